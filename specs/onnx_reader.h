@@ -1,0 +1,16 @@
+#pragma once
+#include <string>
+
+#include "specs/network.h"
+
+namespace clipbound {
+
+/// Reads an ONNX file (.onnx or .onnx.gz) through the official ONNX protobuf library and infers all shapes.
+/// Constants (initialisers and Constant nodes) become constant values; nothing else is rewritten.
+/// Throws InputError (cannot be read: truncated, cyclic, absurd shapes, ...) or Unsupported (operator, node, opset).
+Network read_onnx(const std::string& path);
+
+/// The same from the bytes of an uncompressed model; `source` names it in messages.
+Network parse_onnx(const std::string& bytes, const std::string& source);
+
+}  // namespace clipbound

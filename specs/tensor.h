@@ -1,0 +1,36 @@
+#pragma once
+// A constant tensor: shape and values in C order, in the type that the file gives them.
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace clipbound {
+
+using Shape = std::vector<std::int64_t>;
+
+/// Number of elements of a shape; 1 for rank 0. Throws InputError where it is negative or overflows.
+std::int64_t element_count(const Shape& shape);
+/// "[1,3,32,32]".
+std::string to_string(const Shape& shape);
+
+enum class DataType : std::uint8_t { float32, float64, int64, boolean };
+/// "float32" and so on.
+const char* name_of(DataType type);
+
+/// Values in C order. float16/bfloat16 files are widened to float32, all integer types to int64 (exactly).
+struct Tensor {
+  Shape shape;
+  std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>, std::vector<std::uint8_t>> values;
+
+  DataType type() const { return static_cast<DataType>(values.index()); }
+  std::int64_t size() const { return element_count(shape); }
+  /// Element i as float64 (exact for float32, float64, boolean and |int64| < 2^53).
+  double at(std::int64_t i) const;
+  /// All elements as float64.
+  std::vector<double> as_float64() const;
+  /// All elements as integers; throws InputError where the type is a floating one.
+  std::vector<std::int64_t> as_int64() const;
+};
+
+}  // namespace clipbound
