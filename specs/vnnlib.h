@@ -8,8 +8,10 @@ namespace clipbound {
 
 /// Limits of the reader; past them it throws InputError rather than exhausting the machine.
 struct VnnlibLimits {
-  std::size_t max_clauses = 1'000'000;   ///< of the normal form
-  std::size_t max_depth = 10'000;        ///< of nested brackets
+  std::size_t max_clauses = 1'000'000;                ///< of the normal form
+  std::size_t max_depth = 10'000;                     ///< of nested brackets
+  std::size_t max_file_bytes = std::size_t{2} << 30;  ///< of the text, unpacked
+  std::size_t max_form_bytes = std::size_t{4} << 30;  ///< of the normal form in memory, roughly
 };
 
 /// Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). Throws InputError with file:line:column, Unsupported for

@@ -1,0 +1,11 @@
+#include "base/stats.h"
+
+namespace clipbound {
+
+Statistics& Statistics::operator+=(const Statistics& other) {
+#define CLIPBOUND_STAT(kind, field, help) field += other.field;
+#include "base/stats.def"
+  return *this;
+}
+
+}  // namespace clipbound

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace clipbound {
+
+/// The version as "major.minor.patch", from CMakeLists.txt.
+const char* version_text() noexcept;
+
+}  // namespace clipbound

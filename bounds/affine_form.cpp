@@ -1,0 +1,212 @@
+#include "bounds/affine_form.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/rounding.h"
+
+namespace clipbound {
+
+AffineForm AffineForm::of_source(int source, std::int64_t source_size, std::int64_t first, std::int64_t count) {
+  AffineForm form;
+  form.constant.assign(static_cast<std::size_t>(count), 0.0);
+  form.radius.assign(static_cast<std::size_t>(count), 0.0);
+  SparseRows& rows = form.terms[source];
+  rows.cols = source_size;
+  for (std::int64_t i = 0; i < count; ++i) {
+    rows.append(static_cast<std::int32_t>(first + i), 1.0);
+    rows.end_row();
+  }
+  return form;
+}
+
+AffineForm AffineForm::of_constant(std::vector<double> values) {
+  AffineForm form;
+  form.radius.assign(values.size(), 0.0);
+  form.constant = std::move(values);
+  return form;
+}
+
+AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector<Pick>& picks) {
+  AffineForm result;
+  result.constant.resize(picks.size());
+  result.radius.resize(picks.size());
+  for (std::size_t i = 0; i < picks.size(); ++i) {
+    if (picks[i].input < 0) continue;
+    const AffineForm& form = *forms[static_cast<std::size_t>(picks[i].input)];
+    result.constant[i] = form.constant[static_cast<std::size_t>(picks[i].element)];
+    result.radius[i] = form.radius[static_cast<std::size_t>(picks[i].element)];
+  }
+  std::vector<int> sources;
+  for (const AffineForm* form : forms) {
+    for (const auto& [source, rows] : form->terms) sources.push_back(source);
+  }
+  std::sort(sources.begin(), sources.end());
+  sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
+  for (const int source : sources) {
+    SparseRows rows;
+    for (const Pick& pick : picks) {
+      if (pick.input >= 0) {
+        const auto& terms = forms[static_cast<std::size_t>(pick.input)]->terms;
+        if (const auto found = terms.find(source); found != terms.end()) {
+          rows.cols = found->second.cols;
+          const auto index = found->second.indices(pick.element);
+          const auto value = found->second.values(pick.element);
+          rows.index.insert(rows.index.end(), index.begin(), index.end());
+          rows.value.insert(rows.value.end(), value.begin(), value.end());
+        }
+      }
+      rows.end_row();
+    }
+    if (!rows.value.empty()) result.terms.emplace(source, std::move(rows));
+  }
+  return result;
+}
+
+namespace {
+
+/// Sums rows of one source into a dense accumulator and remembers which columns were touched.
+struct RowAccumulator {
+  std::vector<double> sum, size;
+  std::vector<std::uint32_t> count;
+  std::vector<std::int32_t> touched;
+
+  void reset(std::int64_t cols) {
+    sum.assign(static_cast<std::size_t>(cols), 0.0);
+    size.assign(static_cast<std::size_t>(cols), 0.0);
+    count.assign(static_cast<std::size_t>(cols), 0);
+    touched.clear();
+  }
+  void add(std::int32_t column, double x) {
+    const auto c = static_cast<std::size_t>(column);
+    if (count[c]++ == 0) touched.push_back(column);
+    sum[c] += x;
+    size[c] += std::fabs(x);
+  }
+  /// Appends the row to `rows` and returns what its rounding may cost; clears the accumulator.
+  double flush(SparseRows& rows, const std::vector<double>& magnitude, bool exact_products) {
+    std::sort(touched.begin(), touched.end());
+    double error = 0.0;
+    for (const std::int32_t column : touched) {
+      const auto c = static_cast<std::size_t>(column);
+      if (sum[c] != 0.0) rows.append(column, sum[c]);
+      const double roundings = static_cast<double>(count[c]) - (exact_products ? 1.0 : 0.0);
+      if (roundings > 0.0) error += gamma_bound(roundings + 2.0) * (size[c] * magnitude[c]) + 0x1p-1000 * (1.0 + magnitude[c]);
+      sum[c] = size[c] = 0.0;
+      count[c] = 0;
+    }
+    touched.clear();
+    rows.end_row();
+    return error;
+  }
+};
+
+}  // namespace
+
+AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::vector<std::int64_t>& begin,
+                      const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
+                      const SourceMagnitudes& magnitudes) {
+  AffineForm result;
+  const std::size_t size = offset.size();
+  result.constant.resize(size);
+  result.radius.resize(size);
+  // Constants and inherited radii.
+  for (std::size_t i = 0; i < size; ++i) {
+    double sum = offset[i], bulk = std::fabs(offset[i]), radius = 0.0;
+    int roundings = 0;
+    for (auto k = begin[i]; k < begin[i + 1]; ++k) {
+      const WeightedTerm& term = terms[static_cast<std::size_t>(k)];
+      const AffineForm& form = *forms[static_cast<std::size_t>(term.input)];
+      const auto e = static_cast<std::size_t>(term.element);
+      radius += std::fabs(term.weight) * form.radius[e];
+      if (form.constant[e] == 0.0) continue;
+      sum += term.weight * form.constant[e];
+      bulk += std::fabs(term.weight * form.constant[e]);
+      roundings += 2;
+    }
+    if (roundings == 2 && offset[i] == 0.0 && begin[i + 1] - begin[i] == 1 && std::fabs(terms[static_cast<std::size_t>(begin[i])].weight) == 1.0) {
+      roundings = 0;
+    }
+    const double terms_here = static_cast<double>(begin[i + 1] - begin[i]);
+    if (radius > 0.0) radius = radius * (1.0 + gamma_bound(terms_here + 8.0)) + 0x1p-1000;
+    if (roundings > 0) radius += gamma_bound(roundings + 8.0) * bulk + 0x1p-1000;
+    result.constant[i] = sum;
+    result.radius[i] = radius;
+  }
+  std::vector<int> sources;
+  for (const AffineForm* form : forms) {
+    for (const auto& [source, rows] : form->terms) sources.push_back(source);
+  }
+  std::sort(sources.begin(), sources.end());
+  sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
+  RowAccumulator accumulator;
+  for (const int source : sources) {
+    SparseRows rows;
+    std::vector<const SparseRows*> of_form(forms.size(), nullptr);
+    std::vector<char> unit(forms.size(), 0);  // all coefficients +-1: products with them are exact
+    for (std::size_t f = 0; f < forms.size(); ++f) {
+      const auto found = forms[f]->terms.find(source);
+      if (found == forms[f]->terms.end()) continue;
+      of_form[f] = &found->second;
+      rows.cols = found->second.cols;
+      unit[f] = std::all_of(found->second.value.begin(), found->second.value.end(), [](double x) { return std::fabs(x) == 1.0; });
+    }
+    accumulator.reset(rows.cols);
+    const std::vector<double>& magnitude = magnitudes.at(source);
+    for (std::size_t i = 0; i < size; ++i) {
+      bool exact = true;
+      for (auto k = begin[i]; k < begin[i + 1]; ++k) {
+        const WeightedTerm& term = terms[static_cast<std::size_t>(k)];
+        const SparseRows* from = of_form[static_cast<std::size_t>(term.input)];
+        if (from == nullptr || term.weight == 0.0) continue;
+        if (!unit[static_cast<std::size_t>(term.input)] && std::fabs(term.weight) != 1.0) exact = false;
+        const auto index = from->indices(term.element);
+        const auto value = from->values(term.element);
+        for (std::size_t j = 0; j < index.size(); ++j) accumulator.add(index[j], term.weight * value[j]);
+      }
+      result.radius[i] += accumulator.flush(rows, magnitude, exact);
+    }
+    if (!rows.value.empty()) result.terms.emplace(source, std::move(rows));
+  }
+  // The radii were summed in round-to-nearest from at most a few dozen sources.
+  for (double& radius : result.radius) {
+    if (radius > 0.0) radius *= 1.0 + 0x1p-40;
+  }
+  return result;
+}
+
+IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources) {
+  const auto size = static_cast<std::size_t>(form.size());
+  IntervalVector result{form.constant, form.constant};
+  std::vector<double> bulk(size);
+  std::vector<double> count(size, 4.0);
+  for (std::size_t i = 0; i < size; ++i) bulk[i] = std::fabs(form.constant[i]);
+  for (const auto& [source, rows] : form.terms) {
+    const IntervalVector& from = sources.at(source);
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto index = rows.indices(static_cast<std::int64_t>(i));
+      const auto value = rows.values(static_cast<std::int64_t>(i));
+      double lower = 0.0, upper = 0.0, magnitude = 0.0;
+      for (std::size_t j = 0; j < index.size(); ++j) {
+        const auto c = static_cast<std::size_t>(index[j]);
+        const double a = value[j] * from.lower[c], b = value[j] * from.upper[c];
+        lower += std::min(a, b);
+        upper += std::max(a, b);
+        magnitude += std::max(std::fabs(a), std::fabs(b));
+      }
+      result.lower[i] += lower;
+      result.upper[i] += upper;
+      bulk[i] += magnitude;
+      count[i] += 2.0 * static_cast<double>(index.size()) + 2.0;
+    }
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    const double error = (gamma_bound(count[i]) * bulk[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000;
+    result.lower[i] = next_down(result.lower[i] - error);
+    result.upper[i] = next_up(result.upper[i] + error);
+  }
+  return result;
+}
+
+}  // namespace clipbound

@@ -1,0 +1,60 @@
+#pragma once
+// A tensor of the network as an affine function of sources (the input, and the activations of earlier layers).
+//
+//   value_i = constant_i + sum over sources s of (matrix_s x_s)_i + e_i,   |e_i| <= radius_i
+//
+// on the box that the lowering was made for. Composing two affine maps rounds; the radius keeps what that may cost.
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "bounds/sparse_rows.h"
+
+namespace clipbound {
+
+/// Source number: kInputSource is the network's input, k >= 0 the activations of layer k.
+inline constexpr int kInputSource = -1;
+
+/// Largest magnitude of every element of every source: what turns coefficient errors into radii.
+using SourceMagnitudes = std::map<int, std::vector<double>>;
+
+struct AffineForm {
+  std::map<int, SparseRows> terms;  ///< each with size() rows
+  std::vector<double> constant;
+  std::vector<double> radius;
+
+  std::int64_t size() const { return static_cast<std::int64_t>(constant.size()); }
+  bool is_constant() const { return terms.empty(); }
+
+  /// Elements first, first + 1, ... of source `source`, exactly.
+  static AffineForm of_source(int source, std::int64_t source_size, std::int64_t first, std::int64_t count);
+  static AffineForm of_constant(std::vector<double> values);
+};
+
+/// Which element of which form each result is a copy of; input < 0 means the constant 0.
+struct Pick {
+  std::int32_t input = 0;
+  std::int64_t element = 0;
+};
+/// result_i = forms[picks_i.input]_{picks_i.element}, exactly.
+AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector<Pick>& picks);
+
+/// One result of linear_map: sum of weight * form[element], plus offset.
+struct WeightedTerm {
+  std::int32_t input = 0;
+  std::int64_t element = 0;
+  double weight = 1.0;
+};
+/// result_i = offset_i + sum over terms[begin[i]..begin[i + 1]) of weight * forms[input]_element, rounded, with the
+/// rounding in the radius. Elements may repeat. The weights and offsets are exact numbers.
+AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::vector<std::int64_t>& begin,
+                      const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
+                      const SourceMagnitudes& magnitudes);
+
+/// Interval of every element, given the sources' intervals; rigorous.
+struct IntervalVector {
+  std::vector<double> lower, upper;
+};
+IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources);
+
+}  // namespace clipbound

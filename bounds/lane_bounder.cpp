@@ -1,0 +1,308 @@
+#include "bounds/lane_bounder.h"
+
+#include "base/check.h"
+#include "base/rounding.h"
+
+namespace clipbound {
+
+namespace {
+constexpr double kHuge = 0x1p1000;  // past it a computed bound may owe its value to an overflow: it proves nothing
+}
+
+void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
+  network_ = &network;
+  const auto U = static_cast<std::size_t>(network.neurons), S = static_cast<std::size_t>(network.rows);
+  const auto N = static_cast<std::size_t>(network.inputs), K = static_cast<std::size_t>(max_constraints);
+  for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_}) array->resize(N);
+  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_}) array->resize(U);
+  for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U + 4);
+  for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 8);
+  constraint.resize(K * (N + 1));
+  for (auto* array : {&constraint_centre_, &constraint_size_, &applied_}) array->resize(K);
+  row_lower.resize(S);
+  row_plane.resize(S * (N + 1));
+  live_.reserve(U);
+  live_begin_.reserve(static_cast<std::size_t>(network.layers()) + 2);
+}
+
+void LaneBounder::set_slopes(int v) {
+  // Unstable: lower slope 1 where the active side is the longer one (CROWN's choice), upper slope the chord.
+  const auto i = static_cast<std::size_t>(v);
+  const Vec l = lower_z[i], u = upper_z[i], zero = {}, one = broadcast(1.0);
+  const Mask active = l >= zero, inactive = (u <= zero) & ~active;
+  const Mask unstable = ~(active | inactive);
+  const Vec chord = u / (u - l);
+  slope_convex_[i] = select(active, one, select(inactive, zero, select(u > -l, one, zero)));
+  slope_chord_[i] = select(active, one, select(inactive, zero, chord));
+  low_[i] = select(unstable, l, zero);
+  high_[i] = select(unstable, u, zero);
+}
+
+namespace {
+
+/// Four columns of one substitution: acc[c] = start[c] + sum over live w in [from, to) of multiplier[w] * B[w][column + c].
+template <bool kUpper>
+inline void accumulate4(const ReducedNetwork& network, const double* start, const int* live, int from, int to, int column,
+                        const Vec* lower, const Vec* upper, Vec* acc_lower, Vec* acc_upper) {
+  Vec l0 = broadcast(start[column]), l1 = broadcast(start[column + 1]), l2 = broadcast(start[column + 2]),
+      l3 = broadcast(start[column + 3]);
+  Vec u0 = l0, u1 = l1, u2 = l2, u3 = l3;
+  const double* base = network.coefficients.data() + column;
+  const auto stride = static_cast<std::size_t>(network.stride);
+  for (int k = from; k < to; ++k) {
+    const int w = live[k];
+    const double* b = base + static_cast<std::size_t>(w) * stride;
+    const Vec p = lower[w];
+    l0 += p * b[0];
+    l1 += p * b[1];
+    l2 += p * b[2];
+    l3 += p * b[3];
+    if constexpr (kUpper) {
+      const Vec q = upper[w];
+      u0 += q * b[0];
+      u1 += q * b[1];
+      u2 += q * b[2];
+      u3 += q * b[3];
+    }
+  }
+  acc_lower[0] = l0, acc_lower[1] = l1, acc_lower[2] = l2, acc_lower[3] = l3;
+  if constexpr (kUpper) acc_upper[0] = u0, acc_upper[1] = u1, acc_upper[2] = u2, acc_upper[3] = u3;
+}
+
+}  // namespace
+
+/// Substitutes the layers before `layer` into row v: planes in x, intercepts and error terms.
+template <bool kUpper>
+void LaneBounder::substitute(int v, int layer) {
+  const ReducedNetwork& net = *network_;
+  const double* start = net.row(v);
+  const Vec zero = {};
+  Vec q_lower = zero, q_upper = zero, error_lower = zero, error_upper = zero;
+  Vec* lower = multiplier_lower_.data();
+  Vec* upper = multiplier_upper_.data();
+  const int end = live_begin_[static_cast<std::size_t>(layer)];
+  Vec acc_lower[4], acc_upper[4];
+  for (int j = layer - 1; j >= 0; --j) {
+    const int begin = live_begin_[static_cast<std::size_t>(j)], after = live_begin_[static_cast<std::size_t>(j) + 1];
+    for (int k = begin; k < after;) {
+      // Columns of one layer are consecutive; take four from the first live one (dead ones among them cost nothing extra).
+      const int column = live_[static_cast<std::size_t>(k)];
+      accumulate4<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower, acc_upper);
+      for (; k < after && live_[static_cast<std::size_t>(k)] < column + 4; ++k) {
+        const int w = live_[static_cast<std::size_t>(k)];
+        const auto i = static_cast<std::size_t>(w);
+        const Vec g = acc_lower[w - column];
+        const Vec p = g * select(g < zero, slope_chord_[i], slope_convex_[i]);
+        // The intercept comes from p as rounded, so p is a free choice; g relu(z) >= p z + q at both ends, hence between.
+        q_lower += vmin(zero, vmin(-p * low_[i], (g - p) * high_[i]));
+        lower[w] = p;
+        error_lower += vabs(p) * net.slack[i];
+        if constexpr (kUpper) {
+          const Vec gu = acc_upper[w - column];
+          const Vec pu = gu * select(gu > zero, slope_chord_[i], slope_convex_[i]);
+          q_upper += vmax(zero, vmax(-pu * low_[i], (gu - pu) * high_[i]));
+          upper[w] = pu;
+          error_upper += vabs(pu) * net.slack[i];
+        }
+      }
+    }
+  }
+  for (int k = 0; k <= net.inputs; k += 4) {
+    accumulate4<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper, plane_lower_.data() + k,
+                        plane_upper_.data() + k);
+  }
+  const double own = net.slack[static_cast<std::size_t>(v)];
+  const double inflate = 1.0 + 4.0 * net.gamma, rounding = 4.0 * net.gamma;
+  error_lower_ = (error_lower + own - rounding * q_lower) * inflate;
+  intercept_lower_ = q_lower;
+  if constexpr (kUpper) {
+    error_upper_ = (error_upper + own + rounding * q_upper) * inflate;
+    intercept_upper_ = q_upper;
+  }
+}
+
+Vec LaneBounder::concretize_lower(const Vec* plane, Vec base) const {
+  Vec sum = base;
+  const Vec zero = {};
+  for (int i = 0; i < network_->inputs; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    sum += plane[i] * select(plane[i] < zero, upper_x[k], lower_x[k]);
+  }
+  return sum;
+}
+
+void LaneBounder::prepare_constraints() {
+  const auto N = static_cast<std::size_t>(network_->inputs);
+  for (std::size_t i = 0; i < N; ++i) {
+    const Vec l = lower_x[i], u = upper_x[i];
+    const Vec m = 0.5 * (l + u);
+    centre_[i] = m;
+    // One part in 2^50 covers the rounding of the centre and of the two differences.
+    half_[i] = vmax(u - m, m - l) + (vabs(l) + vabs(u)) * 0x1p-50 + 0x1p-1000;
+    reach_[i] = vmax(vabs(l), vabs(u));
+  }
+  for (int k = 0; k < constraints; ++k) {
+    const Vec* g = constraint.data() + static_cast<std::size_t>(k) * (N + 1);
+    Vec at = g[N], size = vabs(g[N]);
+    for (std::size_t i = 0; i < N; ++i) {
+      at += g[i] * centre_[i];
+      size += vabs(g[i]) * (reach_[i] + half_[i]);
+    }
+    constraint_centre_[static_cast<std::size_t>(k)] = at;
+    constraint_size_[static_cast<std::size_t>(k)] = size;
+  }
+}
+
+/// max over multipliers beta >= 0 of  min over the box of (plane + sum_k beta_k g_k) x + base + sum_k beta_k h_k:
+/// coordinate ascent, exact in each coordinate (the maximum of a concave piecewise-linear function lies at a breakpoint).
+/// Every beta >= 0 is sound, so only the last evaluation has to be rigorous.
+Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& settings) {
+  const int N = network_->inputs;
+  const auto width = static_cast<std::size_t>(N) + 1;
+  const Vec zero = {};
+  Vec at_centre = base, size = vabs(base);
+  for (int i = 0; i < N; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    objective_[k] = plane[i];
+    at_centre += plane[i] * centre_[k];
+    size += vabs(plane[i]) * (reach_[k] + half_[k]);
+  }
+  bool moved = false;
+  for (int pass = 0; pass < settings.passes; ++pass) {
+    bool moved_now = false;
+    for (int k = 0; k < constraints; ++k) {
+      const auto c = static_cast<std::size_t>(k);
+      const Vec* g = constraint.data() + c * width;
+      const Vec beta = pass == 0 ? zero : applied_[c];
+      // Slope of the dual at the present point, towards larger beta: nothing to gain where it is not positive.
+      Vec slope = constraint_centre_[c], value = zero;
+      for (int i = 0; i < N; ++i) {
+        const auto n = static_cast<std::size_t>(i);
+        const Vec t = g[i] * half_[n];
+        slope -= select(objective_[n] < zero, -t, select(objective_[n] > zero, t, vabs(t)));
+        value -= vabs(objective_[n]) * half_[n];
+      }
+      if (pass == 0) applied_[c] = zero;
+      if (!any((slope > zero) | (beta > zero))) continue;
+      Vec best = value, step = zero;
+      for (int j = 0; j < N; ++j) {
+        const auto n = static_cast<std::size_t>(j);
+        Vec delta = -objective_[n] / g[j];
+        delta = vmax(delta, -beta);  // NaN (0/0) becomes -beta; an infinite step never compares better below
+        Vec at = delta * constraint_centre_[c];
+        for (int i = 0; i < N; ++i) {
+          const auto m = static_cast<std::size_t>(i);
+          at -= vabs(objective_[m] + delta * g[i]) * half_[m];
+        }
+        const Mask better = (at > best) & (delta < kHuge) & (at < kHuge);
+        best = select(better, at, best);
+        step = select(better, delta, step);
+      }
+      if (!any(step != zero)) continue;
+      moved_now = moved = true;
+      applied_[c] = vmax(beta + step, zero);
+      step = applied_[c] - beta;
+      for (int i = 0; i < N; ++i) objective_[static_cast<std::size_t>(i)] += step * g[i];
+    }
+    if (!moved_now || constraints == 1) break;
+  }
+  if (!moved) return broadcast(-kHuge);
+  // Rigorous value for the multipliers as they stand in applied_: the objective is recomputed from them.
+  Vec sum = at_centre;
+  for (int k = 0; k < constraints; ++k) {
+    const auto c = static_cast<std::size_t>(k);
+    sum += applied_[c] * constraint_centre_[c];
+    size += applied_[c] * constraint_size_[c];
+  }
+  for (int i = 0; i < N; ++i) {
+    Vec o = plane[i];
+    for (int k = 0; k < constraints; ++k) o += applied_[static_cast<std::size_t>(k)] * constraint[static_cast<std::size_t>(k) * width + static_cast<std::size_t>(i)];
+    sum -= vabs(o) * half_[static_cast<std::size_t>(i)];
+  }
+  const double rounding = gamma_bound(2.0 * N + 4.0 * constraints + 16.0) * 2.0;
+  return sum - size * rounding;
+}
+
+void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
+  const auto i = static_cast<std::size_t>(v);
+  const Vec zero = {};
+  if (!any((lower_z[i] < zero) & (upper_z[i] > zero))) return;
+  substitute<true>(v, layer);
+  const auto N = static_cast<std::size_t>(network_->inputs);
+  const Vec base_lower = plane_lower_[N] + intercept_lower_ - error_lower_;
+  Vec lower = concretize_lower(plane_lower_.data(), base_lower);
+  for (std::size_t k = 0; k < N; ++k) mirrored_[k] = -plane_upper_[k];
+  const Vec base_upper = -(plane_upper_[N] + intercept_upper_ + error_upper_);
+  Vec upper = concretize_lower(mirrored_.data(), base_upper);
+  if (settings.neurons && constraints > 0) {
+    if (any((lower < zero) & (lower_z[i] < zero))) lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
+    if (any((upper < zero) & (upper_z[i] > zero))) upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
+  }
+  lower_z[i] = select((lower > lower_z[i]) & (lower < kHuge), lower, lower_z[i]);
+  upper = -upper;
+  upper_z[i] = select((upper < upper_z[i]) & (upper > -kHuge), upper, upper_z[i]);
+}
+
+void LaneBounder::bound_rows(const ClipSettings& settings) {
+  const ReducedNetwork& net = *network_;
+  const auto N = static_cast<std::size_t>(net.inputs);
+  refuted = Mask{};
+  for (int s = 0; s < net.rows; ++s) {
+    const auto i = static_cast<std::size_t>(s);
+    substitute<false>(net.neurons + s, net.layers());
+    const Vec base = plane_lower_[N] + intercept_lower_ - error_lower_;
+    Vec lower = concretize_lower(plane_lower_.data(), base);
+    if (settings.neurons && constraints > 0 && any(!(lower > Vec{}))) {
+      lower = vmax(clip_lower(plane_lower_.data(), base, settings), lower);
+    }
+    Vec* plane = row_plane.data() + i * (N + 1);
+    for (std::size_t k = 0; k < N; ++k) plane[k] = plane_lower_[k];
+    plane[N] = base - (vabs(plane_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
+    row_lower[i] = lower;
+    const Mask excluded = net.strict[i] != 0 ? (lower >= Vec{}) : (lower > Vec{});
+    refuted |= excluded & (lower < kHuge);
+  }
+}
+
+void LaneBounder::bound(const ClipSettings& settings) {
+  const ReducedNetwork& net = *network_;
+  prepare_constraints();
+  live_.clear();
+  live_begin_.assign(1, 0);
+  const Vec zero = {};
+  for (int layer = 0; layer < net.layers(); ++layer) {
+    const int begin = net.layer_begin[static_cast<std::size_t>(layer)], end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
+    for (int v = begin; v < end; ++v) bound_neuron(v, layer, settings);
+    for (int v = begin; v < end; ++v) {
+      set_slopes(v);
+      if (any(upper_z[static_cast<std::size_t>(v)] > zero)) live_.push_back(v);
+    }
+    live_begin_.push_back(static_cast<int>(live_.size()));
+  }
+  bound_rows(settings);
+}
+
+void LaneBounder::evaluate(const Vec* point, Vec* values) {
+  const ReducedNetwork& net = *network_;
+  Vec* r = multiplier_lower_.data();
+  const Vec zero = {};
+  for (int layer = 0; layer <= net.layers(); ++layer) {
+    const bool last = layer == net.layers();
+    const int begin = last ? net.neurons : net.layer_begin[static_cast<std::size_t>(layer)];
+    const int end = last ? net.neurons + net.rows : net.layer_begin[static_cast<std::size_t>(layer) + 1];
+    for (int v = begin; v < end; ++v) {
+      const double* b = net.row(v);
+      Vec sum = broadcast(b[net.constant()]);
+      for (int i = 0; i < net.inputs; ++i) sum += point[i] * b[net.first_input() + i];
+      const int columns = last ? net.neurons : begin;
+      for (int w = 0; w < columns; ++w) sum += r[w] * b[w];
+      if (last) {
+        values[v - net.neurons] = sum;
+      } else {
+        r[v] = vmax(sum, zero);
+      }
+    }
+  }
+}
+
+}  // namespace clipbound

@@ -1,0 +1,71 @@
+#pragma once
+// Bounds kLanes subproblems of one reduced network at once (CROWN by backward substitution, clipped).
+//
+// Legend: U neurons, S rows, N inputs, K constraints. Arrays are [item] of Vec, one number per lane.
+#include <vector>
+
+#include "bounds/lanes.h"
+#include "bounds/reduced_network.h"
+
+namespace clipbound {
+
+/// How much clipping the bounds get.
+struct ClipSettings {
+  bool neurons = true;  ///< complete clipping: constraints enter every concretization
+  int passes = 2;       ///< over the constraints
+};
+
+/// A half-space per lane: sum_i g[i] x_i + h <= 0 holds at every counterexample of the lane's subproblem (h includes
+/// its error term). A lane without the constraint has g = 0, h <= 0.
+class LaneBounder {
+ public:
+  /// Sizes the scratch memory for `network`, which must outlive the use.
+  void attach(const ReducedNetwork& network, int max_constraints);
+
+  // ---- input of bound(): fill per lane ----
+  std::vector<Vec> lower_x, upper_x;  ///< [N] the boxes
+  std::vector<Vec> lower_z, upper_z;  ///< [U] what is known of the neurons; bound() tightens them
+  int constraints = 0;                ///< K
+  std::vector<Vec> constraint;        ///< [K, N + 1]: g, h
+
+  /// Bounds every neuron that is unstable in some lane, then every row. Sound in every lane for every point of the
+  /// lane's box that satisfies its constraints.
+  void bound(const ClipSettings& settings);
+
+  // ---- output ----
+  std::vector<Vec> row_lower;  ///< [S] lower bound of y_s over box and constraints
+  std::vector<Vec> row_plane;  ///< [S, N + 1]: y_s >= A x + b on the box (b includes its error term)
+  Mask refuted;                ///< lanes in which one row is excluded
+
+  /// Values of the rows at one point per lane (float64, not rigorous: for finding candidates). point [N], values [S].
+  void evaluate(const Vec* point, Vec* values);
+
+  /// Importance of each unstable neuron for a row's bound: |multiplier| * gap of its relaxation, of the last bound().
+  const std::vector<Vec>& row_multipliers() const { return multiplier_lower_; }
+
+ private:
+  template <bool kUpper>
+  void substitute(int v, int first_layer);
+  Vec concretize_lower(const Vec* plane, Vec base) const;
+  Vec clip_lower(const Vec* plane, Vec base, const ClipSettings& settings);
+  void prepare_constraints();
+  void set_slopes(int v);
+  void bound_neuron(int v, int layer, const ClipSettings& settings);
+  void bound_rows(const ClipSettings& settings);
+
+  const ReducedNetwork* network_ = nullptr;
+  std::vector<Vec> slope_convex_, slope_chord_, low_, high_;  // [U] relaxation of each neuron in each lane
+  std::vector<Vec> multiplier_lower_, multiplier_upper_;      // [U] p of the row being substituted
+  std::vector<Vec> plane_lower_, plane_upper_;                // [N + 1]
+  Vec intercept_lower_, intercept_upper_;                     // sum of q
+  Vec error_lower_, error_upper_;
+  std::vector<int> live_;         // neurons that are not inactive in all lanes, of the layers done so far
+  std::vector<int> live_begin_;   // [layers + 1]
+  std::vector<Vec> centre_, half_, reach_;  // [N] box as centre and half-width (outward), largest |x|
+  std::vector<Vec> constraint_centre_, constraint_size_;  // [K] value at the centre, magnitude
+  std::vector<Vec> objective_;    // [N] scratch of clip_lower
+  std::vector<Vec> applied_;      // [K] multipliers of the constraints
+  std::vector<Vec> mirrored_;     // [N + 1]
+};
+
+}  // namespace clipbound

@@ -1,0 +1,120 @@
+#include "bounds/layered_system.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/rounding.h"
+#include "bounds/ops/lower_op.h"
+#include "specs/op_table.h"
+
+namespace clipbound {
+
+namespace {
+
+/// Adds a source with its interval and magnitudes.
+void add_source(LayeredSystem& system, int source, IntervalVector interval) {
+  std::vector<double> magnitude(interval.lower.size());
+  for (std::size_t i = 0; i < magnitude.size(); ++i) {
+    magnitude[i] = std::max(std::fabs(interval.lower[i]), std::fabs(interval.upper[i]));
+  }
+  system.magnitudes[source] = std::move(magnitude);
+  system.sources[source] = std::move(interval);
+}
+
+/// Makes the ReLU's input a layer and returns its output.
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, ValueId value) {
+  const int layer = static_cast<int>(system.layers.size());
+  system.layers.push_back(form);
+  system.layer_values.push_back(value);
+  system.intervals.push_back(enclose(form, system.sources));
+  IntervalVector active = system.intervals.back();
+  for (double& x : active.lower) x = std::max(x, 0.0);
+  for (double& x : active.upper) x = std::max(x, 0.0);
+  add_source(system, layer, std::move(active));
+  return AffineForm::of_source(layer, form.size(), 0, form.size());
+}
+
+}  // namespace
+
+LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper) {
+  LayeredSystem system;
+  system.lower.assign(lower.begin(), lower.end());
+  system.upper.assign(upper.begin(), upper.end());
+  CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
+  add_source(system, kInputSource, {system.lower, system.upper});
+
+  std::map<ValueId, AffineForm> forms;
+  std::int64_t first = 0;
+  for (const ValueId id : network.inputs) {
+    const std::int64_t size = network.value(id).size();
+    forms.emplace(id, AffineForm::of_source(kInputSource, network.input_size(), first, size));
+    first += size;
+  }
+  // Forms are dropped after their last use: on deep networks they would add up.
+  std::map<ValueId, std::size_t> last_use;
+  for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+    for (const ValueId id : network.nodes[i].inputs) last_use[id] = i;
+  }
+  for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
+
+  const LowerContext context{network, forms, system.magnitudes};
+  for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+    const Node& node = network.nodes[i];
+    std::vector<AffineForm> results;
+    if (node.kind == OpKind::relu) {
+      AffineForm scratch;
+      results.push_back(add_layer(system, form_of(context, node.inputs[0], scratch), node.inputs[0]));
+    } else if (const LowerFunction function = lower_function(node.kind)) {
+      results = function(context, node);
+    } else {
+      throw Unsupported(network.source + ": " + describe(node) + ": no bounds for this operator yet");
+    }
+    CLIPBOUND_CHECK(results.size() == node.outputs.size());
+    for (std::size_t k = 0; k < results.size(); ++k) forms[node.outputs[k]] = std::move(results[k]);
+    for (const ValueId id : node.inputs) {
+      if (last_use[id] == i) forms.erase(id);
+    }
+  }
+  std::vector<AffineForm> scratch(network.outputs.size());
+  std::vector<const AffineForm*> outputs;
+  std::vector<Pick> picks;
+  for (std::size_t k = 0; k < network.outputs.size(); ++k) {
+    outputs.push_back(&form_of(context, network.outputs[k], scratch[k]));
+    for (std::int64_t i = 0; i < outputs.back()->size(); ++i) picks.push_back({static_cast<std::int32_t>(k), i});
+  }
+  system.outputs = gather(outputs, picks);
+  return system;
+}
+
+AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
+  const AffineForm input = AffineForm::of_source(kInputSource, static_cast<std::int64_t>(system.lower.size()), 0,
+                                                 static_cast<std::int64_t>(system.lower.size()));
+  const std::vector<const AffineForm*> forms = {&system.outputs, &input};
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  std::vector<double> offset, extra;
+  const IntervalVector outputs = enclose(system.outputs, system.sources);
+  for (const Row& row : clause.rows) {
+    double error = row.threshold.upper - row.threshold.lower;
+    for (const Term& term : row.terms) {
+      const bool of_output = term.of == Term::Of::output;
+      const double width = term.coefficient.upper - term.coefficient.lower;
+      const auto i = static_cast<std::size_t>(term.index);
+      const double size = of_output ? std::max(std::fabs(outputs.lower[i]), std::fabs(outputs.upper[i]))
+                                    : system.magnitudes.at(kInputSource)[i];
+      if (width > 0.0) error += width * size;
+      terms.push_back({of_output ? 0 : 1, term.index, term.coefficient.lower});
+    }
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+    offset.push_back(-row.threshold.upper);
+    extra.push_back(error);
+  }
+  AffineForm rows = linear_map(forms, begin, terms, offset, system.magnitudes);
+  for (std::size_t s = 0; s < extra.size(); ++s) {
+    if (extra[s] > 0.0) rows.radius[s] = add_up(rows.radius[s], extra[s] * (1.0 + 0x1p-40));
+  }
+  return rows;
+}
+
+}  // namespace clipbound

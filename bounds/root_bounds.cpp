@@ -1,0 +1,265 @@
+#include "bounds/root_bounds.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/blas.h"
+#include "base/check.h"
+#include "base/rounding.h"
+#include "bounds/folder.h"
+
+namespace clipbound {
+
+namespace {
+constexpr double kDenseFrom = 0.1;        // density past which GEMM beats compressed rows
+constexpr std::int64_t kRowsAtOnce = 256;  // rows of one tall matrix: bounds memory on wide layers
+
+LayerMatrix make_matrix(int source, const SparseRows& rows) {
+  LayerMatrix m{source, rows.rows(), rows.cols, {}, &rows};
+  if (rows.density() < kDenseFrom) return m;
+  m.dense.assign(static_cast<std::size_t>(m.rows * m.cols), 0.0);
+  for (std::int64_t r = 0; r < m.rows; ++r) {
+    const auto index = rows.indices(r);
+    const auto value = rows.values(r);
+    for (std::size_t j = 0; j < index.size(); ++j) m.dense[static_cast<std::size_t>(r * m.cols + index[j])] = value[j];
+  }
+  return m;
+}
+
+/// out[R, cols] += p[R, rows] * matrix.
+void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix& matrix, std::vector<double>& out) {
+  if (!matrix.dense.empty()) {
+    gemm(Transpose::no, Transpose::no, R, matrix.cols, matrix.rows, 1.0, p.data(), matrix.rows, matrix.dense.data(), matrix.cols,
+         1.0, out.data(), matrix.cols);
+    return;
+  }
+  for (std::int64_t r = 0; r < R; ++r) {
+    double* to = out.data() + r * matrix.cols;
+    for (std::int64_t v = 0; v < matrix.rows; ++v) {
+      const double factor = p[static_cast<std::size_t>(r * matrix.rows + v)];
+      if (factor == 0.0) continue;
+      const auto index = matrix.sparse->indices(v);
+      const auto value = matrix.sparse->values(v);
+      for (std::size_t j = 0; j < index.size(); ++j) to[index[j]] += factor * value[j];
+    }
+  }
+}
+
+}  // namespace
+
+RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(std::move(system)) {
+  double neurons = 0.0;
+  for (const AffineForm& layer : system_->layers) {
+    auto& list = matrices_.emplace_back();
+    for (const auto& [source, rows] : layer.terms) list.push_back(make_matrix(source, rows));
+    neurons += static_cast<double>(layer.size());
+  }
+  gamma_ = gamma_bound(2.0 * (neurons + static_cast<double>(system_->lower.size())) + 24.0);
+}
+
+std::vector<double> RootBounder::slack(const AffineForm& form, const Bounds& bounds) const {
+  std::vector<double> result(static_cast<std::size_t>(form.size()));
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = std::fabs(form.constant[i]);
+  double largest = 1.0;
+  for (const auto& [source, rows] : form.terms) {
+    const IntervalVector& from = bounds.sources.at(source);
+    std::vector<double> size(from.lower.size());
+    for (std::size_t j = 0; j < size.size(); ++j) {
+      size[j] = std::max(std::fabs(from.lower[j]), std::fabs(from.upper[j]));
+      largest = std::max(largest, size[j]);
+    }
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      const auto index = rows.indices(static_cast<std::int64_t>(i));
+      const auto value = rows.values(static_cast<std::int64_t>(i));
+      for (std::size_t j = 0; j < index.size(); ++j) result[i] += std::fabs(value[j]) * size[static_cast<std::size_t>(index[j])];
+    }
+  }
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i] = (form.radius[i] + 4.0 * gamma_ * result[i]) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * largest;
+  }
+  return result;
+}
+
+std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std::vector<std::int64_t>& which, double sign, int layer,
+                                              const Bounds& bounds) const {
+  const auto R = static_cast<std::int64_t>(which.size());
+  std::vector<std::vector<double>> g(static_cast<std::size_t>(layer));
+  const auto N = static_cast<std::int64_t>(bounds.lower.size());
+  std::vector<double> at_input(static_cast<std::size_t>(R * N), 0.0);
+  std::vector<double> constant(static_cast<std::size_t>(R)), intercept(static_cast<std::size_t>(R), 0.0);
+  const std::vector<double> own = slack(form, bounds);
+  std::vector<double> error(static_cast<std::size_t>(R));
+  for (std::int64_t r = 0; r < R; ++r) {
+    const auto i = static_cast<std::size_t>(which[static_cast<std::size_t>(r)]);
+    constant[static_cast<std::size_t>(r)] = sign * form.constant[i];
+    error[static_cast<std::size_t>(r)] = own[i];
+  }
+  const auto target = [&](int source) -> std::vector<double>& {
+    if (source == kInputSource) return at_input;
+    auto& matrix = g[static_cast<std::size_t>(source)];
+    if (matrix.empty()) matrix.assign(static_cast<std::size_t>(R * system_->layers[static_cast<std::size_t>(source)].size()), 0.0);
+    return matrix;
+  };
+  for (const auto& [source, rows] : form.terms) {
+    std::vector<double>& matrix = target(source);
+    for (std::int64_t r = 0; r < R; ++r) {
+      const auto index = rows.indices(which[static_cast<std::size_t>(r)]);
+      const auto value = rows.values(which[static_cast<std::size_t>(r)]);
+      for (std::size_t j = 0; j < index.size(); ++j) matrix[static_cast<std::size_t>(r * rows.cols + index[j])] = sign * value[j];
+    }
+  }
+  for (int k = layer - 1; k >= 0; --k) {
+    const auto ku = static_cast<std::size_t>(k);
+    std::vector<double>& p = g[ku];
+    if (p.empty()) continue;
+    const AffineForm& from = system_->layers[ku];
+    const IntervalVector& z = bounds.layers[ku];
+    const std::vector<double> cost = slack(from, bounds);
+    const auto size = static_cast<std::size_t>(from.size());
+    for (std::size_t r = 0; r < static_cast<std::size_t>(R); ++r) {
+      double* row = p.data() + r * size;
+      double sum = 0.0, q_sum = 0.0, e_sum = 0.0;
+      for (std::size_t v = 0; v < size; ++v) {
+        const double l = z.lower[v], u = z.upper[v], coefficient = row[v];
+        double slope = 1.0, q = 0.0;
+        if (u <= 0.0) {
+          slope = 0.0;
+        } else if (l < 0.0) {
+          slope = coefficient < 0.0 ? u / (u - l) : (u > -l ? 1.0 : 0.0);
+        }
+        const double m = coefficient * slope;
+        if (l < 0.0 && u > 0.0) q = std::min(0.0, std::min(-m * l, (coefficient - m) * u));
+        row[v] = m;
+        q_sum += q;
+        sum += m * from.constant[v];
+        e_sum += std::fabs(m) * cost[v];
+      }
+      constant[r] += sum;
+      intercept[r] += q_sum;
+      error[r] += e_sum;
+    }
+    for (const LayerMatrix& matrix : matrices_[ku]) add_product(p, R, matrix, target(matrix.source));
+    p.clear();
+    p.shrink_to_fit();
+  }
+  std::vector<double> result(static_cast<std::size_t>(R));
+  for (std::size_t r = 0; r < static_cast<std::size_t>(R); ++r) {
+    double sum = constant[r] + intercept[r];
+    for (std::size_t i = 0; i < static_cast<std::size_t>(N); ++i) {
+      const double a = at_input[r * static_cast<std::size_t>(N) + i];
+      sum += a * (a < 0.0 ? bounds.upper[i] : bounds.lower[i]);
+    }
+    const double total = (error[r] - 4.0 * gamma_ * intercept[r]) * (1.0 + 4.0 * gamma_);
+    result[r] = next_down(sum - total);
+    if (!std::isfinite(result[r])) result[r] = -std::numeric_limits<double>::infinity();  // overflow proves nothing
+  }
+  return result;
+}
+
+RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::vector<double> upper, const Deadline& deadline) const {
+  Bounds bounds;
+  bounds.sources[kInputSource] = {lower, upper};
+  bounds.lower = std::move(lower);
+  bounds.upper = std::move(upper);
+  for (std::size_t k = 0; k < system_->layers.size(); ++k) {
+    const AffineForm& form = system_->layers[k];
+    IntervalVector z = enclose(form, bounds.sources);
+    std::vector<std::int64_t> unstable;
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      if (z.lower[v] < 0.0 && z.upper[v] > 0.0) unstable.push_back(static_cast<std::int64_t>(v));
+    }
+    // The first layer's interval bounds are exact already: substitution would change nothing.
+    for (std::size_t first = 0; k > 0 && first < unstable.size() && !deadline.expired(); first += kRowsAtOnce) {
+      const std::vector<std::int64_t> part(unstable.begin() + static_cast<std::ptrdiff_t>(first),
+                                           unstable.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(first + kRowsAtOnce, unstable.size())));
+      const auto low = lower_bounds(form, part, 1.0, static_cast<int>(k), bounds);
+      const auto high = lower_bounds(form, part, -1.0, static_cast<int>(k), bounds);
+      for (std::size_t i = 0; i < part.size(); ++i) {
+        const auto v = static_cast<std::size_t>(part[i]);
+        z.lower[v] = std::max(z.lower[v], low[i]);
+        z.upper[v] = std::min(z.upper[v], -high[i]);
+      }
+    }
+    IntervalVector active = z;
+    for (double& x : active.lower) x = std::max(x, 0.0);
+    for (double& x : active.upper) x = std::max(x, 0.0);
+    bounds.layers.push_back(std::move(z));
+    bounds.sources[static_cast<int>(k)] = std::move(active);
+  }
+  return bounds;
+}
+
+std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, const AffineForm& rows,
+                                                          const std::vector<std::uint8_t>& strict, std::vector<int>& kept) const {
+  std::vector<Phase> phase;
+  std::vector<int> layer_of, first_of;
+  std::vector<double> upper;
+  std::vector<std::int32_t> origin;
+  for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
+    const IntervalVector& z = bounds.layers[k];
+    first_of.push_back(static_cast<int>(phase.size()));
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      origin.push_back(static_cast<std::int32_t>(phase.size()));
+      phase.push_back(z.lower[v] >= 0.0 ? Phase::active : (z.upper[v] <= 0.0 ? Phase::inactive : Phase::unstable));
+      layer_of.push_back(static_cast<int>(k));
+      upper.push_back(z.upper[v]);
+    }
+  }
+  std::vector<InputColumn> inputs(bounds.lower.size());
+  std::vector<double> input_max;
+  kept.clear();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const double l = bounds.lower[i], u = bounds.upper[i], reach = std::max(std::fabs(l), std::fabs(u));
+    inputs[i].centre = 0.5 * l + 0.5 * u;
+    inputs[i].half = add_up(add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * reach), 0x1p-1060);
+    // Narrower than two steps of float32: a fixed input (its decimal and its float32 value may differ).
+    if (u - l <= 4.0 * kUnitRoundoff32 * reach) continue;
+    inputs[i].column = static_cast<int>(kept.size());
+    kept.push_back(static_cast<int>(i));
+    input_max.push_back(reach);
+  }
+  const int neurons = static_cast<int>(phase.size());
+  Folder folder(std::move(phase), layer_of, upper, inputs, input_max, static_cast<int>(rows.size()));
+  const auto add_form = [&](const AffineForm& form, std::int64_t i, int v, double magnitude) {
+    if (!folder.begin(v, form.radius[static_cast<std::size_t>(i)], magnitude)) return;
+    for (const auto& [source, matrix] : form.terms) {
+      const auto index = matrix.indices(i);
+      const auto value = matrix.values(i);
+      for (std::size_t j = 0; j < index.size(); ++j) {
+        if (source == kInputSource) {
+          folder.add_input(index[j], value[j]);
+        } else {
+          folder.add_neuron(first_of[static_cast<std::size_t>(source)] + index[j], value[j]);
+        }
+      }
+    }
+    folder.add_constant(form.constant[static_cast<std::size_t>(i)]);
+    folder.end();
+  };
+  const auto magnitudes = [&](const AffineForm& form) {
+    std::vector<double> size(static_cast<std::size_t>(form.size()));
+    for (std::size_t i = 0; i < size.size(); ++i) size[i] = std::fabs(form.constant[i]);
+    for (const auto& [source, matrix] : form.terms) {
+      const IntervalVector& from = bounds.sources.at(source);
+      for (std::size_t i = 0; i < size.size(); ++i) {
+        const auto index = matrix.indices(static_cast<std::int64_t>(i));
+        const auto value = matrix.values(static_cast<std::int64_t>(i));
+        for (std::size_t j = 0; j < index.size(); ++j) {
+          const auto c = static_cast<std::size_t>(index[j]);
+          size[i] += std::fabs(value[j]) * std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
+        }
+      }
+    }
+    for (double& x : size) x *= 1.0 + 2.0 * gamma_;
+    return size;
+  };
+  for (std::size_t k = 0; k < system_->layers.size(); ++k) {
+    const auto size = magnitudes(system_->layers[k]);
+    for (std::size_t i = 0; i < size.size(); ++i) add_form(system_->layers[k], static_cast<std::int64_t>(i), first_of[k] + static_cast<int>(i), size[i]);
+  }
+  const auto size = magnitudes(rows);
+  for (std::size_t s = 0; s < size.size(); ++s) add_form(rows, static_cast<std::int64_t>(s), neurons + static_cast<int>(s), size[s]);
+  return folder.finish(origin, strict);
+}
+
+}  // namespace clipbound

@@ -1,0 +1,52 @@
+#pragma once
+// Bounds of a whole layered system on one box: interval bounds, then CROWN backward for the neurons these leave unstable.
+#include <memory>
+#include <vector>
+
+#include "base/deadline.h"
+#include "bounds/layered_system.h"
+#include "bounds/reduced_network.h"
+
+namespace clipbound {
+
+/// A matrix of a layer, dense where that pays.
+struct LayerMatrix {
+  int source;                  ///< kInputSource or a layer
+  std::int64_t rows, cols;
+  std::vector<double> dense;   ///< [rows, cols], or empty: then `sparse` counts
+  const SparseRows* sparse;
+};
+
+/// What does not depend on the box inside the system's: matrices ready for multiplication.
+class RootBounder {
+ public:
+  explicit RootBounder(std::shared_ptr<const LayeredSystem> system);
+
+  /// Neuron bounds of every layer on [lower, upper] (inside the system's box); no rows enter them. Stops refining at the
+  /// deadline: what is there is sound.
+  struct Bounds {
+    std::vector<double> lower, upper;             ///< [N] the box
+    std::vector<IntervalVector> layers;           ///< pre-activations
+    std::map<int, IntervalVector> sources;        ///< input and activations
+  };
+  Bounds bound_neurons(std::vector<double> lower, std::vector<double> upper, const Deadline& deadline) const;
+
+  /// Lower bounds of the elements `which` of `form` (over the input and all layers before `layer`), each times sign.
+  std::vector<double> lower_bounds(const AffineForm& form, const std::vector<std::int64_t>& which, double sign, int layer,
+                                   const Bounds& bounds) const;
+
+  /// The reduced network of `bounds` with `rows` (a clause's) as its rows. phase of every neuron comes from the bounds.
+  /// `kept` receives, per column of the reduced network, the input's number.
+  std::shared_ptr<const ReducedNetwork> reduce(const Bounds& bounds, const AffineForm& rows, const std::vector<std::uint8_t>& strict,
+                                               std::vector<int>& kept) const;
+  const LayeredSystem& system() const { return *system_; }
+
+ private:
+  std::vector<double> slack(const AffineForm& form, const Bounds& bounds) const;
+
+  std::shared_ptr<const LayeredSystem> system_;
+  std::vector<std::vector<LayerMatrix>> matrices_;  // per layer
+  double gamma_ = 0.0;
+};
+
+}  // namespace clipbound

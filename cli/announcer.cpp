@@ -1,0 +1,117 @@
+#include "cli/announcer.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cli/command.h"
+#include "cli/output_file.h"
+
+namespace clipbound::cli {
+namespace {
+
+/// The VNN-LIB standard's spelling; files say "timeout".
+std::string stdout_word(Verdict verdict) {
+  return verdict == Verdict::timeout ? "timed-out" : name_of(verdict);
+}
+
+std::string summary(const Result& result) {
+  std::string text = stdout_word(result.verdict) + ": " + result.reason;
+  if (result.verdict == Verdict::timeout || result.verdict == Verdict::unknown) {
+    text += " (" + progress_text(result.progress) + ")";
+  }
+  return text;
+}
+
+std::string statistics_text(const Result& result) {
+  std::string text;
+  for (const Statistic& row : result.statistics) {
+    char line[200];
+    std::snprintf(line, sizeof line, row.timer ? "\n  %12.3f  %s" : "\n  %12.0f  %s", row.value, row.help.c_str());
+    text += line;
+  }
+  return "statistics" + text;
+}
+
+}  // namespace
+
+Announcer::Announcer(OutputPaths paths, Options options, Console& console)
+    : paths_(std::move(paths)), options_(std::move(options)), console_(console) {
+  prepare_output(paths_.result);
+  try {
+    prepare_output(paths_.json);
+  } catch (...) {
+    write_whole(paths_.result, "error\n");
+    throw;
+  }
+}
+
+void Announcer::claim() {
+  if (!claimed_.exchange(true)) return;
+  for (;;) ::pause();  // the other one ends the process
+}
+
+bool Announcer::write_files(const std::string& result_text, const std::string& json_text) {
+  bool all = true;
+  const auto write = [&](const std::string& path, const std::string& text) {
+    if (write_whole(path, text)) return;
+    all = false;
+    console_.message("cannot write " + path + ": " + std::strerror(errno));
+  };
+  write(paths_.result, result_text);
+  write(paths_.json, json_text);
+  return all;
+}
+
+void Announcer::announce(const Result& result) {
+  // Prepared before the claim: this may throw or be slow, and until then the watchdog may still step in.
+  const std::string result_text = to_vnncomp(result), json_text = paths_.json.empty() ? "" : to_json(result, options_);
+  const bool stopped = result.verdict == Verdict::unknown;
+  const std::string notes =
+      summary(result) + (stopped || options_.get("verbose") != "0" ? "\n" + statistics_text(result) : "");
+  const std::string line = stdout_word(result.verdict) + "\n";
+  claim();
+  const bool written = write_files(result_text, json_text);
+  write_all(STDOUT_FILENO, line);
+  console_.message(notes);
+  // Without destructors: giving back a large frontier takes time that nobody needs to wait for.
+  ::_exit(written ? kDone : kBadInput);
+}
+
+void Announcer::fail(const std::string& message, int exit_code) {
+  const std::string json_text = paths_.json.empty() ? "" : error_to_json(message, options_);
+  claim();
+  write_files("error\n", json_text);
+  console_.message(message);
+  ::_exit(exit_code);
+}
+
+void Announcer::give_up(Verdict verdict, const std::string& reason) {
+  claim();
+  bool told = false;
+  std::string notes;
+  try {
+    Result result;
+    result.verdict = verdict;
+    result.reason = reason;
+    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) result.progress = last_;
+    write_files(to_vnncomp(result), paths_.json.empty() ? "" : to_json(result, options_));
+    told = true;
+    notes = summary(result);
+  } catch (...) {
+    // Memory is out: literals need none.
+    if (!told) write_whole(paths_.result, verdict == Verdict::timeout ? "timeout\n" : "unknown\n");
+  }
+  write_all(STDOUT_FILENO, verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
+  if (!notes.empty()) console_.message(notes);
+  ::_exit(kDone);
+}
+
+void Announcer::saw(const Progress& progress) {
+  const std::lock_guard lock(mutex_);
+  last_ = progress;
+}
+
+}  // namespace clipbound::cli

@@ -1,0 +1,31 @@
+#pragma once
+// stderr: messages, and below them one progress line that is rewritten in place where stderr is a terminal.
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "clipbound/clipbound.h"
+
+namespace clipbound::cli {
+
+/// Safe from many threads at once.
+class Console {
+ public:
+  Console();
+  /// "clipbound: <message>" on a line of its own.
+  void message(std::string_view text);
+  /// Rewrites the progress line, ten times a second at most; nothing where stderr is no terminal.
+  void progress(const Progress& progress);
+
+ private:
+  void clear_line();
+  const bool terminal_;
+  std::mutex mutex_;
+  bool line_shown_ = false;
+  std::chrono::steady_clock::time_point next_{};
+};
+
+/// "12.3 s  4510 done  120 open  367/s  worst -0.0123  settled 45.10 %".
+std::string progress_text(const Progress& progress);
+
+}  // namespace clipbound::cli

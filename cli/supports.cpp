@@ -1,0 +1,35 @@
+// clipbound supports: what this build understands, one item per line.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "cli/command.h"
+#include "clipbound/clipbound.h"
+
+namespace clipbound::cli {
+
+Run add_supports(CLI::App& command) {
+  struct Asked {
+    bool operators = false, opsets = false, vnnlib = false;
+  };
+  const auto asked = std::make_shared<Asked>();
+  auto* what = command.add_option_group("what", "exactly one of");
+  what->add_flag("--onnx-operators", asked->operators, "ONNX operators");
+  what->add_flag("--onnx-opset-versions", asked->opsets, "opsets of the default ONNX domain");
+  what->add_flag("--vnnlib-versions", asked->vnnlib, "VNN-LIB versions");
+  what->require_option(1);
+  return [asked] {
+    if (asked->operators) {
+      for (const std::string& name : supported_onnx_operators()) std::puts(name.c_str());
+    }
+    if (asked->opsets) {
+      for (const int opset : supported_onnx_opsets()) std::printf("%d\n", opset);
+    }
+    if (asked->vnnlib) {
+      for (const std::string& version : supported_vnnlib_versions()) std::puts(version.c_str());
+    }
+    return static_cast<int>(kDone);
+  };
+}
+
+}  // namespace clipbound::cli

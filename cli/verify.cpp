@@ -1,0 +1,131 @@
+// clipbound verify: one query on one network.
+#include <CLI/CLI.hpp>
+#include <cctype>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "cli/announcer.h"
+#include "cli/command.h"
+#include "cli/watchdog.h"
+#include "clipbound/clipbound.h"
+
+namespace clipbound::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Arguments {
+  std::string query;
+  std::vector<std::string> networks;
+  OutputPaths outputs;
+  Options options;
+};
+
+/// NAME=FILE names a network of the query; a query of VNN-LIB 1.0 knows only one, so the name says nothing new.
+std::string without_name(const std::string& argument) {
+  const std::size_t equals = argument.find('=');
+  if (equals == 0 || equals == std::string::npos || std::filesystem::exists(argument)) return argument;
+  for (std::size_t i = 0; i < equals; ++i) {
+    const auto character = static_cast<unsigned char>(argument[i]);
+    if (std::isalnum(character) == 0 && character != '_') return argument;
+  }
+  return argument.substr(equals + 1);
+}
+
+/// The moment at which the watchdog steps in: later than the search's own end, early enough to write a file.
+Clock::time_point hard_limit(const Options& options, Clock::time_point start) {
+  const double limit_s = std::stod(options.get("timeout")), reserve_s = std::stod(options.get("timeout-reserve"));
+  constexpr double kForever = 3.0e8;  // ten years: past it the clock's range overflows
+  if (limit_s > kForever) return Clock::time_point::max();
+  return start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(limit_s - 0.4 * reserve_s));
+}
+
+/// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
+Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& console) {
+  try {
+    if (arguments.networks.size() > 1) throw Unsupported("more than one --network: VNN-LIB 1.0 queries are about one");
+    const Network network = Network::load(without_name(arguments.networks.front()));
+    const Query query = Query::load(arguments.query);
+    for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
+    return solve(network, query, arguments.options, callbacks);
+  } catch (const std::bad_alloc&) {
+    Result result;
+    result.reason = "out of memory";
+    result.progress.elapsed_s = std::chrono::duration<double>(Clock::now() - *callbacks.start).count();
+    return result;
+  }
+}
+
+int verify(const Arguments& arguments) {
+  const Clock::time_point start = process_start();
+  // These live until the process ends: the watchdog's thread and the signal handler hold on to them.
+  auto& console = *new Console;
+  auto& announcer = *new Announcer(arguments.outputs, arguments.options, console);
+  const auto& stopper = *new Stopper;
+  Callbacks callbacks;
+  callbacks.start = start;
+  callbacks.stopper = stopper;
+  callbacks.progress = [&](const Progress& progress) {
+    announcer.saw(progress);
+    console.progress(progress);
+  };
+  callbacks.log = [&](int, const std::string& message) { console.message(message); };
+  try {
+    start_watchdog(announcer, stopper, hard_limit(arguments.options, start));
+    announcer.announce(decide(arguments, callbacks, console));
+  } catch (const InputError& error) {
+    announcer.fail(error.what(), kBadInput);
+  } catch (const Unsupported& error) {
+    announcer.fail("unsupported: " + std::string(error.what()), kUnsupported);
+  } catch (const std::exception& error) {
+    announcer.fail(error.what(), kInternal);
+  }
+}
+
+std::string help_of(const OptionDescription& option) {
+  const std::string preset = option.flag == "timeout" ? "none" : option.value;
+  return option.help + " [" + option.range + "; " + preset + "]";
+}
+
+/// One flag per row of the option table; values out of range are refused while parsing.
+void add_options(CLI::App& command, const std::shared_ptr<Arguments>& arguments) {
+  for (const OptionDescription& option : Options::list()) {
+    const std::string flag = option.flag;
+    if (option.boolean) {
+      command.add_flag_function(
+          "--" + flag + ",--no-" + flag + "{false}",
+          [arguments, flag](std::int64_t count) { arguments->options.set(flag, count > 0 ? "true" : "false"); },
+          help_of(option));
+    } else {
+      command
+          .add_option_function<std::string>(
+              "--" + flag, [arguments, flag](const std::string& value) { arguments->options.set(flag, value); },
+              help_of(option))
+          ->type_name("VALUE");
+    }
+  }
+}
+
+}  // namespace
+
+Run add_verify(CLI::App& command) {
+  const auto arguments = std::make_shared<Arguments>();
+  command.add_option("query", arguments->query, "the property, VNN-LIB 1.0 (.vnnlib or .vnnlib.gz)")
+      ->required()
+      ->type_name("QUERY");
+  command.add_option("--network", arguments->networks, "the network (.onnx or .onnx.gz)")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]FILE");
+  command.add_option("--result", arguments->outputs.result, "write the competition's result file")->type_name("FILE");
+  command.add_option("--json", arguments->outputs.json, "write verdict, counterexample, statistics and options")
+      ->type_name("FILE");
+  add_options(command, arguments);
+  return [arguments] { return verify(*arguments); };
+}
+
+}  // namespace clipbound::cli

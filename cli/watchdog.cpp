@@ -1,0 +1,81 @@
+#include "cli/watchdog.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+#include <thread>
+
+namespace clipbound::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A signal handler has no other way to its data.
+const Stopper* stopper_of_handler = nullptr;
+int wake_descriptor = -1;
+
+extern "C" void on_signal(int) {
+  const int saved = errno;
+  // The next signal of either kind kills.
+  ::signal(SIGINT, SIG_DFL);
+  ::signal(SIGTERM, SIG_DFL);
+  stopper_of_handler->stop();
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t count = ::write(wake_descriptor, &one, sizeof one);
+  errno = saved;
+}
+
+/// Waits until `moment` (max: for ever) or until a signal came; true for the latter.
+bool wait_for_signal(Clock::time_point moment) {
+  for (;;) {
+    timespec left{};
+    const bool endless = moment == Clock::time_point::max();
+    if (!endless) {
+      const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(moment - Clock::now()).count();
+      if (nanoseconds <= 0) return false;
+      left = {.tv_sec = nanoseconds / 1'000'000'000, .tv_nsec = nanoseconds % 1'000'000'000};
+    }
+    pollfd wake{.fd = wake_descriptor, .events = POLLIN, .revents = 0};
+    const int ready = ::ppoll(&wake, 1, endless ? nullptr : &left, nullptr);
+    if (ready > 0) return true;
+  }
+}
+
+void watch(Announcer& announcer, Clock::time_point limit) {
+  if (!wait_for_signal(limit)) announcer.give_up(Verdict::timeout, "the time limit came before the search could end");
+  std::uint64_t count = 0;
+  [[maybe_unused]] const ssize_t size = ::read(wake_descriptor, &count, sizeof count);
+  constexpr auto kGrace = std::chrono::seconds(1);
+  const auto patience = Clock::now() + kGrace;
+  if (limit < patience) {
+    wait_for_signal(limit);
+    announcer.give_up(Verdict::timeout, "the time limit came before the search could end");
+  }
+  wait_for_signal(patience);
+  announcer.give_up(Verdict::unknown, "interrupted");
+}
+
+}  // namespace
+
+void start_watchdog(Announcer& announcer, const Stopper& stopper, Clock::time_point limit) {
+  stopper_of_handler = &stopper;
+  wake_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_descriptor < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);  // a reader that went away must not keep the result file from being written
+  std::thread([&announcer, limit] { watch(announcer, limit); }).detach();
+}
+
+}  // namespace clipbound::cli

@@ -1,0 +1,133 @@
+#include "solver/attack_pgd.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <random>
+
+#include "specs/evaluate.h"
+
+namespace clipbound {
+
+namespace {
+
+/// A row in float32: for steering only, the judge is exact.
+struct FlatRow {
+  std::vector<std::pair<std::int32_t, float>> outputs, inputs;
+  float threshold;
+};
+
+class ClauseAttack {
+ public:
+  ClauseAttack(Evaluator<float>& evaluator, const Query& query, const Clause& clause, int points)
+      : evaluator_(evaluator), clause_(clause), n_(static_cast<std::size_t>(query.input_size)),
+        m_(static_cast<std::size_t>(query.output_size)), B_(static_cast<std::size_t>(points)) {
+    for (const Row& row : clause.rows) {
+      FlatRow flat;
+      for (const Term& term : row.terms) {
+        (term.of == Term::Of::output ? flat.outputs : flat.inputs).emplace_back(term.index, static_cast<float>(term.coefficient.lower));
+      }
+      flat.threshold = static_cast<float>(row.threshold.lower);
+      rows_.push_back(std::move(flat));
+    }
+    x_.resize(B_ * n_), gradient_.resize(B_ * n_), y_.resize(B_ * m_), cotangent_.resize(B_ * m_), loss_.resize(B_);
+    best_x_.resize(n_);
+  }
+
+  /// Uniform points, corners, and the centre first.
+  void start(std::mt19937_64& random, bool with_centre) {
+    for (std::size_t b = 0; b < B_; ++b) {
+      const bool corner = b % 3 == 1;
+      for (std::size_t i = 0; i < n_; ++i) {
+        const InputInterval& edge = (*clause_.box)[i];
+        const double t = with_centre && b == 0 ? 0.5 : corner ? static_cast<double>(random() & 1U) : std::uniform_real_distribution<double>(0.0, 1.0)(random);
+        x_[b * n_ + i] = clamp(static_cast<float>(edge.attack_lower + t * (static_cast<double>(edge.attack_upper) - edge.attack_lower)), edge);
+      }
+    }
+  }
+
+  /// Evaluates all points; returns the point of least loss, and its loss through `loss`.
+  std::size_t evaluate(float& loss) {
+    evaluator_.forward(x_, y_);
+    std::fill(cotangent_.begin(), cotangent_.end(), 0.0F);
+    std::size_t best = 0;
+    for (std::size_t b = 0; b < B_; ++b) {
+      float sum = 0.0F;
+      for (const FlatRow& row : rows_) {
+        float value = -row.threshold;
+        for (const auto& [j, c] : row.outputs) value += c * y_[b * m_ + static_cast<std::size_t>(j)];
+        for (const auto& [i, c] : row.inputs) value += c * x_[b * n_ + static_cast<std::size_t>(i)];
+        if (!(value > 0.0F)) continue;
+        sum += value;
+        for (const auto& [j, c] : row.outputs) cotangent_[b * m_ + static_cast<std::size_t>(j)] += c;
+      }
+      loss_[b] = sum;
+      if (sum < loss_[best]) best = b;
+    }
+    loss = loss_[best];
+    return best;
+  }
+
+  void step(float size) {
+    evaluator_.backward(cotangent_, gradient_);
+    for (std::size_t b = 0; b < B_; ++b) {
+      for (std::size_t i = 0; i < n_; ++i) {
+        const InputInterval& edge = (*clause_.box)[i];
+        const float g = gradient_[b * n_ + i], reach = (edge.attack_upper - edge.attack_lower) * size;
+        float& x = x_[b * n_ + i];
+        x = clamp(x - (g > 0.0F ? reach : g < 0.0F ? -reach : 0.0F), edge);
+      }
+    }
+  }
+
+  std::vector<double> point(std::size_t b) const { return {x_.begin() + static_cast<std::ptrdiff_t>(b * n_), x_.begin() + static_cast<std::ptrdiff_t>((b + 1) * n_)}; }
+  float loss_of(std::size_t b) const { return loss_[b]; }
+  std::size_t points() const { return B_; }
+
+ private:
+  static float clamp(float x, const InputInterval& edge) { return std::clamp(x, edge.attack_lower, std::max(edge.attack_lower, edge.attack_upper)); }
+
+  Evaluator<float>& evaluator_;
+  const Clause& clause_;
+  std::size_t n_, m_, B_;
+  std::vector<FlatRow> rows_;
+  std::vector<float> x_, y_, gradient_, cotangent_, loss_, best_x_;
+};
+
+}  // namespace
+
+bool attack_pgd(std::shared_ptr<const Network> network, const Query& query, const std::vector<std::size_t>& which,
+                const AttackBudget& budget, std::uint64_t seed, const Deadline& deadline, CandidateJudge& judge,
+                Statistics& statistics) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  const auto spent = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  Evaluator<float> evaluator(std::move(network));
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < budget.rounds; ++round) {
+    for (const std::size_t k : which) {
+      ClauseAttack attack(evaluator, query, query.clauses[k], budget.restarts);
+      attack.start(random, round == 0);
+      float size = 0.25F;
+      for (int step = 0; step <= budget.steps; ++step) {
+        if (deadline.expired() || spent() > budget.seconds) return judge.found();
+        float loss = 0.0F;
+        const std::size_t best = attack.evaluate(loss);
+        statistics.attack_points += attack.points();
+        if (loss == 0.0F) {
+          int tries = 0;
+          for (std::size_t b = best; b < attack.points() && tries < 4; ++b) {
+            if (attack.loss_of(b) != 0.0F) continue;
+            ++tries;
+            if (judge.offer(query.clauses[k], attack.point(b))) return true;
+          }
+        }
+        if (step < budget.steps) attack.step(size);
+        size *= 0.9F;
+      }
+    }
+  }
+  return judge.found();
+}
+
+}  // namespace clipbound

@@ -1,0 +1,33 @@
+#pragma once
+// Branch-and-bound over the input box of clauses (Clip-and-Verify, Zhou et al., NeurIPS 2025, Algorithm 1), reordered:
+// bound, prune, split, clip the children with the parent's planes. Each worker dives depth-first in its own subtree, on a
+// network reduced to the neurons that are undecided there; idle workers get the oldest (largest) subproblems of busy ones.
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/options.h"
+#include "base/stats.h"
+#include "solver/candidate.h"
+#include "solver/clause_task.h"
+#include "solver/solve.h"
+
+namespace clipbound {
+
+/// What came of a search.
+struct SearchOutcome {
+  bool exhausted = false;           ///< no subproblem is open: every clause is refuted
+  std::uint64_t open = 0;           ///< subproblems left
+  std::uint64_t stuck = 0;          ///< of these, boxes that no split can shrink any more
+  double worst_bound = 0.0;         ///< smallest of the last open subproblems' bounds (best row of each)
+  double open_share = 0.0;          ///< of the clauses' input volumes that is still open, summed over clauses
+};
+
+/// Searches all tasks on `threads` workers until exhausted, a counterexample is found (judge.found()) or the deadline.
+SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Options& options, const SolveContext& context,
+                            const Deadline& deadline, CandidateJudge& judge, Statistics& statistics);
+
+/// A task with one subproblem of a clause: the box [lower, upper] (kept columns) on the clause's root network.
+ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower, const std::vector<double>& upper);
+
+}  // namespace clipbound

@@ -1,0 +1,358 @@
+#include "solver/input_worker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "base/check.h"
+#include "bounds/clip_input.h"
+#include "solver/input_search.h"
+
+namespace clipbound {
+
+namespace {
+constexpr double kNarrowest = 0x1p-44;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
+}
+
+SearchSettings search_settings(const Options& options) {
+  SearchSettings settings;
+  settings.clip.neurons = options.clipping == "complete";
+  settings.clip.passes = options.clip_passes;
+  settings.clip_inputs = options.clipping != "none";
+  settings.reorder = options.reorder;
+  using Branching = SearchSettings::Branching;
+  settings.branching = options.branching == "widest" ? Branching::widest : options.branching == "sb" ? Branching::smart : Branching::automatic;
+  return settings;
+}
+
+InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
+                         SearchCounters& counters)
+    : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters) {}
+
+void InputWorker::run() {
+  while (auto task = queue_.take()) {
+    search_subtree(std::move(*task));
+    if (judge_.found() || deadline_.expired()) {
+      queue_.stop();
+      return;
+    }
+  }
+}
+
+InputWorker::Level& InputWorker::enter_level(std::shared_ptr<const ReducedNetwork> network) {
+  if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>());
+  Level& level = *levels_[depth_++];
+  level.open = SubproblemStack(network->inputs, network->neurons, constraints_);
+  level.bounder.attach(*network, constraints_);
+  level.network = std::move(network);
+  return level;
+}
+
+void InputWorker::search_subtree(ClauseTask task) {
+  root_ = task.root;
+  plain_ = task.plain;
+  clip_ = settings_.clip;
+  if (plain_) clip_.neurons = false;
+  constraints_ = task.constraints;
+  depth_ = 0;
+  const auto N = static_cast<std::size_t>(task.network->inputs);
+  for (auto* array : {&child_lower_, &child_upper_, &point_, &score_}) array->resize(N);
+  values_.resize(static_cast<std::size_t>(task.network->rows));
+  Level& first = enter_level(task.network);
+  first.open = std::move(task.open);
+  while (depth_ > 0) {
+    if (levels_[depth_ - 1]->open.empty()) {
+      --depth_;
+      continue;
+    }
+    if (deadline_.expired() || judge_.found()) break;
+    if (queue_.hungry()) donate(task);
+    if (!levels_[depth_ - 1]->open.empty()) process_batch();
+  }
+}
+
+void InputWorker::donate(const ClauseTask& task) {
+  // The outermost level holds the largest boxes. From the innermost one keep half.
+  for (std::size_t k = 0; k < depth_; ++k) {
+    Level& level = *levels_[k];
+    const std::size_t count = level.open.count();
+    const std::size_t give = k + 1 < depth_ ? (count + 1) / 2 : count / 2;
+    if (give == 0 || (k + 1 == depth_ && count < 4)) continue;
+    ClauseTask part;
+    part.root = task.root;
+    part.network = level.network;
+    part.constraints = constraints_;
+    part.plain = task.plain;
+    part.open = level.open.take_oldest(give);
+    queue_.put(std::move(part));
+    return;
+  }
+}
+
+int InputWorker::load(Level& level) {
+  LaneBounder& b = level.bounder;
+  const int N = level.network->inputs, U = level.network->neurons;
+  const int count = static_cast<int>(std::min<std::size_t>(kLanes, level.open.count()));
+  b.constraints = constraints_;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const double* record = level.open.from_top(static_cast<std::size_t>(lane < count ? lane : 0));
+    for (int i = 0; i < N; ++i) b.lower_x[static_cast<std::size_t>(i)][lane] = *record++;
+    for (int i = 0; i < N; ++i) b.upper_x[static_cast<std::size_t>(i)][lane] = *record++;
+    for (int v = 0; v < U; ++v) b.lower_z[static_cast<std::size_t>(v)][lane] = *record++;
+    for (int v = 0; v < U; ++v) b.upper_z[static_cast<std::size_t>(v)][lane] = *record++;
+    for (int k = 0; k < constraints_ * (N + 1); ++k) b.constraint[static_cast<std::size_t>(k)][lane] = *record++;
+  }
+  level.open.pop(static_cast<std::size_t>(count));
+  return count;
+}
+
+double InputWorker::volume(const Vec* lower, const Vec* upper, int lane) const {
+  double share = 1.0;
+  for (std::size_t i = 0; i < root_->width.size(); ++i) share *= (upper[i][lane] - lower[i][lane]) / root_->width[i];
+  return share;
+}
+
+void InputWorker::process_batch() {
+  Level& level = *levels_[depth_ - 1];
+  const int count = load(level);
+  LaneBounder& b = level.bounder;
+  b.bound(clip_);
+  ++batches_;
+  ++statistics.batches;
+  statistics.subproblems += static_cast<std::uint64_t>(count);
+  counters_.subproblems.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
+  Mask open = ~b.refuted;
+  double settled = 0.0, worst = std::numeric_limits<double>::infinity();
+  int open_count = 0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (lane >= count) open[lane] = 0;
+    if (lane < count && open[lane] == 0) {
+      ++statistics.pruned_bound;
+      settled += volume(b.lower_x.data(), b.upper_x.data(), lane);
+    }
+    if (open[lane] == 0) continue;
+    ++open_count;
+    double best = -std::numeric_limits<double>::infinity();
+    for (const Vec& row : b.row_lower) best = std::max(best, row[lane]);
+    worst = std::min(worst, best);
+  }
+  counters_.open.fetch_sub(count, std::memory_order_relaxed);
+  if (open_count > 0) {
+    counters_.worst_bound.store(worst, std::memory_order_relaxed);
+    const Mask misled = check_candidates(level, open);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (misled[lane] == 0) continue;
+      open[lane] = 0;
+      --open_count;
+      start_afresh(level, lane);
+    }
+    if (open_count > 0) branch(level, open, open_count);
+  }
+  // A plain load and store: a lost update of this progress figure costs nothing.
+  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + settled, std::memory_order_relaxed);
+}
+
+Mask InputWorker::check_candidates(Level& level, Mask open) {
+  // The corner that minimises one row's plane (the rows in turn), on the reduced network first: it is the same function.
+  LaneBounder& b = level.bounder;
+  const int N = level.network->inputs, S = level.network->rows;
+  const auto turn = static_cast<int>(batches_ % static_cast<std::uint64_t>(S + 1));
+  for (int i = 0; i < N; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    if (turn == S) {
+      point_[k] = 0.5 * (b.lower_x[k] + b.upper_x[k]);
+    } else {
+      const Vec slope = b.row_plane[static_cast<std::size_t>(turn * (N + 1) + i)];
+      point_[k] = select(slope < Vec{}, b.upper_x[k], b.lower_x[k]);
+    }
+  }
+  b.evaluate(point_.data(), values_.data());
+  Mask candidate = open;
+  for (const Vec& value : values_) candidate &= value <= Vec{};
+  Mask misled = {};
+  if (!any(candidate)) return misled;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (candidate[lane] == 0) continue;
+    // Points on the very edge of unsafety replay as safe again and again: try ever fewer of them.
+    if (failed_candidates_ > 64 && (batches_ & ((failed_candidates_ >> 4) - 1)) != 0) continue;
+    full_point_ = root_->centre;
+    for (int i = 0; i < N; ++i) full_point_[static_cast<std::size_t>(root_->kept[static_cast<std::size_t>(i)])] = point_[static_cast<std::size_t>(i)][lane];
+    if (judge_.offer(*root_->clause, full_point_)) return misled;
+    failed_candidates_ = std::min<std::uint64_t>(failed_candidates_ + 1, 1 << 16);
+    if (!plain_ && clip_.neurons && is_misled(level, lane)) misled[lane] = -1;
+  }
+  return misled;
+}
+
+/// Neurons that were folded on the strength of the clause's rows are decided only where these rows hold: elsewhere the
+/// reduced network is another function, and its unsafe points may be safe. There the search would split for ever.
+/// True where the clause's root network, which no row entered, tells another value than the reduced one.
+bool InputWorker::is_misled(const Level& level, int lane) {
+  const ReducedNetwork& net = *root_->network;
+  std::vector<double> active(static_cast<std::size_t>(net.neurons));
+  for (int v = 0; v < net.neurons + net.rows; ++v) {
+    const double* row = net.row(v);
+    double sum = row[net.constant()];
+    for (int i = 0; i < net.inputs; ++i) sum += row[net.first_input() + i] * point_[static_cast<std::size_t>(i)][lane];
+    for (int w = 0; w < std::min(v, net.neurons); ++w) sum += row[w] * active[static_cast<std::size_t>(w)];
+    if (v < net.neurons) {
+      active[static_cast<std::size_t>(v)] = std::max(sum, 0.0);
+      continue;
+    }
+    const auto s = static_cast<std::size_t>(v - net.neurons);
+    const double noise = 4.0 * (net.slack[static_cast<std::size_t>(v)] + level.network->slack[static_cast<std::size_t>(level.network->neurons) + s]);
+    if (std::fabs(sum - values_[s][lane]) > noise + 1e-9 * net.magnitude[static_cast<std::size_t>(v)]) return true;
+  }
+  return false;
+}
+
+/// Gives a misled subproblem back to the queue on the clause's root network, to be bounded without the rows from there on
+/// (its box may stay as clipped as it is: what was cut off holds no counterexample).
+void InputWorker::start_afresh(Level& level, int lane) {
+  LaneBounder& b = level.bounder;
+  std::vector<double> lower, upper;
+  for (std::size_t i = 0; i < b.lower_x.size(); ++i) {
+    lower.push_back(b.lower_x[i][lane]);
+    upper.push_back(b.upper_x[i][lane]);
+  }
+  ClauseTask task = root_task(root_, lower, upper);
+  task.plain = true;
+  ++statistics.restarts;
+  counters_.open.fetch_add(1, std::memory_order_relaxed);
+  queue_.put(std::move(task));
+}
+
+void InputWorker::choose_dimensions(Level& level, Mask open) {
+  LaneBounder& b = level.bounder;
+  const int N = level.network->inputs, S = level.network->rows;
+  for (int i = 0; i < N; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    const Vec width = b.upper_x[k] - b.lower_x[k];
+    if (settings_.branching == SearchSettings::Branching::smart) {
+      Vec best = {};
+      for (int s = 0; s < S; ++s) best = vmax(best, vabs(b.row_plane[static_cast<std::size_t>(s * (N + 1) + i)]));
+      score_[k] = best * width;
+    } else {
+      score_[k] = width;
+    }
+  }
+  for (int lane = 0; lane < kLanes; ++lane) {
+    dimension_[lane] = -1;
+    if (open[lane] == 0) continue;
+    double best = -1.0;
+    for (int i = 0; i < N; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      const double l = b.lower_x[k][lane], u = b.upper_x[k][lane], middle = 0.5 * (l + u);
+      if (!(l < middle && middle < u) || u - l < kNarrowest * root_->width[k]) continue;
+      if (score_[k][lane] > best) {
+        best = score_[k][lane];
+        dimension_[lane] = i;
+      }
+    }
+  }
+}
+
+bool InputWorker::worth_folding(Level& level, Mask open) {
+  LaneBounder& b = level.bounder;
+  const int U = level.network->neurons;
+  phase_.assign(static_cast<std::size_t>(U), Phase::unstable);
+  int unstable = 0;
+  for (int v = 0; v < U; ++v) {
+    const auto i = static_cast<std::size_t>(v);
+    if (all((b.lower_z[i] >= Vec{}) | ~open)) {
+      phase_[i] = Phase::active;
+    } else if (all((b.upper_z[i] <= Vec{}) | ~open)) {
+      phase_[i] = Phase::inactive;
+    } else {
+      ++unstable;
+    }
+  }
+  return U - unstable >= 2 && unstable * 10 <= U * 8;
+}
+
+void InputWorker::branch(Level& level, Mask open, int count) {
+  LaneBounder& b = level.bounder;
+  choose_dimensions(level, open);
+  double before = 0.0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (open[lane] == 0) continue;
+    before += volume(b.lower_x.data(), b.upper_x.data(), lane);
+    if (dimension_[lane] >= 0) continue;
+    // No coordinate has a point between its ends: nothing more can be said of this box.
+    counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+    before -= volume(b.lower_x.data(), b.upper_x.data(), lane);
+    open[lane] = 0;
+  }
+  if (!any(open)) return;
+  statistics.splits += static_cast<std::uint64_t>(count);
+  SubproblemStack* target = &level.open;
+  if (worth_folding(level, open)) {
+    const int N = level.network->inputs, U = level.network->neurons;
+    std::vector<double> upper(static_cast<std::size_t>(U), 0.0), reach(static_cast<std::size_t>(N), 0.0);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (open[lane] == 0) continue;
+      for (std::size_t v = 0; v < upper.size(); ++v) upper[v] = std::max(upper[v], b.upper_z[v][lane]);
+      for (std::size_t i = 0; i < reach.size(); ++i) reach[i] = std::max({reach[i], std::fabs(b.lower_x[i][lane]), std::fabs(b.upper_x[i][lane])});
+    }
+    auto folded = fold(*level.network, phase_, upper, reach);
+    ++statistics.compilations;
+    target = &enter_level(std::move(folded)).open;
+  } else {
+    phase_.assign(phase_.size(), Phase::unstable);
+  }
+  split_side(level, open, false, *target);
+  split_side(level, open, true, *target);
+  (void)before;
+}
+
+void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack& target) {
+  LaneBounder& b = level.bounder;
+  const int N = level.network->inputs, U = level.network->neurons, S = level.network->rows;
+  for (int i = 0; i < N; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    child_lower_[k] = b.lower_x[k];
+    child_upper_[k] = b.upper_x[k];
+  }
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (open[lane] == 0) continue;
+    const auto k = static_cast<std::size_t>(dimension_[lane]);
+    const double middle = 0.5 * (b.lower_x[k][lane] + b.upper_x[k][lane]);
+    (high ? child_lower_ : child_upper_)[k][lane] = middle;
+  }
+  double volume_in = 0.0, volume_out = 0.0;
+  Mask empty = {};
+  if (settings_.clip_inputs) {
+    empty = clip_input(N, child_lower_.data(), child_upper_.data(), S, b.row_plane.data(), 1);
+  }
+  std::int64_t pushed = 0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (open[lane] == 0) continue;
+    const auto k = static_cast<std::size_t>(dimension_[lane]);
+    const double whole = volume(b.lower_x.data(), b.upper_x.data(), lane);
+    const double middle = 0.5 * (b.lower_x[k][lane] + b.upper_x[k][lane]);
+    const double part = (high ? b.upper_x[k][lane] - middle : middle - b.lower_x[k][lane]) / (b.upper_x[k][lane] - b.lower_x[k][lane]);
+    volume_in += whole * part;
+    if (empty[lane] != 0) {
+      ++statistics.pruned_clip;
+      continue;
+    }
+    volume_out += volume(child_lower_.data(), child_upper_.data(), lane);
+    double* record = target.push();
+    for (int i = 0; i < N; ++i) *record++ = child_lower_[static_cast<std::size_t>(i)][lane];
+    for (int i = 0; i < N; ++i) *record++ = child_upper_[static_cast<std::size_t>(i)][lane];
+    for (int v = 0; v < U; ++v) {
+      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable) *record++ = b.lower_z[static_cast<std::size_t>(v)][lane];
+    }
+    for (int v = 0; v < U; ++v) {
+      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable) *record++ = b.upper_z[static_cast<std::size_t>(v)][lane];
+    }
+    const int planes = std::min(constraints_, S);
+    for (int j = 0; j < planes * (N + 1); ++j) *record++ = b.row_plane[static_cast<std::size_t>(j)][lane];
+    ++pushed;
+  }
+  counters_.open.fetch_add(pushed, std::memory_order_relaxed);
+  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + volume_in - volume_out, std::memory_order_relaxed);
+}
+
+}  // namespace clipbound

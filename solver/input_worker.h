@@ -1,0 +1,87 @@
+#pragma once
+// One worker of the input-split search: bounds batches of kLanes subproblems, prunes, splits, clips, folds.
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/options.h"
+#include "base/stats.h"
+#include "bounds/lane_bounder.h"
+#include "solver/candidate.h"
+#include "solver/clause_task.h"
+#include "solver/task_queue.h"
+
+namespace clipbound {
+
+/// Shared by the workers of one search; written with relaxed atomics, read for progress.
+struct SearchCounters {
+  std::atomic<std::uint64_t> subproblems{0};
+  std::atomic<std::int64_t> open{0};
+  std::atomic<std::uint64_t> stuck{0};
+  std::atomic<double> settled{0.0};  ///< volume shares, summed over clauses
+  std::atomic<double> worst_bound{0.0};
+};
+
+/// Options as the hot loop wants them.
+struct SearchSettings {
+  ClipSettings clip;
+  bool clip_inputs = true;
+  bool reorder = true;
+  enum class Branching : std::uint8_t { automatic, widest, smart } branching = Branching::automatic;
+};
+SearchSettings search_settings(const Options& options);
+
+class InputWorker {
+ public:
+  InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
+              SearchCounters& counters);
+  /// Takes tasks until the queue is done.
+  void run();
+  Statistics statistics;
+
+ private:
+  /// A subtree on its own reduced network; children of folded subproblems form the next level.
+  struct Level {
+    std::shared_ptr<const ReducedNetwork> network;
+    SubproblemStack open;
+    LaneBounder bounder;
+  };
+
+  void search_subtree(ClauseTask task);
+  void donate(const ClauseTask& task);
+  void process_batch();
+  int load(Level& level);
+  /// Tries points of the open lanes on the reduced network and, where that says "unsafe", on the real one. Returns the
+  /// lanes whose reduced network was wrong there.
+  Mask check_candidates(Level& level, Mask open);
+  bool is_misled(const Level& level, int lane);
+  void start_afresh(Level& level, int lane);
+  void branch(Level& level, Mask open, int count);
+  void choose_dimensions(Level& level, Mask open);
+  void split_side(Level& level, Mask open, bool high, SubproblemStack& target);
+  bool worth_folding(Level& level, Mask open);
+  Level& enter_level(std::shared_ptr<const ReducedNetwork> network);
+  double volume(const Vec* lower, const Vec* upper, int lane) const;
+
+  const SearchSettings settings_;
+  const Deadline& deadline_;
+  CandidateJudge& judge_;
+  TaskQueue& queue_;
+  SearchCounters& counters_;
+
+  std::shared_ptr<const ClauseRoot> root_;
+  ClipSettings clip_;                         // of the task at hand
+  bool plain_ = false;
+  int constraints_ = 0;                       // half-spaces per record
+  std::vector<std::unique_ptr<Level>> levels_;
+  std::size_t depth_ = 0;                     // levels in use
+  std::int64_t dimension_[kLanes] = {};
+  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_;
+  std::vector<Phase> phase_;
+  std::vector<double> full_point_;
+  std::uint64_t batches_ = 0;
+  std::uint64_t failed_candidates_ = 0;
+};
+
+}  // namespace clipbound

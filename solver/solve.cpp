@@ -1,0 +1,200 @@
+#include "solver/solve.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/blas.h"
+#include "base/check.h"
+#include "base/parallel.h"
+#include "bounds/layered_system.h"
+#include "bounds/root_bounds.h"
+#include "solver/attack_pgd.h"
+#include "solver/candidate.h"
+#include "solver/input_search.h"
+#include "specs/simplify.h"
+#include "specs/vnnlib.h"
+
+namespace clipbound {
+
+namespace {
+
+/// Clauses that share their box, and so their neuron bounds.
+struct BoxGroup {
+  const Box* box;
+  std::vector<std::size_t> clauses;
+};
+
+std::vector<BoxGroup> group_by_box(const Query& query) {
+  std::map<const Box*, std::size_t> index;
+  std::vector<BoxGroup> groups;
+  for (std::size_t k = 0; k < query.clauses.size(); ++k) {
+    const Box* box = query.clauses[k].box.get();
+    const auto [at, added] = index.emplace(box, groups.size());
+    if (added) groups.push_back({box, {}});
+    groups[at->second].clauses.push_back(k);
+  }
+  return groups;
+}
+
+/// One run of solve(): the stages in their order.
+class Run {
+ public:
+  Run(std::shared_ptr<const Network> network, const Query& query, const Options& options, const SolveContext& context)
+      : network_(std::move(network)), query_(query), options_(options), context_(context),
+        deadline_(context.deadline != nullptr ? *context.deadline : unlimited_), judge_(network_, query),
+        threads_(options.threads > 0 ? options.threads : available_threads()) {}
+
+  SolveResult run() {
+    check_against(query_, network_->input_size(), network_->output_size());
+    if (query_.clauses.empty()) return decide(Verdict::unsat, "no point of the input set is asked for");
+    simplified_ = simplify(network_).network;
+    if (options_.attack && attack()) return found();
+    std::vector<ClauseTask> tasks = bound_roots();
+    if (judge_.found()) return found();
+    if (deadline_.expired()) return stopped("before the root bounds were done", query_.clauses.size());
+    if (tasks.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
+    return search(std::move(tasks));
+  }
+
+ private:
+  SolveResult decide(Verdict verdict, std::string reason) {
+    result_.verdict = verdict;
+    result_.reason = std::move(reason);
+    result_.progress.elapsed_s = deadline_.elapsed_s();
+    result_.progress.subproblems = result_.statistics.subproblems;
+    if (verdict == Verdict::unsat) result_.progress.settled_share = 1.0;
+    result_.statistics.candidates = judge_.replayed();
+    return std::move(result_);
+  }
+  SolveResult found() {
+    result_.input = judge_.input();
+    result_.output = judge_.output();
+    return decide(Verdict::sat, "counterexample replayed in three summation orders");
+  }
+  SolveResult stopped(const std::string& where, std::uint64_t open) {
+    result_.progress.open = open;
+    switch (deadline_.reason()) {
+      case StopReason::interrupted: return decide(Verdict::unknown, "interrupted " + where);
+      case StopReason::memory: return decide(Verdict::unknown, "out of memory " + where);
+      default: return decide(Verdict::timeout, "out of time " + where);
+    }
+  }
+
+  bool attack();
+  std::vector<ClauseTask> bound_roots();
+  void bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
+  SolveResult search(std::vector<ClauseTask> tasks);
+
+  std::shared_ptr<const Network> network_, simplified_;
+  const Query& query_;
+  const Options& options_;
+  const SolveContext& context_;
+  const Deadline unlimited_;
+  const Deadline& deadline_;
+  CandidateJudge judge_;
+  const int threads_;
+  SolveResult result_;
+};
+
+bool Run::attack() {
+  const double begin = deadline_.elapsed_s();
+  std::vector<std::size_t> which(query_.clauses.size());
+  for (std::size_t k = 0; k < which.size(); ++k) which[k] = k;
+  AttackBudget budget;
+  budget.seconds = 0.02;
+  attack_pgd(simplified_, query_, which, budget, static_cast<std::uint64_t>(options_.seed), deadline_, judge_, result_.statistics);
+  result_.statistics.attack_s += deadline_.elapsed_s() - begin;
+  return judge_.found();
+}
+
+void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks) {
+  std::vector<double> lower, upper;
+  for (const InputInterval& edge : *group.box) {
+    lower.push_back(edge.proof_lower);
+    upper.push_back(edge.proof_upper);
+  }
+  const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);
+  for (const std::size_t k : group.clauses) {
+    const Clause& clause = query_.clauses[k];
+    const AffineForm rows = lower_rows(bounder.system(), clause);
+    std::vector<std::int64_t> all(clause.rows.size());
+    for (std::size_t s = 0; s < all.size(); ++s) all[s] = static_cast<std::int64_t>(s);
+    const auto row_lower = bounder.lower_bounds(rows, all, 1.0, static_cast<int>(bounder.system().layers.size()), bounds);
+    bool refuted = false;
+    std::vector<std::uint8_t> strict;
+    for (std::size_t s = 0; s < row_lower.size(); ++s) {
+      strict.push_back(clause.rows[s].strict ? 1 : 0);
+      refuted = refuted || (clause.rows[s].strict ? row_lower[s] >= 0.0 : row_lower[s] > 0.0);
+    }
+    if (refuted) continue;
+    auto root = std::make_shared<ClauseRoot>();
+    root->clause = &clause;
+    root->network = bounder.reduce(bounds, rows, strict, root->kept);
+    for (std::size_t i = 0; i < lower.size(); ++i) root->centre.push_back(0.5 * lower[i] + 0.5 * upper[i]);
+    std::vector<double> box_lower, box_upper;
+    for (const int i : root->kept) {
+      box_lower.push_back(lower[static_cast<std::size_t>(i)]);
+      box_upper.push_back(upper[static_cast<std::size_t>(i)]);
+      root->width.push_back(box_upper.back() - box_lower.back());
+    }
+    std::vector<double> all_lower, all_upper;
+    for (const IntervalVector& layer : bounds.layers) {
+      all_lower.insert(all_lower.end(), layer.lower.begin(), layer.lower.end());
+      all_upper.insert(all_upper.end(), layer.upper.begin(), layer.upper.end());
+    }
+    for (const std::int32_t v : root->network->origin) {
+      root->lower_z.push_back(all_lower[static_cast<std::size_t>(v)]);
+      root->upper_z.push_back(all_upper[static_cast<std::size_t>(v)]);
+    }
+    tasks.push_back(root_task(std::move(root), box_lower, box_upper));
+  }
+}
+
+std::vector<ClauseTask> Run::bound_roots() {
+  const double begin = deadline_.elapsed_s();
+  initialise_blas();
+  const auto n = static_cast<std::size_t>(query_.input_size);
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  std::vector<double> lower(n, kInfinity), upper(n, -kInfinity);
+  const std::vector<BoxGroup> groups = group_by_box(query_);
+  for (const BoxGroup& group : groups) {
+    for (std::size_t i = 0; i < n; ++i) {
+      lower[i] = std::min(lower[i], (*group.box)[i].proof_lower);
+      upper[i] = std::max(upper[i], (*group.box)[i].proof_upper);
+    }
+  }
+  const RootBounder bounder(std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper)));
+  std::vector<std::vector<ClauseTask>> parts(groups.size());
+  parallel_for(threads_, static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
+    if (!deadline_.expired()) bound_group(bounder, groups[static_cast<std::size_t>(g)], parts[static_cast<std::size_t>(g)]);
+  });
+  std::vector<ClauseTask> tasks;
+  for (auto& part : parts) {
+    for (ClauseTask& task : part) tasks.push_back(std::move(task));
+  }
+  result_.statistics.root_s += deadline_.elapsed_s() - begin;
+  return tasks;
+}
+
+SolveResult Run::search(std::vector<ClauseTask> tasks) {
+  const double begin = deadline_.elapsed_s();
+  const SearchOutcome outcome = search_inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, result_.statistics);
+  result_.statistics.search_s += deadline_.elapsed_s() - begin;
+  if (judge_.found()) return found();
+  if (outcome.exhausted) return decide(Verdict::unsat, "every subproblem refuted");
+  result_.progress.worst_bound = outcome.worst_bound;
+  result_.progress.settled_share = 1.0 - outcome.open_share;
+  if (deadline_.reason() != StopReason::none) return stopped("in the search", outcome.open);
+  result_.progress.open = outcome.open;
+  return decide(Verdict::unknown, std::to_string(outcome.stuck) + " subproblems cannot be split further: the property holds or fails by less than the arithmetic can tell");
+}
+
+}  // namespace
+
+SolveResult solve(std::shared_ptr<const Network> network, const Query& query, const Options& options, const SolveContext& context) {
+  CLIPBOUND_CHECK(network != nullptr);
+  return Run(std::move(network), query, options, context).run();
+}
+
+}  // namespace clipbound

@@ -1,0 +1,46 @@
+// Constant subgraphs become constants. Their meaning is the float32 value that a float32 evaluation gives them, so this
+// is no approximation: it is where that value is fixed, for bounds, evaluation and replay alike.
+#include <algorithm>
+
+#include "base/error.h"
+#include "specs/op_table.h"
+#include "specs/simplify/passes.h"
+
+namespace clipbound {
+
+namespace {
+
+bool is_constant_node(const Network& network, const Node& node) {
+  return std::all_of(node.inputs.begin(), node.inputs.end(),
+                     [&](ValueId id) { return id == kNoValue || network.is_constant(id); });
+}
+
+}  // namespace
+
+bool has_constant_nodes(const Network& network) {
+  return std::any_of(network.nodes.begin(), network.nodes.end(),
+                     [&](const Node& node) { return is_constant_node(network, node); });
+}
+
+std::string fold_constants(Network& network) {
+  if (!has_constant_nodes(network)) return "";
+  std::vector<Node> kept;
+  std::size_t folded = 0;
+  for (Node& node : network.nodes) {  // in topological order, so whole subgraphs fold in one sweep
+    if (!is_constant_node(network, node)) {
+      kept.push_back(std::move(node));
+      continue;
+    }
+    try {
+      std::vector<Tensor> results = evaluate_constant(network, node);
+      for (std::size_t o = 0; o < results.size(); ++o) network.value(node.outputs[o]).constant = std::move(results[o]);
+    } catch (const InputError& e) {
+      throw InputError(describe(node) + ": " + e.what());
+    }
+    ++folded;
+  }
+  network.nodes = std::move(kept);
+  return "folded " + std::to_string(folded) + " constant node" + (folded == 1 ? "" : "s");
+}
+
+}  // namespace clipbound

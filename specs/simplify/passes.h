@@ -1,0 +1,19 @@
+#pragma once
+// Exact rewrites of a network, one per file. Each returns what it did ("" where nothing).
+#include <string>
+
+#include "specs/network.h"
+
+namespace clipbound {
+
+/// True where some node has constant inputs only.
+bool has_constant_nodes(const Network& network);
+/// Computes every node whose inputs are all constants, in the types and the rounding of the file, and removes it. Value
+/// ids stay.
+std::string fold_constants(Network& network);
+/// Removes Identity and Dropout nodes: their readers read the input instead. One that gives a network output stays.
+std::string drop_identity(Network& network);
+/// Removes nodes and values that no output depends on, and numbers the values anew. Inputs stay.
+std::string drop_dead(Network& network);
+
+}  // namespace clipbound

@@ -1,0 +1,89 @@
+#include "tests/cli/child.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace clipbound::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+[[noreturn]] void become_clipbound(const std::vector<std::string>& arguments, const std::string& out,
+                                   const std::string& err) {
+  const auto redirect = [](const std::string& path, int target) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (file < 0 || ::dup2(file, target) < 0) ::_exit(126);
+  };
+  redirect(out, STDOUT_FILENO);
+  redirect(err, STDERR_FILENO);
+  std::vector<std::string> words{CLIPBOUND_BINARY_DIR "/clipbound"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> raw;
+  for (std::string& word : words) raw.push_back(word.data());
+  raw.push_back(nullptr);
+  ::execv(raw[0], raw.data());
+  ::_exit(127);
+}
+
+}  // namespace
+
+Ended run(const std::vector<std::string>& arguments, const std::function<void(int)>& meanwhile, double patience_s) {
+  const Scratch scratch;
+  const auto before = Clock::now();
+  const pid_t child = ::fork();
+  if (child < 0) throw std::runtime_error("fork failed");
+  if (child == 0) become_clipbound(arguments, scratch / "out", scratch / "err");
+  if (meanwhile) meanwhile(child);
+  Ended ended;
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    if (std::chrono::duration<double>(Clock::now() - before).count() > patience_s) ::kill(child, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::microseconds(500));
+  }
+  ended.seconds = std::chrono::duration<double>(Clock::now() - before).count();
+  if (WIFEXITED(status)) ended.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) ended.signal = WTERMSIG(status);
+  ended.out = contents_of(scratch / "out");
+  ended.err = contents_of(scratch / "err");
+  return ended;
+}
+
+Scratch::Scratch() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "clipbound_test_XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  path_ = pattern;
+}
+
+Scratch::~Scratch() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string Scratch::write(const std::string& name, const std::string& contents) const {
+  const std::string path = *this / name;
+  std::ofstream(path, std::ios::binary) << contents;
+  return path;
+}
+
+std::size_t Scratch::file_count() const {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator()));
+}
+
+std::string contents_of(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+}  // namespace clipbound::test

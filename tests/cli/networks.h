@@ -1,0 +1,18 @@
+#pragma once
+// ONNX files for the tests of the command line, written through the ONNX protobuf library.
+#include <string>
+
+namespace clipbound::test {
+
+/// Bytes of a model Y = op(X) with one node of type `op` on [1, size].
+std::string one_node_model(const std::string& op, int size);
+/// Bytes of a random network, 12 inputs, 4 x 60 ReLU, 1 output; too hard to be decided in seconds near `hard_query`.
+std::string hard_model();
+/// Box [-1, 1]^12 and Y_0 >= 25.
+std::string hard_query();
+/// "(declare-const X_0 Real)..." for this many inputs and outputs.
+std::string declarations(int inputs, int outputs);
+/// Bounds low <= X_i <= high for all i.
+std::string box(int inputs, double low, double high);
+
+}  // namespace clipbound::test

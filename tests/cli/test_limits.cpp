@@ -1,0 +1,119 @@
+// Time limits and signals: the process ends when it should, with one verdict in every place.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/cli/child.h"
+#include "tests/cli/networks.h"
+
+namespace clipbound::test {
+namespace {
+
+struct HardCase {
+  Scratch scratch;
+  std::string network = scratch.write("hard.onnx", hard_model());
+  std::string query = scratch.write("hard.vnnlib", hard_query());
+
+  std::vector<std::string> arguments(std::vector<std::string> more) const {
+    std::vector<std::string> all = {"verify",           query,    "--network",      network,      "--result",
+                                    scratch / "result", "--json", scratch / "json", "--no-attack"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  /// A pipe that nobody writes to in place of the query: reading never ends, and polls no deadline.
+  void block_reading() {
+    query = scratch / "pipe";
+    ASSERT_EQ(::mkfifo(query.c_str(), 0600), 0);
+  }
+  void expect_verdict(const std::string& word) const {
+    EXPECT_EQ(contents_of(scratch / "result"), word + "\n");
+    EXPECT_EQ(nlohmann::json::parse(contents_of(scratch / "json"))["verdict"], word);
+    EXPECT_NE(nlohmann::json::parse(contents_of(scratch / "json"))["reason"], "");
+  }
+};
+
+std::function<void(int)> signal_after(int milliseconds, int number, int times = 1) {
+  return [=](int pid) {
+    for (int i = 0; i < times; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+      ::kill(pid, number);
+    }
+  };
+}
+
+TEST(Limits, TheTimeLimitIsKept) {
+  for (const char* limit : {"0.4", "1", "1.5"}) {
+    const HardCase hard;
+    const Ended ended = run(hard.arguments({"--timeout", limit}));
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    EXPECT_EQ(ended.out, "timed-out\n");
+    EXPECT_NE(ended.err.find("timed-out"), std::string::npos) << ended.err;
+    EXPECT_LT(ended.seconds, std::stod(limit) + 0.1);
+    EXPECT_GT(ended.seconds, std::stod(limit) - 0.25);
+    hard.expect_verdict("timeout");
+    const auto json = nlohmann::json::parse(contents_of(hard.scratch / "json"));
+    EXPECT_GT(json["statistics"]["subproblems"], 0);
+    EXPECT_GT(json["progress"]["open"], 0);
+  }
+}
+
+TEST(Limits, ALimitOfNothingIsKeptToo) {
+  for (const char* limit : {"0", "0.01"}) {
+    const HardCase hard;
+    const Ended ended = run(hard.arguments({"--timeout", limit}));
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    EXPECT_EQ(ended.out, "timed-out\n");
+    EXPECT_LT(ended.seconds, 0.3);
+    hard.expect_verdict("timeout");
+  }
+}
+
+TEST(Limits, ReadingThatNeverEndsIsEndedAtTheLimit) {
+  HardCase hard;
+  hard.block_reading();
+  const Ended ended = run(hard.arguments({"--timeout", "0.7"}));
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "timed-out\n");
+  EXPECT_LT(ended.seconds, 0.75);
+  EXPECT_GT(ended.seconds, 0.5);
+  hard.expect_verdict("timeout");
+}
+
+TEST(Limits, ASignalEndsTheSearchWithUnknownAndStatistics) {
+  for (const int number : {SIGINT, SIGTERM}) {
+    const HardCase hard;
+    const Ended ended = run(hard.arguments({"--timeout", "60"}), signal_after(500, number));
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    EXPECT_EQ(ended.out, "unknown\n");
+    EXPECT_LT(ended.seconds, 3.0);
+    EXPECT_NE(ended.err.find("statistics"), std::string::npos) << ended.err;
+    hard.expect_verdict("unknown");
+    EXPECT_GT(nlohmann::json::parse(contents_of(hard.scratch / "json"))["statistics"]["subproblems"], 0);
+  }
+}
+
+TEST(Limits, ASignalEndsReadingToo) {
+  HardCase hard;
+  hard.block_reading();
+  const Ended ended = run(hard.arguments({}), signal_after(200, SIGINT));
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "unknown\n");
+  EXPECT_LT(ended.seconds, 3.0);
+  hard.expect_verdict("unknown");
+}
+
+TEST(Limits, ASecondSignalKills) {
+  HardCase hard;
+  hard.block_reading();
+  const Ended ended = run(hard.arguments({}), signal_after(200, SIGINT, 2));
+  EXPECT_EQ(ended.signal, SIGINT);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_EQ(contents_of(hard.scratch / "result"), "");
+}
+
+}  // namespace
+}  // namespace clipbound::test
