@@ -36,7 +36,9 @@ void gemv_of(CBLAS_TRANSPOSE t, int rows, int columns, double alpha, const doubl
   cblas_dgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
 }
 
-constexpr CBLAS_TRANSPOSE cblas(Transpose t) { return t == Transpose::yes ? CblasTrans : CblasNoTrans; }
+constexpr CBLAS_TRANSPOSE cblas(Transpose t) {
+  return t == Transpose::yes ? CblasTrans : CblasNoTrans;
+}
 
 template <typename T>
 void multiply(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const T* a,

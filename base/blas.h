@@ -5,7 +5,9 @@
 namespace clipbound {
 
 enum class Transpose : bool { no, yes };
-constexpr Transpose flip(Transpose t) { return t == Transpose::no ? Transpose::yes : Transpose::no; }
+constexpr Transpose flip(Transpose t) {
+  return t == Transpose::no ? Transpose::yes : Transpose::no;
+}
 
 /// C[m,n] = alpha * op(A)[m,k] * op(B)[k,n] + beta * C. All row-major; lda, ldb, ldc are the row lengths in elements of
 /// the arrays as stored (before op). beta == 0 overwrites C whatever it holds. Sizes must fit in 31 bits

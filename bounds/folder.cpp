@@ -34,7 +34,6 @@ Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const st
   to.coefficients.assign(total * static_cast<std::size_t>(to.stride), 0.0);
   to.radius.assign(total, 0.0);
   scratch_.assign(static_cast<std::size_t>(to.stride), 0.0);
-  gamma_ = gamma_bound(static_cast<double>(old + inputs_.size()) + 24.0);
   double largest = 1.0;
   for (const double source : to.source_max) largest = std::fmax(largest, source);
   underflow_ = 0x1p-1030 * largest;
@@ -61,6 +60,7 @@ bool Folder::begin(int v, double radius, double magnitude) {
   }
   std::fill(out_, out_ + result_->stride, 0.0);
   error_ = radius;
+  additions_ = 0;
   magnitude_ = magnitude;
   return true;
 }
@@ -70,17 +70,21 @@ void Folder::add_neuron(int w, double coefficient) {
   if (coefficient == 0.0 || phase_[j] == Phase::inactive) return;
   if (phase_[j] == Phase::unstable) {
     out_[column_[j]] += coefficient;
+    ++additions_;
     return;
   }
+  additions_ += 2;
   const auto slot = static_cast<std::size_t>(active_slot_[j]), stride = static_cast<std::size_t>(result_->stride);
   const double* __restrict form = active_forms_.data() + slot * stride;
   double* __restrict out = out_;
   for (std::size_t k = 0; k < stride; ++k) out[k] += coefficient * form[k];
   error_ += std::fabs(coefficient) * active_error_[slot];
+  magnitude_ += std::fabs(coefficient) * active_size_[slot];
 }
 
 void Folder::add_input(int i, double coefficient) {
   const InputColumn& input = inputs_[static_cast<std::size_t>(i)];
+  additions_ += 2;
   if (input.column >= 0) {
     out_[result_->first_input() + input.column] += coefficient;
   } else {
@@ -89,19 +93,25 @@ void Folder::add_input(int i, double coefficient) {
   }
 }
 
-void Folder::add_constant(double value) { out_[result_->constant()] += value; }
+void Folder::add_constant(double value) {
+  out_[result_->constant()] += value;
+  ++additions_;
+}
 
 void Folder::end() {
-  // A sum of the row's own terms (their size is magnitude_) and of multiples of active forms (whose rounding is in
-  // active_error_): gamma_ bounds the relative error of either.
+  // Every coefficient is a sum of at most additions_ roundings; magnitude_ holds the size of the row's own terms and of the
+  // multiples of active forms that were added. The last factor covers the rounding of the error's own sums.
   const double here = magnitude_of(out_);
-  const double error = (error_ + gamma_ * (magnitude_ + here)) * (1.0 + 2.0 * gamma_) + underflow_;
+  const double gamma = gamma_bound(additions_ + 8.0);
+  const double inflate = 1.0 + 4.0 * gamma_bound(2.0 * result_->stride + additions_ + 16.0);
+  const double error = (error_ + gamma * magnitude_) * inflate + underflow_;
   if (target_ >= 0) {
     result_->radius[static_cast<std::size_t>(target_)] = error;
     return;
   }
   active_slot_[static_cast<std::size_t>(current_)] = static_cast<int>(active_error_.size());
-  active_error_.push_back((error + 2.0 * gamma_ * here) * (1.0 + 2.0 * gamma_));
+  active_error_.push_back(error);
+  active_size_.push_back(here);
   active_forms_.insert(active_forms_.end(), scratch_.begin(), scratch_.end());
 }
 

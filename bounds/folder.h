@@ -41,10 +41,11 @@ class Folder {
   std::vector<Phase> phase_;
   std::vector<InputColumn> inputs_;
   std::vector<int> column_, active_slot_;
-  std::vector<double> active_forms_, active_error_, scratch_;
+  std::vector<double> active_forms_, active_error_, active_size_, scratch_;
   double* out_ = nullptr;
   int current_ = 0, target_ = 0;
-  double error_ = 0.0, magnitude_ = 0.0, gamma_ = 0.0, underflow_ = 0.0;
+  double error_ = 0.0, magnitude_ = 0.0, underflow_ = 0.0;
+  int additions_ = 0;  // to any one coefficient of the current row, at most
 };
 
 }  // namespace clipbound

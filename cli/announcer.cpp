@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "cli/command.h"
@@ -58,7 +58,7 @@ bool Announcer::write_files(const std::string& result_text, const std::string& j
   const auto write = [&](const std::string& path, const std::string& text) {
     if (write_whole(path, text)) return;
     all = false;
-    console_.message("cannot write " + path + ": " + std::strerror(errno));
+    console_.message("cannot write " + path + ": " + std::generic_category().message(errno));
   };
   write(paths_.result, result_text);
   write(paths_.json, json_text);
@@ -74,6 +74,7 @@ void Announcer::announce(const Result& result) {
   const std::string line = stdout_word(result.verdict) + "\n";
   claim();
   const bool written = write_files(result_text, json_text);
+  console_.end_progress();
   write_all(STDOUT_FILENO, line);
   console_.message(notes);
   // Without destructors: giving back a large frontier takes time that nobody needs to wait for.
@@ -104,6 +105,7 @@ void Announcer::give_up(Verdict verdict, const std::string& reason) {
     // Memory is out: literals need none.
     if (!told) write_whole(paths_.result, verdict == Verdict::timeout ? "timeout\n" : "unknown\n");
   }
+  console_.end_progress();
   write_all(STDOUT_FILENO, verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
   if (!notes.empty()) console_.message(notes);
   ::_exit(kDone);

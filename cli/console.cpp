@@ -22,11 +22,19 @@ void Console::message(std::string_view text) {
   write_all(STDERR_FILENO, "clipbound: " + std::string(text) + "\n");
 }
 
+void Console::end_progress() {
+  // A terminal that is held back (Ctrl-S) may block whoever has the lock; a verdict must not wait for that.
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return;
+  clear_line();
+  ended_ = true;
+}
+
 void Console::progress(const Progress& progress) {
   if (!terminal_) return;
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_) return;
+  if (ended_ || now < next_) return;
   next_ = now + std::chrono::milliseconds(100);
   std::string line = "\r";
   line += progress_text(progress);

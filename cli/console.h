@@ -14,6 +14,8 @@ class Console {
   Console();
   /// "clipbound: <message>" on a line of its own.
   void message(std::string_view text);
+  /// Clears the progress line for good, so that what stdout says next stands alone. Never waits.
+  void end_progress();
   /// Rewrites the progress line, ten times a second at most; nothing where stderr is no terminal.
   void progress(const Progress& progress);
 
@@ -22,6 +24,7 @@ class Console {
   const bool terminal_;
   std::mutex mutex_;
   bool line_shown_ = false;
+  bool ended_ = false;
   std::chrono::steady_clock::time_point next_{};
 };
 

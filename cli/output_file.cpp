@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 #include "clipbound/errors.h"
 
@@ -38,7 +38,7 @@ void prepare_output(const std::string& path) {
   // A pipe without a reader would block here, and a device has nothing old in it.
   if (exists && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return;
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) throw InputError("cannot write " + path + ": " + std::strerror(errno));
+  if (descriptor < 0) throw InputError("cannot write " + path + ": " + std::generic_category().message(errno));
   ::close(descriptor);
   if (!exists) ::unlink(path.c_str());
 }

@@ -11,6 +11,9 @@ namespace clipbound {
 
 namespace {
 
+constexpr int kRestarts = 64;  // points per clause and round, as one batch
+constexpr int kSteps = 30;     // gradient steps per round
+
 /// A row in float32: for steering only, the judge is exact.
 struct FlatRow {
   std::vector<std::pair<std::int32_t, float>> outputs, inputs;
@@ -31,7 +34,6 @@ class ClauseAttack {
       rows_.push_back(std::move(flat));
     }
     x_.resize(B_ * n_), gradient_.resize(B_ * n_), y_.resize(B_ * m_), cotangent_.resize(B_ * m_), loss_.resize(B_);
-    best_x_.resize(n_);
   }
 
   /// Uniform points, corners, and the centre first.
@@ -91,41 +93,47 @@ class ClauseAttack {
   const Clause& clause_;
   std::size_t n_, m_, B_;
   std::vector<FlatRow> rows_;
-  std::vector<float> x_, y_, gradient_, cotangent_, loss_, best_x_;
+  std::vector<float> x_, y_, gradient_, cotangent_, loss_;
 };
 
 }  // namespace
 
-bool attack_pgd(std::shared_ptr<const Network> network, const Query& query, const std::vector<std::size_t>& which,
-                const AttackBudget& budget, std::uint64_t seed, const Deadline& deadline, CandidateJudge& judge,
-                Statistics& statistics) {
+PgdAttack::PgdAttack(std::shared_ptr<const Network> network, const Query& query, std::vector<std::size_t> which, std::uint64_t seed)
+    : evaluator_(std::make_unique<Evaluator<float>>(std::move(network))), query_(query), which_(std::move(which)), random_(seed) {}
+
+PgdAttack::~PgdAttack() = default;
+
+bool PgdAttack::run(double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  const auto spent = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-  Evaluator<float> evaluator(std::move(network));
-  std::mt19937_64 random(seed);
-  for (int round = 0; round < budget.rounds; ++round) {
-    for (const std::size_t k : which) {
-      ClauseAttack attack(evaluator, query, query.clauses[k], budget.restarts);
-      attack.start(random, round == 0);
-      float size = 0.25F;
-      for (int step = 0; step <= budget.steps; ++step) {
-        if (deadline.expired() || spent() > budget.seconds) return judge.found();
-        float loss = 0.0F;
-        const std::size_t best = attack.evaluate(loss);
-        statistics.attack_points += attack.points();
-        if (loss == 0.0F) {
-          int tries = 0;
-          for (std::size_t b = best; b < attack.points() && tries < 4; ++b) {
-            if (attack.loss_of(b) != 0.0F) continue;
-            ++tries;
-            if (judge.offer(query.clauses[k], attack.point(b))) return true;
-          }
-        }
-        if (step < budget.steps) attack.step(size);
-        size *= 0.9F;
-      }
+  while (!which_.empty() && !judge.found() && !deadline.expired()) {
+    const double left = seconds - std::chrono::duration<double>(Clock::now() - begin).count();
+    if (left <= 0.0) break;
+    if (attack_clause(which_[next_ % which_.size()], left, deadline, judge, statistics)) return true;
+    ++next_;
+  }
+  return judge.found();
+}
+
+bool PgdAttack::attack_clause(std::size_t clause, double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics) {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  ClauseAttack attack(*evaluator_, query_, query_.clauses[clause], kRestarts);
+  attack.start(random_, next_ < which_.size());
+  float size = 0.25F;
+  for (int step = 0; step <= kSteps; ++step) {
+    if (deadline.expired() || std::chrono::duration<double>(Clock::now() - begin).count() > seconds) return judge.found();
+    float loss = 0.0F;
+    const std::size_t best = attack.evaluate(loss);
+    statistics.attack_points += attack.points();
+    int tries = 0;
+    for (std::size_t b = best; loss == 0.0F && b < attack.points() && tries < 4; ++b) {
+      if (attack.loss_of(b) != 0.0F) continue;
+      ++tries;
+      if (judge.offer(query_.clauses[clause], attack.point(b))) return true;
     }
+    if (step < kSteps) attack.step(size);
+    size *= 0.9F;
   }
   return judge.found();
 }

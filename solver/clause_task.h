@@ -9,6 +9,10 @@
 
 namespace clipbound {
 
+inline constexpr int kMostConstraints = 8;  ///< rows beyond these still refute and clip, but are not inherited
+inline constexpr int kMemory = 4;           ///< half-spaces of grandparents and before that a subproblem keeps
+inline constexpr int kMostHalfspaces = kMostConstraints + kMemory;
+
 /// Constant over the whole search of one clause.
 struct ClauseRoot {
   const Clause* clause = nullptr;

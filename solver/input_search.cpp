@@ -11,14 +11,10 @@
 
 namespace clipbound {
 
-namespace {
-constexpr int kMostConstraints = 8;  // rows beyond these still refute and clip boxes, but do not enter concretizations
-}
-
 ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower, const std::vector<double>& upper) {
   ClauseTask task;
   const ReducedNetwork& network = *root->network;
-  task.constraints = std::min(network.rows, kMostConstraints);
+  task.constraints = std::min(network.rows, kMostConstraints) + kMemory;
   task.open = SubproblemStack(network.inputs, network.neurons, task.constraints);
   double* record = task.open.push();
   for (const std::vector<double>* part : {&lower, &upper, &root->lower_z, &root->upper_z}) {
@@ -32,7 +28,7 @@ ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<d
 }
 
 SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Options& options, const SolveContext& context,
-                            const Deadline& deadline, CandidateJudge& judge, Statistics& statistics) {
+                            const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
   const SearchSettings settings = search_settings(options);
   TaskQueue queue(threads);
   SearchCounters counters;
@@ -61,8 +57,8 @@ SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Op
       }
     });
   }
-  run_workers(threads, [&](int) {
-    InputWorker worker(settings, deadline, judge, queue, counters);
+  run_workers(threads, [&](int worker_number) {
+    InputWorker worker(settings, deadline, judge, queue, counters, worker_number == 0 ? attack : nullptr);
     try {
       worker.run();
     } catch (const std::bad_alloc&) {

@@ -8,6 +8,7 @@
 
 #include "base/options.h"
 #include "base/stats.h"
+#include "solver/attack_pgd.h"
 #include "solver/candidate.h"
 #include "solver/clause_task.h"
 #include "solver/solve.h"
@@ -23,9 +24,10 @@ struct SearchOutcome {
   double open_share = 0.0;          ///< of the clauses' input volumes that is still open, summed over clauses
 };
 
-/// Searches all tasks on `threads` workers until exhausted, a counterexample is found (judge.found()) or the deadline.
+/// Searches all tasks on `threads` workers until exhausted, a counterexample is found (judge.found()) or the deadline. The first worker
+/// spends a share of its time on `attack` (nullptr: none).
 SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Options& options, const SolveContext& context,
-                            const Deadline& deadline, CandidateJudge& judge, Statistics& statistics);
+                            const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
 
 /// A task with one subproblem of a clause: the box [lower, upper] (kept columns) on the clause's root network.
 ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower, const std::vector<double>& upper);

@@ -12,7 +12,9 @@
 namespace clipbound {
 
 namespace {
-constexpr double kNarrowest = 0x1p-44;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
+constexpr double kNarrowest = 0x1p-36;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
+constexpr double kAttackEvery = 0.05;   // the attacking worker searches this long
+constexpr double kAttackSeconds = 0.01;  // between attacks as long as this
 }
 
 SearchSettings search_settings(const Options& options) {
@@ -27,8 +29,17 @@ SearchSettings search_settings(const Options& options) {
 }
 
 InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
-                         SearchCounters& counters)
-    : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters) {}
+                         SearchCounters& counters, PgdAttack* attack)
+    : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters), attack_(attack),
+      next_attack_s_(deadline.elapsed_s() + kAttackEvery) {}
+
+void InputWorker::attack_now_and_then() {
+  if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
+  const double begin = deadline_.elapsed_s();
+  attack_->run(kAttackSeconds, deadline_, judge_, statistics);
+  statistics.attack_s += deadline_.elapsed_s() - begin;
+  next_attack_s_ = deadline_.elapsed_s() + kAttackEvery;
+}
 
 void InputWorker::run() {
   while (auto task = queue_.take()) {
@@ -59,6 +70,7 @@ void InputWorker::search_subtree(ClauseTask task) {
   const auto N = static_cast<std::size_t>(task.network->inputs);
   for (auto* array : {&child_lower_, &child_upper_, &point_, &score_}) array->resize(N);
   values_.resize(static_cast<std::size_t>(task.network->rows));
+  child_halfspaces_.assign(static_cast<std::size_t>(constraints_) * (N + 1), Vec{});
   Level& first = enter_level(task.network);
   first.open = std::move(task.open);
   while (depth_ > 0) {
@@ -67,6 +79,7 @@ void InputWorker::search_subtree(ClauseTask task) {
       continue;
     }
     if (deadline_.expired() || judge_.found()) break;
+    if ((batches_ & 15U) == 0) attack_now_and_then();
     if (queue_.hungry()) donate(task);
     if (!levels_[depth_ - 1]->open.empty()) process_batch();
   }
@@ -168,19 +181,25 @@ Mask InputWorker::check_candidates(Level& level, Mask open) {
     }
   }
   b.evaluate(point_.data(), values_.data());
+  // Within the reduced network's own rounding counts as unsafe here: such boxes stay open however small they get.
   Mask candidate = open;
-  for (const Vec& value : values_) candidate &= value <= Vec{};
+  for (int s = 0; s < S; ++s) {
+    candidate &= values_[static_cast<std::size_t>(s)] <= 4.0 * level.network->slack[static_cast<std::size_t>(level.network->neurons + s)];
+  }
   Mask misled = {};
   if (!any(candidate)) return misled;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (candidate[lane] == 0) continue;
+    if (!plain_ && clip_.neurons && is_misled(level, lane)) {
+      misled[lane] = -1;
+      continue;
+    }
     // Points on the very edge of unsafety replay as safe again and again: try ever fewer of them.
     if (failed_candidates_ > 64 && (batches_ & ((failed_candidates_ >> 4) - 1)) != 0) continue;
     full_point_ = root_->centre;
     for (int i = 0; i < N; ++i) full_point_[static_cast<std::size_t>(root_->kept[static_cast<std::size_t>(i)])] = point_[static_cast<std::size_t>(i)][lane];
     if (judge_.offer(*root_->clause, full_point_)) return misled;
     failed_candidates_ = std::min<std::uint64_t>(failed_candidates_ + 1, 1 << 16);
-    if (!plain_ && clip_.neurons && is_misled(level, lane)) misled[lane] = -1;
   }
   return misled;
 }
@@ -306,6 +325,39 @@ void InputWorker::branch(Level& level, Mask open, int count) {
   (void)before;
 }
 
+void InputWorker::inherit_halfspaces(Level& level) {
+  LaneBounder& b = level.bounder;
+  const int N = level.network->inputs, fresh = std::min(level.network->rows, constraints_);
+  const auto width = static_cast<std::size_t>(N) + 1;
+  std::copy(b.row_plane.begin(), b.row_plane.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width), child_halfspaces_.begin());
+  std::fill(child_halfspaces_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width), child_halfspaces_.end(), Vec{});
+  // How deep each cuts: 1 where all of the box lies outside, -1 where all of it lies inside (then it says nothing).
+  Vec depth[kMostHalfspaces];
+  for (int k = 0; k < constraints_; ++k) {
+    const Vec* g = b.constraint.data() + static_cast<std::size_t>(k) * width;
+    Vec at = g[N], reach = broadcast(1e-300);
+    for (int i = 0; i < N; ++i) {
+      const auto j = static_cast<std::size_t>(i);
+      at += g[i] * 0.5 * (child_lower_[j] + child_upper_[j]);
+      reach += vabs(g[i]) * 0.5 * (child_upper_[j] - child_lower_[j]);
+    }
+    depth[k] = at / reach;
+  }
+  for (int lane = 0; lane < kLanes; ++lane) {
+    for (int slot = fresh; slot < constraints_; ++slot) {
+      int best = -1;
+      for (int k = 0; k < constraints_; ++k) {
+        if (depth[k][lane] > -0.999 && (best < 0 || depth[k][lane] > depth[best][lane])) best = k;
+      }
+      if (best < 0) break;
+      depth[best][lane] = -2.0;
+      for (std::size_t i = 0; i < width; ++i) {
+        child_halfspaces_[static_cast<std::size_t>(slot) * width + i][lane] = b.constraint[static_cast<std::size_t>(best) * width + i][lane];
+      }
+    }
+  }
+}
+
 void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack& target) {
   LaneBounder& b = level.bounder;
   const int N = level.network->inputs, U = level.network->neurons, S = level.network->rows;
@@ -323,7 +375,9 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
   double volume_in = 0.0, volume_out = 0.0;
   Mask empty = {};
   if (settings_.clip_inputs) {
-    empty = clip_input(N, child_lower_.data(), child_upper_.data(), S, b.row_plane.data(), 1);
+    empty = clip_input(N, child_lower_.data(), child_upper_.data(), S, b.row_plane.data(), 1) |
+            clip_input(N, child_lower_.data(), child_upper_.data(), constraints_, b.constraint.data(), 1);
+    inherit_halfspaces(level);
   }
   std::int64_t pushed = 0;
   for (int lane = 0; lane < kLanes; ++lane) {
@@ -347,8 +401,7 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
     for (int v = 0; v < U; ++v) {
       if (phase_[static_cast<std::size_t>(v)] == Phase::unstable) *record++ = b.upper_z[static_cast<std::size_t>(v)][lane];
     }
-    const int planes = std::min(constraints_, S);
-    for (int j = 0; j < planes * (N + 1); ++j) *record++ = b.row_plane[static_cast<std::size_t>(j)][lane];
+    for (int j = 0; j < constraints_ * (N + 1); ++j) *record++ = child_halfspaces_[static_cast<std::size_t>(j)][lane];
     ++pushed;
   }
   counters_.open.fetch_add(pushed, std::memory_order_relaxed);

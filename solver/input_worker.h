@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/stats.h"
 #include "bounds/lane_bounder.h"
+#include "solver/attack_pgd.h"
 #include "solver/candidate.h"
 #include "solver/clause_task.h"
 #include "solver/task_queue.h"
@@ -35,7 +36,7 @@ SearchSettings search_settings(const Options& options);
 class InputWorker {
  public:
   InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
-              SearchCounters& counters);
+              SearchCounters& counters, PgdAttack* attack);
   /// Takes tasks until the queue is done.
   void run();
   Statistics statistics;
@@ -50,6 +51,7 @@ class InputWorker {
 
   void search_subtree(ClauseTask task);
   void donate(const ClauseTask& task);
+  void attack_now_and_then();
   void process_batch();
   int load(Level& level);
   /// Tries points of the open lanes on the reduced network and, where that says "unsafe", on the real one. Returns the
@@ -60,6 +62,9 @@ class InputWorker {
   void branch(Level& level, Mask open, int count);
   void choose_dimensions(Level& level, Mask open);
   void split_side(Level& level, Mask open, bool high, SubproblemStack& target);
+  /// Chooses, lane by lane, the half-spaces that the child inherits into child_halfspaces_: the new planes, then those of
+  /// the parent's that still cut the child's box, deepest cut first.
+  void inherit_halfspaces(Level& level);
   bool worth_folding(Level& level, Mask open);
   Level& enter_level(std::shared_ptr<const ReducedNetwork> network);
   double volume(const Vec* lower, const Vec* upper, int lane) const;
@@ -69,6 +74,8 @@ class InputWorker {
   CandidateJudge& judge_;
   TaskQueue& queue_;
   SearchCounters& counters_;
+  PgdAttack* attack_;
+  double next_attack_s_ = 0.0;
 
   std::shared_ptr<const ClauseRoot> root_;
   ClipSettings clip_;                         // of the task at hand
@@ -77,7 +84,7 @@ class InputWorker {
   std::vector<std::unique_ptr<Level>> levels_;
   std::size_t depth_ = 0;                     // levels in use
   std::int64_t dimension_[kLanes] = {};
-  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_;
+  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_, child_halfspaces_;
   std::vector<Phase> phase_;
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;

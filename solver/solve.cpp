@@ -19,6 +19,8 @@ namespace clipbound {
 
 namespace {
 
+constexpr double kFirstAttackSeconds = 0.02;  // the search brings its own attack
+
 /// Clauses that share their box, and so their neuron bounds.
 struct BoxGroup {
   const Box* box;
@@ -95,15 +97,15 @@ class Run {
   CandidateJudge judge_;
   const int threads_;
   SolveResult result_;
+  std::unique_ptr<PgdAttack> pgd_;
 };
 
 bool Run::attack() {
   const double begin = deadline_.elapsed_s();
   std::vector<std::size_t> which(query_.clauses.size());
   for (std::size_t k = 0; k < which.size(); ++k) which[k] = k;
-  AttackBudget budget;
-  budget.seconds = 0.02;
-  attack_pgd(simplified_, query_, which, budget, static_cast<std::uint64_t>(options_.seed), deadline_, judge_, result_.statistics);
+  pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which), static_cast<std::uint64_t>(options_.seed));
+  pgd_->run(kFirstAttackSeconds, deadline_, judge_, result_.statistics);
   result_.statistics.attack_s += deadline_.elapsed_s() - begin;
   return judge_.found();
 }
@@ -179,7 +181,7 @@ std::vector<ClauseTask> Run::bound_roots() {
 
 SolveResult Run::search(std::vector<ClauseTask> tasks) {
   const double begin = deadline_.elapsed_s();
-  const SearchOutcome outcome = search_inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, result_.statistics);
+  const SearchOutcome outcome = search_inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, pgd_.get(), result_.statistics);
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
   if (judge_.found()) return found();
   if (outcome.exhausted) return decide(Verdict::unsat, "every subproblem refuted");

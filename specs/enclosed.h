@@ -31,12 +31,16 @@ inline Enclosed with_error(double value, double error) {
   return {value, error};
 }
 
-inline Enclosed operator-(Enclosed a) { return {-a.value, a.error}; }
+inline Enclosed operator-(Enclosed a) {
+  return {-a.value, a.error};
+}
 inline Enclosed operator+(Enclosed a, Enclosed b) {
   const double r = a.value + b.value;  // a sum that underflows is exact
   return with_error(r, inflate(a.error + b.error + kUnitRoundoff * std::fabs(r), 4));
 }
-inline Enclosed operator-(Enclosed a, Enclosed b) { return a + -b; }
+inline Enclosed operator-(Enclosed a, Enclosed b) {
+  return a + -b;
+}
 inline Enclosed operator*(Enclosed a, Enclosed b) {
   const double r = a.value * b.value;
   const double spread = std::fabs(a.value) * b.error + std::fabs(b.value) * a.error + a.error * b.error;
@@ -52,6 +56,8 @@ inline Enclosed operator/(Enclosed a, Enclosed b) {
   const double carried = spread == 0.0 ? 0.0 : inflate(spread, 4) / divisor;
   return with_error(r, inflate(carried + kUnitRoundoff * std::fabs(r), 8));
 }
-inline Enclosed& operator+=(Enclosed& a, Enclosed b) { return a = a + b; }
+inline Enclosed& operator+=(Enclosed& a, Enclosed b) {
+  return a = a + b;
+}
 
 }  // namespace clipbound

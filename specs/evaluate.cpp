@@ -88,9 +88,15 @@ void Evaluator<T>::replay(std::span<const T> point, SummationOrder order, std::s
   self.forward_batch = 0;
   self.load(point, 1);
   switch (order) {
-    case SummationOrder::natural: self.plan.run(Sums::natural); break;
-    case SummationOrder::reversed: self.plan.run(Sums::reversed); break;
-    case SummationOrder::blocked: self.plan.run(Sums::blocked); break;
+    case SummationOrder::natural:
+      self.plan.run(Sums::natural);
+      break;
+    case SummationOrder::reversed:
+      self.plan.run(Sums::reversed);
+      break;
+    case SummationOrder::blocked:
+      self.plan.run(Sums::blocked);
+      break;
   }
   self.store(outputs);
 }

@@ -89,9 +89,8 @@ void EvaluationPlan<S>::lay_out_nodes(bool keep_all) {
   for (const ValueId id : network_->outputs) use(id);
   std::vector<const Node*> needed;
   for (auto node = network_->nodes.rbegin(); node != network_->nodes.rend(); ++node) {
-    const bool live = keep_all || std::any_of(node->outputs.begin(), node->outputs.end(), [&](ValueId id) {
-                        return id != kNoValue && used_[index_of(id)];
-                      });
+    const bool live = keep_all || std::any_of(node->outputs.begin(), node->outputs.end(),
+                                              [&](ValueId id) { return id != kNoValue && used_[index_of(id)]; });
     if (!live) continue;
     needed.push_back(&*node);
     std::for_each(node->inputs.begin(), node->inputs.end(), use);
@@ -132,9 +131,7 @@ void EvaluationPlan<S>::place_buffers(std::vector<S>& arena, std::vector<S*>& pl
   const auto room = [this](std::size_t i) {
     return static_cast<std::size_t>((network_->values[i].size() * capacity_ + 15) / 16 * 16);
   };
-  const auto own = [this](std::size_t i) {
-    return used_[i] && shares_[i] == i && !network_->values[i].constant;
-  };
+  const auto own = [this](std::size_t i) { return used_[i] && shares_[i] == i && !network_->values[i].constant; };
   std::size_t total = 0;
   for (std::size_t i = 0; i < places.size(); ++i)
     if (own(i)) total += room(i);
@@ -187,8 +184,7 @@ void EvaluationPlan<S>::clear_gradients() {
     return;
   }
   for (std::size_t i = 0; i < gradient_.size(); ++i)
-    if (gradient_[i] != nullptr && shares_[i] == i)
-      std::fill_n(gradient_[i], network_->values[i].size() * batch_, S{});
+    if (gradient_[i] != nullptr && shares_[i] == i) std::fill_n(gradient_[i], network_->values[i].size() * batch_, S{});
 }
 
 template <typename S>

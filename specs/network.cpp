@@ -57,8 +57,12 @@ const std::vector<std::int64_t>* Node::ints_attribute(const std::string& key) co
   return attribute_of<std::vector<std::int64_t>>(*this, key);
 }
 
-std::int64_t Network::input_size() const { return total_size(*this, inputs); }
-std::int64_t Network::output_size() const { return total_size(*this, outputs); }
+std::int64_t Network::input_size() const {
+  return total_size(*this, inputs);
+}
+std::int64_t Network::output_size() const {
+  return total_size(*this, outputs);
+}
 
 DataType Network::input_type() const {
   const bool any64 =

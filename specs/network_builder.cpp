@@ -44,9 +44,11 @@ std::vector<ValueId> NetworkBuilder::add(const std::string& onnx_name, std::vect
   const OpRow* row = find_op(onnx_name);
   if (row == nullptr) throw Unsupported("operator " + onnx_name + " is not supported");
   for (const ValueId id : inputs)
-    if (id != kNoValue && index_of(id) >= network_.values.size()) throw InputError("an input is no value of this network");
-  Node node{row->kind, onnx_name + "_" + std::to_string(network_.nodes.size()), opset_, std::move(inputs), {},
-            std::move(attributes)};
+    if (id != kNoValue && index_of(id) >= network_.values.size())
+      throw InputError("an input is no value of this network");
+  Node node{row->kind, onnx_name + "_" + std::to_string(network_.nodes.size()),
+            opset_,    std::move(inputs),
+            {},        std::move(attributes)};
   const std::size_t values_before = network_.values.size();
   for (std::size_t o = 0; o < outputs; ++o) node.outputs.push_back(new_value("", DataType::float32, {}));
   const std::vector<ValueId> results = node.outputs;

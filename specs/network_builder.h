@@ -24,12 +24,15 @@ class NetworkBuilder {
   ValueId input(const std::string& name, Shape shape, DataType type = DataType::float32);
   /// A constant. Throws InputError where shape and values do not fit.
   ValueId constant(Tensor tensor, const std::string& name = "");
-  ValueId constant(Shape shape, std::vector<float> values) { return constant(Tensor{std::move(shape), std::move(values)}); }
+  ValueId constant(Shape shape, std::vector<float> values) {
+    return constant(Tensor{std::move(shape), std::move(values)});
+  }
   /// A 1-D integer constant (shapes, axes, indices).
   ValueId integers(std::vector<std::int64_t> values);
   /// Adds a node by its ONNX operator name and gives its first output. Throws Unsupported for an unknown operator,
   /// InputError or Unsupported where inputs or attributes are wrong.
-  ValueId add(const std::string& onnx_name, std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes = {});
+  ValueId add(const std::string& onnx_name, std::vector<ValueId> inputs,
+              std::map<std::string, Attribute> attributes = {});
   /// The same for an operator with several outputs.
   std::vector<ValueId> add(const std::string& onnx_name, std::vector<ValueId> inputs,
                            std::map<std::string, Attribute> attributes, std::size_t outputs);

@@ -67,14 +67,22 @@ Attribute attribute_from(const onnx::AttributeProto& proto) {
                                      : Proto::UNDEFINED;
   }
   switch (type) {
-    case Proto::FLOAT: return static_cast<double>(proto.f());
-    case Proto::INT: return std::int64_t{proto.i()};
-    case Proto::STRING: return proto.s();
-    case Proto::TENSOR: return tensor_from(proto.t());
-    case Proto::FLOATS: return std::vector<double>(proto.floats().begin(), proto.floats().end());
-    case Proto::INTS: return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
-    case Proto::STRINGS: return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
-    default: throw Unsupported("attribute '" + proto.name() + "' has a type that is not supported");
+    case Proto::FLOAT:
+      return static_cast<double>(proto.f());
+    case Proto::INT:
+      return std::int64_t{proto.i()};
+    case Proto::STRING:
+      return proto.s();
+    case Proto::TENSOR:
+      return tensor_from(proto.t());
+    case Proto::FLOATS:
+      return std::vector<double>(proto.floats().begin(), proto.floats().end());
+    case Proto::INTS:
+      return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
+    case Proto::STRINGS:
+      return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
+    default:
+      throw Unsupported("attribute '" + proto.name() + "' has a type that is not supported");
   }
 }
 
@@ -126,10 +134,12 @@ void GraphReader::read_inputs() {
     const ValueId id = define(proto.name());
     Value& value = network_.value(id);
     value.type = data_type_of(element, what);
-    for (const auto& d : tensor.shape().dim())  // a dimension that is symbolic, missing, 0 or -1 is the batch: one point
+    for (const auto& d :
+         tensor.shape().dim())  // a dimension that is symbolic, missing, 0 or -1 is the batch: one point
       value.shape.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : 1);
     constexpr std::int64_t kLargest = std::int64_t{1} << 31;
-    if (element_count(value.shape) > kLargest) throw InputError(what + " has the absurd shape " + to_string(value.shape));
+    if (element_count(value.shape) > kLargest)
+      throw InputError(what + " has the absurd shape " + to_string(value.shape));
     network_.inputs.push_back(id);
   }
   if (network_.inputs.empty()) throw InputError("the network has no input");
@@ -216,12 +226,14 @@ void GraphReader::check_all_defined() {
 }
 
 int opset_of(const onnx::ModelProto& model) {
-  std::int64_t opset = 1;  // models from before opset_import
+  // Models from before IR version 3 name no opset. It stands at the end of the file, so it is what a cut takes first.
+  if (model.opset_import_size() == 0 && model.ir_version() >= 3) throw InputError("names no opset; is it truncated?");
+  std::int64_t opset = 1;
   for (const auto& import : model.opset_import())
     if (import.domain().empty() || import.domain() == "ai.onnx") opset = import.version();
   if (opset < kOldestOpset || opset > kNewestOpset)
-    throw Unsupported("opset " + std::to_string(opset) + " is not supported (supported: " + std::to_string(kOldestOpset) +
-                      " to " + std::to_string(kNewestOpset) + ")");
+    throw Unsupported("opset " + std::to_string(opset) + " is not supported (supported: " +
+                      std::to_string(kOldestOpset) + " to " + std::to_string(kNewestOpset) + ")");
   return static_cast<int>(opset);
 }
 
@@ -243,6 +255,8 @@ Network parse_onnx(const std::string& bytes, const std::string& source) {
   }
 }
 
-Network read_onnx(const std::string& path) { return parse_onnx(read_maybe_compressed(path), path); }
+Network read_onnx(const std::string& path) {
+  return parse_onnx(read_maybe_compressed(path), path);
+}
 
 }  // namespace clipbound

@@ -18,7 +18,9 @@ namespace {
 
 using Proto = onnx::TensorProto;
 
-float float_from_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+float float_from_bfloat16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
 float float_from_float16(std::uint16_t bits) {
   const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
@@ -80,22 +82,35 @@ std::vector<std::int64_t> read_integers(const Proto& proto, std::size_t count, c
 decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
   const auto same = [](auto x) { return x; };
   switch (proto.data_type()) {
-    case Proto::FLOAT: return read<float, float>(proto, count, proto.float_data(), same);
-    case Proto::DOUBLE: return read<double, double>(proto, count, proto.double_data(), same);
-    case Proto::FLOAT16: return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_float16);
-    case Proto::BFLOAT16: return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_bfloat16);
-    case Proto::INT64: return read_integers<std::int64_t>(proto, count, proto.int64_data());
-    case Proto::INT32: return read_integers<std::int32_t>(proto, count, proto.int32_data());
-    case Proto::INT16: return read_integers<std::int16_t>(proto, count, proto.int32_data());
-    case Proto::INT8: return read_integers<std::int8_t>(proto, count, proto.int32_data());
-    case Proto::UINT8: return read_integers<std::uint8_t>(proto, count, proto.int32_data());
-    case Proto::UINT16: return read_integers<std::uint16_t>(proto, count, proto.int32_data());
-    case Proto::UINT32: return read_integers<std::uint32_t>(proto, count, proto.uint64_data());
-    case Proto::UINT64: return read_integers<std::uint64_t>(proto, count, proto.uint64_data());
+    case Proto::FLOAT:
+      return read<float, float>(proto, count, proto.float_data(), same);
+    case Proto::DOUBLE:
+      return read<double, double>(proto, count, proto.double_data(), same);
+    case Proto::FLOAT16:
+      return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_float16);
+    case Proto::BFLOAT16:
+      return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_bfloat16);
+    case Proto::INT64:
+      return read_integers<std::int64_t>(proto, count, proto.int64_data());
+    case Proto::INT32:
+      return read_integers<std::int32_t>(proto, count, proto.int32_data());
+    case Proto::INT16:
+      return read_integers<std::int16_t>(proto, count, proto.int32_data());
+    case Proto::INT8:
+      return read_integers<std::int8_t>(proto, count, proto.int32_data());
+    case Proto::UINT8:
+      return read_integers<std::uint8_t>(proto, count, proto.int32_data());
+    case Proto::UINT16:
+      return read_integers<std::uint16_t>(proto, count, proto.int32_data());
+    case Proto::UINT32:
+      return read_integers<std::uint32_t>(proto, count, proto.uint64_data());
+    case Proto::UINT64:
+      return read_integers<std::uint64_t>(proto, count, proto.uint64_data());
     case Proto::BOOL:
       return read<std::uint8_t, std::uint8_t>(proto, count, proto.int32_data(),
                                               [](std::uint8_t x) { return static_cast<std::uint8_t>(x != 0); });
-    default: throw Unsupported("tensor '" + proto.name() + "' has an element type that is not supported");
+    default:
+      throw Unsupported("tensor '" + proto.name() + "' has an element type that is not supported");
   }
 }
 
@@ -105,8 +120,10 @@ DataType data_type_of(int onnx_type, const std::string& what) {
   switch (onnx_type) {
     case Proto::FLOAT:
     case Proto::FLOAT16:
-    case Proto::BFLOAT16: return DataType::float32;
-    case Proto::DOUBLE: return DataType::float64;
+    case Proto::BFLOAT16:
+      return DataType::float32;
+    case Proto::DOUBLE:
+      return DataType::float64;
     case Proto::INT64:
     case Proto::INT32:
     case Proto::INT16:
@@ -114,9 +131,12 @@ DataType data_type_of(int onnx_type, const std::string& what) {
     case Proto::UINT8:
     case Proto::UINT16:
     case Proto::UINT32:
-    case Proto::UINT64: return DataType::int64;
-    case Proto::BOOL: return DataType::boolean;
-    default: throw Unsupported(what + " has element type " + std::to_string(onnx_type) + ", which is not supported");
+    case Proto::UINT64:
+      return DataType::int64;
+    case Proto::BOOL:
+      return DataType::boolean;
+    default:
+      throw Unsupported(what + " has element type " + std::to_string(onnx_type) + ", which is not supported");
   }
 }
 

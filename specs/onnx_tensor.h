@@ -15,8 +15,8 @@ namespace clipbound {
 DataType data_type_of(int onnx_type, const std::string& what);
 /// Throws InputError where data and shape do not fit, Unsupported for external data.
 Tensor tensor_from(const onnx::TensorProto& proto);
-/// The bytes of a file, uncompressed where it is a gzip file. Throws InputError where it cannot be read, is truncated or
-/// is larger than 2 GB.
+/// The bytes of a file, uncompressed where it is a gzip file. Throws InputError where it cannot be read, is truncated
+/// or is larger than 2 GB.
 std::string read_maybe_compressed(const std::string& path);
 
 }  // namespace clipbound

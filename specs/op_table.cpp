@@ -21,7 +21,9 @@ std::span<const OpRow> op_table() {
   return rows;
 }
 
-std::size_t op_count() { return op_table().size(); }
+std::size_t op_count() {
+  return op_table().size();
+}
 
 const OpRow& op_row(OpKind kind) {
   CLIPBOUND_CHECK(static_cast<std::size_t>(kind) < op_count());

@@ -14,8 +14,8 @@ class Operation;  // specs/operation.h
 
 /// What bounds may assume of an operator.
 enum class OpClass : std::uint8_t {
-  movement,    ///< every output element is a copy of one element of one input (Reshape, Slice, Concat, Gather, ...)
-  linear,      ///< affine in its inputs as soon as the inputs that its file requires are constants (Gemm, MatMul, Add, ...)
+  movement,  ///< every output element is a copy of one element of one input (Reshape, Slice, Concat, Gather, ...)
+  linear,  ///< affine in its inputs as soon as the inputs that its file requires are constants (Gemm, MatMul, Add, ...)
   activation,  ///< one nonlinear function on every element (Relu, ...)
   other
 };
@@ -53,9 +53,9 @@ const OpRow* find_op(std::string_view onnx_name);
 /// "node 'fc1' (Gemm, opset 13)".
 std::string describe(const Node& node);
 
-/// Adds a node whose inputs and outputs are values of `network` already: infers its outputs, computes them where they are
-/// integers and all inputs are constants (shape arithmetic), and drops the node where all its outputs are constants.
-/// Throws InputError or Unsupported, naming the node.
+/// Adds a node whose inputs and outputs are values of `network` already: infers its outputs, computes them where they
+/// are integers and all inputs are constants (shape arithmetic), and drops the node where all its outputs are
+/// constants. Throws InputError or Unsupported, naming the node.
 void append_node(Network& network, Node node);
 
 /// Evaluates a node whose inputs are all constants, in the type of its outputs; the constants of its outputs in order.

@@ -48,7 +48,8 @@ class Operation {
   virtual const Movement* movement() const { return nullptr; }
 };
 
-/// Makes an Operation of a class with templates  run(const Arguments<S>&)  and  pull(const Arguments<S>&, const Gradients<S>&).
+/// Makes an Operation of a class with templates  run(const Arguments<S>&)  and  pull(const Arguments<S>&, const
+/// Gradients<S>&).
 template <class Op>
 class OperationOf final : public Operation {
  public:

@@ -62,8 +62,8 @@ inline constexpr std::int64_t kSumLanes = 16;  ///< partial sums of the blocked 
 /// c[m,n] (row-major, dense) = a[m,k] * b[k,n] with every sum over k in the given order; `fast` counts as natural.
 /// blocked: term i goes to partial sum i mod 16, then the partial sums are added pairwise.
 template <typename S>
-void ordered_product(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixView<S>& a, const MatrixView<S>& b, S* c,
-                     Sums order) {
+void ordered_product(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixView<S>& a, const MatrixView<S>& b,
+                     S* c, Sums order) {
   constexpr std::int64_t kTile = 64;  // columns at a time, so that the accumulators stay in L1
   const std::int64_t lanes = order == Sums::blocked ? kSumLanes : 1;
   std::array<Accumulator<S>, static_cast<std::size_t>(kTile * kSumLanes)> sums;

@@ -23,10 +23,14 @@ std::string to_string(const Shape& shape) {
 
 const char* name_of(DataType type) {
   switch (type) {
-    case DataType::float32: return "float32";
-    case DataType::float64: return "float64";
-    case DataType::int64: return "int64";
-    case DataType::boolean: return "boolean";
+    case DataType::float32:
+      return "float32";
+    case DataType::float64:
+      return "float64";
+    case DataType::int64:
+      return "int64";
+    case DataType::boolean:
+      return "boolean";
   }
   return "?";
 }

@@ -15,7 +15,7 @@ enum class CharClass : std::uint8_t { bad, blank, word, open, close, comment, qu
 constexpr std::array<CharClass, 256> kClasses = [] {
   std::array<CharClass, 256> table{};
   for (int c = 33; c < 127; ++c) table[static_cast<std::size_t>(c)] = CharClass::word;
-  for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) table[static_cast<std::size_t>(c)] = CharClass::blank;
+  for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) table[static_cast<unsigned char>(c)] = CharClass::blank;
   table['('] = CharClass::open;
   table[')'] = CharClass::close;
   table[';'] = CharClass::comment;

@@ -18,9 +18,13 @@ struct AddOf {
     return static_cast<S>(static_cast<Wrapping<S>>(x) + static_cast<Wrapping<S>>(y));
   }
   template <typename T>
-  static T by_x(T, T, T g) { return g; }
+  static T by_x(T, T, T g) {
+    return g;
+  }
   template <typename T>
-  static T by_y(T, T, T g) { return g; }
+  static T by_y(T, T, T g) {
+    return g;
+  }
 };
 struct SubOf {
   template <typename S>
@@ -28,9 +32,13 @@ struct SubOf {
     return static_cast<S>(static_cast<Wrapping<S>>(x) - static_cast<Wrapping<S>>(y));
   }
   template <typename T>
-  static T by_x(T, T, T g) { return g; }
+  static T by_x(T, T, T g) {
+    return g;
+  }
   template <typename T>
-  static T by_y(T, T, T g) { return -g; }
+  static T by_y(T, T, T g) {
+    return -g;
+  }
 };
 struct MulOf {
   template <typename S>
@@ -38,9 +46,13 @@ struct MulOf {
     return static_cast<S>(static_cast<Wrapping<S>>(x) * static_cast<Wrapping<S>>(y));
   }
   template <typename T>
-  static T by_x(T, T y, T g) { return g * y; }
+  static T by_x(T, T y, T g) {
+    return g * y;
+  }
   template <typename T>
-  static T by_y(T x, T, T g) { return g * x; }
+  static T by_y(T x, T, T g) {
+    return g * x;
+  }
 };
 struct DivOf {
   template <typename S>
@@ -53,9 +65,13 @@ struct DivOf {
     }
   }
   template <typename T>
-  static T by_x(T, T y, T g) { return g / y; }
+  static T by_x(T, T y, T g) {
+    return g / y;
+  }
   template <typename T>
-  static T by_y(T x, T y, T g) { return -g * (x / y) / y; }
+  static T by_y(T x, T y, T g) {
+    return -g * (x / y) / y;
+  }
 };
 
 /// The second operand's shape, with the trailing 1s that the `axis` of opsets before 7 stands for.
@@ -144,9 +160,17 @@ void infer(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_add() { return {infer, prepare_as<ArithmeticOp<AddOf>>}; }
-OpVerbs verbs_of_sub() { return {infer, prepare_as<ArithmeticOp<SubOf>>}; }
-OpVerbs verbs_of_mul() { return {infer, prepare_as<ArithmeticOp<MulOf>>}; }
-OpVerbs verbs_of_div() { return {infer, prepare_as<ArithmeticOp<DivOf>>}; }
+OpVerbs verbs_of_add() {
+  return {infer, prepare_as<ArithmeticOp<AddOf>>};
+}
+OpVerbs verbs_of_sub() {
+  return {infer, prepare_as<ArithmeticOp<SubOf>>};
+}
+OpVerbs verbs_of_mul() {
+  return {infer, prepare_as<ArithmeticOp<MulOf>>};
+}
+OpVerbs verbs_of_div() {
+  return {infer, prepare_as<ArithmeticOp<DivOf>>};
+}
 
 }  // namespace clipbound

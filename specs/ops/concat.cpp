@@ -44,6 +44,8 @@ Movement map(const Network& network, const Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_concat() { return {infer, prepare_movement<map>}; }
+OpVerbs verbs_of_concat() {
+  return {infer, prepare_movement<map>};
+}
 
 }  // namespace clipbound

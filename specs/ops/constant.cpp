@@ -37,6 +37,8 @@ std::unique_ptr<const Operation> prepare(const Network&, const Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_constant() { return {infer, prepare}; }
+OpVerbs verbs_of_constant() {
+  return {infer, prepare};
+}
 
 }  // namespace clipbound

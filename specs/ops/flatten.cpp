@@ -17,6 +17,8 @@ void infer(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_flatten() { return {infer, prepare_movement<reshaped>}; }
+OpVerbs verbs_of_flatten() {
+  return {infer, prepare_movement<reshaped>};
+}
 
 }  // namespace clipbound

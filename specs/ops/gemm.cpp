@@ -90,6 +90,8 @@ void infer(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_gemm() { return {infer, prepare_as<GemmOp>}; }
+OpVerbs verbs_of_gemm() {
+  return {infer, prepare_as<GemmOp>};
+}
 
 }  // namespace clipbound

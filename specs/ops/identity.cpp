@@ -31,7 +31,11 @@ void infer_dropout(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_identity() { return {infer_identity, prepare_movement<reshaped>}; }
-OpVerbs verbs_of_dropout() { return {infer_dropout, prepare_movement<reshaped>}; }
+OpVerbs verbs_of_identity() {
+  return {infer_identity, prepare_movement<reshaped>};
+}
+OpVerbs verbs_of_dropout() {
+  return {infer_dropout, prepare_movement<reshaped>};
+}
 
 }  // namespace clipbound

@@ -34,6 +34,8 @@ void infer(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_matmul() { return {infer, prepare_as<MatMulOp>}; }
+OpVerbs verbs_of_matmul() {
+  return {infer, prepare_as<MatMulOp>};
+}
 
 }  // namespace clipbound

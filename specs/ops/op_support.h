@@ -13,7 +13,9 @@ namespace clipbound {
 
 /// Checks the number of inputs and outputs and that the first `min_inputs` inputs are there.
 void expect_arity(const Node& node, std::size_t min_inputs, std::size_t max_inputs, std::size_t max_outputs = 1);
-inline bool has_input(const Node& node, std::size_t i) { return i < node.inputs.size() && node.inputs[i] != kNoValue; }
+inline bool has_input(const Node& node, std::size_t i) {
+  return i < node.inputs.size() && node.inputs[i] != kNoValue;
+}
 inline const Value& input_of(const Network& network, const Node& node, std::size_t i) {
   return network.value(node.inputs[i]);
 }

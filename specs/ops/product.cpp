@@ -31,10 +31,8 @@ std::vector<std::int64_t> offsets_of(const Shape& own, const Shape& all, std::in
 
 Product::Product(ProductPlan plan) : plan_(std::move(plan)) {
   // A vector is its own transpose, which opens the way to one GEMM.
-  if (plan_.m == 1 || plan_.k == 1)
-    plan_.transpose_a = Transpose::no;
-  if (plan_.n == 1 || plan_.k == 1)
-    plan_.transpose_b = Transpose::no;
+  if (plan_.m == 1 || plan_.k == 1) plan_.transpose_a = Transpose::no;
+  if (plan_.n == 1 || plan_.k == 1) plan_.transpose_b = Transpose::no;
   lda_ = plan_.transpose_a == Transpose::no ? plan_.k : plan_.m;
   ldb_ = plan_.transpose_b == Transpose::no ? plan_.n : plan_.k;
   const bool rows = plan_.point_stride_b == 0 && all_zero(plan_.offset_b) && plan_.transpose_a == Transpose::no &&

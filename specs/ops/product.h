@@ -16,8 +16,8 @@ namespace clipbound {
 struct ProductPlan {
   std::int64_t m = 1, n = 1, k = 1;
   Transpose transpose_a = Transpose::no, transpose_b = Transpose::no;
-  std::vector<std::int64_t> offset_a{0}, offset_b{0};  ///< where matrix j of each operand begins, within one point
-  std::int64_t point_stride_a = 0, point_stride_b = 0; ///< 0 for a constant
+  std::vector<std::int64_t> offset_a{0}, offset_b{0};   ///< where matrix j of each operand begins, within one point
+  std::int64_t point_stride_a = 0, point_stride_b = 0;  ///< 0 for a constant
 
   std::int64_t matrices() const { return static_cast<std::int64_t>(offset_a.size()); }
   std::int64_t point_stride_y() const { return matrices() * m * n; }
@@ -80,8 +80,10 @@ void Product::fast(std::int64_t batch, const T* a, const T* b, T* y, T alpha, bo
 
 template <typename S>
 void Product::ordered(std::int64_t batch, const S* a, const S* b, S* y, Sums order) const {
-  const std::int64_t ra = plan_.transpose_a == Transpose::no ? plan_.k : 1, ca = plan_.transpose_a == Transpose::no ? 1 : plan_.m;
-  const std::int64_t rb = plan_.transpose_b == Transpose::no ? plan_.n : 1, cb = plan_.transpose_b == Transpose::no ? 1 : plan_.k;
+  const std::int64_t ra = plan_.transpose_a == Transpose::no ? plan_.k : 1,
+                     ca = plan_.transpose_a == Transpose::no ? 1 : plan_.m;
+  const std::int64_t rb = plan_.transpose_b == Transpose::no ? plan_.n : 1,
+                     cb = plan_.transpose_b == Transpose::no ? 1 : plan_.k;
   for_each_matrix(batch, [&](std::int64_t at_a, std::int64_t at_b, std::int64_t at_y) {
     ordered_product<S>(plan_.m, plan_.n, plan_.k, {a + at_a, ra, ca}, {b + at_b, rb, cb}, y + at_y, order);
   });

@@ -46,6 +46,8 @@ void infer(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_relu() { return {infer, prepare_as<ReluOp>}; }
+OpVerbs verbs_of_relu() {
+  return {infer, prepare_as<ReluOp>};
+}
 
 }  // namespace clipbound

@@ -37,6 +37,8 @@ void infer(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_reshape() { return {infer, prepare_movement<reshaped>}; }
+OpVerbs verbs_of_reshape() {
+  return {infer, prepare_movement<reshaped>};
+}
 
 }  // namespace clipbound

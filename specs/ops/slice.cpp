@@ -53,8 +53,8 @@ void infer(Network& network, Node& node) {
   set_output(network, node, 0, input_of(network, node, 0).type, shape);
 }
 
-void walk(const std::vector<Range>& ranges, const std::vector<std::int64_t>& strides, std::size_t d, std::int64_t element,
-          Movement& movement) {
+void walk(const std::vector<Range>& ranges, const std::vector<std::int64_t>& strides, std::size_t d,
+          std::int64_t element, Movement& movement) {
   if (d == ranges.size()) return movement.append(0, 0, element);
   const Range& r = ranges[d];
   if (d + 1 == ranges.size() && r.step == 1) return movement.append(0, 0, element + r.start, r.count);
@@ -70,6 +70,8 @@ Movement map(const Network& network, const Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_slice() { return {infer, prepare_movement<map>}; }
+OpVerbs verbs_of_slice() {
+  return {infer, prepare_movement<map>};
+}
 
 }  // namespace clipbound

@@ -13,7 +13,8 @@ std::int64_t axis_of(const Network& network, const Node& node) {
 std::vector<std::int64_t> equal_parts(const Node& node, std::int64_t length) {
   const auto parts = static_cast<std::int64_t>(node.outputs.size());
   const bool stated = node.attributes.contains("num_outputs");
-  if (stated && node.int_attribute("num_outputs", 0) != parts) throw InputError("num_outputs is not its number of outputs");
+  if (stated && node.int_attribute("num_outputs", 0) != parts)
+    throw InputError("num_outputs is not its number of outputs");
   if (!stated && length % parts != 0)
     throw InputError("cannot split " + std::to_string(length) + " into " + std::to_string(parts) + " equal parts");
   const std::int64_t chunk = (length + parts - 1) / parts;  // with num_outputs the last part may be smaller
@@ -69,6 +70,8 @@ Movement map(const Network& network, const Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_split() { return {infer, prepare_movement<map>}; }
+OpVerbs verbs_of_split() {
+  return {infer, prepare_movement<map>};
+}
 
 }  // namespace clipbound

@@ -43,7 +43,11 @@ void infer_unsqueeze(Network& network, Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_squeeze() { return {infer_squeeze, prepare_movement<reshaped>}; }
-OpVerbs verbs_of_unsqueeze() { return {infer_unsqueeze, prepare_movement<reshaped>}; }
+OpVerbs verbs_of_squeeze() {
+  return {infer_squeeze, prepare_movement<reshaped>};
+}
+OpVerbs verbs_of_unsqueeze() {
+  return {infer_unsqueeze, prepare_movement<reshaped>};
+}
 
 }  // namespace clipbound

@@ -8,7 +8,8 @@ std::vector<std::int64_t> permutation_of(const Node& node, std::size_t rank) {
   std::vector<std::int64_t> perm;
   if (const auto* given = node.ints_attribute("perm")) {
     perm = checked_axes(*given, rank);
-    if (perm.size() != rank) throw InputError("perm " + to_string(*given) + " does not fit rank " + std::to_string(rank));
+    if (perm.size() != rank)
+      throw InputError("perm " + to_string(*given) + " does not fit rank " + std::to_string(rank));
   } else {
     for (std::size_t i = rank; i-- > 0;) perm.push_back(static_cast<std::int64_t>(i));
   }
@@ -19,7 +20,8 @@ void infer(Network& network, Node& node) {
   expect_arity(node, 1, 1);
   const Value& x = input_of(network, node, 0);
   Shape shape;
-  for (const std::int64_t axis : permutation_of(node, x.shape.size())) shape.push_back(x.shape[static_cast<std::size_t>(axis)]);
+  for (const std::int64_t axis : permutation_of(node, x.shape.size()))
+    shape.push_back(x.shape[static_cast<std::size_t>(axis)]);
   set_output(network, node, 0, x.type, shape);
 }
 
@@ -45,6 +47,8 @@ Movement map(const Network& network, const Node& node) {
 
 }  // namespace
 
-OpVerbs verbs_of_transpose() { return {infer, prepare_movement<map>}; }
+OpVerbs verbs_of_transpose() {
+  return {infer, prepare_movement<map>};
+}
 
 }  // namespace clipbound

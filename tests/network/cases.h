@@ -1,6 +1,7 @@
 #pragma once
 // Small models, one per form of an operator, with closed-form answers where one line gives them.
 #include <functional>
+#include <ostream>
 
 #include "tests/network/onnx_writer.h"
 
@@ -13,6 +14,11 @@ struct OperatorCase {
   /// What the network gives for x = 1, 2, 3, ...; empty where only ONNX Runtime knows.
   std::vector<float> expected = {};
 };
+
+/// GoogleTest would print the bytes.
+inline void PrintTo(const OperatorCase& c, std::ostream* out) {
+  *out << c.name;
+}
 
 /// Inputs are called x (and z), the output y.
 const std::vector<OperatorCase>& operator_cases();

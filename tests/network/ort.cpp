@@ -51,13 +51,15 @@ std::vector<std::vector<double>> parse_rows(const std::string& text, std::size_t
 std::string oracle_missing() {
   if (!std::filesystem::exists(kTool)) return "no oracle: ../shared/tools is absent";
   const char* home = std::getenv("HOME");
-  if (home == nullptr || !std::filesystem::exists(std::string(home) + "/.cache/verdict-oracle/node_modules/onnxruntime-node"))
+  if (home == nullptr ||
+      !std::filesystem::exists(std::string(home) + "/.cache/verdict-oracle/node_modules/onnxruntime-node"))
     return "no oracle: run ../shared/tools/setup, which installs ONNX Runtime for Node";
   if (run("node --version 2>/dev/null").empty()) return "no oracle: node is absent";
   return "";
 }
 
-std::optional<std::vector<std::vector<double>>> ask_oracle(const std::string& onnx, const std::vector<std::vector<float>>& xs,
+std::optional<std::vector<std::vector<double>>> ask_oracle(const std::string& onnx,
+                                                           const std::vector<std::vector<float>>& xs,
                                                            std::string& error) {
   const TemporaryFolder folder("oracle_" + std::to_string(getpid()));
   std::string request = "{\"onnx\": \"" + onnx + "\", \"xs\": [";

@@ -34,7 +34,8 @@ Layers random_layers(std::mt19937& generator, const std::vector<std::int64_t>& w
     for (auto& row : w)
       for (float& v : row) flat.push_back(v = draw());
     for (float& v : b) v = draw();
-    value = builder.add("Gemm", {value, builder.constant({widths[l], widths[l - 1]}, flat), builder.constant({widths[l]}, b)},
+    value = builder.add("Gemm",
+                        {value, builder.constant({widths[l], widths[l - 1]}, flat), builder.constant({widths[l]}, b)},
                         {{"transB", std::int64_t{1}}});
     if (l + 1 < widths.size()) value = builder.add("Relu", {value});
     layers.weights.push_back(std::move(w));
@@ -51,7 +52,8 @@ std::vector<mpq_class> exact(const Layers& layers, const std::vector<double>& x)
     std::vector<mpq_class> next;
     for (std::size_t j = 0; j < layers.biases[l].size(); ++j) {
       mpq_class sum(static_cast<double>(layers.biases[l][j]));
-      for (std::size_t i = 0; i < values.size(); ++i) sum += mpq_class(static_cast<double>(layers.weights[l][j][i])) * values[i];
+      for (std::size_t i = 0; i < values.size(); ++i)
+        sum += mpq_class(static_cast<double>(layers.weights[l][j][i])) * values[i];
       next.push_back(l + 1 < layers.weights.size() && sum < 0 ? mpq_class(0) : sum);
     }
     values = std::move(next);
@@ -135,7 +137,7 @@ TEST(Enclosed, EveryValueOfTheNetwork) {
 TEST(Enclosed, ConstantSubgraphsMeanTheirFloat32Value) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {1});
-  const ValueId third = b.add("Div", {b.constant({}, {1.0f}), b.constant({}, {3.0f})});
+  const ValueId third = b.add("Div", {b.constant(Shape{}, {1.0f}), b.constant(Shape{}, {3.0f})});
   b.output(b.add("Mul", {x, third}));
   const auto got = evaluate_enclosed(b.build(), std::vector<double>{1.0});
   EXPECT_EQ(got.value[0], static_cast<double>(1.0f / 3.0f));
@@ -157,7 +159,9 @@ TEST(Replay, TakesTheThreeOrders) {
   evaluator.replay(ones, SummationOrder::reversed, y);
   EXPECT_EQ(y[0], 0x1p24f + 40.0f) << "39 ones, and the tie of 2^24 + 39 rounds to even";
   evaluator.replay(ones, SummationOrder::blocked, y);
-  EXPECT_EQ(y[0], 0x1p24f + 36.0f) << "lane 0 loses its two ones, the other 37 join pairwise; the tie rounds to even";
+  // Lane 0 loses its two ones; the other lanes hold 3 (1 to 7) and 2 (8 to 15). Pairwise, lane 0 becomes 2^24 + 2,
+  // + 5 = 2^24 + 8 (a tie, to even), + 10, + 20.
+  EXPECT_EQ(y[0], 0x1p24f + 38.0f);
 }
 
 TEST(Replay, RoundsProductsBeforeAdding) {

@@ -10,7 +10,9 @@
 namespace clipbound::test {
 namespace {
 
-Number number(double x) { return {mpq_class(x), x, x}; }
+Number number(double x) {
+  return {mpq_class(x), x, x};
+}
 
 /// Y_0 <= threshold.
 Row at_most(double threshold, bool strict = false) {
@@ -59,7 +61,8 @@ TEST(Judge, SaysWhyNot) {
   EXPECT_NE(judge(network, query, std::vector<double>{-0.5, 0.5}).why_not.find("outside"), std::string::npos);
   EXPECT_NE(judge(network, query, std::vector<double>{1.0, 0.5}).why_not.find("rows"), std::string::npos);
   EXPECT_NE(judge(network, query, std::vector<double>{0.1, 0.5}).why_not.find("float32"), std::string::npos);
-  EXPECT_NE(judge(network, query_of({}, 2), std::vector<double>{0.5, 0.5}).why_not.find("no clause"), std::string::npos);
+  EXPECT_NE(judge(network, query_of({}, 2), std::vector<double>{0.5, 0.5}).why_not.find("no clause"),
+            std::string::npos);
   EXPECT_THROW(judge(network, query, std::vector<double>{0.5}), ContractError);
 }
 

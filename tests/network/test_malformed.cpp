@@ -34,8 +34,15 @@ Outcome outcome_of(const std::string& bytes) {
 /// One model with many operators.
 std::string rich_model() {
   OnnxWriter w;
-  w.input("x", {1, 4}).floats("w", {4, 6}, std::vector<float>(24, 0.25f)).floats("b", {6}, std::vector<float>(6, -0.5f));
-  w.ints("shape", {0, 2, -1}).ints("starts", {-1}).ints("ends", {-100}).ints("axes", {2}).ints("steps", {-1}).ints("i", {1, 0});
+  w.input("x", {1, 4})
+      .floats("w", {4, 6}, std::vector<float>(24, 0.25f))
+      .floats("b", {6}, std::vector<float>(6, -0.5f));
+  w.ints("shape", {0, 2, -1})
+      .ints("starts", {-1})
+      .ints("ends", {-100})
+      .ints("axes", {2})
+      .ints("steps", {-1})
+      .ints("i", {1, 0});
   w.node("Gemm", {"x", "w", "b"}, {"h"});
   w.node("Relu", {"h"}, {"r"});
   w.node("Reshape", {"r", "shape"}, {"s"});
@@ -49,7 +56,9 @@ std::string rich_model() {
   return w.bytes();
 }
 
-TEST(Malformed, TheWholeModelIsFine) { EXPECT_EQ(outcome_of(rich_model()), Outcome::network); }
+TEST(Malformed, TheWholeModelIsFine) {
+  EXPECT_EQ(outcome_of(rich_model()), Outcome::network);
+}
 
 TEST(Malformed, TruncatedAtEveryByte) {
   const std::string bytes = rich_model();

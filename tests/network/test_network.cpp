@@ -40,7 +40,8 @@ TEST(Tensors, ReadInEveryType) {
 }
 
 TEST(Attributes, FallBackAndInsistOnTheirType) {
-  Node node{OpKind::relu, "n", 13, {}, {}, {{"i", std::int64_t{5}}, {"f", 0.5}, {"l", std::vector<std::int64_t>{1, 2}}}};
+  Node node{OpKind::relu, "n", 13,
+            {},           {},  {{"i", std::int64_t{5}}, {"f", 0.5}, {"l", std::vector<std::int64_t>{1, 2}}}};
   EXPECT_EQ(node.int_attribute("i", 0), 5);
   EXPECT_EQ(node.int_attribute("absent", 7), 7);
   EXPECT_EQ(node.float_attribute("f", 0), 0.5);

@@ -71,6 +71,10 @@ struct RealNetwork {
   float low, high;
 };
 
+void PrintTo(const RealNetwork& network, std::ostream* out) {
+  *out << network.file;
+}
+
 class OnnxRuntimeReal : public testing::TestWithParam<RealNetwork> {};
 
 TEST_P(OnnxRuntimeReal, Agrees) {

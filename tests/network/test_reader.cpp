@@ -14,7 +14,9 @@
 namespace clipbound::test {
 namespace {
 
-Network parse(const OnnxWriter& w) { return parse_onnx(w.bytes(), "model.onnx"); }
+Network parse(const OnnxWriter& w) {
+  return parse_onnx(w.bytes(), "model.onnx");
+}
 
 /// x [1,2] -> Gemm -> Relu -> y [1,2].
 OnnxWriter small_model() {
@@ -38,7 +40,8 @@ void expect_refused(const OnnxWriter& w, const std::vector<std::string>& words) 
     parse(w);
     ADD_FAILURE() << "was accepted";
   } catch (const Error& e) {
-    for (const auto& word : words) EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << word << " not in: " << e.what();
+    for (const auto& word : words)
+      EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << word << " not in: " << e.what();
   }
 }
 
@@ -276,11 +279,23 @@ TEST(Reader, RefusesWrongAttributes) {
   refused("Unsqueeze", [](auto&) {});
   refused("Concat", [](auto& n) { set_int(n, "axis", -3); });
   refused("Split", [](auto& n) { set_ints(n, "split", {1, 2}); });
-  refused("Split", [](auto& n) { set_ints(n, "split", {-1, 3}); n.add_output("z"); });
-  refused("Slice", [](auto& n) { set_ints(n, "starts", {0}); set_ints(n, "ends", {1, 2}); }, 9);
+  refused("Split", [](auto& n) {
+    set_ints(n, "split", {-1, 3});
+    n.add_output("z");
+  });
+  refused(
+      "Slice",
+      [](auto& n) {
+        set_ints(n, "starts", {0});
+        set_ints(n, "ends", {1, 2});
+      },
+      9);
   refused("Slice", [](auto&) {});
   refused("Relu", [](auto& n) { n.clear_input(); });
-  refused("Relu", [](auto& n) { set_int(n, "a", 1); set_int(n, "a", 1); });
+  refused("Relu", [](auto& n) {
+    set_int(n, "a", 1);
+    set_int(n, "a", 1);
+  });
 }
 
 }  // namespace
