@@ -7,12 +7,16 @@
 #include "base/check.h"
 #include "base/rounding.h"
 #include "bounds/folder.h"
+#include "bounds/forward_pass.h"
 
 namespace clipbound {
 
 namespace {
 constexpr double kDenseFrom = 0.1;        // density past which GEMM beats compressed rows
 constexpr std::int64_t kRowsAtOnce = 256;  // rows of one tall matrix: bounds memory on wide layers
+
+constexpr std::size_t kForwardInputs = 16;  // forward planes cost as many numbers per neuron
+constexpr double kBackwardWork = 1e9;       // multiplications that the substitutions of one layer may take: half a second
 
 LayerMatrix make_matrix(int source, const SparseRows& rows) {
   LayerMatrix m{source, rows.rows(), rows.cols, {}, &rows};
@@ -51,7 +55,11 @@ RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(
   double neurons = 0.0;
   for (const AffineForm& layer : system_->layers) {
     auto& list = matrices_.emplace_back();
-    for (const auto& [source, rows] : layer.terms) list.push_back(make_matrix(source, rows));
+    work_.push_back(work_.empty() ? 0.0 : work_.back());
+    for (const auto& [source, rows] : layer.terms) {
+      list.push_back(make_matrix(source, rows));
+      work_.back() += list.back().dense.empty() ? 4.0 * static_cast<double>(rows.value.size()) : static_cast<double>(list.back().dense.size());
+    }
     neurons += static_cast<double>(layer.size());
   }
   gamma_ = gamma_bound(2.0 * (neurons + static_cast<double>(system_->lower.size())) + 24.0);
@@ -156,30 +164,63 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
   return result;
 }
 
+std::int64_t RootBounder::Bounds::unstable() const {
+  std::int64_t count = 0;
+  for (const IntervalVector& z : layers) {
+    for (std::size_t v = 0; v < z.lower.size(); ++v) count += z.lower[v] < 0.0 && z.upper[v] > 0.0 ? 1 : 0;
+  }
+  return count;
+}
+
+/// Tightens the unstable neurons of one layer by backward substitution.
+void RootBounder::substitute_unstable(const AffineForm& form, int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const {
+  std::vector<std::int64_t> unstable;
+  for (std::size_t v = 0; v < z.lower.size(); ++v) {
+    if (z.lower[v] < 0.0 && z.upper[v] > 0.0) unstable.push_back(static_cast<std::int64_t>(v));
+  }
+  if (2.0 * static_cast<double>(unstable.size()) * work_[static_cast<std::size_t>(layer)] > kBackwardWork) return;
+  for (std::size_t first = 0; first < unstable.size() && !deadline.expired(); first += kRowsAtOnce) {
+    const std::size_t last = std::min<std::size_t>(first + kRowsAtOnce, unstable.size());
+    const std::vector<std::int64_t> part(unstable.begin() + static_cast<std::ptrdiff_t>(first), unstable.begin() + static_cast<std::ptrdiff_t>(last));
+    const auto low = lower_bounds(form, part, 1.0, layer, bounds);
+    const auto high = lower_bounds(form, part, -1.0, layer, bounds);
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      const auto v = static_cast<std::size_t>(part[i]);
+      z.lower[v] = std::max(z.lower[v], low[i]);
+      z.upper[v] = std::min(z.upper[v], -high[i]);
+    }
+  }
+}
+
 RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::vector<double> upper, const Deadline& deadline) const {
   Bounds bounds;
+  ForwardBox box;
+  box.columns = varying_inputs(lower, upper);
+  for (const int i : box.columns) {
+    box.lower.push_back(lower[static_cast<std::size_t>(i)]);
+    box.upper.push_back(upper[static_cast<std::size_t>(i)]);
+  }
+  const bool forward = box.columns.size() <= kForwardInputs;
+  std::map<int, PlaneBounds> planes;
+  if (forward) planes.emplace(kInputSource, forward_input(box, lower, upper));
   bounds.sources[kInputSource] = {lower, upper};
   bounds.lower = std::move(lower);
   bounds.upper = std::move(upper);
   for (std::size_t k = 0; k < system_->layers.size(); ++k) {
     const AffineForm& form = system_->layers[k];
     IntervalVector z = enclose(form, bounds.sources);
-    std::vector<std::int64_t> unstable;
-    for (std::size_t v = 0; v < z.lower.size(); ++v) {
-      if (z.lower[v] < 0.0 && z.upper[v] > 0.0) unstable.push_back(static_cast<std::int64_t>(v));
-    }
-    // The first layer's interval bounds are exact already: substitution would change nothing.
-    for (std::size_t first = 0; k > 0 && first < unstable.size() && !deadline.expired(); first += kRowsAtOnce) {
-      const std::vector<std::int64_t> part(unstable.begin() + static_cast<std::ptrdiff_t>(first),
-                                           unstable.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(first + kRowsAtOnce, unstable.size())));
-      const auto low = lower_bounds(form, part, 1.0, static_cast<int>(k), bounds);
-      const auto high = lower_bounds(form, part, -1.0, static_cast<int>(k), bounds);
-      for (std::size_t i = 0; i < part.size(); ++i) {
-        const auto v = static_cast<std::size_t>(part[i]);
-        z.lower[v] = std::max(z.lower[v], low[i]);
-        z.upper[v] = std::min(z.upper[v], -high[i]);
+    PlaneBounds z_planes;
+    if (forward) {
+      z_planes = forward_affine(form, box, planes);
+      const IntervalVector linear = concretize(z_planes, box);
+      for (std::size_t v = 0; v < z.lower.size(); ++v) {
+        z.lower[v] = std::max(z.lower[v], linear.lower[v]);  // std::max(a, NaN) is a
+        z.upper[v] = std::min(z.upper[v], linear.upper[v]);
       }
     }
+    // The first layer's interval bounds are exact already: substitution would change nothing.
+    if (k > 0) substitute_unstable(form, static_cast<int>(k), bounds, z, deadline);
+    if (forward) planes[static_cast<int>(k)] = forward_relu(z_planes, z, box);
     IntervalVector active = z;
     for (double& x : active.lower) x = std::max(x, 0.0);
     for (double& x : active.upper) x = std::max(x, 0.0);
@@ -189,8 +230,18 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
   return bounds;
 }
 
+std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper) {
+  std::vector<int> varying;
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    // Narrower than two steps of float32: a fixed input (its decimal and its float32 value may differ).
+    const double reach = std::max(std::fabs(lower[i]), std::fabs(upper[i]));
+    if (upper[i] - lower[i] > 4.0 * kUnitRoundoff32 * reach) varying.push_back(static_cast<int>(i));
+  }
+  return varying;
+}
+
 std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, const AffineForm& rows,
-                                                          const std::vector<std::uint8_t>& strict, std::vector<int>& kept) const {
+                                                          const std::vector<std::uint8_t>& strict, const std::vector<int>& kept) const {
   std::vector<Phase> phase;
   std::vector<int> layer_of, first_of;
   std::vector<double> upper;
@@ -207,16 +258,14 @@ std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, 
   }
   std::vector<InputColumn> inputs(bounds.lower.size());
   std::vector<double> input_max;
-  kept.clear();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const double l = bounds.lower[i], u = bounds.upper[i], reach = std::max(std::fabs(l), std::fabs(u));
     inputs[i].centre = 0.5 * l + 0.5 * u;
     inputs[i].half = add_up(add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * reach), 0x1p-1060);
-    // Narrower than two steps of float32: a fixed input (its decimal and its float32 value may differ).
-    if (u - l <= 4.0 * kUnitRoundoff32 * reach) continue;
-    inputs[i].column = static_cast<int>(kept.size());
-    kept.push_back(static_cast<int>(i));
-    input_max.push_back(reach);
+  }
+  for (const int i : kept) {
+    inputs[static_cast<std::size_t>(i)].column = static_cast<int>(input_max.size());
+    input_max.push_back(std::max(std::fabs(bounds.lower[static_cast<std::size_t>(i)]), std::fabs(bounds.upper[static_cast<std::size_t>(i)])));
   }
   const int neurons = static_cast<int>(phase.size());
   Folder folder(std::move(phase), layer_of, upper, inputs, input_max, static_cast<int>(rows.size()));

@@ -1,5 +1,6 @@
 #pragma once
-// Bounds of a whole layered system on one box: interval bounds, then CROWN backward for the neurons these leave unstable.
+// Bounds of a whole layered system on one box: interval bounds, forward linear bounds where inputs are few, then CROWN
+// backward for the neurons that these leave unstable, as far as that pays.
 #include <memory>
 #include <vector>
 
@@ -28,6 +29,8 @@ class RootBounder {
     std::vector<double> lower, upper;             ///< [N] the box
     std::vector<IntervalVector> layers;           ///< pre-activations
     std::map<int, IntervalVector> sources;        ///< input and activations
+    /// Neurons that may be on either side of 0.
+    std::int64_t unstable() const;
   };
   Bounds bound_neurons(std::vector<double> lower, std::vector<double> upper, const Deadline& deadline) const;
 
@@ -35,18 +38,23 @@ class RootBounder {
   std::vector<double> lower_bounds(const AffineForm& form, const std::vector<std::int64_t>& which, double sign, int layer,
                                    const Bounds& bounds) const;
 
-  /// The reduced network of `bounds` with `rows` (a clause's) as its rows. phase of every neuron comes from the bounds.
-  /// `kept` receives, per column of the reduced network, the input's number.
+  /// The reduced network of `bounds` with `rows` (a clause's) as its rows; the inputs `kept` become its columns, the others
+  /// are fixed to their centre with their half-width in the radii.
   std::shared_ptr<const ReducedNetwork> reduce(const Bounds& bounds, const AffineForm& rows, const std::vector<std::uint8_t>& strict,
-                                               std::vector<int>& kept) const;
+                                               const std::vector<int>& kept) const;
   const LayeredSystem& system() const { return *system_; }
 
  private:
+  void substitute_unstable(const AffineForm& form, int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
   std::vector<double> slack(const AffineForm& form, const Bounds& bounds) const;
 
   std::shared_ptr<const LayeredSystem> system_;
   std::vector<std::vector<LayerMatrix>> matrices_;  // per layer
+  std::vector<double> work_;  // [layers + 1] multiplications to substitute one row of layer k down to the input
   double gamma_ = 0.0;
 };
+
+/// The inputs of a box that vary by more than their decimal's float32 rounding: those a search can split.
+std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper);
 
 }  // namespace clipbound

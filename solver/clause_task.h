@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bounds/reduced_network.h"
+#include "bounds/root_bounds.h"
 #include "specs/query.h"
 
 namespace clipbound {
@@ -13,14 +14,19 @@ inline constexpr int kMostConstraints = 8;  ///< rows beyond these still refute 
 inline constexpr int kMemory = 4;           ///< half-spaces of grandparents and before that a subproblem keeps
 inline constexpr int kMostHalfspaces = kMostConstraints + kMemory;
 
-/// Constant over the whole search of one clause.
+/// Constant over the search of one clause, or of a part of its box.
 struct ClauseRoot {
   const Clause* clause = nullptr;
-  std::vector<int> kept;             ///< column -> input number
-  std::vector<double> centre;        ///< [n] the box's centre: the values of the fixed inputs
-  std::vector<double> width;         ///< [N] of the kept columns at the root
-  std::shared_ptr<const ReducedNetwork> network;  ///< of the whole box
-  std::vector<double> lower_z, upper_z;           ///< [U] of `network`, on the whole box; no rows entered them
+  const RootBounder* bounder = nullptr;  ///< of the whole query; outlives the search
+  AffineForm rows;                       ///< left sides minus thresholds
+  std::vector<std::uint8_t> strict;      ///< [S]
+  std::vector<int> kept;                 ///< column -> input number
+  std::vector<double> lower, upper;      ///< [n] the clause's box
+  std::vector<double> width;             ///< [N] of the kept columns of the clause's box
+
+  // Of the box that this root is for: all of it, or the part at which the coarse phase ended.
+  std::shared_ptr<const ReducedNetwork> network;
+  std::vector<double> lower_z, upper_z;  ///< [U] of `network`; no rows entered them
 };
 
 /// Open subproblems as records of one fixed size, newest last: a stack that is one block of memory.
@@ -55,9 +61,11 @@ class SubproblemStack {
   std::vector<double> data_;
 };
 
-/// A subtree to be searched.
+/// A subtree to be searched. Without a network it is a coarse one: a box [lower, upper] (kept columns) on which the whole
+/// network still has to be bounded.
 struct ClauseTask {
   std::shared_ptr<const ClauseRoot> root;
+  std::vector<double> lower, upper;
   std::shared_ptr<const ReducedNetwork> network;
   SubproblemStack open;
   int constraints = 0;  ///< K of the records

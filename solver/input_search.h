@@ -29,7 +29,7 @@ struct SearchOutcome {
 SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Options& options, const SolveContext& context,
                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
 
-/// A task with one subproblem of a clause: the box [lower, upper] (kept columns) on the clause's root network.
+/// A task with one subproblem: the box [lower, upper] (kept columns) on the root's network.
 ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower, const std::vector<double>& upper);
 
 }  // namespace clipbound

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "bounds/clip_input.h"
+#include "solver/coarse.h"
 #include "solver/input_search.h"
 
 namespace clipbound {
@@ -43,12 +44,36 @@ void InputWorker::attack_now_and_then() {
 
 void InputWorker::run() {
   while (auto task = queue_.take()) {
-    search_subtree(std::move(*task));
+    if (task->network == nullptr) task = search_coarse(std::move(*task));
+    if (task) search_subtree(std::move(*task));
     if (judge_.found() || deadline_.expired()) {
       queue_.stop();
       return;
     }
   }
+}
+
+std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
+  attack_now_and_then();
+  const RootBounder::Bounds bounds = bound_coarse(task, deadline_);
+  if (deadline_.expired()) return std::nullopt;
+  ++statistics.subproblems;
+  counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
+  double share = 1.0;
+  for (std::size_t k = 0; k < task.lower.size(); ++k) share *= (task.upper[k] - task.lower[k]) / task.root->width[k];
+  if (rows_refuted(*task.root, bounds)) {
+    ++statistics.pruned_bound;
+    counters_.open.fetch_sub(1, std::memory_order_relaxed);
+    counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + share, std::memory_order_relaxed);
+    return std::nullopt;
+  }
+  if (auto reduced = reduced_task(task, bounds)) return reduced;
+  std::vector<ClauseTask> halves = split_coarse(task);
+  counters_.open.fetch_add(static_cast<std::int64_t>(halves.size()) - 1, std::memory_order_relaxed);
+  if (halves.empty()) counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+  if (!halves.empty()) ++statistics.splits;
+  for (ClauseTask& half : halves) queue_.put(std::move(half));
+  return std::nullopt;
 }
 
 InputWorker::Level& InputWorker::enter_level(std::shared_ptr<const ReducedNetwork> network) {
@@ -67,6 +92,7 @@ void InputWorker::search_subtree(ClauseTask task) {
   if (plain_) clip_.neurons = false;
   constraints_ = task.constraints;
   depth_ = 0;
+  full_point_.resize(root_->lower.size());
   const auto N = static_cast<std::size_t>(task.network->inputs);
   for (auto* array : {&child_lower_, &child_upper_, &point_, &score_}) array->resize(N);
   values_.resize(static_cast<std::size_t>(task.network->rows));
@@ -196,7 +222,7 @@ Mask InputWorker::check_candidates(Level& level, Mask open) {
     }
     // Points on the very edge of unsafety replay as safe again and again: try ever fewer of them.
     if (failed_candidates_ > 64 && (batches_ & ((failed_candidates_ >> 4) - 1)) != 0) continue;
-    full_point_ = root_->centre;
+    for (std::size_t i = 0; i < full_point_.size(); ++i) full_point_[i] = 0.5 * root_->lower[i] + 0.5 * root_->upper[i];
     for (int i = 0; i < N; ++i) full_point_[static_cast<std::size_t>(root_->kept[static_cast<std::size_t>(i)])] = point_[static_cast<std::size_t>(i)][lane];
     if (judge_.offer(*root_->clause, full_point_)) return misled;
     failed_candidates_ = std::min<std::uint64_t>(failed_candidates_ + 1, 1 << 16);

@@ -2,6 +2,7 @@
 // One worker of the input-split search: bounds batches of kLanes subproblems, prunes, splits, clips, folds.
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/deadline.h"
@@ -49,6 +50,8 @@ class InputWorker {
     LaneBounder bounder;
   };
 
+  /// Bounds a coarse task: refutes it, puts its halves into the queue, or returns it on a reduced network.
+  std::optional<ClauseTask> search_coarse(ClauseTask task);
   void search_subtree(ClauseTask task);
   void donate(const ClauseTask& task);
   void attack_now_and_then();

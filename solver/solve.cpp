@@ -10,6 +10,7 @@
 #include "bounds/layered_system.h"
 #include "bounds/root_bounds.h"
 #include "solver/attack_pgd.h"
+#include "solver/coarse.h"
 #include "solver/candidate.h"
 #include "solver/input_search.h"
 #include "specs/simplify.h"
@@ -98,6 +99,7 @@ class Run {
   const int threads_;
   SolveResult result_;
   std::unique_ptr<PgdAttack> pgd_;
+  std::unique_ptr<RootBounder> bounder_;
 };
 
 bool Run::attack() {
@@ -118,38 +120,24 @@ void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::ve
   }
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);
   for (const std::size_t k : group.clauses) {
-    const Clause& clause = query_.clauses[k];
-    const AffineForm rows = lower_rows(bounder.system(), clause);
-    std::vector<std::int64_t> all(clause.rows.size());
-    for (std::size_t s = 0; s < all.size(); ++s) all[s] = static_cast<std::int64_t>(s);
-    const auto row_lower = bounder.lower_bounds(rows, all, 1.0, static_cast<int>(bounder.system().layers.size()), bounds);
-    bool refuted = false;
-    std::vector<std::uint8_t> strict;
-    for (std::size_t s = 0; s < row_lower.size(); ++s) {
-      strict.push_back(clause.rows[s].strict ? 1 : 0);
-      refuted = refuted || (clause.rows[s].strict ? row_lower[s] >= 0.0 : row_lower[s] > 0.0);
-    }
-    if (refuted) continue;
     auto root = std::make_shared<ClauseRoot>();
-    root->clause = &clause;
-    root->network = bounder.reduce(bounds, rows, strict, root->kept);
-    for (std::size_t i = 0; i < lower.size(); ++i) root->centre.push_back(0.5 * lower[i] + 0.5 * upper[i]);
-    std::vector<double> box_lower, box_upper;
+    root->clause = &query_.clauses[k];
+    root->bounder = &bounder;
+    root->rows = lower_rows(bounder.system(), *root->clause);
+    for (const Row& row : root->clause->rows) root->strict.push_back(row.strict ? 1 : 0);
+    if (rows_refuted(*root, bounds)) continue;
+    root->lower = lower;
+    root->upper = upper;
+    root->kept = varying_inputs(lower, upper);
+    ClauseTask task;
     for (const int i : root->kept) {
-      box_lower.push_back(lower[static_cast<std::size_t>(i)]);
-      box_upper.push_back(upper[static_cast<std::size_t>(i)]);
-      root->width.push_back(box_upper.back() - box_lower.back());
+      task.lower.push_back(lower[static_cast<std::size_t>(i)]);
+      task.upper.push_back(upper[static_cast<std::size_t>(i)]);
+      root->width.push_back(task.upper.back() - task.lower.back());
     }
-    std::vector<double> all_lower, all_upper;
-    for (const IntervalVector& layer : bounds.layers) {
-      all_lower.insert(all_lower.end(), layer.lower.begin(), layer.lower.end());
-      all_upper.insert(all_upper.end(), layer.upper.begin(), layer.upper.end());
-    }
-    for (const std::int32_t v : root->network->origin) {
-      root->lower_z.push_back(all_lower[static_cast<std::size_t>(v)]);
-      root->upper_z.push_back(all_upper[static_cast<std::size_t>(v)]);
-    }
-    tasks.push_back(root_task(std::move(root), box_lower, box_upper));
+    task.root = std::move(root);
+    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    tasks.push_back(std::move(task));
   }
 }
 
@@ -166,10 +154,10 @@ std::vector<ClauseTask> Run::bound_roots() {
       upper[i] = std::max(upper[i], (*group.box)[i].proof_upper);
     }
   }
-  const RootBounder bounder(std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper)));
+  bounder_ = std::make_unique<RootBounder>(std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper)));
   std::vector<std::vector<ClauseTask>> parts(groups.size());
   parallel_for(threads_, static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
-    if (!deadline_.expired()) bound_group(bounder, groups[static_cast<std::size_t>(g)], parts[static_cast<std::size_t>(g)]);
+    if (!deadline_.expired()) bound_group(*bounder_, groups[static_cast<std::size_t>(g)], parts[static_cast<std::size_t>(g)]);
   });
   std::vector<ClauseTask> tasks;
   for (auto& part : parts) {

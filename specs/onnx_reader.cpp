@@ -137,8 +137,7 @@ void GraphReader::read_inputs() {
     for (const auto& d :
          tensor.shape().dim())  // a dimension that is symbolic, missing, 0 or -1 is the batch: one point
       value.shape.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : 1);
-    constexpr std::int64_t kLargest = std::int64_t{1} << 31;
-    if (element_count(value.shape) > kLargest)
+    if (element_count(value.shape) > kLargestTensor)
       throw InputError(what + " has the absurd shape " + to_string(value.shape));
     network_.inputs.push_back(id);
   }
@@ -237,13 +236,13 @@ int opset_of(const onnx::ModelProto& model) {
   return static_cast<int>(opset);
 }
 
-}  // namespace
-
-Network parse_onnx(const std::string& bytes, const std::string& source) {
+/// Takes the bytes, so that a large model is not in memory twice while its graph is read.
+Network parse(std::string bytes, const std::string& source) {
   const google::protobuf::LogSilencer silent;  // what is wrong is said once, by the exception
   try {
     onnx::ModelProto model;
     if (!model.ParseFromString(bytes)) throw InputError("is not an ONNX model, or is truncated");
+    std::string().swap(bytes);
     if (!model.has_graph()) throw InputError("holds no graph");
     Network network = GraphReader(*model.mutable_graph(), opset_of(model), source).read();
     network.validate();
@@ -255,8 +254,14 @@ Network parse_onnx(const std::string& bytes, const std::string& source) {
   }
 }
 
+}  // namespace
+
+Network parse_onnx(const std::string& bytes, const std::string& source) {
+  return parse(bytes, source);
+}
+
 Network read_onnx(const std::string& path) {
-  return parse_onnx(read_maybe_compressed(path), path);
+  return parse(read_maybe_compressed(path), path);
 }
 
 }  // namespace clipbound

@@ -3,11 +3,11 @@
 #include <onnx/onnx_pb.h>
 #include <zlib.h>
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <limits>
+#include <filesystem>
 #include <memory>
 
 #include "base/error.h"
@@ -152,20 +152,23 @@ Tensor tensor_from(const onnx::TensorProto& proto) {
   return tensor;
 }
 
-std::string read_maybe_compressed(const std::string& path) {
-  constexpr std::size_t kLargest = std::numeric_limits<std::int32_t>::max();  // protobuf's own limit as well
+std::string read_maybe_compressed(const std::string& path, std::size_t limit) {
   errno = 0;
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
   if (!file) throw InputError(path + ": cannot be opened: " + std::strerror(errno == 0 ? ENOMEM : errno));
   gzbuffer(file.get(), 1 << 18);
   std::string bytes;
-  std::array<char, 1 << 16> chunk;
+  // A string that grows by doubling would need three times a large model's size.
+  std::error_code unknown_size;
+  const std::uintmax_t on_disk = std::filesystem::file_size(path, unknown_size);
+  if (!unknown_size && gzdirect(file.get()) != 0) bytes.reserve(std::min<std::uintmax_t>(on_disk, limit));
+  std::vector<char> chunk(1 << 20);
   for (;;) {
     const int got = gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
-    if (got < 0) break;
-    if (bytes.size() + static_cast<std::size_t>(got) > kLargest) throw InputError(path + ": is larger than 2 GB");
+    if (got <= 0) break;
+    if (bytes.size() + static_cast<std::size_t>(got) > limit)
+      throw InputError(path + ": is larger than " + std::to_string(limit) + " bytes when uncompressed");
     bytes.append(chunk.data(), static_cast<std::size_t>(got));
-    if (got == 0) break;
   }
   int code = Z_OK;
   const char* message = gzerror(file.get(), &code);

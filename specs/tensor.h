@@ -11,6 +11,8 @@ using Shape = std::vector<std::int64_t>;
 
 /// Number of elements of a shape; 1 for rank 0. Throws InputError where it is negative or overflows.
 std::int64_t element_count(const Shape& shape);
+/// Elements of the largest tensor that an input or an operator may have: beyond it, a shape is a mistake or an attack.
+inline constexpr std::int64_t kLargestTensor = std::int64_t{1} << 30;
 /// "[1,3,32,32]".
 std::string to_string(const Shape& shape);
 

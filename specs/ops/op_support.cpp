@@ -49,8 +49,7 @@ std::vector<std::int64_t> strides_of(const Shape& shape) {
 }
 
 void set_output(Network& network, const Node& node, std::size_t i, DataType type, Shape shape) {
-  constexpr std::int64_t kLargest = std::int64_t{1} << 33;  // elements; a shape beyond it is a mistake or an attack
-  if (element_count(shape) > kLargest) throw InputError("absurd output shape " + to_string(shape));
+  if (element_count(shape) > kLargestTensor) throw InputError("absurd output shape " + to_string(shape));
   Value& v = network.value(node.outputs[i]);
   v.type = type;
   v.shape = std::move(shape);

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
+#include <sstream>
 #include <stdexcept>
 
 #include "tests/network/onnx_writer.h"
@@ -46,6 +48,20 @@ std::vector<std::vector<double>> parse_rows(const std::string& text, std::size_t
   return rows;
 }
 
+std::string line_of(const OracleRequest& request) {
+  std::string line = "{\"onnx\": \"" + request.onnx + "\", \"xs\": [";
+  for (std::size_t i = 0; i < request.xs.size(); ++i) {
+    line += i == 0 ? "[" : ", [";
+    for (std::size_t j = 0; j < request.xs[i].size(); ++j) {
+      char number[40];
+      std::snprintf(number, sizeof number, "%s%.9g", j == 0 ? "" : ",", static_cast<double>(request.xs[i][j]));
+      line += number;
+    }
+    line += "]";
+  }
+  return line + "]}\n";
+}
+
 }  // namespace
 
 std::string oracle_missing() {
@@ -58,29 +74,23 @@ std::string oracle_missing() {
   return "";
 }
 
-std::optional<std::vector<std::vector<double>>> ask_oracle(const std::string& onnx,
-                                                           const std::vector<std::vector<float>>& xs,
-                                                           std::string& error) {
+std::vector<OracleReply> ask_oracle(const std::vector<OracleRequest>& requests) {
   const TemporaryFolder folder("oracle_" + std::to_string(getpid()));
-  std::string request = "{\"onnx\": \"" + onnx + "\", \"xs\": [";
-  for (std::size_t i = 0; i < xs.size(); ++i) {
-    request += i == 0 ? "[" : ", [";
-    for (std::size_t j = 0; j < xs[i].size(); ++j) {
-      char number[40];
-      std::snprintf(number, sizeof number, "%s%.9g", j == 0 ? "" : ",", static_cast<double>(xs[i][j]));
-      request += number;
+  std::string text;
+  for (const OracleRequest& r : requests) text += line_of(r);
+  const std::string file = folder.file("request.jsonl", text);
+  std::istringstream lines(run("node '" + kTool + "' < '" + file + "' 2>/dev/null"));
+  std::vector<OracleReply> replies;
+  for (std::string line; std::getline(lines, line);) {
+    OracleReply& reply = replies.emplace_back();
+    if (line.rfind("{\"y\":", 0) == 0) {
+      reply.ys = parse_rows(line, 5);
+    } else {
+      reply.error = line;
     }
-    request += "]";
   }
-  request += "]}\n";
-  const std::string file = folder.file("request.jsonl", request);
-  const std::string reply = run("node " + kTool + " < '" + file + "' 2>/dev/null");
-  const std::size_t at = reply.find("{\"y\":");
-  if (at != 0) {
-    error = reply.empty() ? "no reply" : reply;
-    return std::nullopt;
-  }
-  return parse_rows(reply, 5);
+  replies.resize(requests.size(), {std::nullopt, "no reply"});
+  return replies;
 }
 
 }  // namespace clipbound::test

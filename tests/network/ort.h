@@ -9,10 +9,15 @@ namespace clipbound::test {
 /// Why the oracle cannot be asked here; empty where it can.
 std::string oracle_missing();
 
-/// The outputs that ONNX Runtime gives for each of the inputs; nullopt with `error` filled where it refuses the
-/// network.
-std::optional<std::vector<std::vector<double>>> ask_oracle(const std::string& onnx,
-                                                           const std::vector<std::vector<float>>& xs,
-                                                           std::string& error);
+struct OracleRequest {
+  std::string onnx;                    ///< path
+  std::vector<std::vector<float>> xs;  ///< inputs
+};
+struct OracleReply {
+  std::optional<std::vector<std::vector<double>>> ys;  ///< the outputs for each input
+  std::string error;                                   ///< where ONNX Runtime refuses the network
+};
+/// Asks about all of them in one child process.
+std::vector<OracleReply> ask_oracle(const std::vector<OracleRequest>& requests);
 
 }  // namespace clipbound::test

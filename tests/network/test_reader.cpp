@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "specs/evaluate.h"
 #include "specs/onnx_reader.h"
+#include "specs/onnx_tensor.h"
 #include "specs/op_table.h"
 #include "tests/network/onnx_writer.h"
 
@@ -165,13 +166,14 @@ TEST(Reader, StopsAtGzipBombs) {
   const std::string path = folder.path("bomb.onnx.gz");
   const gzFile gz = gzopen(path.c_str(), "wb1");
   const std::string zeros(1 << 24, '\0');
-  for (int i = 0; i < 130; ++i) gzwrite(gz, zeros.data(), static_cast<unsigned>(zeros.size()));
+  gzwrite(gz, zeros.data(), static_cast<unsigned>(zeros.size()));
   gzclose(gz);
+  EXPECT_EQ(read_maybe_compressed(path, 1 << 24).size(), std::size_t{1} << 24);
   try {
-    read_onnx(path);
+    read_maybe_compressed(path, (1 << 24) - 1);
     ADD_FAILURE();
   } catch (const InputError& e) {
-    EXPECT_NE(std::string(e.what()).find("larger than 2 GB"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("is larger than 16777215 bytes"), std::string::npos) << e.what();
   }
 }
 
