@@ -13,8 +13,9 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   network_ = &network;
   const auto U = static_cast<std::size_t>(network.neurons), S = static_cast<std::size_t>(network.rows);
   const auto N = static_cast<std::size_t>(network.inputs), K = static_cast<std::size_t>(max_constraints);
-  for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_}) array->resize(N);
-  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_}) array->resize(U);
+  for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_, &split_gain}) array->resize(N);
+  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_, &looseness_, &best_looseness_}) array->resize(U);
+  sensitivity_.resize(U * N);
   for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U + 4);
   for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 8);
   constraint.resize(K * (N + 1));
@@ -97,6 +98,11 @@ void LaneBounder::substitute(int v, int layer) {
         q_lower += vmin(zero, vmin(-p * low_[i], (g - p) * high_[i]));
         lower[w] = p;
         error_lower += vabs(p) * net.slack[i];
+        // The mean gap over [l, u]: of the chord -l u / 2(u - l), of slope 1 l^2 / 2(u - l), of slope 0 u^2 / 2(u - l).
+        if constexpr (!kUpper) {
+          const Vec end = select(g < zero, -low_[i] * high_[i], select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
+          looseness_[i] = vabs(g) * end;
+        }
         if constexpr (kUpper) {
           const Vec gu = acc_upper[w - column];
           const Vec pu = gu * select(gu > zero, slope_chord_[i], slope_convex_[i]);
@@ -231,7 +237,10 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   const auto N = static_cast<std::size_t>(network_->inputs);
   const Vec base_lower = plane_lower_[N] + intercept_lower_ - error_lower_;
   Vec lower = concretize_lower(plane_lower_.data(), base_lower);
-  for (std::size_t k = 0; k < N; ++k) mirrored_[k] = -plane_upper_[k];
+  for (std::size_t k = 0; k < N; ++k) {
+    mirrored_[k] = -plane_upper_[k];
+    sensitivity_[i * N + k] = vabs(plane_lower_[k]) + vabs(plane_upper_[k]);
+  }
   const Vec base_upper = -(plane_upper_[N] + intercept_upper_ + error_upper_);
   Vec upper = concretize_lower(mirrored_.data(), base_upper);
   if (settings.neurons && constraints > 0) {
@@ -247,6 +256,8 @@ void LaneBounder::bound_rows(const ClipSettings& settings) {
   const ReducedNetwork& net = *network_;
   const auto N = static_cast<std::size_t>(net.inputs);
   refuted = Mask{};
+  Vec nearest = broadcast(-kHuge);
+  for (Vec& loose : best_looseness_) loose = Vec{};
   for (int s = 0; s < net.rows; ++s) {
     const auto i = static_cast<std::size_t>(s);
     substitute<false>(net.neurons + s, net.layers());
@@ -259,9 +270,31 @@ void LaneBounder::bound_rows(const ClipSettings& settings) {
     for (std::size_t k = 0; k < N; ++k) plane[k] = plane_lower_[k];
     plane[N] = base - (vabs(plane_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
     row_lower[i] = lower;
+    const Mask nearer = lower > nearest;
+    nearest = select(nearer, lower, nearest);
+    for (const int w : live_) {
+      const auto k = static_cast<std::size_t>(w);
+      best_looseness_[k] = select(nearer, looseness_[k], best_looseness_[k]);
+    }
     const Mask excluded = net.strict[i] != 0 ? (lower >= Vec{}) : (lower > Vec{});
     refuted |= excluded & (lower < kHuge);
   }
+}
+
+void LaneBounder::estimate_split_gain() {
+  // Halving input i shrinks neuron v's range by a share |A_vi| w_i / (u - l), and its gap in proportion.
+  const auto N = static_cast<std::size_t>(network_->inputs);
+  const Vec zero = {};
+  for (Vec& gain : split_gain) gain = zero;
+  for (const int w : live_) {
+    const auto v = static_cast<std::size_t>(w);
+    const Vec range = high_[v] - low_[v];
+    const Mask unstable = range > zero;
+    if (!any(unstable)) continue;
+    const Vec weight = select(unstable, best_looseness_[v] / (range * range), zero);
+    for (std::size_t i = 0; i < N; ++i) split_gain[i] += weight * sensitivity_[v * N + i];
+  }
+  for (std::size_t i = 0; i < N; ++i) split_gain[i] *= upper_x[i] - lower_x[i];
 }
 
 void LaneBounder::bound(const ClipSettings& settings) {
@@ -280,6 +313,7 @@ void LaneBounder::bound(const ClipSettings& settings) {
     live_begin_.push_back(static_cast<int>(live_.size()));
   }
   bound_rows(settings);
+  estimate_split_gain();
 }
 
 void LaneBounder::evaluate(const Vec* point, Vec* values) {

@@ -40,8 +40,9 @@ class LaneBounder {
   /// Values of the rows at one point per lane (float64, not rigorous: for finding candidates). point [N], values [S].
   void evaluate(const Vec* point, Vec* values);
 
-  /// Importance of each unstable neuron for a row's bound: |multiplier| * gap of its relaxation, of the last bound().
-  const std::vector<Vec>& row_multipliers() const { return multiplier_lower_; }
+  /// Estimate, per input, of how much of the relaxations' looseness in the row nearest to refutation a split of that input
+  /// would remove (any scale; free choice, not a bound). [N], valid after bound().
+  std::vector<Vec> split_gain;
 
  private:
   template <bool kUpper>
@@ -52,6 +53,7 @@ class LaneBounder {
   void set_slopes(int v);
   void bound_neuron(int v, int layer, const ClipSettings& settings);
   void bound_rows(const ClipSettings& settings);
+  void estimate_split_gain();
 
   const ReducedNetwork* network_ = nullptr;
   std::vector<Vec> slope_convex_, slope_chord_, low_, high_;  // [U] relaxation of each neuron in each lane
@@ -66,6 +68,8 @@ class LaneBounder {
   std::vector<Vec> objective_;    // [N] scratch of clip_lower
   std::vector<Vec> applied_;      // [K] multipliers of the constraints
   std::vector<Vec> mirrored_;     // [N + 1]
+  std::vector<Vec> sensitivity_;  // [U, N] mean |slope| of the neuron's two planes
+  std::vector<Vec> looseness_, best_looseness_;  // [U] mean gap of the neuron's relaxation in a row's bound
 };
 
 }  // namespace clipbound

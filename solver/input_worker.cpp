@@ -94,7 +94,7 @@ void InputWorker::search_subtree(ClauseTask task) {
   depth_ = 0;
   full_point_.resize(root_->lower.size());
   const auto N = static_cast<std::size_t>(task.network->inputs);
-  for (auto* array : {&child_lower_, &child_upper_, &point_, &score_}) array->resize(N);
+  for (auto* array : {&child_lower_, &child_upper_, &point_, &score_, &fallback_}) array->resize(N);
   values_.resize(static_cast<std::size_t>(task.network->rows));
   child_halfspaces_.assign(static_cast<std::size_t>(constraints_) * (N + 1), Vec{});
   Level& first = enter_level(task.network);
@@ -271,16 +271,22 @@ void InputWorker::start_afresh(Level& level, int lane) {
 void InputWorker::choose_dimensions(Level& level, Mask open) {
   LaneBounder& b = level.bounder;
   const int N = level.network->inputs, S = level.network->rows;
+  Vec sum = {};
   for (int i = 0; i < N; ++i) {
     const auto k = static_cast<std::size_t>(i);
     const Vec width = b.upper_x[k] - b.lower_x[k];
-    if (settings_.branching == SearchSettings::Branching::smart) {
-      Vec best = {};
-      for (int s = 0; s < S; ++s) best = vmax(best, vabs(b.row_plane[static_cast<std::size_t>(s * (N + 1) + i)]));
-      score_[k] = best * width;
-    } else {
-      score_[k] = width;
-    }
+    Vec steepest = {};
+    for (int s = 0; s < S; ++s) steepest = vmax(steepest, vabs(b.row_plane[static_cast<std::size_t>(s * (N + 1) + i)]));
+    using Branching = SearchSettings::Branching;
+    score_[k] = settings_.branching == Branching::widest ? width : settings_.branching == Branching::smart ? steepest * width : b.split_gain[k];
+    fallback_[k] = steepest * width;
+    sum += score_[k];
+  }
+  // Where nothing is relaxed any more, only the rows' planes are left to go by.
+  const Mask linear = ~(sum > Vec{});
+  for (int i = 0; i < N; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    score_[k] = select(linear, fallback_[k], score_[k]);
   }
   for (int lane = 0; lane < kLanes; ++lane) {
     dimension_[lane] = -1;

@@ -87,7 +87,7 @@ class InputWorker {
   std::vector<std::unique_ptr<Level>> levels_;
   std::size_t depth_ = 0;                     // levels in use
   std::int64_t dimension_[kLanes] = {};
-  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_, child_halfspaces_;
+  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_, fallback_, child_halfspaces_;
   std::vector<Phase> phase_;
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;

@@ -45,7 +45,7 @@ class RandomNetwork {
   /// Numbers of about the size that the values have here.
   std::vector<float> offsets(std::int64_t count) {
     std::vector<float> values(static_cast<std::size_t>(count));
-    for (float& w : values) w = static_cast<float>(0.5 * dice_.normal() * size_);
+    for (float& w : values) w = static_cast<float>(std::clamp(0.5 * dice_.normal() * size_, -1e38, 1e38));
     return values;
   }
   std::vector<float> factors(std::int64_t count) {
