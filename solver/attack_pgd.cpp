@@ -11,8 +11,16 @@ namespace clipbound {
 
 namespace {
 
-constexpr int kRestarts = 64;  // points per clause and round, as one batch
-constexpr int kSteps = 30;     // gradient steps per round
+constexpr int kRestarts = 128;  // points per clause and round, as one batch
+
+/// Rounds take these in turn. Large steps that shrink fast look at faces and corners, small ones follow the gradient; the
+/// worst row alone leads through narrow passages, the sum of all violated rows keeps a balance.
+struct Schedule {
+  int steps;
+  float first_step, decay;  ///< as a share of the box's width
+  bool worst_row;
+};
+constexpr Schedule kSchedules[] = {{10, 0.5F, 0.7F, true}, {30, 0.25F, 0.9F, false}, {10, 0.5F, 0.7F, true}, {60, 0.1F, 0.95F, true}};
 
 /// A row in float32: for steering only, the judge is exact.
 struct FlatRow {
@@ -36,33 +44,41 @@ class ClauseAttack {
     x_.resize(B_ * n_), gradient_.resize(B_ * n_), y_.resize(B_ * m_), cotangent_.resize(B_ * m_), loss_.resize(B_);
   }
 
-  /// Uniform points, corners, and the centre first.
+  /// A third uniform points, a third corners, a third with some coordinates at their ends; the centre first.
   void start(std::mt19937_64& random, bool with_centre) {
     for (std::size_t b = 0; b < B_; ++b) {
-      const bool corner = b % 3 == 1;
       for (std::size_t i = 0; i < n_; ++i) {
         const InputInterval& edge = (*clause_.box)[i];
-        const double t = with_centre && b == 0 ? 0.5 : corner ? static_cast<double>(random() & 1U) : std::uniform_real_distribution<double>(0.0, 1.0)(random);
+        const std::uint64_t bits = random();
+        const bool at_end = b % 3 == 1 || (b % 3 == 2 && (bits & 6U) == 0);
+        const double t = with_centre && b == 0 ? 0.5 : at_end ? static_cast<double>(bits & 1U) : static_cast<double>(bits >> 11U) * 0x1p-53;
         x_[b * n_ + i] = clamp(static_cast<float>(edge.attack_lower + t * (static_cast<double>(edge.attack_upper) - edge.attack_lower)), edge);
       }
     }
   }
 
-  /// Evaluates all points; returns the point of least loss, and its loss through `loss`.
-  std::size_t evaluate(float& loss) {
+  /// Evaluates all points; returns the point of least loss, and its loss through `loss`. The gradients to come are those of
+  /// the worst row or of the sum of the violated rows.
+  std::size_t evaluate(bool worst_row, float& loss) {
     evaluator_.forward(x_, y_);
     std::fill(cotangent_.begin(), cotangent_.end(), 0.0F);
     std::size_t best = 0;
     for (std::size_t b = 0; b < B_; ++b) {
-      float sum = 0.0F;
+      float sum = 0.0F, largest = 0.0F;
+      const FlatRow* worst = nullptr;
       for (const FlatRow& row : rows_) {
         float value = -row.threshold;
         for (const auto& [j, c] : row.outputs) value += c * y_[b * m_ + static_cast<std::size_t>(j)];
         for (const auto& [i, c] : row.inputs) value += c * x_[b * n_ + static_cast<std::size_t>(i)];
         if (!(value > 0.0F)) continue;
         sum += value;
-        for (const auto& [j, c] : row.outputs) cotangent_[b * m_ + static_cast<std::size_t>(j)] += c;
+        if (value > largest) {
+          largest = value;
+          worst = &row;
+        }
+        if (!worst_row) pull(b, row);
       }
+      if (worst_row && worst != nullptr) pull(b, *worst);
       loss_[b] = sum;
       if (sum < loss_[best]) best = b;
     }
@@ -87,6 +103,9 @@ class ClauseAttack {
   std::size_t points() const { return B_; }
 
  private:
+  void pull(std::size_t b, const FlatRow& row) {
+    for (const auto& [j, c] : row.outputs) cotangent_[b * m_ + static_cast<std::size_t>(j)] += c;
+  }
   static float clamp(float x, const InputInterval& edge) { return std::clamp(x, edge.attack_lower, std::max(edge.attack_lower, edge.attack_upper)); }
 
   Evaluator<float>& evaluator_;
@@ -120,11 +139,12 @@ bool PgdAttack::attack_clause(std::size_t clause, double seconds, const Deadline
   const auto begin = Clock::now();
   ClauseAttack attack(*evaluator_, query_, query_.clauses[clause], kRestarts);
   attack.start(random_, next_ < which_.size());
-  float size = 0.25F;
-  for (int step = 0; step <= kSteps; ++step) {
+  const Schedule& schedule = kSchedules[(next_ / which_.size()) % std::size(kSchedules)];
+  float size = schedule.first_step;
+  for (int step = 0; step <= schedule.steps; ++step) {
     if (deadline.expired() || std::chrono::duration<double>(Clock::now() - begin).count() > seconds) return judge.found();
     float loss = 0.0F;
-    const std::size_t best = attack.evaluate(loss);
+    const std::size_t best = attack.evaluate(schedule.worst_row, loss);
     statistics.attack_points += attack.points();
     int tries = 0;
     for (std::size_t b = best; loss == 0.0F && b < attack.points() && tries < 4; ++b) {
@@ -132,8 +152,8 @@ bool PgdAttack::attack_clause(std::size_t clause, double seconds, const Deadline
       ++tries;
       if (judge.offer(query_.clauses[clause], attack.point(b))) return true;
     }
-    if (step < kSteps) attack.step(size);
-    size *= 0.9F;
+    if (step < schedule.steps) attack.step(size);
+    size *= schedule.decay;
   }
   return judge.found();
 }

@@ -15,7 +15,7 @@ namespace clipbound {
 namespace {
 constexpr double kNarrowest = 0x1p-36;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
 constexpr double kAttackEvery = 0.05;   // the attacking worker searches this long
-constexpr double kAttackSeconds = 0.01;  // between attacks as long as this
+constexpr double kAttackSeconds = 0.015;  // between attacks as long as this
 }
 
 SearchSettings search_settings(const Options& options) {

@@ -45,10 +45,14 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
     anchor.push_back(dice.endpoint(l, l + width));
     p.objective.push_back(number(dice, mood));
   }
-  p.objective.push_back(number(dice, mood));
+  // Below 0 on some of the box: rows that are refuted without clipping are not clipped.
+  double size = 0.0;
+  for (std::size_t i = 0; i < anchor.size(); ++i) size += std::fabs(p.objective[i]) * std::max(std::fabs(p.lower[i]), std::fabs(p.upper[i]));
+  p.objective.push_back(-size * dice.uniform(1.0, 1.5));
   for (int k = 0; k < K; ++k) {
     std::vector<double> g;
-    double at = 0.0, size = 0.0;
+    double at = 0.0;
+    size = 0.0;
     for (std::size_t i = 0; i < anchor.size(); ++i) {
       g.push_back(k > 0 && mood == Mood::nasty && dice.chance(0.1) ? p.halfspaces[0][i] : number(dice, mood));
       at += g.back() * anchor[i];
@@ -142,7 +146,7 @@ void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::ve
       const double bound = b.row_lower[lane][static_cast<int>(lane)];
       if (!exact[lane]) {  // any bound is true of the empty set
         ++shares[k].infeasible;
-        shares[k].recognised += bound > unclipped[lane]->get_d() + 1e6 * size_of(lanes[lane]) ? 1 : 0;
+        shares[k].recognised += bound > 0.0 ? 1 : 0;  // the objective is negative everywhere on the box
         continue;
       }
       ASSERT_FALSE(std::isnan(bound));
@@ -196,7 +200,7 @@ TEST(CompleteClipping, NastyProblems) {
     ASSERT_NO_FATAL_FAILURE(compare_with_lp(lanes, Mood::nasty, passes, shares));
   }
   for (std::size_t k = 0; k < passes.size(); ++k) {
-    std::printf("nasty, %d passes: share %.3f of %d problems; %d of %d infeasible ones pushed far up\n", passes[k],
+    std::printf("nasty, %d passes: share %.3f of %d problems; %d of %d infeasible ones refuted\n", passes[k],
                 shares[k].gain / shares[k].possible, shares[k].compared, shares[k].recognised, shares[k].infeasible);
   }
 }

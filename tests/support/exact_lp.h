@@ -80,6 +80,11 @@ inline std::optional<Rational> exact_minimum(const RationalForm& objective, cons
   for (std::size_t i = 0; i < lower.size(); ++i) {
     if (lower[i] > upper[i]) return std::nullopt;
   }
+  if (constraints.empty()) {  // QSopt_ex does not like problems without rows
+    Rational sum = objective.constant;
+    for (std::size_t i = 0; i < lower.size(); ++i) sum += objective.coefficients[i] * (objective.coefficients[i] < 0 ? upper[i] : lower[i]);
+    return sum;
+  }
   std::string optimum;
   if (!solve_lp(objective, lower, upper, constraints, optimum)) return std::nullopt;
   return Rational(optimum) + objective.constant;
