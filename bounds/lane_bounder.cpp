@@ -100,8 +100,8 @@ void LaneBounder::substitute(int v, int layer) {
         error_lower += vabs(p) * net.slack[i];
         // The mean gap over [l, u]: of the chord -l u / 2(u - l), of slope 1 l^2 / 2(u - l), of slope 0 u^2 / 2(u - l).
         if constexpr (!kUpper) {
-          const Vec end = select(g < zero, -low_[i] * high_[i], select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
-          looseness_[i] = vabs(g) * end;
+          const Vec gap = select(g < zero, -low_[i] * high_[i], select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
+          looseness_[i] = vabs(g) * gap;
         }
         if constexpr (kUpper) {
           const Vec gu = acc_upper[w - column];

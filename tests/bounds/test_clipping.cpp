@@ -67,8 +67,8 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
     p.halfspaces.push_back(g);
     if (mood == Mood::nasty && k > 0 && dice.chance(0.15)) {  // parallel, or the other side of the same plane
       p.halfspaces.back() = p.halfspaces[0];
-      if (dice.chance(0.5)) for (double& c : p.halfspaces.back()) c = -c;
-      if (dice.chance(0.3)) for (double& c : p.halfspaces.back()) c *= 0x1p40;
+      const double factor = (dice.chance(0.5) ? -1.0 : 1.0) * (dice.chance(0.3) ? 0x1p40 : 1.0);
+      for (double& c : p.halfspaces.back()) c *= factor;
     }
   }
   return p;

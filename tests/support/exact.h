@@ -1,5 +1,5 @@
 #pragma once
-// Exact arithmetic for the adversaries of the bounds: rationals, linear programs by vertex enumeration.
+// Exact arithmetic for the adversaries of the bounds: rationals, and polytopes of few dimensions by their vertices.
 #include <gmpxx.h>
 
 #include <algorithm>
@@ -40,59 +40,75 @@ inline double up(const Rational& x) {
   return -down(-x);
 }
 
-/// Solves the square system rows * x = -constants; nothing where it is singular.
-inline std::optional<Rationals> intersect(std::vector<const RationalForm*> rows) {
-  const std::size_t n = rows.size();
-  std::vector<Rationals> a(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    a[i] = rows[i]->coefficients;
-    a[i].push_back(-rows[i]->constant);
-  }
-  for (std::size_t c = 0; c < n; ++c) {
-    std::size_t pivot = c;
-    while (pivot < n && a[pivot][c] == 0) ++pivot;
-    if (pivot == n) return std::nullopt;
-    std::swap(a[c], a[pivot]);
-    for (std::size_t r = 0; r < n; ++r) {
-      if (r == c || a[r][c] == 0) continue;
-      const Rational factor = a[r][c] / a[c][c];
-      for (std::size_t k = c; k <= n; ++k) a[r][k] -= factor * a[c][k];
+/// A bounded polytope by its vertices, cut by half-spaces one after the other; exact.
+class Polytope {
+ public:
+  Polytope(const Rationals& lower, const Rationals& upper) {
+    for (std::uint64_t corner = 0; corner < (std::uint64_t{1} << lower.size()); ++corner) {
+      Vertex v;
+      for (std::size_t i = 0; i < lower.size(); ++i) {
+        const bool high = (corner >> i & 1) != 0;
+        v.x.push_back(high ? upper[i] : lower[i]);
+        v.tight |= std::uint64_t{1} << (2 * i + (high ? 1 : 0));
+      }
+      vertices_.push_back(v);
     }
+    faces_ = 2 * lower.size();
+    dimension_ = lower.size();
   }
-  Rationals x(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = a[i][n] / a[i][i];
-  return x;
-}
 
-/// min objective(x) subject to form(x) <= 0 for all constraints, whose set is bounded: over all vertices. Nothing where
-/// it is empty. For few variables.
-struct Vertex {
-  Rational value;
-  Rationals x;
-};
-inline std::optional<Vertex> minimum_over_vertices(const RationalForm& objective,
-                                                   const std::vector<RationalForm>& constraints) {
-  const std::size_t n = objective.coefficients.size();
-  std::optional<Vertex> best;
-  std::vector<std::size_t> chosen(n);
-  for (std::size_t i = 0; i < n; ++i) chosen[i] = i;
-  while (true) {
-    std::vector<const RationalForm*> rows;
-    for (const std::size_t c : chosen) rows.push_back(&constraints[c]);
-    if (auto x = intersect(rows)) {
-      const bool inside = std::all_of(constraints.begin(), constraints.end(), [&](const auto& c) { return c.at(*x) <= 0; });
-      if (inside) {
-        const Rational value = objective.at(*x);
-        if (!best || value < best->value) best = Vertex{value, *x};
+  bool empty() const { return vertices_.empty(); }
+  /// The least value of a linear form, and where.
+  std::pair<Rational, Rationals> minimum(const RationalForm& form) const {
+    std::pair<Rational, Rationals> best{form.at(vertices_.front().x), vertices_.front().x};
+    for (const Vertex& v : vertices_) {
+      if (Rational value = form.at(v.x); value < best.first) best = {value, v.x};
+    }
+    return best;
+  }
+  Rational maximum(const RationalForm& form) const {
+    Rational best = form.at(vertices_.front().x);
+    for (const Vertex& v : vertices_) best = std::max(best, form.at(v.x));
+    return best;
+  }
+  /// Keeps the part where form <= 0. An edge joins two vertices on at least dimension - 1 common faces; pairs that are no
+  /// edge (where many faces meet in a vertex) add points of the polytope, which do no harm.
+  void cut(const RationalForm& form) {
+    const std::uint64_t face = std::uint64_t{1} << faces_++;
+    std::vector<Vertex> kept;
+    std::vector<std::pair<const Vertex*, Rational>> inside, outside;
+    for (const Vertex& v : vertices_) {
+      const Rational value = form.at(v.x);
+      if (value > 0) {
+        outside.emplace_back(&v, value);
+        continue;
+      }
+      kept.push_back(v);
+      if (value == 0) kept.back().tight |= face;
+      if (value < 0) inside.emplace_back(&v, value);
+    }
+    for (const auto& [in, low] : inside) {
+      for (const auto& [out, high] : outside) {
+        const std::uint64_t common = in->tight & out->tight;
+        if (static_cast<std::size_t>(__builtin_popcountll(common)) + 1 < dimension_) continue;
+        const Rational t = high / (high - low);  // share of the inner end
+        Vertex v{{}, common | face};
+        for (std::size_t i = 0; i < dimension_; ++i) v.x.push_back(t * in->x[i] + (1 - t) * out->x[i]);
+        const bool known = std::any_of(kept.begin(), kept.end(), [&](const Vertex& other) { return other.x == v.x; });
+        if (!known) kept.push_back(v);
       }
     }
-    std::size_t k = n;  // the next combination
-    while (k > 0 && chosen[k - 1] == constraints.size() - n + k - 1) --k;
-    if (k == 0) return best;
-    ++chosen[k - 1];
-    for (std::size_t j = k; j < n; ++j) chosen[j] = chosen[j - 1] + 1;
+    vertices_ = std::move(kept);
   }
-}
+
+ private:
+  struct Vertex {
+    Rationals x;
+    std::uint64_t tight = 0;
+  };
+  std::vector<Vertex> vertices_;
+  std::size_t faces_ = 0, dimension_ = 0;
+};
 
 /// Random numbers that like corners and other trouble.
 class Dice {
