@@ -18,6 +18,8 @@ class PgdAttack {
   /// `network` is the simplified network; the judge replays on the one as read. Clauses `which` are attacked.
   PgdAttack(std::shared_ptr<const Network> network, const Query& query, std::vector<std::size_t> which, std::uint64_t seed);
   ~PgdAttack();
+  /// From now on only these clauses.
+  void focus(std::vector<std::size_t> which) { which_ = std::move(which); }
   /// Up to `seconds`. True where a counterexample is known now.
   bool run(double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics);
 

@@ -24,6 +24,7 @@ SearchSettings search_settings(const Options& options) {
   settings.clip.passes = options.clip_passes;
   settings.clip_inputs = options.clipping != "none";
   settings.reorder = options.reorder;
+  settings.memory_limit_bytes = options.memory_limit_gb * 1e9;
   using Branching = SearchSettings::Branching;
   settings.branching = options.branching == "widest" ? Branching::widest : options.branching == "sb" ? Branching::smart : Branching::automatic;
   return settings;
@@ -33,6 +34,10 @@ InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadlin
                          SearchCounters& counters, PgdAttack* attack)
     : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters), attack_(attack),
       next_attack_s_(deadline.elapsed_s() + kAttackEvery) {}
+
+void InputWorker::watch_memory() {
+  if (static_cast<double>(resident_bytes()) > settings_.memory_limit_bytes) deadline_.out_of_memory();
+}
 
 void InputWorker::attack_now_and_then() {
   if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
@@ -55,6 +60,7 @@ void InputWorker::run() {
 
 std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
   attack_now_and_then();
+  watch_memory();
   const RootBounder::Bounds bounds = bound_coarse(task, deadline_);
   if (deadline_.expired()) return std::nullopt;
   ++statistics.subproblems;
@@ -106,6 +112,7 @@ void InputWorker::search_subtree(ClauseTask task) {
     }
     if (deadline_.expired() || judge_.found()) break;
     if ((batches_ & 15U) == 0) attack_now_and_then();
+    if ((batches_ & 1023U) == 0) watch_memory();
     if (queue_.hungry()) donate(task);
     if (!levels_[depth_ - 1]->open.empty()) process_batch();
   }
@@ -186,7 +193,7 @@ void InputWorker::process_batch() {
       --open_count;
       start_afresh(level, lane);
     }
-    if (open_count > 0) branch(level, open, open_count);
+    if (open_count > 0) branch(level, open);
   }
   // A plain load and store: a lost update of this progress figure costs nothing.
   counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + settled, std::memory_order_relaxed);
@@ -322,21 +329,40 @@ bool InputWorker::worth_folding(Level& level, Mask open) {
   return U - unstable >= 2 && unstable * 10 <= U * 8;
 }
 
-void InputWorker::branch(Level& level, Mask open, int count) {
+void InputWorker::clip_parents(Level& level, Mask& open) {
   LaneBounder& b = level.bounder;
-  choose_dimensions(level, open);
-  double before = 0.0;
+  double before = 0.0, after = 0.0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (open[lane] != 0) before += volume(b.lower_x.data(), b.upper_x.data(), lane);
+  }
+  const Mask empty = clip_input(level.network->inputs, b.lower_x.data(), b.upper_x.data(), level.network->rows, b.row_plane.data(), 1);
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
-    before += volume(b.lower_x.data(), b.upper_x.data(), lane);
-    if (dimension_[lane] >= 0) continue;
-    // No coordinate has a point between its ends: nothing more can be said of this box.
+    if (empty[lane] == 0) {
+      after += volume(b.lower_x.data(), b.upper_x.data(), lane);
+      continue;
+    }
+    ++statistics.pruned_clip;
+    open[lane] = 0;
+  }
+  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + before - after, std::memory_order_relaxed);
+}
+
+void InputWorker::branch(Level& level, Mask open) {
+  LaneBounder& b = level.bounder;
+  if (settings_.clip_inputs && !settings_.reorder) clip_parents(level, open);
+  choose_dimensions(level, open);
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (open[lane] == 0) continue;
+    if (dimension_[lane] >= 0) {
+      ++statistics.splits;
+      continue;
+    }
+    // No side is wide enough to be split: nothing more can be said of this box.
     counters_.stuck.fetch_add(1, std::memory_order_relaxed);
-    before -= volume(b.lower_x.data(), b.upper_x.data(), lane);
     open[lane] = 0;
   }
   if (!any(open)) return;
-  statistics.splits += static_cast<std::uint64_t>(count);
   SubproblemStack* target = &level.open;
   if (worth_folding(level, open)) {
     const int N = level.network->inputs, U = level.network->neurons;
@@ -354,7 +380,6 @@ void InputWorker::branch(Level& level, Mask open, int count) {
   }
   split_side(level, open, false, *target);
   split_side(level, open, true, *target);
-  (void)before;
 }
 
 void InputWorker::inherit_halfspaces(Level& level) {
@@ -406,11 +431,11 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
   }
   double volume_in = 0.0, volume_out = 0.0;
   Mask empty = {};
-  if (settings_.clip_inputs) {
+  if (settings_.clip_inputs && settings_.reorder) {
     empty = clip_input(N, child_lower_.data(), child_upper_.data(), S, b.row_plane.data(), 1) |
             clip_input(N, child_lower_.data(), child_upper_.data(), constraints_, b.constraint.data(), 1);
-    inherit_halfspaces(level);
   }
+  if (settings_.clip_inputs) inherit_halfspaces(level);
   std::int64_t pushed = 0;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;

@@ -29,7 +29,8 @@ struct SearchCounters {
 struct SearchSettings {
   ClipSettings clip;
   bool clip_inputs = true;
-  bool reorder = true;
+  bool reorder = true;  ///< clip the children before they are bounded; else clip the parent after it was
+  double memory_limit_bytes = 1e18;
   enum class Branching : std::uint8_t { automatic, widest, smart } branching = Branching::automatic;
 };
 SearchSettings search_settings(const Options& options);
@@ -55,6 +56,7 @@ class InputWorker {
   void search_subtree(ClauseTask task);
   void donate(const ClauseTask& task);
   void attack_now_and_then();
+  void watch_memory();
   void process_batch();
   int load(Level& level);
   /// Tries points of the open lanes on the reduced network and, where that says "unsafe", on the real one. Returns the
@@ -62,7 +64,8 @@ class InputWorker {
   Mask check_candidates(Level& level, Mask open);
   bool is_misled(const Level& level, int lane);
   void start_afresh(Level& level, int lane);
-  void branch(Level& level, Mask open, int count);
+  void clip_parents(Level& level, Mask& open);
+  void branch(Level& level, Mask open);
   void choose_dimensions(Level& level, Mask open);
   void split_side(Level& level, Mask open, bool high, SubproblemStack& target);
   /// Chooses, lane by lane, the half-spaces that the child inherits into child_halfspaces_: the new planes, then those of

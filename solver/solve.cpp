@@ -20,7 +20,8 @@ namespace clipbound {
 
 namespace {
 
-constexpr double kFirstAttackSeconds = 0.02;  // the search brings its own attack
+constexpr double kGlanceSeconds = 0.002;      // before the root bounds: most violated properties show at once
+constexpr double kFirstAttackSeconds = 0.02;  // after them; the search brings its own attack
 
 /// Clauses that share their box, and so their neuron bounds.
 struct BoxGroup {
@@ -51,16 +52,29 @@ class Run {
   SolveResult run() {
     check_against(query_, network_->input_size(), network_->output_size());
     if (query_.clauses.empty()) return decide(Verdict::unsat, "no point of the input set is asked for");
-    simplified_ = simplify(network_).network;
-    if (options_.attack && attack()) return found();
+    Simplified simplified = simplify(network_);
+    simplified_ = std::move(simplified.network);
+    for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
+    if (options_.attack && attack(kGlanceSeconds)) return found();
     std::vector<ClauseTask> tasks = bound_roots();
     if (judge_.found()) return found();
+    log(1, "root bounds: " + std::to_string(tasks.size()) + " of " + std::to_string(query_.clauses.size()) + " clauses stay open");
+    for (const ClauseTask& task : tasks) log(2, describe_root(task));
     if (deadline_.expired()) return stopped("before the root bounds were done", query_.clauses.size());
     if (tasks.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
+    if (options_.attack) {
+      std::vector<std::size_t> open;
+      for (const ClauseTask& task : tasks) open.push_back(static_cast<std::size_t>(task.root->clause - query_.clauses.data()));
+      pgd_->focus(std::move(open));
+      if (attack(kFirstAttackSeconds)) return found();
+    }
     return search(std::move(tasks));
   }
 
  private:
+  void log(int level, const std::string& message) const {
+    if (context_.log) context_.log(level, message);
+  }
   SolveResult decide(Verdict verdict, std::string reason) {
     result_.verdict = verdict;
     result_.reason = std::move(reason);
@@ -84,7 +98,12 @@ class Run {
     }
   }
 
-  bool attack();
+  static std::string describe_root(const ClauseTask& task) {
+    return "clause of line " + std::to_string(task.root->clause->line) + ": " + std::to_string(task.root->kept.size()) + " inputs vary, " +
+           (task.network == nullptr ? "too many neurons undecided for a reduced network"
+                                    : std::to_string(task.network->neurons) + " neurons undecided");
+  }
+  bool attack(double seconds);
   std::vector<ClauseTask> bound_roots();
   void bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
   SolveResult search(std::vector<ClauseTask> tasks);
@@ -102,12 +121,14 @@ class Run {
   std::unique_ptr<RootBounder> bounder_;
 };
 
-bool Run::attack() {
+bool Run::attack(double seconds) {
   const double begin = deadline_.elapsed_s();
-  std::vector<std::size_t> which(query_.clauses.size());
-  for (std::size_t k = 0; k < which.size(); ++k) which[k] = k;
-  pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which), static_cast<std::uint64_t>(options_.seed));
-  pgd_->run(kFirstAttackSeconds, deadline_, judge_, result_.statistics);
+  if (pgd_ == nullptr) {
+    std::vector<std::size_t> which(query_.clauses.size());
+    for (std::size_t k = 0; k < which.size(); ++k) which[k] = k;
+    pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which), static_cast<std::uint64_t>(options_.seed));
+  }
+  pgd_->run(seconds, deadline_, judge_, result_.statistics);
   result_.statistics.attack_s += deadline_.elapsed_s() - begin;
   return judge_.found();
 }

@@ -295,9 +295,9 @@ void run_trials(const NetworkTaste& taste, int trials, bool fixed_inputs = false
   std::printf("%d networks, %d points in lanes, %d neurons folded\n", trials, points, folded);
 }
 
-TEST(Enclosure, SmallStructured) { run_trials({.inputs = 3, .layers = 3, .width = 8}, 60); }
+TEST(Enclosure, SmallStructured) { run_trials({.inputs = 3, .layers = 3, .width = 8}, 150); }
 TEST(Enclosure, Deep) { run_trials({.inputs = 4, .layers = 10, .width = 12}, 15); }
-TEST(Enclosure, Tall) { run_trials({.inputs = 5, .layers = 3, .width = 200, .structured = false}, 3); }
+TEST(Enclosure, Tall) { run_trials({.inputs = 5, .layers = 3, .width = 200, .structured = false}, 2); }
 TEST(Enclosure, ManyInputs) { run_trials({.inputs = 40, .layers = 3, .width = 16}, 10); }
 TEST(Enclosure, TinyWeights) { run_trials({.inputs = 3, .layers = 6, .width = 8, .scale = 1e-9}, 25); }
 TEST(Enclosure, VeryTinyWeights) { run_trials({.inputs = 3, .layers = 9, .width = 6, .scale = 1e-33}, 15); }

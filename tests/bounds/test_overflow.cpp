@@ -108,7 +108,7 @@ TEST(Overflow, UnderflowedCoefficientsOfLargeInputs) {
 TEST(Overflow, ScalesFromTinyToHuge) {
   Dice dice(31);
   int finite = 0, boxes = 0;
-  for (int trial = 0; trial < 120; ++trial) {
+  for (int trial = 0; trial < 400; ++trial) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     TinyNetwork net = random_tiny(dice, {dice.whole(1, 2), 2, 2, 2, 2, 2, 2, 1}, trial % 2 == 0);
     for (auto& layer : net.weights) {
@@ -170,7 +170,8 @@ TEST(Degenerate, StrictRows) {
   const auto network = one_neuron({1.0}, 1.0);
   expect_not_refuted(Lowered(network, {-1}, {1}, at_most(0)), 0);
   for (const bool strict : {false, true}) {
-    LaneBounder lanes = Lowered(network, {-1}, {1}, at_most(Rational(-1e-9), strict)).lanes();
+    const Lowered lowered(network, {-1}, {1}, at_most(Rational(-1e-9), strict));
+    LaneBounder lanes = lowered.lanes();
     lanes.bound({});
     EXPECT_TRUE(all(lanes.refuted));
   }
@@ -199,7 +200,8 @@ TEST(Degenerate, RowsOverInputsOnlyAndNoRows) {
   clause.rows.push_back({{{Term::Of::input, 1, make_number(1)}}, make_number(Rational(1, 2)), false, false});
   expect_not_refuted(Lowered(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause), 0);
   clause.rows[0].threshold = make_number(Rational(1, 2) - Rational(1e-9));
-  LaneBounder lanes = Lowered(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause).lanes();
+  const Lowered below(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause);
+  LaneBounder lanes = below.lanes();
   lanes.bound({});
   EXPECT_TRUE(all(lanes.refuted));
   const Lowered no_rows(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, Clause{});

@@ -73,7 +73,7 @@ TEST(Patterns, NoBoundPassesTheTrueMinimum) {
   Dice dice(21);
   PatternStats stats;
   const std::vector<std::vector<int>> shapes = {{2, 8, 1}, {2, 4, 4, 2}, {3, 6, 1}, {2, 3, 3, 2, 1}, {1, 6, 1}, {3, 4, 2, 1}};
-  for (int trial = 0; trial < 48; ++trial) {
+  for (int trial = 0; trial < 600; ++trial) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     const auto& shape = shapes[static_cast<std::size_t>(trial) % shapes.size()];
     const TinyNetwork net = random_tiny(dice, shape, trial % 2 == 0);

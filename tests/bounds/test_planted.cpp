@@ -173,13 +173,13 @@ void walk_all(const NetworkTaste& taste, int seeds, int steps, double share) {
   std::printf("%d walks of %d steps, %d neurons folded to %d\n", 3 * seeds, steps, before, after);
 }
 
-TEST(Planted, TwoInputs) { walk_all({.inputs = 2, .layers = 2, .width = 8, .outputs = 2}, 40, 60, 1e-6); }
-TEST(Planted, DownToRounding) { walk_all({.inputs = 3, .layers = 3, .width = 8, .outputs = 3}, 40, 100, 0.0); }
-TEST(Planted, WideRegion) { walk_all({.inputs = 3, .layers = 3, .width = 10, .outputs = 2}, 30, 60, 0.3); }
-TEST(Planted, Deep) { walk_all({.inputs = 4, .layers = 8, .width = 10, .outputs = 2}, 12, 60, 1e-9); }
-TEST(Planted, WildWeights) { walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .wild = true}, 30, 60, 1e-9); }
-TEST(Planted, HugeBoxes) { walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .input_size = 1e30}, 20, 60, 1e-9); }
-TEST(Planted, OneOutput) { walk_all({.inputs = 3, .layers = 3, .width = 12, .outputs = 1}, 40, 60, 1e-12); }
+TEST(Planted, TwoInputs) { walk_all({.inputs = 2, .layers = 2, .width = 8, .outputs = 2}, 300, 60, 1e-6); }
+TEST(Planted, DownToRounding) { walk_all({.inputs = 3, .layers = 3, .width = 8, .outputs = 3}, 300, 100, 0.0); }
+TEST(Planted, WideRegion) { walk_all({.inputs = 3, .layers = 3, .width = 10, .outputs = 2}, 200, 60, 0.3); }
+TEST(Planted, Deep) { walk_all({.inputs = 4, .layers = 8, .width = 10, .outputs = 2}, 80, 60, 1e-9); }
+TEST(Planted, WildWeights) { walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .wild = true}, 150, 60, 1e-9); }
+TEST(Planted, HugeBoxes) { walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .input_size = 1e30}, 100, 60, 1e-9); }
+TEST(Planted, OneOutput) { walk_all({.inputs = 3, .layers = 3, .width = 12, .outputs = 1}, 300, 60, 1e-12); }
 
 }  // namespace
 }  // namespace clipbound::test

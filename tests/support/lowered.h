@@ -96,7 +96,9 @@ class Lowered {
   }
 
   /// A bounder of the reduced network with every lane on the whole box and without constraints that say anything.
-  LaneBounder lanes(int constraints = 0) const {
+  /// It looks at this object's reduced network.
+  LaneBounder lanes(int constraints = 0) const&& = delete;
+  LaneBounder lanes(int constraints = 0) const& {
     LaneBounder b;
     b.attach(*reduced, constraints);
     for (std::size_t k = 0; k < kept.size(); ++k) {

@@ -1,0 +1,115 @@
+// Degenerate queries through solve(): overflow, fixed inputs, empty clauses, equalities, rows over inputs.
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "specs/network_builder.h"
+#include "tests/support/properties.h"
+#include "tests/support/tiny_network.h"
+
+namespace clipbound::test {
+namespace {
+
+std::string verdict(const std::shared_ptr<const Network>& network, const Property& p, double seconds = 0.1) {
+  std::string all;
+  for (const char* clipping : {"none", "relaxed", "complete"}) {
+    for (const bool attack : {false, true}) {
+      const std::string v = name_of(solve_text(network, p.text(), {clipping, "auto", 2, attack, seconds}).verdict);
+      if (all.find(v) == std::string::npos) all += (all.empty() ? "" : "/") + v;
+    }
+  }
+  return all;
+}
+
+std::shared_ptr<const Network> one_neuron64(const std::vector<double>& first, double last) {
+  NetworkBuilder b;
+  const auto n = static_cast<std::int64_t>(first.size());
+  const ValueId x = b.input("x", {1, n}, DataType::float64);
+  const ValueId z = b.add("MatMul", {x, b.constant(Tensor{{n, 1}, first})});
+  b.output(b.add("MatMul", {b.add("Relu", {z}), b.constant(Tensor{{1, 1}, std::vector<double>{last}})}));
+  return std::make_shared<const Network>(b.build());
+}
+
+TEST(DegenerateQueries, OverflowIsNeverUnsat) {
+  // y = -relu(z) with z = x4 at (1, 1, 1, 1, x4): -1 is reached, though intervals and float64 overflow on the way.
+  const auto network = one_neuron64({-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}, -1.0);
+  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"), std::string::npos);
+  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1.5, 1.5, 1.5, 1.5, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"), std::string::npos);
+  const auto steep = one_neuron64({std::numeric_limits<double>::max()}, -1.0);
+  EXPECT_EQ(verdict(steep, {{-1}, {0.5}, 1, {{"(<= Y_0 -1e300)"}}}).find("unsat"), std::string::npos) << "-DBL_MAX / 2 is reached";
+}
+
+TEST(DegenerateQueries, FloatWeightsThatMultiplyPastFloat64) {
+  // Eight weights of 2^127: 2^1016 x, and -2^10 times that is past float64. True in real arithmetic: y = -2^1026 relu(x).
+  TinyNetwork net;
+  net.sizes.assign(11, 1);
+  net.weights.assign(10, {0x1p127F});
+  net.weights[8] = {0x1p10F};
+  net.weights[9] = {-1.0F};
+  net.biases.assign(10, {0.0F});
+  EXPECT_EQ(verdict(net.build(), {{-1}, {1}, 1, {{"(<= Y_0 -5)"}}}).find("unsat"), std::string::npos);
+}
+
+TEST(DegenerateQueries, UnderflowIsNeverUnsat) {
+  TinyNetwork net;
+  net.sizes.assign(10, 1);
+  net.weights.assign(9, {0x1p-120F});
+  net.weights.back() = {0x1.8p-116F};
+  net.biases.assign(9, {0.0F});
+  EXPECT_EQ(verdict(net.build(), {{0x1p99}, {0x1p100}, 1, {{y_at_least(0, 0x1p-980)}}}).find("unsat"), std::string::npos);
+}
+
+TEST(DegenerateQueries, AllInputsFixed) {
+  TinyNetwork net{{2, 2, 1}, {{1, 1, 1, -1}, {1, 1}}, {{0, 0}, {0}}};  // relu(x0 + x1) + relu(x0 - x1)
+  const std::vector<double> x{1.0, 0.5};
+  EXPECT_EQ(verdict(net.build(), {x, x, 1, {{"(<= Y_0 2)"}}}), "sat");
+  EXPECT_EQ(verdict(net.build(), {x, x, 1, {{"(= Y_0 2)"}}}), "sat");
+  EXPECT_EQ(verdict(net.build(), {x, x, 1, {{"(<= Y_0 1.999)"}}}), "unsat");
+  EXPECT_EQ(verdict(net.build(), {x, x, 1, {{"(>= Y_0 2.001)"}}}), "unsat");
+}
+
+TEST(DegenerateQueries, OneInputFixed) {
+  TinyNetwork net{{2, 2, 1}, {{1, 1, 1, -1}, {1, 1}}, {{0, 0}, {0}}};
+  EXPECT_EQ(verdict(net.build(), {{1.0, -0.5}, {1.0, 0.5}, 1, {{"(<= Y_0 2)"}}}), "sat");
+  EXPECT_EQ(verdict(net.build(), {{1.0, -0.5}, {1.0, 0.5}, 1, {{"(<= Y_0 1.999)"}}}), "unsat");
+  EXPECT_EQ(verdict(net.build(), {{1.0, -1.5}, {1.0, 0.5}, 1, {{"(>= Y_0 2.499)"}}}), "sat");
+  EXPECT_EQ(verdict(net.build(), {{1.0, -1.5}, {1.0, 0.5}, 1, {{"(>= Y_0 2.501)"}}}), "unsat");
+}
+
+TEST(DegenerateQueries, DecimalsWithoutAFloat) {
+  // x = 0.1 holds for float32(0.1) > 0.1 by the rules of `sat`; the proof box must hold it too.
+  TinyNetwork net{{1, 1, 1}, {{1}, {1}}, {{0}, {0}}};
+  const std::string head = "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (= X_0 0.1))";
+  for (const bool attack : {false, true}) {
+    const Way way{"complete", "auto", 1, attack, 1.0};
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.1))", way).verdict), "sat");
+    EXPECT_NE(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.100000001))", way).verdict), "unsat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.100000003))", way).verdict), "unsat");
+    EXPECT_NE(name_of(solve_text(net.build(), head + "(assert (<= Y_0 0.1))", way).verdict), "unsat");
+  }
+}
+
+TEST(DegenerateQueries, ClausesWithoutRowsAndRowsOverInputs) {
+  TinyNetwork net{{1, 1, 1}, {{1}, {1}}, {{0}, {0}}};
+  const std::string head = "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= X_0 -1))(assert (<= X_0 1))";
+  for (const bool attack : {false, true}) {
+    const Way way{"complete", "auto", 1, attack, 1.0};
+    EXPECT_EQ(name_of(solve_text(net.build(), head, way).verdict), "sat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (* 2 X_0) -3))", way).verdict), "unsat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (* 2 X_0) -1))", way).verdict), "sat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (+ Y_0 X_0) -0.5))", way).verdict), "sat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (- Y_0 X_0) -0.5))", way).verdict), "unsat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (> (- Y_0 X_0) 0.5))(assert (>= Y_0 0.1))", way).verdict), "unsat");
+  }
+}
+
+TEST(DegenerateQueries, HugeBoxes) {
+  TinyNetwork net{{2, 2, 1}, {{1, -1, -1, 1}, {1, 1}}, {{0, 0}, {1}}};  // |x0 - x1| + 1
+  const Property p{{-1e30, -1e30}, {1e30, 1e30}, 1, {{"(<= Y_0 0.5)"}}};
+  EXPECT_NE(verdict(net.build(), p), "sat");
+  const Property q{{-1e30, -1e30}, {1e30, 1e30}, 1, {{"(<= Y_0 1)"}}};
+  EXPECT_EQ(verdict(net.build(), q).find("unsat"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace clipbound::test
