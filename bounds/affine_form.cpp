@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.h"
 #include "base/rounding.h"
@@ -205,6 +206,9 @@ IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVecto
     const double error = (gamma_bound(count[i]) * bulk[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000;
     result.lower[i] = next_down(result.lower[i] - error);
     result.upper[i] = next_up(result.upper[i] + error);
+    // What has overflowed on the way, NaN included, says nothing any more: from here on it is unbounded.
+    if (!(std::fabs(result.lower[i]) < kTrusted)) result.lower[i] = -std::numeric_limits<double>::infinity();
+    if (!(std::fabs(result.upper[i]) < kTrusted)) result.upper[i] = std::numeric_limits<double>::infinity();
   }
   return result;
 }

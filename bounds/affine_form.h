@@ -51,7 +51,10 @@ AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::ve
                       const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
                       const SourceMagnitudes& magnitudes);
 
-/// Interval of every element, given the sources' intervals; rigorous.
+/// Bounds past it may owe their value to an overflow on the way: they count as infinite.
+inline constexpr double kTrusted = 0x1p900;
+
+/// Interval of every element, given the sources' intervals (finite or infinite, never NaN); rigorous.
 struct IntervalVector {
   std::vector<double> lower, upper;
 };

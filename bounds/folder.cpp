@@ -36,6 +36,7 @@ Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const st
   scratch_.assign(static_cast<std::size_t>(to.stride), 0.0);
   double largest = 1.0;
   for (const double source : to.source_max) largest = std::fmax(largest, source);
+  for (const InputColumn& input : inputs_) largest = std::fmax(largest, std::fabs(input.centre));
   underflow_ = 0x1p-1030 * largest;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/rounding.h"
 
@@ -83,7 +84,7 @@ PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box, const 
   for (std::size_t i = 0; i < size; ++i) {
     // Each coefficient is a sum of terms[i] products; their sizes add up to bulk at most.
     const double gamma = gamma_bound(2.0 * terms[i] + 8.0);
-    planes.error[i] = (planes.error[i] + form.radius[i] + gamma * bulk[i]) * (1.0 + 4.0 * gamma) + 0x1p-1000;
+    planes.error[i] = (planes.error[i] + form.radius[i] + gamma * bulk[i]) * (1.0 + 4.0 * gamma) + 0x1p-1030 * box.largest;
     planes.reach[i] = reach_of(planes, box, i);
   }
   return planes;
@@ -103,9 +104,11 @@ IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box) {
       low += a[k] * (a[k] < 0.0 ? box.upper[k] : box.lower[k]);
       high += b[k] * (b[k] < 0.0 ? box.lower[k] : box.upper[k]);
     }
-    const double error = (planes.error[i] + gamma * planes.reach[i]) * (1.0 + 0x1p-40);
+    const double error = (planes.error[i] + gamma * planes.reach[i]) * (1.0 + 0x1p-40) + 0x1p-1030;
     result.lower[i] = next_down(low - error);
     result.upper[i] = next_up(high + error);
+    if (!(std::fabs(result.lower[i]) < kTrusted)) result.lower[i] = -std::numeric_limits<double>::infinity();
+    if (!(std::fabs(result.upper[i]) < kTrusted)) result.upper[i] = std::numeric_limits<double>::infinity();
   }
   return result;
 }
@@ -117,6 +120,10 @@ PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, c
   for (std::size_t i = 0; i < size; ++i) {
     const double l = interval.lower[i], u = interval.upper[i];
     if (u <= 0.0) continue;  // zero planes
+    if (!std::isfinite(l) || !std::isfinite(u)) {
+      planes.error[i] = std::numeric_limits<double>::infinity();  // says nothing
+      continue;
+    }
     double below = 1.0, above = 1.0, offset = 0.0;
     if (l < 0.0) {
       below = u > -l ? 1.0 : 0.0;
@@ -132,7 +139,7 @@ PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, c
     planes.reach[i] = reach_of(planes, box, i);
     // below is 0 or 1 (exact); above rounds every coefficient once, the constant twice.
     const double rounding = l < 0.0 ? 4.0 * kUnitRoundoff * (z.reach[i] + std::fabs(offset)) : 0.0;
-    planes.error[i] = (z.error[i] + rounding) * (1.0 + 0x1p-40) + (l < 0.0 ? 0x1p-1000 : 0.0);
+    planes.error[i] = (z.error[i] + rounding) * (1.0 + 0x1p-40) + (l < 0.0 ? 0x1p-1030 * box.largest : 0.0);
   }
   return planes;
 }

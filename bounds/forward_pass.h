@@ -21,6 +21,7 @@ struct PlaneBounds {
 struct ForwardBox {
   std::vector<int> columns;           ///< input number of each of the N columns
   std::vector<double> lower, upper;   ///< [N]
+  double largest = 1.0;               ///< of all inputs' magnitudes
 };
 
 /// Planes of the network's input itself: columns exactly, other inputs by their interval.

@@ -6,6 +6,13 @@
 namespace clipbound {
 
 namespace {
+// Columns of one substitution at once: with both sides, twice as many accumulators. AVX-512 has 32 registers, AVX2 16.
+#if defined(__AVX512F__)
+constexpr int kColumns = 8;
+#else
+constexpr int kColumns = 4;
+#endif
+
 constexpr double kHuge = 0x1p1000;  // past it a computed bound may owe its value to an overflow: it proves nothing
 }
 
@@ -16,8 +23,8 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_, &split_gain}) array->resize(N);
   for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_, &looseness_, &best_looseness_}) array->resize(U);
   sensitivity_.resize(U * N);
-  for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U + 4);
-  for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 8);
+  for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U);
+  for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
   constraint.resize(K * (N + 1));
   for (auto* array : {&constraint_centre_, &constraint_size_, &applied_}) array->resize(K);
   row_lower.resize(S);
@@ -41,33 +48,37 @@ void LaneBounder::set_slopes(int v) {
 
 namespace {
 
-/// Four columns of one substitution: acc[c] = start[c] + sum over live w in [from, to) of multiplier[w] * B[w][column + c].
+/// acc[c] = start[column + c] + sum over live w in [from, to) of multiplier[w] * B[w][column + c], c < kColumns.
 template <bool kUpper>
-inline void accumulate4(const ReducedNetwork& network, const double* start, const int* live, int from, int to, int column,
-                        const Vec* lower, const Vec* upper, Vec* acc_lower, Vec* acc_upper) {
-  Vec l0 = broadcast(start[column]), l1 = broadcast(start[column + 1]), l2 = broadcast(start[column + 2]),
-      l3 = broadcast(start[column + 3]);
-  Vec u0 = l0, u1 = l1, u2 = l2, u3 = l3;
+inline void accumulate(const ReducedNetwork& network, const double* start, const int* live, int from, int to, int column,
+                       const Vec* lower, const Vec* upper, Vec* acc_lower, Vec* acc_upper) {
+  Vec l[kColumns], u[kColumns];
+#pragma GCC unroll 8
+  for (int c = 0; c < kColumns; ++c) l[c] = u[c] = broadcast(start[column + c]);
   const double* base = network.coefficients.data() + column;
   const auto stride = static_cast<std::size_t>(network.stride);
   for (int k = from; k < to; ++k) {
     const int w = live[k];
     const double* b = base + static_cast<std::size_t>(w) * stride;
     const Vec p = lower[w];
-    l0 += p * b[0];
-    l1 += p * b[1];
-    l2 += p * b[2];
-    l3 += p * b[3];
     if constexpr (kUpper) {
       const Vec q = upper[w];
-      u0 += q * b[0];
-      u1 += q * b[1];
-      u2 += q * b[2];
-      u3 += q * b[3];
+#pragma GCC unroll 8
+      for (int c = 0; c < kColumns; ++c) {
+        const Vec entry = broadcast(b[c]);
+        l[c] += p * entry;
+        u[c] += q * entry;
+      }
+    } else {
+#pragma GCC unroll 8
+      for (int c = 0; c < kColumns; ++c) l[c] += p * b[c];
     }
   }
-  acc_lower[0] = l0, acc_lower[1] = l1, acc_lower[2] = l2, acc_lower[3] = l3;
-  if constexpr (kUpper) acc_upper[0] = u0, acc_upper[1] = u1, acc_upper[2] = u2, acc_upper[3] = u3;
+#pragma GCC unroll 8
+  for (int c = 0; c < kColumns; ++c) {
+    acc_lower[c] = l[c];
+    if constexpr (kUpper) acc_upper[c] = u[c];
+  }
 }
 
 }  // namespace
@@ -82,14 +93,14 @@ void LaneBounder::substitute(int v, int layer) {
   Vec* lower = multiplier_lower_.data();
   Vec* upper = multiplier_upper_.data();
   const int end = live_begin_[static_cast<std::size_t>(layer)];
-  Vec acc_lower[4], acc_upper[4];
+  Vec acc_lower[kColumns], acc_upper[kColumns];
   for (int j = layer - 1; j >= 0; --j) {
     const int begin = live_begin_[static_cast<std::size_t>(j)], after = live_begin_[static_cast<std::size_t>(j) + 1];
     for (int k = begin; k < after;) {
-      // Columns of one layer are consecutive; take four from the first live one (dead ones among them cost nothing extra).
+      // Columns of one layer are consecutive; take kColumns from the first live one (dead ones among them cost nothing extra).
       const int column = live_[static_cast<std::size_t>(k)];
-      accumulate4<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower, acc_upper);
-      for (; k < after && live_[static_cast<std::size_t>(k)] < column + 4; ++k) {
+      accumulate<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower, acc_upper);
+      for (; k < after && live_[static_cast<std::size_t>(k)] < column + kColumns; ++k) {
         const int w = live_[static_cast<std::size_t>(k)];
         const auto i = static_cast<std::size_t>(w);
         const Vec g = acc_lower[w - column];
@@ -113,8 +124,8 @@ void LaneBounder::substitute(int v, int layer) {
       }
     }
   }
-  for (int k = 0; k <= net.inputs; k += 4) {
-    accumulate4<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper, plane_lower_.data() + k,
+  for (int k = 0; k <= net.inputs; k += kColumns) {
+    accumulate<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper, plane_lower_.data() + k,
                         plane_upper_.data() + k);
   }
   const double own = net.slack[static_cast<std::size_t>(v)];
@@ -226,7 +237,9 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
     sum -= vabs(o) * half_[static_cast<std::size_t>(i)];
   }
   const double rounding = gamma_bound(2.0 * N + 4.0 * constraints + 16.0) * 2.0;
-  return sum - size * rounding;
+  Vec reach = broadcast(1.0);
+  for (int i = 0; i < N; ++i) reach += reach_[static_cast<std::size_t>(i)] + half_[static_cast<std::size_t>(i)];
+  return sum - size * rounding - reach * 0x1p-1030;  // the last: products beta g that underflow
 }
 
 void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {

@@ -16,7 +16,7 @@ inline constexpr int kLanes = 4;
 using Vec = double __attribute__((vector_size(kLanes * sizeof(double))));
 using Mask = std::int64_t __attribute__((vector_size(kLanes * sizeof(double))));  ///< -1 true, 0 false, per lane
 
-inline Vec broadcast(double x) { return Vec{} + x; }
+inline Vec broadcast(double x) { return x - Vec{}; }  // x - 0 is x for every x, so this costs nothing
 inline Vec select(Mask condition, Vec yes, Vec no) { return condition ? yes : no; }
 inline Vec vmin(Vec a, Vec b) { return a < b ? a : b; }
 inline Vec vmax(Vec a, Vec b) { return a > b ? a : b; }

@@ -27,8 +27,8 @@ struct ReducedNetwork {
   std::vector<std::uint8_t> strict;   ///< [S] refuted by y_s >= 0 already
   double gamma = 0.0;                 ///< bound of the relative rounding error of any sum taken over one row
 
-  /// Room for reading four columns from any column on.
-  static int padded(int width) { return (width + 3 + 7) / 8 * 8; }
+  /// Room for reading eight columns from any column on.
+  static int padded(int width) { return (width + 7 + 7) / 8 * 8; }
   int layers() const { return static_cast<int>(layer_begin.size()) - 1; }
   const double* row(int v) const { return coefficients.data() + static_cast<std::size_t>(v) * static_cast<std::size_t>(stride); }
   double* row(int v) { return coefficients.data() + static_cast<std::size_t>(v) * static_cast<std::size_t>(stride); }

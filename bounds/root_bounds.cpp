@@ -68,13 +68,11 @@ RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(
 std::vector<double> RootBounder::slack(const AffineForm& form, const Bounds& bounds) const {
   std::vector<double> result(static_cast<std::size_t>(form.size()));
   for (std::size_t i = 0; i < result.size(); ++i) result[i] = std::fabs(form.constant[i]);
-  double largest = 1.0;
   for (const auto& [source, rows] : form.terms) {
     const IntervalVector& from = bounds.sources.at(source);
     std::vector<double> size(from.lower.size());
     for (std::size_t j = 0; j < size.size(); ++j) {
       size[j] = std::max(std::fabs(from.lower[j]), std::fabs(from.upper[j]));
-      largest = std::max(largest, size[j]);
     }
     for (std::size_t i = 0; i < result.size(); ++i) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
@@ -83,7 +81,7 @@ std::vector<double> RootBounder::slack(const AffineForm& form, const Bounds& bou
     }
   }
   for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = (form.radius[i] + 4.0 * gamma_ * result[i]) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * largest;
+    result[i] = (form.radius[i] + 4.0 * gamma_ * result[i]) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * bounds.largest_source;
   }
   return result;
 }
@@ -133,10 +131,15 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
         if (u <= 0.0) {
           slope = 0.0;
         } else if (l < 0.0) {
-          slope = coefficient < 0.0 ? u / (u - l) : (u > -l ? 1.0 : 0.0);
+          // Without a finite lower end the upper plane is the constant u (which may be infinite: then the row is lost).
+          const bool chord = std::isfinite(l) && std::isfinite(u);
+          slope = coefficient < 0.0 ? (chord ? u / (u - l) : 0.0) : (u > -l ? 1.0 : 0.0);
         }
         const double m = coefficient * slope;
-        if (l < 0.0 && u > 0.0) q = std::min(0.0, std::min(-m * l, (coefficient - m) * u));
+        if (coefficient < 0.0 && l < 0.0 && u > 0.0) {
+          // From m as rounded: see LaneBounder::substitute.
+          q = slope == 0.0 ? coefficient * u : std::min(0.0, std::min(-m * l, (coefficient - m) * u));
+        }
         row[v] = m;
         q_sum += q;
         sum += m * from.constant[v];
@@ -159,7 +162,7 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
     }
     const double total = (error[r] - 4.0 * gamma_ * intercept[r]) * (1.0 + 4.0 * gamma_);
     result[r] = next_down(sum - total);
-    if (!std::isfinite(result[r])) result[r] = -std::numeric_limits<double>::infinity();  // overflow proves nothing
+    if (!(std::fabs(result[r]) < kTrusted)) result[r] = -std::numeric_limits<double>::infinity();  // overflow proves nothing
   }
   return result;
 }
@@ -204,6 +207,10 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
   std::map<int, PlaneBounds> planes;
   if (forward) planes.emplace(kInputSource, forward_input(box, lower, upper));
   bounds.sources[kInputSource] = {lower, upper};
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    bounds.largest_source = std::max({bounds.largest_source, std::fabs(lower[i]), std::fabs(upper[i])});
+  }
+  box.largest = bounds.largest_source;
   bounds.lower = std::move(lower);
   bounds.upper = std::move(upper);
   for (std::size_t k = 0; k < system_->layers.size(); ++k) {
@@ -214,7 +221,7 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
       z_planes = forward_affine(form, box, planes);
       const IntervalVector linear = concretize(z_planes, box);
       for (std::size_t v = 0; v < z.lower.size(); ++v) {
-        z.lower[v] = std::max(z.lower[v], linear.lower[v]);  // std::max(a, NaN) is a
+        z.lower[v] = std::max(z.lower[v], linear.lower[v]);
         z.upper[v] = std::min(z.upper[v], linear.upper[v]);
       }
     }
@@ -224,6 +231,7 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
     IntervalVector active = z;
     for (double& x : active.lower) x = std::max(x, 0.0);
     for (double& x : active.upper) x = std::max(x, 0.0);
+    for (const double x : active.upper) bounds.largest_source = std::max(bounds.largest_source, x);
     bounds.layers.push_back(std::move(z));
     bounds.sources[static_cast<int>(k)] = std::move(active);
   }

@@ -29,6 +29,7 @@ class RootBounder {
     std::vector<double> lower, upper;             ///< [N] the box
     std::vector<IntervalVector> layers;           ///< pre-activations
     std::map<int, IntervalVector> sources;        ///< input and activations
+    double largest_source = 1.0;                  ///< of all sources' magnitudes: scales what underflow may cost
     /// Neurons that may be on either side of 0.
     std::int64_t unstable() const;
   };

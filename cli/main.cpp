@@ -8,6 +8,10 @@
 #include "cli/command.h"
 #include "clipbound/clipbound.h"
 
+namespace clipbound::cli {
+Run add_ablation(CLI::App& command);  // cli/ablation.cpp
+}
+
 namespace {
 
 using namespace clipbound::cli;
@@ -19,6 +23,7 @@ struct CommandRow {
 };
 constexpr CommandRow kCommands[] = {
     {"verify", "decide a property of a network", add_verify},
+    {"ablation", "run a suite with and without clipping and compare", add_ablation},
     {"supports", "say which operators and formats are understood", add_supports},
 };
 
@@ -35,7 +40,8 @@ int parse_and_run(int argc, char** argv) {
   app.add_flag("--version", show_version, "print the version");
   app.require_subcommand(0, 1);
   app.footer(
-      "Exit codes: 0 a verdict (unknown and timed-out too), 1 usage, 2 bad input, 3 unsupported, 4 internal error.");
+      "Exit codes: 0 a verdict (unknown and timed-out too), 1 usage, 2 bad input, 3 unsupported, 4 internal error,\n"
+      "5 ablation found sat and unsat on one instance.");
   std::vector<std::pair<CLI::App*, Run>> commands;
   for (const CommandRow& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.help);

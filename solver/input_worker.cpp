@@ -329,6 +329,43 @@ bool InputWorker::worth_folding(Level& level, Mask open) {
   return U - unstable >= 2 && unstable * 10 <= U * 8;
 }
 
+/// A batch costs the same for one lane as for all: where the stack has run dry, split the few open lanes into free ones first.
+void InputWorker::fill_lanes(Level& level, Mask& open) {
+  LaneBounder& b = level.bounder;
+  int used = 0;
+  for (int lane = 0; lane < kLanes; ++lane) used += open[lane] != 0 ? 1 : 0;
+  for (; level.open.empty() && used > 0 && 4 * used <= kLanes; used *= 2) {
+    int free = 0;
+    const Mask before = open;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (before[lane] == 0) continue;
+      while (open[free] != 0) ++free;
+      for (auto* array : {&b.lower_x, &b.upper_x, &b.lower_z, &b.upper_z, &b.constraint, &b.row_plane, &b.split_gain}) {
+        for (Vec& v : *array) v[free] = v[lane];
+      }
+      const auto k = static_cast<std::size_t>(dimension_[lane]);
+      b.upper_x[k][lane] = b.lower_x[k][free] = 0.5 * (b.lower_x[k][lane] + b.upper_x[k][lane]);
+      b.split_gain[k][lane] = b.split_gain[k][free] = 0.5 * b.split_gain[k][lane];
+      open[free] = -1;
+    }
+    choose_dimensions(level, open);
+    drop_stuck(open);
+  }
+}
+
+/// Boxes no side of which is wide enough to be split: nothing more can be said of them.
+void InputWorker::drop_stuck(Mask& open) {
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (open[lane] == 0) continue;
+    if (dimension_[lane] >= 0) {
+      ++statistics.splits;
+      continue;
+    }
+    counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+    open[lane] = 0;
+  }
+}
+
 void InputWorker::clip_parents(Level& level, Mask& open) {
   LaneBounder& b = level.bounder;
   double before = 0.0, after = 0.0;
@@ -352,17 +389,9 @@ void InputWorker::branch(Level& level, Mask open) {
   LaneBounder& b = level.bounder;
   if (settings_.clip_inputs && !settings_.reorder) clip_parents(level, open);
   choose_dimensions(level, open);
-  for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] == 0) continue;
-    if (dimension_[lane] >= 0) {
-      ++statistics.splits;
-      continue;
-    }
-    // No side is wide enough to be split: nothing more can be said of this box.
-    counters_.stuck.fetch_add(1, std::memory_order_relaxed);
-    open[lane] = 0;
-  }
+  drop_stuck(open);
   if (!any(open)) return;
+  fill_lanes(level, open);
   SubproblemStack* target = &level.open;
   if (worth_folding(level, open)) {
     const int N = level.network->inputs, U = level.network->neurons;

@@ -64,6 +64,8 @@ class InputWorker {
   Mask check_candidates(Level& level, Mask open);
   bool is_misled(const Level& level, int lane);
   void start_afresh(Level& level, int lane);
+  void fill_lanes(Level& level, Mask& open);
+  void drop_stuck(Mask& open);
   void clip_parents(Level& level, Mask& open);
   void branch(Level& level, Mask open);
   void choose_dimensions(Level& level, Mask open);

@@ -11,6 +11,9 @@ const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& s
   if (const auto found = context.forms.find(id); found != context.forms.end()) return found->second;
   CLIPBOUND_CHECK(context.network.is_constant(id));
   scratch = AffineForm::of_constant(context.network.value(id).constant->as_float64());
+  for (const double x : scratch.constant) {
+    if (!std::isfinite(x)) throw InputError(context.network.source + ": constant '" + context.network.value(id).name + "' has an element that is not finite");
+  }
   return scratch;
 }
 
