@@ -13,10 +13,12 @@ namespace clipbound {
 
 namespace {
 constexpr double kDenseFrom = 0.1;        // density past which GEMM beats compressed rows
-constexpr std::int64_t kRowsAtOnce = 256;  // rows of one tall matrix: bounds memory on wide layers
+constexpr std::size_t kTallMatrix = 1 << 17;  // numbers of one layer's tall matrix: 1 MB, so that it stays in the L2 cache
 
 constexpr std::size_t kForwardInputs = 16;  // forward planes cost as many numbers per neuron
 constexpr double kBackwardWork = 1e9;       // multiplications that the substitutions of one layer may take: half a second
+
+constexpr double kThinWork = 2e7;           // the same row by row, where compressed rows cost ten times as much each
 
 LayerMatrix make_matrix(int source, const SparseRows& rows) {
   LayerMatrix m{source, rows.rows(), rows.cols, {}, &rows};
@@ -62,32 +64,61 @@ RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(
     }
     neurons += static_cast<double>(layer.size());
   }
+  double dense = 0.0, thin = 0.0;
+  for (const auto& list : matrices_) {
+    for (const LayerMatrix& matrix : list) (matrix.dense.empty() ? thin : dense) += static_cast<double>(matrix.sparse->value.size());
+  }
+  thin_ = dense < 0.5 * thin;
   gamma_ = gamma_bound(2.0 * (neurons + static_cast<double>(system_->lower.size())) + 24.0);
+}
+
+double RootBounder::row_slack(const AffineForm& form, std::int64_t row, const Bounds& bounds) const {
+  const auto i = static_cast<std::size_t>(row);
+  double size = std::fabs(form.constant[i]);
+  for (const auto& [source, rows] : form.terms) {
+    const IntervalVector& from = bounds.sources.at(source);
+    const auto index = rows.indices(row);
+    const auto value = rows.values(row);
+    for (std::size_t j = 0; j < index.size(); ++j) {
+      const auto c = static_cast<std::size_t>(index[j]);
+      size += std::fabs(value[j]) * std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
+    }
+  }
+  return (form.radius[i] + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * bounds.largest_source;
 }
 
 std::vector<double> RootBounder::slack(const AffineForm& form, const Bounds& bounds) const {
   std::vector<double> result(static_cast<std::size_t>(form.size()));
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = std::fabs(form.constant[i]);
-  for (const auto& [source, rows] : form.terms) {
-    const IntervalVector& from = bounds.sources.at(source);
-    std::vector<double> size(from.lower.size());
-    for (std::size_t j = 0; j < size.size(); ++j) {
-      size[j] = std::max(std::fabs(from.lower[j]), std::fabs(from.upper[j]));
-    }
-    for (std::size_t i = 0; i < result.size(); ++i) {
-      const auto index = rows.indices(static_cast<std::int64_t>(i));
-      const auto value = rows.values(static_cast<std::int64_t>(i));
-      for (std::size_t j = 0; j < index.size(); ++j) result[i] += std::fabs(value[j]) * size[static_cast<std::size_t>(index[j])];
-    }
-  }
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = (form.radius[i] + 4.0 * gamma_ * result[i]) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * bounds.largest_source;
-  }
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = row_slack(form, static_cast<std::int64_t>(i), bounds);
   return result;
 }
 
+namespace {
+
+/// Multiplier and intercept that replace coefficient * relu(z), z in [l, u], from below.
+struct Replacement {
+  double multiplier, intercept;
+};
+inline Replacement replace_relu(double coefficient, double l, double u) {
+  if (u <= 0.0) return {0.0, 0.0};
+  if (l >= 0.0) return {coefficient, 0.0};
+  if (!(coefficient < 0.0)) return {u > -l ? coefficient : 0.0, 0.0};
+  // Without a finite lower end the upper plane is the constant u (which may be infinite: then the row is lost).
+  if (!std::isfinite(l) || !std::isfinite(u)) return {0.0, coefficient * u};
+  const double m = coefficient * (u / (u - l));
+  return {m, std::min(0.0, std::min(-m * l, (coefficient - m) * u))};  // from m as rounded: see LaneBounder::substitute
+}
+
+}  // namespace
+
 std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std::vector<std::int64_t>& which, double sign, int layer,
                                               const Bounds& bounds) const {
+  if (thin_) {
+    ThinRow scratch;
+    std::vector<double> result;
+    for (const std::int64_t i : which) result.push_back(lower_bound_thin(form, i, sign, layer, bounds, scratch));
+    return result;
+  }
   const auto R = static_cast<std::int64_t>(which.size());
   std::vector<std::vector<double>> g(static_cast<std::size_t>(layer));
   const auto N = static_cast<std::int64_t>(bounds.lower.size());
@@ -120,26 +151,15 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
     if (p.empty()) continue;
     const AffineForm& from = system_->layers[ku];
     const IntervalVector& z = bounds.layers[ku];
-    const std::vector<double> cost = slack(from, bounds);
+    const std::vector<double>& cost = bounds.cost[ku];
     const auto size = static_cast<std::size_t>(from.size());
     for (std::size_t r = 0; r < static_cast<std::size_t>(R); ++r) {
       double* row = p.data() + r * size;
       double sum = 0.0, q_sum = 0.0, e_sum = 0.0;
       for (std::size_t v = 0; v < size; ++v) {
-        const double l = z.lower[v], u = z.upper[v], coefficient = row[v];
-        double slope = 1.0, q = 0.0;
-        if (u <= 0.0) {
-          slope = 0.0;
-        } else if (l < 0.0) {
-          // Without a finite lower end the upper plane is the constant u (which may be infinite: then the row is lost).
-          const bool chord = std::isfinite(l) && std::isfinite(u);
-          slope = coefficient < 0.0 ? (chord ? u / (u - l) : 0.0) : (u > -l ? 1.0 : 0.0);
-        }
-        const double m = coefficient * slope;
-        if (coefficient < 0.0 && l < 0.0 && u > 0.0) {
-          // From m as rounded: see LaneBounder::substitute.
-          q = slope == 0.0 ? coefficient * u : std::min(0.0, std::min(-m * l, (coefficient - m) * u));
-        }
+        const double coefficient = row[v];
+        if (coefficient == 0.0) continue;  // most of them, in thin layers
+        const auto [m, q] = replace_relu(coefficient, z.lower[v], z.upper[v]);
         row[v] = m;
         q_sum += q;
         sum += m * from.constant[v];
@@ -181,9 +201,22 @@ void RootBounder::substitute_unstable(const AffineForm& form, int layer, const B
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
     if (z.lower[v] < 0.0 && z.upper[v] > 0.0) unstable.push_back(static_cast<std::int64_t>(v));
   }
+  if (thin_) {
+    ThinRow scratch;
+    for (const std::int64_t i : unstable) {
+      if (scratch.work > kThinWork || deadline.expired()) return;
+      const auto v = static_cast<std::size_t>(i);
+      z.lower[v] = std::max(z.lower[v], lower_bound_thin(form, i, 1.0, layer, bounds, scratch));
+      z.upper[v] = std::min(z.upper[v], -lower_bound_thin(form, i, -1.0, layer, bounds, scratch));
+    }
+    return;
+  }
   if (2.0 * static_cast<double>(unstable.size()) * work_[static_cast<std::size_t>(layer)] > kBackwardWork) return;
-  for (std::size_t first = 0; first < unstable.size() && !deadline.expired(); first += kRowsAtOnce) {
-    const std::size_t last = std::min<std::size_t>(first + kRowsAtOnce, unstable.size());
+  std::size_t widest = 1;
+  for (int k = 0; k < layer; ++k) widest = std::max(widest, static_cast<std::size_t>(system_->layers[static_cast<std::size_t>(k)].size()));
+  const std::size_t at_once = std::clamp<std::size_t>(kTallMatrix / widest, 8, 256);
+  for (std::size_t first = 0; first < unstable.size() && !deadline.expired(); first += at_once) {
+    const std::size_t last = std::min<std::size_t>(first + at_once, unstable.size());
     const std::vector<std::int64_t> part(unstable.begin() + static_cast<std::ptrdiff_t>(first), unstable.begin() + static_cast<std::ptrdiff_t>(last));
     const auto low = lower_bounds(form, part, 1.0, layer, bounds);
     const auto high = lower_bounds(form, part, -1.0, layer, bounds);
@@ -193,6 +226,64 @@ void RootBounder::substitute_unstable(const AffineForm& form, int layer, const B
       z.upper[v] = std::min(z.upper[v], -high[i]);
     }
   }
+}
+
+double RootBounder::lower_bound_thin(const AffineForm& form, std::int64_t row, double sign, int layer, const Bounds& bounds,
+                                     ThinRow& scratch) const {
+  scratch.prepare(*system_, layer);
+  const auto own = static_cast<std::size_t>(row);
+  double constant = sign * form.constant[own], intercept = 0.0, error = row_slack(form, row, bounds);
+  for (const auto& [source, rows] : form.terms) {
+    const auto index = rows.indices(row);
+    const auto value = rows.values(row);
+    for (std::size_t j = 0; j < index.size(); ++j) scratch.add(source, index[j], sign * value[j]);
+  }
+  for (int k = layer - 1; k >= 0; --k) {
+    const auto ku = static_cast<std::size_t>(k);
+    const AffineForm& from = system_->layers[ku];
+    const IntervalVector& z = bounds.layers[ku];
+    for (const std::int32_t touched : scratch.touched[ku + 1]) {
+      const auto v = static_cast<std::size_t>(touched);
+      const auto [m, q] = replace_relu(scratch.value[ku + 1][v], z.lower[v], z.upper[v]);
+      intercept += q;
+      if (m == 0.0) continue;
+      constant += m * from.constant[v];
+      error += std::fabs(m) * bounds.cost[ku][v];
+      for (const auto& [source, rows] : from.terms) {
+        const auto index = rows.indices(touched);
+        const auto value = rows.values(touched);
+        for (std::size_t j = 0; j < index.size(); ++j) scratch.add(source, index[j], m * value[j]);
+        scratch.work += static_cast<double>(index.size());
+      }
+    }
+  }
+  double sum = constant + intercept;
+  for (const std::int32_t i : scratch.touched[0]) {
+    const auto k = static_cast<std::size_t>(i);
+    const double a = scratch.value[0][k];
+    sum += a * (a < 0.0 ? bounds.upper[k] : bounds.lower[k]);
+  }
+  const double result = next_down(sum - (error - 4.0 * gamma_ * intercept) * (1.0 + 4.0 * gamma_));
+  return std::fabs(result) < kTrusted ? result : -std::numeric_limits<double>::infinity();
+}
+
+void RootBounder::ThinRow::prepare(const LayeredSystem& system, int layers) {
+  value.resize(system.layers.size() + 1);
+  touched.resize(value.size());
+  marked.resize(value.size());
+  for (std::size_t k = 0; k < value.size(); ++k) {
+    if (value[k].empty()) {
+      const std::size_t size = k == 0 ? system.lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+      value[k].assign(size, 0.0);
+      marked[k].assign(size, 0);
+    }
+    for (const std::int32_t v : touched[k]) {
+      value[k][static_cast<std::size_t>(v)] = 0.0;
+      marked[k][static_cast<std::size_t>(v)] = 0;
+    }
+    touched[k].clear();
+  }
+  CLIPBOUND_CHECK(layers < static_cast<int>(value.size()));
 }
 
 RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::vector<double> upper, const Deadline& deadline) const {
@@ -232,6 +323,7 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
     for (double& x : active.lower) x = std::max(x, 0.0);
     for (double& x : active.upper) x = std::max(x, 0.0);
     for (const double x : active.upper) bounds.largest_source = std::max(bounds.largest_source, x);
+    bounds.cost.push_back(slack(form, bounds));
     bounds.layers.push_back(std::move(z));
     bounds.sources[static_cast<int>(k)] = std::move(active);
   }

@@ -29,6 +29,7 @@ class RootBounder {
     std::vector<double> lower, upper;             ///< [N] the box
     std::vector<IntervalVector> layers;           ///< pre-activations
     std::map<int, IntervalVector> sources;        ///< input and activations
+    std::vector<std::vector<double>> cost;        ///< slack of every neuron's form
     double largest_source = 1.0;                  ///< of all sources' magnitudes: scales what underflow may cost
     /// Neurons that may be on either side of 0.
     std::int64_t unstable() const;
@@ -47,11 +48,31 @@ class RootBounder {
 
  private:
   void substitute_unstable(const AffineForm& form, int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
+  /// One row at a time through compressed rows: coefficients and the list of those that are not zero, per source (0 is the
+  /// input, k + 1 layer k).
+  struct ThinRow {
+    std::vector<std::vector<double>> value;
+    std::vector<std::vector<std::int32_t>> touched;
+    std::vector<std::vector<char>> marked;
+    double work = 0.0;
+    void prepare(const LayeredSystem& system, int layers);
+    void add(int source, std::int32_t column, double x) {
+      const auto s = static_cast<std::size_t>(source + 1), c = static_cast<std::size_t>(column);
+      if (!marked[s][c]) {
+        marked[s][c] = 1;
+        touched[s].push_back(column);
+      }
+      value[s][c] += x;
+    }
+  };
+  double lower_bound_thin(const AffineForm& form, std::int64_t row, double sign, int layer, const Bounds& bounds, ThinRow& scratch) const;
+  double row_slack(const AffineForm& form, std::int64_t row, const Bounds& bounds) const;
   std::vector<double> slack(const AffineForm& form, const Bounds& bounds) const;
 
   std::shared_ptr<const LayeredSystem> system_;
   std::vector<std::vector<LayerMatrix>> matrices_;  // per layer
   std::vector<double> work_;  // [layers + 1] multiplications to substitute one row of layer k down to the input
+  bool thin_ = false;         // most coefficients are in thin matrices: rows one at a time beat tall matrices
   double gamma_ = 0.0;
 };
 

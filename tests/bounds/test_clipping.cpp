@@ -190,6 +190,27 @@ TEST(CompleteClipping, ManyHalfspacesNeverPassTheOptimum) {
   }
 }
 
+TEST(CompleteClipping, FarAwayInputs) {
+  // Inputs near +-2^30 that enter the half-spaces but not the objective: all of the rounding is the half-spaces'.
+  const std::vector<int> passes = {1, 3};
+  Dice dice(8);
+  std::vector<Share> shares(passes.size());
+  for (int trial = 0; trial < 60; ++trial) {
+    SCOPED_TRACE("trial " + std::to_string(trial));
+    auto lanes = random_lanes(dice, dice.whole(2, 5), dice.whole(1, 3), Mood::plain);
+    for (Problem& p : lanes) {
+      for (std::size_t i = 1; i < p.lower.size(); ++i) {
+        const double shift = std::ldexp(dice.normal(), 30);
+        p.lower[i] += shift, p.upper[i] += shift;
+        p.objective[i] = 0.0;
+        for (auto& g : p.halfspaces) g.back() -= g[i] * shift;
+      }
+    }
+    ASSERT_NO_FATAL_FAILURE(compare_with_lp(lanes, Mood::nasty, passes, shares));
+  }
+  std::printf("far away: share %.3f %.3f of %d problems\n", shares[0].gain / shares[0].possible, shares[1].gain / shares[1].possible, shares[0].compared);
+}
+
 TEST(CompleteClipping, NastyProblems) {
   const std::vector<int> passes = {1, 2, 5};
   Dice dice(7);
@@ -236,6 +257,20 @@ TEST(RelaxedClipping, CutsNoFeasiblePoint) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     const Mood mood = trial % 3 == 0 ? Mood::plain : Mood::nasty;
     ASSERT_NO_FATAL_FAILURE(check_relaxed(random_lanes(dice, dice.whole(1, 5), dice.whole(1, 6), mood), dice.whole(1, 3)));
+  }
+}
+
+TEST(RelaxedClipping, FarAwayInputs) {
+  Dice dice(9);
+  for (int trial = 0; trial < 25; ++trial) {
+    SCOPED_TRACE("trial " + std::to_string(trial));
+    auto lanes = random_lanes(dice, dice.whole(2, 4), dice.whole(1, 3), Mood::plain);
+    for (Problem& p : lanes) {
+      const double shift = std::ldexp(dice.normal(), 30);
+      p.lower.back() += shift, p.upper.back() += shift;
+      for (auto& g : p.halfspaces) g.back() -= g[p.lower.size() - 1] * shift;
+    }
+    ASSERT_NO_FATAL_FAILURE(check_relaxed(lanes, 1));
   }
 }
 

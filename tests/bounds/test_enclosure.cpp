@@ -1,5 +1,6 @@
 // Samples that like the ends of the box, evaluated with running error bounds, must meet every bound: of the root, of
-// subproblems in lanes, and of reduced networks after up to three folds. No other slack is given.
+// subproblems in lanes, and of reduced networks after up to three folds. No other slack is given; on small networks the
+// samples are evaluated exactly, so that there the radii and error terms have to cover every single rounding.
 #include <gtest/gtest.h>
 
 #include "tests/support/lowered.h"
@@ -31,16 +32,20 @@ struct LaneSet {
   std::vector<std::vector<double>> halfspaces[kLanes];        // g | h
 };
 
+template <typename Real>
 bool satisfies(const std::vector<std::vector<double>>& halfspaces, const std::vector<double>& x) {
   for (const auto& g : halfspaces) {
-    Enclosed sum(g.back());
-    for (std::size_t i = 0; i < x.size(); ++i) sum += Enclosed(g[i]) * Enclosed(x[i]);
-    if (!(add_up(sum.value, sum.error) <= 0.0)) return false;
+    Real sum(g.back());
+    for (std::size_t i = 0; i < x.size(); ++i) sum += Real(g[i]) * Real(x[i]);
+    if (!allows_upper(0.0, sum) || !surely_negative(sum)) return false;
   }
   return true;
 }
 
+template <typename Real>
 class EnclosureTrial {
+  using Truth = TruthOf<Real>;
+
  public:
   EnclosureTrial(std::uint64_t seed, const NetworkTaste& taste, bool fixed_inputs) : dice_(seed), taste_(taste) {
     network_ = random_network(dice_, taste_);
@@ -93,23 +98,22 @@ class EnclosureTrial {
     return columns;
   }
 
-  void check_form(const AffineForm& form, const Truth& truth, const std::vector<std::size_t>& first, std::size_t i, Enclosed value, const std::string& what) {
-    Enclosed sum(form.constant[i]);
+  void check_form(const AffineForm& form, const Truth& truth, const std::vector<std::size_t>& first, std::size_t i, const Real& value, const std::string& what) {
+    Real sum(form.constant[i]);
     for (const auto& [source, rows] : form.terms) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto coefficient = rows.values(static_cast<std::int64_t>(i));
       for (std::size_t j = 0; j < index.size(); ++j) {
         const auto c = static_cast<std::size_t>(index[j]);
         if (source == kInputSource) {
-          sum += Enclosed(coefficient[j]) * Enclosed(truth.x[c]);
+          sum += Real(coefficient[j]) * Real(truth.x[c]);
         } else {
-          const Enclosed z = truth.neurons[first[static_cast<std::size_t>(source)] + c];
-          sum += Enclosed(coefficient[j]) * Enclosed(std::fmax(z.value, 0.0), z.error);
+          sum += Real(coefficient[j]) * relu(truth.neurons[first[static_cast<std::size_t>(source)] + c]);
         }
       }
     }
-    const Enclosed gap = sum - value;
-    ASSERT_LE(add_down(std::fabs(gap.value), -gap.error), form.radius[i]) << what << " element " << i;
+    const Real gap = sum - value;
+    ASSERT_FALSE(exceeds(gap, form.radius[i])) << what << " element " << i << " gap " << rough(gap) << " radius " << form.radius[i];
   }
 
   void check_root() {
@@ -117,10 +121,10 @@ class EnclosureTrial {
     std::vector<std::size_t> first{0};
     for (const auto& layer : lowered_->system->layers) first.push_back(first.back() + static_cast<std::size_t>(layer.size()));
     for (int sample = 0; sample < 20; ++sample) {
-      const Truth truth = lowered_->truth(full_point(random_columns_of_box()));
+      const Truth truth = lowered_->template truth_as<Real>(full_point(random_columns_of_box()));
       for (std::size_t k = 0; k + 1 < first.size(); ++k) {
         for (std::size_t i = 0; i < first[k + 1] - first[k]; ++i) {
-          const Enclosed z = truth.neurons[first[k] + i];
+          const Real& z = truth.neurons[first[k] + i];
           const std::string what = "layer " + std::to_string(k) + " neuron " + std::to_string(i);
           ASSERT_NO_FATAL_FAILURE(check_form(lowered_->system->layers[k], truth, first, i, z, what));
           ASSERT_TRUE(allows_lower(lowered_->system->intervals[k].lower[i], z)) << what << " interval";
@@ -147,14 +151,14 @@ class EnclosureTrial {
   /// The reduced network is the same function at the point, within its radii.
   void check_reduced(const ReducedNetwork& network, const Truth& truth, const std::string& where) {
     for (int v = 0; v < network.neurons + network.rows; ++v) {
-      const Enclosed value = v < network.neurons ? truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(v)])]
+      const Real& value = v < network.neurons ? truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(v)])]
                                                  : truth.rows[static_cast<std::size_t>(v - network.neurons)];
-      const Enclosed gap = reduced_value(network, v, truth, lowered_->kept) - value;
-      ASSERT_FALSE(add_down(std::fabs(gap.value), -gap.error) > network.radius[static_cast<std::size_t>(v)])
-          << where << " neuron " << v << " of " << network.neurons << " gap " << gap.value << " +- " << gap.error << " radius "
+      const Real gap = reduced_value(network, v, truth, lowered_->kept) - value;
+      ASSERT_FALSE(exceeds(gap, network.radius[static_cast<std::size_t>(v)]))
+          << where << " neuron " << v << " of " << network.neurons << " gap " << rough(gap) << " radius "
           << network.radius[static_cast<std::size_t>(v)];
       if (v < network.neurons) {
-        ASSERT_FALSE(add_down(value.value, -value.error) > network.source_max[static_cast<std::size_t>(v)]) << where;
+        ASSERT_TRUE(allows_upper(network.source_max[static_cast<std::size_t>(v)], value)) << where;
       }
     }
   }
@@ -217,8 +221,8 @@ class EnclosureTrial {
             columns[k] = slope < 0.0 ? set.upper[lane][k] : set.lower[lane][k];
           }
         }
-        if (!satisfies(set.halfspaces[lane], columns)) continue;
-        const Truth truth = lowered_->truth(full_point(columns));
+        if (!satisfies<Real>(set.halfspaces[lane], columns)) continue;
+        const Truth truth = lowered_->template truth_as<Real>(full_point(columns));
         ASSERT_NO_FATAL_FAILURE(check_lane(lane, columns, truth, level));
         ++points_checked;
       }
@@ -228,19 +232,21 @@ class EnclosureTrial {
   void check_lane(int lane, const std::vector<double>& columns, const Truth& truth, int level) {
     const std::string where = "level " + std::to_string(level) + " lane " + std::to_string(lane);
     for (std::size_t v = 0; v < network_now_->origin.size(); ++v) {
-      const Enclosed z = truth.neurons[static_cast<std::size_t>(network_now_->origin[v])];
-      ASSERT_TRUE(allows_lower(bounder_.lower_z[v][lane], z)) << where << " neuron " << v << " " << bounder_.lower_z[v][lane] << " > " << z.value;
-      ASSERT_TRUE(allows_upper(bounder_.upper_z[v][lane], z)) << where << " neuron " << v << " " << bounder_.upper_z[v][lane] << " < " << z.value;
+      const Real& z = truth.neurons[static_cast<std::size_t>(network_now_->origin[v])];
+      ASSERT_TRUE(allows_lower(bounder_.lower_z[v][lane], z)) << where << " neuron " << v << " " << bounder_.lower_z[v][lane] << " > " << rough(z);
+      ASSERT_TRUE(allows_upper(bounder_.upper_z[v][lane], z)) << where << " neuron " << v << " " << bounder_.upper_z[v][lane] << " < " << rough(z);
     }
     bool unsafe = true;
     for (std::size_t s = 0; s < truth.rows.size(); ++s) {
-      const Enclosed y = truth.rows[s];
-      ASSERT_TRUE(allows_lower(bounder_.row_lower[s][lane], y)) << where << " row " << s << " " << bounder_.row_lower[s][lane] << " > " << y.value;
+      const Real& y = truth.rows[s];
+      ASSERT_TRUE(allows_lower(bounder_.row_lower[s][lane], y)) << where << " row " << s << " " << bounder_.row_lower[s][lane] << " > " << rough(y);
       const Vec* plane = bounder_.row_plane.data() + s * (columns.size() + 1);
-      Enclosed at(plane[columns.size()][lane]);
-      for (std::size_t k = 0; k < columns.size(); ++k) at += Enclosed(plane[k][lane]) * Enclosed(columns[k]);
-      ASSERT_FALSE(add_down(at.value, -at.error) > add_up(y.value, y.error)) << where << " plane of row " << s;
-      unsafe = unsafe && add_up(y.value, y.error) < 0.0;
+      if (std::isfinite(plane[columns.size()][lane])) {
+        Real margin = y - Real(plane[columns.size()][lane]);
+        for (std::size_t k = 0; k < columns.size(); ++k) margin = margin - Real(plane[k][lane]) * Real(columns[k]);
+        ASSERT_TRUE(allows_lower(0.0, margin)) << where << " plane of row " << s << " above by " << -rough(margin);
+      }
+      unsafe = unsafe && surely_negative(y);
     }
     ASSERT_FALSE(unsafe && bounder_.refuted[lane] != 0) << where;
   }
@@ -264,8 +270,8 @@ class EnclosureTrial {
     for (int lane = 0; lane < kLanes; ++lane) {
       for (int sample = 0; sample < 6; ++sample) {
         const auto columns = random_columns(set.lower[lane], set.upper[lane]);
-        if (!satisfies(set.halfspaces[lane], columns)) continue;
-        ASSERT_NO_FATAL_FAILURE(check_reduced(*network_now_, lowered_->truth(full_point(columns)), "fold " + std::to_string(level + 1)));
+        if (!satisfies<Real>(set.halfspaces[lane], columns)) continue;
+        ASSERT_NO_FATAL_FAILURE(check_reduced(*network_now_, lowered_->template truth_as<Real>(full_point(columns)), "fold " + std::to_string(level + 1)));
       }
     }
   }
@@ -281,11 +287,12 @@ class EnclosureTrial {
   int points_checked = 0, folded_away = 0;
 };
 
+template <typename Real = Enclosed>
 void run_trials(const NetworkTaste& taste, int trials, bool fixed_inputs = false) {
   int points = 0, folded = 0;
   for (int seed = 1; seed <= trials; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    EnclosureTrial trial(static_cast<std::uint64_t>(seed), taste, fixed_inputs);
+    EnclosureTrial<Real> trial(static_cast<std::uint64_t>(seed), taste, fixed_inputs);
     trial.run();
     if (testing::Test::HasFailure()) return;
     points += trial.points_checked;
@@ -304,6 +311,11 @@ TEST(Enclosure, VeryTinyWeights) { run_trials({.inputs = 3, .layers = 9, .width 
 TEST(Enclosure, HugeWeights) { run_trials({.inputs = 3, .layers = 6, .width = 8, .scale = 1e12}, 25); }
 TEST(Enclosure, WildWeights) { run_trials({.inputs = 3, .layers = 3, .width = 8, .wild = true}, 40); }
 TEST(Enclosure, HugeBoxes) { run_trials({.inputs = 3, .layers = 3, .width = 8, .input_size = 1e30}, 25); }
+TEST(ExactEnclosure, Small) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 6}, 40); }
+TEST(ExactEnclosure, Deep) { run_trials<Rational>({.inputs = 2, .layers = 4, .width = 4}, 15); }
+TEST(ExactEnclosure, WildWeights) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 5, .wild = true}, 20); }
+TEST(ExactEnclosure, HugeWeights) { run_trials<Rational>({.inputs = 2, .layers = 3, .width = 4, .scale = 1e11}, 15); }
+TEST(ExactEnclosure, FixedInputs) { run_trials<Rational>({.inputs = 4, .layers = 2, .width = 5}, 30, true); }
 TEST(Enclosure, FixedInputs) { run_trials({.inputs = 6, .layers = 3, .width = 8}, 60, true); }
 
 }  // namespace

@@ -134,7 +134,8 @@ TEST(Ablation, SelectionAndLimits) {
     more.insert(more.end(), {"--configs", "none"});
     EXPECT_EQ(suite.ablate(more).exit_code, 0);
     std::string names;
-    for (const auto& row : suite.json()["instances"]) {
+    const auto json = suite.json();
+    for (const auto& row : json["instances"]) {
       const auto name = row["vnnlib"].get<std::string>();
       names += name.substr(7, 4) + ":" + std::to_string(static_cast<int>(row["timeout_s"].get<double>())) + " ";
     }

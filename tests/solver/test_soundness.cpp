@@ -115,6 +115,15 @@ struct Planted {
   std::vector<std::vector<double>> points;  ///< one per clause
 };
 
+/// An end of the interval, a point where it will be split (or just beside), or any other; a float32.
+double coordinate(Dice& dice, double low, double high) {
+  if (dice.chance(0.4)) return static_cast<float>(dice.endpoint(low, high));
+  const int parts = 1 << dice.whole(1, 4);
+  double x = low + (high - low) * dice.whole(0, parts) / parts;
+  if (dice.chance(0.7)) x += (dice.chance(0.5) ? 1.0 : -1.0) * std::ldexp(high - low, -dice.whole(8, 20));
+  return static_cast<float>(std::clamp(x, low, high));
+}
+
 /// One clause per planted point: every output close to its value there.
 Planted plant(Dice& dice, int inputs, int clauses, double share) {
   Planted p;
@@ -126,7 +135,7 @@ Planted plant(Dice& dice, int inputs, int clauses, double share) {
   p.property.outputs = inputs;
   for (int c = 0; c < clauses; ++c) {
     std::vector<double> x;
-    for (std::size_t i = 0; i < p.property.lower.size(); ++i) x.push_back(static_cast<float>(dice.endpoint(p.property.lower[i], p.property.upper[i])));
+    for (std::size_t i = 0; i < p.property.lower.size(); ++i) x.push_back(coordinate(dice, p.property.lower[i], p.property.upper[i]));
     const EnclosedOutputs y = evaluate_enclosed(*p.network, x);
     std::vector<std::string> rows;
     for (int j = 0; j < inputs; ++j) {

@@ -9,7 +9,7 @@
 #include "specs/evaluate.h"
 #include "specs/number.h"
 #include "specs/simplify.h"
-#include "tests/support/exact.h"
+#include "tests/support/exact_evaluation.h"
 
 namespace clipbound::test {
 
@@ -25,8 +25,36 @@ inline Row output_row(const std::vector<Rational>& coefficients, const Rational&
   return row;
 }
 
-inline Enclosed enclosed(const Number& number) {
-  return {number.lower, next_up(number.upper - number.lower)};
+/// The tests below are templates over how the truth is known: as Enclosed (fast, any size) or as Rational (exactly).
+template <typename Real>
+Real number_as(const Number& number) {
+  if constexpr (std::is_same_v<Real, Rational>) return number.exact;
+  else return {number.lower, next_up(number.upper - number.lower)};
+}
+inline Enclosed relu(Enclosed z) {
+  return {std::fmax(z.value, 0.0), z.error};
+}
+inline Rational relu(const Rational& z) {
+  return z > 0 ? z : Rational(0);
+}
+/// True where |gap| surely is larger than `radius`. NaN and infinity allow everything.
+inline bool exceeds(Enclosed gap, double radius) {
+  return add_down(std::fabs(gap.value), -gap.error) > radius;
+}
+inline bool exceeds(const Rational& gap, double radius) {
+  return std::isfinite(radius) && abs(gap) > Rational(radius);
+}
+inline bool surely_negative(Enclosed x) {
+  return add_up(x.value, x.error) < 0.0;
+}
+inline bool surely_negative(const Rational& x) {
+  return x < 0;
+}
+inline double rough(Enclosed x) {
+  return x.value;
+}
+inline double rough(const Rational& x) {
+  return x.get_d();
 }
 
 /// False where `bound` (a lower one) excludes every value that the truth may have. NaN excludes nothing.
@@ -37,11 +65,20 @@ inline bool allows_upper(double bound, Enclosed truth) {
   return !(bound < add_down(truth.value, -truth.error));
 }
 
+inline bool allows_lower(double bound, const Rational& truth) {
+  return !std::isfinite(bound) ? !(bound > 0.0) : Rational(bound) <= truth;
+}
+inline bool allows_upper(double bound, const Rational& truth) {
+  return !std::isfinite(bound) ? !(bound < 0.0) : Rational(bound) >= truth;
+}
+
 /// What the network is at one point: inputs, all neurons in the order of the layers, and the rows.
-struct Truth {
+template <typename Real>
+struct TruthOf {
   std::vector<double> x;
-  std::vector<Enclosed> neurons, rows;
+  std::vector<Real> neurons, rows;
 };
+using Truth = TruthOf<Enclosed>;
 
 class Lowered {
  public:
@@ -71,23 +108,29 @@ class Lowered {
     return bounder.lower_bounds(rows, all, 1.0, static_cast<int>(system->layers.size()), bounds);
   }
 
-  Truth truth(std::vector<double> x) const {
-    Truth result;
-    const std::vector<EnclosedOutputs> all = evaluate_all_enclosed(*simplified, x);
-    for (const ValueId value : system->layer_values) {
-      const EnclosedOutputs& z = all[index_of(value)];
-      for (std::size_t i = 0; i < z.value.size(); ++i) result.neurons.emplace_back(z.value[i], z.error[i]);
-    }
-    std::vector<Enclosed> y;
-    for (const ValueId value : simplified->outputs) {
-      const EnclosedOutputs& part = all[index_of(value)];
-      for (std::size_t i = 0; i < part.value.size(); ++i) y.emplace_back(part.value[i], part.error[i]);
+  Truth truth(std::vector<double> x) const { return truth_as<Enclosed>(std::move(x)); }
+
+  template <typename Real>
+  TruthOf<Real> truth_as(std::vector<double> x) const {
+    TruthOf<Real> result;
+    std::vector<Real> y;
+    if constexpr (std::is_same_v<Real, Rational>) {
+      ExactEvaluation all(*simplified, x);
+      for (const ValueId value : system->layer_values) result.neurons.insert(result.neurons.end(), all[value].begin(), all[value].end());
+      for (const ValueId value : simplified->outputs) y.insert(y.end(), all[value].begin(), all[value].end());
+    } else {
+      const std::vector<EnclosedOutputs> all = evaluate_all_enclosed(*simplified, x);
+      const auto append = [&](const EnclosedOutputs& part, std::vector<Enclosed>& to) {
+        for (std::size_t i = 0; i < part.value.size(); ++i) to.emplace_back(part.value[i], part.error[i]);
+      };
+      for (const ValueId value : system->layer_values) append(all[index_of(value)], result.neurons);
+      for (const ValueId value : simplified->outputs) append(all[index_of(value)], y);
     }
     for (const Row& row : clause.rows) {
-      Enclosed sum = -enclosed(row.threshold);
+      Real sum = -number_as<Real>(row.threshold);
       for (const Term& term : row.terms) {
         const auto i = static_cast<std::size_t>(term.index);
-        sum += enclosed(term.coefficient) * (term.of == Term::Of::output ? y[i] : Enclosed(x[i]));
+        sum += number_as<Real>(term.coefficient) * (term.of == Term::Of::output ? y[i] : Real(x[i]));
       }
       result.rows.push_back(sum);
     }
@@ -126,15 +169,15 @@ class Lowered {
 };
 
 /// What row v of a reduced network says at a true point, without its radius.
-inline Enclosed reduced_value(const ReducedNetwork& network, int v, const Truth& truth, const std::vector<int>& kept) {
+template <typename Real>
+Real reduced_value(const ReducedNetwork& network, int v, const TruthOf<Real>& truth, const std::vector<int>& kept) {
   const double* row = network.row(v);
-  Enclosed sum(row[network.constant()]);
+  Real sum(row[network.constant()]);
   for (std::size_t k = 0; k < kept.size(); ++k) {
-    sum += Enclosed(row[network.first_input() + static_cast<int>(k)]) * Enclosed(truth.x[static_cast<std::size_t>(kept[k])]);
+    sum += Real(row[network.first_input() + static_cast<int>(k)]) * Real(truth.x[static_cast<std::size_t>(kept[k])]);
   }
   for (int w = 0; w < network.neurons; ++w) {
-    const Enclosed z = truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(w)])];
-    if (row[w] != 0.0) sum += Enclosed(row[w]) * Enclosed(std::fmax(z.value, 0.0), z.error);
+    if (row[w] != 0.0) sum += Real(row[w]) * relu(truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(w)])]);
   }
   return sum;
 }
