@@ -177,7 +177,7 @@ AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::ve
   return result;
 }
 
-IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources) {
+IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources, std::vector<double>* sizes) {
   const auto size = static_cast<std::size_t>(form.size());
   IntervalVector result{form.constant, form.constant};
   std::vector<double> bulk(size);
@@ -201,6 +201,10 @@ IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVecto
       bulk[i] += magnitude;
       count[i] += 2.0 * static_cast<double>(index.size()) + 2.0;
     }
+  }
+  if (sizes != nullptr) {
+    sizes->resize(size);
+    for (std::size_t i = 0; i < size; ++i) (*sizes)[i] = bulk[i] * (1.0 + 2.0 * gamma_bound(count[i])) + 0x1p-1000;
   }
   for (std::size_t i = 0; i < size; ++i) {
     const double error = (gamma_bound(count[i]) * bulk[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000;

@@ -58,6 +58,7 @@ inline constexpr double kTrusted = 0x1p900;
 struct IntervalVector {
   std::vector<double> lower, upper;
 };
-IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources);
+/// `sizes`, where given, receives per element an upper bound of |constant| + sum of |coefficient| * |source|.
+IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources, std::vector<double>* sizes = nullptr);
 
 }  // namespace clipbound

@@ -69,7 +69,14 @@ RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(
     for (const LayerMatrix& matrix : list) (matrix.dense.empty() ? thin : dense) += static_cast<double>(matrix.sparse->value.size());
   }
   thin_ = dense < 0.5 * thin;
+  for (std::size_t k = 0; k < work_.size(); ++k) {
+    affordable_ = affordable_ && 2.0 * static_cast<double>(system_->layers[k].size()) * work_[k] <= kBackwardWork;
+  }
   gamma_ = gamma_bound(2.0 * (neurons + static_cast<double>(system_->lower.size())) + 24.0);
+}
+
+double RootBounder::slack(double radius, double size, const Bounds& bounds) const {
+  return (radius + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * bounds.largest_source;
 }
 
 double RootBounder::row_slack(const AffineForm& form, std::int64_t row, const Bounds& bounds) const {
@@ -84,13 +91,7 @@ double RootBounder::row_slack(const AffineForm& form, std::int64_t row, const Bo
       size += std::fabs(value[j]) * std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
     }
   }
-  return (form.radius[i] + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * bounds.largest_source;
-}
-
-std::vector<double> RootBounder::slack(const AffineForm& form, const Bounds& bounds) const {
-  std::vector<double> result(static_cast<std::size_t>(form.size()));
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = row_slack(form, static_cast<std::int64_t>(i), bounds);
-  return result;
+  return slack(form.radius[i], size, bounds);
 }
 
 namespace {
@@ -124,12 +125,11 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
   const auto N = static_cast<std::int64_t>(bounds.lower.size());
   std::vector<double> at_input(static_cast<std::size_t>(R * N), 0.0);
   std::vector<double> constant(static_cast<std::size_t>(R)), intercept(static_cast<std::size_t>(R), 0.0);
-  const std::vector<double> own = slack(form, bounds);
   std::vector<double> error(static_cast<std::size_t>(R));
   for (std::int64_t r = 0; r < R; ++r) {
     const auto i = static_cast<std::size_t>(which[static_cast<std::size_t>(r)]);
     constant[static_cast<std::size_t>(r)] = sign * form.constant[i];
-    error[static_cast<std::size_t>(r)] = own[i];
+    error[static_cast<std::size_t>(r)] = row_slack(form, which[static_cast<std::size_t>(r)], bounds);
   }
   const auto target = [&](int source) -> std::vector<double>& {
     if (source == kInputSource) return at_input;
@@ -294,7 +294,8 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
     box.lower.push_back(lower[static_cast<std::size_t>(i)]);
     box.upper.push_back(upper[static_cast<std::size_t>(i)]);
   }
-  const bool forward = box.columns.size() <= kForwardInputs;
+  // Where every row can be substituted backwards, forward planes would add nothing.
+  const bool forward = (thin_ || !affordable_) && box.columns.size() <= kForwardInputs;
   std::map<int, PlaneBounds> planes;
   if (forward) planes.emplace(kInputSource, forward_input(box, lower, upper));
   bounds.sources[kInputSource] = {lower, upper};
@@ -306,7 +307,9 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
   bounds.upper = std::move(upper);
   for (std::size_t k = 0; k < system_->layers.size(); ++k) {
     const AffineForm& form = system_->layers[k];
-    IntervalVector z = enclose(form, bounds.sources);
+    std::vector<double> cost;
+    IntervalVector z = enclose(form, bounds.sources, &cost);
+    for (std::size_t v = 0; v < cost.size(); ++v) cost[v] = slack(form.radius[v], cost[v], bounds);
     PlaneBounds z_planes;
     if (forward) {
       z_planes = forward_affine(form, box, planes);
@@ -323,7 +326,7 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
     for (double& x : active.lower) x = std::max(x, 0.0);
     for (double& x : active.upper) x = std::max(x, 0.0);
     for (const double x : active.upper) bounds.largest_source = std::max(bounds.largest_source, x);
-    bounds.cost.push_back(slack(form, bounds));
+    bounds.cost.push_back(std::move(cost));
     bounds.layers.push_back(std::move(z));
     bounds.sources[static_cast<int>(k)] = std::move(active);
   }

@@ -67,12 +67,13 @@ class RootBounder {
   };
   double lower_bound_thin(const AffineForm& form, std::int64_t row, double sign, int layer, const Bounds& bounds, ThinRow& scratch) const;
   double row_slack(const AffineForm& form, std::int64_t row, const Bounds& bounds) const;
-  std::vector<double> slack(const AffineForm& form, const Bounds& bounds) const;
+  double slack(double radius, double size, const Bounds& bounds) const;
 
   std::shared_ptr<const LayeredSystem> system_;
   std::vector<std::vector<LayerMatrix>> matrices_;  // per layer
   std::vector<double> work_;  // [layers + 1] multiplications to substitute one row of layer k down to the input
   bool thin_ = false;         // most coefficients are in thin matrices: rows one at a time beat tall matrices
+  bool affordable_ = true;    // substituting every neuron of every layer stays within the work limit
   double gamma_ = 0.0;
 };
 

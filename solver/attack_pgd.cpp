@@ -11,7 +11,8 @@ namespace clipbound {
 
 namespace {
 
-constexpr int kRestarts = 128;  // points per clause and round, as one batch
+constexpr int kMostRestarts = 128, kFewestRestarts = 4;  // points per clause and round, as one batch
+constexpr double kBatchWork = 1e8;                       // weights times points of one batch
 
 /// Rounds take these in turn. Large steps that shrink fast look at faces and corners, small ones follow the gradient; the
 /// worst row alone leads through narrow passages, the sum of all violated rows keeps a balance.
@@ -118,7 +119,12 @@ class ClauseAttack {
 }  // namespace
 
 PgdAttack::PgdAttack(std::shared_ptr<const Network> network, const Query& query, std::vector<std::size_t> which, std::uint64_t seed)
-    : evaluator_(std::make_unique<Evaluator<float>>(std::move(network))), query_(query), which_(std::move(which)), random_(seed) {}
+    : query_(query), which_(std::move(which)), random_(seed) {
+  double weights = 1.0;
+  for (const Value& value : network->values) weights += value.constant ? static_cast<double>(value.size()) : 0.0;
+  restarts_ = static_cast<int>(std::clamp(kBatchWork / weights, static_cast<double>(kFewestRestarts), static_cast<double>(kMostRestarts)));
+  evaluator_ = std::make_unique<Evaluator<float>>(std::move(network));
+}
 
 PgdAttack::~PgdAttack() = default;
 
@@ -137,7 +143,7 @@ bool PgdAttack::run(double seconds, const Deadline& deadline, CandidateJudge& ju
 bool PgdAttack::attack_clause(std::size_t clause, double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  ClauseAttack attack(*evaluator_, query_, query_.clauses[clause], kRestarts);
+  ClauseAttack attack(*evaluator_, query_, query_.clauses[clause], restarts_);
   attack.start(random_, next_ < which_.size());
   const Schedule& schedule = kSchedules[(next_ / which_.size()) % std::size(kSchedules)];
   float size = schedule.first_step;

@@ -30,6 +30,7 @@ class PgdAttack {
   const Query& query_;
   std::vector<std::size_t> which_;
   std::mt19937_64 random_;
+  int restarts_ = 0;
   std::size_t next_ = 0;  ///< position in which_, counting rounds
 };
 

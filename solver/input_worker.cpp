@@ -44,7 +44,8 @@ void InputWorker::attack_now_and_then() {
   const double begin = deadline_.elapsed_s();
   attack_->run(kAttackSeconds, deadline_, judge_, statistics);
   statistics.attack_s += deadline_.elapsed_s() - begin;
-  next_attack_s_ = deadline_.elapsed_s() + kAttackEvery;
+  const double now = deadline_.elapsed_s();
+  next_attack_s_ = now + std::max(kAttackEvery, (now - begin) * (kAttackEvery / kAttackSeconds));  // one step may outlast its slice
 }
 
 void InputWorker::run() {

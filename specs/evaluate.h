@@ -46,7 +46,8 @@ struct EnclosedOutputs {
   std::vector<double> value, error;
 };
 EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> point);
-/// The same for every value of the network (indexed by ValueId; constants and integer tensors have error 0): for tests
+/// The same for every value of the network (indexed by ValueId; constants have error 0, and integers and truth values
+/// where they are certain): for tests
 /// of intermediate bounds.
 std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network, std::span<const double> point);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <type_traits>
 
 #include "base/check.h"
 #include "specs/ops/movement.h"
@@ -9,12 +11,14 @@
 namespace clipbound {
 
 #define CLIPBOUND_OP(id, onnx_name, op_class) OpVerbs verbs_of_##id();
+#define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/op_list.def"
 #undef CLIPBOUND_OP
 
 std::span<const OpRow> op_table() {
   static const std::array rows = {
 #define CLIPBOUND_OP(id, onnx_name, op_class) OpRow{OpKind::id, onnx_name, OpClass::op_class, verbs_of_##id()},
+#define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/op_list.def"
 #undef CLIPBOUND_OP
   };
@@ -54,17 +58,36 @@ std::vector<S> values_as(const Tensor& tensor) {
       tensor.values);
 }
 
+template <typename To, typename S>
+std::vector<To> converted(std::vector<S>& values) {
+  if constexpr (std::is_same_v<S, To>) {
+    return std::move(values);
+  } else {
+    constexpr double kTooLarge = 0x1p63;
+    for (const S x : values)
+      if (std::is_integral_v<To> && !(std::fabs(static_cast<double>(x)) < kTooLarge))
+        throw InputError("a computed constant is no integer");
+    std::vector<To> result;
+    for (const S x : values) result.push_back(static_cast<To>(x));
+    return result;
+  }
+}
+
 template <typename S>
 Tensor tensor_of(const Shape& shape, DataType type, std::vector<S>& values) {
-  if (type == DataType::boolean) {
-    std::vector<std::uint8_t> bits;
-    for (const S x : values) bits.push_back(x != S(0));
-    return {shape, std::move(bits)};
+  switch (type) {
+    case DataType::boolean: {
+      std::vector<std::uint8_t> bits;
+      for (const S x : values) bits.push_back(x != S(0));
+      return {shape, std::move(bits)};
+    }
+    case DataType::int64:
+      return {shape, converted<std::int64_t>(values)};
+    case DataType::float32:
+      return {shape, converted<float>(values)};
+    default:
+      return {shape, converted<double>(values)};
   }
-  if constexpr (std::is_same_v<S, std::int64_t>) CLIPBOUND_CHECK(type == DataType::int64);
-  if constexpr (std::is_same_v<S, float>) CLIPBOUND_CHECK(type == DataType::float32);
-  if constexpr (std::is_same_v<S, double>) CLIPBOUND_CHECK(type == DataType::float64);
-  return {shape, std::move(values)};
 }
 
 template <typename S>
@@ -97,10 +120,12 @@ bool all_inputs_constant(const Network& network, const Node& node) {
 
 /// Shape arithmetic is computed while reading, because shapes depend on it. Larger tensors wait for simplify().
 bool is_shape_arithmetic(const Network& network, const Node& node) {
-  constexpr std::int64_t kLargest = 1 << 20;
+  // Exporters compute sizes in floating point too: Shape, Cast, Mul, Floor, Cast, Resize.
+  constexpr std::int64_t kLargest = 1 << 20, kLargestFloating = 8;
   return std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
     const Value& v = network.value(id);
-    return v.size() == 0 || ((v.type == DataType::int64 || v.type == DataType::boolean) && v.size() <= kLargest);
+    const bool whole = v.type == DataType::int64 || v.type == DataType::boolean;
+    return v.size() <= (whole ? kLargest : kLargestFloating);
   });
 }
 

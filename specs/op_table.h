@@ -22,6 +22,7 @@ enum class OpClass : std::uint8_t {
 
 enum class OpKind : std::uint16_t {
 #define CLIPBOUND_OP(id, onnx_name, op_class) id,
+#define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/op_list.def"
 #undef CLIPBOUND_OP
 };
@@ -30,7 +31,8 @@ enum class OpKind : std::uint16_t {
 struct OpVerbs {
   /// Checks inputs and attributes and sets type and shape of the node's outputs in `network` (their values exist
   /// already), or their `constant` where it follows from shapes and attributes alone. May drop outputs that it made
-  /// constant. Throws InputError or Unsupported without naming the node (append_node() adds that).
+  /// constant, and may turn the node's kind into another form of the same operator (op_list.def). Throws InputError or
+  /// Unsupported without naming the node (append_node() adds that).
   void (*infer)(Network& network, Node& node);
   /// The node made ready for evaluation (specs/operation.h). Inputs that are constants in `network` stay so.
   std::unique_ptr<const Operation> (*prepare)(const Network& network, const Node& node);
@@ -48,14 +50,14 @@ struct OpRow {
 std::span<const OpRow> op_table();
 std::size_t op_count();
 const OpRow& op_row(OpKind kind);
-/// The row of an ONNX operator of the default domain; nullptr where there is none.
+/// The row of an ONNX operator of the default domain (not of its other forms); nullptr where there is none.
 const OpRow* find_op(std::string_view onnx_name);
 /// "node 'fc1' (Gemm, opset 13)".
 std::string describe(const Node& node);
 
-/// Adds a node whose inputs and outputs are values of `network` already: infers its outputs, computes them where they
-/// are integers and all inputs are constants (shape arithmetic), and drops the node where all its outputs are
-/// constants. Throws InputError or Unsupported, naming the node.
+/// Adds a node whose inputs and outputs are values of `network` already: infers its outputs, computes them where all
+/// inputs are constants and they are integers, or numbers few enough to belong to shape arithmetic too, and drops the
+/// node where all its outputs are constants. Throws InputError or Unsupported, naming the node.
 void append_node(Network& network, Node node);
 
 /// Evaluates a node whose inputs are all constants, in the type of its outputs; the constants of its outputs in order.

@@ -11,9 +11,9 @@
 namespace clipbound::micro {
 namespace {
 
-constexpr double kRadius = 0.1;
+constexpr double kRadius = 0.06;
 constexpr double kPatienceSeconds = 8.0;
-constexpr double kMargin = 0.25;  // of the sampled range: the smaller, the more subproblems
+constexpr double kMargin = 0.03;  // of the sampled range: the smaller, the more subproblems
 
 /// More than the lead of Y_0 over all others anywhere on the box: by kMargin of the sampled leads' range.
 double lead_out_of_reach(const std::shared_ptr<const Network>& network) {

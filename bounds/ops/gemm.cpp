@@ -1,3 +1,6 @@
+#include <cmath>
+#include <utility>
+
 #include "base/error.h"
 #include "bounds/ops/lower_op.h"
 #include "specs/op_table.h"
@@ -15,15 +18,59 @@ struct Product {
   std::int64_t constant_first, moving_first;
 };
 
-void append_product(const Product& p, const std::vector<double>& constant, std::vector<WeightedTerm>& terms,
-                    std::vector<std::int64_t>& begin, std::int32_t input) {
+/// The nonzero entries of a matrix by one of its axes, in the order of memory: networks hold large matrices that are mostly zero.
+struct NonZeros {
+  std::vector<std::int64_t> begin;  ///< [lines + 1]
+  std::vector<std::pair<std::int64_t, double>> entries;  ///< (position along the line, value)
+};
+
+/// Lines are rows (by_row) or columns of the [rows, cols] matrix with entry (r, c) at first + r * row_step + c * col_step.
+template <typename T>
+NonZeros non_zeros(const std::vector<T>& values, std::int64_t first, std::int64_t rows, std::int64_t cols, std::int64_t row_step,
+                   std::int64_t col_step, bool by_row) {
+  NonZeros result;
+  result.begin.assign(static_cast<std::size_t>(by_row ? rows : cols) + 1, 0);
+  // Walk in the order of memory, twice: count, then fill.
+  const bool row_major = col_step == 1;
+  const std::int64_t outer = row_major ? rows : cols, inner = row_major ? cols : rows;
+  const auto walk = [&](auto&& visit) {
+    for (std::int64_t a = 0; a < outer; ++a) {
+      const T* line = values.data() + first + a * (row_major ? row_step : col_step);
+      const std::int64_t step = row_major ? col_step : row_step;
+      for (std::int64_t b = 0; b < inner; ++b) {
+        if (line[b * step] != T{}) visit(row_major ? a : b, row_major ? b : a, static_cast<double>(line[b * step]));
+      }
+    }
+  };
+  walk([&](std::int64_t r, std::int64_t c, double) { ++result.begin[static_cast<std::size_t>(by_row ? r : c) + 1]; });
+  for (std::size_t k = 1; k < result.begin.size(); ++k) result.begin[k] += result.begin[k - 1];
+  result.entries.resize(static_cast<std::size_t>(result.begin.back()));
+  std::vector<std::int64_t> next(result.begin.begin(), result.begin.end() - 1);
+  walk([&](std::int64_t r, std::int64_t c, double x) {
+    result.entries[static_cast<std::size_t>(next[static_cast<std::size_t>(by_row ? r : c)]++)] = {by_row ? c : r, x};
+  });
+  return result;
+}
+
+/// Checks that all are finite and lists the nonzero ones by row (constant on the left) or column (on the right).
+NonZeros constant_lines(const LowerContext& context, const Node& node, ValueId id, const Product& p) {
+  const auto scan = [&](const auto& values) -> NonZeros {
+    for (const auto x : values) {
+      if (!std::isfinite(static_cast<double>(x))) throw InputError(context.network.source + ": " + describe(node) + " has a weight that is not finite");
+    }
+    return non_zeros(values, p.constant_first, p.constant_left ? p.m : p.k, p.constant_left ? p.k : p.n, p.constant_row, p.constant_col, p.constant_left);
+  };
+  return std::visit(scan, context.network.value(id).constant->values);
+}
+
+void append_product(const Product& p, const NonZeros& lines, std::vector<WeightedTerm>& terms, std::vector<std::int64_t>& begin, std::int32_t input) {
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.n; ++j) {
-      for (std::int64_t k = 0; k < p.k; ++k) {
-        const std::int64_t c = p.constant_first + (p.constant_left ? i * p.constant_row + k * p.constant_col : k * p.constant_row + j * p.constant_col);
+      const auto line = static_cast<std::size_t>(p.constant_left ? i : j);
+      for (auto e = lines.begin[line]; e < lines.begin[line + 1]; ++e) {
+        const auto& [k, weight] = lines.entries[static_cast<std::size_t>(e)];
         const std::int64_t v = p.moving_first + (p.constant_left ? k * p.moving_row + j * p.moving_col : i * p.moving_row + k * p.moving_col);
-        const double weight = constant[static_cast<std::size_t>(c)];
-        if (weight != 0.0) terms.push_back({input, v, weight});
+        terms.push_back({input, v, weight});
       }
       begin.push_back(static_cast<std::int64_t>(terms.size()));
     }
@@ -59,7 +106,7 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
   // A scale that is not a power of two would round the weights: scale the product afterwards instead.
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
-  append_product(p, constant_of(context, node, fixed), terms, begin, 0);
+  append_product(p, constant_lines(context, node, fixed, p), terms, begin, 0);
   std::vector<double> zero(begin.size() - 1, 0.0);
   AffineForm product = linear_map(forms, begin, terms, zero, context.magnitudes);
   const bool has_bias = node.inputs.size() > 2 && node.inputs[2] != kNoValue && beta != 0.0;
@@ -99,7 +146,6 @@ std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& no
     batch[d] = std::max(at(a_batch), at(b_batch));
   }
   const auto a_map = broadcast_map(a_batch, batch), b_map = broadcast_map(b_batch, batch);
-  const std::vector<double> constant = constant_of(context, node, node.inputs[left ? 0 : 1]);
   AffineForm scratch;
   const std::vector<const AffineForm*> forms = {&form_of(context, node.inputs[left ? 1 : 0], scratch)};
   std::vector<std::int64_t> begin{0};
@@ -108,7 +154,7 @@ std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& no
     const std::int64_t a_first = a_map[i] * p.m * p.k, b_first = b_map[i] * p.k * p.n;
     p.constant_first = left ? a_first : b_first;
     p.moving_first = left ? b_first : a_first;
-    append_product(p, constant, terms, begin, 0);
+    append_product(p, constant_lines(context, node, node.inputs[left ? 0 : 1], p), terms, begin, 0);
   }
   std::vector<double> zero(begin.size() - 1, 0.0);
   return {linear_map(forms, begin, terms, zero, context.magnitudes)};

@@ -1,8 +1,7 @@
 // Add, Sub, Mul, Div with broadcasting, of constants and variables alike.
 #include <type_traits>
 
-#include "specs/ops/broadcast.h"
-#include "specs/ops/op_support.h"
+#include "specs/ops/binary.h"
 
 namespace clipbound {
 namespace {
@@ -85,70 +84,10 @@ Shape second_shape(const Network& network, const Node& node) {
   return shape;
 }
 
-/// How an operand of one point is read: as it is, one number for all, or through a table.
-struct Operand {
-  std::int64_t point_stride, size;
-  bool unchanged, single;
-  std::vector<std::int64_t> index;  ///< where neither
-
-  Operand(const Network& network, ValueId id, const Shape& from, const Shape& to)
-      : point_stride(clipbound::point_stride(network, id)),
-        size(element_count(from)),
-        unchanged(size == element_count(to)),
-        single(size == 1 && !unchanged) {
-    if (!unchanged && !single) index = broadcast_index(from, to);
-  }
-  std::int64_t at(std::int64_t i) const { return unchanged ? i : single ? 0 : index[static_cast<std::size_t>(i)]; }
-};
-
 template <class F>
-class ArithmeticOp {
- public:
-  ArithmeticOp(const Network& network, const Node& node)
-      : shape_(network.value(node.outputs[0]).shape),
-        size_(element_count(shape_)),
-        x_(network, node.inputs[0], input_of(network, node, 0).shape, shape_),
-        y_(network, node.inputs[1], second_shape(network, node), shape_) {}
-
-  template <typename S>
-  void run(const Arguments<S>& a) const {
-    for (std::int64_t b = 0; b < a.batch; ++b)
-      one_point(a.inputs[0] + b * x_.point_stride, a.inputs[1] + b * y_.point_stride, a.outputs[0] + b * size_);
-  }
-
-  template <typename S>
-  void pull(const Arguments<S>& a, const Gradients<S>& g) const {
-    for (std::int64_t b = 0; b < a.batch; ++b) {
-      const S* x = a.inputs[0] + b * x_.point_stride;
-      const S* y = a.inputs[1] + b * y_.point_stride;
-      const S* gz = g.outputs[0] + b * size_;
-      if (g.inputs[0] != nullptr) {
-        S* gx = g.inputs[0] + b * x_.point_stride;
-        for (std::int64_t i = 0; i < size_; ++i) gx[x_.at(i)] += F::by_x(x[x_.at(i)], y[y_.at(i)], gz[i]);
-      }
-      if (g.inputs[1] != nullptr) {
-        S* gy = g.inputs[1] + b * y_.point_stride;
-        for (std::int64_t i = 0; i < size_; ++i) gy[y_.at(i)] += F::by_y(x[x_.at(i)], y[y_.at(i)], gz[i]);
-      }
-    }
-  }
-
- private:
-  template <typename S>
-  void one_point(const S* x, const S* y, S* z) const {
-    if (x_.unchanged && y_.unchanged) {
-      for (std::int64_t i = 0; i < size_; ++i) z[i] = F::value(x[i], y[i]);
-    } else if (x_.unchanged && y_.single) {
-      for (std::int64_t i = 0; i < size_; ++i) z[i] = F::value(x[i], y[0]);
-    } else {
-      for (std::int64_t i = 0; i < size_; ++i) z[i] = F::value(x[x_.at(i)], y[y_.at(i)]);
-    }
-  }
-
-  Shape shape_;
-  std::int64_t size_;
-  Operand x_, y_;
-};
+std::unique_ptr<const Operation> prepare(const Network& network, const Node& node) {
+  return std::make_unique<OperationOf<BinaryOp<F>>>(BinaryOp<F>(network, node, second_shape(network, node)));
+}
 
 void infer(Network& network, Node& node) {
   expect_arity(node, 2, 2);
@@ -161,16 +100,16 @@ void infer(Network& network, Node& node) {
 }  // namespace
 
 OpVerbs verbs_of_add() {
-  return {infer, prepare_as<ArithmeticOp<AddOf>>};
+  return {infer, prepare<AddOf>};
 }
 OpVerbs verbs_of_sub() {
-  return {infer, prepare_as<ArithmeticOp<SubOf>>};
+  return {infer, prepare<SubOf>};
 }
 OpVerbs verbs_of_mul() {
-  return {infer, prepare_as<ArithmeticOp<MulOf>>};
+  return {infer, prepare<MulOf>};
 }
 OpVerbs verbs_of_div() {
-  return {infer, prepare_as<ArithmeticOp<DivOf>>};
+  return {infer, prepare<DivOf>};
 }
 
 }  // namespace clipbound

@@ -25,6 +25,34 @@ std::optional<std::vector<std::int64_t>> ints_from(const Network& network, const
   return std::nullopt;
 }
 
+std::string string_attribute(const Node& node, const std::string& key, const std::string& fallback) {
+  const auto found = node.attributes.find(key);
+  if (found == node.attributes.end()) return fallback;
+  const auto* held = std::get_if<std::string>(&found->second);
+  if (held == nullptr) throw InputError("attribute '" + key + "' is no string");
+  return *held;
+}
+
+const std::vector<double>* floats_attribute(const Node& node, const std::string& key) {
+  const auto found = node.attributes.find(key);
+  if (found == node.attributes.end()) return nullptr;
+  const auto* held = std::get_if<std::vector<double>>(&found->second);
+  if (held == nullptr) throw InputError("attribute '" + key + "' is no list of numbers");
+  return held;
+}
+
+void keep_first_output(Node& node, const char* what) {
+  for (std::size_t o = 1; o < node.outputs.size(); ++o)
+    if (node.outputs[o] != kNoValue) throw Unsupported(std::string("its output of ") + what + " is used");
+  node.outputs.resize(1);
+}
+
+void expect_floating(const Network& network, const Node& node, std::size_t i) {
+  const DataType type = input_of(network, node, i).type;
+  if (type != DataType::float32 && type != DataType::float64)
+    throw InputError("input " + std::to_string(i) + " is " + name_of(type));
+}
+
 std::int64_t checked_axis(std::int64_t axis, std::size_t rank) {
   const auto r = static_cast<std::int64_t>(rank);
   if (axis < -r || axis >= r)

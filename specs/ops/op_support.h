@@ -28,6 +28,14 @@ std::vector<std::int64_t> constant_ints(const Network& network, const Node& node
 /// From the attribute `key` where it is there, else from input i where it is there.
 std::optional<std::vector<std::int64_t>> ints_from(const Network& network, const Node& node, const char* key,
                                                    std::size_t i);
+/// The attribute `key` where it is there, else `fallback`; InputError where it has another type.
+std::string string_attribute(const Node& node, const std::string& key, const std::string& fallback);
+/// nullptr where absent.
+const std::vector<double>* floats_attribute(const Node& node, const std::string& key);
+/// Removes the outputs after the first; Unsupported where the file gives one of them a name (`what` they are).
+void keep_first_output(Node& node, const char* what);
+/// Throws where input i is not of a floating type.
+void expect_floating(const Network& network, const Node& node, std::size_t i);
 /// Maps a negative axis to its place and checks its range.
 std::int64_t checked_axis(std::int64_t axis, std::size_t rank);
 /// The same for a list without repetitions.

@@ -1,4 +1,5 @@
 // Slice: starts, ends (axes, steps) as attributes before opset 10, as inputs since. Negative steps walk backwards.
+// With computed starts it is the form `slice_at`.
 #include <algorithm>
 
 #include "specs/ops/movement.h"
@@ -48,6 +49,10 @@ std::vector<Range> ranges_of(const Network& network, const Node& node) {
 
 void infer(Network& network, Node& node) {
   expect_arity(node, 1, 5);
+  if (has_input(node, 1) && !network.is_constant(node.inputs[1])) {
+    node.kind = OpKind::slice_at;
+    return op_row(OpKind::slice_at).verbs.infer(network, node);
+  }
   Shape shape;
   for (const Range& r : ranges_of(network, node)) shape.push_back(r.count);
   set_output(network, node, 0, input_of(network, node, 0).type, shape);

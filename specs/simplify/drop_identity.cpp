@@ -1,10 +1,25 @@
-// Identity and Dropout (at inference) return their input.
+// Identity, Dropout (at inference) and whatever else turns out to return its input: a Pad by nothing, a Reshape or an
+// Expand to the shape that is there, ...
 #include <algorithm>
 
 #include "specs/op_table.h"
+#include "specs/ops/movement.h"
 #include "specs/simplify/passes.h"
 
 namespace clipbound {
+
+namespace {
+
+bool returns_its_input(const Network& network, const Node& node) {
+  if (node.kind == OpKind::identity || node.kind == OpKind::dropout) return true;
+  if (op_row(node.kind).op_class != OpClass::movement || node.outputs.size() != 1 || node.inputs.empty()) return false;
+  const Value& x = network.value(node.inputs[0]);
+  const Value& y = network.value(node.outputs[0]);
+  if (x.constant || x.type != y.type || x.shape != y.shape) return false;
+  return op_row(node.kind).verbs.prepare(network, node)->movement()->is_unchanged(x.size());
+}
+
+}  // namespace
 
 std::string drop_identity(Network& network) {
   std::vector<ValueId> stands_for(network.values.size());
@@ -17,9 +32,8 @@ std::string drop_identity(Network& network) {
   for (Node& node : network.nodes) {
     for (ValueId& id : node.inputs)
       if (id != kNoValue) id = stands_for[index_of(id)];
-    const bool identity = node.kind == OpKind::identity || node.kind == OpKind::dropout;
     // An output keeps its own value, and so its name.
-    if (identity && !is_output(node.outputs[0])) {
+    if (!is_output(node.outputs[0]) && returns_its_input(network, node)) {
       stands_for[index_of(node.outputs[0])] = node.inputs[0];
       ++dropped;
     } else {

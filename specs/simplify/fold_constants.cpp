@@ -28,6 +28,8 @@ std::string fold_constants(Network& network) {
   std::size_t folded = 0;
   for (Node& node : network.nodes) {  // in topological order, so whole subgraphs fold in one sweep
     if (!is_constant_node(network, node)) {
+      // A condition that has become a constant makes it the other form of the operator.
+      if (node.kind == OpKind::where) op_row(node.kind).verbs.infer(network, node);
       kept.push_back(std::move(node));
       continue;
     }

@@ -11,7 +11,8 @@ bool has_constant_nodes(const Network& network);
 /// Computes every node whose inputs are all constants, in the types and the rounding of the file, and removes it. Value
 /// ids stay.
 std::string fold_constants(Network& network);
-/// Removes Identity and Dropout nodes: their readers read the input instead. One that gives a network output stays.
+/// Removes nodes that return their input (Identity, Dropout, a Pad by nothing, ...): their readers read the input
+/// instead. One that gives a network output stays.
 std::string drop_identity(Network& network);
 /// Removes nodes and values that no output depends on, and numbers the values anew. Inputs stay.
 std::string drop_dead(Network& network);

@@ -48,10 +48,11 @@ class EnclosureTrial {
 
  public:
   EnclosureTrial(std::uint64_t seed, const NetworkTaste& taste, bool fixed_inputs) : dice_(seed), taste_(taste) {
-    network_ = random_network(dice_, taste_);
+    RandomNetwork maker(dice_, taste_);
+    network_ = maker.build();
     std::vector<double> lower, upper;
     for (int i = 0; i < taste_.inputs; ++i) {
-      const double a = dice_.normal() * taste_.input_size, width = dice_.uniform(0.0, 1.0) * taste_.input_size;
+      const double a = maker.centre()[static_cast<std::size_t>(i)] + dice_.normal() * taste_.input_size, width = dice_.uniform(0.0, 1.0) * taste_.input_size;
       const double kind = fixed_inputs ? dice_.uniform(0.0, 1.0) : 1.0;
       lower.push_back(a);
       upper.push_back(kind < 0.2 ? a : kind < 0.4 ? std::nextafter(a, 1e300) : kind < 0.6 ? a + 1e-9 * std::fabs(a) : a + width);
@@ -313,6 +314,7 @@ TEST(Enclosure, WildWeights) { run_trials({.inputs = 3, .layers = 3, .width = 8,
 TEST(Enclosure, HugeBoxes) { run_trials({.inputs = 3, .layers = 3, .width = 8, .input_size = 1e30}, 25); }
 TEST(ExactEnclosure, Small) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 6}, 40); }
 TEST(ExactEnclosure, Deep) { run_trials<Rational>({.inputs = 2, .layers = 4, .width = 4}, 15); }
+TEST(ExactEnclosure, FarAwayInputs) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 6, .far = 1e6}, 40); }
 TEST(ExactEnclosure, WildWeights) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 5, .wild = true}, 20); }
 TEST(ExactEnclosure, HugeWeights) { run_trials<Rational>({.inputs = 2, .layers = 3, .width = 4, .scale = 1e11}, 15); }
 TEST(ExactEnclosure, FixedInputs) { run_trials<Rational>({.inputs = 4, .layers = 2, .width = 5}, 30, true); }

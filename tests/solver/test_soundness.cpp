@@ -178,6 +178,30 @@ TEST(PlantedQueries, NeverUnsat) {
   EXPECT_GT(counts.sat, 2 * counts.other);
 }
 
+TEST(PlantedQueries, CoarsePhase) {
+  // So many undecided neurons that boxes are split on the whole network first.
+  Dice dice(53);
+  Counts counts;
+  for (int trial = 0; trial < 12; ++trial) {
+    Planted p;
+    p.network = random_network(dice, {.inputs = 2, .layers = 2, .width = 600, .outputs = 2, .structured = false});
+    p.property = {{-1, -1}, {1, 1}, 2, {{}}};
+    const std::vector<double> x{coordinate(dice, -1, 1), coordinate(dice, -1, 1)};
+    const EnclosedOutputs y = evaluate_enclosed(*p.network, x);
+    for (int j = 0; j < 2; ++j) {
+      p.property.clauses[0].push_back(y_at_most(j, y.value[static_cast<std::size_t>(j)] + 1e-3));
+      p.property.clauses[0].push_back(y_at_least(j, y.value[static_cast<std::size_t>(j)] - 1e-3));
+    }
+    for (const int threads : {1, 2}) {
+      SCOPED_TRACE("trial " + std::to_string(trial) + " threads " + std::to_string(threads));
+      const SolveResult result = solve_text(p.network, p.property.text(), {"complete", "auto", threads, false, 1.0});
+      counts.add(result.verdict);
+      EXPECT_NE(name_of(result.verdict), "unsat");
+    }
+  }
+  std::printf("planted in wide networks: %s\n", counts.text().c_str());
+}
+
 TEST(PlantedQueries, WithinRowsOverInputs) {
   // Rows over inputs as well: a diagonal slab through the planted point.
   Dice dice(52);

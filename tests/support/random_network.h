@@ -13,6 +13,7 @@ struct NetworkTaste {
   double input_size = 1.0;  ///< what the inputs are about as large as: biases are chosen to go with it
   bool structured = true;   ///< residual sums, Concat, Slice, Transpose, Sub, Mul, Div between the layers
   bool wild = false;        ///< weights of one matrix differ by up to 2^60
+  double far = 0.0;         ///< inputs lie about so far from 0, and the network begins by taking that away again
 };
 
 class RandomNetwork {
@@ -21,6 +22,8 @@ class RandomNetwork {
 
   std::shared_ptr<const Network> build() {
     ValueId value = b_.input("x", {1, taste_.inputs});
+    for (int i = 0; i < taste_.inputs; ++i) centre_.push_back(static_cast<float>(dice_.normal() * taste_.far));
+    if (taste_.far > 0.0) value = b_.add("Sub", {value, b_.constant({1, taste_.inputs}, centre_)});
     for (int k = 0; k < taste_.layers; ++k) {
       value = b_.add("Relu", {affine(value, taste_.width)});
       if (taste_.structured) value = mix(value);
@@ -29,6 +32,9 @@ class RandomNetwork {
     b_.output(affine(value, taste_.outputs));
     return std::make_shared<const Network>(b_.build());
   }
+
+  /// Where the inputs lie, after build().
+  const std::vector<float>& centre() const { return centre_; }
 
  private:
   std::int64_t width_of(ValueId value) const { return b_.network().value(value).shape.back(); }
@@ -107,6 +113,7 @@ class RandomNetwork {
   Dice& dice_;
   NetworkTaste taste_;
   double size_;
+  std::vector<float> centre_;
   NetworkBuilder b_;
   std::vector<ValueId> earlier_;
 };

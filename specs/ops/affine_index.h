@@ -1,0 +1,16 @@
+#pragma once
+// Sizes of slices whose borders depend on the input: end - start where both are one computed number plus constants.
+#include "specs/ops/op_support.h"
+
+namespace clipbound {
+
+/// A single integer as `root` + offset; root is kNoValue for a constant.
+struct AffineIndex {
+  ValueId root;
+  std::int64_t offset;
+};
+
+/// Follows a value of one element back through changes of shape and additions of constants.
+AffineIndex affine_index(const Network& network, ValueId id);
+
+}  // namespace clipbound

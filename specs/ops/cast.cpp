@@ -1,0 +1,83 @@
+// Cast. Between floating types, and from integers and truth values to anything but a truth value, the number stays (the
+// form `convert`; rounding to another format happens in the evaluation's own). To integers it is cut towards 0; to a
+// truth value, it is compared with 0.
+#include "specs/ops/elementwise.h"
+#include "specs/ops/movement.h"
+
+namespace clipbound {
+namespace {
+
+/// The element types of the standard that a cast may aim at (onnx.proto, TensorProto.DataType).
+enum ElementType : std::int64_t { kFloat = 1, kInt32 = 6, kInt64 = 7, kBool = 9, kDouble = 11 };
+
+DataType target_of(const Node& node) {
+  // Before opset 6 the type was written out.
+  static const std::map<std::string, std::int64_t> kNames = {
+      {"FLOAT", kFloat}, {"DOUBLE", kDouble}, {"INT64", kInt64}, {"INT32", kInt32}, {"BOOL", kBool}};
+  std::int64_t to = 0;
+  if (node.opset < 6) {
+    const auto named = kNames.find(string_attribute(node, "to", ""));
+    if (named != kNames.end()) to = named->second;
+  } else {
+    to = node.int_attribute("to", 0);
+  }
+  switch (to) {
+    case kFloat:
+      return DataType::float32;
+    case kDouble:
+      return DataType::float64;
+    case kInt32:  // values beyond 32 bits would wrap; nothing here counts that far
+    case kInt64:
+      return DataType::int64;
+    case kBool:
+      return DataType::boolean;
+    default:
+      throw Unsupported("a cast to element type " + std::to_string(to));
+  }
+}
+
+bool is_floating(DataType type) {
+  return type == DataType::float32 || type == DataType::float64;
+}
+
+struct Cut : NumberFunction {
+  bool to_truth;
+  Cut(const Network& network, const Node& node) : to_truth(network.value(node.outputs[0]).type == DataType::boolean) {}
+
+  template <typename S>
+  S value(S x) const {
+    if (to_truth) return static_cast<S>(x != S(0));
+    if constexpr (std::is_same_v<S, std::int64_t>)
+      return x;
+    else
+      return std::trunc(x);
+  }
+  Enclosed value(Enclosed x) const {
+    if (!to_truth) return step_function(x, [](double t) { return std::trunc(t); });
+    const bool certain = x.error == 0.0 || lower_end(x) > 0.0 || upper_end(x) < 0.0;
+    return {x.value != 0.0 ? 1.0 : 0.0, certain ? 0.0 : 1.0};
+  }
+  template <typename T>
+  T slope(T, T) const {
+    return T(0);
+  }
+};
+
+void infer(Network& network, Node& node) {
+  expect_arity(node, 1, 1);
+  const DataType from = input_of(network, node, 0).type, to = target_of(node);
+  const bool keeps = from == to || (to != DataType::boolean && (!is_floating(from) || is_floating(to)));
+  node.kind = keeps ? OpKind::convert : OpKind::cast;
+  set_output(network, node, 0, to, input_of(network, node, 0).shape);
+}
+
+}  // namespace
+
+OpVerbs verbs_of_cast() {
+  return {infer, prepare_as<ElementwiseOp<Cut>>};
+}
+OpVerbs verbs_of_convert() {
+  return {infer, prepare_movement<reshaped>};
+}
+
+}  // namespace clipbound

@@ -1,0 +1,22 @@
+#pragma once
+// Sums of a list of numbers in a stated order.
+#include "specs/summation.h"
+
+namespace clipbound {
+
+/// at(0) + at(1) + ... + at(count - 1); `fast` counts as natural. blocked: term i goes to partial sum i mod 16, then
+/// the partial sums are added pairwise.
+template <typename S, class At>
+S ordered_sum(std::int64_t count, const At& at, Sums order) {
+  const std::int64_t lanes = order == Sums::blocked ? kSumLanes : 1;
+  std::array<Accumulator<S>, static_cast<std::size_t>(kSumLanes)> sums{};
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t j = order == Sums::reversed ? count - 1 - i : i;
+    sums[static_cast<std::size_t>(j % lanes)].add(at(j), S(1));
+  }
+  for (std::size_t half = static_cast<std::size_t>(lanes) / 2; half > 0; half /= 2)
+    for (std::size_t s = 0; s < half; ++s) sums[s].merge(sums[s + half]);
+  return sums[0].result(count);
+}
+
+}  // namespace clipbound

@@ -1,0 +1,181 @@
+// MaxPool and AveragePool over any number of spatial axes. Padding never wins a maximum; an average counts it only with
+// count_include_pad.
+#include <limits>
+
+#include "base/check.h"
+#include "specs/ops/enclosed_functions.h"
+#include "specs/ops/windows.h"
+#include "specs/summation.h"
+
+namespace clipbound {
+namespace {
+
+Shape spatial(const Shape& shape) {
+  return Shape(shape.begin() + 2, shape.end());
+}
+
+WindowShape pool_windows(const Network& network, const Node& node) {
+  const Shape& x = input_of(network, node, 0).shape;
+  const auto* kernel = node.ints_attribute("kernel_shape");
+  if (kernel == nullptr || x.size() < 3 || kernel->size() + 2 != x.size())
+    throw InputError("kernel_shape does not fit the input " + to_string(x));
+  WindowShape windows = windows_over(node, spatial(x), *kernel);
+  for (std::size_t d = 0; d < kernel->size(); ++d)
+    if (std::max(windows.pads_before[d], windows.pads_after[d]) > ((*kernel)[d] - 1) * windows.dilations[d])
+      throw InputError("pads are not smaller than the kernel");
+  return windows;
+}
+
+/// What both pools share: images_ one-channel images per point, each [image] -> [positions].
+class Pool {
+ public:
+  Pool(const Network& network, const Node& node)
+      : windows_(pool_windows(network, node)),
+        images_(network.value(node.inputs[0]).size() / windows_.image_size()),
+        x_stride_(point_stride(network, node.inputs[0])) {}
+
+ protected:
+  /// body(where an image begins in x, where it begins in y) for all.
+  template <typename Body>
+  void for_each_image(std::int64_t batch, const Body& body) const {
+    for (std::int64_t b = 0; b < batch; ++b)
+      for (std::int64_t i = 0; i < images_; ++i)
+        body(b * x_stride_ + i * windows_.image_size(), (b * images_ + i) * windows_.positions());
+  }
+  /// body(position, image element) for all taps inside the image; taps in the given order.
+  template <typename Body>
+  void for_each_tap(const Body& body, bool reversed = false) const {
+    for (std::int64_t i = 0; i < windows_.taps(); ++i) {
+      const std::int64_t t = reversed ? windows_.taps() - 1 - i : i;
+      for (std::int64_t r = 0; r < windows_.rows(); ++r) {
+        const Windows::Stretch& s = windows_.stretch(t, r);
+        for (std::int64_t j = s.first; j < s.last; ++j) body(r * windows_.width() + j, s.source + j * windows_.step());
+      }
+    }
+  }
+
+  Windows windows_;
+  std::int64_t images_, x_stride_;
+};
+
+template <typename S>
+S larger(S a, S b) {
+  return a < b || b != b ? b : a;
+}
+inline Enclosed larger(Enclosed a, Enclosed b) {
+  return maximum(a, b);
+}
+
+class MaxPoolOp : public Pool {
+ public:
+  using Pool::Pool;
+
+  template <typename S>
+  void run(const Arguments<S>& a) const {
+    if constexpr (std::is_same_v<S, std::int64_t>) {
+      CLIPBOUND_CHECK_NOTE(false, "a pool of integers");
+    } else {
+      for_each_image(a.batch, [&](std::int64_t from, std::int64_t to) {
+        const S* x = a.inputs[0] + from;
+        S* y = a.outputs[0] + to;
+        std::fill_n(y, windows_.positions(), S(-std::numeric_limits<double>::infinity()));
+        for_each_tap([x, y](std::int64_t p, std::int64_t e) { y[p] = larger(y[p], x[e]); });
+      });
+    }
+  }
+
+  /// To the first tap that has the maximum.
+  template <typename T>
+  void pull(const Arguments<T>& a, const Gradients<T>& g) const {
+    if (g.inputs[0] == nullptr) return;
+    std::vector<bool> given(static_cast<std::size_t>(windows_.positions()));
+    for_each_image(a.batch, [&](std::int64_t from, std::int64_t to) {
+      std::fill(given.begin(), given.end(), false);
+      for_each_tap([&](std::int64_t p, std::int64_t e) {
+        if (given[static_cast<std::size_t>(p)] || a.inputs[0][from + e] != a.outputs[0][to + p]) return;
+        given[static_cast<std::size_t>(p)] = true;
+        g.inputs[0][from + e] += g.outputs[0][to + p];
+      });
+    });
+  }
+};
+
+class AveragePoolOp : public Pool {
+ public:
+  AveragePoolOp(const Network& network, const Node& node) : Pool(network, node) {
+    divisors_.assign(static_cast<std::size_t>(windows_.positions()), 0);
+    if (node.int_attribute("count_include_pad", 0) != 0) {
+      count_padded();
+    } else {
+      for_each_tap([this](std::int64_t p, std::int64_t) { ++divisors_[static_cast<std::size_t>(p)]; });
+    }
+  }
+
+  template <typename S>
+  void run(const Arguments<S>& a) const {
+    if constexpr (std::is_same_v<S, std::int64_t>) {
+      CLIPBOUND_CHECK_NOTE(false, "a pool of integers");
+    } else {
+      std::vector<Accumulator<S>> sums(divisors_.size());
+      for_each_image(a.batch, [&](std::int64_t from, std::int64_t to) {
+        std::fill(sums.begin(), sums.end(), Accumulator<S>{});
+        const S* x = a.inputs[0] + from;
+        for_each_tap([&](std::int64_t p, std::int64_t e) { sums[static_cast<std::size_t>(p)].add(x[e], S(1)); },
+                     a.sums == Sums::reversed);
+        for (std::size_t p = 0; p < sums.size(); ++p)
+          a.outputs[0][to + static_cast<std::int64_t>(p)] =
+              sums[p].result(windows_.taps()) / S(static_cast<double>(divisors_[p]));
+      });
+    }
+  }
+
+  template <typename T>
+  void pull(const Arguments<T>& a, const Gradients<T>& g) const {
+    if (g.inputs[0] == nullptr) return;
+    for_each_image(a.batch, [&](std::int64_t from, std::int64_t to) {
+      for_each_tap([&](std::int64_t p, std::int64_t e) {
+        g.inputs[0][from + e] += g.outputs[0][to + p] / static_cast<T>(divisors_[static_cast<std::size_t>(p)]);
+      });
+    });
+  }
+
+ private:
+  /// Taps inside the image or its pads (with ceil_mode a window may reach beyond both).
+  void count_padded() {
+    const WindowShape& w = windows_.shape();
+    for (std::size_t p = 0; p < divisors_.size(); ++p) {
+      std::int64_t count = 1, rest = static_cast<std::int64_t>(p);
+      for (std::size_t d = w.output.size(); d-- > 0;) {
+        const std::int64_t start = rest % w.output[d] * w.strides[d];  // from the first pad on
+        const std::int64_t room = w.pads_before[d] + w.image[d] + w.pads_after[d] - start;
+        count *= std::min(w.kernel[d], (room + w.dilations[d] - 1) / w.dilations[d]);
+        rest /= w.output[d];
+      }
+      divisors_[p] = count;
+    }
+  }
+
+  std::vector<std::int64_t> divisors_;  ///< per position
+};
+
+void infer(Network& network, Node& node) {
+  expect_arity(node, 1, 1, 2);
+  keep_first_output(node, "indices");
+  expect_floating(network, node, 0);
+  const Value& x = input_of(network, node, 0);
+  const WindowShape windows = pool_windows(network, node);
+  Shape shape{x.shape[0], x.shape[1]};
+  shape.insert(shape.end(), windows.output.begin(), windows.output.end());
+  set_output(network, node, 0, x.type, shape);
+}
+
+}  // namespace
+
+OpVerbs verbs_of_max_pool() {
+  return {infer, prepare_as<MaxPoolOp>};
+}
+OpVerbs verbs_of_average_pool() {
+  return {infer, prepare_as<AveragePoolOp>};
+}
+
+}  // namespace clipbound

@@ -1,0 +1,128 @@
+// The form of Slice whose starts depend on the input. Its size must not: along such an axis the end is the start plus a
+// constant, and the step is 1. Where a start lies so that ONNX would cut the slice short, the result is NaN.
+#include <algorithm>
+#include <limits>
+
+#include "specs/ops/affine_index.h"
+#include "specs/ops/enclosed_functions.h"
+
+namespace clipbound {
+namespace {
+
+/// The axis whose start is computed, and how many elements it takes.
+struct ComputedSlice {
+  std::size_t axis;
+  std::int64_t count;
+};
+
+ComputedSlice computed_slice(const Network& network, const Node& node) {
+  const Shape& shape = input_of(network, node, 0).shape;
+  if (!has_input(node, 1) || !has_input(node, 2)) throw InputError("has no starts or ends");
+  if (input_of(network, node, 1).size() != 1 || input_of(network, node, 2).size() != 1)
+    throw Unsupported("several computed starts");
+  if (has_input(node, 4) && constant_ints(network, node, 4, "the steps") != std::vector<std::int64_t>{1})
+    throw Unsupported("a computed start with a step");
+  const std::vector<std::int64_t> axes = has_input(node, 3)
+                                             ? checked_axes(constant_ints(network, node, 3, "the axes"), shape.size())
+                                             : std::vector<std::int64_t>{0};
+  if (axes.size() != 1 || shape.empty()) throw InputError("needs one axis");
+  const AffineIndex start = affine_index(network, node.inputs[1]), end = affine_index(network, node.inputs[2]);
+  const auto axis = static_cast<std::size_t>(axes[0]);
+  if (start.root == kNoValue || start.root != end.root)
+    throw Unsupported("the number of elements depends on the network's input");
+  const std::int64_t count = end.offset - start.offset;
+  if (count < 1 || count > shape[axis]) throw Unsupported("takes " + std::to_string(count) + " elements");
+  return {axis, count};
+}
+
+class SliceAtOp {
+ public:
+  SliceAtOp(const Network& network, const Node& node) {
+    const Shape& shape = input_of(network, node, 0).shape;
+    const ComputedSlice slice = computed_slice(network, node);
+    length_ = shape[slice.axis];
+    inner_ = strides_of(shape)[slice.axis];
+    outer_ = element_count(shape) / (length_ * inner_);
+    count_ = slice.count;
+    data_stride_ = point_stride(network, node.inputs[0]);
+    start_stride_ = point_stride(network, node.inputs[1]);
+  }
+
+  template <typename S>
+  void run(const Arguments<S>& a) const {
+    for (std::int64_t b = 0; b < a.batch; ++b) {
+      const S* x = a.inputs[0] + b * data_stride_;
+      S* y = a.outputs[0] + b * size();
+      const S start = a.inputs[1][b * start_stride_];
+      if constexpr (std::is_same_v<S, Enclosed>) {
+        take_any(x, lower_end(start), upper_end(start), y);
+      } else {
+        take(x, first_of(static_cast<double>(start)), y);
+      }
+    }
+  }
+
+  template <typename T>
+  void pull(const Arguments<T>& a, const Gradients<T>& g) const {
+    if (g.inputs[0] == nullptr) return;
+    for (std::int64_t b = 0; b < a.batch; ++b) {
+      const std::int64_t first = first_of(static_cast<double>(a.inputs[1][b * start_stride_]));
+      if (first < 0) continue;
+      for (std::int64_t o = 0; o < outer_; ++o)
+        for (std::int64_t i = 0; i < count_ * inner_; ++i)
+          g.inputs[0][b * data_stride_ + (o * length_ + first) * inner_ + i] +=
+              g.outputs[0][b * size() + o * count_ * inner_ + i];
+    }
+  }
+
+ private:
+  std::int64_t size() const { return outer_ * count_ * inner_; }
+  /// The first element taken; -1 where the slice would not have its full size.
+  std::int64_t first_of(double start) const {
+    const auto length = static_cast<double>(length_), count = static_cast<double>(count_);
+    // Both borders count from the end, unless the end is 0 or later, which means something else.
+    if (start < 0.0) start = start + count < 0.0 ? start + length : -1.0;
+    return start >= 0.0 && start + count <= length ? static_cast<std::int64_t>(start) : -1;
+  }
+  template <typename S>
+  void take(const S* x, std::int64_t first, S* y) const {
+    if (first < 0) {
+      if constexpr (std::is_same_v<S, std::int64_t>) throw InputError("a start is out of range");
+      S nothing = static_cast<S>(std::numeric_limits<double>::quiet_NaN());
+      if constexpr (std::is_same_v<S, Enclosed>) nothing = with_error(nothing.value, 0.0);
+      std::fill_n(y, size(), nothing);
+      return;
+    }
+    for (std::int64_t o = 0; o < outer_; ++o)
+      std::copy_n(x + (o * length_ + first) * inner_, count_ * inner_, y + o * count_ * inner_);
+  }
+  /// The slice at any whole start in [low, high].
+  void take_any(const Enclosed* x, double low, double high, Enclosed* y) const {
+    if (!(high - low <= static_cast<double>(2 * length_))) return take(x, -1, y);
+    std::vector<Enclosed> other(static_cast<std::size_t>(size()));
+    bool first = true;
+    for (double start = std::ceil(low); start <= high; start += 1.0) {
+      take(x, first_of(start), first ? y : other.data());
+      for (std::size_t i = 0; !first && i < other.size(); ++i) y[i] = hull(y[i], other[i]);
+      first = false;
+    }
+    if (first) take(x, -1, y);
+  }
+
+  std::int64_t length_, inner_, outer_, count_, data_stride_, start_stride_;
+};
+
+void infer(Network& network, Node& node) {
+  const ComputedSlice slice = computed_slice(network, node);
+  Shape shape = input_of(network, node, 0).shape;
+  shape[slice.axis] = slice.count;
+  set_output(network, node, 0, input_of(network, node, 0).type, shape);
+}
+
+}  // namespace
+
+OpVerbs verbs_of_slice_at() {
+  return {infer, prepare_as<SliceAtOp>};
+}
+
+}  // namespace clipbound
