@@ -58,14 +58,12 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   }
   for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
 
-  const LowerContext context{network, forms, system.magnitudes};
+  const LowerContext context{network, forms, system.magnitudes,
+                             [&system](const AffineForm& form, ValueId value) { return add_layer(system, form, value); }};
   for (std::size_t i = 0; i < network.nodes.size(); ++i) {
     const Node& node = network.nodes[i];
     std::vector<AffineForm> results;
-    if (node.kind == OpKind::relu) {
-      AffineForm scratch;
-      results.push_back(add_layer(system, form_of(context, node.inputs[0], scratch), node.inputs[0]));
-    } else if (const LowerFunction function = lower_function(node.kind)) {
+    if (const LowerFunction function = lower_function(node.kind)) {
       results = function(context, node);
     } else {
       throw Unsupported(network.source + ": " + describe(node) + ": no bounds for this operator yet");

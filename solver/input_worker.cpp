@@ -388,11 +388,13 @@ void InputWorker::clip_parents(Level& level, Mask& open) {
 
 void InputWorker::branch(Level& level, Mask open) {
   LaneBounder& b = level.bounder;
-  if (settings_.clip_inputs && !settings_.reorder) clip_parents(level, open);
   choose_dimensions(level, open);
   drop_stuck(open);
+  // In the regular order a box is clipped after it was chosen how to split it: what is left may be too thin to be split
+  // any further, but has yet to be bounded.
+  if (settings_.clip_inputs && !settings_.reorder) clip_parents(level, open);
   if (!any(open)) return;
-  fill_lanes(level, open);
+  if (settings_.reorder) fill_lanes(level, open);
   SubproblemStack* target = &level.open;
   if (worth_folding(level, open)) {
     const int N = level.network->inputs, U = level.network->neurons;

@@ -21,6 +21,7 @@ namespace clipbound {
 namespace {
 
 constexpr double kGlanceSeconds = 0.002;      // before the root bounds: most violated properties show at once
+constexpr double kLongestBlindAttack = 60.0;
 constexpr double kFirstAttackSeconds = 0.02;  // after them; the search brings its own attack
 
 /// Clauses that share their box, and so their neuron bounds.
@@ -56,7 +57,12 @@ class Run {
     simplified_ = std::move(simplified.network);
     for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
     if (options_.attack && attack(kGlanceSeconds)) return found();
-    std::vector<ClauseTask> tasks = bound_roots();
+    std::vector<ClauseTask> tasks;
+    try {
+      tasks = bound_roots();
+    } catch (const Unsupported& error) {
+      return attack_only(error.what());
+    }
     if (judge_.found()) return found();
     log(1, "root bounds: " + std::to_string(tasks.size()) + " of " + std::to_string(query_.clauses.size()) + " clauses stay open");
     for (const ClauseTask& task : tasks) log(2, describe_root(task));
@@ -102,6 +108,14 @@ class Run {
     return "clause of line " + std::to_string(task.root->clause->line) + ": " + std::to_string(task.root->kept.size()) + " inputs vary, " +
            (task.network == nullptr ? "too many neurons undecided for a reduced network"
                                     : std::to_string(task.network->neurons) + " neurons undecided");
+  }
+  /// Where there are no bounds, a counterexample may still be found: until time is over, or for a while where it is unlimited.
+  SolveResult attack_only(const std::string& why) {
+    log(1, why + "; only counterexamples are searched for");
+    if (!options_.attack) throw Unsupported(why);
+    if (attack(std::min(kLongestBlindAttack, deadline_.remaining_s()))) return found();
+    if (deadline_.reason() != StopReason::none) return stopped("in the attack (no proof is possible: " + why + ")", query_.clauses.size());
+    return decide(Verdict::unknown, "no counterexample found, and no proof is possible: " + why);
   }
   bool attack(double seconds);
   std::vector<ClauseTask> bound_roots();

@@ -33,7 +33,48 @@ LowerFunction lower_function(OpKind kind) {
     case OpKind::sub: return lower_add_sub;
     case OpKind::mul:
     case OpKind::div: return lower_mul_div;
+    case OpKind::relu: return lower_relu;
+    case OpKind::leaky_relu: return lower_leaky_relu;
+    case OpKind::abs: return lower_abs;
+    case OpKind::clip: return lower_clip;
+    case OpKind::min:
+    case OpKind::max: return lower_min_max;
+    case OpKind::max_pool: return lower_max_pool;
+    case OpKind::conv: return lower_conv;
+    case OpKind::conv_transpose: return lower_conv_transpose;
+    case OpKind::neg:
+    case OpKind::pad:
+    case OpKind::batch_normalization:
+    case OpKind::average_pool:
+    case OpKind::global_average_pool:
+    case OpKind::reduce_sum:
+    case OpKind::reduce_mean: return lower_by_probing;
     default: return op_row(kind).op_class == OpClass::movement ? lower_movement : nullptr;
+  }
+}
+
+AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms, const std::vector<double>& weights,
+                   const std::vector<double>& offset) {
+  const std::int64_t size = forms.at(0)->size();
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::int64_t i = 0; i < size; ++i) {
+    for (std::size_t k = 0; k < forms.size(); ++k) terms.push_back({static_cast<std::int32_t>(k), i, weights[k]});
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+  }
+  return linear_map(forms, begin, terms, offset.empty() ? std::vector<double>(static_cast<std::size_t>(size), 0.0) : offset, context.magnitudes);
+}
+
+void charge_weights(const LowerContext& context, AffineForm& form, double relative) {
+  for (std::size_t i = 0; i < form.constant.size(); ++i) {
+    double size = std::fabs(form.constant[i]) + form.radius[i];
+    for (const auto& [source, rows] : form.terms) {
+      const auto index = rows.indices(static_cast<std::int64_t>(i));
+      const auto value = rows.values(static_cast<std::int64_t>(i));
+      const std::vector<double>& magnitude = context.magnitudes.at(source);
+      for (std::size_t j = 0; j < index.size(); ++j) size += std::fabs(value[j]) * magnitude[static_cast<std::size_t>(index[j])];
+    }
+    form.radius[i] = (form.radius[i] + relative * size) * (1.0 + 0x1p-30) + 0x1p-1000;
   }
 }
 

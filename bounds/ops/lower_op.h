@@ -1,5 +1,6 @@
 #pragma once
 // The abstract meaning of operators: what each makes of affine forms. One function per operator, one row in the table.
+#include <functional>
 #include <map>
 
 #include "bounds/affine_form.h"
@@ -12,7 +13,16 @@ struct LowerContext {
   const Network& network;
   const std::map<ValueId, AffineForm>& forms;  ///< of all values before the node that are not constant
   const SourceMagnitudes& magnitudes;
+  /// Makes a form a layer of neurons and returns their activations relu(form). `value` names it for the user, kNoValue where it
+  /// is a helper of a piecewise-linear operator.
+  std::function<AffineForm(const AffineForm& form, ValueId value)> relu;
 };
+
+/// sum over k of weight_k * forms_k, element by element, plus offset (empty: 0).
+AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms, const std::vector<double>& weights,
+                   const std::vector<double>& offset = {});
+/// Adds to the radii what weights cost that are wrong by a relative error of `relative` at most.
+void charge_weights(const LowerContext& context, AffineForm& form, double relative);
 
 /// The form of a value; constants become constant forms in `scratch`.
 const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& scratch);
@@ -31,5 +41,16 @@ std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& n
 std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_relu(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_leaky_relu(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_abs(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_clip(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_min_max(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_max_pool(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_conv(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_conv_transpose(const LowerContext& context, const Node& node);
+/// Any operator that is affine in its first input and whose coefficients involve no cancellation: they are found by pulling
+/// unit vectors back through it.
+std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node& node);
 
 }  // namespace clipbound

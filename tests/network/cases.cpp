@@ -10,15 +10,8 @@ using Ints = std::vector<std::int64_t>;
 constexpr std::int64_t kFarEnd = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kFarStart = std::numeric_limits<std::int64_t>::min();
 
-/// n numbers without a pattern, multiples of 1/8 so that small sums are exact.
 std::vector<float> some(std::size_t n) {
-  std::vector<float> values(n);
-  std::uint32_t state = 12345;
-  for (float& v : values) {
-    state = state * 1664525u + 1013904223u;
-    v = (static_cast<float>(state >> 26) - 32.0f) / 8.0f;
-  }
-  return values;
+  return some_numbers(n);
 }
 
 void add_products(std::vector<OperatorCase>& cases) {
@@ -337,6 +330,16 @@ void add_constants(std::vector<OperatorCase>& cases) {
 
 }  // namespace
 
+std::vector<float> some_numbers(std::size_t n) {
+  std::vector<float> values(n);
+  std::uint32_t state = 12345;
+  for (float& v : values) {
+    state = state * 1664525u + 1013904223u;
+    v = (static_cast<float>(state >> 26) - 32.0f) / 8.0f;
+  }
+  return values;
+}
+
 const std::vector<OperatorCase>& operator_cases() {
   static const std::vector<OperatorCase> all = [] {
     std::vector<OperatorCase> cases;
@@ -346,6 +349,11 @@ const std::vector<OperatorCase>& operator_cases() {
     add_slices(cases);
     add_movement(cases);
     add_constants(cases);
+    add_function_cases(cases);
+    add_window_cases(cases);
+    add_reduction_cases(cases);
+    add_choice_cases(cases);
+    add_copy_cases(cases);
     return cases;
   }();
   return all;

@@ -23,6 +23,15 @@ inline void PrintTo(const OperatorCase& c, std::ostream* out) {
 /// Inputs are called x (and z), the output y.
 const std::vector<OperatorCase>& operator_cases();
 
+// The parts of the list that stand in files of their own.
+void add_function_cases(std::vector<OperatorCase>& cases);
+void add_window_cases(std::vector<OperatorCase>& cases);
+void add_reduction_cases(std::vector<OperatorCase>& cases);
+void add_choice_cases(std::vector<OperatorCase>& cases);
+void add_copy_cases(std::vector<OperatorCase>& cases);
+/// n numbers without a pattern, multiples of 1/8 so that small sums are exact.
+std::vector<float> some_numbers(std::size_t n);
+
 inline OnnxWriter model_of(const OperatorCase& c) {
   OnnxWriter w(c.opset);
   c.build(w);

@@ -102,6 +102,18 @@ inline void set_ints(onnx::NodeProto& n, const std::string& key, const std::vect
   a->set_type(onnx::AttributeProto::INTS);
   for (const auto v : values) a->add_ints(v);
 }
+inline void set_floats(onnx::NodeProto& n, const std::string& key, const std::vector<float>& values) {
+  auto* a = n.add_attribute();
+  a->set_name(key);
+  a->set_type(onnx::AttributeProto::FLOATS);
+  for (const auto v : values) a->add_floats(v);
+}
+inline void set_string(onnx::NodeProto& n, const std::string& key, const std::string& value) {
+  auto* a = n.add_attribute();
+  a->set_name(key);
+  a->set_type(onnx::AttributeProto::STRING);
+  a->set_s(value);
+}
 inline void set_tensor(onnx::NodeProto& n, const std::string& key, const onnx::TensorProto& value) {
   auto* a = n.add_attribute();
   a->set_name(key);

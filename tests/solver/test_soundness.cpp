@@ -182,9 +182,9 @@ TEST(PlantedQueries, CoarsePhase) {
   // So many undecided neurons that boxes are split on the whole network first.
   Dice dice(53);
   Counts counts;
-  for (int trial = 0; trial < 12; ++trial) {
+  for (int trial = 0; trial < 6; ++trial) {
     Planted p;
-    p.network = random_network(dice, {.inputs = 2, .layers = 2, .width = 600, .outputs = 2, .structured = false});
+    p.network = random_network(dice, {.inputs = 2, .layers = 2, .width = 500, .outputs = 2, .structured = false});
     p.property = {{-1, -1}, {1, 1}, 2, {{}}};
     const std::vector<double> x{coordinate(dice, -1, 1), coordinate(dice, -1, 1)};
     const EnclosedOutputs y = evaluate_enclosed(*p.network, x);
@@ -194,7 +194,7 @@ TEST(PlantedQueries, CoarsePhase) {
     }
     for (const int threads : {1, 2}) {
       SCOPED_TRACE("trial " + std::to_string(trial) + " threads " + std::to_string(threads));
-      const SolveResult result = solve_text(p.network, p.property.text(), {"complete", "auto", threads, false, 1.0});
+      const SolveResult result = solve_text(p.network, p.property.text(), {"complete", "auto", threads, false, 0.6});
       counts.add(result.verdict);
       EXPECT_NE(name_of(result.verdict), "unsat");
     }
