@@ -9,8 +9,8 @@ std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& n
   const std::vector<const AffineForm*> forms = {&form_of(context, node.inputs[0], scratch[0]),
                                                 &form_of(context, node.inputs[1], scratch[1])};
   const Shape& shape = context.network.value(node.outputs[0]).shape;
-  const auto left = broadcast_map(context.network.value(node.inputs[0]).shape, shape);
-  const auto right = broadcast_map(context.network.value(node.inputs[1]).shape, shape);
+  const auto left = broadcast_map(operand_shape(context, node, 0), shape);
+  const auto right = broadcast_map(operand_shape(context, node, 1), shape);
   const double sign = node.kind == OpKind::add ? 1.0 : -1.0;
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;

@@ -78,6 +78,16 @@ void charge_weights(const LowerContext& context, AffineForm& form, double relati
   }
 }
 
+Shape operand_shape(const LowerContext& context, const Node& node, std::size_t k) {
+  Shape shape = context.network.value(node.inputs[k]).shape;
+  if (k == 0 || node.opset >= 7 || !node.attributes.contains("axis")) return shape;
+  const auto rank = static_cast<std::int64_t>(context.network.value(node.outputs[0]).shape.size());
+  std::int64_t axis = node.int_attribute("axis", 0);
+  if (axis < 0) axis += rank;
+  while (static_cast<std::int64_t>(shape.size()) + axis < rank) shape.push_back(1);
+  return shape;
+}
+
 std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to) {
   const std::size_t rank = to.size();
   CLIPBOUND_CHECK(from.size() <= rank);

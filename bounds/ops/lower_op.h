@@ -33,6 +33,9 @@ using LowerFunction = std::vector<AffineForm> (*)(const LowerContext&, const Nod
 /// nullptr where the operator has no affine meaning.
 LowerFunction lower_function(OpKind kind);
 
+/// The shape with which operand k of a binary operator is broadcast: as it is, but that before opset 7 an `axis` says where the
+/// second operand begins.
+Shape operand_shape(const LowerContext& context, const Node& node, std::size_t k);
 /// For every element of `to`, the element of `from` that numpy broadcasting reads.
 std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to);
 

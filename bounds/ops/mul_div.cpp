@@ -19,8 +19,8 @@ std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& n
   const ValueId moving = node.inputs[static_cast<std::size_t>(variable)], fixed = node.inputs[static_cast<std::size_t>(1 - variable)];
   const std::vector<const AffineForm*> forms = {&form_of(context, moving, scratch)};
   const Shape& shape = context.network.value(node.outputs[0]).shape;
-  const auto from = broadcast_map(context.network.value(moving).shape, shape);
-  const auto factor = broadcast_map(context.network.value(fixed).shape, shape);
+  const auto from = broadcast_map(operand_shape(context, node, static_cast<std::size_t>(variable)), shape);
+  const auto factor = broadcast_map(operand_shape(context, node, static_cast<std::size_t>(1 - variable)), shape);
   const std::vector<double> constants = constant_of(context, node, fixed);
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;

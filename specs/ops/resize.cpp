@@ -55,7 +55,8 @@ std::vector<Axis> axes_of(const Network& network, const Node& node) {
   return result;
 }
 
-/// Which element of `length` the output element i reads (the formulas of the ONNX standard).
+/// Which element of `length` the output element i reads: the formulas of the ONNX standard, and for opsets before 11,
+/// where it has none, ONNX Runtime's ("simple": downwards where an axis grows, upwards where it shrinks).
 std::int64_t source_of(std::int64_t i, const Axis& axis, std::int64_t length, const std::string& position,
                        const std::string& rounding) {
   const auto at = static_cast<float>(i);
@@ -66,7 +67,7 @@ std::int64_t source_of(std::int64_t i, const Axis& axis, std::int64_t length, co
   if (position == "align_corners")
     x = axis.length > 1 ? at * static_cast<float>(length - 1) / static_cast<float>(axis.length - 1) : 0.0f;
   float rounded = std::floor(x);
-  if (rounding == "ceil") rounded = std::ceil(x);
+  if (rounding == "ceil" || (rounding == "simple" && axis.scale < 1.0f)) rounded = std::ceil(x);
   if (rounding == "round_prefer_floor") rounded = std::ceil(x - 0.5f);
   if (rounding == "round_prefer_ceil") rounded = std::floor(x + 0.5f);
   return std::clamp<std::int64_t>(static_cast<std::int64_t>(rounded), 0, length - 1);
@@ -91,7 +92,7 @@ Movement map(const Network& network, const Node& node) {
   const bool is_resize = std::string_view(op_row(node.kind).onnx_name) == "Resize" && node.opset >= 11;
   const std::string position =
       is_resize ? string_attribute(node, "coordinate_transformation_mode", "half_pixel") : "asymmetric";
-  const std::string rounding = is_resize ? string_attribute(node, "nearest_mode", "round_prefer_floor") : "floor";
+  const std::string rounding = is_resize ? string_attribute(node, "nearest_mode", "round_prefer_floor") : "simple";
   const Shape& from = input_of(network, node, 0).shape;
   const std::vector<Axis> axes = axes_of(network, node);
   const std::vector<std::int64_t> strides = strides_of(from);

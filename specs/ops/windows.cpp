@@ -37,7 +37,7 @@ std::int64_t extent(const WindowShape& w, std::size_t d) {
   return (w.kernel[d] - 1) * w.dilations[d] + 1;  // below 2^60
 }
 
-/// Splits pads that an axis needs altogether; the odd one goes to the end, or to the beginning.
+/// Splits the pads that an axis needs altogether; the odd one goes to the end, or to the beginning.
 void share_pads(WindowShape& w, std::size_t d, std::int64_t total, bool more_before) {
   total = std::max<std::int64_t>(total, 0);
   w.pads_before[d] = (total + (more_before ? 1 : 0)) / 2;
@@ -102,7 +102,7 @@ WindowShape windows_onto(const Node& node, const Shape& positions, const Shape& 
     const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
     if (mode == "VALID") share_pads(w, d, 0, false);
     if (wanted != nullptr) {
-      share_pads(w, d, covered - (*wanted)[d], mode == "SAME_LOWER");
+      share_pads(w, d, covered - (*wanted)[d], mode != "SAME_UPPER");
     } else if (same) {
       share_pads(w, d, covered - positions[d] * w.strides[d], mode == "SAME_LOWER");
     }

@@ -127,8 +127,8 @@ void add_indices(std::vector<OperatorCase>& cases) {
                        std::vector<float> expected) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
-                       w.input("x", {2, 3}).floats("c", {3}, {0, 2, -1});
-                       w.node("Mul", {"x", "c"}, {"m"});  // 0 4 -3 / 0 10 -6
+                       w.input("x", {2, 3}).floats("c", {3}, {-9, 9, -20});
+                       w.node("Min", {"x", "c"}, {"m"});  // -9 2 -20 / -9 5 -20, with exact ties
                        auto& n = w.node(op, {"m"}, {"t"});
                        set_int(n, "axis", axis);
                        set_int(n, "keepdims", keep);
@@ -140,7 +140,7 @@ void add_indices(std::vector<OperatorCase>& cases) {
   arg("ArgMax", "ArgMax", 1, 1, 0, {1, 1});
   arg("ArgMin", "ArgMin", -1, 0, 0, {2, 2});
   arg("ArgMaxFirst", "ArgMax", 0, 0, 0, {0, 1, 0});
-  arg("ArgMaxLast", "ArgMax", 0, 0, 1, {1, 1, 0});
+  arg("ArgMaxLast", "ArgMax", 0, 0, 1, {1, 1, 1});
   arg("ArgMinLast", "ArgMin", 0, 1, 1, {1, 0, 1});
   const auto one_hot = [&](const std::string& name, int axis, std::vector<float> expected) {
     cases.push_back({name,
