@@ -1,5 +1,7 @@
 #include "bounds/lane_bounder.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/rounding.h"
 
@@ -174,7 +176,7 @@ void LaneBounder::prepare_constraints() {
 /// coordinate ascent, exact in each coordinate (the maximum of a concave piecewise-linear function lies at a breakpoint).
 /// Every beta >= 0 is sound, so only the last evaluation has to be rigorous.
 Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& settings) {
-  const int N = network_->inputs;
+  const int N = network_->inputs, used = std::min(constraints, settings.most);
   const auto width = static_cast<std::size_t>(N) + 1;
   const Vec zero = {};
   Vec at_centre = base, size = vabs(base);
@@ -187,7 +189,7 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
   bool moved = false;
   for (int pass = 0; pass < settings.passes; ++pass) {
     bool moved_now = false;
-    for (int k = 0; k < constraints; ++k) {
+    for (int k = 0; k < used; ++k) {
       const auto c = static_cast<std::size_t>(k);
       const Vec* g = constraint.data() + c * width;
       const Vec beta = pass == 0 ? zero : applied_[c];
@@ -221,22 +223,22 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
       step = applied_[c] - beta;
       for (int i = 0; i < N; ++i) objective_[static_cast<std::size_t>(i)] += step * g[i];
     }
-    if (!moved_now || constraints == 1) break;
+    if (!moved_now || used == 1) break;
   }
   if (!moved) return broadcast(-kHuge);
   // Rigorous value for the multipliers as they stand in applied_: the objective is recomputed from them.
   Vec sum = at_centre;
-  for (int k = 0; k < constraints; ++k) {
+  for (int k = 0; k < used; ++k) {
     const auto c = static_cast<std::size_t>(k);
     sum += applied_[c] * constraint_centre_[c];
     size += applied_[c] * constraint_size_[c];
   }
   for (int i = 0; i < N; ++i) {
     Vec o = plane[i];
-    for (int k = 0; k < constraints; ++k) o += applied_[static_cast<std::size_t>(k)] * constraint[static_cast<std::size_t>(k) * width + static_cast<std::size_t>(i)];
+    for (int k = 0; k < used; ++k) o += applied_[static_cast<std::size_t>(k)] * constraint[static_cast<std::size_t>(k) * width + static_cast<std::size_t>(i)];
     sum -= vabs(o) * half_[static_cast<std::size_t>(i)];
   }
-  const double rounding = gamma_bound(2.0 * N + 4.0 * constraints + 16.0) * 2.0;
+  const double rounding = gamma_bound(2.0 * N + 4.0 * used + 16.0) * 2.0;
   Vec reach = broadcast(1.0);
   for (int i = 0; i < N; ++i) reach += reach_[static_cast<std::size_t>(i)] + half_[static_cast<std::size_t>(i)];
   return sum - size * rounding - reach * 0x1p-1030;  // the last: products beta g that underflow

@@ -13,6 +13,7 @@ namespace clipbound {
 struct ClipSettings {
   bool neurons = true;  ///< complete clipping: constraints enter every concretization
   int passes = 2;       ///< over the constraints
+  int most = 1 << 20;   ///< only the first so many enter concretizations
 };
 
 /// A half-space per lane: sum_i g[i] x_i + h <= 0 holds at every counterexample of the lane's subproblem (h includes

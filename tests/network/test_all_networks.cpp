@@ -4,9 +4,12 @@
 // Two points per network by default; CLIPBOUND_POINTS=20 takes twenty.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <map>
 #include <random>
 #include <sstream>
 

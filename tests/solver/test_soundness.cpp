@@ -182,15 +182,17 @@ TEST(PlantedQueries, CoarsePhase) {
   // So many undecided neurons that boxes are split on the whole network first.
   Dice dice(53);
   Counts counts;
-  for (int trial = 0; trial < 6; ++trial) {
+  for (int trial = 0; trial < 12; ++trial) {
     Planted p;
     p.network = random_network(dice, {.inputs = 2, .layers = 2, .width = 500, .outputs = 2, .structured = false});
     p.property = {{-1, -1}, {1, 1}, 2, {{}}};
-    const std::vector<double> x{coordinate(dice, -1, 1), coordinate(dice, -1, 1)};
+    // Just beside the lines where boxes will be cut.
+    std::vector<double> x;
+    for (int i = 0; i < 2; ++i) x.push_back(0.5 * dice.whole(-1, 1) + std::ldexp(dice.chance(0.7) ? 1.0 : -1.0, -dice.whole(8, 10)));
     const EnclosedOutputs y = evaluate_enclosed(*p.network, x);
     for (int j = 0; j < 2; ++j) {
-      p.property.clauses[0].push_back(y_at_most(j, y.value[static_cast<std::size_t>(j)] + 1e-3));
-      p.property.clauses[0].push_back(y_at_least(j, y.value[static_cast<std::size_t>(j)] - 1e-3));
+      p.property.clauses[0].push_back(y_at_most(j, y.value[static_cast<std::size_t>(j)] + 1e-4));
+      p.property.clauses[0].push_back(y_at_least(j, y.value[static_cast<std::size_t>(j)] - 1e-4));
     }
     for (const int threads : {1, 2}) {
       SCOPED_TRACE("trial " + std::to_string(trial) + " threads " + std::to_string(threads));
