@@ -23,6 +23,7 @@ Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const st
       last_layer = layer[v];
     }
     column_[v] = to.neurons++;
+    CLIPBOUND_CHECK(!std::isnan(upper[v]));
     to.source_max.push_back(std::fmax(0.0, upper[v]));
   }
   to.layer_begin.push_back(to.neurons);

@@ -110,7 +110,7 @@ AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
   }
   AffineForm rows = linear_map(forms, begin, terms, offset, system.magnitudes);
   for (std::size_t s = 0; s < extra.size(); ++s) {
-    if (extra[s] > 0.0) rows.radius[s] = add_up(rows.radius[s], extra[s] * (1.0 + 0x1p-40));
+    if (!(extra[s] <= 0.0)) rows.radius[s] = add_up(rows.radius[s], extra[s] * (1.0 + 0x1p-40));
   }
   return rows;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/blas.h"
 #include "base/check.h"
@@ -102,6 +103,8 @@ struct Replacement {
 };
 inline Replacement replace_relu(double coefficient, double l, double u) {
   if (u <= 0.0) return {0.0, 0.0};
+  // A coefficient that overflowed has lost its sign, perhaps: the row is lost, and must not become 0.
+  if (!(std::fabs(coefficient) < kTrusted)) return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
   if (l >= 0.0) return {coefficient, 0.0};
   if (!(coefficient < 0.0)) return {u > -l ? coefficient : 0.0, 0.0};
   // Without a finite lower end the upper plane is the constant u (which may be infinite: then the row is lost).

@@ -57,11 +57,13 @@ SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Op
       }
     });
   }
+  std::atomic<bool> lost{false};
   run_workers(threads, [&](int worker_number) {
     InputWorker worker(settings, deadline, judge, queue, counters, worker_number == 0 ? attack : nullptr);
     try {
       worker.run();
     } catch (const std::bad_alloc&) {
+      lost.store(true);  // subproblems in flight are in nobody's count any more
       deadline.out_of_memory();
       queue.stop();
     } catch (...) {
@@ -78,7 +80,7 @@ SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Op
   outcome.open = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters.open.load())) + outcome.stuck;
   outcome.worst_bound = counters.worst_bound.load();
   outcome.open_share = std::clamp(1.0 - counters.settled.load() / clauses, 0.0, 1.0);
-  outcome.exhausted = outcome.open == 0 && deadline.reason() != StopReason::memory && !judge.found();
+  outcome.exhausted = outcome.open == 0 && !lost.load() && !judge.found();
   return outcome;
 }
 

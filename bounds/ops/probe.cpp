@@ -1,4 +1,5 @@
 // Affine operators of one variable input, found out by probing: BatchNormalization, pools, sums, means, Neg, Pad.
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -30,7 +31,9 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
     }
   }
   const auto n = static_cast<std::size_t>(network.value(node.inputs[0]).size()), m = static_cast<std::size_t>(network.value(node.outputs[0]).size());
-  if (static_cast<double>(n) * static_cast<double>(m) > kMostProbes) {
+  // Element by element: one vector of ones tells all coefficients.
+  const bool diagonal = node.kind == OpKind::neg || node.kind == OpKind::batch_normalization;
+  if (!diagonal && static_cast<double>(n) * static_cast<double>(m) > kMostProbes) {
     throw Unsupported(network.source + ": " + describe(node) + ": too large to be bounded yet");
   }
   const auto operation = op_row(node.kind).verbs.prepare(network, node);
@@ -67,7 +70,15 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
   pull.inputs = gradients;
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
-  for (std::size_t i = 0; i < m; ++i) {
+  if (diagonal) {
+    std::fill(cotangent.begin(), cotangent.end(), 1.0);
+    operation->vjp(arguments, pull);
+    for (std::size_t i = 0; i < m; ++i) {
+      terms.push_back({0, static_cast<std::int64_t>(i), gradient[i]});
+      begin.push_back(static_cast<std::int64_t>(terms.size()));
+    }
+  }
+  for (std::size_t i = 0; !diagonal && i < m; ++i) {
     cotangent[i] = 1.0;
     operation->vjp(arguments, pull);
     cotangent[i] = 0.0;

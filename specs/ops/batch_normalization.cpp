@@ -37,12 +37,19 @@ class BatchNormalizationOp {
 
   template <typename T>
   void pull(const Arguments<T>& a, const Gradients<T>& g) const {
-    for (std::size_t i = 1; i < g.inputs.size(); ++i)
-      if (g.inputs[i] != nullptr) throw Unsupported("gradients with respect to the parameters of a normalisation");
-    if (g.inputs[0] == nullptr) return;
     for_each_channel(a.batch, [&](std::int64_t b, std::int64_t c, std::int64_t at, std::int64_t to) {
-      const T scale = factor(a, b, c);
-      for (std::int64_t i = 0; i < area_; ++i) g.inputs[0][at + i] += scale * g.outputs[0][to + i];
+      const T scale = factor(a, b, c), mean = parameter(a, 3, b, c);
+      T sum = T(0), weighted = T(0);  // of the cotangents, and times x - mean
+      for (std::int64_t i = 0; i < area_; ++i) {
+        const T part = g.outputs[0][to + i];
+        sum += part;
+        weighted += part * (a.inputs[0][at + i] - mean);
+        if (g.inputs[0] != nullptr) g.inputs[0][at + i] += scale * part;
+      }
+      const T variance = parameter(a, 4, b, c) + static_cast<T>(epsilon_), inverse = T(1) / std::sqrt(variance);
+      const T parts[] = {weighted * inverse, sum, -sum * scale, weighted * scale / (T(-2) * variance)};
+      for (std::size_t i = 1; i < 5; ++i)
+        if (g.inputs[i] != nullptr) g.inputs[i][b * stride_[i] + c] += parts[i - 1];
     });
   }
 

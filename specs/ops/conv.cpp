@@ -6,10 +6,6 @@
 namespace clipbound {
 namespace {
 
-Shape spatial(const Shape& shape) {
-  return Shape(shape.begin() + 2, shape.end());
-}
-
 std::int64_t groups_of(const Node& node) {
   const std::int64_t groups = node.int_attribute("group", 1);
   if (groups < 1) throw InputError("group is " + std::to_string(groups));
@@ -24,7 +20,7 @@ Shape checked_kernel(const Network& network, const Node& node) {
   const Shape& w = input_of(network, node, 1).shape;
   if (x.size() < 3 || w.size() != x.size())
     throw InputError("shapes " + to_string(x) + " and " + to_string(w) + " do not fit");
-  const Shape kernel = spatial(w);
+  const Shape kernel = spatial_shape(w);
   if (const auto* stated = node.ints_attribute("kernel_shape"); stated != nullptr && *stated != kernel)
     throw InputError("kernel_shape is not the weights'");
   return kernel;
@@ -39,10 +35,10 @@ void check_bias(const Network& network, const Node& node, std::int64_t channels)
 
 /// Plan and geometry of a Conv node.
 WindowShape conv_windows(const Network& network, const Node& node) {
-  return windows_over(node, spatial(input_of(network, node, 0).shape), checked_kernel(network, node));
+  return windows_over(node, spatial_shape(input_of(network, node, 0).shape), checked_kernel(network, node));
 }
 WindowShape transpose_windows(const Network& network, const Node& node) {
-  return windows_onto(node, spatial(input_of(network, node, 0).shape), checked_kernel(network, node));
+  return windows_onto(node, spatial_shape(input_of(network, node, 0).shape), checked_kernel(network, node));
 }
 
 /// Y is the positions of a Conv, the image of a ConvTranspose.
@@ -54,7 +50,7 @@ class ConvOp {
         x_stride_(point_stride(network, node.inputs[0])),
         weight_stride_(point_stride(network, node.inputs[1])),
         y_channels_(network.value(node.outputs[0]).shape[1]),
-        y_area_(element_count(spatial(network.value(node.outputs[0]).shape))),
+        y_area_(element_count(spatial_shape(network.value(node.outputs[0]).shape))),
         product_(plan(network, node), kTransposed ? transpose_windows(network, node) : conv_windows(network, node)) {
     if (has_input(node, 2)) bias_stride_ = point_stride(network, node.inputs[2]);
   }

@@ -19,6 +19,7 @@ class LayerNormalizationOp {
  public:
   LayerNormalizationOp(const Network& network, const Node& node)
       : size_(network.value(node.inputs[0]).size()),
+        x_is_constant_(network.is_constant(node.inputs[0])),
         epsilon_(node.float_attribute("epsilon", static_cast<double>(1e-5f))) {
     const Shape inner = inner_shape(network, node);
     length_ = element_count(inner);
@@ -35,7 +36,7 @@ class LayerNormalizationOp {
       CLIPBOUND_CHECK_NOTE(false, "a normalisation of integers");
     } else {
       for (std::int64_t at = 0; at < a.batch * size_; at += length_) {
-        const S* x = a.inputs[0] + at;
+        const S* x = a.inputs[0] + place(at);
         S* y = a.outputs[0] + at;
         const S inverse = center(x, y, a.sums);
         for (std::int64_t i = 0; i < length_; ++i) {
@@ -49,11 +50,9 @@ class LayerNormalizationOp {
   /// With n = (x - mean) / deviation and h = g * scale: gx = (h - mean(h) - n * mean(h n)) / deviation.
   template <typename T>
   void pull(const Arguments<T>& a, const Gradients<T>& g) const {
-    for (std::size_t i = 1; i < g.inputs.size(); ++i)
-      if (g.inputs[i] != nullptr) throw Unsupported("gradients with respect to the parameters of a normalisation");
     std::vector<T> n(static_cast<std::size_t>(length_)), h(n.size());
     for (std::int64_t at = 0; at < a.batch * size_; at += length_) {
-      const T inverse = center(a.inputs[0] + at, n.data(), Sums::natural);
+      const T inverse = center(a.inputs[0] + place(at), n.data(), Sums::natural);
       T mean_h = T(0), mean_hn = T(0);
       for (std::int64_t i = 0; i < length_; ++i) {
         const auto j = static_cast<std::size_t>(i);
@@ -61,7 +60,10 @@ class LayerNormalizationOp {
         h[j] = g.outputs[0][at + i] * parameter(a, 0, at, i);
         mean_h += h[j] / static_cast<T>(length_);
         mean_hn += h[j] * n[j] / static_cast<T>(length_);
+        add_parameter(g, 0, at, i, g.outputs[0][at + i] * n[j]);
+        add_parameter(g, 1, at, i, g.outputs[0][at + i]);
       }
+      if (g.inputs[0] == nullptr) continue;
       for (std::int64_t i = 0; i < length_; ++i) {
         const auto j = static_cast<std::size_t>(i);
         g.inputs[0][at + i] += inverse * (h[j] - mean_h - n[j] * mean_hn);
@@ -89,8 +91,16 @@ class LayerNormalizationOp {
   S parameter(const Arguments<S>& a, std::size_t which, std::int64_t at, std::int64_t i) const {
     return a.inputs[which + 1][at / size_ * stride_[which] + index_[which][static_cast<std::size_t>(i)]];
   }
+  template <typename T>
+  void add_parameter(const Gradients<T>& g, std::size_t which, std::int64_t at, std::int64_t i, T part) const {
+    if (which + 1 >= g.inputs.size() || g.inputs[which + 1] == nullptr) return;
+    g.inputs[which + 1][at / size_ * stride_[which] + index_[which][static_cast<std::size_t>(i)]] += part;
+  }
+  /// Where the list that begins at `at` in y begins in x.
+  std::int64_t place(std::int64_t at) const { return x_is_constant_ ? at % size_ : at; }
 
   std::int64_t size_, length_ = 1;
+  bool x_is_constant_;
   double epsilon_;
   std::array<std::vector<std::int64_t>, 2> index_;
   std::array<std::int64_t, 2> stride_{};

@@ -3,25 +3,10 @@
 #include <limits>
 
 #include "specs/ops/binary.h"
-#include "specs/ops/enclosed_functions.h"
+#include "specs/ops/extremes.h"
 
 namespace clipbound {
 namespace {
-
-struct Largest {
-  template <typename S>
-  static S of(S x, S y) {
-    return x < y || y != y ? y : x;
-  }
-  static Enclosed of(Enclosed x, Enclosed y) { return maximum(x, y); }
-};
-struct Smallest {
-  template <typename S>
-  static S of(S x, S y) {
-    return y < x || y != y ? y : x;
-  }
-  static Enclosed of(Enclosed x, Enclosed y) { return minimum(x, y); }
-};
 
 template <class F>
 class ExtremeOp {
@@ -79,7 +64,8 @@ void infer_extreme(Network& network, Node& node) {
 /// min(max(x, low), high), the borders from attributes (before opset 11) or scalar inputs, or left out.
 class ClipOp {
  public:
-  ClipOp(const Network& network, const Node& node) : size_(network.value(node.inputs[0]).size()) {
+  ClipOp(const Network& network, const Node& node)
+      : size_(network.value(node.inputs[0]).size()), x_stride_(point_stride(network, node.inputs[0])) {
     for (std::size_t i = 1; i <= 2; ++i) {
       Border& border = borders_[i - 1];
       border.given = has_input(node, i);
@@ -93,7 +79,7 @@ class ClipOp {
   template <typename S>
   void run(const Arguments<S>& a) const {
     for (std::int64_t b = 0; b < a.batch; ++b) {
-      const S* x = a.inputs[0] + b * size_;
+      const S* x = a.inputs[0] + b * x_stride_;
       S* y = a.outputs[0] + b * size_;
       const S low = border(a, 1, b), high = border(a, 2, b);
       for (std::int64_t i = 0; i < size_; ++i) {
@@ -107,11 +93,16 @@ class ClipOp {
   void pull(const Arguments<S>& a, const Gradients<S>& g) const {
     for (std::int64_t b = 0; b < a.batch; ++b) {
       const S low = border(a, 1, b), high = border(a, 2, b);
-      for (std::int64_t i = b * size_; i < (b + 1) * size_; ++i) {
-        const bool above = borders_[1].present() && a.outputs[0][i] == high && a.inputs[0][i] != high;
-        const bool below = !above && borders_[0].present() && a.inputs[0][i] < low;
-        S* to = above ? border_gradient(g, 2, b) : below ? border_gradient(g, 1, b) : g.inputs[0] + i;
-        if (to != nullptr && g.inputs[0] != nullptr) *to += g.outputs[0][i];
+      S* to_low = border_gradient(g, 1, b);
+      S* to_high = border_gradient(g, 2, b);
+      S* to_x = g.inputs[0] == nullptr ? nullptr : g.inputs[0] + b * x_stride_;
+      for (std::int64_t i = 0; i < size_; ++i) {
+        const S x = a.inputs[0][b * x_stride_ + i], y = a.outputs[0][b * size_ + i], part = g.outputs[0][b * size_ + i];
+        const bool above = borders_[1].present() && y == high && x != high;
+        const bool below = !above && borders_[0].present() && x < low;
+        if (above && to_high != nullptr) *to_high += part;
+        if (below && to_low != nullptr) *to_low += part;
+        if (!above && !below && to_x != nullptr) to_x[i] += part;
       }
     }
   }
@@ -134,7 +125,7 @@ class ClipOp {
     return held.given && g.inputs[i] != nullptr ? g.inputs[i] + b * held.point_stride : nullptr;
   }
 
-  std::int64_t size_;
+  std::int64_t size_, x_stride_;
   std::array<Border, 2> borders_;
 };
 

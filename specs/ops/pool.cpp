@@ -3,23 +3,19 @@
 #include <limits>
 
 #include "base/check.h"
-#include "specs/ops/enclosed_functions.h"
+#include "specs/ops/extremes.h"
 #include "specs/ops/windows.h"
 #include "specs/summation.h"
 
 namespace clipbound {
 namespace {
 
-Shape spatial(const Shape& shape) {
-  return Shape(shape.begin() + 2, shape.end());
-}
-
 WindowShape pool_windows(const Network& network, const Node& node) {
   const Shape& x = input_of(network, node, 0).shape;
   const auto* kernel = node.ints_attribute("kernel_shape");
   if (kernel == nullptr || x.size() < 3 || kernel->size() + 2 != x.size())
     throw InputError("kernel_shape does not fit the input " + to_string(x));
-  WindowShape windows = windows_over(node, spatial(x), *kernel);
+  WindowShape windows = windows_over(node, spatial_shape(x), *kernel);
   for (std::size_t d = 0; d < kernel->size(); ++d)
     if (std::max(windows.pads_before[d], windows.pads_after[d]) > ((*kernel)[d] - 1) * windows.dilations[d])
       throw InputError("pads are not smaller than the kernel");
@@ -58,14 +54,6 @@ class Pool {
   std::int64_t images_, x_stride_;
 };
 
-template <typename S>
-S larger(S a, S b) {
-  return a < b || b != b ? b : a;
-}
-inline Enclosed larger(Enclosed a, Enclosed b) {
-  return maximum(a, b);
-}
-
 class MaxPoolOp : public Pool {
  public:
   using Pool::Pool;
@@ -79,7 +67,7 @@ class MaxPoolOp : public Pool {
         const S* x = a.inputs[0] + from;
         S* y = a.outputs[0] + to;
         std::fill_n(y, windows_.positions(), S(-std::numeric_limits<double>::infinity()));
-        for_each_tap([x, y](std::int64_t p, std::int64_t e) { y[p] = larger(y[p], x[e]); });
+        for_each_tap([x, y](std::int64_t p, std::int64_t e) { y[p] = Largest::of(y[p], x[e]); });
       });
     }
   }

@@ -1,7 +1,7 @@
 // ReduceSum, ReduceMean, ReduceMax, ReduceMin; GlobalAveragePool and GlobalMaxPool, which reduce all spatial axes.
 #include <algorithm>
 
-#include "specs/ops/enclosed_functions.h"
+#include "specs/ops/extremes.h"
 #include "specs/ops/op_support.h"
 #include "specs/ops/ordered_sum.h"
 
@@ -110,21 +110,6 @@ class SumOp : public Reduction {
   }
 };
 
-struct Larger {
-  template <typename S>
-  static S of(S a, S b) {
-    return a < b || b != b ? b : a;
-  }
-  static Enclosed of(Enclosed a, Enclosed b) { return maximum(a, b); }
-};
-struct Smaller {
-  template <typename S>
-  static S of(S a, S b) {
-    return b < a || b != b ? b : a;
-  }
-  static Enclosed of(Enclosed a, Enclosed b) { return minimum(a, b); }
-};
-
 template <class F>
 class ExtremeReduceOp : public Reduction {
  public:
@@ -162,16 +147,16 @@ OpVerbs verbs_of_reduce_mean() {
   return {infer, prepare_as<SumOp<true>>};
 }
 OpVerbs verbs_of_reduce_max() {
-  return {infer, prepare_as<ExtremeReduceOp<Larger>>};
+  return {infer, prepare_as<ExtremeReduceOp<Largest>>};
 }
 OpVerbs verbs_of_reduce_min() {
-  return {infer, prepare_as<ExtremeReduceOp<Smaller>>};
+  return {infer, prepare_as<ExtremeReduceOp<Smallest>>};
 }
 OpVerbs verbs_of_global_average_pool() {
   return {infer, prepare_as<SumOp<true>>};
 }
 OpVerbs verbs_of_global_max_pool() {
-  return {infer, prepare_as<ExtremeReduceOp<Larger>>};
+  return {infer, prepare_as<ExtremeReduceOp<Largest>>};
 }
 
 }  // namespace clipbound

@@ -40,8 +40,9 @@ std::vector<Axis> axes_of(const Network& network, const Node& node) {
   const std::vector<double>& given = scales.empty() ? sizes : scales;
   std::vector<std::int64_t> axes(given.size());
   for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<std::int64_t>(i);
-  if (const auto* named = node.ints_attribute("axes")) axes = checked_axes(*named, shape.size());
-  if (given.empty() || axes.size() != given.size() || given.size() > shape.size())
+  const auto* named = node.ints_attribute("axes");
+  if (named != nullptr) axes = checked_axes(*named, shape.size());
+  if (given.empty() || given.size() != (named != nullptr ? axes.size() : shape.size()))
     throw InputError("needs one scale or size per axis");
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const auto d = static_cast<std::size_t>(axes[i]);

@@ -1,8 +1,8 @@
 // ScatterND: the data with slices replaced at indices, which may depend on the input.
 #include <algorithm>
-#include <limits>
 
 #include "specs/ops/enclosed_functions.h"
+#include "specs/ops/missing.h"
 #include "specs/ops/op_support.h"
 
 namespace clipbound {
@@ -24,36 +24,14 @@ class ScatterNDOp {
   void run(const Arguments<S>& a) const {
     for (std::int64_t b = 0; b < a.batch; ++b) {
       S* y = a.outputs[0] + b * size_;
-      const S* updates = a.inputs[2] + b * point_stride_[2];
       std::copy_n(a.inputs[0] + b * point_stride_[0], size_, y);
-      for (std::int64_t s = 0; s < slices_; ++s) {
-        const std::int64_t at = place(a.inputs[1] + b * point_stride_[1] + s * depth_);
-        if (at < 0) {
-          not_defined(y);
+      for (std::int64_t s = 0; s < slices_; ++s)
+        if (!write(a.inputs[1] + b * point_stride_[1] + s * depth_, a.inputs[2] + b * point_stride_[2] + s * slice_,
+                   y)) {
+          if (std::is_same_v<S, std::int64_t>) throw InputError("an index is out of range");
+          std::fill_n(y, size_, undefined<S>());  // ONNX gives it no meaning
           break;
         }
-        std::copy_n(updates + s * slice_, slice_, y + at);
-      }
-    }
-  }
-  void run(const Arguments<Enclosed>& a) const {
-    for (std::int64_t b = 0; b < a.batch; ++b) {
-      Enclosed* y = a.outputs[0] + b * size_;
-      const Enclosed* updates = a.inputs[2] + b * point_stride_[2];
-      std::copy_n(a.inputs[0] + b * point_stride_[0], size_, y);
-      for (std::int64_t s = 0; s < slices_; ++s) {
-        const Enclosed* index = a.inputs[1] + b * point_stride_[1] + s * depth_;
-        if (!is_exact(index)) {  // the slice may lie anywhere
-          for (std::int64_t i = 0; i < size_; ++i) y[i] = hull(y[i], updates[s * slice_ + i % slice_]);
-          continue;
-        }
-        const std::int64_t at = place(index);
-        if (at < 0) {
-          not_defined(y);
-          break;
-        }
-        std::copy_n(updates + s * slice_, slice_, y + at);
-      }
     }
   }
 
@@ -78,37 +56,55 @@ class ScatterNDOp {
   }
 
  private:
-  bool is_exact(const Enclosed* index) const {
-    return std::all_of(index, index + depth_, [](Enclosed x) { return x.error == 0.0; });
+  static constexpr std::int64_t kOutside = -1, kMissing = -2;
+
+  /// Writes one slice; false where its index is out of range.
+  template <typename S>
+  bool write(const S* index, const S* update, S* y) const {
+    const std::int64_t at = place(index);
+    if (at >= 0) std::copy_n(update, slice_, y + at);
+    return at != kOutside;
   }
-  /// Where the slice of an index begins; -1 where it is out of range, or no number.
+  bool write(const Enclosed* index, const Enclosed* update, Enclosed* y) const {
+    if (is_missing(index)) return true;
+    if (std::all_of(index, index + depth_, [](Enclosed x) { return x.error == 0.0; })) {
+      const std::int64_t at = place(index);
+      if (at >= 0) std::copy_n(update, slice_, y + at);
+      return at != kOutside;
+    }
+    for (std::int64_t i = 0; i < size_; ++i) y[i] = hull(y[i], update[i % slice_]);  // it may lie anywhere, or nowhere
+    return true;
+  }
+
+  static double highest(double x) { return x; }
+  static double highest(Enclosed x) { return upper_end(x); }
+  static double middle(double x) { return x; }
+  static double middle(Enclosed x) { return x.value; }
+  /// Integers become float64 on the way, which is exact for all that are in range.
+  template <typename S>
+  static auto plain(S x) {
+    if constexpr (std::is_same_v<S, Enclosed>)
+      return x;
+    else
+      return static_cast<double>(x);
+  }
+  template <typename S>
+  bool is_missing(const S* index) const {
+    return std::any_of(index, index + depth_, [](S x) { return highest(plain(x)) < kMissingBelow; });
+  }
+  /// Where the slice of an index begins, or kOutside, or kMissing.
   template <typename S>
   std::int64_t place(const S* index) const {
+    if (is_missing(index)) return kMissing;
     std::int64_t at = 0;
     for (std::int64_t d = 0; d < depth_; ++d) {
       const auto length = static_cast<double>(shape_[static_cast<std::size_t>(d)]);
-      double i;
-      if constexpr (std::is_same_v<S, Enclosed>)
-        i = index[d].value;
-      else
-        i = static_cast<double>(index[d]);
+      double i = middle(plain(index[d]));
       if (i < 0.0) i += length;
-      if (!(i >= 0.0 && i < length)) return -1;
+      if (!(i >= 0.0 && i < length)) return kOutside;
       at += static_cast<std::int64_t>(i) * strides_[static_cast<std::size_t>(d)];
     }
     return at;
-  }
-  /// ONNX gives no meaning to an index out of range.
-  template <typename S>
-  void not_defined(S* y) const {
-    if constexpr (std::is_same_v<S, std::int64_t>) {
-      throw InputError("an index is out of range");
-    } else {
-      const double nothing = std::numeric_limits<double>::quiet_NaN();
-      S value = static_cast<S>(nothing);
-      if constexpr (std::is_same_v<S, Enclosed>) value = with_error(nothing, 0.0);
-      std::fill_n(y, size_, value);
-    }
   }
 
   Shape shape_;

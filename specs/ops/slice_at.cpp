@@ -1,13 +1,16 @@
-// The form of Slice whose starts depend on the input. Its size must not: along such an axis the end is the start plus a
-// constant, and the step is 1. Where a start lies so that ONNX would cut the slice short, the result is NaN.
+// The form of Slice whose start depends on the input. Its size must not: the end is the start plus a constant, and the
+// step is 1. ONNX cuts a slice at the border; what is cut off does not exist here (specs/ops/missing.h).
 #include <algorithm>
-#include <limits>
+#include <cmath>
 
 #include "specs/ops/affine_index.h"
 #include "specs/ops/enclosed_functions.h"
+#include "specs/ops/missing.h"
 
 namespace clipbound {
 namespace {
+
+constexpr std::int64_t kEmpty = -1, kCut = -2;
 
 /// The axis whose start is computed, and how many elements it takes.
 struct ComputedSlice {
@@ -46,6 +49,7 @@ class SliceAtOp {
     count_ = slice.count;
     data_stride_ = point_stride(network, node.inputs[0]);
     start_stride_ = point_stride(network, node.inputs[1]);
+    whole_ = input_of(network, node, 0).type == DataType::int64;
   }
 
   template <typename S>
@@ -77,20 +81,21 @@ class SliceAtOp {
 
  private:
   std::int64_t size() const { return outer_ * count_ * inner_; }
-  /// The first element taken; -1 where the slice would not have its full size.
+  /// The first element taken, by ONNX's clamping rules; kEmpty where they leave nothing, kCut where they leave a part.
   std::int64_t first_of(double start) const {
-    const auto length = static_cast<double>(length_), count = static_cast<double>(count_);
-    // Both borders count from the end, unless the end is 0 or later, which means something else.
-    if (start < 0.0) start = start + count < 0.0 ? start + length : -1.0;
-    return start >= 0.0 && start + count <= length ? static_cast<std::int64_t>(start) : -1;
+    if (!(std::fabs(start) < 0x1p53)) return kCut;
+    const auto clamped = [this](std::int64_t x) {
+      return std::clamp<std::int64_t>(x < 0 ? x + length_ : x, 0, length_);
+    };
+    const auto whole = static_cast<std::int64_t>(start);
+    const std::int64_t first = clamped(whole), count = clamped(whole + count_) - first;
+    return count == count_ ? first : count <= 0 ? kEmpty : kCut;
   }
   template <typename S>
   void take(const S* x, std::int64_t first, S* y) const {
     if (first < 0) {
-      if constexpr (std::is_same_v<S, std::int64_t>) throw InputError("a start is out of range");
-      S nothing = static_cast<S>(std::numeric_limits<double>::quiet_NaN());
-      if constexpr (std::is_same_v<S, Enclosed>) nothing = with_error(nothing.value, 0.0);
-      std::fill_n(y, size(), nothing);
+      if (std::is_same_v<S, std::int64_t> && first == kCut) throw InputError("a start is out of range");
+      std::fill_n(y, size(), first == kEmpty && whole_ ? S(kMissingIndex) : undefined<S>());
       return;
     }
     for (std::int64_t o = 0; o < outer_; ++o)
@@ -98,7 +103,7 @@ class SliceAtOp {
   }
   /// The slice at any whole start in [low, high].
   void take_any(const Enclosed* x, double low, double high, Enclosed* y) const {
-    if (!(high - low <= static_cast<double>(2 * length_))) return take(x, -1, y);
+    if (!(high - low <= static_cast<double>(2 * length_))) return take(x, kCut, y);
     std::vector<Enclosed> other(static_cast<std::size_t>(size()));
     bool first = true;
     for (double start = std::ceil(low); start <= high; start += 1.0) {
@@ -106,10 +111,11 @@ class SliceAtOp {
       for (std::size_t i = 0; !first && i < other.size(); ++i) y[i] = hull(y[i], other[i]);
       first = false;
     }
-    if (first) take(x, -1, y);
+    if (first) take(x, kCut, y);
   }
 
   std::int64_t length_, inner_, outer_, count_, data_stride_, start_stride_;
+  bool whole_;  ///< the data are integers
 };
 
 void infer(Network& network, Node& node) {

@@ -17,6 +17,11 @@ struct WindowShape {
   Shape image, kernel, strides, dilations, pads_before, pads_after, output;
 };
 
+/// The axes of [N, C, spatial axes] after the second. The rank must be at least 2.
+inline Shape spatial_shape(const Shape& shape) {
+  return Shape(shape.begin() + 2, shape.end());
+}
+
 /// Reads kernel-independent attributes (strides, dilations, pads, auto_pad, ceil_mode) and computes the output's shape.
 /// Throws InputError where they do not fit the image.
 WindowShape windows_over(const Node& node, const Shape& image, const Shape& kernel);

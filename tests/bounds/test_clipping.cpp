@@ -10,8 +10,8 @@ namespace {
 
 /// min objective over a box and half-spaces g x + h <= 0, in float64.
 struct Problem {
-  std::vector<double> lower, upper, objective;    // objective: N coefficients, then a constant
-  std::vector<std::vector<double>> halfspaces;    // N coefficients, then h
+  std::vector<double> lower, upper, objective;  // objective: N coefficients, then a constant
+  std::vector<std::vector<double>> halfspaces;  // N coefficients, then h
 
   RationalForm form(const std::vector<double>& numbers) const {
     RationalForm f{rationals(numbers), Rational(numbers.back())};
@@ -47,7 +47,8 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
   }
   // Below 0 on some of the box: rows that are refuted without clipping are not clipped.
   double size = 0.0;
-  for (std::size_t i = 0; i < anchor.size(); ++i) size += std::fabs(p.objective[i]) * std::max(std::fabs(p.lower[i]), std::fabs(p.upper[i]));
+  for (std::size_t i = 0; i < anchor.size(); ++i)
+    size += std::fabs(p.objective[i]) * std::max(std::fabs(p.lower[i]), std::fabs(p.upper[i]));
   p.objective.push_back(-size * dice.uniform(1.0, 1.5));
   for (int k = 0; k < K; ++k) {
     std::vector<double> g;
@@ -89,7 +90,8 @@ ReducedNetwork network_of(const std::vector<Problem>& lanes) {
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     std::copy(lanes[lane].objective.begin(), lanes[lane].objective.end(), net.row(static_cast<int>(lane)));
     for (std::size_t i = 0; i < N; ++i) {
-      net.source_max[i] = std::max({net.source_max[i], std::fabs(lanes[lane].lower[i]), std::fabs(lanes[lane].upper[i])});
+      net.source_max[i] =
+          std::max({net.source_max[i], std::fabs(lanes[lane].lower[i]), std::fabs(lanes[lane].upper[i])});
     }
   }
   net.finish();
@@ -120,7 +122,8 @@ std::vector<Problem> random_lanes(Dice& dice, int N, int K, Mood mood) {
 /// |objective| over the box and what the half-spaces add: what rounding is measured against.
 double size_of(const Problem& p) {
   double size = std::fabs(p.objective.back());
-  for (std::size_t i = 0; i < p.lower.size(); ++i) size += std::fabs(p.objective[i]) * std::max(std::fabs(p.lower[i]), std::fabs(p.upper[i]));
+  for (std::size_t i = 0; i < p.lower.size(); ++i)
+    size += std::fabs(p.objective[i]) * std::max(std::fabs(p.lower[i]), std::fabs(p.upper[i]));
   return size;
 }
 
@@ -130,7 +133,8 @@ struct Share {
 };
 
 /// One batch, with each number of passes: never above the exact optimum; `shares` collects what was gained.
-void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::vector<int>& passes, std::vector<Share>& shares) {
+void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::vector<int>& passes,
+                     std::vector<Share>& shares) {
   const ReducedNetwork net = network_of(lanes);
   LaneBounder b = bounder_of(net, lanes);
   std::vector<std::optional<Rational>> exact, unclipped;
@@ -208,7 +212,8 @@ TEST(CompleteClipping, FarAwayInputs) {
     }
     ASSERT_NO_FATAL_FAILURE(compare_with_lp(lanes, Mood::nasty, passes, shares));
   }
-  std::printf("far away: share %.3f %.3f of %d problems\n", shares[0].gain / shares[0].possible, shares[1].gain / shares[1].possible, shares[0].compared);
+  std::printf("far away: share %.3f %.3f of %d problems\n", shares[0].gain / shares[0].possible,
+              shares[1].gain / shares[1].possible, shares[0].compared);
 }
 
 TEST(CompleteClipping, NastyProblems) {
@@ -231,7 +236,8 @@ void check_relaxed(const std::vector<Problem>& lanes, int sweeps) {
   const std::size_t N = lanes[0].lower.size(), K = lanes[0].halfspaces.size();
   const ReducedNetwork net = network_of(lanes);
   LaneBounder b = bounder_of(net, lanes);
-  const Mask empty = clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(), static_cast<int>(K), b.constraint.data(), sweeps);
+  const Mask empty = clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(), static_cast<int>(K),
+                                b.constraint.data(), sweeps);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     const Problem& p = lanes[lane];
     const auto l = static_cast<int>(lane);
@@ -256,7 +262,8 @@ TEST(RelaxedClipping, CutsNoFeasiblePoint) {
   for (int trial = 0; trial < 60; ++trial) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     const Mood mood = trial % 3 == 0 ? Mood::plain : Mood::nasty;
-    ASSERT_NO_FATAL_FAILURE(check_relaxed(random_lanes(dice, dice.whole(1, 5), dice.whole(1, 6), mood), dice.whole(1, 3)));
+    ASSERT_NO_FATAL_FAILURE(
+        check_relaxed(random_lanes(dice, dice.whole(1, 5), dice.whole(1, 6), mood), dice.whole(1, 3)));
   }
 }
 
@@ -286,9 +293,11 @@ TEST(RelaxedClipping, OneHalfspaceGivesItsExactProjection) {
       for (std::size_t i = 0; i < N; ++i) {
         RationalForm axis{Rationals(N), 0};
         axis.coefficients[i] = 1;
-        const auto low = exact_minimum(axis, rationals(lanes[lane].lower), rationals(lanes[lane].upper), lanes[lane].forms());
+        const auto low =
+            exact_minimum(axis, rationals(lanes[lane].lower), rationals(lanes[lane].upper), lanes[lane].forms());
         ASSERT_TRUE(low.has_value());
-        ASSERT_NEAR(b.lower_x[i][static_cast<int>(lane)], low->get_d(), 1e-11 * (1.0 + std::fabs(low->get_d())) / std::min(1.0, std::fabs(lanes[lane].halfspaces[0][i])));
+        ASSERT_NEAR(b.lower_x[i][static_cast<int>(lane)], low->get_d(),
+                    1e-11 * (1.0 + std::fabs(low->get_d())) / std::min(1.0, std::fabs(lanes[lane].halfspaces[0][i])));
       }
     }
   }
@@ -296,7 +305,8 @@ TEST(RelaxedClipping, OneHalfspaceGivesItsExactProjection) {
 
 TEST(RelaxedClipping, NanAndInfinityClipNothing) {
   const double nan = std::nan(""), inf = HUGE_VAL;
-  const double bad[][3] = {{nan, 1, 5}, {1, nan, 5}, {1, 1, nan}, {inf, 1, 5}, {-inf, 1, 5}, {1, 1, inf}, {nan, nan, nan}, {inf, -inf, inf}, {1e308, 1e308, 1e308}};
+  const double bad[][3] = {{nan, 1, 5}, {1, nan, 5},     {1, 1, nan},      {inf, 1, 5},          {-inf, 1, 5},
+                           {1, 1, inf}, {nan, nan, nan}, {inf, -inf, inf}, {1e308, 1e308, 1e308}};
   for (const auto& g : bad) {
     Vec lower[2] = {broadcast(-1), broadcast(-1)}, upper[2] = {broadcast(1), broadcast(1)};
     const Vec halfspace[3] = {broadcast(g[0]), broadcast(g[1]), broadcast(g[2])};
@@ -311,7 +321,8 @@ TEST(RelaxedClipping, NanAndInfinityClipNothing) {
 
 TEST(CompleteClipping, NanAndInfinityProveNothing) {
   const double nan = std::nan(""), inf = HUGE_VAL;
-  const double bad[][3] = {{nan, 1, 5}, {1, nan, 5}, {1, 1, nan}, {inf, 1, 5}, {-inf, 1, 5}, {1, 1, inf}, {nan, nan, nan}, {inf, -inf, inf}};
+  const double bad[][3] = {{nan, 1, 5},  {1, nan, 5}, {1, 1, nan},     {inf, 1, 5},
+                           {-inf, 1, 5}, {1, 1, inf}, {nan, nan, nan}, {inf, -inf, inf}};
   for (const auto& g : bad) {
     Problem p{{-1, -1}, {1, 1}, {1, 2, 0}, {{g[0], g[1], g[2]}, {1, 1, -1}}};
     const std::vector<Problem> lanes(kLanes, p);

@@ -28,8 +28,8 @@ Clause random_rows(Dice& dice, int outputs, int inputs, const Enclosed& size) {
 
 /// Boxes and obligations of the lanes: what a point has to satisfy for the lane's bounds to hold there.
 struct LaneSet {
-  std::vector<double> lower[kLanes], upper[kLanes];           // kept columns
-  std::vector<std::vector<double>> halfspaces[kLanes];        // g | h
+  std::vector<double> lower[kLanes], upper[kLanes];     // kept columns
+  std::vector<std::vector<double>> halfspaces[kLanes];  // g | h
 };
 
 template <typename Real>
@@ -52,15 +52,20 @@ class EnclosureTrial {
     network_ = maker.build();
     std::vector<double> lower, upper;
     for (int i = 0; i < taste_.inputs; ++i) {
-      const double a = maker.centre()[static_cast<std::size_t>(i)] + dice_.normal() * taste_.input_size, width = dice_.uniform(0.0, 1.0) * taste_.input_size;
+      const double a = maker.centre()[static_cast<std::size_t>(i)] + dice_.normal() * taste_.input_size,
+                   width = dice_.uniform(0.0, 1.0) * taste_.input_size;
       const double kind = fixed_inputs ? dice_.uniform(0.0, 1.0) : 1.0;
       lower.push_back(a);
-      upper.push_back(kind < 0.2 ? a : kind < 0.4 ? std::nextafter(a, 1e300) : kind < 0.6 ? a + 1e-9 * std::fabs(a) : a + width);
+      upper.push_back(kind < 0.2   ? a
+                      : kind < 0.4 ? std::nextafter(a, 1e300)
+                      : kind < 0.6 ? a + 1e-9 * std::fabs(a)
+                                   : a + width);
     }
     Enclosed size(1.0);
     const EnclosedOutputs at_corner = evaluate_enclosed(*network_, lower);
     for (const double y : at_corner.value) size.value = std::fmax(std::fabs(y), 0x1p-900);
-    lowered_ = std::make_unique<Lowered>(network_, lower, upper, random_rows(dice_, taste_.outputs, taste_.inputs, size));
+    lowered_ =
+        std::make_unique<Lowered>(network_, lower, upper, random_rows(dice_, taste_.outputs, taste_.inputs, size));
   }
 
   void run() {
@@ -89,7 +94,8 @@ class EnclosureTrial {
 
   std::vector<double> full_point(const std::vector<double>& columns) {
     std::vector<double> x;
-    for (std::size_t i = 0; i < lowered_->lower.size(); ++i) x.push_back(dice_.endpoint(lowered_->lower[i], lowered_->upper[i]));
+    for (std::size_t i = 0; i < lowered_->lower.size(); ++i)
+      x.push_back(dice_.endpoint(lowered_->lower[i], lowered_->upper[i]));
     for (std::size_t k = 0; k < columns.size(); ++k) x[static_cast<std::size_t>(lowered_->kept[k])] = columns[k];
     return x;
   }
@@ -99,7 +105,8 @@ class EnclosureTrial {
     return columns;
   }
 
-  void check_form(const AffineForm& form, const Truth& truth, const std::vector<std::size_t>& first, std::size_t i, const Real& value, const std::string& what) {
+  void check_form(const AffineForm& form, const Truth& truth, const std::vector<std::size_t>& first, std::size_t i,
+                  const Real& value, const std::string& what) {
     Real sum(form.constant[i]);
     for (const auto& [source, rows] : form.terms) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
@@ -114,13 +121,15 @@ class EnclosureTrial {
       }
     }
     const Real gap = sum - value;
-    ASSERT_FALSE(exceeds(gap, form.radius[i])) << what << " element " << i << " gap " << rough(gap) << " radius " << form.radius[i];
+    ASSERT_FALSE(exceeds(gap, form.radius[i]))
+        << what << " element " << i << " gap " << rough(gap) << " radius " << form.radius[i];
   }
 
   void check_root() {
     const std::vector<double> row_lower = lowered_->row_bounds();
     std::vector<std::size_t> first{0};
-    for (const auto& layer : lowered_->system->layers) first.push_back(first.back() + static_cast<std::size_t>(layer.size()));
+    for (const auto& layer : lowered_->system->layers)
+      first.push_back(first.back() + static_cast<std::size_t>(layer.size()));
     for (int sample = 0; sample < 20; ++sample) {
       const Truth truth = lowered_->template truth_as<Real>(full_point(random_columns_of_box()));
       for (std::size_t k = 0; k + 1 < first.size(); ++k) {
@@ -144,7 +153,8 @@ class EnclosureTrial {
   std::vector<double> random_columns_of_box() {
     std::vector<double> columns;
     for (const int i : lowered_->kept) {
-      columns.push_back(dice_.endpoint(lowered_->lower[static_cast<std::size_t>(i)], lowered_->upper[static_cast<std::size_t>(i)]));
+      columns.push_back(
+          dice_.endpoint(lowered_->lower[static_cast<std::size_t>(i)], lowered_->upper[static_cast<std::size_t>(i)]));
     }
     return columns;
   }
@@ -152,8 +162,9 @@ class EnclosureTrial {
   /// The reduced network is the same function at the point, within its radii.
   void check_reduced(const ReducedNetwork& network, const Truth& truth, const std::string& where) {
     for (int v = 0; v < network.neurons + network.rows; ++v) {
-      const Real& value = v < network.neurons ? truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(v)])]
-                                                 : truth.rows[static_cast<std::size_t>(v - network.neurons)];
+      const Real& value = v < network.neurons
+                              ? truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(v)])]
+                              : truth.rows[static_cast<std::size_t>(v - network.neurons)];
       const Real gap = reduced_value(network, v, truth, lowered_->kept) - value;
       ASSERT_FALSE(exceeds(gap, network.radius[static_cast<std::size_t>(v)]))
           << where << " neuron " << v << " of " << network.neurons << " gap " << rough(gap) << " radius "
@@ -234,13 +245,16 @@ class EnclosureTrial {
     const std::string where = "level " + std::to_string(level) + " lane " + std::to_string(lane);
     for (std::size_t v = 0; v < network_now_->origin.size(); ++v) {
       const Real& z = truth.neurons[static_cast<std::size_t>(network_now_->origin[v])];
-      ASSERT_TRUE(allows_lower(bounder_.lower_z[v][lane], z)) << where << " neuron " << v << " " << bounder_.lower_z[v][lane] << " > " << rough(z);
-      ASSERT_TRUE(allows_upper(bounder_.upper_z[v][lane], z)) << where << " neuron " << v << " " << bounder_.upper_z[v][lane] << " < " << rough(z);
+      ASSERT_TRUE(allows_lower(bounder_.lower_z[v][lane], z))
+          << where << " neuron " << v << " " << bounder_.lower_z[v][lane] << " > " << rough(z);
+      ASSERT_TRUE(allows_upper(bounder_.upper_z[v][lane], z))
+          << where << " neuron " << v << " " << bounder_.upper_z[v][lane] << " < " << rough(z);
     }
     bool unsafe = true;
     for (std::size_t s = 0; s < truth.rows.size(); ++s) {
       const Real& y = truth.rows[s];
-      ASSERT_TRUE(allows_lower(bounder_.row_lower[s][lane], y)) << where << " row " << s << " " << bounder_.row_lower[s][lane] << " > " << rough(y);
+      ASSERT_TRUE(allows_lower(bounder_.row_lower[s][lane], y))
+          << where << " row " << s << " " << bounder_.row_lower[s][lane] << " > " << rough(y);
       const Vec* plane = bounder_.row_plane.data() + s * (columns.size() + 1);
       if (std::isfinite(plane[columns.size()][lane])) {
         Real margin = y - Real(plane[columns.size()][lane]);
@@ -258,13 +272,16 @@ class EnclosureTrial {
     std::vector<double> upper(U, 0.0), reach(lowered_->kept.size(), 0.0);
     low.clear(), high.clear();
     for (std::size_t v = 0; v < U; ++v) {
-      if (all(bounder_.lower_z[v] >= Vec{})) phase[v] = Phase::active;
-      else if (all(bounder_.upper_z[v] <= Vec{})) phase[v] = Phase::inactive;
+      if (all(bounder_.lower_z[v] >= Vec{}))
+        phase[v] = Phase::active;
+      else if (all(bounder_.upper_z[v] <= Vec{}))
+        phase[v] = Phase::inactive;
       for (int lane = 0; lane < kLanes; ++lane) upper[v] = std::max(upper[v], bounder_.upper_z[v][lane]);
       if (phase[v] == Phase::unstable) low.push_back(bounder_.lower_z[v]), high.push_back(bounder_.upper_z[v]);
     }
     for (int lane = 0; lane < kLanes; ++lane) {
-      for (std::size_t k = 0; k < reach.size(); ++k) reach[k] = std::max({reach[k], std::fabs(set.lower[lane][k]), std::fabs(set.upper[lane][k])});
+      for (std::size_t k = 0; k < reach.size(); ++k)
+        reach[k] = std::max({reach[k], std::fabs(set.lower[lane][k]), std::fabs(set.upper[lane][k])});
     }
     folded_away += static_cast<int>(U) - static_cast<int>(low.size());
     network_now_ = fold(*network_now_, phase, upper, reach);
@@ -272,7 +289,8 @@ class EnclosureTrial {
       for (int sample = 0; sample < 6; ++sample) {
         const auto columns = random_columns(set.lower[lane], set.upper[lane]);
         if (!satisfies<Real>(set.halfspaces[lane], columns)) continue;
-        ASSERT_NO_FATAL_FAILURE(check_reduced(*network_now_, lowered_->template truth_as<Real>(full_point(columns)), "fold " + std::to_string(level + 1)));
+        ASSERT_NO_FATAL_FAILURE(check_reduced(*network_now_, lowered_->template truth_as<Real>(full_point(columns)),
+                                              "fold " + std::to_string(level + 1)));
       }
     }
   }
@@ -303,22 +321,54 @@ void run_trials(const NetworkTaste& taste, int trials, bool fixed_inputs = false
   std::printf("%d networks, %d points in lanes, %d neurons folded\n", trials, points, folded);
 }
 
-TEST(Enclosure, SmallStructured) { run_trials({.inputs = 3, .layers = 3, .width = 8}, 150); }
-TEST(Enclosure, Deep) { run_trials({.inputs = 4, .layers = 10, .width = 12}, 15); }
-TEST(Enclosure, Tall) { run_trials({.inputs = 5, .layers = 3, .width = 200, .structured = false}, 2); }
-TEST(Enclosure, ManyInputs) { run_trials({.inputs = 40, .layers = 3, .width = 16}, 10); }
-TEST(Enclosure, TinyWeights) { run_trials({.inputs = 3, .layers = 6, .width = 8, .scale = 1e-9}, 25); }
-TEST(Enclosure, VeryTinyWeights) { run_trials({.inputs = 3, .layers = 9, .width = 6, .scale = 1e-33}, 15); }
-TEST(Enclosure, HugeWeights) { run_trials({.inputs = 3, .layers = 6, .width = 8, .scale = 1e12}, 25); }
-TEST(Enclosure, WildWeights) { run_trials({.inputs = 3, .layers = 3, .width = 8, .wild = true}, 40); }
-TEST(Enclosure, HugeBoxes) { run_trials({.inputs = 3, .layers = 3, .width = 8, .input_size = 1e30}, 25); }
-TEST(ExactEnclosure, Small) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 6}, 40); }
-TEST(ExactEnclosure, Deep) { run_trials<Rational>({.inputs = 2, .layers = 4, .width = 4}, 15); }
-TEST(ExactEnclosure, FarAwayInputs) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 6, .far = 1e6}, 40); }
-TEST(ExactEnclosure, WildWeights) { run_trials<Rational>({.inputs = 2, .layers = 2, .width = 5, .wild = true}, 20); }
-TEST(ExactEnclosure, HugeWeights) { run_trials<Rational>({.inputs = 2, .layers = 3, .width = 4, .scale = 1e11}, 15); }
-TEST(ExactEnclosure, FixedInputs) { run_trials<Rational>({.inputs = 4, .layers = 2, .width = 5}, 30, true); }
-TEST(Enclosure, FixedInputs) { run_trials({.inputs = 6, .layers = 3, .width = 8}, 60, true); }
+TEST(Enclosure, SmallStructured) {
+  run_trials({.inputs = 3, .layers = 3, .width = 8}, 150);
+}
+TEST(Enclosure, Deep) {
+  run_trials({.inputs = 4, .layers = 10, .width = 12}, 15);
+}
+TEST(Enclosure, Tall) {
+  run_trials({.inputs = 5, .layers = 3, .width = 200, .structured = false}, 2);
+}
+TEST(Enclosure, ManyInputs) {
+  run_trials({.inputs = 40, .layers = 3, .width = 16}, 10);
+}
+TEST(Enclosure, TinyWeights) {
+  run_trials({.inputs = 3, .layers = 6, .width = 8, .scale = 1e-9}, 25);
+}
+TEST(Enclosure, VeryTinyWeights) {
+  run_trials({.inputs = 3, .layers = 9, .width = 6, .scale = 1e-33}, 15);
+}
+TEST(Enclosure, HugeWeights) {
+  run_trials({.inputs = 3, .layers = 6, .width = 8, .scale = 1e12}, 25);
+}
+TEST(Enclosure, WildWeights) {
+  run_trials({.inputs = 3, .layers = 3, .width = 8, .wild = true}, 40);
+}
+TEST(Enclosure, HugeBoxes) {
+  run_trials({.inputs = 3, .layers = 3, .width = 8, .input_size = 1e30}, 25);
+}
+TEST(ExactEnclosure, Small) {
+  run_trials<Rational>({.inputs = 2, .layers = 2, .width = 6}, 40);
+}
+TEST(ExactEnclosure, Deep) {
+  run_trials<Rational>({.inputs = 2, .layers = 4, .width = 4}, 15);
+}
+TEST(ExactEnclosure, FarAwayInputs) {
+  run_trials<Rational>({.inputs = 2, .layers = 2, .width = 6, .far = 1e6}, 40);
+}
+TEST(ExactEnclosure, WildWeights) {
+  run_trials<Rational>({.inputs = 2, .layers = 2, .width = 5, .wild = true}, 20);
+}
+TEST(ExactEnclosure, HugeWeights) {
+  run_trials<Rational>({.inputs = 2, .layers = 3, .width = 4, .scale = 1e11}, 15);
+}
+TEST(ExactEnclosure, FixedInputs) {
+  run_trials<Rational>({.inputs = 4, .layers = 2, .width = 5}, 30, true);
+}
+TEST(Enclosure, FixedInputs) {
+  run_trials({.inputs = 6, .layers = 3, .width = 8}, 60, true);
+}
 
 }  // namespace
 }  // namespace clipbound::test

@@ -48,9 +48,10 @@ void expect_not_refuted(const Lowered& lowered, const Rational& least) {
 }
 
 TEST(Overflow, NeuronWithNanBoundsIsNotInactive) {
-  // z = -D x0 - D x1 + D x2 + D x3 + x4 is x4 at (1, 1, 1, 1, x4), but its interval's upper end overflows downwards on the
-  // way and becomes -inf + inf. y = -relu(z) is -1 at x4 = 1.
-  const Lowered lowered(one_neuron({-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}, -1.0), {1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, at_most(Rational(-1, 2)));
+  // z = -D x0 - D x1 + D x2 + D x3 + x4 is x4 at (1, 1, 1, 1, x4), but its interval's upper end overflows downwards on
+  // the way and becomes -inf + inf. y = -relu(z) is -1 at x4 = 1.
+  const Lowered lowered(one_neuron({-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}, -1.0), {1, 1, 1, 1, 0}, {1, 1, 1, 1, 2},
+                        at_most(Rational(-1, 2)));
   expect_not_refuted(lowered, Rational(-3, 2));
   const IntervalVector& z = lowered.bounds.layers[0];
   EXPECT_FALSE(z.upper[0] < 2.0) << "upper end " << z.upper[0];
@@ -70,8 +71,8 @@ TEST(Overflow, NanActivationsDoNotVanishFromIntervals) {
 }
 
 TEST(Overflow, UnboundedBelowIsNotZero) {
-  // z = DBL_MAX x on [-1, 1/2]: outward rounding takes the lower end to -inf, the chord's slope to 0 and its intercept to
-  // NaN. y = -relu(z) is -DBL_MAX / 2 at x = 1/2.
+  // z = DBL_MAX x on [-1, 1/2]: outward rounding takes the lower end to -inf, the chord's slope to 0 and its intercept
+  // to NaN. y = -relu(z) is -DBL_MAX / 2 at x = 1/2.
   const Lowered lowered(one_neuron({kMax}, -1.0), {-1}, {0.5}, at_most(Rational(-1e300)));
   expect_not_refuted(lowered, Rational(-kMax) / 2 + Rational(1e300));
 }
@@ -81,6 +82,25 @@ TEST(Overflow, UnboundedAboveIsNotZero) {
   expect_not_refuted(lowered, Rational(-kMax) + Rational(1e300));
   const Lowered both(one_neuron({kMax, kMax}, -1.0), {-1, -1}, {1, 1}, at_most(Rational(-1e300)));
   expect_not_refuted(both, Rational(-kMax) * 2 + Rational(1e300));
+}
+
+TEST(Overflow, CoefficientsThatOverflowAreNotZero) {
+  // r = relu(1e-300 x), h = relu(1e200 r) twice, y = 1e200 h - 1.5e200 h = -0.5e400 r: the substituted coefficient of r
+  // is inf - inf, though y reaches -0.5e100 and every value on the way is finite. With x in [-2, 1] r's lower slope is
+  // 0.
+  for (const double second : {-1.5e200, 1.5e200}) {
+    for (const double first : {1e200, -2e200}) {
+      NetworkBuilder b;
+      const ValueId x = b.input("x", {1, 1}, DataType::float64);
+      const ValueId r = b.add("Relu", {b.add("MatMul", {x, b.constant(tensor64({1, 1}, {1e-300}))})});
+      const ValueId h = b.add("Relu", {b.add("MatMul", {r, b.constant(tensor64({1, 2}, {1e200, 1e200}))})});
+      b.output(b.add("MatMul", {h, b.constant(tensor64({2, 1}, {first, second}))}));
+      const Rational least =
+          Rational(1e-300) * Rational(1e200) * std::min(Rational(0), Rational(Rational(first) + Rational(second)));
+      const Lowered lowered(std::make_shared<const Network>(b.build()), {-2}, {1}, at_most(least));
+      expect_not_refuted(lowered, 0);
+    }
+  }
 }
 
 TEST(Overflow, BoxesAsWideAsTheNumbers) {
@@ -116,7 +136,8 @@ TEST(Overflow, ScalesFromTinyToHuge) {
       for (float& w : layer) w = std::ldexp(w, exponent);
     }
     const double reach = std::ldexp(1.0, dice.whole(-100, 100));
-    const std::vector<double> lower(static_cast<std::size_t>(net.sizes[0]), -reach), upper(static_cast<std::size_t>(net.sizes[0]), reach);
+    const std::vector<double> lower(static_cast<std::size_t>(net.sizes[0]), -reach),
+        upper(static_cast<std::size_t>(net.sizes[0]), reach);
     PatternSearch search(net, {1});
     const Rational minimum = search.minimum(rationals(lower), rationals(upper)).first;
     const Lowered lowered(net.build(), lower, upper, at_most(minimum));
@@ -128,7 +149,8 @@ TEST(Overflow, ScalesFromTinyToHuge) {
 }
 
 TEST(NotFinite, WeightsAreAnInputError) {
-  for (const float bad : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+  for (const float bad : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                          std::numeric_limits<float>::quiet_NaN()}) {
     for (const int where : {0, 1, 2, 3, 4, 5}) {
       NetworkBuilder b;
       ValueId v = b.input("x", {1, 2});

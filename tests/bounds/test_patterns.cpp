@@ -1,4 +1,5 @@
-// Tiny networks against all their activation patterns: no bound passes the true minimum, and halving boxes closes the gap.
+// Tiny networks against all their activation patterns: no bound passes the true minimum, and halving boxes closes the
+// gap.
 #include <gtest/gtest.h>
 
 #include "tests/support/exact_lp.h"
@@ -39,7 +40,8 @@ struct PatternStats {
   double tightness = 0.0;
 };
 
-void check_box(const TinyNetwork& net, const Rationals& c, std::vector<double> lower, std::vector<double> upper, PatternStats& stats) {
+void check_box(const TinyNetwork& net, const Rationals& c, std::vector<double> lower, std::vector<double> upper,
+               PatternStats& stats) {
   PatternSearch search(net, c);
   const auto [minimum, where] = search.minimum(rationals(lower), rationals(upper));
   // The threshold is the minimum itself, a rational: the row's exact minimum over the box is 0.
@@ -72,7 +74,8 @@ void check_box(const TinyNetwork& net, const Rationals& c, std::vector<double> l
 TEST(Patterns, NoBoundPassesTheTrueMinimum) {
   Dice dice(21);
   PatternStats stats;
-  const std::vector<std::vector<int>> shapes = {{2, 8, 1}, {2, 4, 4, 2}, {3, 6, 1}, {2, 3, 3, 2, 1}, {1, 6, 1}, {3, 4, 2, 1}};
+  const std::vector<std::vector<int>> shapes = {{2, 8, 1},       {2, 4, 4, 2}, {3, 6, 1},
+                                                {2, 3, 3, 2, 1}, {1, 6, 1},    {3, 4, 2, 1}};
   for (int trial = 0; trial < 600; ++trial) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     const auto& shape = shapes[static_cast<std::size_t>(trial) % shapes.size()];
@@ -87,7 +90,8 @@ TEST(Patterns, NoBoundPassesTheTrueMinimum) {
       }
     }
   }
-  std::printf("%d boxes, %d patterns, %.0f of %d bounds exact to 1e-9\n", stats.boxes, stats.patterns, stats.tightness, 2 * stats.boxes);
+  std::printf("%d boxes, %d patterns, %.0f of %d bounds exact to 1e-9\n", stats.boxes, stats.patterns, stats.tightness,
+              2 * stats.boxes);
 }
 
 }  // namespace

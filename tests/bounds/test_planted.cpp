@@ -1,5 +1,5 @@
-// A planted counterexample on its way down the search: bound, fold, split, clip, inherit half-spaces, and nowhere may it be
-// cut off, its neurons leave their bounds, or its lane be refuted.
+// A planted counterexample on its way down the search: bound, fold, split, clip, inherit half-spaces, and nowhere may
+// it be cut off, its neurons leave their bounds, or its lane be refuted.
 #include <gtest/gtest.h>
 
 #include "bounds/clip_input.h"
@@ -88,7 +88,8 @@ class Walk {
         const Vec* plane = bounder_.row_plane.data() + s * (N + 1);
         Enclosed at(plane[N][lane]);
         for (std::size_t k = 0; k < N; ++k) at += Enclosed(plane[k][lane]) * Enclosed(planted(k));
-        ASSERT_FALSE(add_down(at.value, -at.error) > add_up(truth_.rows[s].value, truth_.rows[s].error)) << "plane " << s;
+        ASSERT_FALSE(add_down(at.value, -at.error) > add_up(truth_.rows[s].value, truth_.rows[s].error))
+            << "plane " << s;
       }
     }
   }
@@ -99,13 +100,16 @@ class Walk {
     std::vector<double> upper(U, 0.0), reach(lower_.size(), 0.0);
     std::vector<Vec> low, high;
     for (std::size_t v = 0; v < U; ++v) {
-      if (all(low_[v] >= Vec{})) phase[v] = Phase::active;
-      else if (all(high_[v] <= Vec{})) phase[v] = Phase::inactive;
+      if (all(low_[v] >= Vec{}))
+        phase[v] = Phase::active;
+      else if (all(high_[v] <= Vec{}))
+        phase[v] = Phase::inactive;
       for (int lane = 0; lane < kLanes; ++lane) upper[v] = std::max(upper[v], high_[v][lane]);
       if (phase[v] == Phase::unstable) low.push_back(low_[v]), high.push_back(high_[v]);
     }
     for (std::size_t k = 0; k < reach.size(); ++k) {
-      for (int lane = 0; lane < kLanes; ++lane) reach[k] = std::max({reach[k], std::fabs(lower_[k][lane]), std::fabs(upper_[k][lane])});
+      for (int lane = 0; lane < kLanes; ++lane)
+        reach[k] = std::max({reach[k], std::fabs(lower_[k][lane]), std::fabs(upper_[k][lane])});
     }
     network_ = fold(*network_, phase, upper, reach);
     low_ = low, high_ = high;
@@ -120,8 +124,10 @@ class Walk {
       }
       if (dice_.chance(0.3)) widest = static_cast<std::size_t>(dice_.whole(0, static_cast<int>(N) - 1));
       const double middle = 0.5 * (lower_[widest][lane] + upper_[widest][lane]), x = planted(widest);
-      if (x < middle || (x == middle && dice_.chance(0.5))) upper_[widest][lane] = middle;
-      else lower_[widest][lane] = middle;
+      if (x < middle || (x == middle && dice_.chance(0.5)))
+        upper_[widest][lane] = middle;
+      else
+        lower_[widest][lane] = middle;
     }
     if (!clip_inputs_) return;
     const int n = static_cast<int>(N);
@@ -173,13 +179,27 @@ void walk_all(const NetworkTaste& taste, int seeds, int steps, double share) {
   std::printf("%d walks of %d steps, %d neurons folded to %d\n", 3 * seeds, steps, before, after);
 }
 
-TEST(Planted, TwoInputs) { walk_all({.inputs = 2, .layers = 2, .width = 8, .outputs = 2}, 300, 60, 1e-6); }
-TEST(Planted, DownToRounding) { walk_all({.inputs = 3, .layers = 3, .width = 8, .outputs = 3}, 300, 100, 0.0); }
-TEST(Planted, WideRegion) { walk_all({.inputs = 3, .layers = 3, .width = 10, .outputs = 2}, 200, 60, 0.3); }
-TEST(Planted, Deep) { walk_all({.inputs = 4, .layers = 8, .width = 10, .outputs = 2}, 80, 60, 1e-9); }
-TEST(Planted, WildWeights) { walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .wild = true}, 150, 60, 1e-9); }
-TEST(Planted, HugeBoxes) { walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .input_size = 1e30}, 100, 60, 1e-9); }
-TEST(Planted, OneOutput) { walk_all({.inputs = 3, .layers = 3, .width = 12, .outputs = 1}, 300, 60, 1e-12); }
+TEST(Planted, TwoInputs) {
+  walk_all({.inputs = 2, .layers = 2, .width = 8, .outputs = 2}, 300, 60, 1e-6);
+}
+TEST(Planted, DownToRounding) {
+  walk_all({.inputs = 3, .layers = 3, .width = 8, .outputs = 3}, 300, 100, 0.0);
+}
+TEST(Planted, WideRegion) {
+  walk_all({.inputs = 3, .layers = 3, .width = 10, .outputs = 2}, 200, 60, 0.3);
+}
+TEST(Planted, Deep) {
+  walk_all({.inputs = 4, .layers = 8, .width = 10, .outputs = 2}, 80, 60, 1e-9);
+}
+TEST(Planted, WildWeights) {
+  walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .wild = true}, 150, 60, 1e-9);
+}
+TEST(Planted, HugeBoxes) {
+  walk_all({.inputs = 3, .layers = 2, .width = 8, .outputs = 2, .input_size = 1e30}, 100, 60, 1e-9);
+}
+TEST(Planted, OneOutput) {
+  walk_all({.inputs = 3, .layers = 3, .width = 12, .outputs = 1}, 300, 60, 1e-12);
+}
 
 }  // namespace
 }  // namespace clipbound::test

@@ -21,30 +21,36 @@ TEST(SingleRoundings, FoldingDecidedNeurons) {
   int rounded = 0, folded = 0;
   for (int trial = 0; trial < 150; ++trial) {
     SCOPED_TRACE("trial " + std::to_string(trial));
-    TinyNetwork net = random_tiny(dice, {2, 5, 5, 1}, false);
-    for (std::size_t k = 0; k + 1 < net.biases.size(); ++k) {
-      for (float& b : net.biases[k]) b += static_cast<float>(dice.chance(0.6) ? 8.0 : dice.chance(0.5) ? -8.0 : 0.0);
+    // No biases (they cost a radius of their own), positive inputs, and weights of one sign per neuron.
+    TinyNetwork net = random_tiny(dice, {2, 5, 5, 5, 1}, false);
+    for (std::size_t k = 0; k < net.biases.size(); ++k) {
+      for (float& b : net.biases[k]) b = 0.0F;
+      for (float& w : net.weights[k]) w = std::fabs(w) * static_cast<float>(std::ldexp(1.0, dice.whole(-20, 20)));
     }
-    // Large weights that cancel: the folded neuron is small, what it is made of is not.
-    if (trial % 2 == 0) {
-      for (std::size_t i = 0; i < 2; ++i) net.weights[0][2 + i] = -net.weights[0][i];
-      net.biases[0][1] = 8.0F;
-      for (std::size_t o = 0; o < 5; ++o) net.weights[1][5 * o] = net.weights[1][5 * o + 1] = 1e6F * net.weights[1][5 * o + 1];
+    // Every other time the first layer takes differences of large inputs: its neurons are small, their terms are not.
+    const double far = trial % 2 == 0 ? 0.0 : 0x1p20;
+    if (far > 0.0) {
+      for (std::size_t o = 0; o < 5; ++o) net.weights[0][2 * o + 1] = -net.weights[0][2 * o];
     }
+    for (std::size_t i = 0; i < 2; ++i) net.weights[0][i] = -net.weights[0][i];
+    for (std::size_t o = 0; o < 5; ++o) net.weights[3][o] *= dice.chance(0.5) ? 1.0F : -1.0F;
     Clause clause;
     clause.rows.push_back(output_row({1}, 0));
-    const Lowered lowered(net.build(), {-1, -1}, {1, 1}, clause);
+    const Lowered lowered(net.build(), {far + 2, far}, {far + 3, far + 1}, clause);
     for (const AffineForm& form : lowered.system->layers) {
-      for (const double r : form.radius) ASSERT_EQ(r, 0.0);
+      for (const double r : form.radius) ASSERT_EQ(r, 0.0) << "only folding may round here";
     }
-    folded += 10 - lowered.reduced->neurons;
+    folded += 15 - lowered.reduced->neurons;
     for (int sample = 0; sample < 10; ++sample) {
       const auto truth = lowered.truth_as<Rational>(random_point(dice, lowered.lower, lowered.upper));
       const ReducedNetwork& r = *lowered.reduced;
       for (int v = 0; v < r.neurons + r.rows; ++v) {
-        const Rational value = v < r.neurons ? truth.neurons[static_cast<std::size_t>(r.origin[static_cast<std::size_t>(v)])] : truth.rows[0];
+        const Rational value = v < r.neurons
+                                   ? truth.neurons[static_cast<std::size_t>(r.origin[static_cast<std::size_t>(v)])]
+                                   : truth.rows[0];
         const Rational gap = reduced_value(r, v, truth, lowered.kept) - value;
-        ASSERT_FALSE(exceeds(gap, r.radius[static_cast<std::size_t>(v)])) << "row " << v << " gap " << gap.get_d() << " radius " << r.radius[static_cast<std::size_t>(v)];
+        ASSERT_FALSE(exceeds(gap, r.radius[static_cast<std::size_t>(v)]))
+            << "row " << v << " gap " << gap.get_d() << " radius " << r.radius[static_cast<std::size_t>(v)];
         rounded += gap != 0 ? 1 : 0;
       }
     }
@@ -66,7 +72,8 @@ TEST(SingleRoundings, Division) {
     const Lowered lowered(std::make_shared<const Network>(b.build()), {-1}, {1}, clause);
     const auto truth = lowered.truth_as<Rational>({trial % 2 == 0 ? 1.0 : -1.0});
     const AffineForm& form = lowered.system->layers.at(0);
-    const Rational says = Rational(form.constant[0]) + Rational(form.terms.at(kInputSource).value[0]) * Rational(truth.x[0]);
+    const Rational says =
+        Rational(form.constant[0]) + Rational(form.terms.at(kInputSource).value[0]) * Rational(truth.x[0]);
     ASSERT_FALSE(exceeds(Rational(says - truth.neurons[0]), form.radius[0])) << c;
     ASSERT_TRUE(allows_lower(lowered.bounds.layers[0].lower[0], truth.neurons[0])) << c;
     ASSERT_TRUE(allows_upper(lowered.bounds.layers[0].upper[0], truth.neurons[0])) << c;
@@ -79,7 +86,8 @@ Rational plane_at(const double* plane, const std::vector<double>& x) {
   return sum;
 }
 
-void check_planes(const PlaneBounds& planes, const IntervalVector* interval, const Rationals& values, const std::vector<double>& x, const char* what) {
+void check_planes(const PlaneBounds& planes, const IntervalVector* interval, const Rationals& values,
+                  const std::vector<double>& x, const char* what) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Rational error(planes.error[i]);
     ASSERT_LE(plane_at(planes.lower.data() + i * (x.size() + 1), x), values[i] + error) << what << " " << i;
@@ -113,7 +121,8 @@ TEST(SingleRoundings, ForwardPlanes) {
     std::map<int, PlaneBounds> sources;
     sources.emplace(kInputSource, forward_input(box, lower, upper));
     std::vector<TruthOf<Rational>> truths;
-    for (int sample = 0; sample < 6; ++sample) truths.push_back(lowered.truth_as<Rational>(random_point(dice, lower, upper)));
+    for (int sample = 0; sample < 6; ++sample)
+      truths.push_back(lowered.truth_as<Rational>(random_point(dice, lower, upper)));
     std::size_t first = 0;
     for (std::size_t k = 0; k < lowered.system->layers.size(); ++k) {
       const AffineForm& form = lowered.system->layers[k];
@@ -121,7 +130,8 @@ TEST(SingleRoundings, ForwardPlanes) {
       const IntervalVector interval = concretize(z, box);
       const PlaneBounds active = forward_relu(z, interval, box);
       for (const auto& truth : truths) {
-        const Rationals values(truth.neurons.begin() + static_cast<std::ptrdiff_t>(first), truth.neurons.begin() + static_cast<std::ptrdiff_t>(first) + form.size());
+        const Rationals values(truth.neurons.begin() + static_cast<std::ptrdiff_t>(first),
+                               truth.neurons.begin() + static_cast<std::ptrdiff_t>(first) + form.size());
         Rationals after;
         for (const Rational& v : values) after.push_back(relu(v));
         ASSERT_NO_FATAL_FAILURE(check_planes(z, &interval, values, truth.x, "z"));

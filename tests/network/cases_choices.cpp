@@ -154,6 +154,9 @@ void add_indices(std::vector<OperatorCase>& cases) {
   };
   one_hot("OneHot", -1, {-1, -1, 5, 5, -1, -1, -1, 5, -1, -1, -1, 5});
   one_hot("OneHotFirst", 0, {-1, 5, -1, -1, -1, -1, 5, -1, 5, -1, -1, 5});
+}
+
+void add_computed_places(std::vector<OperatorCase>& cases) {
   cases.push_back({"ScatterND",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 2}).floats("d", {4, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
@@ -186,6 +189,22 @@ void add_indices(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {5, 6, 11, 12}});
+  // Where the slice is empty, nothing is scattered (cctsdb_yolo_2023 in test_all_networks.cpp depends on it).
+  cases.push_back({"ScatterNDAtAnEmptySlice",
+                   [](OnnxWriter& w) {
+                     w.input("x", {2}).ints("places", {2, 0}).ints("axes", {0}).ints("one", {1}).ints("first", {1});
+                     w.node("Slice", {"x", "one", "two", "axes"}, {"last"});
+                     w.ints("two", {2}).ints("column", {-1, 1}).floats("u", {1}, {9}).floats("d", {4}, {0, 1, 2, 3});
+                     set_int(w.node("Cast", {"last"}, {"start"}), "to", onnx::TensorProto::INT64);
+                     w.node("Add", {"start", "first"}, {"end"});
+                     w.node("Slice", {"places", "start", "end", "axes"}, {"place"});
+                     w.node("Reshape", {"place", "column"}, {"index"});
+                     w.node("Shape", {"place"}, {"count"});
+                     w.node("Expand", {"u", "count"}, {"updates"});
+                     w.node("ScatterND", {"d", "index", "updates"}, {"y"});
+                   },
+                   13,
+                   {0, 1, 2, 3}});
 }
 
 }  // namespace
@@ -195,6 +214,7 @@ void add_choice_cases(std::vector<OperatorCase>& cases) {
   add_where(cases);
   add_casts(cases);
   add_indices(cases);
+  add_computed_places(cases);
 }
 
 }  // namespace clipbound::test

@@ -159,6 +159,9 @@ void add_computed_shapes(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {1, 1, 2, 2}});
+}
+
+void add_computed_constants(std::vector<OperatorCase>& cases) {
   cases.push_back({"ConstantOfShape",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 2}).floats("c", {1}, {3});
@@ -202,6 +205,7 @@ void add_copy_cases(std::vector<OperatorCase>& cases) {
   add_expansions(cases);
   add_resizing(cases);
   add_computed_shapes(cases);
+  add_computed_constants(cases);
 }
 
 }  // namespace clipbound::test

@@ -79,6 +79,9 @@ void add_kinked(std::vector<OperatorCase>& cases) {
           },
           {-1, -0.75, 0.25, 1, 1, 1});
   add_one(cases, "ClipOneAttribute", "Clip", 6, Domain::all, with_float("max", 1.0f), {-1.75, -0.75, 0.25, 1, 1, 1});
+}
+
+void add_borders(std::vector<OperatorCase>& cases) {
   cases.push_back({"RoundHalves",
                    [](OnnxWriter& w) {
                      w.input("x", {1, 4}).floats("half", {}, {0.5f});
@@ -111,13 +114,21 @@ void add_kinked(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {-1.75, -0.75, 0.25, 1, 1, 1}});
+  cases.push_back({"ClipOfConstant",
+                   [](OnnxWriter& w) {
+                     w.input("x", {}).floats("c", {4}, {-2, 0.25f, 0.5f, 4}).floats("two", {}, {2});
+                     w.node("Add", {"x", "two"}, {"high"});
+                     w.node("Clip", {"c", "", "high"}, {"y"});
+                   },
+                   13,
+                   {-2, 0.25, 0.5, 3}});
   cases.push_back({"ClipVariableBorder", [](OnnxWriter& w) {
                      w.input("x", {4}).input("z", {});
                      w.node("Clip", {"x", "z"}, {"y"});
                    }});
 }
 
-void add_pairs(std::vector<OperatorCase>& cases) {
+void add_powers(std::vector<OperatorCase>& cases) {
   const auto power = [&](const std::string& name, Domain domain, float exponent, std::vector<float> expected) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
@@ -150,6 +161,9 @@ void add_pairs(std::vector<OperatorCase>& cases) {
                      w.input("x", {2, 3}).floats("base", {2, 1}, {2.0f, 0.5f});
                      w.node("Pow", {"base", "x"}, {"y"});
                    }});
+}
+
+void add_prelu(std::vector<OperatorCase>& cases) {
   const auto prelu = [&](const std::string& name, const std::vector<std::int64_t>& dims) {
     cases.push_back({name, [=](OnnxWriter& w) {
                        write_argument(w, Domain::all);
@@ -175,6 +189,9 @@ void add_pairs(std::vector<OperatorCase>& cases) {
                      w.input("z", {3});
                      w.node("PRelu", {"t", "z"}, {"y"});
                    }});
+}
+
+void add_extremes(std::vector<OperatorCase>& cases) {
   const auto extreme = [&](const std::string& op, std::vector<float> expected) {
     cases.push_back({op,
                      [=](OnnxWriter& w) {
@@ -203,7 +220,10 @@ void add_pairs(std::vector<OperatorCase>& cases) {
 void add_function_cases(std::vector<OperatorCase>& cases) {
   add_smooth(cases);
   add_kinked(cases);
-  add_pairs(cases);
+  add_borders(cases);
+  add_powers(cases);
+  add_prelu(cases);
+  add_extremes(cases);
 }
 
 }  // namespace clipbound::test

@@ -118,6 +118,21 @@ void add_normalisations(std::vector<OperatorCase>& cases) {
                      },
                      17});
   };
+  cases.push_back({"BatchNormalizationVariableParameters",
+                   [](OnnxWriter& w) {
+                     w.input("x", {2}).input("z", {2}).input("m", {2}).floats("d", {1, 2, 3}, some_numbers(6));
+                     w.floats("half", {}, {0.5f});
+                     w.node("Mul", {"m", "m"}, {"square"});
+                     w.node("Add", {"square", "half"}, {"v"});
+                     w.node("BatchNormalization", {"d", "x", "z", "m", "v"}, {"y"});
+                   },
+                   15});
+  cases.push_back({"LayerNormalizationVariableParameters",
+                   [](OnnxWriter& w) {
+                     w.input("x", {4}).input("z", {4}).floats("d", {3, 4}, some_numbers(12));
+                     w.node("LayerNormalization", {"d", "x", "z"}, {"y"});
+                   },
+                   17});
   layer("LayerNormalization", -1, {4}, true);
   layer("LayerNormalizationNoBias", 1, {3, 4}, false);
 }

@@ -78,10 +78,7 @@ std::vector<Point> points_of(const Entry& entry, std::size_t inputs, std::size_t
   return points;
 }
 
-/// Where float32 evaluations may differ by more than 1e-5 of the largest output, and why.
-const char* reason_of(const std::string&) {
-  return nullptr;
-}
+constexpr double kTolerance = 1e-5;
 
 struct Compared {
   double forward = 0.0, replay = 0.0, simplified = 0.0;  ///< largest difference over the largest output
@@ -127,6 +124,28 @@ Compared compare(const std::shared_ptr<const Network>& network, const std::vecto
   return result;
 }
 
+/// How far float32 evaluations of this network may be off at these points, over the largest output, and how far ONNX
+/// Runtime is. The running error of float64 grows with its unit roundoff, 2^-53; that of float32 with 2^-24.
+struct Conditioning {
+  double possible = 0.0, of_onnx_runtime = 0.0;
+};
+Conditioning conditioning_of(const Network& network, const std::vector<Point>& xs,
+                             const std::vector<std::vector<double>>& ys) {
+  Conditioning result;
+  for (std::size_t p = 0; p < xs.size(); ++p) {
+    const auto exact = evaluate_enclosed(network, std::vector<double>(xs[p].begin(), xs[p].end()));
+    double scale = 1e-30, possible = 0.0, off = 0.0;
+    for (std::size_t j = 0; j < ys[p].size(); ++j) {
+      scale = std::max(scale, std::fabs(ys[p][j]));
+      possible = std::max(possible, exact.error[j] * 0x1p29);
+      off = std::max(off, std::fabs(exact.value[j] - ys[p][j]));
+    }
+    result.possible = std::max(result.possible, possible / scale);
+    result.of_onnx_runtime = std::max(result.of_onnx_runtime, off / scale);
+  }
+  return result;
+}
+
 /// What must not be left of a network: operators that only compute shapes.
 void expect_no_shape_arithmetic(const Network& network, const std::string& name) {
   for (const Node& node : network.nodes)
@@ -134,61 +153,61 @@ void expect_no_shape_arithmetic(const Network& network, const std::string& name)
       EXPECT_NE(node.kind, kind) << name << ": " << node.name;
 }
 
-class AllNetworks : public testing::TestWithParam<std::string> {};
-
-TEST_P(AllNetworks, AgreeWithOnnxRuntime) {
-  const fs::path suite = fs::path(CLIPBOUND_SOURCE_DIR) / ".." / "shared" / GetParam();
-  const char* wanted = std::getenv("CLIPBOUND_POINTS");
-  const std::size_t count = wanted != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(wanted))) : 2;
-  const std::string no_oracle = oracle_missing();
-  std::vector<std::shared_ptr<const Network>> networks;
-  std::vector<OracleRequest> requests;
-  for (const Entry& entry : entries_of(suite)) {
-    const auto network = std::make_shared<const Network>(read_onnx(entry.onnx.string()));
-    expect_no_shape_arithmetic(*simplify(network).network, entry.onnx.string());
-    requests.push_back({entry.onnx.string(), points_of(entry, static_cast<std::size_t>(network->input_size()), count)});
-    networks.push_back(network);
-  }
-  EXPECT_FALSE(networks.empty());
-  if (!no_oracle.empty()) GTEST_SKIP() << "all networks load; " << no_oracle;
-  const auto replies = ask_oracle(requests);
-  for (std::size_t i = 0; i < networks.size(); ++i) {
-    const std::string name = fs::relative(requests[i].onnx, suite.parent_path()).string();
-    ASSERT_TRUE(replies[i].ys) << name << ": " << replies[i].error;
-    const Compared found = compare(networks[i], requests[i].xs, *replies[i].ys);
-    const char* reason = found.worst() > 1e-5 ? reason_of(name) : nullptr;
-    std::printf("%-100s %6lld %6lld  %8.1e %8.1e %8.1e %s\n", name.c_str(),
-                static_cast<long long>(networks[i]->input_size()), static_cast<long long>(networks[i]->output_size()),
-                found.forward, found.replay, found.simplified, reason != nullptr ? reason : "");
-    if (reason == nullptr) {
-      EXPECT_LE(found.worst(), 1e-5) << name;
-      EXPECT_FALSE(std::isnan(found.forward + found.replay + found.simplified)) << name;
-    }
-  }
-}
-
-std::vector<std::string> suites() {
-  std::vector<std::string> found;
-  for (const std::string collection : {"vnncomp", "papers"}) {
+/// vnncomp/acasxu_2023, ..., papers/oval20_subset; empty where ../shared is absent.
+std::vector<fs::path> suites() {
+  std::vector<fs::path> found;
+  for (const std::string collection : {"papers", "vnncomp"}) {
     const fs::path folder = fs::path(CLIPBOUND_SOURCE_DIR) / ".." / "shared" / collection;
     if (!fs::exists(folder)) continue;
     for (const auto& suite : fs::directory_iterator(folder))
-      if (suite.is_directory()) found.push_back(collection + "/" + suite.path().filename().string());
+      if (suite.is_directory()) found.push_back(suite.path());
   }
   std::sort(found.begin(), found.end());
   return found;
 }
 
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(AllNetworks);
-INSTANTIATE_TEST_SUITE_P(Suites, AllNetworks, testing::ValuesIn(suites()), [](const auto& test) {
-  std::string name = test.param;
-  for (char& c : name)
-    if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
-  return name;
-});
+/// Prints a line. A difference above the tolerance needs a reason: outputs that are small differences of large numbers,
+/// of which float32 keeps no more digits.
+void report(const std::string& name, const Network& network, const OracleRequest& request,
+            const std::vector<std::vector<double>>& ys) {
+  const Compared found = compare(std::make_shared<const Network>(network), request.xs, ys);
+  std::printf("%-100s %6lld %6lld  %8.1e %8.1e %8.1e", name.c_str(), static_cast<long long>(network.input_size()),
+              static_cast<long long>(network.output_size()), found.forward, found.replay, found.simplified);
+  if (found.worst() <= kTolerance) {
+    std::printf("\n");
+    return;
+  }
+  const Conditioning limits = conditioning_of(network, request.xs, ys);
+  std::printf("  ill-conditioned: ONNX Runtime is %.1e off the exact value, float32 may be %.1e off\n",
+              limits.of_onnx_runtime, limits.possible);
+  EXPECT_LE(found.worst(), 2.0 * limits.possible) << name;
+  // Sums without BLAS may be much worse; with it, both should suffer alike.
+  EXPECT_LE(std::max(found.forward, found.simplified), 100.0 * limits.of_onnx_runtime) << name << ": it is ours alone";
+}
 
-TEST(AllNetworksHere, SkippedWithoutThem) {
+TEST(AllNetworks, AgreeWithOnnxRuntime) {
   if (suites().empty()) GTEST_SKIP() << "../shared is absent";
+  const char* wanted = std::getenv("CLIPBOUND_POINTS");
+  const std::size_t count = wanted != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(wanted))) : 2;
+  std::vector<std::string> names;
+  std::vector<std::shared_ptr<const Network>> networks;
+  std::vector<OracleRequest> requests;
+  for (const fs::path& suite : suites())
+    for (const Entry& entry : entries_of(suite)) {
+      names.push_back(fs::relative(entry.onnx, suite.parent_path()).string());
+      networks.push_back(std::make_shared<const Network>(read_onnx(entry.onnx.string())));
+      expect_no_shape_arithmetic(*simplify(networks.back()).network, names.back());
+      const auto inputs = static_cast<std::size_t>(networks.back()->input_size());
+      requests.push_back({entry.onnx.string(), points_of(entry, inputs, count)});
+    }
+  if (const auto why = oracle_missing(); !why.empty()) GTEST_SKIP() << "all networks load; " << why;
+  const auto replies = ask_oracle(requests);
+  std::printf("%-100s %6s %6s  %8s %8s %8s\n", "largest difference to ONNX Runtime, over the largest output", "in",
+              "out", "forward", "replay", "rewritten");
+  for (std::size_t i = 0; i < networks.size(); ++i) {
+    ASSERT_TRUE(replies[i].ys) << names[i] << ": " << replies[i].error;
+    report(names[i], *networks[i], requests[i], *replies[i].ys);
+  }
 }
 
 }  // namespace

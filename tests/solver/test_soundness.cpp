@@ -14,7 +14,9 @@ namespace {
 struct Counts {
   int sat = 0, unsat = 0, other = 0;
   void add(Verdict v) { ++(v == Verdict::sat ? sat : v == Verdict::unsat ? unsat : other); }
-  std::string text() const { return std::to_string(sat) + " sat, " + std::to_string(unsat) + " unsat, " + std::to_string(other) + " neither"; }
+  std::string text() const {
+    return std::to_string(sat) + " sat, " + std::to_string(unsat) + " unsat, " + std::to_string(other) + " neither";
+  }
 };
 
 /// The largest magnitude that the network's values may have: what rounding and thresholds are measured against.
@@ -61,7 +63,8 @@ TEST(Thresholds, UnsatExactlyBelowTheTrueMinimum) {
   Counts below, above, at;
   for (int trial = 0; trial < 40; ++trial) {
     Tiny t = random_tiny_case(dice, trial);
-    for (const Way& way : all_ways(2.0)) {
+    for (Way way : all_ways(20.0)) {
+      if (way.clipping == "none") way.seconds = 1.0;
       SCOPED_TRACE("trial " + std::to_string(trial) + " " + name_of(way));
       for (const double margin : {1e-2, 1e-6}) {
         t.property.clauses = {{y_at_most(0, down(t.minimum) - margin * t.size)}};
@@ -87,7 +90,8 @@ TEST(Thresholds, UnsatExactlyBelowTheTrueMinimum) {
       }
     }
   }
-  std::printf("below: %s; above: %s; at the minimum: %s\n", below.text().c_str(), above.text().c_str(), at.text().c_str());
+  std::printf("below: %s; above: %s; at the minimum: %s\n", below.text().c_str(), above.text().c_str(),
+              at.text().c_str());
 }
 
 TEST(Thresholds, OneFloatAroundARepresentableMinimum) {
@@ -107,7 +111,8 @@ TEST(Thresholds, OneFloatAroundARepresentableMinimum) {
   }
 }
 
-// -- planted counterexamples --------------------------------------------------------------------------------------------------
+// -- planted counterexamples
+// --------------------------------------------------------------------------------------------------
 
 struct Planted {
   std::shared_ptr<const Network> network;
@@ -127,7 +132,8 @@ double coordinate(Dice& dice, double low, double high) {
 /// One clause per planted point: every output close to its value there.
 Planted plant(Dice& dice, int inputs, int clauses, double share) {
   Planted p;
-  p.network = random_network(dice, {.inputs = inputs, .layers = 2, .width = 8, .outputs = inputs, .structured = dice.chance(0.5)});
+  p.network = random_network(
+      dice, {.inputs = inputs, .layers = 2, .width = 8, .outputs = inputs, .structured = dice.chance(0.5)});
   for (int i = 0; i < inputs; ++i) {
     p.property.lower.push_back(0.125 * dice.whole(-8, 0));
     p.property.upper.push_back(p.property.lower.back() + 0.125 * dice.whole(1, 12));
@@ -135,7 +141,8 @@ Planted plant(Dice& dice, int inputs, int clauses, double share) {
   p.property.outputs = inputs;
   for (int c = 0; c < clauses; ++c) {
     std::vector<double> x;
-    for (std::size_t i = 0; i < p.property.lower.size(); ++i) x.push_back(coordinate(dice, p.property.lower[i], p.property.upper[i]));
+    for (std::size_t i = 0; i < p.property.lower.size(); ++i)
+      x.push_back(coordinate(dice, p.property.lower[i], p.property.upper[i]));
     const EnclosedOutputs y = evaluate_enclosed(*p.network, x);
     std::vector<std::string> rows;
     for (int j = 0; j < inputs; ++j) {
@@ -155,13 +162,15 @@ TEST(PlantedQueries, NeverUnsat) {
   Counts counts;
   for (int trial = 0; trial < 100; ++trial) {
     const Planted all = plant(dice, dice.whole(1, 3), 3, trial % 4 == 3 ? 0.0 : 1e-4);
+    // Down to rounding float32 finds nothing: only the absence of a wrong verdict can be asked for, and briefly.
+    const double seconds = trial % 4 == 3 ? 0.03 : 2.0;
     const std::size_t only = static_cast<std::size_t>(trial) % all.points.size();
     // Of the three clauses two are made impossible: which one is left must not matter.
     Property p = all.property;
     for (std::size_t c = 0; c < p.clauses.size(); ++c) {
       if (c != only) p.clauses[c].push_back("(<= Y_0 -1e6)");
     }
-    for (const Way& way : all_ways(0.04)) {
+    for (const Way& way : all_ways(seconds)) {
       SCOPED_TRACE("trial " + std::to_string(trial) + " " + name_of(way));
       const SolveResult result = solve_text(all.network, p.text(), way);
       counts.add(result.verdict);
@@ -169,7 +178,7 @@ TEST(PlantedQueries, NeverUnsat) {
     }
     for (const int threads : {2, 8}) {
       SCOPED_TRACE("trial " + std::to_string(trial) + " threads " + std::to_string(threads));
-      const SolveResult result = solve_text(all.network, p.text(), {"complete", "auto", threads, false, 0.04});
+      const SolveResult result = solve_text(all.network, p.text(), {"complete", "auto", threads, false, seconds});
       counts.add(result.verdict);
       EXPECT_NE(name_of(result.verdict), "unsat");
     }
@@ -188,7 +197,8 @@ TEST(PlantedQueries, CoarsePhase) {
     p.property = {{-1, -1}, {1, 1}, 2, {{}}};
     // Just beside the lines where boxes will be cut.
     std::vector<double> x;
-    for (int i = 0; i < 2; ++i) x.push_back(0.5 * dice.whole(-1, 1) + std::ldexp(dice.chance(0.7) ? 1.0 : -1.0, -dice.whole(8, 10)));
+    for (int i = 0; i < 2; ++i)
+      x.push_back(0.5 * dice.whole(-1, 1) + std::ldexp(dice.chance(0.7) ? 1.0 : -1.0, -dice.whole(8, 10)));
     const EnclosedOutputs y = evaluate_enclosed(*p.network, x);
     for (int j = 0; j < 2; ++j) {
       p.property.clauses[0].push_back(y_at_most(j, y.value[static_cast<std::size_t>(j)] + 1e-4));
@@ -230,7 +240,8 @@ TEST(Threads, SameVerdictForOneTwoAndEight) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     Tiny t = random_tiny_case(dice, trial);
     for (const double margin : {-1e-3, 1e-2}) {
-      t.property.clauses = {{y_at_most(0, t.minimum.get_d() + margin * t.size), "(<= Y_0 1e9)"}, {y_at_most(0, t.minimum.get_d() - 10 * t.size)}};
+      t.property.clauses = {{y_at_most(0, t.minimum.get_d() + margin * t.size), "(<= Y_0 1e9)"},
+                            {y_at_most(0, t.minimum.get_d() - 10 * t.size)}};
       for (const bool attack : {false, true}) {
         for (const int threads : {1, 2, 8}) {
           const Verdict v = solve_text(t.network, t.property.text(), {"complete", "auto", threads, attack}).verdict;

@@ -33,14 +33,32 @@ std::shared_ptr<const Network> one_neuron64(const std::vector<double>& first, do
 TEST(DegenerateQueries, OverflowIsNeverUnsat) {
   // y = -relu(z) with z = x4 at (1, 1, 1, 1, x4): -1 is reached, though intervals and float64 overflow on the way.
   const auto network = one_neuron64({-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}, -1.0);
-  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"), std::string::npos);
-  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1.5, 1.5, 1.5, 1.5, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"), std::string::npos);
+  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"),
+            std::string::npos);
+  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1.5, 1.5, 1.5, 1.5, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"),
+            std::string::npos);
   const auto steep = one_neuron64({std::numeric_limits<double>::max()}, -1.0);
-  EXPECT_EQ(verdict(steep, {{-1}, {0.5}, 1, {{"(<= Y_0 -1e300)"}}}).find("unsat"), std::string::npos) << "-DBL_MAX / 2 is reached";
+  EXPECT_EQ(verdict(steep, {{-1}, {0.5}, 1, {{"(<= Y_0 -1e300)"}}}).find("unsat"), std::string::npos)
+      << "-DBL_MAX / 2 is reached";
+}
+
+TEST(DegenerateQueries, OverflowingCoefficientsAreNeverUnsat) {
+  // y = 1e200 h - 1.5e200 h, h = relu(1e200 relu(1e-300 x)): -0.5e100 at x = 1, all values finite, the coefficient inf
+  // - inf.
+  NetworkBuilder b;
+  const auto one = [](double w) { return Tensor{{1, 1}, std::vector<double>{w}}; };
+  const ValueId x = b.input("x", {1, 1}, DataType::float64);
+  const ValueId r = b.add("Relu", {b.add("MatMul", {x, b.constant(one(1e-300))})});
+  const ValueId h =
+      b.add("Relu", {b.add("MatMul", {r, b.constant(Tensor{{1, 2}, std::vector<double>{1e200, 1e200}})})});
+  b.output(b.add("MatMul", {h, b.constant(Tensor{{2, 1}, std::vector<double>{1e200, -1.5e200}})}));
+  const auto network = std::make_shared<const Network>(b.build());
+  EXPECT_EQ(verdict(network, {{-2}, {1}, 1, {{"(<= Y_0 -1e99)"}}}).find("unsat"), std::string::npos);
 }
 
 TEST(DegenerateQueries, FloatWeightsThatMultiplyPastFloat64) {
-  // Eight weights of 2^127: 2^1016 x, and -2^10 times that is past float64. True in real arithmetic: y = -2^1026 relu(x).
+  // Eight weights of 2^127: 2^1016 x, and -2^10 times that is past float64. True in real arithmetic: y = -2^1026
+  // relu(x).
   TinyNetwork net;
   net.sizes.assign(11, 1);
   net.weights.assign(10, {0x1p127F});
@@ -56,7 +74,8 @@ TEST(DegenerateQueries, UnderflowIsNeverUnsat) {
   net.weights.assign(9, {0x1p-120F});
   net.weights.back() = {0x1.8p-116F};
   net.biases.assign(9, {0.0F});
-  EXPECT_EQ(verdict(net.build(), {{0x1p99}, {0x1p100}, 1, {{y_at_least(0, 0x1p-980)}}}).find("unsat"), std::string::npos);
+  EXPECT_EQ(verdict(net.build(), {{0x1p99}, {0x1p100}, 1, {{y_at_least(0, 0x1p-980)}}}).find("unsat"),
+            std::string::npos);
 }
 
 TEST(DegenerateQueries, AllInputsFixed) {
@@ -99,7 +118,8 @@ TEST(DegenerateQueries, ClausesWithoutRowsAndRowsOverInputs) {
     EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (* 2 X_0) -1))", way).verdict), "sat");
     EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (+ Y_0 X_0) -0.5))", way).verdict), "sat");
     EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (- Y_0 X_0) -0.5))", way).verdict), "unsat");
-    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (> (- Y_0 X_0) 0.5))(assert (>= Y_0 0.1))", way).verdict), "unsat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (> (- Y_0 X_0) 0.5))(assert (>= Y_0 0.1))", way).verdict),
+              "unsat");
   }
 }
 

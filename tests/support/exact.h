@@ -71,8 +71,8 @@ class Polytope {
     for (const Vertex& v : vertices_) best = std::max(best, form.at(v.x));
     return best;
   }
-  /// Keeps the part where form <= 0. An edge joins two vertices on at least dimension - 1 common faces; pairs that are no
-  /// edge (where many faces meet in a vertex) add points of the polytope, which do no harm.
+  /// Keeps the part where form <= 0. An edge joins two vertices on at least dimension - 1 common faces; pairs that are
+  /// no edge (where many faces meet in a vertex) add points of the polytope, which do no harm.
   void cut(const RationalForm& form) {
     const std::uint64_t face = std::uint64_t{1} << faces_++;
     std::vector<Vertex> kept;

@@ -1,5 +1,6 @@
 #pragma once
-// A network of affine operators and ReLUs at a point, in rational arithmetic: slow, plain, and shares no rounding with anyone.
+// A network of affine operators and ReLUs at a point, in rational arithmetic: slow, plain, and shares no rounding with
+// anyone.
 #include "specs/network.h"
 #include "specs/op_table.h"
 #include "tests/support/exact.h"
@@ -8,7 +9,8 @@ namespace clipbound::test {
 
 class ExactEvaluation {
  public:
-  ExactEvaluation(const Network& network, const std::vector<double>& x) : network_(network), values_(network.values.size()) {
+  ExactEvaluation(const Network& network, const std::vector<double>& x)
+      : network_(network), values_(network.values.size()) {
     std::size_t next = 0;
     for (const ValueId id : network.inputs) {
       for (std::int64_t i = 0; i < network.value(id).size(); ++i) values_[index_of(id)].emplace_back(x[next++]);
@@ -46,11 +48,16 @@ class ExactEvaluation {
   }
   static Rational apply(OpKind kind, const Rational& a, const Rational& b) {
     switch (kind) {
-      case OpKind::add: return a + b;
-      case OpKind::sub: return a - b;
-      case OpKind::mul: return a * b;
-      case OpKind::div: return a / b;
-      default: throw std::logic_error("ExactEvaluation: an operator that it does not know");
+      case OpKind::add:
+        return a + b;
+      case OpKind::sub:
+        return a - b;
+      case OpKind::mul:
+        return a * b;
+      case OpKind::div:
+        return a / b;
+      default:
+        throw std::logic_error("ExactEvaluation: an operator that it does not know");
     }
   }
   void product(const Node& node, Rationals& y) {
@@ -64,7 +71,8 @@ class ExactEvaluation {
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) {
         Rational sum = 0;
-        for (std::size_t k = 0; k < inner; ++k) sum += a[ta ? k * a_cols + i : i * a_cols + k] * b[tb ? j * b_cols + k : k * b_cols + j];
+        for (std::size_t k = 0; k < inner; ++k)
+          sum += a[ta ? k * a_cols + i : i * a_cols + k] * b[tb ? j * b_cols + k : k * b_cols + j];
         y.push_back(node.kind == OpKind::gemm ? Rational(alpha * sum) : sum);
       }
     }

@@ -49,7 +49,8 @@ inline bool solve_lp(const RationalForm& objective, const Rationals& lower, cons
   std::vector<int> index;
   for (int i = 0; i < n; ++i) {
     const auto k = static_cast<std::size_t>(i);
-    failed |= mpq_QSnew_col(problem, objective.coefficients[k].get_mpq_t(), lower[k].get_mpq_t(), upper[k].get_mpq_t(), nullptr);
+    failed |= mpq_QSnew_col(problem, objective.coefficients[k].get_mpq_t(), lower[k].get_mpq_t(), upper[k].get_mpq_t(),
+                            nullptr);
     index.push_back(i);
   }
   std::vector<mpq_t> row(lower.size() + 1);
@@ -75,14 +76,15 @@ inline bool solve_lp(const RationalForm& objective, const Rationals& lower, cons
 }
 
 /// min objective over lower <= x <= upper with every form <= 0; nothing where that set is empty.
-inline std::optional<Rational> exact_minimum(const RationalForm& objective, const Rationals& lower, const Rationals& upper,
-                                             const std::vector<RationalForm>& constraints) {
+inline std::optional<Rational> exact_minimum(const RationalForm& objective, const Rationals& lower,
+                                             const Rationals& upper, const std::vector<RationalForm>& constraints) {
   for (std::size_t i = 0; i < lower.size(); ++i) {
     if (lower[i] > upper[i]) return std::nullopt;
   }
   if (constraints.empty()) {  // QSopt_ex does not like problems without rows
     Rational sum = objective.constant;
-    for (std::size_t i = 0; i < lower.size(); ++i) sum += objective.coefficients[i] * (objective.coefficients[i] < 0 ? upper[i] : lower[i]);
+    for (std::size_t i = 0; i < lower.size(); ++i)
+      sum += objective.coefficients[i] * (objective.coefficients[i] < 0 ? upper[i] : lower[i]);
     return sum;
   }
   std::string optimum;

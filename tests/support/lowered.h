@@ -28,8 +28,10 @@ inline Row output_row(const std::vector<Rational>& coefficients, const Rational&
 /// The tests below are templates over how the truth is known: as Enclosed (fast, any size) or as Rational (exactly).
 template <typename Real>
 Real number_as(const Number& number) {
-  if constexpr (std::is_same_v<Real, Rational>) return number.exact;
-  else return {number.lower, next_up(number.upper - number.lower)};
+  if constexpr (std::is_same_v<Real, Rational>)
+    return number.exact;
+  else
+    return {number.lower, next_up(number.upper - number.lower)};
 }
 inline Enclosed relu(Enclosed z) {
   return {std::fmax(z.value, 0.0), z.error};
@@ -116,7 +118,8 @@ class Lowered {
     std::vector<Real> y;
     if constexpr (std::is_same_v<Real, Rational>) {
       ExactEvaluation all(*simplified, x);
-      for (const ValueId value : system->layer_values) result.neurons.insert(result.neurons.end(), all[value].begin(), all[value].end());
+      for (const ValueId value : system->layer_values)
+        result.neurons.insert(result.neurons.end(), all[value].begin(), all[value].end());
       for (const ValueId value : simplified->outputs) y.insert(y.end(), all[value].begin(), all[value].end());
     } else {
       const std::vector<EnclosedOutputs> all = evaluate_all_enclosed(*simplified, x);
@@ -177,7 +180,8 @@ Real reduced_value(const ReducedNetwork& network, int v, const TruthOf<Real>& tr
     sum += Real(row[network.first_input() + static_cast<int>(k)]) * Real(truth.x[static_cast<std::size_t>(kept[k])]);
   }
   for (int w = 0; w < network.neurons; ++w) {
-    if (row[w] != 0.0) sum += Real(row[w]) * relu(truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(w)])]);
+    if (row[w] != 0.0)
+      sum += Real(row[w]) * relu(truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(w)])]);
   }
   return sum;
 }

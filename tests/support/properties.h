@@ -62,10 +62,14 @@ inline std::string name_of(const Way& way) {
 }
 inline std::string name_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::sat: return "sat";
-    case Verdict::unsat: return "unsat";
-    case Verdict::timeout: return "timeout";
-    default: return "unknown";
+    case Verdict::sat:
+      return "sat";
+    case Verdict::unsat:
+      return "unsat";
+    case Verdict::timeout:
+      return "timeout";
+    default:
+      return "unknown";
   }
 }
 

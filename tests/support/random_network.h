@@ -66,17 +66,21 @@ class RandomNetwork {
     if (taste_.wild) size_ *= 0x1p25;
     switch (dice_.whole(0, 3)) {
       case 0:
-        return b_.add("Gemm", {x, b_.constant({n, outputs}, weights(n, outputs)), b_.constant({outputs}, offsets(outputs))});
+        return b_.add("Gemm",
+                      {x, b_.constant({n, outputs}, weights(n, outputs)), b_.constant({outputs}, offsets(outputs))});
       case 1:
-        return b_.add("Gemm", {x, b_.constant({outputs, n}, weights(outputs, n)), b_.constant({1, outputs}, offsets(outputs))},
-                      {{"transB", std::int64_t{1}}, {"alpha", static_cast<double>(0.7F)}, {"beta", static_cast<double>(1.3F)}});
+        return b_.add(
+            "Gemm", {x, b_.constant({outputs, n}, weights(outputs, n)), b_.constant({1, outputs}, offsets(outputs))},
+            {{"transB", std::int64_t{1}}, {"alpha", static_cast<double>(0.7F)}, {"beta", static_cast<double>(1.3F)}});
       case 2: {
         const ValueId column = b_.add("Reshape", {x, b_.integers({n, 1})});
         const ValueId product = b_.add("MatMul", {b_.constant({outputs, n}, weights(outputs, n)), column});
-        return b_.add("Add", {b_.constant({1, outputs}, offsets(outputs)), b_.add("Transpose", {product}, {{"perm", Ints{1, 0}}})});
+        return b_.add("Add", {b_.constant({1, outputs}, offsets(outputs)),
+                              b_.add("Transpose", {product}, {{"perm", Ints{1, 0}}})});
       }
       default:
-        return b_.add("Add", {b_.add("MatMul", {x, b_.constant({n, outputs}, weights(n, outputs))}), b_.constant({outputs}, offsets(outputs))});
+        return b_.add("Add", {b_.add("MatMul", {x, b_.constant({n, outputs}, weights(n, outputs))}),
+                              b_.constant({outputs}, offsets(outputs))});
     }
   }
 
@@ -84,22 +88,32 @@ class RandomNetwork {
   ValueId mix(ValueId x) {
     const std::int64_t w = width_of(x);
     switch (dice_.whole(0, 7)) {
-      case 0: return with_earlier(x, "Add");
-      case 1: return with_earlier(x, "Sub");
-      case 2: return b_.add("Mul", {b_.constant({1, w}, factors(w)), x});
-      case 3: return b_.add("Div", {x, b_.constant({w}, factors(w))});
-      case 4: return b_.add("Sub", {b_.constant({1, 1}, offsets(1)), x});
+      case 0:
+        return with_earlier(x, "Add");
+      case 1:
+        return with_earlier(x, "Sub");
+      case 2:
+        return b_.add("Mul", {b_.constant({1, w}, factors(w)), x});
+      case 3:
+        return b_.add("Div", {x, b_.constant({w}, factors(w))});
+      case 4:
+        return b_.add("Sub", {b_.constant({1, 1}, offsets(1)), x});
       case 5: {
-        const ValueId other = earlier_.empty() ? x : earlier_[static_cast<std::size_t>(dice_.whole(0, static_cast<int>(earlier_.size()) - 1))];
+        const ValueId other =
+            earlier_.empty()
+                ? x
+                : earlier_[static_cast<std::size_t>(dice_.whole(0, static_cast<int>(earlier_.size()) - 1))];
         const ValueId both = b_.add("Concat", {other, x}, {{"axis", std::int64_t{1}}});
-        return b_.add("Slice", {both, b_.integers({width_of(both) - 1}), b_.integers({width_of(both) - 1 - w}), b_.integers({1}), b_.integers({-1})});
+        return b_.add("Slice", {both, b_.integers({width_of(both) - 1}), b_.integers({width_of(both) - 1 - w}),
+                                b_.integers({1}), b_.integers({-1})});
       }
       case 6: {
         if (w % 2 != 0) return x;
         const ValueId square = b_.add("Reshape", {x, b_.integers({2, w / 2})});
         return b_.add("Reshape", {b_.add("Transpose", {square}, {{"perm", Ints{1, 0}}}), b_.integers({1, w})});
       }
-      default: return x;
+      default:
+        return x;
     }
   }
   ValueId with_earlier(ValueId x, const std::string& op) {

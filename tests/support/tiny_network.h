@@ -9,7 +9,7 @@ namespace clipbound::test {
 
 /// Layers of ReLUs, then one affine layer.
 struct TinyNetwork {
-  std::vector<int> sizes;  ///< inputs, ReLUs of each layer, outputs
+  std::vector<int> sizes;                           ///< inputs, ReLUs of each layer, outputs
   std::vector<std::vector<float>> weights, biases;  ///< per layer, [out, in] and [out]
 
   std::shared_ptr<const Network> build() const {
@@ -17,7 +17,9 @@ struct TinyNetwork {
     ValueId value = b.input("x", {1, sizes[0]});
     for (std::size_t k = 0; k < weights.size(); ++k) {
       if (k > 0) value = b.add("Relu", {value});
-      value = b.add("Gemm", {value, b.constant({sizes[k + 1], sizes[k]}, weights[k]), b.constant({sizes[k + 1]}, biases[k])}, {{"transB", std::int64_t{1}}});
+      value = b.add("Gemm",
+                    {value, b.constant({sizes[k + 1], sizes[k]}, weights[k]), b.constant({sizes[k + 1]}, biases[k])},
+                    {{"transB", std::int64_t{1}}});
     }
     b.output(value);
     return std::make_shared<const Network>(b.build());
@@ -65,7 +67,8 @@ class PatternSearch {
       RationalForm form{Rationals(values[0].coefficients.size()), Rational(static_cast<double>(net_.biases[k][o]))};
       for (std::size_t i = 0; i < in; ++i) {
         const Rational w(static_cast<double>(net_.weights[k][o * in + i]));
-        for (std::size_t d = 0; d < form.coefficients.size(); ++d) form.coefficients[d] += w * values[i].coefficients[d];
+        for (std::size_t d = 0; d < form.coefficients.size(); ++d)
+          form.coefficients[d] += w * values[i].coefficients[d];
         form.constant += w * values[i].constant;
       }
       z.push_back(form);
