@@ -1,39 +1,87 @@
 #include "base/blas.h"
 
 #include <cblas.h>
+#include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
+#include <optional>
+#include <string>
 
 #include "base/check.h"
 
 namespace clipbound {
 
-void initialise_blas() {
-  static const bool once = [] {
-    openblas_set_num_threads(1);
-    return true;
-  }();
-  static_cast<void>(once);
+namespace {
+
+/// OpenBLAS, loaded when it is first needed. Linked in the ordinary way, Debian's build starts its worker threads while the
+/// process is loaded, and these spin for some 40 ms on a core that the search needs; told early enough that there is one
+/// thread, it starts none. (The serial build is no way out: it does not promise to be safe under many callers.)
+struct OpenBlas {
+  decltype(&cblas_sgemm) sgemm;
+  decltype(&cblas_dgemm) dgemm;
+  decltype(&cblas_sgemv) sgemv;
+  decltype(&cblas_dgemv) dgemv;
+
+  OpenBlas() {
+    constexpr const char* kVariable = "OPENBLAS_NUM_THREADS";
+    const char* set = std::getenv(kVariable);
+    const std::optional<std::string> before = set != nullptr ? std::optional<std::string>(set) : std::nullopt;
+    setenv(kVariable, "1", 1);
+    void* library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (before) {
+      setenv(kVariable, before->c_str(), 1);
+    } else {
+      unsetenv(kVariable);
+    }
+    CLIPBOUND_CHECK_NOTE(library != nullptr, dlerror());
+    find(library, "cblas_sgemm", sgemm);
+    find(library, "cblas_dgemm", dgemm);
+    find(library, "cblas_sgemv", sgemv);
+    find(library, "cblas_dgemv", dgemv);
+    // Somebody else in this process may have loaded it before, with threads.
+    decltype(&openblas_get_num_threads) get_threads;
+    decltype(&openblas_set_num_threads) set_threads;
+    find(library, "openblas_get_num_threads", get_threads);
+    find(library, "openblas_set_num_threads", set_threads);
+    if (get_threads() != 1) set_threads(1);
+  }
+
+ private:
+  template <typename Function>
+  static void find(void* library, const char* name, Function& function) {
+    function = reinterpret_cast<Function>(dlsym(library, name));
+    CLIPBOUND_CHECK_NOTE(function != nullptr, std::string(name) + " is not in libopenblas.so.0");
+  }
+};
+
+const OpenBlas& blas() {
+  static const OpenBlas loaded;
+  return loaded;
 }
+
+}  // namespace
+
+void initialise_blas() { blas(); }
 
 namespace {
 
 void gemm_of(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda,
              const float* b, int ldb, float beta, float* c, int ldc) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  blas().sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 void gemm_of(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda,
              const double* b, int ldb, double beta, double* c, int ldc) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  blas().dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 void gemv_of(CBLAS_TRANSPOSE t, int rows, int columns, float alpha, const float* a, int lda, const float* x, float beta,
              float* y) {
-  cblas_sgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
+  blas().sgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
 }
 void gemv_of(CBLAS_TRANSPOSE t, int rows, int columns, double alpha, const double* a, int lda, const double* x,
              double beta, double* y) {
-  cblas_dgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
+  blas().dgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
 }
 
 constexpr CBLAS_TRANSPOSE cblas(Transpose t) {
@@ -47,7 +95,6 @@ void multiply(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::i
   constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
   CLIPBOUND_CHECK(m > 0 && n > 0 && k >= 0);
   CLIPBOUND_CHECK(std::max({m, n, k, lda, ldb, ldc}) <= kLargest);
-  initialise_blas();
   if (k == 0 || alpha == T(0)) {
     for (std::int64_t i = 0; i < m; ++i)
       for (std::int64_t j = 0; j < n; ++j) c[i * ldc + j] = beta == T(0) ? T(0) : beta * c[i * ldc + j];

@@ -17,7 +17,8 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
 void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const double* a,
           std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc);
 
-/// Tells OpenBLAS to use one thread. gemm() does it by itself; call it early to keep that out of the first product.
+/// Loads OpenBLAS with one thread. gemm() does it by itself; call it early to keep that out of the first product. Changes the
+/// environment variable OPENBLAS_NUM_THREADS for the moment of loading. ContractError where the library is missing.
 void initialise_blas();
 
 }  // namespace clipbound

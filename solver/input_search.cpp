@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -46,14 +47,19 @@ SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Op
     progress.settled_share = std::clamp(counters.settled.load(std::memory_order_relaxed) / clauses, 0.0, 1.0);
     context.progress(progress);
   };
-  // One more thread that mostly sleeps, only where somebody listens.
-  std::atomic<bool> done{false};
+  // One more thread that mostly sleeps, only where somebody listens. It is woken at the end: easy properties take less than
+  // one of its naps.
+  std::condition_variable_any nap;
   std::jthread reporter;
   if (context.progress) {
-    reporter = std::jthread([&] {
-      while (!done.load()) {
-        for (int i = 0; i < 10 && !done.load(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        if (!done.load()) report();
+    reporter = std::jthread([&](const std::stop_token& stop) {
+      std::unique_lock lock(mutex);
+      while (true) {
+        nap.wait_for(lock, stop, std::chrono::milliseconds(200), [] { return false; });
+        if (stop.stop_requested()) return;
+        lock.unlock();
+        report();
+        lock.lock();
       }
     });
   }
@@ -73,7 +79,7 @@ SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Op
     const std::lock_guard lock(mutex);
     statistics += worker.statistics;
   });
-  done.store(true);
+  reporter = std::jthread();  // asks it to stop and waits
 
   SearchOutcome outcome;
   outcome.stuck = counters.stuck.load();

@@ -22,7 +22,7 @@ namespace {
 
 constexpr double kGlanceSeconds = 0.002;      // before the root bounds: most violated properties show at once
 constexpr double kLongestBlindAttack = 60.0;
-constexpr double kFirstAttackSeconds = 0.02;  // after them; the search brings its own attack
+constexpr double kFirstAttackSeconds = 0.008;  // after them; the search brings its own attack
 
 /// Clauses that share their box, and so their neuron bounds.
 struct BoxGroup {
