@@ -41,6 +41,21 @@ AffineForm against_constant(const LowerContext& context, const AffineForm& x, co
   return maximum ? combine(context, {&r}, {1.0}, c) : combine(context, {&x, &r}, {1.0, -1.0});
 }
 
+/// True where every |element| surely is below `limit`.
+bool stays_below(const LowerContext& context, const AffineForm& form, double limit) {
+  for (std::int64_t i = 0; i < form.size(); ++i) {
+    double size = std::fabs(form.constant[static_cast<std::size_t>(i)]) + form.radius[static_cast<std::size_t>(i)];
+    for (const auto& [source, rows] : form.terms) {
+      const auto index = rows.indices(i);
+      const auto value = rows.values(i);
+      const std::vector<double>& magnitude = context.magnitudes.at(source);
+      for (std::size_t j = 0; j < index.size(); ++j) size += std::fabs(value[j]) * magnitude[static_cast<std::size_t>(index[j])];
+    }
+    if (!(size < 0.5 * limit)) return false;  // half: room for the rounding of the sum; NaN is not below
+  }
+  return true;
+}
+
 /// A bound of Clip: attribute (opset 6) or input (11 and later); `fallback` where there is none.
 double clip_bound(const LowerContext& context, const Node& node, const char* attribute, std::size_t input, double fallback) {
   if (node.inputs.size() > input && node.inputs[input] != kNoValue) {
@@ -60,6 +75,10 @@ std::vector<AffineForm> lower_clip(const LowerContext& context, const Node& node
   AffineForm scratch;
   AffineForm x = form_of(context, node.inputs[0], scratch);
   const auto size = static_cast<std::size_t>(x.size());
+  // Limits at the ends of float32 (the defaults of opset 6) cannot be told from none while the value stays inside them.
+  if ((low == -kFloatMax || high == kFloatMax) && !stays_below(context, x, kFloatMax)) {
+    throw Unsupported(context.network.source + ": " + describe(node) + ": bounds of values beyond the range of float32");
+  }
   // ONNX clips from below first: with min > max the result is max everywhere.
   if (low > -kFloatMax) x = against_constant(context, x, std::vector<double>(size, low), true);
   if (high < kFloatMax) x = against_constant(context, x, std::vector<double>(size, high), false);
