@@ -1,0 +1,51 @@
+#pragma once
+// Nonlinear functions of one variable between two lines: what a neuron's activation is to the bounds.
+//
+// A plane for f on [l, u] is a line  slope * z + offset  that stays on its side of f on all of [l, u] in real arithmetic.
+// The slope is a free choice (any float64 number gives a sound plane); the offset is computed to a proven side, never read
+// from a table: on a convex stretch of f the tangent at any point p lies below f, on a concave one above it, and the ends of a
+// stretch decide for the opposite side. See docs/soundness.md, "Relaxations".
+#include <cstdint>
+
+namespace clipbound {
+
+/// Shapes that a neuron's activation may have. `power` is z^parameter, `elu` has alpha = parameter.
+enum class Curve : std::uint8_t {
+  identity, relu, square, sigmoid, tanh, exp, log, reciprocal, sqrt, power, sin, cos, tan, atan, erf, gelu, gelu_tanh, softplus, elu,
+  sign, floor, ceil, round, step
+};
+
+struct Activation {
+  Curve curve = Curve::relu;
+  double parameter = 0.0;
+  friend bool operator==(const Activation&, const Activation&) = default;
+};
+
+/// lower_slope * z + lower_offset <= f(z) <= upper_slope * z + upper_offset for all real z in [l, u]. Where nothing is known
+/// (z may leave the domain, or f overflows) slopes are 0 and offsets infinite. No member is NaN.
+struct Planes {
+  double lower_slope = 0.0, lower_offset = 0.0, upper_slope = 0.0, upper_offset = 0.0;
+};
+
+/// Good planes on [l, u] (small area between them, CROWN's choice for ReLU). l <= u; either may be infinite.
+Planes relax(const Activation& activation, double l, double u);
+
+/// The offset of the lower (upper) plane with the given slope on [l, u]: as tight as is cheap to prove, infinite where there is none.
+double lower_offset(const Activation& activation, double slope, double l, double u);
+double upper_offset(const Activation& activation, double slope, double l, double u);
+
+/// Encloses { f(z) : l <= z <= u } rigorously; infinite ends where nothing is known (z may leave the domain).
+struct Range {
+  double lower = 0.0, upper = 0.0;
+};
+Range range_of(const Activation& activation, double l, double u);
+
+/// f(z) in float64, not rigorous: for candidates and choices. NaN outside the domain.
+double value_of(const Activation& activation, double z);
+/// f'(z) in float64, not rigorous (0 for step functions, either one-sided derivative at a kink).
+double slope_of(const Activation& activation, double z);
+
+/// The name users see: "Sigmoid", "Pow 3".
+const char* name_of(Curve curve);
+
+}  // namespace clipbound
