@@ -8,7 +8,7 @@
 
 namespace clipbound {
 
-Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const std::vector<double>& upper,
+Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const std::vector<Activation>& activations, const std::vector<double>& reach,
                std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows)
     : result_(std::make_shared<ReducedNetwork>()), phase_(std::move(phase)), inputs_(std::move(inputs)) {
   ReducedNetwork& to = *result_;
@@ -23,8 +23,9 @@ Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const st
       last_layer = layer[v];
     }
     column_[v] = to.neurons++;
-    CLIPBOUND_CHECK(!std::isnan(upper[v]));
-    to.source_max.push_back(std::fmax(0.0, upper[v]));
+    CLIPBOUND_CHECK(!std::isnan(reach[v]));
+    to.source_max.push_back(std::fmax(0.0, reach[v]));
+    to.activation.push_back(activations[v]);
   }
   to.layer_begin.push_back(to.neurons);
   to.inputs = static_cast<int>(input_max.size());

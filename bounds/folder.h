@@ -19,8 +19,8 @@ struct InputColumn {
 
 class Folder {
  public:
-  /// phase [old neurons]; layer [old neurons] ascending; upper [old neurons] >= z on the set; input_max [kept inputs].
-  Folder(std::vector<Phase> phase, const std::vector<int>& layer, const std::vector<double>& upper,
+  /// phase [old neurons]; layer [old neurons] ascending; reach [old neurons] >= |f(z)| on the set; input_max [kept inputs].
+  Folder(std::vector<Phase> phase, const std::vector<int>& layer, const std::vector<Activation>& activations, const std::vector<double>& reach,
          std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows);
 
   /// Begins the row of old neuron v, or of output row s where v = old neurons + s. False where the neuron is inactive: its

@@ -144,4 +144,34 @@ PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, c
   return planes;
 }
 
+PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box) {
+  const std::size_t width = box.columns.size() + 1, size = z.error.size();
+  PlaneBounds planes;
+  resize(planes, size, width);
+  for (std::size_t i = 0; i < size; ++i) {
+    const Planes& f = relaxed[i];
+    // A falling line turns z's planes round.
+    const double* low = (f.lower_slope < 0.0 ? z.upper : z.lower).data() + i * width;
+    const double* high = (f.upper_slope < 0.0 ? z.lower : z.upper).data() + i * width;
+    for (std::size_t k = 0; k < width; ++k) {
+      planes.lower[i * width + k] = f.lower_slope * low[k];
+      planes.upper[i * width + k] = f.upper_slope * high[k];
+    }
+    planes.lower[i * width + width - 1] += f.lower_offset;
+    planes.upper[i * width + width - 1] += f.upper_offset;
+    planes.reach[i] = reach_of(planes, box, i);
+    const double steepest = std::max(std::fabs(f.lower_slope), std::fabs(f.upper_slope));
+    const double offset = std::max(std::fabs(f.lower_offset), std::fabs(f.upper_offset));
+    // Every coefficient rounds once, the constant twice.
+    planes.error[i] = (steepest * z.error[i] + 4.0 * kUnitRoundoff * (steepest * z.reach[i] + offset)) * (1.0 + 0x1p-40) + 0x1p-1030 * box.largest;
+    if (!(planes.error[i] < kTrusted) || !(planes.reach[i] < kTrusted)) {  // says nothing; no NaN, no infinity may go on from here
+      std::fill_n(planes.lower.data() + i * width, width, 0.0);
+      std::fill_n(planes.upper.data() + i * width, width, 0.0);
+      planes.reach[i] = 0.0;
+      planes.error[i] = std::numeric_limits<double>::infinity();
+    }
+  }
+  return planes;
+}
+
 }  // namespace clipbound

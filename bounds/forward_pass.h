@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bounds/affine_form.h"
+#include "bounds/relax/activation.h"
 
 namespace clipbound {
 
@@ -32,5 +33,7 @@ PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box, const 
 IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box);
 /// Planes of relu(z), given z's planes and interval.
 PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, const ForwardBox& box);
+/// Planes of f(z), given z's planes and lines below and above f on z's interval.
+PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box);
 
 }  // namespace clipbound

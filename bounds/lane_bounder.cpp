@@ -23,7 +23,7 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   const auto U = static_cast<std::size_t>(network.neurons), S = static_cast<std::size_t>(network.rows);
   const auto N = static_cast<std::size_t>(network.inputs), K = static_cast<std::size_t>(max_constraints);
   for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_, &split_gain}) array->resize(N);
-  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_, &looseness_, &best_looseness_}) array->resize(U);
+  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_, &offset_lower_, &offset_upper_, &gap_, &looseness_, &best_looseness_}) array->resize(U);
   sensitivity_.resize(U * N);
   for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U);
   for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
@@ -46,6 +46,23 @@ void LaneBounder::set_slopes(int v) {
   slope_chord_[i] = select(active, one, select(inactive, zero, chord));
   low_[i] = select(unstable, l, zero);
   high_[i] = select(unstable, u, zero);
+}
+
+/// Planes of a neuron that is not a ReLU, lane by lane.
+void LaneBounder::set_planes(int v) {
+  const auto i = static_cast<std::size_t>(v);
+  const Activation activation = network_->activation[i];
+  low_[i] = lower_z[i];
+  high_[i] = upper_z[i];
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const Planes planes = relax(activation, lower_z[i][lane], upper_z[i][lane]);
+    slope_convex_[i][lane] = planes.lower_slope;
+    slope_chord_[i][lane] = planes.upper_slope;
+    offset_lower_[i][lane] = planes.lower_offset;
+    offset_upper_[i][lane] = planes.upper_offset;
+  }
+  const Vec middle = 0.5 * (low_[i] + high_[i]);
+  gap_[i] = vmax(Vec{}, (slope_chord_[i] - slope_convex_[i]) * middle + (offset_upper_[i] - offset_lower_[i]));
 }
 
 namespace {
@@ -92,6 +109,7 @@ void LaneBounder::substitute(int v, int layer) {
   const double* start = net.row(v);
   const Vec zero = {};
   Vec q_lower = zero, q_upper = zero, error_lower = zero, error_upper = zero;
+  Vec smooth_lower = zero, smooth_upper = zero, size_lower = zero, size_upper = zero;  // intercepts of other neurons, and their sizes
   Vec* lower = multiplier_lower_.data();
   Vec* upper = multiplier_upper_.data();
   const int end = live_begin_[static_cast<std::size_t>(layer)];
@@ -106,6 +124,27 @@ void LaneBounder::substitute(int v, int layer) {
         const int w = live_[static_cast<std::size_t>(k)];
         const auto i = static_cast<std::size_t>(w);
         const Vec g = acc_lower[w - column];
+        if (!is_relu(w)) {
+          // g f(z) >= g (slope z + offset); the roundings of both products are charged: the first with the slack (it is one
+          // more rounding of z's terms), the second with size_lower.
+          const Vec p = g * select(g < zero, slope_chord_[i], slope_convex_[i]);
+          const Vec q = select(g == zero, zero, g * select(g < zero, offset_upper_[i], offset_lower_[i]));
+          lower[w] = p;
+          smooth_lower += q;
+          size_lower += vabs(q);
+          error_lower += select(p == zero, zero, vabs(p) * net.slack[i]);  // the slack of an unbounded z is infinite
+          if constexpr (!kUpper) looseness_[i] = vabs(g) * gap_[i] * (high_[i] - low_[i]);
+          if constexpr (kUpper) {
+            const Vec gu = acc_upper[w - column];
+            const Vec pu = gu * select(gu < zero, slope_convex_[i], slope_chord_[i]);
+            const Vec qu = select(gu == zero, zero, gu * select(gu < zero, offset_lower_[i], offset_upper_[i]));
+            upper[w] = pu;
+            smooth_upper += qu;
+            size_upper += vabs(qu);
+            error_upper += select(pu == zero, zero, vabs(pu) * net.slack[i]);
+          }
+          continue;
+        }
         const Vec p = g * select(g < zero, slope_chord_[i], slope_convex_[i]);
         // The intercept comes from p as rounded, so p is a free choice; g relu(z) >= p z + q at both ends, hence between.
         q_lower += vmin(zero, vmin(-p * low_[i], (g - p) * high_[i]));
@@ -132,11 +171,13 @@ void LaneBounder::substitute(int v, int layer) {
   }
   const double own = net.slack[static_cast<std::size_t>(v)];
   const double inflate = 1.0 + 4.0 * net.gamma, rounding = 4.0 * net.gamma;
-  error_lower_ = (error_lower + own - rounding * q_lower) * inflate;
-  intercept_lower_ = q_lower;
+  intercept_size_lower_ = size_lower - q_lower;
+  error_lower_ = (error_lower + own + rounding * intercept_size_lower_) * inflate;
+  intercept_lower_ = q_lower + smooth_lower;
   if constexpr (kUpper) {
-    error_upper_ = (error_upper + own + rounding * q_upper) * inflate;
-    intercept_upper_ = q_upper;
+    intercept_size_upper_ = size_upper + q_upper;
+    error_upper_ = (error_upper + own + rounding * intercept_size_upper_) * inflate;
+    intercept_upper_ = q_upper + smooth_upper;
   }
 }
 
@@ -247,7 +288,8 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
 void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   const auto i = static_cast<std::size_t>(v);
   const Vec zero = {};
-  if (!any((lower_z[i] < zero) & (upper_z[i] > zero))) return;
+  const bool relu = is_relu(v);
+  if (relu && !any((lower_z[i] < zero) & (upper_z[i] > zero))) return;
   substitute<true>(v, layer);
   const auto N = static_cast<std::size_t>(network_->inputs);
   const Vec base_lower = plane_lower_[N] + intercept_lower_ - error_lower_;
@@ -259,8 +301,9 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   const Vec base_upper = -(plane_upper_[N] + intercept_upper_ + error_upper_);
   Vec upper = concretize_lower(mirrored_.data(), base_upper);
   if (settings.neurons && constraints > 0) {
-    if (any((lower < zero) & (lower_z[i] < zero))) lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
-    if (any((upper < zero) & (upper_z[i] > zero))) upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
+    // A ReLU needs no more than its sign.
+    if (!relu || any((lower < zero) & (lower_z[i] < zero))) lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
+    if (!relu || any((upper < zero) & (upper_z[i] > zero))) upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
   }
   lower_z[i] = select((lower > lower_z[i]) & (lower < kHuge), lower, lower_z[i]);
   upper = -upper;
@@ -322,6 +365,11 @@ void LaneBounder::bound(const ClipSettings& settings) {
     const int begin = net.layer_begin[static_cast<std::size_t>(layer)], end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
     for (int v = begin; v < end; ++v) bound_neuron(v, layer, settings);
     for (int v = begin; v < end; ++v) {
+      if (!is_relu(v)) {
+        set_planes(v);
+        live_.push_back(v);
+        continue;
+      }
       set_slopes(v);
       if (any(upper_z[static_cast<std::size_t>(v)] > zero)) live_.push_back(v);
     }
@@ -330,6 +378,13 @@ void LaneBounder::bound(const ClipSettings& settings) {
   bound_rows(settings);
   estimate_split_gain();
 }
+
+namespace {
+Vec values_of(const Activation& activation, Vec z) {
+  for (int lane = 0; lane < kLanes; ++lane) z[lane] = value_of(activation, z[lane]);
+  return z;
+}
+}  // namespace
 
 void LaneBounder::evaluate(const Vec* point, Vec* values) {
   const ReducedNetwork& net = *network_;
@@ -348,7 +403,7 @@ void LaneBounder::evaluate(const Vec* point, Vec* values) {
       if (last) {
         values[v - net.neurons] = sum;
       } else {
-        r[v] = vmax(sum, zero);
+        r[v] = is_relu(v) ? vmax(sum, zero) : values_of(net.activation[static_cast<std::size_t>(v)], sum);
       }
     }
   }

@@ -52,15 +52,21 @@ class LaneBounder {
   Vec clip_lower(const Vec* plane, Vec base, const ClipSettings& settings);
   void prepare_constraints();
   void set_slopes(int v);
+  void set_planes(int v);
+  bool is_relu(int v) const { return network_->activation[static_cast<std::size_t>(v)].curve == Curve::relu; }
   void bound_neuron(int v, int layer, const ClipSettings& settings);
   void bound_rows(const ClipSettings& settings);
   void estimate_split_gain();
 
   const ReducedNetwork* network_ = nullptr;
-  std::vector<Vec> slope_convex_, slope_chord_, low_, high_;  // [U] relaxation of each neuron in each lane
+  // [U] relaxation of each neuron in each lane. ReLU: slopes below and above on [low, high] (0 where it is decided), intercepts
+  // follow from the multiplier. Others: slopes and offsets below and above, and the mean gap between these planes.
+  std::vector<Vec> slope_convex_, slope_chord_, low_, high_;
+  std::vector<Vec> offset_lower_, offset_upper_, gap_;
   std::vector<Vec> multiplier_lower_, multiplier_upper_;      // [U] p of the row being substituted
   std::vector<Vec> plane_lower_, plane_upper_;                // [N + 1]
   Vec intercept_lower_, intercept_upper_;                     // sum of q
+  Vec intercept_size_lower_, intercept_size_upper_;           // sum of |q|
   Vec error_lower_, error_upper_;
   std::vector<int> live_;         // neurons that are not inactive in all lanes, of the layers done so far
   std::vector<int> live_begin_;   // [layers + 1]

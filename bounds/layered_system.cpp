@@ -22,20 +22,28 @@ void add_source(LayeredSystem& system, int source, IntervalVector interval) {
   system.sources[source] = std::move(interval);
 }
 
-/// Makes the ReLU's input a layer and returns its output.
-AffineForm add_layer(LayeredSystem& system, const AffineForm& form, ValueId value) {
+/// Makes the function's argument a layer and returns its values.
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value) {
   const int layer = static_cast<int>(system.layers.size());
   system.layers.push_back(form);
+  system.activations.push_back(activation);
   system.layer_values.push_back(value);
   system.intervals.push_back(enclose(form, system.sources));
-  IntervalVector active = system.intervals.back();
-  for (double& x : active.lower) x = std::max(x, 0.0);
-  for (double& x : active.upper) x = std::max(x, 0.0);
-  add_source(system, layer, std::move(active));
+  add_source(system, layer, activate(activation, system.intervals.back()));
   return AffineForm::of_source(layer, form.size(), 0, form.size());
 }
 
 }  // namespace
+
+IntervalVector activate(const Activation& activation, const IntervalVector& z) {
+  IntervalVector result = z;
+  for (std::size_t i = 0; i < z.lower.size(); ++i) {
+    const Range range = range_of(activation, z.lower[i], z.upper[i]);
+    result.lower[i] = range.lower;
+    result.upper[i] = range.upper;
+  }
+  return result;
+}
 
 LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper) {
   LayeredSystem system;
@@ -58,8 +66,10 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   }
   for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
 
-  const LowerContext context{network, forms, system.magnitudes,
-                             [&system](const AffineForm& form, ValueId value) { return add_layer(system, form, value); }};
+  const LowerContext context{network, forms, system.magnitudes, system.sources,
+                             [&system](const AffineForm& form, const Activation& activation, ValueId value) {
+                               return add_layer(system, form, activation, value);
+                             }};
   for (std::size_t i = 0; i < network.nodes.size(); ++i) {
     const Node& node = network.nodes[i];
     std::vector<AffineForm> results;

@@ -1,28 +1,37 @@
 #pragma once
-// A network of affine operators and ReLUs as layers: z_k = affine(input, relu(z_0), ..., relu(z_{k-1})), on one box.
+// A network of affine operators and functions of one variable as layers: z_k = affine(input, f_0(z_0), ..., f_{k-1}(z_{k-1})),
+// on one box. Products are squares: x y = ((x + y)^2 - (x - y)^2) / 4.
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "bounds/affine_form.h"
+#include "bounds/relax/activation.h"
 #include "specs/network.h"
 #include "specs/query.h"
 
 namespace clipbound {
 
+/// Parameter of an identity layer whose neurons deserve bounds by substitution (see cut()); others are there to save coefficients.
+inline constexpr double kBounded = 1.0;
+
 /// Layers in topological order; valid on [lower, upper] only (the radii depend on it) and so on every box inside.
 struct LayeredSystem {
   std::vector<double> lower, upper;         ///< [N] the box
-  std::vector<AffineForm> layers;           ///< pre-activations of ReLU layer k
+  std::vector<AffineForm> layers;           ///< pre-activations z_k of layer k
+  std::vector<Activation> activations;      ///< f_k
   std::vector<IntervalVector> intervals;    ///< interval bounds of the pre-activations (IBP)
   AffineForm outputs;                       ///< Y
   SourceMagnitudes magnitudes;
-  std::map<int, IntervalVector> sources;    ///< input, and relu(z_k)
+  std::map<int, IntervalVector> sources;    ///< input, and f_k(z_k)
   std::vector<ValueId> layer_values;        ///< the network's value that layer k is
 };
 
-/// Lowers `network` (simplified) on the box. Throws Unsupported, naming the node, for operators that are neither affine nor
-/// ReLU, and InputError for weights that are not finite.
+/// Interval of every f(z), z in its interval; rigorous.
+IntervalVector activate(const Activation& activation, const IntervalVector& z);
+
+/// Lowers `network` (simplified) on the box. Throws Unsupported, naming the node, for operators that have no bounds, and
+/// InputError for weights that are not finite.
 LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper);
 
 /// The rows of a clause as an affine form: left side minus threshold, S elements (DESIGN.md: exact decimals, so their

@@ -97,7 +97,7 @@ double RootBounder::row_slack(const AffineForm& form, std::int64_t row, const Bo
 
 namespace {
 
-/// Multiplier and intercept that replace coefficient * relu(z), z in [l, u], from below.
+/// Multiplier and intercept that replace coefficient * f(z), z in [l, u], from below.
 struct Replacement {
   double multiplier, intercept;
 };
@@ -111,6 +111,16 @@ inline Replacement replace_relu(double coefficient, double l, double u) {
   if (!std::isfinite(l) || !std::isfinite(u)) return {0.0, coefficient * u};
   const double m = coefficient * (u / (u - l));
   return {m, std::min(0.0, std::min(-m * l, (coefficient - m) * u))};  // from m as rounded: see LaneBounder::substitute
+}
+/// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with the intercepts' sum.
+inline Replacement replace_by_planes(double coefficient, const Planes& planes) {
+  if (!(std::fabs(coefficient) < kTrusted)) return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+  return coefficient < 0.0 ? Replacement{coefficient * planes.upper_slope, coefficient * planes.upper_offset}
+                           : Replacement{coefficient * planes.lower_slope, coefficient * planes.lower_offset};
+}
+/// Neuron v of a layer with these intervals and planes (none: ReLU).
+inline Replacement replace(double coefficient, const IntervalVector& z, const std::vector<Planes>& planes, std::size_t v) {
+  return planes.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v]) : replace_by_planes(coefficient, planes[v]);
 }
 
 }  // namespace
@@ -127,7 +137,7 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
   std::vector<std::vector<double>> g(static_cast<std::size_t>(layer));
   const auto N = static_cast<std::int64_t>(bounds.lower.size());
   std::vector<double> at_input(static_cast<std::size_t>(R * N), 0.0);
-  std::vector<double> constant(static_cast<std::size_t>(R)), intercept(static_cast<std::size_t>(R), 0.0);
+  std::vector<double> constant(static_cast<std::size_t>(R)), intercept(static_cast<std::size_t>(R), 0.0), intercept_size(static_cast<std::size_t>(R), 0.0);
   std::vector<double> error(static_cast<std::size_t>(R));
   for (std::int64_t r = 0; r < R; ++r) {
     const auto i = static_cast<std::size_t>(which[static_cast<std::size_t>(r)]);
@@ -158,18 +168,20 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
     const auto size = static_cast<std::size_t>(from.size());
     for (std::size_t r = 0; r < static_cast<std::size_t>(R); ++r) {
       double* row = p.data() + r * size;
-      double sum = 0.0, q_sum = 0.0, e_sum = 0.0;
+      double sum = 0.0, q_sum = 0.0, q_size = 0.0, e_sum = 0.0;
       for (std::size_t v = 0; v < size; ++v) {
         const double coefficient = row[v];
         if (coefficient == 0.0) continue;  // most of them, in thin layers
-        const auto [m, q] = replace_relu(coefficient, z.lower[v], z.upper[v]);
+        const auto [m, q] = replace(coefficient, z, bounds.planes[ku], v);
         row[v] = m;
         q_sum += q;
+        q_size += std::fabs(q);
         sum += m * from.constant[v];
-        e_sum += std::fabs(m) * cost[v];
+        if (m != 0.0) e_sum += std::fabs(m) * cost[v];  // the cost of an unbounded z is infinite
       }
       constant[r] += sum;
       intercept[r] += q_sum;
+      intercept_size[r] += q_size;
       error[r] += e_sum;
     }
     for (const LayerMatrix& matrix : matrices_[ku]) add_product(p, R, matrix, target(matrix.source));
@@ -183,26 +195,22 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
       const double a = at_input[r * static_cast<std::size_t>(N) + i];
       sum += a * (a < 0.0 ? bounds.upper[i] : bounds.lower[i]);
     }
-    const double total = (error[r] - 4.0 * gamma_ * intercept[r]) * (1.0 + 4.0 * gamma_);
+    const double total = (error[r] + 4.0 * gamma_ * intercept_size[r]) * (1.0 + 4.0 * gamma_);
     result[r] = next_down(sum - total);
     if (!(std::fabs(result[r]) < kTrusted)) result[r] = -std::numeric_limits<double>::infinity();  // overflow proves nothing
   }
   return result;
 }
 
-std::int64_t RootBounder::Bounds::unstable() const {
-  std::int64_t count = 0;
-  for (const IntervalVector& z : layers) {
-    for (std::size_t v = 0; v < z.lower.size(); ++v) count += z.lower[v] < 0.0 && z.upper[v] > 0.0 ? 1 : 0;
-  }
-  return count;
-}
-
-/// Tightens the unstable neurons of one layer by backward substitution.
-void RootBounder::substitute_unstable(const AffineForm& form, int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const {
+/// Tightens the undecided neurons of one layer by backward substitution.
+void RootBounder::substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const {
+  const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
+  const Activation& activation = system_->activations[static_cast<std::size_t>(layer)];
+  const bool relu = activation.curve == Curve::relu;
+  if (activation.curve == Curve::identity && activation.parameter != kBounded) return;
   std::vector<std::int64_t> unstable;
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
-    if (z.lower[v] < 0.0 && z.upper[v] > 0.0) unstable.push_back(static_cast<std::int64_t>(v));
+    if (!relu || (z.lower[v] < 0.0 && z.upper[v] > 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
   }
   if (thin_) {
     ThinRow scratch;
@@ -235,7 +243,7 @@ double RootBounder::lower_bound_thin(const AffineForm& form, std::int64_t row, d
                                      ThinRow& scratch) const {
   scratch.prepare(*system_, layer);
   const auto own = static_cast<std::size_t>(row);
-  double constant = sign * form.constant[own], intercept = 0.0, error = row_slack(form, row, bounds);
+  double constant = sign * form.constant[own], intercept = 0.0, intercept_size = 0.0, error = row_slack(form, row, bounds);
   for (const auto& [source, rows] : form.terms) {
     const auto index = rows.indices(row);
     const auto value = rows.values(row);
@@ -247,8 +255,11 @@ double RootBounder::lower_bound_thin(const AffineForm& form, std::int64_t row, d
     const IntervalVector& z = bounds.layers[ku];
     for (const std::int32_t touched : scratch.touched[ku + 1]) {
       const auto v = static_cast<std::size_t>(touched);
-      const auto [m, q] = replace_relu(scratch.value[ku + 1][v], z.lower[v], z.upper[v]);
+      const double coefficient = scratch.value[ku + 1][v];
+      if (coefficient == 0.0) continue;
+      const auto [m, q] = replace(coefficient, z, bounds.planes[ku], v);
       intercept += q;
+      intercept_size += std::fabs(q);
       if (m == 0.0) continue;
       constant += m * from.constant[v];
       error += std::fabs(m) * bounds.cost[ku][v];
@@ -266,7 +277,7 @@ double RootBounder::lower_bound_thin(const AffineForm& form, std::int64_t row, d
     const double a = scratch.value[0][k];
     sum += a * (a < 0.0 ? bounds.upper[k] : bounds.lower[k]);
   }
-  const double result = next_down(sum - (error - 4.0 * gamma_ * intercept) * (1.0 + 4.0 * gamma_));
+  const double result = next_down(sum - (error + 4.0 * gamma_ * intercept_size) * (1.0 + 4.0 * gamma_));
   return std::fabs(result) < kTrusted ? result : -std::numeric_limits<double>::infinity();
 }
 
@@ -312,6 +323,8 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
     const AffineForm& form = system_->layers[k];
     std::vector<double> cost;
     IntervalVector z = enclose(form, bounds.sources, &cost);
+    // What underflows in a multiplier costs as much times z; where z is unbounded, multipliers are 0 or exact.
+    for (const double size : cost) bounds.largest_source = std::isfinite(size) ? std::max(bounds.largest_source, size) : bounds.largest_source;
     for (std::size_t v = 0; v < cost.size(); ++v) cost[v] = slack(form.radius[v], cost[v], bounds);
     PlaneBounds z_planes;
     if (forward) {
@@ -322,13 +335,24 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
         z.upper[v] = std::min(z.upper[v], linear.upper[v]);
       }
     }
-    // The first layer's interval bounds are exact already: substitution would change nothing.
-    if (k > 0) substitute_unstable(form, static_cast<int>(k), bounds, z, deadline);
-    if (forward) planes[static_cast<int>(k)] = forward_relu(z_planes, z, box);
-    IntervalVector active = z;
-    for (double& x : active.lower) x = std::max(x, 0.0);
-    for (double& x : active.upper) x = std::max(x, 0.0);
-    for (const double x : active.upper) bounds.largest_source = std::max(bounds.largest_source, x);
+    // Intervals of forms over the input alone are exact already: substitution would change nothing.
+    const bool of_input = form.terms.empty() || (form.terms.size() == 1 && form.terms.contains(kInputSource));
+    if (!of_input) substitute_undecided(static_cast<int>(k), bounds, z, deadline);
+    const Activation& activation = system_->activations[k];
+    std::vector<Planes> relaxed;
+    if (activation.curve == Curve::relu) {
+      for (std::size_t v = 0; v < z.lower.size(); ++v) bounds.undecided += z.lower[v] < 0.0 && z.upper[v] > 0.0 ? 1 : 0;
+    } else {
+      for (std::size_t v = 0; v < z.lower.size(); ++v) relaxed.push_back(relax(activation, z.lower[v], z.upper[v]));
+      if (activation.curve != Curve::identity) bounds.undecided += form.size();
+    }
+    if (forward) planes[static_cast<int>(k)] = relaxed.empty() ? forward_relu(z_planes, z, box) : forward_planes(z_planes, relaxed, box);
+    IntervalVector active = activate(activation, z);
+    for (std::size_t v = 0; v < active.lower.size(); ++v) {
+      const double reach = std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v]));
+      if (std::isfinite(reach)) bounds.largest_source = std::max(bounds.largest_source, reach);
+    }
+    bounds.planes.push_back(std::move(relaxed));
     bounds.cost.push_back(std::move(cost));
     bounds.layers.push_back(std::move(z));
     bounds.sources[static_cast<int>(k)] = std::move(active);
@@ -350,31 +374,35 @@ std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, 
                                                           const std::vector<std::uint8_t>& strict, const std::vector<int>& kept) const {
   std::vector<Phase> phase;
   std::vector<int> layer_of, first_of;
-  std::vector<double> upper;
+  std::vector<double> reach;
+  std::vector<Activation> activations;
   std::vector<std::int32_t> origin;
   for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
     const IntervalVector& z = bounds.layers[k];
+    const IntervalVector& active = bounds.sources.at(static_cast<int>(k));
+    const Activation& activation = system_->activations[k];
     first_of.push_back(static_cast<int>(phase.size()));
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
       origin.push_back(static_cast<std::int32_t>(phase.size()));
-      phase.push_back(z.lower[v] >= 0.0 ? Phase::active : (z.upper[v] <= 0.0 ? Phase::inactive : Phase::unstable));
+      phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
       layer_of.push_back(static_cast<int>(k));
-      upper.push_back(z.upper[v]);
+      reach.push_back(std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
+      activations.push_back(activation);
     }
   }
   std::vector<InputColumn> inputs(bounds.lower.size());
   std::vector<double> input_max;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const double l = bounds.lower[i], u = bounds.upper[i], reach = std::max(std::fabs(l), std::fabs(u));
+    const double l = bounds.lower[i], u = bounds.upper[i], size = std::max(std::fabs(l), std::fabs(u));
     inputs[i].centre = 0.5 * l + 0.5 * u;
-    inputs[i].half = add_up(add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * reach), 0x1p-1060);
+    inputs[i].half = add_up(add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * size), 0x1p-1060);
   }
   for (const int i : kept) {
     inputs[static_cast<std::size_t>(i)].column = static_cast<int>(input_max.size());
     input_max.push_back(std::max(std::fabs(bounds.lower[static_cast<std::size_t>(i)]), std::fabs(bounds.upper[static_cast<std::size_t>(i)])));
   }
   const int neurons = static_cast<int>(phase.size());
-  Folder folder(std::move(phase), layer_of, upper, inputs, input_max, static_cast<int>(rows.size()));
+  Folder folder(std::move(phase), layer_of, activations, reach, inputs, input_max, static_cast<int>(rows.size()));
   const auto add_form = [&](const AffineForm& form, std::int64_t i, int v, double magnitude) {
     if (!folder.begin(v, form.radius[static_cast<std::size_t>(i)], magnitude)) return;
     for (const auto& [source, matrix] : form.terms) {

@@ -28,11 +28,12 @@ class RootBounder {
   struct Bounds {
     std::vector<double> lower, upper;             ///< [N] the box
     std::vector<IntervalVector> layers;           ///< pre-activations
+    std::vector<std::vector<Planes>> planes;      ///< relaxations of layers that are not ReLU (those: empty)
     std::map<int, IntervalVector> sources;        ///< input and activations
     std::vector<std::vector<double>> cost;        ///< slack of every neuron's form
     double largest_source = 1.0;                  ///< of all sources' magnitudes: scales what underflow may cost
-    /// Neurons that may be on either side of 0.
-    std::int64_t unstable() const;
+    /// Neurons that a reduced network has to keep: ReLUs that may be on either side of 0, and all smooth ones.
+    std::int64_t undecided = 0;
   };
   Bounds bound_neurons(std::vector<double> lower, std::vector<double> upper, const Deadline& deadline) const;
 
@@ -47,7 +48,7 @@ class RootBounder {
   const LayeredSystem& system() const { return *system_; }
 
  private:
-  void substitute_unstable(const AffineForm& form, int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
+  void substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
   /// One row at a time through compressed rows: coefficients and the list of those that are not zero, per source (0 is the
   /// input, k + 1 layer k).
   struct ThinRow {

@@ -33,7 +33,7 @@ RootBounder::Bounds bound_coarse(const ClauseTask& coarse, const Deadline& deadl
 }
 
 std::optional<ClauseTask> reduced_task(const ClauseTask& coarse, const RootBounder::Bounds& bounds) {
-  if (bounds.unstable() > kReducible) return std::nullopt;
+  if (bounds.undecided > kReducible) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
   root->network = root->bounder->reduce(bounds, root->rows, root->strict, root->kept);
   std::vector<double> lower, upper;

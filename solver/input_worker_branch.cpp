@@ -54,6 +54,10 @@ bool InputWorker::worth_folding(Level& level, Mask open) {
   int unstable = 0;
   for (int v = 0; v < U; ++v) {
     const auto i = static_cast<std::size_t>(v);
+    if (level.network->activation[i].curve != Curve::relu) {
+      ++unstable;  // never decided
+      continue;
+    }
     if (all((b.lower_z[i] >= Vec{}) | ~open)) {
       phase_[i] = Phase::active;
     } else if (all((b.upper_z[i] <= Vec{}) | ~open)) {

@@ -93,7 +93,7 @@ Reduced make_reduced(int neurons) {
   for (int step = 0; step < 40; ++step) {
     const double radius = 0.5 * (small + large);
     lowered = std::make_unique<const Lowered>(kAcas, radius);
-    const auto unstable = lowered->bounds.unstable();
+    const auto unstable = lowered->bounds.undecided;
     if (unstable == neurons) break;
     (unstable < neurons ? small : large) = radius;
   }

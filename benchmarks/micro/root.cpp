@@ -100,7 +100,7 @@ BENCHMARK(backward_pass_rows)->Arg(0)->Arg(1);
 void bound_neurons(benchmark::State& state) {
   const Lowered& net = lowered(state.range(0));
   for (auto _ : state) benchmark::DoNotOptimize(net.bounder.bound_neurons(net.lower, net.upper, Deadline()));
-  state.counters["unstable"] = static_cast<double>(net.bounds.unstable());
+  state.counters["unstable"] = static_cast<double>(net.bounds.undecided);
 }
 BENCHMARK(bound_neurons)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
@@ -110,7 +110,7 @@ void reduce(benchmark::State& state) {
   const std::vector<int> kept = varying_inputs(net.lower, net.upper);
   const std::vector<std::uint8_t> strict(static_cast<std::size_t>(net.rows.size()), 0);
   for (auto _ : state) benchmark::DoNotOptimize(net.bounder.reduce(net.bounds, net.rows, strict, kept));
-  state.counters["U"] = static_cast<double>(net.bounds.unstable());
+  state.counters["U"] = static_cast<double>(net.bounds.undecided);
 }
 BENCHMARK(reduce)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 

@@ -102,7 +102,7 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
   p.moving_row = left ? b_row : a_row, p.moving_col = left ? b_col : a_col;
   const ValueId fixed = node.inputs[left ? 0 : 1], moving = node.inputs[left ? 1 : 0];
   AffineForm scratch_moving, scratch_bias;
-  std::vector<const AffineForm*> forms = {&form_of(context, moving, scratch_moving)};
+  std::vector<const AffineForm*> forms = {&form_to_compose(context, moving, p.m * p.n, p.k, scratch_moving)};
   // A scale that is not a power of two would round the weights: scale the product afterwards instead.
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
@@ -130,6 +130,7 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
 
 /// MatMul by the rules of numpy: 1-D operands get a row or column, leading dimensions are broadcast.
 std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& node) {
+  if (!context.network.is_constant(node.inputs[0]) && !context.network.is_constant(node.inputs[1])) return lower_variable_matmul(context, node);
   const bool left = constant_is_left(context, node);
   Shape a = context.network.value(node.inputs[0]).shape, b = context.network.value(node.inputs[1]).shape;
   if (a.size() == 1) a.insert(a.begin(), 1);
@@ -147,7 +148,7 @@ std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& no
   }
   const auto a_map = broadcast_map(a_batch, batch), b_map = broadcast_map(b_batch, batch);
   AffineForm scratch;
-  const std::vector<const AffineForm*> forms = {&form_of(context, node.inputs[left ? 1 : 0], scratch)};
+  const std::vector<const AffineForm*> forms = {&form_to_compose(context, node.inputs[left ? 1 : 0], context.network.value(node.outputs[0]).size(), p.k, scratch)};
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
   for (std::size_t i = 0; i < a_map.size(); ++i) {

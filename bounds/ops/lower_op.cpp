@@ -1,5 +1,6 @@
 #include "bounds/ops/lower_op.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
@@ -14,6 +15,23 @@ const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& s
   for (const double x : scratch.constant) {
     if (!std::isfinite(x)) throw InputError(context.network.source + ": constant '" + context.network.value(id).name + "' has an element that is not finite");
   }
+  return scratch;
+}
+
+const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::int64_t outputs, std::int64_t reads, AffineForm& scratch) {
+  const AffineForm& form = form_of(context, id, scratch);
+  const double terms = static_cast<double>(outputs) * static_cast<double>(reads);
+  double own = 0.0, composed = 0.0, work = 0.0;
+  for (const auto& [source, rows] : form.terms) {
+    const auto entries = static_cast<double>(rows.value.size());
+    const double products = terms * entries / static_cast<double>(std::max<std::int64_t>(1, form.size()));
+    own += entries;
+    work += products;
+    composed += std::min(products, static_cast<double>(outputs) * static_cast<double>(rows.cols));
+  }
+  constexpr double kMostWork = 1e9;
+  if (composed <= 1.5 * (terms + own) && work <= kMostWork) return form;
+  scratch = context.activate(form, {Curve::identity}, kNoValue);
   return scratch;
 }
 
@@ -40,6 +58,36 @@ LowerFunction lower_function(OpKind kind) {
     case OpKind::min:
     case OpKind::max: return lower_min_max;
     case OpKind::max_pool: return lower_max_pool;
+    case OpKind::global_max_pool:
+    case OpKind::reduce_max:
+    case OpKind::reduce_min: return lower_reduce_extreme;
+    case OpKind::prelu: return lower_prelu;
+    case OpKind::hard_sigmoid:
+    case OpKind::hard_swish: return lower_hard;
+    case OpKind::selu: return lower_selu;
+    case OpKind::softsign: return lower_softsign;
+    case OpKind::pow: return lower_pow;
+    case OpKind::softmax:
+    case OpKind::log_softmax: return lower_softmax;
+    case OpKind::layer_normalization: return lower_layer_normalization;
+    case OpKind::sigmoid:
+    case OpKind::tanh:
+    case OpKind::exp:
+    case OpKind::log:
+    case OpKind::sqrt:
+    case OpKind::reciprocal:
+    case OpKind::sin:
+    case OpKind::cos:
+    case OpKind::tan:
+    case OpKind::atan:
+    case OpKind::erf:
+    case OpKind::gelu:
+    case OpKind::elu:
+    case OpKind::softplus:
+    case OpKind::sign:
+    case OpKind::floor:
+    case OpKind::ceil:
+    case OpKind::round: return lower_smooth;
     case OpKind::conv: return lower_conv;
     case OpKind::conv_transpose: return lower_conv_transpose;
     case OpKind::neg:

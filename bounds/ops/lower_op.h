@@ -4,6 +4,7 @@
 #include <map>
 
 #include "bounds/affine_form.h"
+#include "bounds/relax/activation.h"
 #include "specs/network.h"
 
 namespace clipbound {
@@ -13,9 +14,11 @@ struct LowerContext {
   const Network& network;
   const std::map<ValueId, AffineForm>& forms;  ///< of all values before the node that are not constant
   const SourceMagnitudes& magnitudes;
-  /// Makes a form a layer of neurons and returns their activations relu(form). `value` names it for the user, kNoValue where it
-  /// is a helper of a piecewise-linear operator.
-  std::function<AffineForm(const AffineForm& form, ValueId value)> relu;
+  const std::map<int, IntervalVector>& sources;  ///< intervals of all sources so far
+  /// Makes a form a layer of neurons and returns their activations f(form). `value` names it for the user, kNoValue where it
+  /// is a helper inside an operator.
+  std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value)> activate;
+  AffineForm relu(const AffineForm& form, ValueId value) const { return activate(form, {Curve::relu}, value); }
 };
 
 /// sum over k of weight_k * forms_k, element by element, plus offset (empty: 0).
@@ -26,6 +29,9 @@ void charge_weights(const LowerContext& context, AffineForm& form, double relati
 
 /// The form of a value; constants become constant forms in `scratch`.
 const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& scratch);
+/// The form of a value that each of `outputs` elements reads `reads` times: written out as a variable of its own (an identity
+/// layer) where composing would make more coefficients than both maps have. Convolution after convolution, say.
+const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::int64_t outputs, std::int64_t reads, AffineForm& scratch);
 /// Constant values as float64; throws InputError where one is not finite.
 std::vector<double> constant_of(const LowerContext& context, const Node& node, ValueId id);
 
@@ -50,6 +56,19 @@ std::vector<AffineForm> lower_abs(const LowerContext& context, const Node& node)
 std::vector<AffineForm> lower_clip(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_min_max(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_max_pool(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_smooth(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_product(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_pow(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_variable_matmul(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_softmax(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_layer_normalization(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_prelu(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_hard(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_selu(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_softsign(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_reduce_extreme(const LowerContext& context, const Node& node);
+/// The largest (smallest) of forms of equal size, element by element, by halving: max(a, b) = a + relu(b - a).
+AffineForm extreme_of(const LowerContext& context, std::vector<AffineForm> candidates, bool maximum);
 std::vector<AffineForm> lower_conv(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_conv_transpose(const LowerContext& context, const Node& node);
 /// Any operator that is affine in its first input and whose coefficients involve no cancellation: they are found by pulling

@@ -7,14 +7,11 @@
 
 namespace clipbound {
 
-/// Mul, Div with one constant side (Div: the divisor).
+/// Mul, Div with one constant side (Div: the divisor); products of variables elsewhere.
 std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& node) {
   const bool is_div = node.kind == OpKind::div;
   const int variable = context.network.is_constant(node.inputs[1]) ? 0 : 1;
-  if (!context.network.is_constant(node.inputs[static_cast<std::size_t>(1 - variable)]) || (is_div && variable == 1)) {
-    throw Unsupported(context.network.source + ": " + describe(node) + ": bounds need a constant " +
-                      (is_div ? "divisor" : "factor"));
-  }
+  if (!context.network.is_constant(node.inputs[static_cast<std::size_t>(1 - variable)]) || (is_div && variable == 1)) return lower_product(context, node);
   AffineForm scratch;
   const ValueId moving = node.inputs[static_cast<std::size_t>(variable)], fixed = node.inputs[static_cast<std::size_t>(1 - variable)];
   const std::vector<const AffineForm*> forms = {&form_of(context, moving, scratch)};

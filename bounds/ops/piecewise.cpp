@@ -3,7 +3,9 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/ops/lower_op.h"
+#include "bounds/ops/product.h"
 #include "specs/op_table.h"
 
 namespace clipbound {
@@ -105,6 +107,118 @@ std::vector<AffineForm> lower_min_max(const LowerContext& context, const Node& n
     result = combine(context, {&result, &r}, {1.0, sign});
   }
   return {std::move(result)};
+}
+
+AffineForm extreme_of(const LowerContext& context, std::vector<AffineForm> candidates, bool maximum) {
+  const double sign = maximum ? 1.0 : -1.0;
+  while (candidates.size() > 1) {
+    std::vector<AffineForm> next;
+    for (std::size_t k = 0; k + 1 < candidates.size(); k += 2) {
+      const AffineForm r = context.relu(combine(context, {&candidates[k + 1], &candidates[k]}, {sign, -sign}), kNoValue);
+      next.push_back(combine(context, {&candidates[k], &r}, {1.0, sign}));
+    }
+    if (candidates.size() % 2 == 1) next.push_back(std::move(candidates.back()));
+    candidates = std::move(next);
+  }
+  return std::move(candidates[0]);
+}
+
+/// ReduceMax, ReduceMin, GlobalMaxPool: the elements that meet in one output, found by their positions.
+std::vector<AffineForm> lower_reduce_extreme(const LowerContext& context, const Node& node) {
+  const Network& network = context.network;
+  const Shape& shape = network.value(node.inputs[0]).shape;
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  std::vector<char> reduced(shape.size(), 0);
+  std::vector<std::int64_t> axes;
+  if (node.kind == OpKind::global_max_pool) {
+    for (std::int64_t d = 2; d < rank; ++d) axes.push_back(d);
+  } else if (node.inputs.size() > 1 && node.inputs[1] != kNoValue) {
+    for (const double axis : constant_of(context, node, node.inputs[1])) axes.push_back(static_cast<std::int64_t>(axis));
+  } else if (const auto* given = node.ints_attribute("axes")) {
+    axes = *given;
+  }
+  const bool all = axes.empty() && node.kind != OpKind::global_max_pool && node.int_attribute("noop_with_empty_axes", 0) == 0;
+  for (std::int64_t d = 0; all && d < rank; ++d) axes.push_back(d);
+  for (const std::int64_t axis : axes) reduced[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)] = 1;
+  Shape kept(shape);
+  for (std::size_t d = 0; d < shape.size(); ++d) kept[d] = reduced[d] ? 1 : shape[d];
+  const auto target = broadcast_map(kept, shape);
+  std::vector<std::vector<Pick>> picks;
+  std::vector<std::size_t> count(static_cast<std::size_t>(element_count(kept)), 0);
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    const auto to = static_cast<std::size_t>(target[i]);
+    if (count[to] == picks.size()) picks.emplace_back(count.size());
+    picks[count[to]++][to] = {0, static_cast<std::int64_t>(i)};
+  }
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  std::vector<AffineForm> candidates;
+  for (const auto& pick : picks) candidates.push_back(gather({&x}, pick));
+  return {extreme_of(context, std::move(candidates), node.kind != OpKind::reduce_min)};
+}
+
+/// x > 0 ? x : a x with a constant a per element:  a x + relu(x) - a relu(x).
+std::vector<AffineForm> lower_prelu(const LowerContext& context, const Node& node) {
+  if (!context.network.is_constant(node.inputs[1])) {
+    throw Unsupported(context.network.source + ": " + describe(node) + ": bounds need constant slopes");
+  }
+  const std::vector<double> slopes = constant_of(context, node, node.inputs[1]);
+  const Shape& shape = context.network.value(node.outputs[0]).shape;
+  Shape of_slopes = context.network.value(node.inputs[1]).shape;
+  // Before opset 7 one slope per channel (axis 1) was meant without saying so (specs/ops/prelu.cpp).
+  if (node.opset < 7 && of_slopes.size() == 1 && shape.size() > 2 && of_slopes[0] == shape[1]) of_slopes.resize(shape.size() - 1, 1);
+  const auto slope_at = broadcast_map(of_slopes, shape);
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  const AffineForm r = context.relu(x, node.inputs[0]);
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const double a = slopes[static_cast<std::size_t>(slope_at[static_cast<std::size_t>(i)])];
+    terms.push_back({0, i, a});
+    terms.push_back({1, i, 1.0});
+    terms.push_back({1, i, -a});
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+  }
+  return {linear_map({&x, &r}, begin, terms, std::vector<double>(x.constant.size(), 0.0), context.magnitudes)};
+}
+
+/// HardSigmoid: alpha x + beta clipped to [0, 1]; HardSwish: x times that with alpha = 1 / 6, beta = 1 / 2.
+std::vector<AffineForm> lower_hard(const LowerContext& context, const Node& node) {
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  const std::vector<double> zero(x.constant.size(), 0.0), one(x.constant.size(), 1.0);
+  if (node.kind == OpKind::hard_sigmoid) {
+    const double alpha = node.float_attribute("alpha", static_cast<double>(0.2F)), beta = node.float_attribute("beta", 0.5);
+    const AffineForm line = combine(context, {&x}, {alpha}, std::vector<double>(x.constant.size(), beta));
+    return {against_constant(context, against_constant(context, line, zero, true), one, false)};
+  }
+  // x * clip(x + 3, 0, 6) / 6, so that nothing is rounded before the last division.
+  const AffineForm shifted = combine(context, {&x}, {1.0}, std::vector<double>(x.constant.size(), 3.0));
+  const AffineForm clipped = against_constant(context, against_constant(context, shifted, zero, true), std::vector<double>(x.constant.size(), 6.0), false);
+  AffineForm result = multiply(context, x, clipped);
+  result = combine(context, {&result}, {1.0 / 6.0});
+  charge_weights(context, result, kUnitRoundoff * 2.0);
+  return {std::move(result)};
+}
+
+/// gamma * elu(x, alpha).
+std::vector<AffineForm> lower_selu(const LowerContext& context, const Node& node) {
+  const double alpha = node.float_attribute("alpha", static_cast<double>(1.67326319217681884765625F));
+  const double gamma = node.float_attribute("gamma", static_cast<double>(1.05070102214813232421875F));
+  AffineForm scratch;
+  const AffineForm e = context.activate(form_of(context, node.inputs[0], scratch), {Curve::elu, alpha}, node.inputs[0]);
+  return {combine(context, {&e}, {gamma})};
+}
+
+/// x / (1 + |x|).
+std::vector<AffineForm> lower_softsign(const LowerContext& context, const Node& node) {
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  const AffineForm positive = context.relu(x, node.inputs[0]);
+  const AffineForm negative = context.relu(combine(context, {&x}, {-1.0}), kNoValue);
+  const AffineForm divisor = combine(context, {&positive, &negative}, {1.0, 1.0}, std::vector<double>(x.constant.size(), 1.0));
+  return {multiply(context, x, invert(context, divisor))};
 }
 
 }  // namespace clipbound

@@ -33,7 +33,12 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
   const auto n = static_cast<std::size_t>(network.value(node.inputs[0]).size()), m = static_cast<std::size_t>(network.value(node.outputs[0]).size());
   // Element by element: one vector of ones tells all coefficients.
   const bool diagonal = node.kind == OpKind::neg || node.kind == OpKind::batch_normalization;
-  if (!diagonal && static_cast<double>(n) * static_cast<double>(m) > kMostProbes) {
+  // Pools treat every channel of every image alike: those of the first one are probed, the others shifted copies.
+  const Shape& x_shape = network.value(node.inputs[0]).shape;
+  const bool pool = node.kind == OpKind::average_pool || node.kind == OpKind::global_average_pool;
+  const std::size_t copies = pool ? static_cast<std::size_t>(x_shape[0] * x_shape[1]) : 1;
+  const std::size_t probes = m / copies, reach = n / copies;
+  if (!diagonal && static_cast<double>(n) * static_cast<double>(probes) > kMostProbes) {
     throw Unsupported(network.source + ": " + describe(node) + ": too large to be bounded yet");
   }
   const auto operation = op_row(node.kind).verbs.prepare(network, node);
@@ -78,19 +83,29 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
       begin.push_back(static_cast<std::int64_t>(terms.size()));
     }
   }
-  for (std::size_t i = 0; !diagonal && i < m; ++i) {
+  for (std::size_t i = 0; !diagonal && i < probes; ++i) {
     cotangent[i] = 1.0;
     operation->vjp(arguments, pull);
     cotangent[i] = 0.0;
-    for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t j = 0; j < reach; ++j) {
       if (gradient[j] == 0.0) continue;
       terms.push_back({0, static_cast<std::int64_t>(j), gradient[j]});
       gradient[j] = 0.0;
     }
     begin.push_back(static_cast<std::int64_t>(terms.size()));
   }
+  const std::size_t first_copy = terms.size();
+  for (std::size_t copy = 1; copy < copies; ++copy) {
+    for (std::size_t i = 0, k = 0; i < probes; ++i) {
+      for (; static_cast<std::int64_t>(k) < begin[i + 1]; ++k) {
+        terms.push_back({0, terms[k].element + static_cast<std::int64_t>(copy * reach), terms[k].weight});
+      }
+      begin.push_back(static_cast<std::int64_t>(copy * first_copy + k));
+    }
+  }
   AffineForm scratch;
-  AffineForm result = linear_map({&form_of(context, node.inputs[0], scratch)}, begin, terms, std::vector<double>(m, 0.0), context.magnitudes);
+  const auto reads = static_cast<std::int64_t>(terms.size() / std::max<std::size_t>(1, m));
+  AffineForm result = linear_map({&form_to_compose(context, node.inputs[0], static_cast<std::int64_t>(m), reads, scratch)}, begin, terms, std::vector<double>(m, 0.0), context.magnitudes);
   charge_weights(context, result, kCoefficientError);
   for (std::size_t i = 0; i < m; ++i) {
     const double sum = result.constant[i] + offset[i].value;

@@ -67,7 +67,7 @@ std::vector<AffineForm> lower_convolution(const LowerContext& context, const Nod
     }
   }
   AffineForm scratch, scratch_bias;
-  std::vector<const AffineForm*> forms = {&form_of(context, node.inputs[0], scratch)};
+  std::vector<const AffineForm*> forms = {&form_to_compose(context, node.inputs[0], element_count(y), (transposed ? m : c) * taps, scratch)};
   if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) {
     forms.push_back(&form_of(context, node.inputs[2], scratch_bias));
     for (std::size_t i = 0; i < terms.rows.size(); ++i) terms.rows[i].push_back({1, static_cast<std::int64_t>(i) / y_area % y[1], 1.0});
@@ -105,16 +105,7 @@ std::vector<AffineForm> lower_max_pool(const LowerContext& context, const Node& 
   }
   std::vector<AffineForm> candidates;
   for (const auto& tap : picks) candidates.push_back(gather({&form}, tap));
-  while (candidates.size() > 1) {
-    std::vector<AffineForm> next;
-    for (std::size_t k = 0; k + 1 < candidates.size(); k += 2) {
-      const AffineForm r = context.relu(combine(context, {&candidates[k + 1], &candidates[k]}, {1.0, -1.0}), kNoValue);
-      next.push_back(combine(context, {&candidates[k], &r}, {1.0, 1.0}));
-    }
-    if (candidates.size() % 2 == 1) next.push_back(std::move(candidates.back()));
-    candidates = std::move(next);
-  }
-  return {std::move(candidates[0])};
+  return {extreme_of(context, std::move(candidates), true)};
 }
 
 }  // namespace clipbound

@@ -1,0 +1,143 @@
+// Softmax, LogSoftmax, LayerNormalization: sums over lists of elements, inverted or rooted.
+#include <cmath>
+
+#include "base/error.h"
+#include "bounds/ops/product.h"
+#include "specs/op_table.h"
+
+namespace clipbound {
+
+namespace {
+
+/// The lists along an axis: element k of list i is first[i] + k * step.
+struct Lists {
+  std::vector<std::int64_t> first;
+  std::int64_t length = 1, step = 1;
+};
+
+Lists lists_of(const Shape& shape, std::int64_t axis, bool all_behind) {
+  Lists lists;
+  const std::int64_t total = element_count(shape);
+  if (shape.empty()) {
+    lists.first.push_back(0);
+    return lists;
+  }
+  if (axis < 0) axis += static_cast<std::int64_t>(shape.size());
+  std::int64_t behind = 1;
+  for (std::size_t d = static_cast<std::size_t>(axis) + 1; d < shape.size(); ++d) behind *= shape[d];
+  const std::int64_t extent = axis < static_cast<std::int64_t>(shape.size()) ? shape[static_cast<std::size_t>(axis)] : 1;
+  lists.step = all_behind ? 1 : behind;
+  lists.length = all_behind ? extent * behind : extent;
+  for (std::int64_t outer = 0; outer < total; outer += lists.length * lists.step) {
+    for (std::int64_t i = 0; i < lists.step; ++i) lists.first.push_back(outer + i);
+  }
+  return lists;
+}
+
+/// sum over j of exp(x_j - x_i) for every element i of every list, in the elements' order: at least 1, never overflowing to the
+/// wrong side, and without a product of two variables.
+AffineForm relative_sums(const LowerContext& context, const AffineForm& values, const Lists& lists) {
+  const AffineForm x = cut(context, values);
+  std::vector<std::int64_t> begin{0}, sum_begin{0};
+  std::vector<WeightedTerm> differences, terms;
+  // Position of element (list, i) in the order of the sums.
+  std::vector<std::int64_t> element;
+  for (const std::int64_t first : lists.first) {
+    for (std::int64_t i = 0; i < lists.length; ++i) {
+      element.push_back(first + i * lists.step);
+      for (std::int64_t j = 0; j < lists.length; ++j) {
+        if (j == i) continue;
+        differences.push_back({0, first + j * lists.step, 1.0});
+        differences.push_back({0, first + i * lists.step, -1.0});
+        begin.push_back(static_cast<std::int64_t>(differences.size()));
+        terms.push_back({0, static_cast<std::int64_t>(begin.size()) - 2, 1.0});
+      }
+      sum_begin.push_back(static_cast<std::int64_t>(terms.size()));
+    }
+  }
+  if (lists.length == 1) return AffineForm::of_constant(std::vector<double>(element.size(), 1.0));
+  const AffineForm exponents = linear_map({&x}, begin, differences, std::vector<double>(begin.size() - 1, 0.0), context.magnitudes);
+  const AffineForm powers = context.activate(exponents, {Curve::exp}, kNoValue);
+  const AffineForm sums = linear_map({&powers}, sum_begin, terms, std::vector<double>(element.size(), 1.0), context.magnitudes);
+  std::vector<Pick> picks(element.size());
+  for (std::size_t k = 0; k < element.size(); ++k) picks[static_cast<std::size_t>(element[k])] = {0, static_cast<std::int64_t>(k)};
+  return gather({&sums}, picks);
+}
+
+}  // namespace
+
+std::vector<AffineForm> lower_softmax(const LowerContext& context, const Node& node) {
+  const Shape& shape = context.network.value(node.inputs[0]).shape;
+  const bool before_13 = node.opset < 13;
+  const Lists lists = lists_of(shape, node.int_attribute("axis", before_13 ? 1 : -1), before_13);
+  AffineForm scratch;
+  const AffineForm sums = relative_sums(context, form_of(context, node.inputs[0], scratch), lists);
+  if (node.kind == OpKind::softmax) return {invert(context, sums)};
+  const AffineForm logarithms = context.activate(sums, {Curve::log}, kNoValue);
+  return {combine(context, {&logarithms}, {-1.0})};
+}
+
+std::vector<AffineForm> lower_layer_normalization(const LowerContext& context, const Node& node) {
+  const Network& network = context.network;
+  if (node.outputs.size() > 1) throw Unsupported(network.source + ": " + describe(node) + ": bounds of its second output");
+  const Shape& shape = network.value(node.inputs[0]).shape;
+  const Lists lists = lists_of(shape, node.int_attribute("axis", -1), true);
+  AffineForm scratch;
+  // A variable of its own, so that every weight below meets another column and none cancels.
+  const AffineForm x = cut(context, form_of(context, node.inputs[0], scratch));
+  const auto size = static_cast<std::size_t>(x.size());
+  const double n = static_cast<double>(lists.length);
+  // x_i - mean; 1 / n and 1 - 1 / n are rounded, which charge_weights pays for.
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (const std::int64_t first : lists.first) {
+    for (std::int64_t i = 0; i < lists.length; ++i) {
+      for (std::int64_t j = 0; j < lists.length; ++j) terms.push_back({0, first + j, j == i ? (n - 1.0) / n : -1.0 / n});
+      begin.push_back(static_cast<std::int64_t>(terms.size()));
+    }
+  }
+  AffineForm centred = linear_map({&x}, begin, terms, std::vector<double>(size, 0.0), context.magnitudes);
+  charge_weights(context, centred, 0x1p-50);
+  const AffineForm d = cut(context, centred);
+  const AffineForm squares = context.activate(d, {Curve::square}, kNoValue);
+  std::vector<std::int64_t> sum_begin{0};
+  std::vector<WeightedTerm> sum_terms;
+  for (const std::int64_t first : lists.first) {
+    for (std::int64_t j = 0; j < lists.length; ++j) sum_terms.push_back({0, first + j, 1.0 / n});
+    sum_begin.push_back(static_cast<std::int64_t>(sum_terms.size()));
+  }
+  AffineForm variance = linear_map({&squares}, sum_begin, sum_terms,
+                                   std::vector<double>(lists.first.size(), node.float_attribute("epsilon", static_cast<double>(1e-5F))), context.magnitudes);
+  charge_weights(context, variance, 0x1p-50);
+  const AffineForm inverse = context.activate(variance, {Curve::power, -0.5}, kNoValue);
+  std::vector<Pick> picks;
+  for (std::size_t i = 0; i < size; ++i) picks.push_back({0, static_cast<std::int64_t>(i) / lists.length});
+  AffineForm result = multiply(context, d, gather({&inverse}, picks));
+  // Scale and bias belong to the elements of a list.
+  std::int64_t axis = node.int_attribute("axis", -1);
+  if (axis < 0) axis += static_cast<std::int64_t>(shape.size());
+  const Shape inner(shape.begin() + axis, shape.end());
+  const auto values_of = [&](std::size_t k) {
+    std::vector<double> values;
+    const std::vector<double> given = constant_of(context, node, node.inputs[k]);
+    for (const std::int64_t e : broadcast_map(network.value(node.inputs[k]).shape, inner)) values.push_back(given[static_cast<std::size_t>(e)]);
+    return values;
+  };
+  const bool biased = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
+  if (!network.is_constant(node.inputs[1]) || (biased && !network.is_constant(node.inputs[2]))) {
+    throw Unsupported(network.source + ": " + describe(node) + ": bounds need its parameters to be constants");
+  }
+  const std::vector<double> scale = values_of(1), bias = biased ? values_of(2) : std::vector<double>();
+  std::vector<std::int64_t> scale_begin{0};
+  std::vector<WeightedTerm> scale_terms;
+  std::vector<double> offset(size, 0.0);
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::size_t k = i % static_cast<std::size_t>(lists.length);
+    scale_terms.push_back({0, static_cast<std::int64_t>(i), scale[k]});
+    if (biased) offset[i] = bias[k];
+    scale_begin.push_back(static_cast<std::int64_t>(scale_terms.size()));
+  }
+  return {linear_map({&result}, scale_begin, scale_terms, offset, context.magnitudes)};
+}
+
+}  // namespace clipbound

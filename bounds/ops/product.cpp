@@ -1,0 +1,135 @@
+#include "bounds/ops/product.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "bounds/layered_system.h"
+#include "specs/op_table.h"
+
+namespace clipbound {
+
+namespace {
+
+/// A power of two near sqrt(width of y / width of x); 1 where that says nothing.
+double balance(double x_width, double y_width) {
+  const double ratio = y_width / x_width;
+  if (!(x_width > 0.0) || !(y_width > 0.0) || !std::isfinite(ratio) || !(ratio > 0.0)) return 1.0;
+  return std::exp2(std::clamp(std::round(0.5 * std::log2(ratio)), -200.0, 200.0));
+}
+
+/// s_i x_i + sign * y_i / s_i.
+AffineForm mix(const LowerContext& context, const AffineForm& x, const AffineForm& y, const std::vector<double>& scale, double sign) {
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::size_t i = 0; i < scale.size(); ++i) {
+    const auto e = static_cast<std::int64_t>(i);
+    terms.push_back({0, e, scale[i]});
+    terms.push_back({1, e, sign / scale[i]});
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+  }
+  return linear_map({&x, &y}, begin, terms, std::vector<double>(scale.size(), 0.0), context.magnitudes);
+}
+
+}  // namespace
+
+AffineForm multiply(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+  const IntervalVector x_range = enclose(x, context.sources), y_range = enclose(y, context.sources);
+  std::vector<double> scale(x_range.lower.size());
+  for (std::size_t i = 0; i < scale.size(); ++i) {
+    scale[i] = balance(x_range.upper[i] - x_range.lower[i], y_range.upper[i] - y_range.lower[i]);
+  }
+  const AffineForm plus = context.activate(mix(context, x, y, scale, 1.0), {Curve::square}, kNoValue);
+  const AffineForm minus = context.activate(mix(context, x, y, scale, -1.0), {Curve::square}, kNoValue);
+  return combine(context, {&plus, &minus}, {0.25, -0.25});
+}
+
+AffineForm invert(const LowerContext& context, const AffineForm& x) { return context.activate(x, {Curve::reciprocal}, kNoValue); }
+
+AffineForm cut(const LowerContext& context, const AffineForm& x) { return context.activate(x, {Curve::identity, kBounded}, kNoValue); }
+
+namespace {
+
+AffineForm broadcast(const LowerContext& context, const Node& node, std::size_t k) {
+  AffineForm scratch;
+  std::vector<Pick> picks;
+  for (const std::int64_t e : broadcast_map(operand_shape(context, node, k), context.network.value(node.outputs[0]).shape)) picks.push_back({0, e});
+  return gather({&form_of(context, node.inputs[k], scratch)}, picks);
+}
+
+}  // namespace
+
+/// Mul, Div of two variables; Div of a constant by a variable.
+std::vector<AffineForm> lower_product(const LowerContext& context, const Node& node) {
+  if (node.kind == OpKind::mul && node.inputs[0] == node.inputs[1]) {
+    AffineForm scratch;
+    return {context.activate(form_of(context, node.inputs[0], scratch), {Curve::square}, node.inputs[0])};
+  }
+  const AffineForm x = broadcast(context, node, 0);
+  if (node.kind == OpKind::mul) return {multiply(context, x, broadcast(context, node, 1))};
+  AffineForm scratch;
+  const AffineForm inverse = invert(context, form_of(context, node.inputs[1], scratch));
+  std::vector<Pick> picks;
+  for (const std::int64_t e : broadcast_map(operand_shape(context, node, 1), context.network.value(node.outputs[0]).shape)) picks.push_back({0, e});
+  const AffineForm factor = gather({&inverse}, picks);
+  if (!x.is_constant()) return {multiply(context, x, factor)};
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    terms.push_back({0, i, x.constant[static_cast<std::size_t>(i)]});
+    begin.push_back(i + 1);
+  }
+  return {linear_map({&factor}, begin, terms, std::vector<double>(x.constant.size(), 0.0), context.magnitudes)};
+}
+
+/// x^c for a constant c that is the same for all elements.
+std::vector<AffineForm> lower_pow(const LowerContext& context, const Node& node) {
+  const Network& network = context.network;
+  if (!network.is_constant(node.inputs[1])) throw Unsupported(network.source + ": " + describe(node) + ": bounds need a constant exponent");
+  const std::vector<double> exponents = constant_of(context, node, node.inputs[1]);
+  const double c = exponents.at(0);
+  if (!std::all_of(exponents.begin(), exponents.end(), [c](double e) { return e == c; })) {
+    throw Unsupported(network.source + ": " + describe(node) + ": bounds need one exponent for all elements");
+  }
+  AffineForm x = broadcast(context, node, 0);
+  if (c == 0.0) return {AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0))};
+  if (c == 1.0) return {std::move(x)};
+  if (c == 2.0) return {context.activate(x, {Curve::square}, kNoValue)};
+  if (c == -1.0) return {invert(context, x)};
+  if (c == 0.5) return {context.activate(x, {Curve::sqrt}, kNoValue)};
+  return {context.activate(x, {Curve::power, c}, kNoValue)};
+}
+
+/// MatMul of two variables: every elementary product apart, then their sums.
+std::vector<AffineForm> lower_variable_matmul(const LowerContext& context, const Node& node) {
+  const Shape a = context.network.value(node.inputs[0]).shape, b = context.network.value(node.inputs[1]).shape;
+  const Shape y = context.network.value(node.outputs[0]).shape;
+  if (a.size() < 2 || b.size() < 2) throw Unsupported(context.network.source + ": " + describe(node) + ": bounds of a product of two variable vectors");
+  const std::int64_t m = a[a.size() - 2], inner = a.back(), n = b.back();
+  // Stacks of matrices, broadcast.
+  Shape stack(y.begin(), y.end() - 2);
+  const auto left = broadcast_map(Shape(a.begin(), a.end() - 2), stack), right = broadcast_map(Shape(b.begin(), b.end() - 2), stack);
+  AffineForm scratch[2];
+  const AffineForm x = cut(context, form_of(context, node.inputs[0], scratch[0])), w = cut(context, form_of(context, node.inputs[1], scratch[1]));
+  std::vector<Pick> x_picks, w_picks;
+  for (std::size_t s = 0; s < left.size(); ++s) {
+    for (std::int64_t i = 0; i < m; ++i) {
+      for (std::int64_t j = 0; j < n; ++j) {
+        for (std::int64_t k = 0; k < inner; ++k) {
+          x_picks.push_back({0, (left[s] * m + i) * inner + k});
+          w_picks.push_back({0, (right[s] * inner + k) * n + j});
+        }
+      }
+    }
+  }
+  const AffineForm products = multiply(context, gather({&x}, x_picks), gather({&w}, w_picks));
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::int64_t e = 0; e < products.size(); ++e) {
+    terms.push_back({0, e, 1.0});
+    if ((e + 1) % inner == 0) begin.push_back(e + 1);
+  }
+  return {linear_map({&products}, begin, terms, std::vector<double>(begin.size() - 1, 0.0), context.magnitudes)};
+}
+
+}  // namespace clipbound
