@@ -1,0 +1,74 @@
+#pragma once
+// Exp, Log, Reciprocal, Sqrt: convex or concave all over (on each side of 0).
+//
+// Errors of the C library's functions: specs/ops/enclosed_functions.h.
+#include "bounds/relax/smooth.h"
+#include "specs/ops/enclosed_functions.h"
+
+namespace clipbound::relax_detail {
+
+struct Exp {
+  static bool defined(double, double) { return true; }
+  static Stretches stretches(double l, double u) { return {l, u, true}; }
+  static Sample at(double z) {
+    const double v = std::exp(z), error = kOutward * kLibraryError * v + kLibraryUnderflow;
+    return {z, v, v, error, error};
+  }
+  static double curvature(const Sample& p) { return p.value; }
+  static double where(double s, double, double) { return std::log(s); }
+  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  /// Not farther than 0.99 from l: there the tangent is positive on all of [l, u], which quotients of sums of
+  /// exponentials need.
+  static double meeting_point(double l, double u) { return clamped(std::min(middle(l, u), l + 0.99), l, u); }
+  static Range range(double l, double u) { return increasing_range(Exp{}, l, u, 0.0); }
+};
+
+struct Log {
+  static bool defined(double l, double u) { return l >= 0.0 && u > 0.0; }
+  static Stretches stretches(double l, double u) { return {l, u, false}; }
+  static Sample at(double z) {
+    const double v = std::log(z), d = 1.0 / z;
+    return {z, v, d, kOutward * kLibraryError * std::fabs(v), 2.0 * kUnitRoundoff * d + kTiny};
+  }
+  static double curvature(const Sample& p) { return -p.slope * p.slope; }
+  static double where(double s, double, double) { return 1.0 / s; }
+  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double meeting_point(double l, double u) { return middle(l, u); }
+  static Range range(double l, double u) { return {l > 0.0 ? least(at(l)) : -kInfinity, most(at(u))}; }
+};
+
+struct Sqrt {
+  static bool defined(double l, double) { return l >= 0.0; }
+  static Stretches stretches(double l, double u) { return {l, u, false}; }
+  static Sample at(double z) {
+    const double v = std::sqrt(z), d = 0.5 / v;
+    return {z, v, d, 2.0 * kUnitRoundoff * v, 4.0 * kUnitRoundoff * d + kTiny};
+  }
+  static double curvature(const Sample& p) { return -0.5 * p.slope / p.z; }
+  /// Not 0, where the tangent is vertical.
+  static double where(double s, double, double b) { return s > 0.0 ? std::max(0.25 / (s * s), 0x1p-60 * b) : b; }
+  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double meeting_point(double l, double u) { return middle(l, u); }
+  static Range range(double l, double u) { return {std::max(0.0, next_down(std::sqrt(l))), next_up(std::sqrt(u))}; }
+};
+
+/// 1/z, on one side of 0.
+struct Reciprocal {
+  static bool defined(double l, double u) { return l > 0.0 || u < 0.0; }
+  static Stretches stretches(double l, double u) { return {l, u, l > 0.0}; }
+  static Sample at(double z) {
+    const double v = 1.0 / z, d = v * v;
+    return {z, v, -d, 2.0 * kUnitRoundoff * std::fabs(v) + kTiny, 8.0 * kUnitRoundoff * d + kTiny};
+  }
+  static double curvature(const Sample& p) { return -2.0 * p.slope * p.value; }
+  static double where(double s, double a, double) { return std::copysign(std::sqrt(-1.0 / s), a); }
+  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double meeting_point(double l, double u) { return middle(l, u); }
+  static Range range(double l, double u) {
+    const double at_u = 1.0 / u, at_l = 1.0 / l;
+    return {l > 0.0 ? std::max(0.0, next_down(at_u)) : next_down(at_u),
+            u < 0.0 ? std::min(0.0, next_up(at_l)) : next_up(at_l)};
+  }
+};
+
+}  // namespace clipbound::relax_detail

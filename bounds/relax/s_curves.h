@@ -1,0 +1,75 @@
+#pragma once
+// Sigmoid, Tanh: point-symmetric, convex left of 0 and concave right of it (f'' has the sign of -z).
+#include "bounds/relax/smooth.h"
+#include "specs/ops/enclosed_functions.h"
+
+namespace clipbound::relax_detail {
+
+/// What S-shaped curves with their inflection at 0 share.
+struct SShape {
+  static bool defined(double, double) { return true; }
+  static Stretches stretches(double l, double u) {
+    Stretches result(l, u, l < 0.0);
+    if (l < 0.0 && u > 0.0) result.bend(0.0, 0.0, 0.0);
+    return result;
+  }
+  static double meeting_point(double l, double u) { return middle(l, u); }
+};
+
+struct Sigmoid : SShape {
+  /// With e = e^-|z| and r = 1 / (1 + e): r or e r, and e r^2. No cancellation: an error of e passes on at most
+  /// relatively, and an e that underflowed at most absolutely.
+  static Sample at(double z) {
+    const double e = std::exp(-std::fabs(z)), r = 1.0 / (1.0 + e), small = e * r;
+    const double v = z < 0.0 ? small : r, d = small * r;
+    return {z, v, d, kError * v + kLibraryUnderflow, kError * d + kLibraryUnderflow};
+  }
+  static double curvature(const Sample& p) { return p.slope * (1.0 - 2.0 * p.value); }
+  /// y (1 - y) = s for y <= 1/2.
+  static double where(double s, double, double b) {
+    const double y = 2.0 * s / (1.0 + std::sqrt(std::max(0.0, 1.0 - 4.0 * s)));
+    const double distance = std::log((1.0 - y) / y);
+    return b > 0.0 ? distance : -distance;
+  }
+  /// For a far end, 1 = y (end - p) nearly; for a near one, p = -end / 2.
+  static double tangent_guess(double end, double, double) {
+    return std::copysign(std::log1p(0.5 * std::fabs(end) * (1.0 + 0.05 * std::fabs(end))), -end);
+  }
+  static Range range(double l, double u) { return increasing_range(Sigmoid{}, l, u, 0.0, 1.0); }
+
+ private:
+  static constexpr double kError = 2.0 * kLibraryError;
+};
+
+struct Tanh : SShape {
+  /// With e = e^-2|z|: (1 - e) / (1 + e) and 4 e / (1 + e)^2. Near 0 the first comes from 1 - e = -expm1(-2|z|) without
+  /// cancellation; farther out e < 1/2, so that an error of e matters no more in 1 - e.
+  static Sample at(double z) {
+    const double a = -2.0 * std::fabs(z);
+    double e, distance;  // distance = 1 - e
+    if (a > -0.7) {
+      distance = -std::expm1(a);
+      e = 1.0 - distance;
+    } else {
+      e = std::exp(a);
+      distance = 1.0 - e;
+    }
+    const double r = 1.0 / (1.0 + e), v = std::copysign(distance * r, z), d = 4.0 * e * r * r;
+    return {z, v, d, kError * std::fabs(v) + kLibraryUnderflow, kError * d + 8.0 * kLibraryUnderflow};
+  }
+  static double curvature(const Sample& p) { return -2.0 * p.value * p.slope; }
+  /// 1 - y^2 = s.
+  static double where(double s, double, double b) {
+    const double y = std::sqrt(std::max(0.0, 1.0 - s)), distance = 0.5 * std::log((1.0 + y) * (1.0 + y) / s);
+    return b > 0.0 ? distance : -distance;
+  }
+  static double tangent_guess(double end, double a, double b) {
+    return 0.5 * Sigmoid::tangent_guess(2.0 * end, 2.0 * a, 2.0 * b);
+  }
+  static Range range(double l, double u) { return increasing_range(Tanh{}, l, u, -1.0, 1.0); }
+
+ private:
+  static constexpr double kError = 2.0 * kLibraryError;
+};
+
+}  // namespace clipbound::relax_detail

@@ -1,0 +1,90 @@
+#pragma once
+// The verbs of activation.h for a curve that is convex and concave in turn (supporting_line.h).
+//
+// Besides, a curve C here has
+//   bool defined(double l, double u)        is f defined on all of [l, u], and differentiable on the inside?
+//   Stretches stretches(double l, double u) at most three
+//   Range range(double l, double u)
+//   double meeting_point(double l, double u)   where a tangent leaves little area: the middle, or where that is unwise
+//   else
+#include "bounds/relax/activation.h"
+#include "bounds/relax/supporting_line.h"
+
+namespace clipbound::relax_detail {
+
+inline constexpr Range kUnknownRange{-kInfinity, kInfinity};
+inline constexpr Planes kUnknownPlanes{0.0, -kInfinity, 0.0, kInfinity};
+
+/// Planes of two lines, of f and of -f. Where one says nothing, the constant from `range()` does.
+template <class R>
+Planes planes_of(const Line& lower, const Line& negated_upper, const R& range) {
+  const bool low = std::isfinite(lower.slope) && std::isfinite(lower.offset);
+  const bool high = std::isfinite(negated_upper.slope) && std::isfinite(negated_upper.offset);
+  Planes planes{lower.slope, lower.offset, -negated_upper.slope, -negated_upper.offset};
+  if (low && high) return planes;
+  const Range r = range();
+  if (!low) planes.lower_slope = 0.0, planes.lower_offset = r.lower;
+  if (!high) planes.upper_slope = 0.0, planes.upper_offset = r.upper;
+  return planes;
+}
+
+template <class C>
+struct Smooth {
+  C curve;
+
+  Planes planes(double l, double u) const {
+    const auto constant = [&] { return curve.defined(l, u) ? curve.range(l, u) : kUnknownRange; };
+    if (!curve.defined(l, u) || !std::isfinite(l) || !std::isfinite(u))
+      return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
+    const Stretches stretches = curve.stretches(l, u);
+    const Sample left = curve.at(l), mid = curve.at(curve.meeting_point(l, u)), right = curve.at(u);
+    const View<C, false> f{curve};
+    const View<C, true> minus_f{curve};
+    return planes_of(line(f, stretches, left, mid, right),
+                     line(minus_f, stretches.negated(), negated(left), negated(mid), negated(right)), constant);
+  }
+  double lower(double s, double l, double u) const { return proven(View<C, false>{curve}, s, l, u); }
+  double upper(double s, double l, double u) const { return -proven(View<C, true>{curve}, -s, l, u); }
+  Range range(double l, double u) const { return curve.defined(l, u) ? curve.range(l, u) : kUnknownRange; }
+  double value(double z) const {
+    return curve.defined(z, z) ? curve.at(z).value : std::numeric_limits<double>::quiet_NaN();
+  }
+  double slope(double z) const {
+    return curve.defined(z, z) ? curve.at(z).slope : std::numeric_limits<double>::quiet_NaN();
+  }
+
+ private:
+  template <class V>
+  static Line line(const V& f, const Stretches& stretches, const Sample& left, const Sample& mid, const Sample& right) {
+    const Choice choice = choose(f, stretches, left, mid, right);
+    return {choice.slope, prove(f, choice.slope, stretches, left, right, choice.touches ? &choice.touch : nullptr)};
+  }
+  template <bool kNegate>
+  double proven(const View<C, kNegate>& f, double s, double l, double u) const {
+    if (!curve.defined(l, u)) return -kInfinity;
+    if (s == 0.0 || !std::isfinite(l) || !std::isfinite(u)) {
+      if (s != 0.0) return -kInfinity;
+      const Range r = curve.range(l, u);
+      return kNegate ? -r.upper : r.lower;
+    }
+    const Stretches stretches = kNegate ? curve.stretches(l, u).negated() : curve.stretches(l, u);
+    return prove(f, s, stretches, f.at(l), f.at(u), nullptr);
+  }
+};
+
+/// A lower and an upper bound of f at the sample; infinite where its value is unknown.
+inline double least(const Sample& p) {
+  const double v = next_down(p.value - p.value_error);
+  return v < kInfinity ? v : -kInfinity;
+}
+inline double most(const Sample& p) {
+  return -least(negated(p));
+}
+
+/// The range of a curve that increases (decreases) from l to u and keeps within [bottom, top].
+template <class C>
+Range increasing_range(const C& curve, double l, double u, double bottom = -kInfinity, double top = kInfinity) {
+  return {std::max(bottom, least(curve.at(l))), std::min(top, most(curve.at(u)))};
+}
+
+}  // namespace clipbound::relax_detail

@@ -1,0 +1,133 @@
+#pragma once
+// Sin, Cos: convex where negative, concave where positive.
+#include "bounds/relax/smooth.h"
+#include "specs/ops/enclosed_functions.h"
+
+namespace clipbound::relax_detail {
+
+inline constexpr double kPi = 3.141592653589793;   ///< pi (1 - e) with 0 < e < u
+inline constexpr double kMoreThanPeriod = 6.2832;  ///< 2 pi + 1.5e-5
+inline constexpr double kFarthestWave = 0x1p20;    ///< beyond, a wave is only known to lie in [-1, 1]
+
+template <bool kCosine>
+struct WaveCurve {
+  static constexpr double kPhase = kCosine ? 0.5 : 0.0;  ///< inflections lie at (j + phase) pi, j whole
+
+  static Sample at(double z) {
+    const double s = std::sin(z), c = std::cos(z);
+    const double v = kCosine ? c : s, d = kCosine ? -s : c;
+    return {z, v, d, kError * std::fabs(v) + kLibraryUnderflow, kError * std::fabs(d) + kLibraryUnderflow};
+  }
+  static double curvature(const Sample& p) { return -p.value; }
+  /// The middle of the stretch of [a, b], a minimum or a maximum.
+  static double centre(double a, double b) { return (std::floor(middle(a, b) / kPi - kPhase) + (kPhase + 0.5)) * kPi; }
+  static double where(double s, double a, double b) {
+    const double c = centre(a, b), t = std::asin(clamped(s, -1.0, 1.0));
+    return value_sign(c) < 0.0 ? c + t : c - t;
+  }
+  static double tangent_guess(double end, double a, double b) {
+    const double c = centre(a, b), inflection = c + std::copysign(0.5 * kPi, end - c), d = end - inflection;
+    return inflection - 0.5 * d * (1.0 - d * d * (0.0138 + 0.00006 * d * d));
+  }
+  /// At most five, for intervals no wider than kMoreThanPeriod within kFarthestWave.
+  static Stretches stretches(double l, double u) {
+    double j = std::floor(l / kPi - kPhase) - 1.0;
+    double low, high;
+    // (j + phase) pi in float64 errs by 2 u of itself (that of pi and that of the product).
+    const auto enclose = [&] {
+      const double x = (j + kPhase) * kPi, error = std::fabs(x) * (4.0 * kUnitRoundoff);
+      low = x - error, high = x + error;
+    };
+    for (enclose(); high <= l; enclose()) j += 1.0;
+    // Between inflections j - 1 and j the sine is negative where j is even, the cosine where it is odd.
+    const bool even = std::fmod(j, 2.0) == 0.0;
+    Stretches result(l, u, even != kCosine);
+    for (; low < u; j += 1.0, enclose()) result.bend(low, high, 1.0);
+    return result;
+  }
+
+ private:
+  static double value_sign(double z) { return kCosine ? std::cos(z) : std::sin(z); }
+  static constexpr double kError = kOutward * kLibraryError;
+};
+
+/// The verbs of activation.h.
+template <bool kCosine>
+struct Wave {
+  using Curve = WaveCurve<kCosine>;
+
+  Planes planes(double l, double u) const {
+    const auto constant = [&] { return range(l, u); };
+    if (!near(l, u)) return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
+    const Sample left = Curve::at(l), mid = Curve::at(middle(l, u)), right = Curve::at(u);
+    return planes_of(line<false>(left, mid, right), line<true>(negated(left), negated(mid), negated(right)), constant);
+  }
+  double lower(double s, double l, double u) const { return proven<false>(s, l, u); }
+  double upper(double s, double l, double u) const { return -proven<true>(-s, l, u); }
+
+  /// -1 (1) where a minimum (maximum) may lie inside, else the ends decide.
+  Range range(double l, double u) const {
+    if (!near(l, u) || u - l >= kMoreThanPeriod) return {-1.0, 1.0};
+    const Sample left = Curve::at(l), right = Curve::at(u);
+    return {least_of<false>(left, right), -least_of<true>(negated(left), negated(right))};
+  }
+  double value(double z) const { return Curve::at(z).value; }
+  double slope(double z) const { return Curve::at(z).slope; }
+
+ private:
+  static constexpr Curve kCurve{};
+  /// Of f where not kNegate, of -f where kNegate: a minimum, as a multiple of pi.
+  template <bool kNegate>
+  static constexpr double kMinimum = (kCosine ? 1.0 : -0.5) + (kNegate ? 1.0 : 0.0);
+
+  static bool near(double l, double u) { return std::fabs(l) <= kFarthestWave && std::fabs(u) <= kFarthestWave; }
+
+  /// About the last minimum of the view that is not right of z.
+  template <bool kNegate>
+  static double minimum_before(double z) {
+    return (2.0 * std::floor((z / kPi - kMinimum<kNegate>)*0.5) + kMinimum<kNegate>)*kPi;
+  }
+
+  template <bool kNegate>
+  static double least_of(const Sample& left, const Sample& right) {
+    constexpr double kMargin = 1e-9;  // far above the rounding of a minimum's place within kFarthestWave
+    if (minimum_before<kNegate>(right.z + kMargin) >= left.z - kMargin) return -1.0;
+    return std::max(-1.0, std::min(least(left), least(right)));
+  }
+
+  /// The line that supports the hull in the middle. Minima inside are points of the hull with slope 0, so that only
+  /// what lies between the minima next to the middle matters.
+  template <bool kNegate>
+  static Line line(const Sample& left, const Sample& mid, const Sample& right) {
+    const View<Curve, kNegate> f{kCurve};
+    const double l = left.z, u = right.z, before = minimum_before<kNegate>(mid.z), after = before + 2.0 * kPi;
+    if (before > l && after < u) return {0.0, -1.0};
+    const Sample a = before > l ? f.at(before) : left, b = after < u ? f.at(after) : right;
+    const Choice choice = choose(f, view<kNegate>(a.z, b.z), a, mid, b);
+    if (u - l > kMoreThanPeriod) return {choice.slope, proven<kNegate>(choice.slope, l, u)};
+    return {choice.slope,
+            prove(f, choice.slope, view<kNegate>(l, u), left, right, choice.touches ? &choice.touch : nullptr)};
+  }
+
+  template <bool kNegate>
+  static Stretches view(double l, double u) {
+    return kNegate ? Curve::stretches(l, u).negated() : Curve::stretches(l, u);
+  }
+
+  template <bool kNegate>
+  static double proven(double s, double l, double u) {
+    if (!near(l, u)) {  // f >= -1
+      const double farthest = std::max(mul_up(s, l), mul_up(s, u));
+      return std::isnan(farthest) ? -kInfinity : next_down(-1.0 - farthest);
+    }
+    // A period towards the end where s z is largest, f is the same and s z larger.
+    if (u - l > kMoreThanPeriod) {
+      if (s == 0.0) return -1.0;
+      (s > 0.0 ? l : u) = s > 0.0 ? u - kMoreThanPeriod : l + kMoreThanPeriod;
+    }
+    const View<Curve, kNegate> f{kCurve};
+    return prove(f, s, view<kNegate>(l, u), f.at(l), f.at(u), nullptr);
+  }
+};
+
+}  // namespace clipbound::relax_detail
