@@ -54,6 +54,19 @@ void LaneBounder::set_planes(int v) {
   const Activation activation = network_->activation[i];
   low_[i] = lower_z[i];
   high_[i] = upper_z[i];
+  const Vec width = high_[i] - low_[i];
+  if (activation.curve == Curve::square) {
+    // Below the tangent at the middle, above the chord, whose largest excess over z^2 lies at an end whatever its slope; the
+    // offsets are rounded outward by more than the few roundings in them can cost.
+    const Vec l = low_[i], u = high_[i], tangent = l + u, chord = l + u;
+    const Vec touch = 0.5 * tangent;  // exact: a power of two
+    slope_convex_[i] = tangent;
+    slope_chord_[i] = chord;
+    offset_lower_[i] = -(touch * touch) * (1.0 + 0x1p-50) - 0x1p-1000;
+    offset_upper_[i] = vmax(l * (l - chord), u * (u - chord)) + (vabs(l) + vabs(u)) * (vabs(l) + vabs(u)) * 0x1p-50 + 0x1p-1000;
+    gap_[i] = 0.25 * width * width;
+    return;
+  }
   for (int lane = 0; lane < kLanes; ++lane) {
     const Planes planes = relax(activation, lower_z[i][lane], upper_z[i][lane]);
     slope_convex_[i][lane] = planes.lower_slope;
@@ -308,12 +321,16 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   lower_z[i] = select((lower > lower_z[i]) & (lower < kHuge), lower, lower_z[i]);
   upper = -upper;
   upper_z[i] = select((upper < upper_z[i]) & (upper > -kHuge), upper, upper_z[i]);
+  // No value is left for the neuron: no point of the box satisfies the constraints.
+  const Mask none = lower_z[i] > upper_z[i];
+  infeasible_ |= none;
+  upper_z[i] = select(none, lower_z[i], upper_z[i]);
 }
 
 void LaneBounder::bound_rows(const ClipSettings& settings) {
   const ReducedNetwork& net = *network_;
   const auto N = static_cast<std::size_t>(net.inputs);
-  refuted = Mask{};
+  refuted = infeasible_;
   Vec nearest = broadcast(-kHuge);
   for (Vec& loose : best_looseness_) loose = Vec{};
   for (int s = 0; s < net.rows; ++s) {
@@ -360,6 +377,7 @@ void LaneBounder::bound(const ClipSettings& settings) {
   prepare_constraints();
   live_.clear();
   live_begin_.assign(1, 0);
+  infeasible_ = Mask{};
   const Vec zero = {};
   for (int layer = 0; layer < net.layers(); ++layer) {
     const int begin = net.layer_begin[static_cast<std::size_t>(layer)], end = net.layer_begin[static_cast<std::size_t>(layer) + 1];

@@ -36,7 +36,7 @@ class LaneBounder {
   // ---- output ----
   std::vector<Vec> row_lower;  ///< [S] lower bound of y_s over box and constraints
   std::vector<Vec> row_plane;  ///< [S, N + 1]: y_s >= A x + b on the box (b includes its error term)
-  Mask refuted;                ///< lanes in which one row is excluded
+  Mask refuted;                ///< lanes in which one row is excluded, or no point satisfies box and constraints
 
   /// Values of the rows at one point per lane (float64, not rigorous: for finding candidates). point [N], values [S].
   void evaluate(const Vec* point, Vec* values);
@@ -68,6 +68,7 @@ class LaneBounder {
   Vec intercept_lower_, intercept_upper_;                     // sum of q
   Vec intercept_size_lower_, intercept_size_upper_;           // sum of |q|
   Vec error_lower_, error_upper_;
+  Mask infeasible_ = {};
   std::vector<int> live_;         // neurons that are not inactive in all lanes, of the layers done so far
   std::vector<int> live_begin_;   // [layers + 1]
   std::vector<Vec> centre_, half_, reach_;  // [N] box as centre and half-width (outward), largest |x|
