@@ -9,9 +9,10 @@ namespace clipbound::relax_detail {
 
 struct Exp {
   static bool defined(double, double) { return true; }
+  static Bending bending(double, double) { return Bending::convex; }
   static Stretches stretches(double l, double u) { return {l, u, true}; }
   static Sample at(double z) {
-    const double v = std::exp(z), error = kOutward * kLibraryError * v + kLibraryUnderflow;
+    const double v = std::exp(z), error = kOutward * kLibraryError * v + kTiny;
     return {z, v, v, error, error};
   }
   static double curvature(const Sample& p) { return p.value; }
@@ -25,6 +26,7 @@ struct Exp {
 
 struct Log {
   static bool defined(double l, double u) { return l >= 0.0 && u > 0.0; }
+  static Bending bending(double, double) { return Bending::concave; }
   static Stretches stretches(double l, double u) { return {l, u, false}; }
   static Sample at(double z) {
     const double v = std::log(z), d = 1.0 / z;
@@ -39,6 +41,7 @@ struct Log {
 
 struct Sqrt {
   static bool defined(double l, double) { return l >= 0.0; }
+  static Bending bending(double, double) { return Bending::concave; }
   static Stretches stretches(double l, double u) { return {l, u, false}; }
   static Sample at(double z) {
     const double v = std::sqrt(z), d = 0.5 / v;
@@ -55,6 +58,7 @@ struct Sqrt {
 /// 1/z, on one side of 0.
 struct Reciprocal {
   static bool defined(double l, double u) { return l > 0.0 || u < 0.0; }
+  static Bending bending(double l, double) { return l > 0.0 ? Bending::convex : Bending::concave; }
   static Stretches stretches(double l, double u) { return {l, u, l > 0.0}; }
   static Sample at(double z) {
     const double v = 1.0 / z, d = v * v;

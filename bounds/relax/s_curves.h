@@ -8,6 +8,9 @@ namespace clipbound::relax_detail {
 /// What S-shaped curves with their inflection at 0 share.
 struct SShape {
   static bool defined(double, double) { return true; }
+  static Bending bending(double l, double u) {
+    return u <= 0.0 ? Bending::convex : l >= 0.0 ? Bending::concave : Bending::mixed;
+  }
   static Stretches stretches(double l, double u) {
     Stretches result(l, u, l < 0.0);
     if (l < 0.0 && u > 0.0) result.bend(0.0, 0.0, 0.0);
@@ -22,7 +25,7 @@ struct Sigmoid : SShape {
   static Sample at(double z) {
     const double e = std::exp(-std::fabs(z)), r = 1.0 / (1.0 + e), small = e * r;
     const double v = z < 0.0 ? small : r, d = small * r;
-    return {z, v, d, kError * v + kLibraryUnderflow, kError * d + kLibraryUnderflow};
+    return {z, v, d, kError * v + kTiny, kError * d + kTiny};
   }
   static double curvature(const Sample& p) { return p.slope * (1.0 - 2.0 * p.value); }
   /// y (1 - y) = s for y <= 1/2.
@@ -55,7 +58,7 @@ struct Tanh : SShape {
       distance = 1.0 - e;
     }
     const double r = 1.0 / (1.0 + e), v = std::copysign(distance * r, z), d = 4.0 * e * r * r;
-    return {z, v, d, kError * std::fabs(v) + kLibraryUnderflow, kError * d + 8.0 * kLibraryUnderflow};
+    return {z, v, d, kError * std::fabs(v) + kTiny, kError * d + 8.0 * kTiny};
   }
   static double curvature(const Sample& p) { return -2.0 * p.value * p.slope; }
   /// 1 - y^2 = s.

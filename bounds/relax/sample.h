@@ -11,7 +11,7 @@
 namespace clipbound::relax_detail {
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
-inline constexpr double kTiny = 0x1p-1060;         ///< above all that underflow can cost in the sums below
+inline constexpr double kTiny = 0x1p-1020;  ///< above all that underflow can cost in the sums below; normal, hence fast
 inline constexpr double kOutward = 1.0 + 0x1p-30;  ///< covers the roundings of an error's own computation
 
 /// |f(z) - value| <= value_error and, where f has a derivative at z, |f'(z) - slope| <= slope_error. At a kink of a
@@ -29,26 +29,24 @@ struct Line {
   double slope = 0.0, offset = 0.0;
 };
 
-/// A lower bound of g at the sample: the product errs by u |s z|, the difference and the subtraction of the errors by u
-/// of their sizes. NaN where something is not finite.
-inline double below(const Sample& p, double s) {
-  const double product = s * p.z;
-  const double error =
-      kOutward * (p.value_error + 4.0 * kUnitRoundoff * (std::fabs(p.value) + std::fabs(product))) + kTiny;
-  return (p.value - product) - error;
+/// A lower bound of g at the sample plus `fall` <= 0, which errs by no more than u of itself a few times: the product s
+/// z, the difference and the two sums err by u of their sizes. NaN where something is not finite.
+inline double below(const Sample& p, double s, double fall = 0.0) {
+  const double product = s * p.z, sizes = std::fabs(p.value) + std::fabs(product);
+  const double error = kOutward * (p.value_error + 6.0 * kUnitRoundoff * sizes) + kTiny;
+  return (p.value - product) + (kOutward * fall - error);
 }
 
-/// A lower bound of g on [a, b], where f is convex and p a sample in [a, b]: f lies above its tangent
-/// at p, so g(z) >= g(p) + (f'(p) - s) (z - p), which is least at an end of [a, b] or, where both products are
-/// positive, at p itself. -infinity where the derivative is not finite. a and b may be infinite.
+/// A lower bound of g on [a, b], where f is convex and p a sample in [a, b]: f lies above its tangent at p, so
+/// g(z) >= g(p) + (f'(p) - s) (z - p), which is least at an end of [a, b] or, where both products are positive, at p
+/// itself. -infinity where the derivative is not finite. a and b may be infinite: 0 * infinity is NaN, which min()
+/// leaves aside.
 inline double below_on(const Sample& p, double s, double a, double b) {
   const double rise = p.slope - s;
   const double error = kOutward * (p.slope_error + 2.0 * kUnitRoundoff * std::fabs(rise));
   if (!(error < kInfinity)) return -kInfinity;
-  double fall = 0.0;
-  if (rise - error < 0.0) fall = std::min(fall, (rise - error) * (b - p.z));
-  if (rise + error > 0.0) fall = std::min(fall, (rise + error) * (a - p.z));
-  return next_down(below(p, s) + (kOutward * fall - kTiny));
+  const double fall = std::min(std::min(0.0, (rise - error) * (b - p.z)), (rise + error) * (a - p.z));
+  return below(p, s, fall);
 }
 
 /// The smaller of two lower bounds; one that is NaN says nothing.

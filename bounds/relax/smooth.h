@@ -3,6 +3,7 @@
 //
 // Besides, a curve C here has
 //   bool defined(double l, double u)        is f defined on all of [l, u], and differentiable on the inside?
+//   Bending bending(double l, double u)     convex or concave on all of [l, u], or neither
 //   Stretches stretches(double l, double u) at most three
 //   Range range(double l, double u)
 //   double meeting_point(double l, double u)   where a tangent leaves little area: the middle, or where that is unwise
@@ -28,6 +29,8 @@ Planes planes_of(const Line& lower, const Line& negated_upper, const R& range) {
   return planes;
 }
 
+enum class Bending { convex, concave, mixed };
+
 template <class C>
 struct Smooth {
   C curve;
@@ -36,12 +39,21 @@ struct Smooth {
     const auto constant = [&] { return curve.defined(l, u) ? curve.range(l, u) : kUnknownRange; };
     if (!curve.defined(l, u) || !std::isfinite(l) || !std::isfinite(u))
       return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
-    const Stretches stretches = curve.stretches(l, u);
     const Sample left = curve.at(l), mid = curve.at(curve.meeting_point(l, u)), right = curve.at(u);
-    const View<C, false> f{curve};
-    const View<C, true> minus_f{curve};
-    return planes_of(line(f, stretches, left, mid, right),
-                     line(minus_f, stretches.negated(), negated(left), negated(mid), negated(right)), constant);
+    const Sample minus_left = negated(left), minus_mid = negated(mid), minus_right = negated(right);
+    switch (curve.bending(l, u)) {
+      case Bending::convex:
+        return planes_of(line_below_convex(left, mid, right), line_below_concave(minus_left, minus_mid, minus_right),
+                         constant);
+      case Bending::concave:
+        return planes_of(line_below_concave(left, mid, right), line_below_convex(minus_left, minus_mid, minus_right),
+                         constant);
+      default:
+        break;
+    }
+    const Stretches stretches = curve.stretches(l, u);
+    return planes_of(line(View<C, false>{curve}, stretches, left, mid, right),
+                     line(View<C, true>{curve}, stretches, minus_left, minus_mid, minus_right), constant);
   }
   double lower(double s, double l, double u) const { return proven(View<C, false>{curve}, s, l, u); }
   double upper(double s, double l, double u) const { return -proven(View<C, true>{curve}, -s, l, u); }
@@ -67,8 +79,7 @@ struct Smooth {
       const Range r = curve.range(l, u);
       return kNegate ? -r.upper : r.lower;
     }
-    const Stretches stretches = kNegate ? curve.stretches(l, u).negated() : curve.stretches(l, u);
-    return prove(f, s, stretches, f.at(l), f.at(u), nullptr);
+    return prove(f, s, curve.stretches(l, u), f.at(l), f.at(u), nullptr);
   }
 };
 

@@ -11,6 +11,7 @@ namespace clipbound::relax_detail {
 /// as an enclosure [low, high]; what lies inside belongs to no stretch.
 class Stretches {
  public:
+  // Arrays are filled as far as they count: this is made once per relaxation.
   Stretches(double l, double u, bool first_is_convex) : first_is_convex_(first_is_convex) {
     from_[0] = l;
     to_[0] = u;
@@ -35,19 +36,13 @@ class Stretches {
     while (i + 1 < count_ && z >= from(i + 1)) ++i;
     return i;
   }
-  /// The same for -f.
-  Stretches negated() const {
-    Stretches result = *this;
-    result.first_is_convex_ = !first_is_convex_;
-    return result;
-  }
   /// How far f(z) - s z may fall between the end of a stretch and the inflection.
   double gap_loss(double s) const { return gap_ == 0.0 ? 0.0 : 1.001 * (steepest_ + std::fabs(s)) * gap_; }
 
   static constexpr int kMost = 5;
 
  private:
-  std::array<double, kMost> from_{}, to_{};
+  std::array<double, kMost> from_, to_;  // NOLINT: see the constructor
   int count_ = 1;
   bool first_is_convex_;
   double gap_ = 0.0, steepest_ = 0.0;

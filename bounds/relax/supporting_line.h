@@ -23,7 +23,23 @@ struct View {
   double curvature(const Sample& p) const { return kNegate ? -curve.curvature(negated(p)) : curve.curvature(p); }
   double where(double s, double a, double b) const { return curve.where(kNegate ? -s : s, a, b); }
   double tangent_guess(double end, double a, double b) const { return curve.tangent_guess(end, a, b); }
+  static bool convex(const Stretches& stretches, int i) { return stretches.convex(i) != kNegate; }
 };
+
+/// The chord's slope; that in the middle where the chord is too short to have one.
+inline double chord_slope(const Sample& left, const Sample& mid, const Sample& right) {
+  const double width = right.z - left.z;
+  return width > 0x1p-26 * std::max(std::fabs(left.z), std::fabs(right.z)) ? (right.value - left.value) / width
+                                                                           : mid.slope;
+}
+/// The lower lines of a curve that is convex (concave) on all of [left.z, right.z].
+inline Line line_below_convex(const Sample& left, const Sample& mid, const Sample& right) {
+  return {mid.slope, below_on(mid, mid.slope, left.z, right.z)};
+}
+inline Line line_below_concave(const Sample& left, const Sample& mid, const Sample& right) {
+  const double s = chord_slope(left, mid, right);
+  return {s, weaker(below(left, s), below(right, s))};
+}
 
 /// A lower bound of g on the convex stretch [a, b] of [l, u]. `touch`, if any, is where the line was meant to touch.
 template <class V>
@@ -43,9 +59,9 @@ double prove(const V& f, double s, const Stretches& stretches, const Sample& lef
              const Sample* touch) {
   double least = kInfinity;
   const int last = stretches.count() - 1;
-  if (!stretches.convex(0) || left.z > stretches.to(0)) least = weaker(least, below(left, s));
-  if (!stretches.convex(last) || right.z < stretches.from(last)) least = weaker(least, below(right, s));
-  for (int i = stretches.convex(0) ? 0 : 1; i <= last; i += 2) {
+  if (!V::convex(stretches, 0) || left.z > stretches.to(0)) least = weaker(least, below(left, s));
+  if (!V::convex(stretches, last) || right.z < stretches.from(last)) least = weaker(least, below(right, s));
+  for (int i = V::convex(stretches, 0) ? 0 : 1; i <= last; i += 2) {
     const double a = stretches.from(i), b = stretches.to(i);
     if (!(a <= b)) continue;  // within the enclosure of an inflection: the ends stand for it
     least = weaker(least, below_stretch(f, s, a, b, left, right, touch));
@@ -88,11 +104,8 @@ Sample tangent_through(const V& f, const Sample& end, double a, double b) {
 /// middle, the tangent through the far end, or the chord.
 template <class V>
 Choice choose(const V& f, const Stretches& stretches, const Sample& left, const Sample& mid, const Sample& right) {
-  const double width = right.z - left.z;
   const int i = stretches.find(mid.z), last = stretches.count() - 1;
-  if (!(width > 0x1p-26 * std::max(std::fabs(left.z), std::fabs(right.z)))) return {mid.slope, true, mid};
-  if (stretches.convex(i) && last == 0) return {mid.slope, true, mid};
-  const Choice chord{(right.value - left.value) / width, false, {}};
+  const Choice chord{chord_slope(left, mid, right), false, {}};
   const auto misses = [](const Sample& touch, const Sample& end) {
     return touch.value + touch.slope * (end.z - touch.z) > end.value;
   };
@@ -107,7 +120,7 @@ Choice choose(const V& f, const Stretches& stretches, const Sample& left, const 
     const Sample touch = tangent_through(f, left, a, stretches.to(k));
     return k < last && misses(touch, right) ? chord : Choice{touch.slope, true, touch};
   };
-  if (stretches.convex(i)) {
+  if (V::convex(stretches, i)) {
     if (i < last && misses(mid, right)) return through_right(i, std::min(mid.z, stretches.to(i)));
     if (i > 0 && misses(mid, left)) return through_left(i, std::max(mid.z, stretches.from(i)));
     return {mid.slope, true, mid};

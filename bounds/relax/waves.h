@@ -16,7 +16,7 @@ struct WaveCurve {
   static Sample at(double z) {
     const double s = std::sin(z), c = std::cos(z);
     const double v = kCosine ? c : s, d = kCosine ? -s : c;
-    return {z, v, d, kError * std::fabs(v) + kLibraryUnderflow, kError * std::fabs(d) + kLibraryUnderflow};
+    return {z, v, d, kError * std::fabs(v) + kTiny, kError * std::fabs(d) + kTiny};
   }
   static double curvature(const Sample& p) { return -p.value; }
   /// The middle of the stretch of [a, b], a minimum or a maximum.
@@ -103,15 +103,10 @@ struct Wave {
     const double l = left.z, u = right.z, before = minimum_before<kNegate>(mid.z), after = before + 2.0 * kPi;
     if (before > l && after < u) return {0.0, -1.0};
     const Sample a = before > l ? f.at(before) : left, b = after < u ? f.at(after) : right;
-    const Choice choice = choose(f, view<kNegate>(a.z, b.z), a, mid, b);
+    const Choice choice = choose(f, Curve::stretches(a.z, b.z), a, mid, b);
     if (u - l > kMoreThanPeriod) return {choice.slope, proven<kNegate>(choice.slope, l, u)};
     return {choice.slope,
-            prove(f, choice.slope, view<kNegate>(l, u), left, right, choice.touches ? &choice.touch : nullptr)};
-  }
-
-  template <bool kNegate>
-  static Stretches view(double l, double u) {
-    return kNegate ? Curve::stretches(l, u).negated() : Curve::stretches(l, u);
+            prove(f, choice.slope, Curve::stretches(l, u), left, right, choice.touches ? &choice.touch : nullptr)};
   }
 
   template <bool kNegate>
@@ -126,7 +121,7 @@ struct Wave {
       (s > 0.0 ? l : u) = s > 0.0 ? u - kMoreThanPeriod : l + kMoreThanPeriod;
     }
     const View<Curve, kNegate> f{kCurve};
-    return prove(f, s, view<kNegate>(l, u), f.at(l), f.at(u), nullptr);
+    return prove(f, s, Curve::stretches(l, u), f.at(l), f.at(u), nullptr);
   }
 };
 
