@@ -22,8 +22,26 @@ void add_source(LayeredSystem& system, int source, IntervalVector interval) {
   system.sources[source] = std::move(interval);
 }
 
+/// Numbers known within an interval, as a form without sources.
+AffineForm constant_within(const IntervalVector& interval) {
+  AffineForm form;
+  for (std::size_t i = 0; i < interval.lower.size(); ++i) {
+    const double l = interval.lower[i], u = interval.upper[i], centre = 0.5 * l + 0.5 * u;
+    form.constant.push_back(centre);
+    form.radius.push_back(l == u ? 0.0 : next_up(std::max(next_up(u - centre), next_up(centre - l))));
+  }
+  return form;
+}
+
 /// Makes the function's argument a layer and returns its values.
 AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value) {
+  if (form.is_constant()) {
+    const IntervalVector values = activate(activation, enclose(form, system.sources));
+    const auto finite = [](double x) { return std::isfinite(x); };
+    if (std::all_of(values.lower.begin(), values.lower.end(), finite) && std::all_of(values.upper.begin(), values.upper.end(), finite)) {
+      return constant_within(values);
+    }
+  }
   const int layer = static_cast<int>(system.layers.size());
   system.layers.push_back(form);
   system.activations.push_back(activation);
@@ -45,6 +63,39 @@ IntervalVector activate(const Activation& activation, const IntervalVector& z) {
   return result;
 }
 
+namespace {
+
+/// Inputs first, first + 1, ...: those that are fixed as numbers, so that what is multiplied by them stays linear.
+AffineForm input_form(const LayeredSystem& system, const std::vector<char>& varies, std::int64_t first, std::int64_t count) {
+  IntervalVector fixed;
+  for (std::int64_t i = first; i < first + count; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    fixed.lower.push_back(varies[k] ? 0.0 : system.lower[k]);
+    fixed.upper.push_back(varies[k] ? 0.0 : system.upper[k]);
+  }
+  AffineForm form = constant_within(fixed);
+  SparseRows rows;
+  rows.cols = static_cast<std::int64_t>(system.lower.size());
+  for (std::int64_t i = first; i < first + count; ++i) {
+    if (varies[static_cast<std::size_t>(i)]) rows.append(static_cast<std::int32_t>(i), 1.0);
+    rows.end_row();
+  }
+  if (!rows.value.empty()) form.terms.emplace(kInputSource, std::move(rows));
+  return form;
+}
+
+}  // namespace
+
+std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper) {
+  std::vector<int> varying;
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    // Narrower than two steps of float32: a fixed input (its decimal and its float32 value may differ).
+    const double reach = std::max(std::fabs(lower[i]), std::fabs(upper[i]));
+    if (upper[i] - lower[i] > 4.0 * kUnitRoundoff32 * reach) varying.push_back(static_cast<int>(i));
+  }
+  return varying;
+}
+
 LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper) {
   LayeredSystem system;
   system.lower.assign(lower.begin(), lower.end());
@@ -52,11 +103,13 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
   add_source(system, kInputSource, {system.lower, system.upper});
 
+  std::vector<char> varies(lower.size(), 0);
+  for (const int i : varying_inputs(system.lower, system.upper)) varies[static_cast<std::size_t>(i)] = 1;
   std::map<ValueId, AffineForm> forms;
   std::int64_t first = 0;
   for (const ValueId id : network.inputs) {
     const std::int64_t size = network.value(id).size();
-    forms.emplace(id, AffineForm::of_source(kInputSource, network.input_size(), first, size));
+    forms.emplace(id, input_form(system, varies, first, size));
     first += size;
   }
   // Forms are dropped after their last use: on deep networks they would add up.

@@ -30,6 +30,9 @@ struct LayeredSystem {
 /// Interval of every f(z), z in its interval; rigorous.
 IntervalVector activate(const Activation& activation, const IntervalVector& z);
 
+/// The inputs of a box that vary by more than their decimal's float32 rounding: those a search can split.
+std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper);
+
 /// Lowers `network` (simplified) on the box. Throws Unsupported, naming the node, for operators that have no bounds, and
 /// InputError for weights that are not finite.
 LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper);

@@ -360,16 +360,6 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
   return bounds;
 }
 
-std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper) {
-  std::vector<int> varying;
-  for (std::size_t i = 0; i < lower.size(); ++i) {
-    // Narrower than two steps of float32: a fixed input (its decimal and its float32 value may differ).
-    const double reach = std::max(std::fabs(lower[i]), std::fabs(upper[i]));
-    if (upper[i] - lower[i] > 4.0 * kUnitRoundoff32 * reach) varying.push_back(static_cast<int>(i));
-  }
-  return varying;
-}
-
 std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, const AffineForm& rows,
                                                           const std::vector<std::uint8_t>& strict, const std::vector<int>& kept) const {
   std::vector<Phase> phase;

@@ -78,7 +78,4 @@ class RootBounder {
   double gamma_ = 0.0;
 };
 
-/// The inputs of a box that vary by more than their decimal's float32 rounding: those a search can split.
-std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper);
-
 }  // namespace clipbound

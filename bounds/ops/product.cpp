@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/layered_system.h"
 #include "specs/op_table.h"
 
@@ -33,7 +34,37 @@ AffineForm mix(const LowerContext& context, const AffineForm& x, const AffineFor
 
 }  // namespace
 
-AffineForm multiply(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+namespace {
+
+/// Elements of a form that no source enters.
+std::vector<char> fixed_elements(const AffineForm& form) {
+  std::vector<char> fixed(form.constant.size(), 1);
+  for (const auto& [source, rows] : form.terms) {
+    for (std::size_t i = 0; i < fixed.size(); ++i) {
+      if (!rows.indices(static_cast<std::int64_t>(i)).empty()) fixed[i] = 0;
+    }
+  }
+  return fixed;
+}
+
+/// x_i y_i for elements i whose x_i is a number (within its radius).
+AffineForm scale_by_fixed(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+  const IntervalVector range = enclose(y, context.sources);
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    terms.push_back({0, i, x.constant[static_cast<std::size_t>(i)]});
+    begin.push_back(i + 1);
+  }
+  AffineForm result = linear_map({&y}, begin, terms, std::vector<double>(x.constant.size(), 0.0), context.magnitudes);
+  for (std::size_t i = 0; i < x.radius.size(); ++i) {
+    if (x.radius[i] == 0.0) continue;
+    result.radius[i] = add_up(result.radius[i], mul_up(x.radius[i], std::max(std::fabs(range.lower[i]), std::fabs(range.upper[i]))));
+  }
+  return result;
+}
+
+AffineForm multiply_variables(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
   const IntervalVector x_range = enclose(x, context.sources), y_range = enclose(y, context.sources);
   std::vector<double> scale(x_range.lower.size());
   for (std::size_t i = 0; i < scale.size(); ++i) {
@@ -42,6 +73,23 @@ AffineForm multiply(const LowerContext& context, const AffineForm& x, const Affi
   const AffineForm plus = context.activate(mix(context, x, y, scale, 1.0), {Curve::square}, kNoValue);
   const AffineForm minus = context.activate(mix(context, x, y, scale, -1.0), {Curve::square}, kNoValue);
   return combine(context, {&plus, &minus}, {0.25, -0.25});
+}
+
+}  // namespace
+
+AffineForm multiply(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+  // Elements with a fixed factor are linear: only the others need squares.
+  const std::vector<char> x_fixed = fixed_elements(x), y_fixed = fixed_elements(y);
+  std::vector<Pick> by_x, by_y, variable, place(x_fixed.size());
+  for (std::size_t i = 0; i < x_fixed.size(); ++i) {
+    std::vector<Pick>& part = x_fixed[i] ? by_x : y_fixed[i] ? by_y : variable;
+    place[i] = {x_fixed[i] ? 0 : y_fixed[i] ? 1 : 2, static_cast<std::int64_t>(part.size())};
+    part.push_back({0, static_cast<std::int64_t>(i)});
+  }
+  const AffineForm first = scale_by_fixed(context, gather({&x}, by_x), gather({&y}, by_x));
+  const AffineForm second = scale_by_fixed(context, gather({&y}, by_y), gather({&x}, by_y));
+  const AffineForm third = variable.empty() ? AffineForm() : multiply_variables(context, gather({&x}, variable), gather({&y}, variable));
+  return gather({&first, &second, &third}, place);
 }
 
 AffineForm invert(const LowerContext& context, const AffineForm& x) { return context.activate(x, {Curve::reciprocal}, kNoValue); }
