@@ -215,6 +215,9 @@ void RootBounder::substitute_undecided(int layer, const Bounds& bounds, Interval
   if (thin_) {
     ThinRow scratch;
     for (const std::int64_t i : unstable) {
+      // All neurons of a layer or none: a few better ones among thousands change nothing.
+      const std::size_t done = static_cast<std::size_t>(&i - unstable.data());
+      if (done % 16 == 1 && scratch.work / static_cast<double>(done) * static_cast<double>(unstable.size()) > kThinWork) return;
       if (scratch.work > kThinWork || deadline.expired()) return;
       const auto v = static_cast<std::size_t>(i);
       z.lower[v] = std::max(z.lower[v], lower_bound_thin(form, i, 1.0, layer, bounds, scratch));

@@ -154,6 +154,7 @@ void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::ve
     upper.push_back(edge.proof_upper);
   }
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);
+  log(2, std::to_string(bounds.undecided) + " neurons undecided at the root");
   for (const std::size_t k : group.clauses) {
     auto root = std::make_shared<ClauseRoot>();
     root->clause = &query_.clauses[k];
