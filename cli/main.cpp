@@ -10,6 +10,8 @@
 
 namespace clipbound::cli {
 Run add_ablation(CLI::App& command);  // cli/ablation.cpp
+Run add_bounds(CLI::App& command);    // cli/bounds.cpp
+Run add_inspect(CLI::App& command);   // cli/inspect.cpp
 }
 
 namespace {
@@ -23,6 +25,8 @@ struct CommandRow {
 };
 constexpr CommandRow kCommands[] = {
     {"verify", "decide a property of a network", add_verify},
+    {"bounds", "say what outputs or inner layers may be on a property's boxes", add_bounds},
+    {"inspect", "say what a network is and what can be done with it", add_inspect},
     {"ablation", "run a suite with and without clipping and compare", add_ablation},
     {"supports", "say which operators and formats are understood", add_supports},
 };

@@ -1,0 +1,113 @@
+#include "bounds/output_bounds.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/rounding.h"
+
+namespace clipbound {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// A slope between those of the chord and of the lower line: what replaces an activation in a row that is bounded from below.
+/// A proposal, whatever it is: the offsets of the planes are proved afterwards.
+double slope_for(double coefficient, double l, double u, double f_l, double f_u) {
+  if (!std::isfinite(l) || !std::isfinite(u) || !(u > l)) return 0.0;
+  const double chord = (f_u - f_l) / (u - l);
+  const bool is_unstable_relu = l < 0.0 && u > 0.0 && f_l == 0.0 && f_u == u;
+  if (is_unstable_relu && coefficient >= 0.0) return u > -l ? 1.0 : 0.0;
+  return chord;
+}
+
+/// Slopes in the input of sign * form, [size, N]: what backward substitution would arrive at, in plain float64.
+std::vector<double> propose_slopes(const LayeredSystem& system, const RootBounder::Bounds& bounds, const AffineForm& form, double sign) {
+  const auto M = static_cast<std::size_t>(form.size()), N = system.lower.size();
+  std::vector<double> slopes(M * N, 0.0);
+  std::vector<std::vector<double>> at(system.layers.size());
+  for (std::size_t k = 0; k < at.size(); ++k) at[k].assign(static_cast<std::size_t>(system.layers[k].size()), 0.0);
+  for (std::size_t m = 0; m < M; ++m) {
+    double* input = slopes.data() + m * N;
+    for (auto& layer : at) std::fill(layer.begin(), layer.end(), 0.0);
+    const auto spread = [&](const AffineForm& from, std::size_t row, double factor) {
+      for (const auto& [source, rows] : from.terms) {
+        double* to = source == kInputSource ? input : at[static_cast<std::size_t>(source)].data();
+        const auto index = rows.indices(static_cast<std::int64_t>(row));
+        const auto value = rows.values(static_cast<std::int64_t>(row));
+        for (std::size_t j = 0; j < index.size(); ++j) to[index[j]] += factor * value[j];
+      }
+    };
+    spread(form, m, sign);
+    for (std::size_t k = at.size(); k-- > 0;) {
+      const IntervalVector& z = bounds.layers[k];
+      const IntervalVector& active = bounds.sources.at(static_cast<int>(k));
+      for (std::size_t v = 0; v < at[k].size(); ++v) {
+        const double coefficient = at[k][v];
+        if (coefficient == 0.0) continue;
+        const double slope = slope_for(coefficient, z.lower[v], z.upper[v], active.lower[v], active.upper[v]);
+        if (slope != 0.0) spread(system.layers[k], v, coefficient * slope);
+      }
+    }
+  }
+  for (double& a : slopes) a = std::isfinite(a) ? sign * a : 0.0;
+  return slopes;
+}
+
+/// outputs - A x as one affine form, its rounding in the radius.
+AffineForm without_plane(const LayeredSystem& system, const std::vector<double>& A) {
+  const std::size_t M = system.outputs.constant.size(), N = system.lower.size();
+  const AffineForm input = AffineForm::of_source(kInputSource, static_cast<std::int64_t>(N), 0, static_cast<std::int64_t>(N));
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::size_t m = 0; m < M; ++m) {
+    terms.push_back({0, static_cast<std::int64_t>(m), 1.0});
+    for (std::size_t i = 0; i < N; ++i) {
+      if (A[m * N + i] != 0.0) terms.push_back({1, static_cast<std::int64_t>(i), -A[m * N + i]});
+    }
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+  }
+  return linear_map({&system.outputs, &input}, begin, terms, std::vector<double>(M, 0.0), system.magnitudes);
+}
+
+/// Slopes are proposed, offsets are proved: a lower bound of Y - A x over the box is a b with Y >= A x + b.
+OutputPlanes prove_planes(const RootBounder& bounder, const RootBounder::Bounds& bounds, const std::vector<std::int64_t>& all) {
+  const LayeredSystem& system = bounder.system();
+  const int layers = static_cast<int>(system.layers.size());
+  OutputPlanes planes;
+  planes.lower_A = propose_slopes(system, bounds, system.outputs, 1.0);
+  planes.lower_b = bounder.lower_bounds(without_plane(system, planes.lower_A), all, 1.0, layers, bounds);
+  planes.upper_A = propose_slopes(system, bounds, system.outputs, -1.0);
+  planes.upper_b = bounder.lower_bounds(without_plane(system, planes.upper_A), all, -1.0, layers, bounds);
+  for (double& b : planes.upper_b) b = -b;
+  return planes;
+}
+
+}  // namespace
+
+OutputBounds bound_outputs_by_intervals(const LayeredSystem& system) {
+  IntervalVector range = enclose(system.outputs, system.sources);
+  return {std::move(range.lower), std::move(range.upper), {}};
+}
+
+OutputBounds bound_outputs(const RootBounder& bounder, std::vector<double> lower, std::vector<double> upper, bool with_planes,
+                           const Deadline& deadline) {
+  const LayeredSystem& system = bounder.system();
+  const RootBounder::Bounds bounds = bounder.bound_neurons(std::move(lower), std::move(upper), deadline);
+  IntervalVector range = enclose(system.outputs, bounds.sources);
+  OutputBounds result{std::move(range.lower), std::move(range.upper), {}};
+  std::vector<std::int64_t> all(result.lower.size());
+  for (std::size_t m = 0; m < all.size(); ++m) all[m] = static_cast<std::int64_t>(m);
+  const int layers = static_cast<int>(system.layers.size());
+  const std::vector<double> low = bounder.lower_bounds(system.outputs, all, 1.0, layers, bounds);
+  const std::vector<double> high = bounder.lower_bounds(system.outputs, all, -1.0, layers, bounds);
+  for (std::size_t m = 0; m < all.size(); ++m) {
+    result.lower[m] = std::max(result.lower[m], low[m]);
+    result.upper[m] = std::min(result.upper[m], -high[m]);
+  }
+  if (with_planes) result.planes = prove_planes(bounder, bounds, all);
+  return result;
+}
+
+}  // namespace clipbound

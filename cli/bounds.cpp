@@ -1,0 +1,159 @@
+// clipbound bounds: what the outputs (or any layer) of a network may be on the boxes of a query.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "clipbound/clipbound.h"
+
+namespace clipbound::cli {
+
+Run add_bounds(CLI::App& command);
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Arguments {
+  std::string query, network, layer, method = "crown";
+  double timeout_s = 1e30;
+  bool linear = false, json = false;
+};
+
+/// A box of the query, and the clauses that are about it.
+struct QueryBox {
+  std::vector<double> lower, upper;
+  std::vector<std::size_t> clauses;
+};
+
+std::vector<QueryBox> boxes_of(const Query& query) {
+  std::vector<QueryBox> boxes;
+  for (std::size_t k = 0; k < query.clause_count(); ++k) {
+    std::vector<double> lower = query.box_lower(k), upper = query.box_upper(k);
+    const auto same = std::find_if(boxes.begin(), boxes.end(),
+                                   [&](const QueryBox& box) { return box.lower == lower && box.upper == upper; });
+    if (same != boxes.end()) {
+      same->clauses.push_back(k);
+    } else {
+      boxes.push_back({std::move(lower), std::move(upper), {k}});
+    }
+  }
+  if (boxes.empty()) throw InputError("the query has no clause, so no box");
+  return boxes;
+}
+
+/// The least box that holds them all: the network is prepared once.
+Bounder prepare(const Network& network, const std::vector<QueryBox>& boxes) {
+  std::vector<double> lower = boxes[0].lower, upper = boxes[0].upper;
+  for (const QueryBox& box : boxes) {
+    for (std::size_t i = 0; i < lower.size(); ++i) {
+      lower[i] = std::min(lower[i], box.lower[i]);
+      upper[i] = std::max(upper[i], box.upper[i]);
+    }
+  }
+  return Bounder(network, lower, upper);
+}
+
+void print_plane(const char* relation, const double* a, std::size_t inputs, double b) {
+  std::printf("  %s %.17g", relation, b);
+  for (std::size_t i = 0; i < inputs; ++i) {
+    if (a[i] != 0.0) std::printf(" %c %.17g X_%zu", a[i] < 0.0 ? '-' : '+', a[i] < 0.0 ? -a[i] : a[i], i);
+  }
+  std::puts("");
+}
+
+/// 17 digits name a float64 exactly, so what is printed is as true as what was computed.
+void print_text(const QueryBox& box, bool several, const Bounds& bounds, const std::string& name) {
+  if (several) {
+    std::printf("clause");
+    for (const std::size_t k : box.clauses) std::printf(" %zu", k + 1);
+    std::puts(":");
+  }
+  const std::size_t inputs = box.lower.size();
+  for (std::size_t m = 0; m < bounds.lower.size(); ++m) {
+    if (name.empty()) {
+      std::printf("Y_%zu in [%.17g, %.17g]\n", m, bounds.lower[m], bounds.upper[m]);
+    } else {
+      std::printf("%s[%zu] in [%.17g, %.17g]\n", name.c_str(), m, bounds.lower[m], bounds.upper[m]);
+    }
+    const LinearBounds& linear = bounds.linear;
+    if (linear.lower_b.empty()) continue;
+    print_plane(">=", linear.lower_A.data() + m * inputs, inputs, linear.lower_b[m]);
+    print_plane("<=", linear.upper_A.data() + m * inputs, inputs, linear.upper_b[m]);
+  }
+}
+
+Json json_of(const QueryBox& box, const Bounds& bounds) {
+  Json json;
+  json["clauses"] = Json::array();
+  for (const std::size_t k : box.clauses) json["clauses"].push_back(k + 1);
+  json["box"] = {{"lower", box.lower}, {"upper", box.upper}};
+  // Ends that are infinite become null.
+  json["lower"] = bounds.lower;
+  json["upper"] = bounds.upper;
+  if (!bounds.linear.lower_b.empty()) {
+    json["linear"] = {{"lower_A", bounds.linear.lower_A},
+                      {"lower_b", bounds.linear.lower_b},
+                      {"upper_A", bounds.linear.upper_A},
+                      {"upper_b", bounds.linear.upper_b}};
+  }
+  return json;
+}
+
+int run_bounds(const Arguments& arguments) {
+  BoundSettings settings;
+  settings.method = bound_method(arguments.method);
+  settings.linear = arguments.linear;
+  settings.time_limit_s = arguments.timeout_s;
+  const Network whole = Network::load(arguments.network);
+  const Query query = Query::load(arguments.query);
+  if (query.input_size() != whole.input_size()) {
+    throw InputError("the query is about " + std::to_string(query.input_size()) + " inputs, the network has " +
+                     std::to_string(whole.input_size()));
+  }
+  const Network network = arguments.layer.empty() ? whole : whole.up_to(arguments.layer);
+  const std::vector<QueryBox> boxes = boxes_of(query);
+  const Bounder bounder = prepare(network, boxes);
+  Json json;
+  json["version"] = version();
+  json["method"] = arguments.method;
+  json["layer"] = arguments.layer;
+  for (const QueryBox& box : boxes) {
+    const Bounds bounds = bounder.bounds(box.lower, box.upper, settings);
+    if (arguments.json) {
+      json["boxes"].push_back(json_of(box, bounds));
+    } else {
+      print_text(box, boxes.size() > 1, bounds, arguments.layer);
+    }
+  }
+  if (arguments.json) std::puts(json.dump(1, ' ', false, Json::error_handler_t::replace).c_str());
+  return kDone;
+}
+
+}  // namespace
+
+Run add_bounds(CLI::App& command) {
+  const auto arguments = std::make_shared<Arguments>();
+  command.add_option("query", arguments->query, "the property whose boxes count (.vnnlib or .vnnlib.gz)")
+      ->required()
+      ->type_name("QUERY");
+  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz)")->required()->type_name("FILE");
+  command
+      .add_option("--layer", arguments->layer,
+                  "bounds of this tensor instead of the outputs: a tensor, a node, or a node's position (see inspect)")
+      ->type_name("L");
+  command.add_option("--method", arguments->method, "ibp or crown")->type_name("METHOD")->capture_default_str();
+  command.add_flag("--linear", arguments->linear, "print linear bounds in the inputs too");
+  command.add_flag("--json", arguments->json, "print JSON");
+  command
+      .add_option("--timeout", arguments->timeout_s, "seconds per box after which inner layers are refined no further")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
+  return [arguments] { return run_bounds(*arguments); };
+}
+
+}  // namespace clipbound::cli

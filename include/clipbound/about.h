@@ -1,0 +1,22 @@
+#pragma once
+// What this build is and understands.
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "clipbound/errors.h"
+
+namespace CLIPBOUND_V1 {
+
+/// "major.minor.patch".
+CLIPBOUND_API const char* version() noexcept;
+/// The ONNX operators that Network::load() understands, sorted.
+CLIPBOUND_API std::vector<std::string> supported_onnx_operators();
+/// The opsets of the default ONNX domain that it understands, in ascending order.
+CLIPBOUND_API std::vector<int> supported_onnx_opsets();
+/// The VNN-LIB versions that Query::load() understands.
+CLIPBOUND_API std::vector<std::string> supported_vnnlib_versions();
+/// When this process started (Linux; elsewhere the moment of the call), for Callbacks::start.
+CLIPBOUND_API std::chrono::steady_clock::time_point process_start();
+
+}  // namespace CLIPBOUND_V1

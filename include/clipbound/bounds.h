@@ -1,0 +1,76 @@
+#pragma once
+// bounds(): what a network's outputs may be on a box.
+//
+// Legend: N = input_size(), M = output_size() of the network; matrices row by row.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "clipbound/errors.h"
+#include "clipbound/network.h"
+
+namespace CLIPBOUND_V1 {
+
+/// How bounds are computed. All are rigorous in real arithmetic for the weights as read (outward rounding, proven error
+/// terms: docs/soundness.md); they differ in tightness and cost.
+enum class BoundMethod : std::uint8_t {
+  ibp,   ///< intervals through the operators (Gowal et al., arXiv 1810.12715): cheapest, loosest
+  crown  ///< linear relaxations substituted back to the input (Zhang et al., NeurIPS 2018), for inner neurons too
+};
+/// "ibp" or "crown".
+CLIPBOUND_API const char* name_of(BoundMethod method) noexcept;
+/// The method of that name. Throws InputError where there is none.
+CLIPBOUND_API BoundMethod bound_method(std::string_view name);
+
+/// lower_A x + lower_b <= Y(x) <= upper_A x + upper_b for every real x of the box.
+struct LinearBounds {
+  std::vector<double> lower_A;  ///< [M, N]
+  std::vector<double> lower_b;  ///< [M]
+  std::vector<double> upper_A;  ///< [M, N]
+  std::vector<double> upper_b;  ///< [M]
+};
+
+/// lower <= Y(x) <= upper for every real x of the box. An end is infinite where nothing is known; none is NaN.
+struct Bounds {
+  BoundMethod method = BoundMethod::crown;
+  std::vector<double> lower;  ///< [M]
+  std::vector<double> upper;  ///< [M]
+  LinearBounds linear;        ///< empty unless asked for
+};
+
+/// Settings of bounds().
+struct BoundSettings {
+  BoundMethod method = BoundMethod::crown;
+  bool linear = false;          ///< compute LinearBounds too (two to three times the work)
+  double time_limit_s = 1e30;   ///< past it inner neurons are refined no further; what comes out is sound and looser
+};
+
+/// Bounds of one network on many boxes inside one large box: simplifying and lowering the network is done once. For a
+/// single box use the function bounds(). Values; copies share what they hold.
+/// Thread safety: bounds() may be called from many threads at once; each call runs in its caller's thread.
+class CLIPBOUND_API Bounder {
+ public:
+  /// Prepares for all boxes inside [lower, upper] ([N] each). Throws InputError where sizes do not fit, a number is not
+  /// finite or lower > upper, Unsupported, naming the node, for operators without bounds.
+  Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper);
+
+  /// Bounds on the box [lower, upper] ([N] each). Throws InputError where sizes do not fit, lower > upper or the box does
+  /// not lie inside the one that was prepared for.
+  Bounds bounds(std::span<const double> lower, std::span<const double> upper, const BoundSettings& settings = {}) const;
+
+  struct Implementation;
+
+ private:
+  std::shared_ptr<const Implementation> implementation_;
+};
+
+/// Bounds of the network's outputs on the box [lower, upper] ([N] each); of any other layer's through
+/// Network::up_to(). Throws as Bounder does.
+CLIPBOUND_API Bounds bounds(const Network& network, std::span<const double> lower, std::span<const double> upper,
+                            const BoundSettings& settings = {});
+
+}  // namespace CLIPBOUND_V1

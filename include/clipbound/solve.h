@@ -1,0 +1,92 @@
+#pragma once
+// solve() and attack(): verdicts.
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "clipbound/errors.h"
+#include "clipbound/network.h"
+#include "clipbound/options.h"
+#include "clipbound/query.h"
+
+namespace CLIPBOUND_V1 {
+
+/// Ends solve() early, from another thread or from a signal handler. Copies share one state.
+class CLIPBOUND_API Stopper {
+ public:
+  Stopper();
+  /// Every solve() that was given this stopper ends soon with `unknown`; so does every later one, at once.
+  /// Async-signal-safe and lock-free.
+  void stop() const noexcept;
+  bool stopped() const noexcept;
+
+  struct Implementation;
+  Implementation& implementation() const { return *implementation_; }  ///< for the library itself
+
+ private:
+  std::shared_ptr<Implementation> implementation_;
+};
+
+enum class Verdict : std::uint8_t { unknown, timeout, sat, unsat };
+/// "unknown", "timeout", "sat" or "unsat".
+CLIPBOUND_API const char* name_of(Verdict verdict) noexcept;
+
+/// How far a search is.
+struct Progress {
+  double elapsed_s = 0.0;         ///< seconds since Callbacks::start
+  std::uint64_t subproblems = 0;  ///< bounded so far
+  std::uint64_t open = 0;         ///< waiting
+  double worst_bound = 0.0;       ///< smallest lower bound minus threshold among what was last seen open
+  double settled_share = 0.0;     ///< of the input volume, in [0, 1]
+};
+
+/// One counter or timer.
+struct Statistic {
+  std::string name;
+  double value = 0.0;  ///< timers in seconds
+  bool timer = false;
+  std::string help;
+};
+
+/// What solve() found.
+struct Result {
+  Verdict verdict = Verdict::unknown;
+  std::string reason;          ///< why it is unknown or timeout, or by what it was decided
+  std::vector<double> input;   ///< sat: the counterexample, [inputs], each a value of the network's own precision
+  std::vector<double> output;  ///< sat: the network's outputs there, [outputs]
+  bool float64 = false;        ///< the network's precision
+  Progress progress;           ///< at the end: subproblems, open ones, worst bound, settled share
+  std::vector<Statistic> statistics;
+};
+
+/// How solve() talks to its caller. All members are optional.
+struct Callbacks {
+  /// Called now and then from any of the worker threads, one at a time; should be quick. Must not throw.
+  std::function<void(const Progress&)> progress;
+  /// Messages up to the option "verbose": 1 stages, 2 details, 3 everything. Same rules.
+  std::function<void(int level, const std::string& message)> log;
+  /// Ends the search early.
+  std::optional<Stopper> stopper;
+  /// The moment from which the time limit counts; the call of solve() where left out.
+  std::optional<std::chrono::steady_clock::time_point> start;
+};
+
+/// Decides `query` on `network`. Running out of time or memory is a verdict (`timeout`, `unknown`), not an error.
+/// Throws InputError where the query's variables are not the network's, Unsupported for an operator without bounds,
+/// ContractError for a bug of ours.
+CLIPBOUND_API Result solve(const Network& network, const Query& query, const Options& options = {},
+                           const Callbacks& callbacks = {});
+
+/// The competition's result file: the verdict and, for sat, ((X_0 v)\n(X_1 v)...(Y_0 v)). Ends with a newline.
+CLIPBOUND_API std::string to_vnncomp(const Result& result);
+/// Verdict, reason, counterexample, progress, statistics, options and version as JSON (UTF-8, indented).
+CLIPBOUND_API std::string to_json(const Result& result, const Options& options);
+/// The same for a run that ended in an error: "verdict" is "error", "reason" the message.
+CLIPBOUND_API std::string error_to_json(std::string_view message, const Options& options);
+
+}  // namespace CLIPBOUND_V1

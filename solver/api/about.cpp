@@ -1,0 +1,40 @@
+// What this build is and understands.
+#include "solver/api/implementation.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/version.h"
+#include "specs/onnx_reader.h"
+
+namespace clipbound::v1 {
+
+const char* version() noexcept {
+  return version_text();
+}
+
+std::vector<std::string> supported_onnx_operators() {
+  std::vector<std::string> names = {
+#define CLIPBOUND_OP(id, onnx_name, op_class) onnx_name,
+#include "specs/op_list.def"
+#undef CLIPBOUND_OP
+  };
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<int> supported_onnx_opsets() {
+  std::vector<int> opsets(kNewestOpset - kOldestOpset + 1);
+  std::iota(opsets.begin(), opsets.end(), kOldestOpset);
+  return opsets;
+}
+
+std::vector<std::string> supported_vnnlib_versions() {
+  return {"1.0"};
+}
+
+std::chrono::steady_clock::time_point process_start() {
+  return ::clipbound::process_start();
+}
+
+}  // namespace clipbound::v1

@@ -1,0 +1,98 @@
+// bounds(): boxes checked, networks lowered once.
+
+#include <cmath>
+
+#include "base/blas.h"
+#include "bounds/output_bounds.h"
+#include "solver/api/implementation.h"
+#include "specs/simplify.h"
+
+namespace clipbound::v1 {
+
+/// What does not depend on the box inside the one that was prepared for.
+struct Bounder::Implementation {
+  std::shared_ptr<const ::clipbound::Network> simplified;
+  RootBounder bounder;
+};
+
+namespace {
+
+void check_box(std::size_t inputs, std::span<const double> lower, std::span<const double> upper) {
+  if (lower.size() != inputs || upper.size() != inputs) {
+    throw InputError("a box of this network needs " + std::to_string(inputs) + " lower and upper bounds, got " +
+                     std::to_string(lower.size()) + " and " + std::to_string(upper.size()));
+  }
+  for (std::size_t i = 0; i < inputs; ++i) {
+    if (!std::isfinite(lower[i]) || !std::isfinite(upper[i])) {
+      throw InputError("the box of input " + std::to_string(i) + " has a bound that is not finite");
+    }
+    if (lower[i] > upper[i]) throw InputError("the box of input " + std::to_string(i) + " is empty: lower > upper");
+  }
+}
+
+Bounds outer(OutputBounds inner, BoundMethod method) {
+  Bounds result;
+  result.method = method;
+  result.lower = std::move(inner.lower);
+  result.upper = std::move(inner.upper);
+  OutputPlanes& planes = inner.planes;
+  result.linear = {std::move(planes.lower_A), std::move(planes.lower_b), std::move(planes.upper_A), std::move(planes.upper_b)};
+  return result;
+}
+
+/// The planes of bounds that are constants.
+void add_constant_planes(OutputBounds& bounds, std::size_t inputs) {
+  bounds.planes.lower_A.assign(bounds.lower.size() * inputs, 0.0);
+  bounds.planes.upper_A = bounds.planes.lower_A;
+  bounds.planes.lower_b = bounds.lower;
+  bounds.planes.upper_b = bounds.upper;
+}
+
+std::vector<double> copy(std::span<const double> values) {
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+const char* name_of(BoundMethod method) noexcept {
+  return method == BoundMethod::ibp ? "ibp" : "crown";
+}
+
+BoundMethod bound_method(std::string_view name) {
+  for (const BoundMethod method : {BoundMethod::ibp, BoundMethod::crown}) {
+    if (name == name_of(method)) return method;
+  }
+  throw InputError("there is no method '" + std::string(name) + "' of bounds: it is ibp or crown");
+}
+
+Bounder::Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper) {
+  check_box(network.input_size(), lower, upper);
+  initialise_blas();
+  auto simplified = simplify(network.implementation().network).network;
+  auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper));
+  implementation_ = std::make_shared<const Implementation>(Implementation{std::move(simplified), RootBounder(std::move(system))});
+}
+
+Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> upper, const BoundSettings& settings) const {
+  const LayeredSystem& system = implementation_->bounder.system();
+  check_box(system.lower.size(), lower, upper);
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    if (lower[i] >= system.lower[i] && upper[i] <= system.upper[i]) continue;
+    throw InputError("the box of input " + std::to_string(i) + " leaves the one that was prepared for");
+  }
+  if (settings.method == BoundMethod::ibp) {
+    // Intervals are what lowering computes on the way.
+    OutputBounds result = bound_outputs_by_intervals(lower_network(*implementation_->simplified, lower, upper));
+    if (settings.linear) add_constant_planes(result, lower.size());
+    return outer(std::move(result), settings.method);
+  }
+  const Deadline deadline(Deadline::Clock::now(), settings.time_limit_s, 0.0);
+  return outer(bound_outputs(implementation_->bounder, copy(lower), copy(upper), settings.linear, deadline), settings.method);
+}
+
+Bounds bounds(const Network& network, std::span<const double> lower, std::span<const double> upper,
+              const BoundSettings& settings) {
+  return Bounder(network, lower, upper).bounds(lower, upper, settings);
+}
+
+}  // namespace clipbound::v1

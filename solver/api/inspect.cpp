@@ -1,0 +1,85 @@
+// inspect() between the public types, and its JSON.
+
+#include "solver/api/implementation.h"
+#include "solver/api/json.h"
+#include "solver/inspect.h"
+
+namespace clipbound::v1 {
+
+namespace {
+
+TensorInfo outer(const TensorSummary& inner) {
+  return {inner.name, ::clipbound::name_of(inner.type), inner.shape};
+}
+
+Json json_of(const TensorInfo& tensor) {
+  return {{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}};
+}
+
+template <typename Items, typename Convert>
+Json json_of(const Items& items, const Convert& convert) {
+  Json list = Json::array();
+  for (const auto& item : items) list.push_back(convert(item));
+  return list;
+}
+
+}  // namespace
+
+Inspection inspect(const Network& network) {
+  const ::clipbound::Inspection inner = ::clipbound::inspect(network.implementation().network);
+  Inspection result;
+  result.source = inner.source;
+  for (const TensorSummary& tensor : inner.inputs) result.inputs.push_back(outer(tensor));
+  for (const TensorSummary& tensor : inner.outputs) result.outputs.push_back(outer(tensor));
+  for (const NodeSummary& node : inner.nodes) result.nodes.push_back({node.name, node.op, outer(node.output)});
+  for (const OperatorSummary& op : inner.operators) {
+    result.operators.push_back({op.name, op.nodes, op.support == SupportLevel::bounded});
+  }
+  result.parameters = inner.parameters;
+  for (const NeuronSummary& neuron : inner.neurons) result.neurons.push_back({neuron.name, neuron.neurons});
+  for (const LayerSummary& layer : inner.layers) {
+    result.layers.push_back({layer.value, layer.neurons, layer.least_inputs, layer.most_inputs});
+  }
+  result.no_bounds_because = inner.no_bounds_because;
+  result.no_layers_because = inner.no_layers_because;
+  result.multiplications = inner.multiplications;
+  result.bounds_bytes = inner.bounds_bytes;
+  result.search_bytes = inner.search_bytes;
+  result.order_difference = inner.order_difference;
+  result.order_points = inner.order_points;
+  return result;
+}
+
+std::string to_json(const Inspection& inspection) {
+  const auto tensor = [](const TensorInfo& info) { return json_of(info); };
+  Json json;
+  json["source"] = inspection.source;
+  json["inputs"] = json_of(inspection.inputs, tensor);
+  json["outputs"] = json_of(inspection.outputs, tensor);
+  json["parameters"] = inspection.parameters;
+  json["multiplications"] = inspection.multiplications;
+  json["operators"] = json_of(inspection.operators, [](const OperatorInfo& op) -> Json {
+    return {{"name", op.name}, {"nodes", op.nodes}, {"support", op.bounded ? "bounded" : "evaluated"}};
+  });
+  json["no_bounds_because"] = inspection.no_bounds_because;
+  json["neurons"] = json_of(inspection.neurons, [](const NeuronInfo& neuron) -> Json {
+    return {{"operator", neuron.op}, {"neurons", neuron.neurons}};
+  });
+  json["layers"] = json_of(inspection.layers, [](const LayerInfo& layer) -> Json {
+    return {{"tensor", layer.tensor},
+            {"neurons", layer.neurons},
+            {"least_inputs", layer.least_inputs},
+            {"most_inputs", layer.most_inputs}};
+  });
+  json["no_layers_because"] = inspection.no_layers_because;
+  json["memory"] = {{"bounds_bytes", inspection.bounds_bytes}, {"search_bytes_per_thread", inspection.search_bytes}};
+  json["order_difference"] = nullptr;
+  if (inspection.order_points > 0) json["order_difference"] = inspection.order_difference;
+  json["order_points"] = inspection.order_points;
+  json["nodes"] = json_of(inspection.nodes, [](const NodeInfo& node) -> Json {
+    return {{"name", node.name}, {"operator", node.op}, {"output", json_of(node.output)}};
+  });
+  return dump(json);
+}
+
+}  // namespace clipbound::v1

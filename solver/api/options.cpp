@@ -1,0 +1,30 @@
+// Options: the table of base/options.def for users.
+#include "solver/api/implementation.h"
+
+
+namespace clipbound::v1 {
+
+Options::Options() : implementation_(std::make_shared<Implementation>()) {}
+
+Options& Options::set(std::string_view name, std::string_view value) {
+  ::clipbound::Options changed = implementation_->values;
+  set_option(changed, name, value);
+  implementation_ = std::make_shared<Implementation>(Implementation{std::move(changed)});
+  return *this;
+}
+
+std::string Options::get(std::string_view name) const {
+  return get_option(implementation_->values, name);
+}
+
+std::vector<OptionDescription> Options::list() {
+  const ::clipbound::Options defaults;
+  std::vector<OptionDescription> rows;
+  for (const OptionInfo& row : option_table()) {
+    rows.push_back({std::string(row.field), std::string(row.flag), get_option(defaults, row.field), describe_range(row),
+                    std::string(row.help), row.type == OptionInfo::Type::boolean});
+  }
+  return rows;
+}
+
+}  // namespace clipbound::v1

@@ -1,0 +1,133 @@
+// Query: read, or built clause by clause.
+#include "solver/api/implementation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "specs/number.h"
+#include "specs/vnnlib.h"
+
+namespace clipbound::v1 {
+
+namespace {
+
+InputInterval interval_of(double lower, double upper, std::size_t index) {
+  const auto refuse = [&](const std::string& why) {
+    throw InputError("the box of input " + std::to_string(index) + " " + why);
+  };
+  const float lower32 = static_cast<float>(lower), upper32 = static_cast<float>(upper);
+  if (!std::isfinite(lower32) || !std::isfinite(upper32)) refuse("has a bound that is not finite in float32");
+  if (lower > upper) refuse("is empty: lower > upper");
+  InputInterval edges = lower_edges({lower, lower, lower32});
+  const InputInterval above = upper_edges({upper, upper, upper32});
+  edges.proof_upper = above.proof_upper;
+  edges.attack_upper = above.attack_upper;
+  edges.exact_upper = above.exact_upper;
+  return edges;
+}
+
+::clipbound::Row inner_row(const Row& row, std::size_t inputs, std::size_t outputs) {
+  if (!std::isfinite(row.threshold)) throw InputError("a row's threshold is not finite");
+  std::vector<std::pair<std::pair<int, std::size_t>, mpq_class>> sums;
+  for (const Term& term : row.terms) {
+    const bool is_input = term.of == Term::Of::input;
+    if (term.index >= (is_input ? inputs : outputs)) {
+      throw InputError(std::string("a row speaks of ") + (is_input ? "X_" : "Y_") + std::to_string(term.index) +
+                       ", which the query does not have");
+    }
+    if (!std::isfinite(term.coefficient)) throw InputError("a row's coefficient is not finite");
+    const std::pair<int, std::size_t> key{is_input ? 0 : 1, term.index};
+    const auto found = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == key; });
+    if (found == sums.end()) {
+      sums.emplace_back(key, term.coefficient);
+    } else {
+      found->second += mpq_class(term.coefficient);
+    }
+  }
+  std::sort(sums.begin(), sums.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  ::clipbound::Row inner;
+  for (auto& [key, sum] : sums) {
+    if (sum == 0) continue;
+    inner.terms.push_back({.of = key.first == 0 ? ::clipbound::Term::Of::input : ::clipbound::Term::Of::output,
+                           .index = static_cast<std::int32_t>(key.second),
+                           .coefficient = make_number(std::move(sum))});
+  }
+  if (inner.terms.empty()) throw InputError("a row has no term with a coefficient other than zero");
+  inner.threshold = make_number(mpq_class(row.threshold));
+  inner.strict = row.strict;
+  return inner;
+}
+
+}  // namespace
+
+Query Query::load(const std::string& path) {
+  return Query(std::make_shared<Implementation>(Implementation{read_vnnlib(path)}));
+}
+
+Query Query::parse(std::string_view text, const std::string& source) {
+  return Query(std::make_shared<Implementation>(Implementation{parse_vnnlib(text, source)}));
+}
+
+Query::Query(std::size_t inputs, std::size_t outputs) : implementation_(std::make_shared<Implementation>()) {
+  if (inputs == 0 || outputs == 0 || inputs > kMostVariables || outputs > kMostVariables) {
+    throw InputError("a query needs between 1 and 2^31 - 1 inputs and outputs");
+  }
+  implementation_->query.input_size = static_cast<std::int64_t>(inputs);
+  implementation_->query.output_size = static_cast<std::int64_t>(outputs);
+  implementation_->query.source = "memory";
+}
+
+Query& Query::add_clause(std::span<const double> lower, std::span<const double> upper, std::span<const Row> rows) {
+  const std::size_t inputs = input_size(), outputs = output_size();
+  if (lower.size() != inputs || upper.size() != inputs) {
+    throw InputError("a clause's box needs " + std::to_string(inputs) + " lower and upper bounds, got " +
+                     std::to_string(lower.size()) + " and " + std::to_string(upper.size()));
+  }
+  Clause clause;
+  Box box;
+  box.reserve(inputs);
+  for (std::size_t i = 0; i < inputs; ++i) box.push_back(interval_of(lower[i], upper[i], i));
+  for (const Row& row : rows) clause.rows.push_back(inner_row(row, inputs, outputs));
+  clause.box = std::make_shared<const Box>(std::move(box));
+  // Copies are independent: whoever writes first takes a copy of what is shared.
+  if (implementation_.use_count() > 1) implementation_ = std::make_shared<Implementation>(*implementation_);
+  implementation_->query.clauses.push_back(std::move(clause));
+  return *this;
+}
+
+std::size_t Query::input_size() const {
+  return static_cast<std::size_t>(implementation_->query.input_size);
+}
+std::size_t Query::output_size() const {
+  return static_cast<std::size_t>(implementation_->query.output_size);
+}
+std::size_t Query::clause_count() const {
+  return implementation_->query.clauses.size();
+}
+
+namespace {
+
+const Box& box_of(const ::clipbound::Query& query, std::size_t clause) {
+  if (clause < query.clauses.size()) return *query.clauses[clause].box;
+  throw InputError("the query has no clause " + std::to_string(clause) + ": it has " + std::to_string(query.clauses.size()));
+}
+
+}  // namespace
+
+std::vector<double> Query::box_lower(std::size_t clause) const {
+  std::vector<double> lower;
+  for (const InputInterval& edge : box_of(implementation_->query, clause)) lower.push_back(edge.proof_lower);
+  return lower;
+}
+std::vector<double> Query::box_upper(std::size_t clause) const {
+  std::vector<double> upper;
+  for (const InputInterval& edge : box_of(implementation_->query, clause)) upper.push_back(edge.proof_upper);
+  return upper;
+}
+
+const std::vector<std::string>& Query::warnings() const {
+  return implementation_->query.warnings;
+}
+
+}  // namespace clipbound::v1

@@ -1,0 +1,85 @@
+// Results as text: the competition's format and JSON.
+#include "solver/api/implementation.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/version.h"
+#include "solver/api/json.h"
+
+namespace clipbound::v1 {
+
+const char* name_of(Verdict verdict) noexcept {
+  constexpr const char* kNames[] = {"unknown", "timeout", "sat", "unsat"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+std::string to_vnncomp(const Result& result) {
+  std::string text = std::string(name_of(result.verdict)) + "\n";
+  if (result.verdict != Verdict::sat) return text;
+  text += "(";
+  const auto append = [&](const char* letter, const std::vector<double>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      char number[64];
+      // 9 digits identify a float32, 17 a float64. "C" locale or not, a decimal comma would be read wrongly.
+      std::snprintf(number, sizeof number, result.float64 ? "%.17g" : "%.9g", values[i]);
+      std::replace(number, number + sizeof number, ',', '.');
+      text += std::string(text.back() == '(' ? "(" : "\n(") + letter + "_" + std::to_string(i) + " " + number + ")";
+    }
+  };
+  append("X", result.input);
+  append("Y", result.output);
+  return text + ")\n";
+}
+
+namespace {
+
+Json header_json(std::string_view verdict, std::string_view reason) {
+  Json json;
+  json["verdict"] = verdict;
+  json["reason"] = reason;
+  json["version"] = version();
+  return json;
+}
+
+Json options_json(const ::clipbound::Options& values) {
+  Json json;
+  for_each_option(values, [&](std::string_view field, const auto& value) { json[std::string(field)] = value; });
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const Result& result, const Options& options) {
+  Json json = header_json(name_of(result.verdict), result.reason);
+  // Numbers that are not finite become null, JSON has none.
+  json["counterexample"] = nullptr;
+  if (result.verdict == Verdict::sat) {
+    json["counterexample"] = {
+        {"type", result.float64 ? "float64" : "float32"}, {"input", result.input}, {"output", result.output}};
+  }
+  json["progress"] = {{"elapsed_s", result.progress.elapsed_s},
+                      {"subproblems", result.progress.subproblems},
+                      {"open", result.progress.open},
+                      {"worst_bound", result.progress.worst_bound},
+                      {"settled_share", result.progress.settled_share}};
+  Json statistics = Json::object();
+  for (const Statistic& row : result.statistics) {
+    if (row.timer) {
+      statistics[row.name] = row.value;
+    } else {
+      statistics[row.name] = static_cast<std::uint64_t>(row.value);
+    }
+  }
+  json["statistics"] = std::move(statistics);
+  json["options"] = options_json(options.implementation().values);
+  return dump(json);
+}
+
+std::string error_to_json(std::string_view message, const Options& options) {
+  Json json = header_json("error", message);
+  json["options"] = options_json(options.implementation().values);
+  return dump(json);
+}
+
+}  // namespace clipbound::v1

@@ -1,0 +1,85 @@
+// solve(): the inner one between the public types.
+#include "solver/api/implementation.h"
+
+#include <new>
+
+#include "base/log.h"
+#include "solver/solve.h"
+#include "specs/vnnlib.h"
+
+namespace clipbound::v1 {
+
+namespace {
+
+Progress outer(const SearchProgress& inner) {
+  return {inner.elapsed_s, inner.subproblems, inner.open, inner.worst_bound, inner.settled_share};
+}
+
+Verdict outer(::clipbound::Verdict verdict) {
+  using Inner = ::clipbound::Verdict;
+  return verdict == Inner::sat       ? Verdict::sat
+         : verdict == Inner::unsat   ? Verdict::unsat
+         : verdict == Inner::timeout ? Verdict::timeout
+                                     : Verdict::unknown;
+}
+
+std::vector<Statistic> outer(const Statistics& statistics) {
+  std::vector<Statistic> rows;
+  for_each_statistic(statistics, [&]<typename T>(std::string_view name, const T& value, std::string_view help) {
+    rows.push_back({std::string(name), static_cast<double>(value), std::is_floating_point_v<T>, std::string(help)});
+  });
+  return rows;
+}
+
+/// Gives the stopper's entry back however solve() ends.
+class Registration {
+ public:
+  Registration(const Stopper& stopper, const Deadline& deadline)
+      : state_(stopper.implementation()), entry_(state_.enter(deadline)) {}
+  ~Registration() { state_.leave(entry_); }
+  Registration(const Registration&) = delete;
+  Registration& operator=(const Registration&) = delete;
+  const Deadline& deadline() const { return entry_.deadline; }
+
+ private:
+  Stopper::Implementation& state_;
+  Stopper::Implementation::Entry& entry_;
+};
+
+}  // namespace
+
+Result solve(const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
+  const ::clipbound::Query& inner_query = query.implementation().query;
+  const ::clipbound::Options& values = options.implementation().values;
+  const auto& inner_network = network.implementation().network;
+  check_against(inner_query, inner_network->input_size(), inner_network->output_size());
+
+  const auto start = callbacks.start.value_or(Deadline::Clock::now());
+  const Stopper stopper = callbacks.stopper.value_or(Stopper());
+  const Registration registration(stopper, Deadline(start, values.time_limit_s, values.time_reserve_s));
+  const Log log(values.verbose, callbacks.log);
+  SolveContext context;
+  context.deadline = &registration.deadline();
+  if (callbacks.progress) context.progress = [&](const SearchProgress& inner) { callbacks.progress(outer(inner)); };
+  if (callbacks.log) context.log = [&](int level, const std::string& message) { log.say(level, message); };
+
+  Result result;
+  result.float64 = network.is_float64();
+  try {
+    SolveResult inner = ::clipbound::solve(inner_network, inner_query, values, context);
+    result.verdict = outer(inner.verdict);
+    result.reason = std::move(inner.reason);
+    result.input = std::move(inner.input);
+    result.output = std::move(inner.output);
+    result.progress = outer(inner.progress);
+    result.statistics = outer(inner.statistics);
+  } catch (const std::bad_alloc&) {
+    result.verdict = Verdict::unknown;
+    result.reason = "out of memory";
+    result.progress.elapsed_s = registration.deadline().elapsed_s();
+    result.statistics = outer(Statistics{});
+  }
+  return result;
+}
+
+}  // namespace clipbound::v1
