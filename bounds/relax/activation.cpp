@@ -3,13 +3,29 @@
 #include "base/check.h"
 #include "bounds/relax/closed_forms.h"
 #include "bounds/relax/convex_curves.h"
+#include "bounds/relax/elu.h"
+#include "bounds/relax/gelu.h"
+#include "bounds/relax/power.h"
 #include "bounds/relax/s_curves.h"
+#include "bounds/relax/steps.h"
+#include "bounds/relax/tan.h"
 #include "bounds/relax/waves.h"
 
 namespace clipbound {
 namespace {
 
 using namespace relax_detail;
+
+/// z^n, by a curve of its own where there is one.
+template <class F>
+auto with_power(double n, const F& f) {
+  if (n == 0.0) return f(Jump{1.0, 1.0, 1.0});
+  if (n == 1.0) return f(Identity{});
+  if (n == 2.0) return f(Square{});
+  if (n == 0.5) return f(Smooth<Sqrt>{});
+  if (n == -1.0) return f(Smooth<Reciprocal>{});
+  return f(Smooth<PowerCurve>{PowerCurve(n)});
+}
 
 /// f(the curve's verbs).
 template <class F>
@@ -33,15 +49,38 @@ auto with_curve(const Activation& a, const F& f) {
       return f(Smooth<Reciprocal>{});
     case Curve::sqrt:
       return f(Smooth<Sqrt>{});
+    case Curve::power:
+      return with_power(a.parameter, f);
     case Curve::sin:
       return f(Wave<false>{});
     case Curve::cos:
       return f(Wave<true>{});
-    default:
-      break;
+    case Curve::tan:
+      return f(Smooth<Tan>{});
+    case Curve::atan:
+      return f(Smooth<Atan>{});
+    case Curve::erf:
+      return f(Smooth<Erf>{});
+    case Curve::gelu:
+      return f(Smooth<Gelu>{});
+    case Curve::gelu_tanh:
+      return f(Smooth<GeluTanh>{});
+    case Curve::softplus:
+      return f(Smooth<Softplus>{});
+    case Curve::elu:
+      return f(Elu(a.parameter));
+    case Curve::sign:
+      return f(Jump{-1.0, 1.0, 0.0});
+    case Curve::floor:
+      return f(Staircase{0.0, -1.0});
+    case Curve::ceil:
+      return f(Staircase{0.0, 0.0});
+    case Curve::round:
+      return f(Staircase{0.5, 0.0});
+    case Curve::step:
+      return f(Jump{0.0, 1.0, 1.0});
   }
-  CLIPBOUND_CHECK_NOTE(false, "an activation without relaxation");
-  return f(Identity{});
+  CLIPBOUND_CHECK_NOTE(false, "a curve that is none");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 #pragma once
-// Exp, Log, Reciprocal, Sqrt: convex or concave all over (on each side of 0).
+// Exp, Softplus, Log, Sqrt, Reciprocal: convex or concave all over (on each side of 0).
 //
 // Errors of the C library's functions: specs/ops/enclosed_functions.h.
 #include "bounds/relax/smooth.h"
@@ -22,6 +22,23 @@ struct Exp {
   /// exponentials need.
   static double meeting_point(double l, double u) { return clamped(std::min(middle(l, u), l + 0.99), l, u); }
   static Range range(double l, double u) { return increasing_range(Exp{}, l, u, 0.0); }
+};
+
+/// log(1 + e^z). With e = e^-|z| and r = 1 / (1 + e) its derivative is r or e r, as in s_curves.h.
+struct Softplus {
+  static bool defined(double, double) { return true; }
+  static Bending bending(double, double) { return Bending::convex; }
+  static Stretches stretches(double l, double u) { return {l, u, true}; }
+  static Sample at(double z) {
+    const double e = std::exp(-std::fabs(z)), r = 1.0 / (1.0 + e);
+    const double v = std::max(z, 0.0) + std::log1p(e), d = z < 0.0 ? e * r : r;
+    return {z, v, d, 3.0 * kLibraryError * v + kTiny, 2.0 * kLibraryError * d + kTiny};
+  }
+  static double curvature(const Sample& p) { return p.slope * (1.0 - p.slope); }
+  static double where(double s, double, double) { return std::log(s / (1.0 - s)); }
+  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double meeting_point(double l, double u) { return middle(l, u); }
+  static Range range(double l, double u) { return increasing_range(Softplus{}, l, u, 0.0); }
 };
 
 struct Log {

@@ -1,5 +1,5 @@
 #pragma once
-// Sigmoid, Tanh: point-symmetric, convex left of 0 and concave right of it (f'' has the sign of -z).
+// Sigmoid, Tanh, Atan, Erf: point-symmetric, convex left of 0 and concave right of it (f'' has the sign of -z).
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
@@ -73,6 +73,42 @@ struct Tanh : SShape {
 
  private:
   static constexpr double kError = 2.0 * kLibraryError;
+};
+
+struct Atan : SShape {
+  static Sample at(double z) {
+    const double v = std::atan(z), d = 1.0 / (1.0 + z * z);
+    return {z, v, d, kOutward * kLibraryError * std::fabs(v) + kTiny, 4.0 * kUnitRoundoff * d + kTiny};
+  }
+  static double curvature(const Sample& p) { return -2.0 * p.z * p.slope * p.slope; }
+  static double where(double s, double, double b) {
+    const double distance = std::sqrt(1.0 / s - 1.0);
+    return b > 0.0 ? distance : -distance;
+  }
+  /// For a far end, pi = end / p^2 nearly.
+  static double tangent_guess(double end, double, double) {
+    return -0.5 * end / std::sqrt(1.0 + 0.785 * std::fabs(end));
+  }
+  static Range range(double l, double u) { return increasing_range(Atan{}, l, u); }
+};
+
+struct Erf : SShape {
+  /// 2 / sqrt(pi) e^-z^2: an error u of z^2 moves its exponential by the part u z^2, and from z^2 = 1024 on it is 0.
+  static Sample at(double z) {
+    const double square = std::min(z * z, 1024.0), v = std::erf(z), d = 1.1283791670955126 * std::exp(-square);
+    return {z, v, d, kOutward * kLibraryError * std::fabs(v) + kTiny,
+            (2.0 * kLibraryError + 2.0 * kUnitRoundoff * square) * d + kTiny};
+  }
+  static double curvature(const Sample& p) { return -2.0 * p.z * p.slope; }
+  static double where(double s, double, double b) {
+    const double distance = std::sqrt(-std::log(s * 0.886226925452758));
+    return b > 0.0 ? distance : -distance;
+  }
+  /// For a far end, 1 = end / sqrt(pi) e^-p^2 nearly.
+  static double tangent_guess(double end, double, double) {
+    return std::copysign(std::sqrt(0.5 * std::log1p(0.5 * end * end)), -end);
+  }
+  static Range range(double l, double u) { return increasing_range(Erf{}, l, u, -1.0, 1.0); }
 };
 
 }  // namespace clipbound::relax_detail

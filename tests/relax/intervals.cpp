@@ -36,18 +36,45 @@ double step(double z, int ulps) {
 std::vector<Case> cases() {
   const std::vector<double> waves = {0.0,        kPi / 2.0, kPi,         1.5 * kPi,   2.0 * kPi,
                                      -kPi / 2.0, -kPi,      100.0 * kPi, 333.5 * kPi, -1e5 * kPi};
-  return {{{Curve::identity}, {0.0}, -1e300, 1e300},
-          {{Curve::relu}, {0.0}, -1e300, 1e300},
-          {{Curve::square}, {0.0}, -1e300, 1e300},
-          {{Curve::sigmoid}, {0.0, 40.0, -40.0, -708.0, -745.0}, -1e300, 1e300},
-          {{Curve::tanh}, {0.0, 0.35, -0.35, 20.0, -20.0}, -1e300, 1e300},
-          {{Curve::exp}, {0.0, 700.0, -700.0, -745.0, 709.0}, -1e300, 1e300},
-          {{Curve::log}, {0.0, 1.0, 1e-310, 1e300}, 0.0, 1e300},
-          {{Curve::reciprocal}, {1.0, 1e-300, 1e300}, 0x1p-1074, 1e300},
-          {{Curve::reciprocal}, {-1.0, -1e-300, -1e300}, -1e300, -0x1p-1074},
-          {{Curve::sqrt}, {0.0, 1.0, 1e-310}, 0.0, 1e300},
-          {{Curve::sin}, waves, -1e6, 1e6},
-          {{Curve::cos}, waves, -1e6, 1e6}};
+  const double bend = std::sqrt(2.0), tanh_bend = 1.4185040087908283, everywhere = 1e300;
+  const std::vector<double> whole = {0.0, 1.0, -1.0, 2.0, 100.0, -17.0, 0x1p52, -0x1p53},
+                            halves = {0.5, -0.5, 1.5, 2.5, -101.5, 0x1p51, -0x1p53};
+  std::vector<Case> all = {
+      {{Curve::identity}, {0.0}, -everywhere, everywhere},
+      {{Curve::relu}, {0.0}, -everywhere, everywhere},
+      {{Curve::square}, {0.0}, -everywhere, everywhere},
+      {{Curve::sigmoid}, {0.0, 40.0, -40.0, -708.0, -745.0}, -everywhere, everywhere},
+      {{Curve::tanh}, {0.0, 0.35, -0.35, 20.0, -20.0}, -everywhere, everywhere},
+      {{Curve::exp}, {0.0, 700.0, -700.0, -745.0, 709.0}, -everywhere, everywhere},
+      {{Curve::log}, {0.0, 1.0, 1e-310, 1e300}, 0.0, everywhere},
+      {{Curve::reciprocal}, {1.0, 1e-300, 1e300}, 0x1p-1074, everywhere},
+      {{Curve::reciprocal}, {-1.0, -1e-300, -1e300}, -everywhere, -0x1p-1074},
+      {{Curve::sqrt}, {0.0, 1.0, 1e-310}, 0.0, everywhere},
+      {{Curve::sin}, waves, -1e6, 1e6},
+      {{Curve::cos}, waves, -1e6, 1e6},
+      {{Curve::tan}, waves, -1e6, 1e6},
+      {{Curve::tan}, {0.0, 1.57, -1.57}, -1.5707, 1.5707},
+      {{Curve::atan}, {0.0, 1e10, -1e10}, -everywhere, everywhere},
+      {{Curve::erf}, {0.0, 5.9, -5.9, 27.0}, -everywhere, everywhere},
+      {{Curve::gelu}, {0.0, bend, -bend, -0.7518, 0.7518, -38.0, 38.0}, -everywhere, everywhere},
+      {{Curve::gelu_tanh}, {0.0, tanh_bend, -tanh_bend, -0.7525, 0.7525, -21.0, 10.0}, -everywhere, everywhere},
+      {{Curve::softplus}, {0.0, -40.0, 40.0, -745.0}, -everywhere, everywhere},
+      {{Curve::sign}, {0.0}, -everywhere, everywhere},
+      {{Curve::step}, {0.0}, -everywhere, everywhere},
+      {{Curve::floor}, whole, -everywhere, everywhere},
+      {{Curve::ceil}, whole, -everywhere, everywhere},
+      {{Curve::round}, halves, -everywhere, everywhere}};
+  for (const double alpha : {1.0, 0.0, 0.3, 1.6732632423543772, -0.5})
+    all.push_back({{Curve::elu, alpha}, {0.0, -40.0, -745.0}, -everywhere, everywhere});
+  for (const double n : {0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 33.0, 1000.0})
+    all.push_back({{Curve::power, n}, {0.0, 1.0, -1.0}, -everywhere, everywhere});
+  for (const double n : {0.5, 1.5, 2.5, 0.3, 1.0 + 1e-9})
+    all.push_back({{Curve::power, n}, {0.0, 1.0}, 0.0, everywhere});
+  for (const double n : {-1.0, -2.0, -3.0, -0.5, -7.25})
+    all.push_back({{Curve::power, n}, {1.0, 1e-300}, 0x1p-1074, everywhere});
+  for (const double n : {-1.0, -2.0, -3.0})
+    all.push_back({{Curve::power, n}, {-1.0, -1e-300}, -everywhere, -0x1p-1074});
+  return all;
 }
 
 std::string to_string(const Activation& activation) {

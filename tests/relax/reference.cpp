@@ -102,18 +102,19 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
   return T(0);
 }
 
-double side(Curve curve, double z, bool low) {
+long double side(Curve curve, double at, bool low) {
+  const long double z = at;  // holds the neighbours of every float64 integer that has a fractional neighbour, and some
   switch (curve) {
     case Curve::sign:
-      return z > 0.0 ? 1.0 : z < 0.0 ? -1.0 : low ? -1.0 : 1.0;
+      return z > 0 ? 1 : z < 0 ? -1 : low ? -1 : 1;
     case Curve::step:
-      return z > 0.0 ? 1.0 : z < 0.0 ? 0.0 : low ? 0.0 : 1.0;
+      return z > 0 ? 1 : z < 0 ? 0 : low ? 0 : 1;
     case Curve::floor:
-      return low ? std::ceil(z) - 1.0 : std::floor(z);
+      return low ? std::ceil(z) - 1 : std::floor(z);
     case Curve::ceil:
-      return low ? std::ceil(z) : std::floor(z) + 1.0;
+      return low ? std::ceil(z) : std::floor(z) + 1;
     case Curve::round: {
-      const bool tie = std::fabs(z - std::trunc(z)) == 0.5;
+      const bool tie = std::fabs(z - std::trunc(z)) == 0.5L;
       return !tie ? std::nearbyint(z) : low ? std::floor(z) : std::ceil(z);
     }
     default:
@@ -138,10 +139,10 @@ bool has_jumps(Curve curve) {
   return curve == Curve::sign || curve == Curve::floor || curve == Curve::ceil || curve == Curve::round ||
          curve == Curve::step;
 }
-double jump_low(Curve curve, double z) {
+long double jump_low(Curve curve, double z) {
   return side(curve, z, true);
 }
-double jump_high(Curve curve, double z) {
+long double jump_high(Curve curve, double z) {
   return side(curve, z, false);
 }
 

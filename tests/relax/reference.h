@@ -14,8 +14,8 @@ Quad quad_value_of(const Activation& activation, double z);
 /// The set that a function with jumps stands for at z: from its left limit, its value and its right limit the least and
 /// the greatest. Both equal f(z) where it is continuous.
 bool has_jumps(Curve curve);
-double jump_low(Curve curve, double z);
-double jump_high(Curve curve, double z);
+long double jump_low(Curve curve, double z);
+long double jump_high(Curve curve, double z);
 
 /// How far slope * z + offset lies below (for `above`: above) f(z), up to the error of a 64-bit computation.
 long double gap(const Activation& activation, double slope, double offset, double z, bool above);

@@ -1,0 +1,87 @@
+#pragma once
+// Elu: z on the right of 0, alpha (e^z - 1) on the left, with a kink where alpha is not 1.
+#include "bounds/relax/closed_forms.h"
+#include "specs/ops/enclosed_functions.h"
+
+namespace clipbound::relax_detail {
+
+/// alpha (e^z - 1), whatever z.
+struct EluLeft {
+  double alpha;
+
+  static bool defined(double, double) { return true; }
+  Bending bending(double, double) const { return alpha >= 0.0 ? Bending::convex : Bending::concave; }
+  Stretches stretches(double l, double u) const { return {l, u, alpha >= 0.0}; }
+  Sample at(double z) const {
+    const double v = alpha * std::expm1(z), d = alpha * std::exp(z);
+    return {z, v, d, 2.0 * kLibraryError * std::fabs(v) + kTiny,
+            2.0 * kLibraryError * std::fabs(d) + kTiny * (1.0 + std::fabs(alpha))};
+  }
+  static double curvature(const Sample& p) { return p.slope; }
+  double where(double s, double, double) const { return std::log(s / alpha); }
+  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double meeting_point(double l, double u) { return middle(l, u); }
+  Range range(double l, double u) const {
+    const Sample left = at(l), right = at(u);
+    return {std::min(least(left), least(right)), std::max(most(left), most(right))};
+  }
+};
+
+/// Both parts, for the choice of slopes: where alpha is not in [0, 1], convex (alpha > 1) or concave on the left and,
+/// as the kink bends that way, the opposite on the right.
+struct EluShape : EluLeft {
+  Stretches stretches(double l, double u) const {
+    Stretches result(l, u, alpha > 0.0);
+    result.bend(0.0, 0.0, 0.0);
+    return result;
+  }
+  Sample at(double z) const { return z > 0.0 ? Sample{z, z, 1.0, 0.0, 0.0} : EluLeft::at(z); }
+  static double curvature(const Sample& p) { return p.z > 0.0 ? 0.0 : p.slope; }
+  static double tangent_guess(double, double, double) { return 0.0; }
+};
+
+struct Elu {
+  explicit Elu(double a) : left{{a}}, shape{{a}} {}
+
+  Planes planes(double l, double u) const {
+    if (l >= 0.0) return right.planes(l, u);
+    if (u <= 0.0) return left.planes(l, u);
+    const auto constant = [&] { return range(l, u); };
+    if (!std::isfinite(l) || !std::isfinite(u)) return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
+    const Sample a = shape.at(l), m = shape.at(middle(l, u)), b = shape.at(u);
+    const Sample minus_a = negated(a), minus_m = negated(m), minus_b = negated(b);
+    double low = m.slope, high = chord_slope(a, m, b);
+    if (!(shape.alpha >= 0.0 && shape.alpha <= 1.0)) {
+      const Stretches stretches = shape.stretches(l, u);
+      low = choose(View<EluShape, false>{shape}, stretches, a, m, b).slope;
+      high = -choose(View<EluShape, true>{shape}, stretches, minus_a, minus_m, minus_b).slope;
+    }
+    return planes_of({low, lower(low, l, u)}, {-high, -upper(high, l, u)}, constant);
+  }
+  double lower(double s, double l, double u) const {
+    double least = kInfinity;
+    if (l <= 0.0) least = weaker(least, left.lower(s, l, std::min(u, 0.0)));
+    if (u > 0.0) least = weaker(least, right.lower(s, std::max(l, 0.0), u));
+    return least;
+  }
+  double upper(double s, double l, double u) const {
+    double minus_most = kInfinity;
+    if (l <= 0.0) minus_most = weaker(minus_most, -left.upper(s, l, std::min(u, 0.0)));
+    if (u > 0.0) minus_most = weaker(minus_most, -right.upper(s, std::max(l, 0.0), u));
+    return -minus_most;
+  }
+  Range range(double l, double u) const {
+    Range r = u > 0.0 ? Range{std::max(l, 0.0), u} : Range{kInfinity, -kInfinity};
+    if (l > 0.0) return r;
+    const Range on_left = left.range(l, std::min(u, 0.0));
+    return {std::min(r.lower, on_left.lower), std::max(r.upper, on_left.upper)};
+  }
+  double value(double z) const { return shape.at(z).value; }
+  double slope(double z) const { return shape.at(z).slope; }
+
+  Smooth<EluLeft> left;
+  EluShape shape;
+  Identity right;
+};
+
+}  // namespace clipbound::relax_detail
