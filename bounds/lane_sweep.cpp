@@ -67,6 +67,16 @@ void LaneSweep::decide(int lane, int slot, bool active) {
   theta[u][lane] = 0.0;
 }
 
+void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
+  for (std::size_t u = 0; u < theta.size(); ++u) {
+    theta[u] = broadcast(from.theta[u][lane]);
+    outer_[u] = broadcast(from.outer_[u][lane]);
+    sigma_[u] = broadcast(from.sigma_[u][lane]);
+    low_[u] = broadcast(from.low_[u][lane]);
+    high_[u] = broadcast(from.high_[u][lane]);
+  }
+}
+
 void LaneSweep::start(const SweepCone& cone, const Target& target) {
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) g_[at(v)] = Vec{};
@@ -230,7 +240,7 @@ void LaneSweep::leave(const SweepCone& cone) {
   for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
 }
 
-Vec LaneSweep::evaluate_corner(const SweepCone& cone, const Target& target) {
+void LaneSweep::evaluate_corner(const SweepCone& cone) {
   const SweepNetwork& net = *network_;
   for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
   for (const SweepCone::Layer& layer : cone.layers) {
@@ -241,17 +251,15 @@ Vec LaneSweep::evaluate_corner(const SweepCone& cone, const Target& target) {
     }
     for (const std::int32_t v : layer.unstable) h_[at(v)] = vmax(h_[at(v)], Vec{});
   }
-  const SweepRows& rows = *target.rows;
-  Vec result;
-  for (int lane = 0; lane < kLanes; ++lane) {
-    const auto r = static_cast<std::size_t>(target.which[lane]);
-    double sum = rows.constant[r];
-    for (auto j = static_cast<std::size_t>(rows.start[r]); j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
-      sum += rows.value[j] * h_[at(rows.index[j])][lane];
-    }
-    result[lane] = target.sign[lane] * sum;
+}
+
+double LaneSweep::row_value(const SweepRows& rows, std::int64_t row, int lane) const {
+  const auto r = static_cast<std::size_t>(row);
+  double sum = rows.constant[r];
+  for (auto j = static_cast<std::size_t>(rows.start[r]); j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
+    sum += rows.value[j] * h_[at(rows.index[j])][lane];
   }
-  return result;
+  return sum;
 }
 
 }  // namespace clipbound

@@ -35,6 +35,8 @@ class LaneSweep {
   void set_bounds(int lane, int slot, double lower, double upper);
   /// Decides a neuron in one lane: the subproblem holds only points with z >= 0 (z <= 0).
   void decide(int lane, int slot, bool active);
+  /// All lanes become copies of one lane of another sweep over the same network.
+  void copy_lane(const LaneSweep& from, int lane);
   /// Free parameter: an undecided neuron's lower slope in [0, 1], or a decided one's multiplier >= 0.
   std::vector<Vec> theta;
 
@@ -54,8 +56,10 @@ class LaneSweep {
   /// The cone will not be used next: clears what it left behind.
   void leave(const SweepCone& cone);
 
-  /// Values of the rows at the minimising corners with the true activations (float64, not rigorous): for candidates.
-  Vec evaluate_corner(const SweepCone& cone, const Target& target);
+  /// Evaluates the network at the minimising corners (float64, not rigorous): for candidates.
+  void evaluate_corner(const SweepCone& cone);
+  /// Value of a row at a lane's corner, after evaluate_corner() on a cone that contains the row.
+  double row_value(const SweepRows& rows, std::int64_t row, int lane) const;
   /// The minimising corner of the last bound [N] (inputs outside the cone: centre).
   const std::vector<Vec>& corner() const { return corner_; }
   /// Coefficient of each neuron's activation in the last bound, [P]; zero outside the cone.
@@ -64,6 +68,9 @@ class LaneSweep {
   bool decided(int lane, int slot) const { return sigma_[static_cast<std::size_t>(slot)][lane] != 0.0; }
   double lower_of(int lane, int slot) const { return low_[static_cast<std::size_t>(slot)][lane]; }
   double upper_of(int lane, int slot) const { return high_[static_cast<std::size_t>(slot)][lane]; }
+
+  /// The neuron's pre-activation at the corner minus the relaxation's root: what differentiate() found, [P].
+  const std::vector<Vec>& values() const { return h_; }
 
   std::vector<Vec> gradient;  ///< [U]
   std::uint64_t sweeps = 0;   ///< substitutions so far
