@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <condition_variable>
 #include <mutex>
-#include <thread>
 
 #include "base/parallel.h"
 #include "solver/input_worker.h"
+#include "solver/progress_reporter.h"
 #include "solver/task_queue.h"
 
 namespace clipbound {
@@ -47,22 +46,7 @@ SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Op
     progress.settled_share = std::clamp(counters.settled.load(std::memory_order_relaxed) / clauses, 0.0, 1.0);
     context.progress(progress);
   };
-  // One more thread that mostly sleeps, only where somebody listens. It is woken at the end: easy properties take less than
-  // one of its naps.
-  std::condition_variable_any nap;
-  std::jthread reporter;
-  if (context.progress) {
-    reporter = std::jthread([&](const std::stop_token& stop) {
-      std::unique_lock lock(mutex);
-      while (true) {
-        nap.wait_for(lock, stop, std::chrono::milliseconds(200), [] { return false; });
-        if (stop.stop_requested()) return;
-        lock.unlock();
-        report();
-        lock.lock();
-      }
-    });
-  }
+  ProgressReporter reporter(context.progress ? std::function<void()>(report) : nullptr);
   std::atomic<bool> lost{false};
   run_workers(threads, [&](int worker_number) {
     InputWorker worker(settings, deadline, judge, queue, counters, worker_number == 0 ? attack : nullptr);
@@ -79,7 +63,7 @@ SearchOutcome search_inputs(std::vector<ClauseTask> tasks, int threads, const Op
     const std::lock_guard lock(mutex);
     statistics += worker.statistics;
   });
-  reporter = std::jthread();  // asks it to stop and waits
+  reporter.stop();
 
   SearchOutcome outcome;
   outcome.stuck = counters.stuck.load();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
 
 #include "base/blas.h"
 #include "base/check.h"
@@ -13,6 +14,7 @@
 #include "solver/coarse.h"
 #include "solver/candidate.h"
 #include "solver/input_search.h"
+#include "solver/neuron_search.h"
 #include "specs/simplify.h"
 #include "specs/vnnlib.h"
 
@@ -42,6 +44,14 @@ std::vector<BoxGroup> group_by_box(const Query& query) {
   return groups;
 }
 
+constexpr std::size_t kMostSplitInputs = 40;
+
+/// Whether a box is searched by deciding neurons instead of halving inputs. With N inputs a halving shrinks the box by one part in
+/// N, so that it gains nothing where there are hundreds; deciding a neuron removes its whole relaxation whatever N is.
+bool prefers_activation_split(const LayeredSystem& system, std::size_t varying_inputs) {
+  return !system.layers.empty() && varying_inputs > kMostSplitInputs;
+}
+
 /// One run of solve(): the stages in their order.
 class Run {
  public:
@@ -64,13 +74,18 @@ class Run {
       return attack_only(error.what());
     }
     if (judge_.found()) return found();
-    log(1, "root bounds: " + std::to_string(tasks.size()) + " of " + std::to_string(query_.clauses.size()) + " clauses stay open");
+    std::size_t by_neurons = 0;
+    for (const NeuronProblem& problem : problems_) by_neurons += problem.clauses.size();
+    log(1, "root bounds: " + std::to_string(tasks.size() + by_neurons) + " of " + std::to_string(query_.clauses.size()) + " clauses stay open");
     for (const ClauseTask& task : tasks) log(2, describe_root(task));
     if (deadline_.expired()) return stopped("before the root bounds were done", query_.clauses.size());
-    if (tasks.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
+    if (tasks.empty() && problems_.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
     if (options_.attack) {
       std::vector<std::size_t> open;
       for (const ClauseTask& task : tasks) open.push_back(static_cast<std::size_t>(task.root->clause - query_.clauses.data()));
+      for (const NeuronProblem& problem : problems_) {
+        for (const NeuronClause& c : problem.clauses) open.push_back(static_cast<std::size_t>(c.clause - query_.clauses.data()));
+      }
       pgd_->focus(std::move(open));
       if (attack(kFirstAttackSeconds)) return found();
     }
@@ -120,6 +135,7 @@ class Run {
   bool attack(double seconds);
   std::vector<ClauseTask> bound_roots();
   void bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
+  void bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower, std::vector<double> upper);
   SolveResult search(std::vector<ClauseTask> tasks);
 
   std::shared_ptr<const Network> network_, simplified_;
@@ -132,7 +148,10 @@ class Run {
   const int threads_;
   SolveResult result_;
   std::unique_ptr<PgdAttack> pgd_;
+  std::shared_ptr<const LayeredSystem> system_;
   std::unique_ptr<RootBounder> bounder_;
+  std::mutex problems_mutex_;
+  std::vector<NeuronProblem> problems_;  // boxes that are searched by deciding neurons
 };
 
 bool Run::attack(double seconds) {
@@ -147,11 +166,29 @@ bool Run::attack(double seconds) {
   return judge_.found();
 }
 
+void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower, std::vector<double> upper) {
+  std::vector<const Clause*> clauses;
+  for (const std::size_t k : group.clauses) clauses.push_back(&query_.clauses[k]);
+  NeuronRootSettings settings;
+  settings.threads = threads_;
+  NeuronProblem problem = bound_neuron_root(system_, std::move(lower), std::move(upper), clauses, settings, deadline_);
+  if (problem.clauses.empty()) return;
+  for (const NeuronClause& c : problem.clauses) {
+    log(2, "clause of line " + std::to_string(c.clause->line) + ": bound " + std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
+               ", " + std::to_string(problem.network->slots()) + " neurons undecided");
+  }
+  const std::lock_guard lock(problems_mutex_);
+  problems_.push_back(std::move(problem));
+}
+
 void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks) {
   std::vector<double> lower, upper;
   for (const InputInterval& edge : *group.box) {
     lower.push_back(edge.proof_lower);
     upper.push_back(edge.proof_upper);
+  }
+  if (prefers_activation_split(bounder.system(), varying_inputs(lower, upper).size())) {
+    return bound_group_by_sweeps(group, std::move(lower), std::move(upper));
   }
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);
   log(2, std::to_string(bounds.undecided) + " neurons undecided at the root");
@@ -190,7 +227,8 @@ std::vector<ClauseTask> Run::bound_roots() {
       upper[i] = std::max(upper[i], (*group.box)[i].proof_upper);
     }
   }
-  bounder_ = std::make_unique<RootBounder>(std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper)));
+  system_ = std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper));
+  bounder_ = std::make_unique<RootBounder>(system_);
   std::vector<std::vector<ClauseTask>> parts(groups.size());
   parallel_for(threads_, static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
     if (!deadline_.expired()) bound_group(*bounder_, groups[static_cast<std::size_t>(g)], parts[static_cast<std::size_t>(g)]);
@@ -205,7 +243,20 @@ std::vector<ClauseTask> Run::bound_roots() {
 
 SolveResult Run::search(std::vector<ClauseTask> tasks) {
   const double begin = deadline_.elapsed_s();
-  const SearchOutcome outcome = search_inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, pgd_.get(), result_.statistics);
+  SearchOutcome outcome;
+  outcome.exhausted = true;
+  if (!tasks.empty()) {
+    outcome = search_inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, pgd_.get(), result_.statistics);
+  }
+  for (const NeuronProblem& problem : problems_) {
+    if (judge_.found()) break;
+    const SearchOutcome part = search_neurons(problem, threads_, options_, context_, deadline_, judge_, pgd_.get(), result_.statistics);
+    outcome.exhausted = outcome.exhausted && part.exhausted;
+    outcome.open += part.open;
+    outcome.stuck += part.stuck;
+    outcome.worst_bound = std::min(outcome.worst_bound, part.worst_bound);
+    outcome.open_share += part.open_share;
+  }
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
   if (judge_.found()) return found();
   if (outcome.exhausted) return decide(Verdict::unsat, "every subproblem refuted");

@@ -10,11 +10,12 @@
 
 namespace clipbound {
 
-class TaskQueue {
+template <typename Task>
+class SharedQueue {
  public:
-  explicit TaskQueue(int workers) : workers_(workers) {}
+  explicit SharedQueue(int workers) : workers_(workers) {}
 
-  void put(ClauseTask task) {
+  void put(Task task) {
     {
       const std::lock_guard lock(mutex_);
       tasks_.push_back(std::move(task));
@@ -23,7 +24,7 @@ class TaskQueue {
     wake_.notify_one();
   }
   /// The next task; nothing once all workers wait (the search is done) or after stop().
-  std::optional<ClauseTask> take() {
+  std::optional<Task> take() {
     std::unique_lock lock(mutex_);
     ++waiting_;
     if (tasks_.empty()) {
@@ -34,7 +35,7 @@ class TaskQueue {
     }
     --waiting_;
     if (stopped_ || tasks_.empty()) return std::nullopt;
-    ClauseTask task = std::move(tasks_.front());
+    Task task = std::move(tasks_.front());
     tasks_.pop_front();
     hungry_.store(waiting_ > static_cast<int>(tasks_.size()), std::memory_order_relaxed);
     return task;
@@ -48,7 +49,7 @@ class TaskQueue {
   }
   bool hungry() const { return hungry_.load(std::memory_order_relaxed); }
   /// After the search: what was never taken.
-  std::deque<ClauseTask>& left_over() { return tasks_; }
+  std::deque<Task>& left_over() { return tasks_; }
 
  private:
   const int workers_;
@@ -57,7 +58,9 @@ class TaskQueue {
   std::atomic<bool> hungry_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<ClauseTask> tasks_;
+  std::deque<Task> tasks_;
 };
+
+using TaskQueue = SharedQueue<ClauseTask>;
 
 }  // namespace clipbound

@@ -1,0 +1,265 @@
+#include "bounds/lane_sweep.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+
+namespace clipbound {
+
+namespace {
+
+Vec square_root(Vec x) {
+  Vec result;
+  for (int lane = 0; lane < kLanes; ++lane) result[lane] = std::sqrt(x[lane]);
+  return result;
+}
+
+std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
+
+}  // namespace
+
+void LaneSweep::attach(const SweepNetwork& network) {
+  network_ = &network;
+  const auto U = static_cast<std::size_t>(network.slots()), P = static_cast<std::size_t>(network.places());
+  for (auto* array : {&theta, &gradient, &outer_, &sigma_, &low_, &high_, &first_, &second_, &best_theta_, &scale_}) array->resize(U);
+  for (auto* array : {&g_, &p_, &h_}) array->assign(P, Vec{});
+  corner_.resize(static_cast<std::size_t>(network.inputs()));
+  for (std::size_t i = 0; i < corner_.size(); ++i) corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
+  reset();
+}
+
+void LaneSweep::reset() {
+  const SweepNetwork& net = *network_;
+  for (std::size_t u = 0; u < theta.size(); ++u) {
+    const double l = net.lower[u], h = net.upper[u];
+    outer_[u] = broadcast(h / (h - l));
+    sigma_[u] = Vec{};
+    low_[u] = broadcast(l);
+    high_[u] = broadcast(h);
+    theta[u] = broadcast(h > -l ? 1.0 : 0.0);
+  }
+}
+
+void LaneSweep::reset_theta(const SweepCone& cone) {
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) {
+      const std::size_t u = at(network_->slot_of[at(v)]);
+      theta[u] = select((sigma_[u] == Vec{}) & (high_[u] > -low_[u]), broadcast(1.0), Vec{});
+    }
+  }
+}
+
+void LaneSweep::set_bounds(int lane, int slot, double lower, double upper) {
+  const auto u = static_cast<std::size_t>(slot);
+  if (lower >= 0.0 || upper <= 0.0) return decide(lane, slot, lower >= 0.0);
+  outer_[u][lane] = upper / (upper - lower);
+  sigma_[u][lane] = 0.0;
+  low_[u][lane] = lower;
+  high_[u][lane] = upper;
+}
+
+void LaneSweep::decide(int lane, int slot, bool active) {
+  const auto u = static_cast<std::size_t>(slot);
+  outer_[u][lane] = active ? 1.0 : 0.0;
+  sigma_[u][lane] = active ? -1.0 : 1.0;
+  low_[u][lane] = high_[u][lane] = 0.0;
+  theta[u][lane] = 0.0;
+}
+
+void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
+  for (std::size_t u = 0; u < theta.size(); ++u) {
+    theta[u] = broadcast(from.theta[u][lane]);
+    outer_[u] = broadcast(from.outer_[u][lane]);
+    sigma_[u] = broadcast(from.sigma_[u][lane]);
+    low_[u] = broadcast(from.low_[u][lane]);
+    high_[u] = broadcast(from.high_[u][lane]);
+  }
+}
+
+void LaneSweep::start(const SweepCone& cone, const Target& target) {
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) g_[at(v)] = Vec{};
+    for (const std::int32_t v : layer.active) g_[at(v)] = Vec{};
+  }
+  for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
+  const SweepRows& rows = *target.rows;
+  intercept_ = Vec{};
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const auto r = static_cast<std::size_t>(target.which[lane]);
+    const double sign = target.sign[lane];
+    for (auto j = static_cast<std::size_t>(rows.start[r]); j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
+      g_[at(rows.index[j])][lane] += sign * rows.value[j];
+    }
+    sum_[lane] = sign * rows.constant[r];
+    error_[lane] = rows.slack[r];
+  }
+}
+
+/// From coefficients g of activations to coefficients p of pre-activations: p = s g + sigma theta, intercepts, errors.
+void LaneSweep::relax(const SweepCone::Layer& layer) {
+  const SweepNetwork& net = *network_;
+  const Vec zero = {};
+  Vec sum = zero, intercept = zero, error = zero;
+  for (const std::int32_t v : layer.unstable) {
+    const std::size_t u = at(net.slot_of[at(v)]);
+    const Vec g = g_[at(v)], t = theta[u], sigma = sigma_[u], outer = outer_[u];
+    const Vec inner = select(sigma == zero, t, outer);
+    const Vec p = g * select(g < zero, outer, inner) + sigma * t;
+    // From p as rounded, so p is a free choice; decided neurons have low = high = 0.
+    intercept += vmin(zero, vmin(-p * low_[u], (g - p) * high_[u]));
+    p_[at(v)] = p;
+    sum += p * net.constant[at(v)];
+    error += vabs(p) * net.slack[at(v)];
+  }
+  for (const std::int32_t v : layer.active) {
+    const Vec p = g_[at(v)];
+    p_[at(v)] = p;
+    sum += p * net.constant[at(v)];
+    error += vabs(p) * net.slack[at(v)];
+  }
+  sum_ += sum;
+  intercept_ += intercept;
+  error_ += error;
+}
+
+Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
+  const SweepNetwork& net = *network_;
+  ++sweeps;
+  start(cone, target);
+  for (std::size_t k = cone.layers.size(); k-- > 0;) {
+    for (const SweepCone::Part& part : cone.layers[k].into) {
+      for (const std::int32_t group : part.groups) part.matrix->accumulate(group, p_.data(), g_.data());
+    }
+    relax(cone.layers[k]);
+  }
+  for (const SweepCone::Part& part : cone.into_inputs) {
+    for (const std::int32_t group : part.groups) part.matrix->accumulate(group, p_.data(), g_.data());
+  }
+  Vec total = sum_ + intercept_;
+  for (const std::int32_t i : cone.inputs) {
+    const Vec a = g_[at(i)];
+    const Vec x = select(a < Vec{}, broadcast(net.upper_x[at(i)]), broadcast(net.lower_x[at(i)]));
+    corner_[at(i)] = x;
+    total += a * x;
+  }
+  const double rounding = 4.0 * net.gamma();
+  const Vec lower = total - (error_ - rounding * intercept_) * (1.0 + rounding);
+  return select(vabs(lower) < kNoBound, lower, broadcast(-kNoBound));  // an overflow, or NaN, proves nothing
+}
+
+void LaneSweep::differentiate(const SweepCone& cone) {
+  const SweepNetwork& net = *network_;
+  const Vec zero = {};
+  for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) h_[at(v)] = broadcast(net.constant[at(v)]);
+    for (const std::int32_t v : layer.active) h_[at(v)] = broadcast(net.constant[at(v)]);
+    for (const SweepCone::Part& part : layer.from) {
+      for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
+    }
+    for (const std::int32_t v : layer.unstable) {
+      const std::size_t u = at(net.slot_of[at(v)]);
+      const Vec g = g_[at(v)], z = h_[at(v)], sigma = sigma_[u], outer = outer_[u];
+      const Mask negative = g < zero;
+      gradient[u] = select(sigma == zero, vmax(g, zero), sigma) * z;
+      const Vec inner = select(sigma == zero, theta[u], outer);
+      h_[at(v)] = select(negative, outer * (z - low_[u]), inner * z);
+    }
+  }
+}
+
+void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay) {
+  constexpr double kFirst = 0.9, kSecond = 0.999;
+  const double first_share = 1.0 / (1.0 - std::pow(kFirst, iteration + 1)), second_share = 1.0 / (1.0 - std::pow(kSecond, iteration + 1));
+  const Vec zero = {}, one = broadcast(1.0);
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) {
+      const std::size_t u = at(network_->slot_of[at(v)]);
+      const Vec gradient_here = gradient[u];
+      const Vec m = kFirst * first_[u] + (1.0 - kFirst) * gradient_here;
+      const Vec s = kSecond * second_[u] + (1.0 - kSecond) * gradient_here * gradient_here;
+      first_[u] = m;
+      second_[u] = s;
+      const Mask undecided = sigma_[u] == zero;
+      const Vec rate = select(undecided, broadcast(optimizer.slope_rate * decay), (optimizer.multiplier_rate * decay) * scale_[u]);
+      const Vec moved = vmax(theta[u] + rate * (m * first_share) / (square_root(s * second_share) + 1e-12), zero);
+      theta[u] = select(undecided & (moved > one), one, moved);
+    }
+  }
+}
+
+Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const SweepOptimizer& optimizer) {
+  Vec best = lower_bound(cone, target), first_bound = best;
+  double decay = 1.0;
+  const Vec enough = broadcast(optimizer.enough);
+  if (optimizer.iterations == 0 || all(best > enough)) return best;
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) {
+      const std::size_t u = at(network_->slot_of[at(v)]);
+      first_[u] = second_[u] = Vec{};
+      best_theta_[u] = theta[u];
+      scale_[u] = vabs(g_[at(v)]);
+    }
+  }
+  for (int iteration = 0; iteration < optimizer.iterations; ++iteration) {
+    differentiate(cone);
+    step(cone, optimizer, iteration, decay);
+    decay *= optimizer.decay;
+    const Vec bound = lower_bound(cone, target);
+    const Mask better = bound > best;
+    best = select(better, bound, best);
+    for (const SweepCone::Layer& layer : cone.layers) {
+      for (const std::int32_t v : layer.unstable) {
+        const std::size_t u = at(network_->slot_of[at(v)]);
+        best_theta_[u] = select(better, theta[u], best_theta_[u]);
+        scale_[u] = vmax(scale_[u], vabs(g_[at(v)]));
+      }
+    }
+    if (all(best > enough)) break;
+    if (optimizer.extrapolate && iteration >= 3) {
+      // Gains shrink from step to step: who lacks more than three times what all steps so far brought will not get there.
+      const Vec gained = best - first_bound;
+      if (all((best > enough) | (enough - best > 3.0 * gained * (static_cast<double>(optimizer.iterations) / (iteration + 1.0))))) break;
+    }
+  }
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) {
+      const std::size_t u = at(network_->slot_of[at(v)]);
+      theta[u] = best_theta_[u];
+    }
+  }
+  return best;
+}
+
+void LaneSweep::leave(const SweepCone& cone) {
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) p_[at(v)] = g_[at(v)] = Vec{};
+    for (const std::int32_t v : layer.active) p_[at(v)] = g_[at(v)] = Vec{};
+  }
+  for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
+}
+
+void LaneSweep::evaluate_corner(const SweepCone& cone) {
+  const SweepNetwork& net = *network_;
+  for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) h_[at(v)] = broadcast(net.constant[at(v)]);
+    for (const std::int32_t v : layer.active) h_[at(v)] = broadcast(net.constant[at(v)]);
+    for (const SweepCone::Part& part : layer.from) {
+      for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
+    }
+    for (const std::int32_t v : layer.unstable) h_[at(v)] = vmax(h_[at(v)], Vec{});
+  }
+}
+
+double LaneSweep::row_value(const SweepRows& rows, std::int64_t row, int lane) const {
+  const auto r = static_cast<std::size_t>(row);
+  double sum = rows.constant[r];
+  for (auto j = static_cast<std::size_t>(rows.start[r]); j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
+    sum += rows.value[j] * h_[at(rows.index[j])][lane];
+  }
+  return sum;
+}
+
+}  // namespace clipbound

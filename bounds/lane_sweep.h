@@ -1,0 +1,95 @@
+#pragma once
+// Lower bounds of kLanes (row, subproblem) pairs at once, by backward substitution over a SweepNetwork, and their gradients.
+//
+// Every lane has its own row, neuron bounds, decided neurons, slopes and multipliers; the weights are read once for all lanes.
+// Sound for ANY slopes in [0, 1] and multipliers >= 0 (docs/soundness.md, "Lane sweeps"), so they may be optimised freely.
+//
+// Legend: N inputs, P places, U slots of unstable neurons (bounds/sweep_network.h). Arrays of Vec have one number per lane.
+#include <vector>
+
+#include "bounds/lanes.h"
+#include "bounds/sweep_network.h"
+
+namespace clipbound {
+
+/// How a lane's optimisation goes on.
+struct SweepOptimizer {
+  int iterations = 20;
+  double slope_rate = 0.1;       ///< of Adam, on slopes
+  double multiplier_rate = 0.1;  ///< of Adam, on multipliers, times the neuron's coefficient
+  double decay = 0.98;           ///< of both rates, per iteration
+  double enough = 0.0;           ///< a lane whose bound lies above needs no further steps
+  bool extrapolate = false;      ///< stop early where no open lane can reach `enough` at its present pace
+};
+
+class LaneSweep {
+ public:
+  /// Sizes memory for the network as it stands (call again after add_layer); all lanes get the network's bounds.
+  void attach(const SweepNetwork& network);
+
+  // ---- what the lanes' subproblems are; U numbers each ----
+  /// Back to the network's bounds in all lanes, CROWN's slopes.
+  void reset();
+  /// CROWN's slopes for the undecided neurons of a cone, from the lanes' bounds; multipliers 0.
+  void reset_theta(const SweepCone& cone);
+  void set_bounds(int lane, int slot, double lower, double upper);
+  /// Decides a neuron in one lane: the subproblem holds only points with z >= 0 (z <= 0).
+  void decide(int lane, int slot, bool active);
+  /// All lanes become copies of one lane of another sweep over the same network.
+  void copy_lane(const LaneSweep& from, int lane);
+  /// Free parameter: an undecided neuron's lower slope in [0, 1], or a decided one's multiplier >= 0.
+  std::vector<Vec> theta;
+
+  /// Rows of the lanes: sign * rows[which]. All share one cone, which must contain them.
+  struct Target {
+    const SweepRows* rows = nullptr;
+    std::int64_t which[kLanes] = {};
+    double sign[kLanes] = {};
+  };
+  /// Rigorous lower bound of each lane's row over the lane's subproblem; `-kNoBound` where there is none.
+  Vec lower_bound(const SweepCone& cone, const Target& target);
+  /// d(bound)/d(theta) into `gradient`, at the last lower_bound() of the same cone.
+  void differentiate(const SweepCone& cone);
+  /// Best bounds over some steps of ascent. theta ends at each lane's best.
+  Vec maximize(const SweepCone& cone, const Target& target, const SweepOptimizer& optimizer);
+
+  /// The cone will not be used next: clears what it left behind.
+  void leave(const SweepCone& cone);
+
+  /// Evaluates the network at the minimising corners (float64, not rigorous): for candidates.
+  void evaluate_corner(const SweepCone& cone);
+  /// Value of a row at a lane's corner, after evaluate_corner() on a cone that contains the row.
+  double row_value(const SweepRows& rows, std::int64_t row, int lane) const;
+  /// The minimising corner of the last bound [N] (inputs outside the cone: centre).
+  const std::vector<Vec>& corner() const { return corner_; }
+  /// Coefficient of each neuron's activation in the last bound, [P]; zero outside the cone.
+  const std::vector<Vec>& coefficients() const { return g_; }
+  const SweepNetwork& network() const { return *network_; }
+  bool decided(int lane, int slot) const { return sigma_[static_cast<std::size_t>(slot)][lane] != 0.0; }
+  double lower_of(int lane, int slot) const { return low_[static_cast<std::size_t>(slot)][lane]; }
+  double upper_of(int lane, int slot) const { return high_[static_cast<std::size_t>(slot)][lane]; }
+
+  /// The neuron's pre-activation at the corner minus the relaxation's root: what differentiate() found, [P].
+  const std::vector<Vec>& values() const { return h_; }
+
+  std::vector<Vec> gradient;  ///< [U]
+  std::uint64_t sweeps = 0;   ///< substitutions so far
+
+  static constexpr double kNoBound = 0x1p1000;
+
+ private:
+  void start(const SweepCone& cone, const Target& target);
+  void relax(const SweepCone::Layer& layer);
+  void step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay);
+
+  const SweepNetwork* network_ = nullptr;
+  // Relaxation per slot: slope for negative coefficients (the chord; 1 or 0 where decided), the sign of the multiplier (0 undecided,
+  // -1 active, +1 inactive), the bounds (0 where decided).
+  std::vector<Vec> outer_, sigma_, low_, high_;
+  std::vector<Vec> g_, p_, h_;           // [P] coefficients of activations, of pre-activations; values
+  std::vector<Vec> first_, second_, best_theta_, scale_;  // [U] of the optimiser
+  std::vector<Vec> corner_;              // [N]
+  Vec sum_{}, intercept_{}, error_{};
+};
+
+}  // namespace clipbound

@@ -1,0 +1,199 @@
+#include "bounds/sweep_network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/rounding.h"
+
+namespace clipbound {
+
+SweepNetwork::SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower_edges, std::vector<double> upper_edges)
+    : lower_x(std::move(lower_edges)), upper_x(std::move(upper_edges)), system_(std::move(system)), inputs_(static_cast<int>(lower_x.size())) {
+  double neurons = 0.0;
+  for (const AffineForm& layer : system_->layers) neurons += static_cast<double>(layer.size());
+  gamma_ = gamma_bound(2.0 * (neurons + static_cast<double>(inputs_)) + 32.0);
+  for (std::size_t i = 0; i < lower_x.size(); ++i) largest_source_ = std::max({largest_source_, std::fabs(lower_x[i]), std::fabs(upper_x[i])});
+  sources_[kInputSource] = {lower_x, upper_x};
+  constant.assign(lower_x.size() + 1, 0.0);
+  slack = constant;
+  slot_of.assign(lower_x.size() + 1, -1);
+}
+
+double SweepNetwork::slack_for(double radius, double size) const {
+  return (radius + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * largest_source_;
+}
+
+IntervalVector SweepNetwork::enclose_next() const { return enclose(system_->layers[layers_.size()], sources_); }
+
+void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const {
+  const auto index = rows.indices(element);
+  const auto value = rows.values(element);
+  for (std::size_t j = 0; j < index.size(); ++j) {
+    const std::int32_t place =
+        source == kInputSource ? index[j] : place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(index[j])];
+    if (place >= 0 && value[j] != 0.0) entries.push_back({row, place, value[j]});
+  }
+}
+
+SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<std::int64_t>& which) const {
+  SweepRows rows;
+  rows.layer = layers();
+  std::vector<Entry> entries;
+  for (const std::int64_t i : which) {
+    const auto element = static_cast<std::size_t>(i);
+    double size = std::fabs(form.constant[element]);
+    entries.clear();
+    for (const auto& [source, matrix] : form.terms) {
+      append(matrix, i, source, 0, entries);
+      const IntervalVector& from = sources_.at(source);
+      const auto index = matrix.indices(i);
+      const auto value = matrix.values(i);
+      for (std::size_t j = 0; j < index.size(); ++j) {
+        const auto c = static_cast<std::size_t>(index[j]);
+        size += std::fabs(value[j]) * std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
+      }
+    }
+    for (const Entry& e : entries) {
+      rows.index.push_back(e.column);
+      rows.value.push_back(e.value);
+    }
+    rows.start.push_back(static_cast<std::int64_t>(rows.index.size()));
+    rows.constant.push_back(form.constant[element]);
+    rows.slack.push_back(slack_for(form.radius[element], size));
+  }
+  return rows;
+}
+
+void SweepNetwork::add_layer(const IntervalVector& z) {
+  const int k = layers();
+  const AffineForm& form = system_->layers[static_cast<std::size_t>(k)];
+  SweepLayer layer;
+  layer.first = places();
+  std::vector<double> sizes;
+  enclose(form, sources_, &sizes);
+  std::vector<std::int32_t> place(z.lower.size(), -1);
+  for (std::size_t v = 0; v < z.lower.size(); ++v) {
+    if (z.upper[v] <= 0.0) continue;
+    place[v] = places();
+    layer.origin.push_back(static_cast<std::int32_t>(v));
+    constant.push_back(form.constant[v]);
+    slack.push_back(slack_for(form.radius[v], sizes[v]));
+    const bool unstable = !(z.lower[v] >= 0.0);
+    slot_of.push_back(unstable ? slots() : -1);
+    if (!unstable) continue;
+    place_of.push_back(place[v]);
+    layer_of.push_back(k);
+    lower.push_back(z.lower[v]);
+    upper.push_back(z.upper[v]);
+  }
+  layer.count = static_cast<int>(layer.origin.size());
+  for (const auto& [source, matrix] : form.terms) {
+    std::vector<Entry> entries;
+    for (int v = 0; v < layer.count; ++v) append(matrix, layer.origin[static_cast<std::size_t>(v)], source, layer.first + v, entries);
+    SweepBlock block;
+    block.source = source;
+    block.forward = GroupedMatrix(entries, places(), spare());
+    for (Entry& e : entries) std::swap(e.row, e.column);
+    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.row < b.row; });
+    const SweepLayer* from = source == kInputSource ? nullptr : &layers_[static_cast<std::size_t>(source)];
+    block.backward = GroupedMatrix(entries, from == nullptr ? inputs_ : from->first + from->count, spare());
+    layer.blocks.push_back(std::move(block));
+  }
+  IntervalVector active = z;
+  for (double& x : active.lower) x = std::max(x, 0.0);
+  for (double& x : active.upper) {
+    x = std::max(x, 0.0);
+    largest_source_ = std::max(largest_source_, x);
+  }
+  sources_[k] = std::move(active);
+  bounds_.push_back(z);
+  place_of_neuron_.push_back(std::move(place));
+  layers_.push_back(std::move(layer));
+}
+
+void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
+  const auto p = static_cast<std::size_t>(place);
+  if (place_mark_[p] == stamp_) return;
+  place_mark_[p] = stamp_;
+  if (place < network_.inputs()) {
+    cone.inputs.push_back(place);
+    return;
+  }
+  SweepCone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
+  (network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
+}
+
+void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone) {
+  place_mark_.resize(static_cast<std::size_t>(network_.places()), 0);
+  while (static_cast<int>(layer_of_place_.size()) < network_.places()) {
+    const int place = static_cast<int>(layer_of_place_.size());
+    int layer = place < network_.inputs() + 1 ? -1 : layer_of_place_.back();
+    while (layer >= 0 && place >= network_.layer(layer).first + network_.layer(layer).count) ++layer;
+    if (place == network_.inputs()) layer = 0;  // the spare place stands before the first layer
+    layer_of_place_.push_back(layer);
+  }
+  ++stamp_;
+  cone.layers.resize(static_cast<std::size_t>(rows.layer));
+  for (SweepCone::Layer& layer : cone.layers) {
+    layer.unstable.clear();
+    layer.active.clear();
+    layer.into.clear();
+    layer.from.clear();
+  }
+  cone.inputs.clear();
+  cone.into_inputs.clear();
+  cone.work = 0;
+  for (const std::int64_t r : which) {
+    for (auto j = rows.start[static_cast<std::size_t>(r)]; j < rows.start[static_cast<std::size_t>(r) + 1]; ++j) touch(rows.index[static_cast<std::size_t>(j)], cone);
+  }
+  std::size_t blocks = 0;
+  for (int k = 0; k < network_.layers(); ++k) blocks += network_.layer(k).blocks.size();
+  forward_mark_.resize(blocks);
+  backward_mark_.resize(blocks);
+  std::vector<std::size_t> first_block(static_cast<std::size_t>(rows.layer) + 1, 0);
+  for (int k = 0; k < rows.layer; ++k) first_block[static_cast<std::size_t>(k) + 1] = first_block[static_cast<std::size_t>(k)] + network_.layer(k).blocks.size();
+  for (int k = rows.layer - 1; k >= 0; --k) {
+    const auto ku = static_cast<std::size_t>(k);
+    const SweepLayer& layer = network_.layer(k);
+    for (std::size_t b = 0; b < layer.blocks.size(); ++b) {
+      const SweepBlock& block = layer.blocks[b];
+      auto& forward_mark = forward_mark_[first_block[ku] + b];
+      auto& backward_mark = backward_mark_[first_block[ku] + b];
+      forward_mark.resize(static_cast<std::size_t>(block.forward.groups()), 0);
+      backward_mark.resize(static_cast<std::size_t>(block.backward.groups()), 0);
+      SweepCone::Part from{&block.forward, {}}, into{&block.backward, {}};
+      const SweepCone::Layer& here = cone.layers[ku];
+      for (const auto* list : {&here.unstable, &here.active}) {
+        for (const std::int32_t place : *list) {
+          const std::int32_t group = block.forward.group_of(place);
+          if (group < 0 || forward_mark[static_cast<std::size_t>(group)] == stamp_) continue;
+          forward_mark[static_cast<std::size_t>(group)] = stamp_;
+          from.groups.push_back(group);
+          for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) {
+            const std::int32_t back = block.backward.group_of(*c);
+            if (backward_mark[static_cast<std::size_t>(back)] == stamp_) continue;
+            backward_mark[static_cast<std::size_t>(back)] = stamp_;
+            into.groups.push_back(back);
+            cone.work += block.backward.work(back);
+          }
+        }
+      }
+      for (const std::int32_t group : from.groups) {
+        for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) touch(*c, cone);
+      }
+      if (from.groups.empty()) continue;
+      std::sort(from.groups.begin(), from.groups.end());
+      std::sort(into.groups.begin(), into.groups.end());
+      cone.layers[ku].from.push_back(std::move(from));
+      (block.source == kInputSource ? cone.into_inputs : cone.layers[static_cast<std::size_t>(block.source)].into).push_back(std::move(into));
+    }
+  }
+  for (SweepCone::Layer& layer : cone.layers) {
+    std::sort(layer.unstable.begin(), layer.unstable.end());
+    std::sort(layer.active.begin(), layer.active.end());
+  }
+  std::sort(cone.inputs.begin(), cone.inputs.end());
+}
+
+}  // namespace clipbound

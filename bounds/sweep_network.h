@@ -1,0 +1,117 @@
+#pragma once
+// A layered network on one box as the lane sweeps read it: the neurons that can be active there, in layers, by sparse rows.
+//
+// Nothing is folded: in networks of convolutions folding would turn sparse rows into dense ones (cifar_cnn_a: 180 thousand numbers
+// against 1.2 million). Inactive neurons are dropped, active ones pass through.
+//
+// Places: one numbering for everything a row may read: inputs 0 .. N - 1, one spare place N that nobody reads, then the live
+// neurons, layer by layer. A slot numbers the unstable neurons among them.
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bounds/grouped_matrix.h"
+#include "bounds/layered_system.h"
+
+namespace clipbound {
+
+/// Rows over places: what is to be bounded. value = constant + sum of terms + e, and using it costs at most `slack`.
+struct SweepRows {
+  std::vector<std::int64_t> start{0};
+  std::vector<std::int32_t> index;
+  std::vector<double> value;
+  std::vector<double> constant, slack;
+  int layer = 0;  ///< reads inputs and layers before this one
+  std::int64_t count() const { return static_cast<std::int64_t>(constant.size()); }
+};
+
+/// The rows of one layer that read one source.
+struct SweepBlock {
+  int source;  ///< layer, or kInputSource
+  GroupedMatrix forward;   ///< makes the layer's neurons from the source
+  GroupedMatrix backward;  ///< transposed
+};
+
+struct SweepLayer {
+  int first = 0, count = 0;           ///< places
+  std::vector<std::int32_t> origin;   ///< [count] number in the layer of the system
+  std::vector<SweepBlock> blocks;
+};
+
+/// Built layer by layer, as bounds become known. Legend: N inputs, P places, U slots (unstable neurons).
+class SweepNetwork {
+ public:
+  SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper);
+
+  /// Adds the next layer with its neurons' bounds z (sound on the box).
+  void add_layer(const IntervalVector& z);
+  /// Interval bounds of the next layer from what is known of the earlier ones.
+  IntervalVector enclose_next() const;
+  /// Elements `which` of a form over the inputs and the layers so far.
+  SweepRows compile_rows(const AffineForm& form, const std::vector<std::int64_t>& which) const;
+
+  const LayeredSystem& system() const { return *system_; }
+  int inputs() const { return inputs_; }
+  int spare() const { return inputs_; }
+  int places() const { return static_cast<int>(constant.size()); }
+  int slots() const { return static_cast<int>(place_of.size()); }
+  int layers() const { return static_cast<int>(layers_.size()); }
+  const SweepLayer& layer(int k) const { return layers_[static_cast<std::size_t>(k)]; }
+  const IntervalVector& bounds_of(int k) const { return bounds_[static_cast<std::size_t>(k)]; }
+  double gamma() const { return gamma_; }
+
+  std::vector<double> lower_x, upper_x;  ///< [N] the box
+  std::vector<double> constant, slack;   ///< [P] of each neuron's row
+  std::vector<std::int32_t> slot_of;     ///< [P] -1: not unstable
+  std::vector<std::int32_t> place_of;    ///< [U]
+  std::vector<std::int32_t> layer_of;    ///< [U]
+  std::vector<double> lower, upper;      ///< [U] bounds
+
+ private:
+  double slack_for(double radius, double size) const;
+  /// Appends the entries of one row (dead neurons left out), rows numbered `row`.
+  void append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const;
+
+  std::shared_ptr<const LayeredSystem> system_;
+  int inputs_ = 0;
+  std::vector<SweepLayer> layers_;
+  std::vector<IntervalVector> bounds_;
+  std::map<int, IntervalVector> sources_;
+  std::vector<std::vector<std::int32_t>> place_of_neuron_;  // [layers][neurons], -1: inactive
+  double gamma_ = 0.0, largest_source_ = 1.0;
+};
+
+/// What a bound of some rows has to look at: their structural cone of influence. Kept per group of rows that are bounded together.
+struct SweepCone {
+  struct Part {
+    const GroupedMatrix* matrix;
+    std::vector<std::int32_t> groups;
+  };
+  struct Layer {
+    std::vector<std::int32_t> unstable, active;  ///< places that are touched
+    std::vector<Part> into;                      ///< backward: groups that make this layer's coefficients
+    std::vector<Part> from;                      ///< forward: groups that make this layer's values
+  };
+  std::vector<Layer> layers;        ///< of the layers before the rows'
+  std::vector<std::int32_t> inputs;
+  std::vector<Part> into_inputs;
+  std::int64_t work = 0;            ///< multiplications of one backward substitution
+};
+
+/// Finds cones; keeps its marks between calls.
+class ConeFinder {
+ public:
+  explicit ConeFinder(const SweepNetwork& network) : network_(network) {}
+  void find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone);
+
+ private:
+  void touch(std::int32_t place, SweepCone& cone);
+
+  const SweepNetwork& network_;
+  std::vector<std::uint32_t> place_mark_;
+  std::vector<std::vector<std::uint32_t>> forward_mark_, backward_mark_;  // per block
+  std::uint32_t stamp_ = 0;
+  std::vector<int> layer_of_place_;
+};
+
+}  // namespace clipbound

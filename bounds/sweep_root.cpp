@@ -1,0 +1,149 @@
+#include "bounds/sweep_root.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <numeric>
+
+#include "base/parallel.h"
+
+namespace clipbound {
+
+namespace {
+
+/// Rows in an order in which neighbours read about the same places (channels of one pixel, pixels side by side).
+std::vector<std::int64_t> by_reach(const SweepRows& rows) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(rows.count()));
+  std::iota(order.begin(), order.end(), 0);
+  const auto first = [&](std::int64_t r) {
+    const auto i = static_cast<std::size_t>(r);
+    return rows.start[i] < rows.start[i + 1] ? rows.index[static_cast<std::size_t>(rows.start[i])] : -1;
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return first(a) < first(b); });
+  return order;
+}
+
+/// Runs `body(sweep, finder, k)` for k in [0, count) on some threads, each with memory of its own.
+template <typename Body>
+void for_each_batch(const SweepNetwork& network, int threads, std::size_t count, const Body& body) {
+  std::atomic<std::size_t> next{0};
+  run_workers(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(threads), count)), [&](int) {
+    LaneSweep sweep;
+    sweep.attach(network);
+    ConeFinder finder(network);
+    SweepCone cone;
+    for (std::size_t k = next.fetch_add(1); k < count; k = next.fetch_add(1)) body(sweep, finder, cone, k);
+  });
+}
+
+/// One batch of rows as a target.
+LaneSweep::Target target_of(const SweepRows& rows, const std::vector<std::int64_t>& order, std::size_t first, double sign) {
+  LaneSweep::Target target;
+  target.rows = &rows;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const std::size_t i = first + static_cast<std::size_t>(lane);
+    target.which[lane] = order[i < order.size() ? i : first];
+    target.sign[lane] = sign;
+  }
+  return target;
+}
+
+class LayerByLayer {
+ public:
+  LayerByLayer(SweepNetwork& network, const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline)
+      : network_(network), known_(known), budget_(budget), deadline_(deadline), begin_(deadline.elapsed_s()) {}
+
+  void run() {
+    const auto& layers = network_.system().layers;
+    for (std::size_t k = 0; k < layers.size(); ++k) {
+      IntervalVector z = network_.enclose_next();
+      if (known_ != nullptr) {
+        const IntervalVector& before = known_->bounds_of(static_cast<int>(k));
+        for (std::size_t v = 0; v < z.lower.size(); ++v) {
+          z.lower[v] = std::max(z.lower[v], before.lower[v]);
+          z.upper[v] = std::min(z.upper[v], before.upper[v]);
+        }
+      }
+      const bool linear = std::all_of(layers[k].terms.begin(), layers[k].terms.end(), [](const auto& term) { return term.first == kInputSource; });
+      if (!linear) tighten(layers[k], z, static_cast<double>(layers.size() - k));
+      network_.add_layer(z);
+    }
+  }
+
+ private:
+  void tighten(const AffineForm& form, IntervalVector& z, double layers_left) {
+    std::vector<std::int64_t> unstable;
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      if (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
+    }
+    if (unstable.empty()) return;
+    const SweepRows rows = network_.compile_rows(form, unstable);
+    const std::vector<std::int64_t> order = by_reach(rows);
+    const std::size_t batches = (order.size() + kLanes - 1) / kLanes;
+    const double now = deadline_.elapsed_s();
+    const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
+    for_each_batch(network_, budget_.threads, batches, [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t batch) {
+      const double time = deadline_.elapsed_s();
+      if (time - begin_ > budget_.crown_seconds || deadline_.expired()) return;
+      SweepOptimizer optimizer;
+      optimizer.iterations = time < end ? budget_.iterations : 0;
+      const std::size_t first = batch * kLanes;
+      LaneSweep::Target target = target_of(rows, order, first, 1.0);
+      std::vector<std::int64_t> which(target.which, target.which + kLanes);
+      finder.find(rows, which, cone);
+      Vec bound[2];
+      for (int side = 0; side < 2; ++side) {
+        std::fill(target.sign, target.sign + kLanes, side == 0 ? 1.0 : -1.0);
+        sweep.reset_theta(cone);
+        bound[side] = sweep.maximize(cone, target, optimizer);
+      }
+      sweep.leave(cone);
+      for (std::size_t lane = 0; lane < kLanes && first + lane < order.size(); ++lane) {
+        const auto v = static_cast<std::size_t>(unstable[static_cast<std::size_t>(order[first + lane])]);
+        z.lower[v] = std::max(z.lower[v], bound[0][lane]);
+        z.upper[v] = std::min(z.upper[v], -bound[1][lane]);
+      }
+    });
+  }
+
+  SweepNetwork& network_;
+  const SweepNetwork* known_;
+  const SweepBudget& budget_;
+  const Deadline& deadline_;
+  const double begin_;
+};
+
+}  // namespace
+
+std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
+                                              const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline) {
+  auto network = std::make_unique<SweepNetwork>(std::move(system), std::move(lower), std::move(upper));
+  LayerByLayer(*network, known, budget, deadline).run();
+  return network;
+}
+
+SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows& rows, const SweepOptimizer& optimizer, int threads,
+                                    const Deadline& deadline) {
+  SweepRowBounds result;
+  result.lower.assign(static_cast<std::size_t>(rows.count()), -LaneSweep::kNoBound);
+  result.theta.resize(result.lower.size());
+  std::vector<std::int64_t> order(result.lower.size());
+  std::iota(order.begin(), order.end(), 0);
+  for_each_batch(network, threads, (order.size() + kLanes - 1) / kLanes, [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t batch) {
+    if (deadline.expired()) return;
+    const std::size_t first = batch * kLanes;
+    const LaneSweep::Target target = target_of(rows, order, first, 1.0);
+    finder.find(rows, std::vector<std::int64_t>(target.which, target.which + kLanes), cone);
+    sweep.reset();
+    const Vec bound = sweep.maximize(cone, target, optimizer);
+    sweep.leave(cone);
+    for (std::size_t lane = 0; lane < kLanes && first + lane < order.size(); ++lane) {
+      const auto r = static_cast<std::size_t>(order[first + lane]);
+      result.lower[r] = bound[static_cast<int>(lane)];
+      for (const Vec& t : sweep.theta) result.theta[r].push_back(static_cast<float>(t[static_cast<int>(lane)]));
+    }
+  });
+  return result;
+}
+
+}  // namespace clipbound

@@ -1,0 +1,35 @@
+#pragma once
+// Root bounds by lane sweeps: alpha-CROWN layer by layer, kLanes neurons of a layer at once, each with slopes of its own.
+//
+// Xu et al., "Fast and Complete" (ICLR 2021) optimise all slopes jointly through all intermediate bounds; here each layer is
+// brought to its best before the next begins, which is no looser (later bounds see the best of earlier ones) and needs no
+// gradients through intermediate bounds.
+#include <memory>
+#include <vector>
+
+#include "base/deadline.h"
+#include "bounds/lane_sweep.h"
+#include "bounds/sweep_network.h"
+
+namespace clipbound {
+
+struct SweepBudget {
+  int iterations = 0;    ///< of the slopes of every bound; 0: CROWN's slopes
+  double seconds = 1e30; ///< once they are over, the layers to come get interval bounds and CROWN's slopes as far as `crown_seconds` go
+  double crown_seconds = 1e30;
+  int threads = 1;
+};
+
+/// Bounds of all layers on [lower, upper]; no rows enter them. `known` (may be nullptr): bounds that hold there already.
+std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
+                                              const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline);
+
+/// Lower bounds of rows over all layers, with the free parameters that gave them.
+struct SweepRowBounds {
+  std::vector<double> lower;               ///< [rows]
+  std::vector<std::vector<float>> theta;   ///< [rows, U]
+};
+SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows& rows, const SweepOptimizer& optimizer, int threads,
+                                    const Deadline& deadline);
+
+}  // namespace clipbound

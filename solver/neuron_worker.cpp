@@ -1,0 +1,266 @@
+#include "solver/neuron_worker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace clipbound {
+
+namespace {
+constexpr int kCandidates = kLanes / 2;   // both children of each are bounded in one sweep
+constexpr int kIterations = 10;           // of slopes and multipliers, per batch
+constexpr int kLeafIterations = 400;      // where nothing is left to split
+constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
+constexpr double kJudgingShare = 0.05;    // of the time that replays of corners may take
+}  // namespace
+
+NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options, const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
+                           SearchCounters& counters, PgdAttack* attack)
+    : problem_(problem), network_(*problem.network), options_(options), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters),
+      attack_(attack), next_attack_s_(deadline.elapsed_s() + kAttackEvery), begin_s_(deadline.elapsed_s()) {
+  sweep_.attach(network_);
+  probe_.attach(network_);
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(problem_.rows.count()));
+  std::iota(rows.begin(), rows.end(), 0);
+  ConeFinder(network_).find(problem_.rows, rows, cone_);
+  for (const SweepCone::Layer& layer : cone_.layers) {
+    for (const std::int32_t place : layer.unstable) slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
+  }
+  target_.rows = &problem_.rows;
+  std::fill(target_.sign, target_.sign + kLanes, 1.0);
+}
+
+void NeuronWorker::run() {
+  while (auto task = queue_.take()) {
+    stack_ = std::move(*task);
+    while (!stack_.empty() && !deadline_.expired() && !judge_.found()) {
+      if ((batches_ & 15U) == 0 && static_cast<double>(resident_bytes()) > options_.memory_limit_gb * 1e9) deadline_.out_of_memory();
+      attack_now_and_then();
+      if (queue_.hungry()) donate();
+      process_batch();
+    }
+    if (judge_.found() || deadline_.expired()) {
+      queue_.stop();
+      return;
+    }
+  }
+}
+
+void NeuronWorker::attack_now_and_then() {
+  if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
+  const double begin = deadline_.elapsed_s();
+  attack_->run(kAttackSeconds, deadline_, judge_, statistics);
+  const double now = deadline_.elapsed_s();
+  statistics.attack_s += now - begin;
+  next_attack_s_ = now + std::max(kAttackEvery, (now - begin) * (kAttackEvery / kAttackSeconds));
+}
+
+void NeuronWorker::donate() {
+  if (stack_.size() < 2) return;
+  // The oldest are the largest; every second one goes.
+  NeuronTask part, rest;
+  for (std::size_t k = 0; k < stack_.size(); ++k) (k % 2 == 0 ? part : rest).push_back(std::move(stack_[k]));
+  stack_ = std::move(rest);
+  queue_.put(std::move(part));
+}
+
+void NeuronWorker::close(const NeuronNode& node) {
+  counters_.open.fetch_sub(1, std::memory_order_relaxed);
+  const double share = std::ldexp(1.0, -static_cast<int>(std::min<std::size_t>(node.splits.size(), 1000)));
+  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + share, std::memory_order_relaxed);
+}
+
+void NeuronWorker::load(const std::vector<NeuronNode>& batch) {
+  sweep_.reset();
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const NeuronNode& node = batch[static_cast<std::size_t>(lane) < batch.size() ? static_cast<std::size_t>(lane) : 0];
+    target_.which[lane] = node.row;
+    for (const std::int32_t split : node.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
+    const std::vector<float>& theta = *node.theta;
+    for (const std::int32_t u : slots_) sweep_.theta[static_cast<std::size_t>(u)][lane] = static_cast<double>(theta[static_cast<std::size_t>(u)]);
+    if (!node.splits.empty()) sweep_.theta[static_cast<std::size_t>(node.splits.back() >> 1)][lane] = static_cast<double>(node.newest);
+  }
+}
+
+void NeuronWorker::process_batch() {
+  std::vector<NeuronNode> batch;
+  while (!stack_.empty() && batch.size() < kLanes) {
+    batch.push_back(std::move(stack_.back()));
+    stack_.pop_back();
+  }
+  load(batch);
+  SweepOptimizer optimizer;
+  optimizer.iterations = kIterations;
+  const Vec bound = sweep_.maximize(cone_, target_, optimizer);
+  ++batches_;
+  ++statistics.batches;
+  statistics.subproblems += batch.size();
+  counters_.subproblems.fetch_add(batch.size(), std::memory_order_relaxed);
+  std::vector<char> open(batch.size(), 0);
+  bool any_open = false;
+  double worst = 0.0;
+  for (std::size_t lane = 0; lane < batch.size(); ++lane) {
+    NeuronNode& node = batch[lane];
+    node.bound = std::max(node.bound, bound[static_cast<int>(lane)]);
+    worst = std::min(worst, node.bound);
+    open[lane] = problem_.refuted(node.row, node.bound) ? 0 : 1;
+    any_open = any_open || open[lane] != 0;
+    if (open[lane] != 0) continue;
+    ++statistics.pruned_bound;
+    close(node);
+  }
+  if (!any_open) return;
+  counters_.worst_bound.store(worst, std::memory_order_relaxed);
+  // Once more with the best parameters: coefficients, corners and values of these are what branching looks at.
+  sweep_.lower_bound(cone_, target_);
+  try_corners(batch, open);
+  if (judge_.found()) return;
+  sweep_.differentiate(cone_);
+  for (std::size_t lane = 0; lane < batch.size(); ++lane) {
+    if (open[lane] == 0) continue;
+    if (another_row_excluded(batch[lane], static_cast<int>(lane))) {
+      ++statistics.pruned_bound;
+      close(batch[lane]);
+      continue;
+    }
+    branch(std::move(batch[lane]), static_cast<int>(lane));
+  }
+}
+
+void NeuronWorker::try_corners(const std::vector<NeuronNode>& batch, const std::vector<char>& open) {
+  sweep_.evaluate_corner(cone_);
+  for (std::size_t lane = 0; lane < batch.size(); ++lane) {
+    if (open[lane] == 0) continue;
+    const NeuronClause& clause = problem_.clauses[static_cast<std::size_t>(batch[lane].clause)];
+    bool unsafe = true;
+    for (std::int64_t r = clause.first_row; r < clause.first_row + clause.rows; ++r) {
+      unsafe = unsafe && sweep_.row_value(problem_.rows, r, static_cast<int>(lane)) <= 0.0;
+    }
+    const double now = deadline_.elapsed_s();
+    if (!unsafe || judging_s_ > kJudgingShare * (now - begin_s_) + 0.1) continue;
+    std::vector<double> point;
+    for (const Vec& x : sweep_.corner()) point.push_back(x[static_cast<int>(lane)]);
+    if (judge_.offer(*clause.clause, point)) return;
+    judging_s_ += deadline_.elapsed_s() - now;
+  }
+}
+
+/// Clauses with several rows are refuted by any of them: tries the others with the node's parameters; the nearest becomes the row.
+bool NeuronWorker::another_row_excluded(NeuronNode& node, int lane) {
+  const NeuronClause& clause = problem_.clauses[static_cast<std::size_t>(node.clause)];
+  if (clause.rows == 1) return false;
+  probe_.copy_lane(sweep_, lane);
+  LaneSweep::Target target = target_;
+  for (std::int64_t first = 0; first < clause.rows; first += kLanes) {
+    for (int k = 0; k < kLanes; ++k) target.which[k] = clause.first_row + std::min<std::int64_t>(first + k, clause.rows - 1);
+    const Vec bound = probe_.lower_bound(cone_, target);
+    for (int k = 0; k < kLanes; ++k) {
+      if (problem_.refuted(target.which[k], bound[k])) return true;
+      if (bound[k] > node.bound) {
+        node.bound = bound[k];
+        node.row = target.which[k];
+      }
+    }
+  }
+  return false;
+}
+
+std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
+  // Half of them where the relaxation's gap is largest somewhere (BaBSR's intercept), half where it is largest at the corner.
+  struct Scored {
+    double most, here;
+    std::int32_t slot;
+  };
+  std::vector<Scored> list;
+  for (const std::int32_t u : slots_) {
+    if (sweep_.decided(lane, u)) continue;
+    const auto place = static_cast<std::size_t>(network_.place_of[static_cast<std::size_t>(u)]);
+    const double g = sweep_.coefficients()[place][lane], l = sweep_.lower_of(lane, u), h = sweep_.upper_of(lane, u);
+    const double planned = sweep_.values()[place][lane];  // the relaxation at the corner
+    const double slope = g < 0.0 ? h / (h - l) : sweep_.theta[static_cast<std::size_t>(u)][lane];
+    const double z = slope > 0.0 ? planned / slope + (g < 0.0 ? l : 0.0) : 0.0;
+    const double widest = g < 0.0 ? g * l * h / (h - l) : g * (slope > 0.5 ? (1.0 - slope) * h : slope * -l);
+    list.push_back({widest, std::fabs(g * (std::max(z, 0.0) - planned)), u});
+  }
+  std::vector<std::int32_t> chosen;
+  const auto take = [&](auto member, std::size_t count) {
+    count = std::min(count, list.size());
+    std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end(),
+                      [member](const Scored& a, const Scored& b) { return a.*member > b.*member; });
+    for (std::size_t k = 0; k < count && chosen.size() < static_cast<std::size_t>(kCandidates); ++k) {
+      if (std::find(chosen.begin(), chosen.end(), list[k].slot) == chosen.end()) chosen.push_back(list[k].slot);
+    }
+  };
+  take(&Scored::most, static_cast<std::size_t>(kCandidates / 2));
+  take(&Scored::here, static_cast<std::size_t>(kCandidates));
+  return chosen;
+}
+
+void NeuronWorker::branch(NeuronNode node, int lane) {
+  const std::vector<std::int32_t> candidates = choose_candidates(lane);
+  if (candidates.empty()) return finish_leaf(node, lane);
+  probe_.copy_lane(sweep_, lane);
+  LaneSweep::Target target = target_;
+  std::fill(target.which, target.which + kLanes, node.row);
+  // A child's multiplier starts where its bound is the parent's or better: the plane stays as it is for positive coefficients; for
+  // negative ones the decided neuron itself lies above the chord.
+  const auto start_of = [&](std::int32_t slot, bool active) {
+    const auto u = static_cast<std::size_t>(slot);
+    const double g = sweep_.coefficients()[static_cast<std::size_t>(network_.place_of[u])][lane], slope = sweep_.theta[u][lane];
+    return g <= 0.0 ? 0.0 : active ? (1.0 - slope) * g : slope * g;
+  };
+  for (int k = 0; k < kLanes; ++k) {
+    const std::int32_t slot = candidates[static_cast<std::size_t>(k / 2) % candidates.size()];
+    probe_.decide(k, slot, k % 2 == 1);
+    probe_.theta[static_cast<std::size_t>(slot)][k] = start_of(slot, k % 2 == 1);
+  }
+  const Vec bound = probe_.lower_bound(cone_, target);
+  int best = 0;
+  double best_score = -1.0;
+  for (int c = 0; c < static_cast<int>(candidates.size()); ++c) {
+    const double floor = 1e-9 * std::fabs(node.bound);
+    const auto gain = [&](double b) { return std::max(std::min(b, 0.0) - node.bound, floor); };
+    const double score = gain(bound[2 * c]) * gain(bound[2 * c + 1]);
+    if (score > best_score) {
+      best_score = score;
+      best = c;
+    }
+  }
+  ++statistics.splits;
+  auto theta = std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.slots()), 0.0F);
+  for (const std::int32_t u : slots_) (*theta)[static_cast<std::size_t>(u)] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(u)][lane]);
+  const std::int32_t slot = candidates[static_cast<std::size_t>(best)];
+  counters_.open.fetch_add(1, std::memory_order_relaxed);
+  for (int active = 0; active < 2; ++active) {
+    NeuronNode child = node;
+    child.splits.push_back(2 * slot + active);
+    child.bound = std::max(node.bound, bound[2 * best + active]);
+    if (problem_.refuted(child.row, child.bound)) {
+      ++statistics.pruned_bound;
+      ++statistics.subproblems;
+      counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
+      close(child);
+      continue;
+    }
+    child.theta = theta;
+    child.newest = static_cast<float>(start_of(slot, active != 0));
+    stack_.push_back(std::move(child));
+  }
+}
+
+void NeuronWorker::finish_leaf(NeuronNode& node, int lane) {
+  probe_.copy_lane(sweep_, lane);
+  LaneSweep::Target target = target_;
+  std::fill(target.which, target.which + kLanes, node.row);
+  SweepOptimizer optimizer;
+  optimizer.iterations = kLeafIterations;
+  optimizer.decay = 0.99;
+  if (problem_.refuted(node.row, probe_.maximize(cone_, target, optimizer)[0])) {
+    ++statistics.pruned_bound;
+    return close(node);
+  }
+  counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+  counters_.open.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace clipbound

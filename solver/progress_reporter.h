@@ -1,0 +1,36 @@
+#pragma once
+// One more thread that mostly sleeps and calls somebody now and then, only where somebody listens.
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace clipbound {
+
+class ProgressReporter {
+ public:
+  /// Calls `report` every 200 ms until stop(); an empty function starts no thread.
+  explicit ProgressReporter(std::function<void()> report) {
+    if (!report) return;
+    thread_ = std::jthread([this, call = std::move(report)](const std::stop_token& stopped) {
+      std::unique_lock lock(mutex_);
+      while (true) {
+        nap_.wait_for(lock, stopped, std::chrono::milliseconds(200), [] { return false; });
+        if (stopped.stop_requested()) return;
+        lock.unlock();
+        call();
+        lock.lock();
+      }
+    });
+  }
+  /// Wakes the thread and waits for its end: easy properties take less than one of its naps.
+  void stop() { thread_ = std::jthread(); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any nap_;
+  std::jthread thread_;
+};
+
+}  // namespace clipbound

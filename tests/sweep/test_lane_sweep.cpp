@@ -1,0 +1,210 @@
+// Lane sweeps: bounds below the truth for any slopes, multipliers and splits; gradients against finite differences.
+#include <gtest/gtest.h>
+
+#include "bounds/lane_sweep.h"
+#include "bounds/sweep_root.h"
+#include "tests/support/lowered.h"
+#include "tests/support/random_network.h"
+
+namespace clipbound::test {
+namespace {
+
+/// A random network with two rows, lowered, and its sweep network.
+struct Swept {
+  Swept(Dice& dice, const NetworkTaste& taste, double radius, int iterations = 0) {
+    RandomNetwork maker(dice, taste);
+    const auto network = maker.build();
+    std::vector<double> lower, upper;
+    for (const float c : maker.centre()) {
+      const double centre = static_cast<double>(c) + dice.normal() * 0.3;
+      lower.push_back(centre - radius * dice.uniform(0.2, 1.0));
+      upper.push_back(centre + radius * dice.uniform(0.2, 1.0));
+    }
+    Clause clause;
+    clause.rows.push_back(output_row({Rational(1), Rational(-1)}, Rational(1, 10)));
+    clause.rows.push_back(output_row({Rational(-2), Rational(1, 2)}, Rational(-3)));
+    lowered = std::make_unique<Lowered>(network, lower, upper, clause);
+    SweepBudget budget;
+    budget.iterations = iterations;
+    budget.threads = 2;
+    sweep = bound_by_sweeps(lowered->system, lower, upper, nullptr, budget, Deadline());
+    rows = sweep->compile_rows(lowered->rows, {0, 1});
+    int first = 0;
+    for (int k = 0; k < sweep->layers(); ++k) {
+      first_of.push_back(first);
+      first += static_cast<int>(lowered->system->layers[static_cast<std::size_t>(k)].size());
+    }
+  }
+  /// The neuron of the whole network (in layer order) in a slot.
+  std::size_t neuron(int slot) const {
+    const auto u = static_cast<std::size_t>(slot);
+    const SweepLayer& layer = sweep->layer(sweep->layer_of[u]);
+    return static_cast<std::size_t>(first_of[static_cast<std::size_t>(sweep->layer_of[u])] +
+                                    layer.origin[static_cast<std::size_t>(sweep->place_of[u] - layer.first)]);
+  }
+  Truth random_truth(Dice& dice) const {
+    std::vector<double> x;
+    for (std::size_t i = 0; i < lowered->lower.size(); ++i) {
+      const double t = dice.chance(0.5) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
+      x.push_back(std::clamp(lowered->lower[i] + t * (lowered->upper[i] - lowered->lower[i]), lowered->lower[i], lowered->upper[i]));
+    }
+    return lowered->truth(std::move(x));
+  }
+  LaneSweep::Target target() const {
+    LaneSweep::Target result;
+    result.rows = &rows;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      result.which[lane] = lane % 2;
+      result.sign[lane] = lane % 4 < 2 ? 1.0 : -1.0;
+    }
+    return result;
+  }
+  SweepCone cone() const {
+    SweepCone result;
+    ConeFinder(*sweep).find(rows, {0, 1}, result);
+    return result;
+  }
+
+  std::unique_ptr<Lowered> lowered;
+  std::unique_ptr<SweepNetwork> sweep;
+  SweepRows rows;
+  std::vector<int> first_of;
+};
+
+NetworkTaste random_taste(Dice& dice) {
+  NetworkTaste taste;
+  taste.inputs = dice.whole(1, 6);
+  taste.layers = dice.whole(1, 4);
+  taste.width = dice.whole(2, 12);
+  taste.structured = dice.chance(0.7);
+  taste.scale = dice.uniform(0.6, 1.6);
+  return taste;
+}
+
+TEST(SweepRoot, NeuronBoundsHoldAndAreNoLooserThanBackwardSubstitution) {
+  Dice dice(81);
+  for (int trial = 0; trial < 60; ++trial) {
+    const Swept s(dice, random_taste(dice), 0.6, trial % 2 == 0 ? 0 : 15);
+    for (int sample = 0; sample < 20; ++sample) {
+      const Truth truth = s.random_truth(dice);
+      std::size_t v = 0;
+      for (int k = 0; k < s.sweep->layers(); ++k) {
+        const IntervalVector& z = s.sweep->bounds_of(k);
+        for (std::size_t i = 0; i < z.lower.size(); ++i, ++v) {
+          ASSERT_TRUE(allows_lower(z.lower[i], truth.neurons[v]));
+          ASSERT_TRUE(allows_upper(z.upper[i], truth.neurons[v]));
+        }
+      }
+    }
+  }
+}
+
+TEST(LaneSweep, StaysBelowTheTruthForAnySlopesMultipliersAndSplits) {
+  Dice dice(82);
+  int decided = 0;
+  for (int trial = 0; trial < 150; ++trial) {
+    const Swept s(dice, random_taste(dice), 0.8);
+    LaneSweep lanes;
+    lanes.attach(*s.sweep);
+    const SweepCone cone = s.cone();
+    const LaneSweep::Target target = s.target();
+    for (int round = 0; round < 6; ++round) {
+      lanes.reset();
+      std::vector<Truth> truths;
+      for (int lane = 0; lane < kLanes; ++lane) {
+        truths.push_back(s.random_truth(dice));
+        for (int u = 0; u < s.sweep->slots(); ++u) {
+          const auto i = static_cast<std::size_t>(u);
+          const Enclosed z = truths.back().neurons[s.neuron(u)];
+          if (dice.chance(0.3) && std::fabs(z.value) > z.error) {
+            lanes.decide(lane, u, z.value > 0.0);
+            lanes.theta[i][lane] = dice.chance(0.5) ? 0.0 : std::fabs(dice.normal());
+            ++decided;
+          } else {
+            lanes.theta[i][lane] = dice.chance(0.3) ? dice.whole(0, 1) : dice.uniform(0.0, 1.0);
+          }
+        }
+      }
+      const auto check = [&](Vec bound) {
+        for (int lane = 0; lane < kLanes; ++lane) {
+          Enclosed value = truths[static_cast<std::size_t>(lane)].rows[static_cast<std::size_t>(target.which[lane])];
+          value.value *= target.sign[lane];
+          ASSERT_TRUE(allows_lower(bound[lane], value)) << bound[lane] << " > " << value.value;
+        }
+      };
+      check(lanes.lower_bound(cone, target));
+      SweepOptimizer optimizer;
+      optimizer.enough = 1e30;
+      check(lanes.maximize(cone, target, optimizer));
+    }
+  }
+  EXPECT_GT(decided, 1000);
+}
+
+TEST(LaneSweep, GradientsAgreeWithFiniteDifferences) {
+  Dice dice(83);
+  int compared = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    const Swept s(dice, random_taste(dice), 0.7);
+    LaneSweep lanes;
+    lanes.attach(*s.sweep);
+    const SweepCone cone = s.cone();
+    const LaneSweep::Target target = s.target();
+    for (int u = 0; u < s.sweep->slots(); ++u) {
+      for (int lane = 0; lane < kLanes; ++lane) {
+        if (dice.chance(0.3)) lanes.decide(lane, u, dice.chance(0.5));
+        lanes.theta[static_cast<std::size_t>(u)][lane] = dice.uniform(0.2, 0.8);
+      }
+    }
+    const Vec middle = lanes.lower_bound(cone, target);
+    lanes.differentiate(cone);
+    const std::vector<Vec> gradient = lanes.gradient;
+    for (const SweepCone::Layer& layer : cone.layers) {
+      for (const std::int32_t place : layer.unstable) {
+        const auto u = static_cast<std::size_t>(s.sweep->slot_of[static_cast<std::size_t>(place)]);
+        constexpr double kStep = 1e-6;
+        const Vec theta = lanes.theta[u];
+        lanes.theta[u] = theta + kStep;
+        const Vec above = lanes.lower_bound(cone, target);
+        lanes.theta[u] = theta - kStep;
+        const Vec below = lanes.lower_bound(cone, target);
+        lanes.theta[u] = theta;
+        for (int lane = 0; lane < kLanes; ++lane) {
+          const double right = (above[lane] - middle[lane]) / kStep, left = (middle[lane] - below[lane]) / kStep;
+          const double size = std::fabs(right) + std::fabs(left) + 1e-3;
+          if (std::fabs(right - left) > 1e-4 * size) continue;  // a kink between the three points
+          ++compared;
+          EXPECT_NEAR(gradient[u][lane], 0.5 * (right + left), 1e-4 * size);
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 2000);
+}
+
+TEST(LaneSweep, OptimisationOnlyImproves) {
+  Dice dice(84);
+  double before = 0.0, after = 0.0;
+  for (int trial = 0; trial < 40; ++trial) {
+    NetworkTaste taste = random_taste(dice);
+    taste.layers = 3;
+    const Swept s(dice, taste, 0.7);
+    LaneSweep lanes;
+    lanes.attach(*s.sweep);
+    const SweepCone cone = s.cone();
+    const Vec first = lanes.lower_bound(cone, s.target());
+    SweepOptimizer optimizer;
+    optimizer.enough = 1e30;
+    const Vec best = lanes.maximize(cone, s.target(), optimizer);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      EXPECT_GE(best[lane], first[lane]);
+      before += first[lane];
+      after += best[lane];
+    }
+    EXPECT_EQ(lanes.lower_bound(cone, s.target())[0], best[0]) << "theta is not the best one's";
+  }
+  EXPECT_GT(after, before);
+}
+
+}  // namespace
+}  // namespace clipbound::test
