@@ -10,6 +10,7 @@
 
 namespace clipbound::cli {
 Run add_ablation(CLI::App& command);  // cli/ablation.cpp
+Run add_suite(CLI::App& command);     // cli/suite.cpp
 }
 
 namespace {
@@ -23,6 +24,7 @@ struct CommandRow {
 };
 constexpr CommandRow kCommands[] = {
     {"verify", "decide a property of a network", add_verify},
+    {"suite", "run suites of instances, compare and report their results", add_suite},
     {"ablation", "run a suite with and without clipping and compare", add_ablation},
     {"supports", "say which operators and formats are understood", add_supports},
 };
@@ -41,7 +43,7 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.footer(
       "Exit codes: 0 a verdict (unknown and timed-out too), 1 usage, 2 bad input, 3 unsupported, 4 internal error,\n"
-      "5 ablation found sat and unsat on one instance.");
+      "5 ablation or suite compare found sat and unsat on one instance.");
   std::vector<std::pair<CLI::App*, Run>> commands;
   for (const CommandRow& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.help);
