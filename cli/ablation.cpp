@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/suite/instances.h"
 #include "cli/command.h"
 #include "cli/console.h"
-#include "cli/instances.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
@@ -30,6 +30,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
+using suite::Instance;
+using suite::Selection;
 
 constexpr int kDisagreement = 5;  // as for `suite compare`
 constexpr const char* kBaseline = "none";
@@ -226,7 +228,8 @@ void Ablation::run_instance(std::size_t number) {
     console_.message("[" + std::to_string(number + 1) + "/" + std::to_string(records_.size()) + "] error: " + message);
   };
   try {
-    const Network network = Network::load(record.instance.onnx_path);
+    if (record.instance.networks.size() > 1) throw Unsupported("queries about several networks");
+    const Network network = Network::load(record.instance.networks.front().path);
     const Query query = Query::load(record.instance.vnnlib_path);
     for (std::size_t k = 0; k < configurations_.size() && !stopper_.stopped(); ++k) {
       // Another one begins each time: whoever comes first pays for cold caches and fresh memory.
@@ -401,7 +404,7 @@ int Ablation::exit_code() const {
 }
 
 int Ablation::run() {
-  for (Instance& instance : read_suite(arguments_.suite, arguments_.selection)) {
+  for (Instance& instance : suite::read_suite(arguments_.suite, arguments_.selection)) {
     Record& record = records_.emplace_back();
     record.timeout_s =
         arguments_.timeout_s > 0.0 ? arguments_.timeout_s : instance.timeout_s * arguments_.timeout_scale;
@@ -434,7 +437,7 @@ Run add_ablation(CLI::App& command) {
       .add_option_function<std::string>(
           "--filter",
           [arguments](const std::string& filter) {
-            check_filter(filter);
+            suite::check_filter(filter);
             arguments->selection.filter = filter;
           },
           "only lines of instances.csv in which this regular expression is found")

@@ -12,6 +12,7 @@ namespace clipbound::cli {
 Run add_ablation(CLI::App& command);  // cli/ablation.cpp
 Run add_bounds(CLI::App& command);    // cli/bounds.cpp
 Run add_inspect(CLI::App& command);   // cli/inspect.cpp
+Run add_suite(CLI::App& command);     // cli/suite.cpp
 }
 
 namespace {
@@ -27,6 +28,7 @@ constexpr CommandRow kCommands[] = {
     {"verify", "decide a property of a network", add_verify},
     {"bounds", "say what outputs or inner layers may be on a property's boxes", add_bounds},
     {"inspect", "say what a network is and what can be done with it", add_inspect},
+    {"suite", "run suites of instances, compare and report their results", add_suite},
     {"ablation", "run a suite with and without clipping and compare", add_ablation},
     {"supports", "say which operators and formats are understood", add_supports},
 };
@@ -45,7 +47,7 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.footer(
       "Exit codes: 0 a verdict (unknown and timed-out too), 1 usage, 2 bad input, 3 unsupported, 4 internal error,\n"
-      "5 ablation found sat and unsat on one instance.");
+      "5 ablation or suite compare found sat and unsat on one instance.");
   std::vector<std::pair<CLI::App*, Run>> commands;
   for (const CommandRow& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.help);

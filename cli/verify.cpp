@@ -1,7 +1,11 @@
 // clipbound verify: one query on one network.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cctype>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <new>
@@ -23,6 +27,7 @@ struct Arguments {
   std::vector<std::string> networks;
   OutputPaths outputs;
   Options options;
+  int progress_descriptor = -1;
 };
 
 /// NAME=FILE names a network of the query; a query of VNN-LIB 1.0 knows only one, so the name says nothing new.
@@ -60,6 +65,16 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
   }
 }
 
+/// A line for the program that watches this one (`suite run`). It is dropped where nobody reads fast enough.
+void tell_progress(int descriptor, const Progress& progress) {
+  char line[200];
+  const int length = std::snprintf(line, sizeof line, "%.3f %.9g %.9g %llu %llu\n", progress.elapsed_s,
+                                   progress.worst_bound, progress.settled_share,
+                                   static_cast<unsigned long long>(progress.subproblems),
+                                   static_cast<unsigned long long>(progress.open));
+  [[maybe_unused]] const ssize_t count = ::write(descriptor, line, static_cast<std::size_t>(length));
+}
+
 int verify(const Arguments& arguments) {
   const Clock::time_point start = process_start();
   // These live until the process ends: the watchdog's thread and the signal handler hold on to them.
@@ -72,7 +87,9 @@ int verify(const Arguments& arguments) {
   callbacks.progress = [&](const Progress& progress) {
     announcer.saw(progress);
     console.progress(progress);
+    if (arguments.progress_descriptor >= 0) tell_progress(arguments.progress_descriptor, progress);
   };
+  if (arguments.progress_descriptor >= 0) ::fcntl(arguments.progress_descriptor, F_SETFL, O_WRONLY | O_NONBLOCK);
   callbacks.log = [&](int, const std::string& message) { console.message(message); };
   try {
     start_watchdog(announcer, stopper, hard_limit(arguments.options, start));
@@ -124,6 +141,12 @@ Run add_verify(CLI::App& command) {
   command.add_option("--result", arguments->outputs.result, "write the competition's result file")->type_name("FILE");
   command.add_option("--json", arguments->outputs.json, "write verdict, counterexample, statistics and options")
       ->type_name("FILE");
+  command
+      .add_option("--progress-to", arguments->progress_descriptor,
+                  "write progress to this file descriptor: lines of seconds, worst bound, settled share, subproblems, "
+                  "open ones")
+      ->check(CLI::Range(0, 1 << 20))
+      ->type_name("FD");
   add_options(command, arguments);
   return [arguments] { return verify(*arguments); };
 }
