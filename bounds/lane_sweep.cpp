@@ -81,10 +81,11 @@ void LaneSweep::start(const SweepCone& cone, const Target& target) {
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.active) g_[at(v)] = Vec{};
+    for (const std::int32_t v : layer.curved) g_[at(v)] = Vec{};
   }
   for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
   const SweepRows& rows = *target.rows;
-  intercept_ = Vec{};
+  intercept_ = curved_ = curved_size_ = Vec{};
   for (int lane = 0; lane < kLanes; ++lane) {
     const auto r = static_cast<std::size_t>(target.which[lane]);
     const double sign = target.sign[lane];
@@ -118,6 +119,20 @@ void LaneSweep::relax(const SweepCone::Layer& layer) {
     sum += p * net.constant[at(v)];
     error += vabs(p) * net.slack[at(v)];
   }
+  for (const std::int32_t v : layer.curved) {
+    // g f(z) >= g (slope z + offset); the rounding of the first product is charged with the slack (one more rounding of z's
+    // terms), that of the second with the offsets' sizes.
+    const Planes& planes = net.planes[at(net.curve_of[at(v)])];
+    const Vec g = g_[at(v)];
+    const Mask negative = g < zero;
+    const Vec p = g * select(negative, broadcast(planes.upper_slope), broadcast(planes.lower_slope));
+    const Vec q = select(g == zero, zero, g * select(negative, broadcast(planes.upper_offset), broadcast(planes.lower_offset)));
+    p_[at(v)] = p;
+    curved_ += q;
+    curved_size_ += vabs(q);
+    sum += p * net.constant[at(v)];
+    error += select(p == zero, zero, vabs(p) * net.slack[at(v)]);  // the slack of an unbounded z is infinite
+  }
   sum_ += sum;
   intercept_ += intercept;
   error_ += error;
@@ -136,7 +151,7 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
   for (const SweepCone::Part& part : cone.into_inputs) {
     for (const std::int32_t group : part.groups) part.matrix->accumulate(group, p_.data(), g_.data());
   }
-  Vec total = sum_ + intercept_;
+  Vec total = sum_ + (intercept_ + curved_);
   for (const std::int32_t i : cone.inputs) {
     const Vec a = g_[at(i)];
     const Vec x = select(a < Vec{}, broadcast(net.upper_x[at(i)]), broadcast(net.lower_x[at(i)]));
@@ -144,7 +159,7 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
     total += a * x;
   }
   const double rounding = 4.0 * net.gamma();
-  const Vec lower = total - (error_ - rounding * intercept_) * (1.0 + rounding);
+  const Vec lower = total - (error_ + rounding * (curved_size_ - intercept_)) * (1.0 + rounding);
   return select(vabs(lower) < kNoBound, lower, broadcast(-kNoBound));  // an overflow, or NaN, proves nothing
 }
 
@@ -155,8 +170,15 @@ void LaneSweep::differentiate(const SweepCone& cone) {
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) h_[at(v)] = broadcast(net.constant[at(v)]);
     for (const std::int32_t v : layer.active) h_[at(v)] = broadcast(net.constant[at(v)]);
+    for (const std::int32_t v : layer.curved) h_[at(v)] = broadcast(net.constant[at(v)]);
     for (const SweepCone::Part& part : layer.from) {
       for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
+    }
+    for (const std::int32_t v : layer.curved) {
+      const Planes& planes = net.planes[at(net.curve_of[at(v)])];
+      const Mask negative = g_[at(v)] < zero;
+      h_[at(v)] = h_[at(v)] * select(negative, broadcast(planes.upper_slope), broadcast(planes.lower_slope)) +
+                  select(negative, broadcast(planes.upper_offset), broadcast(planes.lower_offset));
     }
     for (const std::int32_t v : layer.unstable) {
       const std::size_t u = at(net.slot_of[at(v)]);
@@ -236,6 +258,7 @@ void LaneSweep::leave(const SweepCone& cone) {
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) p_[at(v)] = g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.active) p_[at(v)] = g_[at(v)] = Vec{};
+    for (const std::int32_t v : layer.curved) p_[at(v)] = g_[at(v)] = Vec{};
   }
   for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
 }
@@ -246,8 +269,13 @@ void LaneSweep::evaluate_corner(const SweepCone& cone) {
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) h_[at(v)] = broadcast(net.constant[at(v)]);
     for (const std::int32_t v : layer.active) h_[at(v)] = broadcast(net.constant[at(v)]);
+    for (const std::int32_t v : layer.curved) h_[at(v)] = broadcast(net.constant[at(v)]);
     for (const SweepCone::Part& part : layer.from) {
       for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
+    }
+    for (const std::int32_t v : layer.curved) {
+      const Activation& f = net.curves[at(net.curve_of[at(v)])];
+      for (int lane = 0; lane < kLanes; ++lane) h_[at(v)][lane] = value_of(f, h_[at(v)][lane]);
     }
     for (const std::int32_t v : layer.unstable) h_[at(v)] = vmax(h_[at(v)], Vec{});
   }

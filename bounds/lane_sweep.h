@@ -90,6 +90,7 @@ class LaneSweep {
   std::vector<Vec> first_, second_, best_theta_, scale_;  // [U] of the optimiser
   std::vector<Vec> corner_;              // [N]
   Vec sum_{}, intercept_{}, error_{};
+  Vec curved_{}, curved_size_{};         // offsets of curved neurons, and their sizes
 };
 
 }  // namespace clipbound

@@ -18,6 +18,7 @@ SweepNetwork::SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vec
   constant.assign(lower_x.size() + 1, 0.0);
   slack = constant;
   slot_of.assign(lower_x.size() + 1, -1);
+  curve_of = slot_of;
 }
 
 double SweepNetwork::slack_for(double radius, double size) const {
@@ -51,7 +52,8 @@ SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<s
       const auto value = matrix.values(i);
       for (std::size_t j = 0; j < index.size(); ++j) {
         const auto c = static_cast<std::size_t>(index[j]);
-        size += std::fabs(value[j]) * std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
+        const double reach = std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
+        size += std::fabs(value[j]) * reach;
       }
     }
     for (const Entry& e : entries) {
@@ -72,15 +74,24 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
   layer.first = places();
   std::vector<double> sizes;
   enclose(form, sources_, &sizes);
+  const Activation activation = system_->activations[static_cast<std::size_t>(k)];
+  const bool relu = activation.curve == Curve::relu, curved = !relu && activation.curve != Curve::identity;
+  // What underflows in a multiplier costs as much times z; where z is unbounded, multipliers are 0 or exact.
+  for (const double size : sizes) largest_source_ = std::isfinite(size) ? std::max(largest_source_, size) : largest_source_;
   std::vector<std::int32_t> place(z.lower.size(), -1);
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
-    if (z.upper[v] <= 0.0) continue;
+    if (relu && z.upper[v] <= 0.0) continue;
     place[v] = places();
     layer.origin.push_back(static_cast<std::int32_t>(v));
     constant.push_back(form.constant[v]);
     slack.push_back(slack_for(form.radius[v], sizes[v]));
-    const bool unstable = !(z.lower[v] >= 0.0);
+    const bool unstable = relu && !(z.lower[v] >= 0.0);
     slot_of.push_back(unstable ? slots() : -1);
+    curve_of.push_back(curved ? static_cast<std::int32_t>(planes.size()) : -1);
+    if (curved) {
+      curves.push_back(activation);
+      planes.push_back(clipbound::relax(activation, z.lower[v], z.upper[v]));
+    }
     if (!unstable) continue;
     place_of.push_back(place[v]);
     layer_of.push_back(k);
@@ -100,11 +111,10 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
     block.backward = GroupedMatrix(entries, from == nullptr ? inputs_ : from->first + from->count, spare());
     layer.blocks.push_back(std::move(block));
   }
-  IntervalVector active = z;
-  for (double& x : active.lower) x = std::max(x, 0.0);
-  for (double& x : active.upper) {
-    x = std::max(x, 0.0);
-    largest_source_ = std::max(largest_source_, x);
+  IntervalVector active = activate(activation, z);
+  for (std::size_t v = 0; v < active.lower.size(); ++v) {
+    const double reach = std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v]));
+    if (std::isfinite(reach)) largest_source_ = std::max(largest_source_, reach);
   }
   sources_[k] = std::move(active);
   bounds_.push_back(z);
@@ -121,7 +131,7 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
     return;
   }
   SweepCone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
-  (network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
+  (network_.slot_of[p] >= 0 ? layer.unstable : network_.curve_of[p] >= 0 ? layer.curved : layer.active).push_back(place);
 }
 
 void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone) {
@@ -138,6 +148,7 @@ void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& wh
   for (SweepCone::Layer& layer : cone.layers) {
     layer.unstable.clear();
     layer.active.clear();
+    layer.curved.clear();
     layer.into.clear();
     layer.from.clear();
   }
@@ -164,7 +175,7 @@ void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& wh
       backward_mark.resize(static_cast<std::size_t>(block.backward.groups()), 0);
       SweepCone::Part from{&block.forward, {}}, into{&block.backward, {}};
       const SweepCone::Layer& here = cone.layers[ku];
-      for (const auto* list : {&here.unstable, &here.active}) {
+      for (const auto* list : {&here.unstable, &here.active, &here.curved}) {
         for (const std::int32_t place : *list) {
           const std::int32_t group = block.forward.group_of(place);
           if (group < 0 || forward_mark[static_cast<std::size_t>(group)] == stamp_) continue;
@@ -192,6 +203,7 @@ void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& wh
   for (SweepCone::Layer& layer : cone.layers) {
     std::sort(layer.unstable.begin(), layer.unstable.end());
     std::sort(layer.active.begin(), layer.active.end());
+    std::sort(layer.curved.begin(), layer.curved.end());
   }
   std::sort(cone.inputs.begin(), cone.inputs.end());
 }

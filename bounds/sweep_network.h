@@ -4,6 +4,8 @@
 // Nothing is folded: in networks of convolutions folding would turn sparse rows into dense ones (cifar_cnn_a: 180 thousand numbers
 // against 1.2 million). Inactive neurons are dropped, active ones pass through.
 //
+// Neurons that are not ReLUs are curved: they keep the planes that their bounds allow. Identities pass through like active ReLUs.
+//
 // Places: one numbering for everything a row may read: inputs 0 .. N - 1, one spare place N that nobody reads, then the live
 // neurons, layer by layer. A slot numbers the unstable neurons among them.
 #include <cstdint>
@@ -66,6 +68,9 @@ class SweepNetwork {
   std::vector<std::int32_t> place_of;    ///< [U]
   std::vector<std::int32_t> layer_of;    ///< [U]
   std::vector<double> lower, upper;      ///< [U] bounds
+  std::vector<std::int32_t> curve_of;    ///< [P] -1: not curved
+  std::vector<Activation> curves;        ///< [C] of the curved neurons
+  std::vector<Planes> planes;            ///< [C] on their bounds
 
  private:
   double slack_for(double radius, double size) const;
@@ -88,7 +93,7 @@ struct SweepCone {
     std::vector<std::int32_t> groups;
   };
   struct Layer {
-    std::vector<std::int32_t> unstable, active;  ///< places that are touched
+    std::vector<std::int32_t> unstable, active, curved;  ///< places that are touched
     std::vector<Part> into;                      ///< backward: groups that make this layer's coefficients
     std::vector<Part> from;                      ///< forward: groups that make this layer's values
   };

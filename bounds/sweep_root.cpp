@@ -65,16 +65,20 @@ class LayerByLayer {
         }
       }
       const bool linear = std::all_of(layers[k].terms.begin(), layers[k].terms.end(), [](const auto& term) { return term.first == kInputSource; });
-      if (!linear) tighten(layers[k], z, static_cast<double>(layers.size() - k));
+      if (!linear) tighten(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
       network_.add_layer(z);
     }
   }
 
  private:
-  void tighten(const AffineForm& form, IntervalVector& z, double layers_left) {
+  void tighten(int layer, IntervalVector& z, double layers_left) {
+    const AffineForm& form = network_.system().layers[static_cast<std::size_t>(layer)];
+    const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
+    if (activation.curve == Curve::identity && activation.parameter != kBounded) return;
+    const bool relu = activation.curve == Curve::relu;
     std::vector<std::int64_t> unstable;
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
-      if (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
+      if (!relu || (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0))) unstable.push_back(static_cast<std::int64_t>(v));
     }
     if (unstable.empty()) return;
     const SweepRows rows = network_.compile_rows(form, unstable);
