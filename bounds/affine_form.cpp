@@ -29,6 +29,16 @@ AffineForm AffineForm::of_constant(std::vector<double> values) {
   return form;
 }
 
+std::vector<char> fixed_elements(const AffineForm& form) {
+  std::vector<char> fixed(form.constant.size(), 1);
+  for (const auto& [source, rows] : form.terms) {
+    for (std::size_t i = 0; i < fixed.size(); ++i) {
+      if (!rows.indices(static_cast<std::int64_t>(i)).empty()) fixed[i] = 0;
+    }
+  }
+  return fixed;
+}
+
 AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector<Pick>& picks) {
   AffineForm result;
   result.constant.resize(picks.size());
@@ -177,27 +187,51 @@ AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::ve
   return result;
 }
 
+std::vector<double> values_at(const AffineForm& form, const std::map<int, std::vector<double>>& samples) {
+  std::vector<double> values;
+  for (const double c : form.constant) values.insert(values.end(), kSamples, c);
+  for (const auto& [source, rows] : form.terms) {
+    const std::vector<double>& from = samples.at(source);
+    for (std::int64_t i = 0; i < form.size(); ++i) {
+      const auto index = rows.indices(i);
+      const auto value = rows.values(i);
+      double* to = values.data() + i * kSamples;
+      for (std::size_t j = 0; j < index.size(); ++j) {
+        const double* x = from.data() + static_cast<std::ptrdiff_t>(index[j]) * kSamples;
+        for (int p = 0; p < kSamples; ++p) to[p] += value[j] * x[p];
+      }
+    }
+  }
+  return values;
+}
+
 IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources, std::vector<double>* sizes) {
   const auto size = static_cast<std::size_t>(form.size());
   IntervalVector result{form.constant, form.constant};
-  std::vector<double> bulk(size);
-  std::vector<double> count(size, 4.0);
-  for (std::size_t i = 0; i < size; ++i) bulk[i] = std::fabs(form.constant[i]);
+  // Sizes of the terms of either sum: one may be infinite and the other a good bound.
+  std::vector<double> bulk_lower(size), count(size, 4.0);
+  for (std::size_t i = 0; i < size; ++i) bulk_lower[i] = std::fabs(form.constant[i]);
+  std::vector<double> bulk_upper(bulk_lower), bulk(bulk_lower);
   for (const auto& [source, rows] : form.terms) {
     const IntervalVector& from = sources.at(source);
     for (std::size_t i = 0; i < size; ++i) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));
-      double lower = 0.0, upper = 0.0, magnitude = 0.0;
+      double lower = 0.0, upper = 0.0, lower_size = 0.0, upper_size = 0.0, magnitude = 0.0;
       for (std::size_t j = 0; j < index.size(); ++j) {
         const auto c = static_cast<std::size_t>(index[j]);
         const double a = value[j] * from.lower[c], b = value[j] * from.upper[c];
-        lower += std::min(a, b);
-        upper += std::max(a, b);
+        const double low = std::min(a, b), high = std::max(a, b);
+        lower += low;
+        upper += high;
+        lower_size += std::fabs(low);
+        upper_size += std::fabs(high);
         magnitude += std::max(std::fabs(a), std::fabs(b));
       }
       result.lower[i] += lower;
       result.upper[i] += upper;
+      bulk_lower[i] += lower_size;
+      bulk_upper[i] += upper_size;
       bulk[i] += magnitude;
       count[i] += 2.0 * static_cast<double>(index.size()) + 2.0;
     }
@@ -207,9 +241,9 @@ IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVecto
     for (std::size_t i = 0; i < size; ++i) (*sizes)[i] = bulk[i] * (1.0 + 2.0 * gamma_bound(count[i])) + 0x1p-1000;
   }
   for (std::size_t i = 0; i < size; ++i) {
-    const double error = (gamma_bound(count[i]) * bulk[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000;
-    result.lower[i] = next_down(result.lower[i] - error);
-    result.upper[i] = next_up(result.upper[i] + error);
+    const double gamma = gamma_bound(count[i]);
+    result.lower[i] = next_down(result.lower[i] - ((gamma * bulk_lower[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
+    result.upper[i] = next_up(result.upper[i] + ((gamma * bulk_upper[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
     // What has overflowed on the way, NaN included, says nothing any more: from here on it is unbounded.
     if (!(std::fabs(result.lower[i]) < kTrusted)) result.lower[i] = -std::numeric_limits<double>::infinity();
     if (!(std::fabs(result.upper[i]) < kTrusted)) result.upper[i] = std::numeric_limits<double>::infinity();

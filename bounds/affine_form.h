@@ -31,6 +31,9 @@ struct AffineForm {
   static AffineForm of_constant(std::vector<double> values);
 };
 
+/// 1 for the elements of a form that no source enters: numbers, within their radius.
+std::vector<char> fixed_elements(const AffineForm& form);
+
 /// Which element of which form each result is a copy of; input < 0 means the constant 0.
 struct Pick {
   std::int32_t input = 0;
@@ -53,6 +56,10 @@ AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::ve
 
 /// Bounds past it may owe their value to an overflow on the way: they count as infinite.
 inline constexpr double kTrusted = 0x1p900;
+
+/// Values at some points: element i at point p in [i * kSamples + p]. What is chosen by them is free, so they need not be exact.
+inline constexpr int kSamples = 6;
+std::vector<double> values_at(const AffineForm& form, const std::map<int, std::vector<double>>& samples);
 
 /// Interval of every element, given the sources' intervals (finite or infinite, never NaN); rigorous.
 struct IntervalVector {

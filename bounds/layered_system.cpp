@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 
 #include "base/check.h"
 #include "base/rounding.h"
@@ -33,20 +34,35 @@ AffineForm constant_within(const IntervalVector& interval) {
   return form;
 }
 
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value);
+
+/// Elements that no source enters stay numbers, the others become a layer.
+AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const Activation& activation, const std::vector<char>& fixed) {
+  std::vector<Pick> numbers, variables, place;
+  for (std::size_t i = 0; i < fixed.size(); ++i) {
+    std::vector<Pick>& part = fixed[i] ? numbers : variables;
+    place.push_back({fixed[i] ? 0 : 1, static_cast<std::int64_t>(part.size())});
+    part.push_back({0, static_cast<std::int64_t>(i)});
+  }
+  const AffineForm of_numbers = constant_within(activate(activation, enclose(gather({&form}, numbers), system.sources)));
+  const AffineForm of_variables = variables.empty() ? AffineForm() : add_layer(system, gather({&form}, variables), activation, kNoValue);
+  return gather({&of_numbers, &of_variables}, place);
+}
+
 /// Makes the function's argument a layer and returns its values.
 AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value) {
-  if (form.is_constant()) {
-    const IntervalVector values = activate(activation, enclose(form, system.sources));
-    const auto finite = [](double x) { return std::isfinite(x); };
-    if (std::all_of(values.lower.begin(), values.lower.end(), finite) && std::all_of(values.upper.begin(), values.upper.end(), finite)) {
-      return constant_within(values);
-    }
-  }
+  std::vector<char> fixed = fixed_elements(form);
+  const IntervalVector range = activate(activation, enclose(form, system.sources));
+  for (std::size_t i = 0; i < fixed.size(); ++i) fixed[i] = fixed[i] && std::isfinite(range.lower[i]) && std::isfinite(range.upper[i]);
+  if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end()) return add_partly_fixed(system, form, activation, fixed);
   const int layer = static_cast<int>(system.layers.size());
   system.layers.push_back(form);
   system.activations.push_back(activation);
   system.layer_values.push_back(value);
   system.intervals.push_back(enclose(form, system.sources));
+  std::vector<double> values = values_at(form, system.samples);
+  for (double& v : values) v = value_of(activation, v);
+  system.samples[layer] = std::move(values);
   add_source(system, layer, activate(activation, system.intervals.back()));
   return AffineForm::of_source(layer, form.size(), 0, form.size());
 }
@@ -64,6 +80,17 @@ IntervalVector activate(const Activation& activation, const IntervalVector& z) {
 }
 
 namespace {
+
+/// kSamples points: the middle, and random ones.
+std::vector<double> sample_box(const std::vector<double>& lower, const std::vector<double>& upper) {
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> share(0.0, 1.0);
+  std::vector<double> samples;
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    for (int p = 0; p < kSamples; ++p) samples.push_back(lower[i] + (p == 0 ? 0.5 : share(random)) * (upper[i] - lower[i]));
+  }
+  return samples;
+}
 
 /// Inputs first, first + 1, ...: those that are fixed as numbers, so that what is multiplied by them stays linear.
 AffineForm input_form(const LayeredSystem& system, const std::vector<char>& varies, std::int64_t first, std::int64_t count) {
@@ -102,6 +129,7 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   system.upper.assign(upper.begin(), upper.end());
   CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
   add_source(system, kInputSource, {system.lower, system.upper});
+  system.samples[kInputSource] = sample_box(system.lower, system.upper);
 
   std::vector<char> varies(lower.size(), 0);
   for (const int i : varying_inputs(system.lower, system.upper)) varies[static_cast<std::size_t>(i)] = 1;
@@ -119,7 +147,7 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   }
   for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
 
-  const LowerContext context{network, forms, system.magnitudes, system.sources,
+  const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples,
                              [&system](const AffineForm& form, const Activation& activation, ValueId value) {
                                return add_layer(system, form, activation, value);
                              }};

@@ -24,6 +24,7 @@ struct LayeredSystem {
   AffineForm outputs;                       ///< Y
   SourceMagnitudes magnitudes;
   std::map<int, IntervalVector> sources;    ///< input, and f_k(z_k)
+  std::map<int, std::vector<double>> samples;  ///< values of the sources at some points of the box, for free choices (values_at)
   std::vector<ValueId> layer_values;        ///< the network's value that layer k is
 };
 

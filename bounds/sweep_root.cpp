@@ -11,6 +11,10 @@ namespace clipbound {
 
 namespace {
 
+// Parts of an operator (the squares of a product, the exponentials of a softmax) mostly have good intervals already, from the bounded
+// operands: substitution has to be cheap. Multiplications of kLanes numbers.
+constexpr double kHelperWork = 1e8;
+
 /// Rows in an order in which neighbours read about the same places (channels of one pixel, pixels side by side).
 std::vector<std::int64_t> by_reach(const SweepRows& rows) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows.count()));
@@ -71,6 +75,14 @@ class LayerByLayer {
   }
 
  private:
+  /// Multiplications of one substitution of a batch, about.
+  double work_of(const SweepRows& rows, const std::vector<std::int64_t>& order) const {
+    ConeFinder finder(network_);
+    SweepCone cone;
+    const LaneSweep::Target target = target_of(rows, order, order.size() / 2 / kLanes * kLanes, 1.0);
+    finder.find(rows, std::vector<std::int64_t>(target.which, target.which + kLanes), cone);
+    return static_cast<double>(cone.work);
+  }
   void tighten(int layer, IntervalVector& z, double layers_left) {
     const AffineForm& form = network_.system().layers[static_cast<std::size_t>(layer)];
     const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
@@ -84,6 +96,8 @@ class LayerByLayer {
     const SweepRows rows = network_.compile_rows(form, unstable);
     const std::vector<std::int64_t> order = by_reach(rows);
     const std::size_t batches = (order.size() + kLanes - 1) / kLanes;
+    const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity;
+    if (helper && work_of(rows, order) * static_cast<double>(batches) > kHelperWork) return;
     const double now = deadline_.elapsed_s();
     const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
     for_each_batch(network_, budget_.threads, batches, [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t batch) {

@@ -40,6 +40,15 @@ void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& cla
   });
 }
 
+/// ", bounds a, b, ..." of the open clauses' first rows.
+std::string bounds_of(const NeuronProblem& problem) {
+  std::string text = ", bounds";
+  for (std::size_t c = 0; c < std::min<std::size_t>(problem.clauses.size(), 20); ++c) {
+    text += " " + std::to_string(problem.root.lower[static_cast<std::size_t>(problem.clauses[c].first_row)]);
+  }
+  return text;
+}
+
 }  // namespace
 
 NeuronProblem bound_neuron_root(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
@@ -50,6 +59,7 @@ NeuronProblem bound_neuron_root(std::shared_ptr<const LayeredSystem> system, std
   SweepOptimizer optimizer;
   problem.network = bound_by_sweeps(system, lower, upper, nullptr, budget, deadline);
   bound_clauses(problem, clauses, optimizer, settings.threads, deadline);
+  if (settings.log) settings.log("CROWN leaves " + std::to_string(problem.clauses.size()) + " of " + std::to_string(clauses.size()) + " clauses after " + std::to_string(deadline.elapsed_s()) + " s" + bounds_of(problem));
   if (problem.clauses.empty() || deadline.expired()) return problem;
   budget.iterations = 20;
   budget.seconds = settings.seconds;

@@ -35,6 +35,7 @@ struct NeuronProblem {
 /// way are dropped; what is left (none: all refuted) is returned with the best bounds.
 struct NeuronRootSettings {
   int threads = 1;
+  std::function<void(const std::string&)> log;
   double seconds = 1e30;  ///< that the optimisation of intermediate bounds may take
 };
 NeuronProblem bound_neuron_root(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,

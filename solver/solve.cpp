@@ -171,6 +171,7 @@ void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower
   for (const std::size_t k : group.clauses) clauses.push_back(&query_.clauses[k]);
   NeuronRootSettings settings;
   settings.threads = threads_;
+  settings.log = [this](const std::string& message) { log(2, message); };
   NeuronProblem problem = bound_neuron_root(system_, std::move(lower), std::move(upper), clauses, settings, deadline_);
   if (problem.clauses.empty()) return;
   for (const NeuronClause& c : problem.clauses) {

@@ -15,6 +15,7 @@ struct LowerContext {
   const std::map<ValueId, AffineForm>& forms;  ///< of all values before the node that are not constant
   const SourceMagnitudes& magnitudes;
   const std::map<int, IntervalVector>& sources;  ///< intervals of all sources so far
+  const std::map<int, std::vector<double>>& samples;  ///< values of all sources at some points of the box
   /// Makes a form a layer of neurons and returns their activations f(form). `value` names it for the user, kNoValue where it
   /// is a helper inside an operator.
   std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value)> activate;

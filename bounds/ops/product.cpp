@@ -12,11 +12,11 @@ namespace clipbound {
 
 namespace {
 
-/// A power of two near sqrt(width of y / width of x); 1 where that says nothing.
+/// A power of two near sqrt(width of y / width of x), not extreme: it scales rounding too. 1 where that says nothing.
 double balance(double x_width, double y_width) {
   const double ratio = y_width / x_width;
   if (!(x_width > 0.0) || !(y_width > 0.0) || !std::isfinite(ratio) || !(ratio > 0.0)) return 1.0;
-  return std::exp2(std::clamp(std::round(0.5 * std::log2(ratio)), -200.0, 200.0));
+  return std::exp2(std::clamp(std::round(0.5 * std::log2(ratio)), -14.0, 14.0));
 }
 
 /// s_i x_i + sign * y_i / s_i.
@@ -36,17 +36,6 @@ AffineForm mix(const LowerContext& context, const AffineForm& x, const AffineFor
 
 namespace {
 
-/// Elements of a form that no source enters.
-std::vector<char> fixed_elements(const AffineForm& form) {
-  std::vector<char> fixed(form.constant.size(), 1);
-  for (const auto& [source, rows] : form.terms) {
-    for (std::size_t i = 0; i < fixed.size(); ++i) {
-      if (!rows.indices(static_cast<std::int64_t>(i)).empty()) fixed[i] = 0;
-    }
-  }
-  return fixed;
-}
-
 /// x_i y_i for elements i whose x_i is a number (within its radius).
 AffineForm scale_by_fixed(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
   const IntervalVector range = enclose(y, context.sources);
@@ -64,12 +53,21 @@ AffineForm scale_by_fixed(const LowerContext& context, const AffineForm& x, cons
   return result;
 }
 
-AffineForm multiply_variables(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
-  const IntervalVector x_range = enclose(x, context.sources), y_range = enclose(y, context.sources);
-  std::vector<double> scale(x_range.lower.size());
-  for (std::size_t i = 0; i < scale.size(); ++i) {
-    scale[i] = balance(x_range.upper[i] - x_range.lower[i], y_range.upper[i] - y_range.lower[i]);
+/// How far each element varies between the sample points: intervals of deep layers may be far too wide to tell.
+std::vector<double> spread(const LowerContext& context, const AffineForm& form) {
+  const std::vector<double> values = values_at(form, context.samples);
+  std::vector<double> result;
+  for (auto at = values.begin(); at != values.end(); at += kSamples) {
+    const auto [low, high] = std::minmax_element(at, at + kSamples);
+    result.push_back(*high - *low);
   }
+  return result;
+}
+
+AffineForm multiply_variables(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+  const std::vector<double> x_spread = spread(context, x), y_spread = spread(context, y);
+  std::vector<double> scale(x_spread.size());
+  for (std::size_t i = 0; i < scale.size(); ++i) scale[i] = balance(x_spread[i], y_spread[i]);
   const AffineForm plus = context.activate(mix(context, x, y, scale, 1.0), {Curve::square}, kNoValue);
   const AffineForm minus = context.activate(mix(context, x, y, scale, -1.0), {Curve::square}, kNoValue);
   return combine(context, {&plus, &minus}, {0.25, -0.25});
