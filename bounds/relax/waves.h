@@ -25,8 +25,8 @@ struct WaveCurve {
     const double c = centre(a, b), t = std::asin(clamped(s, -1.0, 1.0));
     return value_sign(c) < 0.0 ? c + t : c - t;
   }
-  static double tangent_guess(double end, double a, double b) {
-    const double c = centre(a, b), inflection = c + std::copysign(0.5 * kPi, end - c), d = end - inflection;
+  static double tangent_guess(const Sample& end, double a, double b) {
+    const double c = centre(a, b), inflection = c + std::copysign(0.5 * kPi, end.z - c), d = end.z - inflection;
     return inflection - 0.5 * d * (1.0 - d * d * (0.0138 + 0.00006 * d * d));
   }
   /// At most five, for intervals no wider than kMoreThanPeriod within kFarthestWave.
@@ -103,10 +103,10 @@ struct Wave {
     const double l = left.z, u = right.z, before = minimum_before<kNegate>(mid.z), after = before + 2.0 * kPi;
     if (before > l && after < u) return {0.0, -1.0};
     const Sample a = before > l ? f.at(before) : left, b = after < u ? f.at(after) : right;
-    const Choice choice = choose(f, Curve::stretches(a.z, b.z), a, mid, b);
-    if (u - l > kMoreThanPeriod) return {choice.slope, proven<kNegate>(choice.slope, l, u)};
-    return {choice.slope,
-            prove(f, choice.slope, Curve::stretches(l, u), left, right, choice.touches ? &choice.touch : nullptr)};
+    Sample touch;
+    const double s = choose(f, Curve::stretches(a.z, b.z), a, mid, b, touch);
+    if (u - l > kMoreThanPeriod) return {s, proven<kNegate>(s, l, u)};
+    return {s, prove(f, s, Curve::stretches(l, u), left, right, touch)};
   }
 
   template <bool kNegate>
@@ -121,7 +121,7 @@ struct Wave {
       (s > 0.0 ? l : u) = s > 0.0 ? u - kMoreThanPeriod : l + kMoreThanPeriod;
     }
     const View<Curve, kNegate> f{kCurve};
-    return prove(f, s, Curve::stretches(l, u), f.at(l), f.at(u), nullptr);
+    return prove(f, s, Curve::stretches(l, u), f.at(l), f.at(u), kNowhere);
   }
 };
 
