@@ -2,12 +2,11 @@
 // The verbs of activation.h for a curve that is convex and concave in turn (supporting_line.h).
 //
 // Besides, a curve C here has
-//   bool defined(double l, double u)        is f defined on all of [l, u], and differentiable on the inside?
-//   Bending bending(double l, double u)     convex or concave on all of [l, u], or neither
-//   Stretches stretches(double l, double u) at most three
+//   bool defined(double l, double u)          on all of [l, u]
+//   Bending bending(double l, double u)       convex or concave on all of [l, u], or neither
+//   Stretches stretches(double l, double u)   at most three
 //   Range range(double l, double u)
-//   double meeting_point(double l, double u)   where a tangent leaves little area: the middle, or where that is unwise
-//   else
+//   double meeting_point(double l, double u)  where a tangent is good: in the middle, but for exp
 #include "bounds/relax/activation.h"
 #include "bounds/relax/supporting_line.h"
 

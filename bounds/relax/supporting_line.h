@@ -1,15 +1,14 @@
 #pragma once
-// Lower lines of a curve that is convex and concave in turn: a slope that leaves little area, and the proof of any
-// slope.
+// Lower lines of a curve that is convex and concave in turn: a slope that leaves little area, and the proof of any.
 //
 // A curve C has
-//   Sample at(double z)                 value and derivative, proven
-//   double curvature(const Sample&)     f'' there, not proven
-//   double where(double s, double a, double b)   a point near [a, b] with f' = s, f' being monotone there; not proven,
-//   may
-//                                       be NaN or outside; with tangent_guess it only decides how tight a plane is
-//   double tangent_guess(const Sample& end, double a, double b)   of f or -f: roughly where the tangent through (end,
-//   f(end)) touches f in [a, b]
+//   Sample at(double z)              value and derivative, proven
+// and, not proven, because they only decide how tight a line is (they may be NaN or outside of [a, b]):
+//   double curvature(const Sample&)  f'' there
+//   double where(double s, double a, double b)
+//                                    the point with f' = s, which is monotone on [a, b], or nearest to s
+//   double tangent_guess(const Sample& end, double a, double b)
+//                                    where the tangent through (end, f(end)), or -f's, touches the curve in [a, b]
 #include "bounds/relax/sample.h"
 #include "bounds/relax/stretches.h"
 
