@@ -9,7 +9,9 @@
 
 namespace clipbound {
 
-/// Shapes that a neuron's activation may have. `power` is z^parameter, `elu` has alpha = parameter.
+/// Shapes that a neuron's activation may have. `power` is z^parameter (a whole parameter: all z, or one side of 0 where it is
+/// negative; else z >= 0); `elu` has alpha = parameter; `gelu` is z Phi(z), `gelu_tanh` its usual approximation. sign, floor, ceil,
+/// round and step stand at a jump for all values between their one-sided limits, also where the jump is an end of [l, u].
 enum class Curve : std::uint8_t {
   identity, relu, square, sigmoid, tanh, exp, log, reciprocal, sqrt, power, sin, cos, tan, atan, erf, gelu, gelu_tanh, softplus, elu,
   sign, floor, ceil, round, step
@@ -27,10 +29,13 @@ struct Planes {
   double lower_slope = 0.0, lower_offset = 0.0, upper_slope = 0.0, upper_offset = 0.0;
 };
 
-/// Good planes on [l, u] (small area between them, CROWN's choice for ReLU). l <= u; either may be infinite.
+/// Good planes on [l, u]: each leaves the least area between itself and f that a line can (up to 1e-5 of it), so for ReLU CROWN's
+/// choice, for S-shaped functions the tangent in the middle, else through the far end, else the chord; for exp the tangent at
+/// most 0.99 right of l, which is positive on [l, u]. l <= u; either may be infinite.
 Planes relax(const Activation& activation, double l, double u);
 
-/// The offset of the lower (upper) plane with the given slope on [l, u]: as tight as is cheap to prove, infinite where there is none.
+/// The offset of the lower (upper) plane with the given slope on [l, u]: as tight as is cheap to prove, infinite where there is
+/// none and, but for piecewise linear functions and slope 0, where l or u is infinite.
 double lower_offset(const Activation& activation, double slope, double l, double u);
 double upper_offset(const Activation& activation, double slope, double l, double u);
 

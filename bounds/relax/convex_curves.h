@@ -17,7 +17,7 @@ struct Exp {
   }
   static double curvature(const Sample& p) { return p.value; }
   static double where(double s, double, double) { return std::log(s); }
-  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   /// Not farther than 0.99 from l: there the tangent is positive on all of [l, u], which quotients of sums of
   /// exponentials need.
   static double meeting_point(double l, double u) { return clamped(std::min(middle(l, u), l + 0.99), l, u); }
@@ -36,7 +36,7 @@ struct Softplus {
   }
   static double curvature(const Sample& p) { return p.slope * (1.0 - p.slope); }
   static double where(double s, double, double) { return std::log(s / (1.0 - s)); }
-  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
   static Range range(double l, double u) { return increasing_range(Softplus{}, l, u, 0.0); }
 };
@@ -51,7 +51,7 @@ struct Log {
   }
   static double curvature(const Sample& p) { return -p.slope * p.slope; }
   static double where(double s, double, double) { return 1.0 / s; }
-  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
   static Range range(double l, double u) { return {l > 0.0 ? least(at(l)) : -kInfinity, most(at(u))}; }
 };
@@ -67,7 +67,7 @@ struct Sqrt {
   static double curvature(const Sample& p) { return -0.5 * p.slope / p.z; }
   /// Not 0, where the tangent is vertical.
   static double where(double s, double, double b) { return s > 0.0 ? std::max(0.25 / (s * s), 0x1p-60 * b) : b; }
-  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
   static Range range(double l, double u) { return {std::max(0.0, next_down(std::sqrt(l))), next_up(std::sqrt(u))}; }
 };
@@ -83,7 +83,7 @@ struct Reciprocal {
   }
   static double curvature(const Sample& p) { return -2.0 * p.slope * p.value; }
   static double where(double s, double a, double) { return std::copysign(std::sqrt(-1.0 / s), a); }
-  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
   static Range range(double l, double u) {
     const double at_u = 1.0 / u, at_l = 1.0 / l;

@@ -19,7 +19,7 @@ struct EluLeft {
   }
   static double curvature(const Sample& p) { return p.slope; }
   double where(double s, double, double) const { return std::log(s / alpha); }
-  static double tangent_guess(double, double a, double b) { return middle(a, b); }
+  static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
   Range range(double l, double u) const {
     const Sample left = at(l), right = at(u);
@@ -27,17 +27,11 @@ struct EluLeft {
   }
 };
 
-/// Both parts, for the choice of slopes: where alpha is not in [0, 1], convex (alpha > 1) or concave on the left and,
-/// as the kink bends that way, the opposite on the right.
+/// Both parts, for the choice of slopes where the kink bends the other way: -f for alpha < 0, f for alpha > 1.
 struct EluShape : EluLeft {
-  Stretches stretches(double l, double u) const {
-    Stretches result(l, u, alpha > 0.0);
-    result.bend(0.0, 0.0, 0.0);
-    return result;
-  }
   Sample at(double z) const { return z > 0.0 ? Sample{z, z, 1.0, 0.0, 0.0} : EluLeft::at(z); }
-  static double curvature(const Sample& p) { return p.z > 0.0 ? 0.0 : p.slope; }
-  static double tangent_guess(double, double, double) { return 0.0; }
+  /// Rough: half way, but where the function is flat.
+  static double tangent_guess(const Sample&, double a, double b) { return std::max(a, std::min(b, -0.5)); }
 };
 
 struct Elu {
@@ -49,12 +43,20 @@ struct Elu {
     const auto constant = [&] { return range(l, u); };
     if (!std::isfinite(l) || !std::isfinite(u)) return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
     const Sample a = shape.at(l), m = shape.at(middle(l, u)), b = shape.at(u);
-    const Sample minus_a = negated(a), minus_m = negated(m), minus_b = negated(b);
     double low = m.slope, high = chord_slope(a, m, b);
     if (!(shape.alpha >= 0.0 && shape.alpha <= 1.0)) {
-      const Stretches stretches = shape.stretches(l, u);
-      low = choose(View<EluShape, false>{shape}, stretches, a, m, b).slope;
-      high = -choose(View<EluShape, true>{shape}, stretches, minus_a, minus_m, minus_b).slope;
+      // One hull follows the curve on the left, the other consists of segments from l to the kink and on to u.
+      Stretches stretches(l, u, shape.alpha > 0.0);
+      stretches.bend(0.0, 0.0, 0.0);
+      const double to_kink = a.value / l;
+      Sample touch;
+      if (shape.alpha > 1.0) {
+        low = choose(View<EluShape, false>{shape}, stretches, a, m, b, touch);
+        if (to_kink > 1.0) high = m.z < 0.0 ? to_kink : 1.0;
+      } else {
+        low = m.z < 0.0 ? to_kink : 1.0;
+        high = -choose(View<EluShape, true>{shape}, stretches, negated(a), negated(m), negated(b), touch);
+      }
     }
     return planes_of({low, lower(low, l, u)}, {-high, -upper(high, l, u)}, constant);
   }

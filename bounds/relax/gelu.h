@@ -41,13 +41,13 @@ struct GeluShape {
   static double where(double s, double a, double b) { return solve_slope(F{}, s, a, b); }
   /// A third of the way beyond the inflection for a near end; f tends to straight lines, whose tangents touch 0.66
   /// beyond it.
-  static double tangent_guess(double end, double a, double b) {
+  static double tangent_guess(const Sample& end, double a, double b) {
     if (a >= -F::kBendHigh && b <= F::kBendHigh) {
-      const double inflection = std::copysign(F::kBendLow, end), d = std::fabs(end - inflection);
-      return inflection - std::copysign(0.66 * d / (d + 1.32), end);
+      const double inflection = std::copysign(F::kBendLow, end.z), d = std::fabs(end.z - inflection);
+      return inflection - std::copysign(0.66 * d / (d + 1.32), end.z);
     }
     const double inflection = std::copysign(F::kBendLow, middle(a, b));
-    return inflection - 0.5 * (end - inflection);
+    return inflection - 0.5 * (end.z - inflection);
   }
   static double meeting_point(double l, double u) { return middle(l, u); }
   /// Falls up to the minimum, then rises.

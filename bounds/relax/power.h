@@ -34,14 +34,16 @@ class PowerCurve {
   }
   double curvature(const Sample& p) const { return (n_ - 1.0) * p.slope / p.z; }
   double where(double s, double a, double b) const {
-    const double z = std::pow(std::fabs(s / n_), 1.0 / (n_ - 1.0));
+    const bool around_zero = n_ > 0.0 && whole_ && !odd_, left = !around_zero && a + b < 0.0;
+    // The derivative n z^(n-1) has one sign on each side of 0; slopes of the other sign are nearest to its flat end.
+    const double ratio = around_zero ? std::fabs(s / n_) : left && !odd_ ? -s / n_ : s / n_;
+    const double z = ratio > 0.0 ? std::pow(ratio, 1.0 / (n_ - 1.0)) : n_ > 1.0 ? 0.0 : kInfinity;
     if (!whole_) return std::max(z, 0x1p-60 * b);  // not 0, where the tangent may be vertical
-    if (n_ > 0.0 && !odd_) return std::copysign(z, s);
-    return a + b > 0.0 ? z : -z;
+    return (around_zero ? s < 0.0 : left) ? -z : z;
   }
   /// A fixed part of the end's distance, on the other side of 0: 0.5 for n = 3, nearer to 1 for larger n.
-  double tangent_guess(double end, double, double) const {
-    return -end * (1.0 - 1.5 / (n_ > 3.0 ? 0.5 * n_ + 1.5 : 3.0));
+  double tangent_guess(const Sample& end, double, double) const {
+    return -end.z * (1.0 - 1.5 / (n_ > 3.0 ? 0.5 * n_ + 1.5 : 3.0));
   }
   double meeting_point(double l, double u) const { return middle(l, u); }
   Range range(double l, double u) const {

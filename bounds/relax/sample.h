@@ -20,7 +20,7 @@ struct Sample {
   double z = 0.0, value = 0.0, slope = 0.0, value_error = 0.0, slope_error = 0.0;
 };
 /// The same point of -f.
-inline Sample negated(const Sample& p) {
+[[gnu::always_inline]] inline Sample negated(const Sample& p) {
   return {p.z, -p.value, -p.slope, p.value_error, p.slope_error};
 }
 
@@ -31,7 +31,7 @@ struct Line {
 
 /// A lower bound of g at the sample plus `fall` <= 0, which errs by no more than u of itself a few times: the product s
 /// z, the difference and the two sums err by u of their sizes. NaN where something is not finite.
-inline double below(const Sample& p, double s, double fall = 0.0) {
+[[gnu::always_inline]] inline double below(const Sample& p, double s, double fall = 0.0) {
   const double product = s * p.z, sizes = std::fabs(p.value) + std::fabs(product);
   const double error = kOutward * (p.value_error + 6.0 * kUnitRoundoff * sizes) + kTiny;
   return (p.value - product) + (kOutward * fall - error);
@@ -41,7 +41,7 @@ inline double below(const Sample& p, double s, double fall = 0.0) {
 /// g(z) >= g(p) + (f'(p) - s) (z - p), which is least at an end of [a, b] or, where both products are positive, at p
 /// itself. -infinity where the derivative is not finite. a and b may be infinite: 0 * infinity is NaN, which min()
 /// leaves aside.
-inline double below_on(const Sample& p, double s, double a, double b) {
+[[gnu::always_inline]] inline double below_on(const Sample& p, double s, double a, double b) {
   const double rise = p.slope - s;
   const double error = kOutward * (p.slope_error + 2.0 * kUnitRoundoff * std::fabs(rise));
   if (!(error < kInfinity)) return -kInfinity;
@@ -50,7 +50,7 @@ inline double below_on(const Sample& p, double s, double a, double b) {
 }
 
 /// The smaller of two lower bounds; one that is NaN says nothing.
-inline double weaker(double a, double b) {
+[[gnu::always_inline]] inline double weaker(double a, double b) {
   return std::isnan(a) || std::isnan(b) ? -kInfinity : std::min(a, b);
 }
 

@@ -2,12 +2,11 @@
 // The verbs of activation.h for a curve that is convex and concave in turn (supporting_line.h).
 //
 // Besides, a curve C here has
-//   bool defined(double l, double u)        is f defined on all of [l, u], and differentiable on the inside?
-//   Bending bending(double l, double u)     convex or concave on all of [l, u], or neither
-//   Stretches stretches(double l, double u) at most three
+//   bool defined(double l, double u)          on all of [l, u]
+//   Bending bending(double l, double u)       convex or concave on all of [l, u], or neither
+//   Stretches stretches(double l, double u)   at most three
 //   Range range(double l, double u)
-//   double meeting_point(double l, double u)   where a tangent leaves little area: the middle, or where that is unwise
-//   else
+//   double meeting_point(double l, double u)  where a tangent is good: in the middle, but for exp
 #include "bounds/relax/activation.h"
 #include "bounds/relax/supporting_line.h"
 
@@ -18,7 +17,7 @@ inline constexpr Planes kUnknownPlanes{0.0, -kInfinity, 0.0, kInfinity};
 
 /// Planes of two lines, of f and of -f. Where one says nothing, the constant from `range()` does.
 template <class R>
-Planes planes_of(const Line& lower, const Line& negated_upper, const R& range) {
+[[gnu::always_inline]] inline Planes planes_of(const Line& lower, const Line& negated_upper, const R& range) {
   const bool low = std::isfinite(lower.slope) && std::isfinite(lower.offset);
   const bool high = std::isfinite(negated_upper.slope) && std::isfinite(negated_upper.offset);
   Planes planes{lower.slope, lower.offset, -negated_upper.slope, -negated_upper.offset};
@@ -68,8 +67,9 @@ struct Smooth {
  private:
   template <class V>
   static Line line(const V& f, const Stretches& stretches, const Sample& left, const Sample& mid, const Sample& right) {
-    const Choice choice = choose(f, stretches, left, mid, right);
-    return {choice.slope, prove(f, choice.slope, stretches, left, right, choice.touches ? &choice.touch : nullptr)};
+    Sample touch;
+    const double s = choose(f, stretches, left, mid, right, touch);
+    return {s, prove(f, s, stretches, left, right, touch)};
   }
   template <bool kNegate>
   double proven(const View<C, kNegate>& f, double s, double l, double u) const {
@@ -79,7 +79,7 @@ struct Smooth {
       const Range r = curve.range(l, u);
       return kNegate ? -r.upper : r.lower;
     }
-    return prove(f, s, curve.stretches(l, u), f.at(l), f.at(u), nullptr);
+    return prove(f, s, curve.stretches(l, u), f.at(l), f.at(u), kNowhere);
   }
 };
 

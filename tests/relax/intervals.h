@@ -1,5 +1,8 @@
 #pragma once
 // Intervals that are meant to break a relaxation, and points in them.
+#include <gtest/gtest.h>
+
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -16,6 +19,13 @@ struct Case {
 /// Every curve, powers and ELUs with several parameters.
 std::vector<Case> cases();
 std::string to_string(const Activation& activation);
+inline void PrintTo(const Case& c, std::ostream* out) {
+  *out << to_string(c.activation);
+}
+/// For INSTANTIATE_TEST_SUITE_P.
+inline std::string name(const testing::TestParamInfo<Case>& c) {
+  return std::string(name_of(c.param.activation.curve)) + std::to_string(c.index);
+}
 
 /// An interval of any width from nothing to 1e6 within [lowest, highest]: both ends, one end or neither at an anchor.
 Range random_interval(const Case& c, std::mt19937_64& random);

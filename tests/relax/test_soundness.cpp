@@ -113,9 +113,7 @@ TEST_P(EveryCurve, RangeContainsIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Relax, EveryCurve, testing::ValuesIn(reference::cases()), [](const auto& c) {
-  return std::string(name_of(c.param.activation.curve)) + std::to_string(c.index);
-});
+INSTANTIATE_TEST_SUITE_P(Relax, EveryCurve, testing::ValuesIn(reference::cases()), reference::name);
 
 }  // namespace
 }  // namespace clipbound
