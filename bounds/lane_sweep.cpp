@@ -77,6 +77,37 @@ void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
   }
 }
 
+/// The widest gap of the plane in use times its coefficient: of the chord at 0, of a lower plane at the far end that it leaves
+/// out. The latter counts less: the optimised slope is at its best there, so deciding the neuron gains little at first.
+double LaneSweep::cost_of(std::int32_t place, int lane) const {
+  constexpr double kLowerPlane = 0.05;
+  const std::size_t u = at(network_->slot_of[at(place)]);
+  if (sigma_[u][lane] != 0.0) return 0.0;
+  const double g = g_[at(place)][lane], low = low_[u][lane], high = high_[u][lane], slope = theta[u][lane];
+  return g < 0.0 ? g * low * outer_[u][lane] : kLowerPlane * g * std::max((1.0 - slope) * high, -slope * low);
+}
+
+void LaneSweep::add_costs(const SweepCone& cone, int lane, double weight, std::vector<double>& costs) const {
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) costs[at(network_->slot_of[at(v)])] += weight * cost_of(v, lane);
+  }
+}
+
+std::vector<std::int32_t> LaneSweep::costliest(const SweepCone& cone, int lane, std::size_t count) const {
+  std::vector<std::pair<double, std::int32_t>> list;
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const std::int32_t v : layer.unstable) {
+      const double cost = cost_of(v, lane);
+      if (cost > 0.0) list.emplace_back(-cost, network_->slot_of[at(v)]);
+    }
+  }
+  count = std::min(count, list.size());
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end());
+  std::vector<std::int32_t> slots;
+  for (std::size_t k = 0; k < count; ++k) slots.push_back(list[k].second);
+  return slots;
+}
+
 void LaneSweep::start(const SweepCone& cone, const Target& target) {
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) g_[at(v)] = Vec{};

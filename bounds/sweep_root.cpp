@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <mutex>
 #include <numeric>
 
 #include "base/parallel.h"
+#include "bounds/split_bounder.h"
 
 namespace clipbound {
 
@@ -122,6 +124,38 @@ class LayerByLayer {
         z.upper[v] = std::min(z.upper[v], -bound[1][lane]);
       }
     });
+    if (budget_.split_rounds > 0) tighten_by_splits(form, z, end);
+  }
+
+  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons.
+  void tighten_by_splits(const AffineForm& form, IntervalVector& z, double end) {
+    std::vector<std::int64_t> unstable;
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      if (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
+    }
+    if (unstable.empty()) return;
+    if (budget_.importance != nullptr && known_ != nullptr) sort_by_importance(unstable);
+    const SweepRows rows = network_.compile_rows(form, unstable);
+    for_each_batch(network_, budget_.threads, unstable.size(), [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t k) {
+      if (deadline_.elapsed_s() > end || deadline_.expired()) return;
+      finder.find(rows, {static_cast<std::int64_t>(k)}, cone);
+      const auto v = static_cast<std::size_t>(unstable[k]);
+      SplitBounder bounder(sweep, cone, rows, static_cast<std::int64_t>(k), deadline_);
+      z.lower[v] = std::max(z.lower[v], bounder.lower_bound(1.0, budget_.split_rounds));
+      if (!(z.lower[v] >= 0.0)) z.upper[v] = std::min(z.upper[v], -bounder.lower_bound(-1.0, budget_.split_rounds));
+      sweep.leave(cone);
+    });
+  }
+
+  /// Most important first; neurons of the layer to come.
+  void sort_by_importance(std::vector<std::int64_t>& neurons) const {
+    const SweepLayer& layer = known_->layer(network_.layers());
+    std::vector<double> score(known_->bounds_of(network_.layers()).lower.size(), 0.0);
+    for (int v = 0; v < layer.count; ++v) {
+      const std::int32_t slot = known_->slot_of[static_cast<std::size_t>(layer.first + v)];
+      if (slot >= 0) score[static_cast<std::size_t>(layer.origin[static_cast<std::size_t>(v)])] = (*budget_.importance)[static_cast<std::size_t>(slot)];
+    }
+    std::stable_sort(neurons.begin(), neurons.end(), [&](std::int64_t a, std::int64_t b) { return score[static_cast<std::size_t>(a)] > score[static_cast<std::size_t>(b)]; });
   }
 
   SweepNetwork& network_;
@@ -145,6 +179,8 @@ SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows
   SweepRowBounds result;
   result.lower.assign(static_cast<std::size_t>(rows.count()), -LaneSweep::kNoBound);
   result.theta.resize(result.lower.size());
+  result.cost.assign(static_cast<std::size_t>(network.slots()), 0.0);
+  std::mutex mutex;
   std::vector<std::int64_t> order(result.lower.size());
   std::iota(order.begin(), order.end(), 0);
   for_each_batch(network, threads, (order.size() + kLanes - 1) / kLanes, [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t batch) {
@@ -154,6 +190,10 @@ SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows
     finder.find(rows, std::vector<std::int64_t>(target.which, target.which + kLanes), cone);
     sweep.reset();
     const Vec bound = sweep.maximize(cone, target, optimizer);
+    const std::lock_guard lock(mutex);
+    for (std::size_t lane = 0; lane < kLanes && first + lane < order.size(); ++lane) {
+      if (!(bound[static_cast<int>(lane)] > 0.0)) sweep.add_costs(cone, static_cast<int>(lane), 1.0 / (1e-300 - bound[static_cast<int>(lane)]), result.cost);
+    }
     sweep.leave(cone);
     for (std::size_t lane = 0; lane < kLanes && first + lane < order.size(); ++lane) {
       const auto r = static_cast<std::size_t>(order[first + lane]);

@@ -17,7 +17,9 @@ struct SweepBudget {
   int iterations = 0;    ///< of the slopes of every bound; 0: CROWN's slopes
   double seconds = 1e30; ///< once they are over, the layers to come get interval bounds and CROWN's slopes as far as `crown_seconds` go
   double crown_seconds = 1e30;
+  int split_rounds = 0;  ///< batches of subproblems that every neuron's own small branch-and-bound may take; 0: none
   int threads = 1;
+  const std::vector<double>* importance = nullptr;  ///< [U] of `known`: its neurons' own branch-and-bounds run in this order
 };
 
 /// Bounds of all layers on [lower, upper]; no rows enter them. `known` (may be nullptr): bounds that hold there already.
@@ -28,6 +30,7 @@ std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSyste
 struct SweepRowBounds {
   std::vector<double> lower;               ///< [rows]
   std::vector<std::vector<float>> theta;   ///< [rows, U]
+  std::vector<double> cost;                ///< [U] what the neuron's relaxation costs the rows that are not above 0, as shares of what they lack
 };
 SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows& rows, const SweepOptimizer& optimizer, int threads,
                                     const Deadline& deadline);

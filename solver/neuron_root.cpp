@@ -40,35 +40,73 @@ void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& cla
   });
 }
 
-/// ", bounds a, b, ..." of the open clauses' first rows.
-std::string bounds_of(const NeuronProblem& problem) {
-  std::string text = ", bounds";
-  for (std::size_t c = 0; c < std::min<std::size_t>(problem.clauses.size(), 20); ++c) {
-    text += " " + std::to_string(problem.root.lower[static_cast<std::size_t>(problem.clauses[c].first_row)]);
+class NeuronRoot {
+ public:
+  NeuronRoot(std::shared_ptr<const LayeredSystem> system, const std::vector<const Clause*>& clauses, const NeuronRootSettings& settings, const Deadline& deadline)
+      : system_(std::move(system)), open_(clauses), settings_(settings), deadline_(deadline) {}
+
+  NeuronProblem run(std::vector<double> lower, std::vector<double> upper) {
+    lower_ = std::move(lower);
+    upper_ = std::move(upper);
+    SweepBudget budget;
+    budget.threads = settings_.threads;
+    if (pass(budget, 20)) return std::move(problem_);
+    budget.iterations = 20;
+    if (pass(budget, 40)) return std::move(problem_);
+    // Then neurons one by one. It goes on while the rows gain from it; what is left is for the search.
+    for (int rounds = 2; rounds <= 64; rounds *= 2) {
+      const double lacking = lacking_;
+      budget.iterations = 10;
+      budget.split_rounds = rounds;
+      if (pass(budget, 40)) break;
+      if (lacking_ > 0.8 * lacking) break;
+    }
+    return std::move(problem_);
   }
-  return text;
-}
+
+ private:
+  /// Bounds everything once more. True where the root is done: all refuted, a counterexample found, or no time left.
+  bool pass(SweepBudget& budget, int row_iterations) {
+    const double begin = deadline_.elapsed_s();
+    budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
+    const std::vector<double> importance = problem_.root.cost;
+    budget.importance = importance.empty() ? nullptr : &importance;
+    problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_);
+    SweepOptimizer optimizer;
+    optimizer.iterations = row_iterations;
+    bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
+    open_.clear();
+    lacking_ = 0.0;
+    for (const NeuronClause& c : problem_.clauses) {
+      open_.push_back(c.clause);
+      double nearest = problem_.root.lower[static_cast<std::size_t>(c.first_row)];
+      for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) nearest = std::max(nearest, problem_.root.lower[static_cast<std::size_t>(r)]);
+      lacking_ -= nearest;
+    }
+    const double end = deadline_.elapsed_s();
+    if (settings_.log) {
+      settings_.log("root pass, " + std::to_string(budget.split_rounds) + " rounds per neuron: " + std::to_string(open_.size()) + " clauses open, they lack " + std::to_string(lacking_) + ", " +
+                    std::to_string(problem_.network->slots()) + " neurons undecided, " + std::to_string(end - begin) + " s");
+    }
+    if (open_.empty() || deadline_.expired()) return true;
+    return settings_.attack && settings_.attack(std::max(0.05, kAttackShare * (end - begin)));
+  }
+
+  static constexpr double kLongestPass = 60.0, kAttackShare = 0.25;
+  std::shared_ptr<const LayeredSystem> system_;
+  std::vector<const Clause*> open_;
+  const NeuronRootSettings& settings_;
+  const Deadline& deadline_;
+  std::vector<double> lower_, upper_;
+  NeuronProblem problem_;
+  double lacking_ = 0.0;  ///< sum over open clauses of what their best rows lack
+};
 
 }  // namespace
 
 NeuronProblem bound_neuron_root(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
                                 const std::vector<const Clause*>& clauses, const NeuronRootSettings& settings, const Deadline& deadline) {
-  NeuronProblem problem;
-  SweepBudget budget;
-  budget.threads = settings.threads;
-  SweepOptimizer optimizer;
-  problem.network = bound_by_sweeps(system, lower, upper, nullptr, budget, deadline);
-  bound_clauses(problem, clauses, optimizer, settings.threads, deadline);
-  if (settings.log) settings.log("CROWN leaves " + std::to_string(problem.clauses.size()) + " of " + std::to_string(clauses.size()) + " clauses after " + std::to_string(deadline.elapsed_s()) + " s" + bounds_of(problem));
-  if (problem.clauses.empty() || deadline.expired()) return problem;
-  budget.iterations = 20;
-  budget.seconds = settings.seconds;
-  std::vector<const Clause*> open;
-  for (const NeuronClause& c : problem.clauses) open.push_back(c.clause);
-  problem.network = bound_by_sweeps(system, std::move(lower), std::move(upper), problem.network.get(), budget, deadline);
-  optimizer.iterations = 40;
-  bound_clauses(problem, open, optimizer, settings.threads, deadline);
-  return problem;
+  return NeuronRoot(std::move(system), clauses, settings, deadline).run(std::move(lower), std::move(upper));
 }
 
 }  // namespace clipbound

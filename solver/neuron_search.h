@@ -1,7 +1,9 @@
 #pragma once
 // Branch-and-bound on activations: a subproblem decides the sign of some neurons' pre-activations (beta-CROWN, Wang et al.,
 // NeurIPS 2021). For networks with many inputs, where halving an input gains next to nothing.
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/options.h"
@@ -35,8 +37,9 @@ struct NeuronProblem {
 /// way are dropped; what is left (none: all refuted) is returned with the best bounds.
 struct NeuronRootSettings {
   int threads = 1;
+  double pass_share = 0.15;  ///< of the remaining time that one pass may take
+  std::function<bool(double seconds)> attack;                 ///< tried between passes; true: a counterexample is known
   std::function<void(const std::string&)> log;
-  double seconds = 1e30;  ///< that the optimisation of intermediate bounds may take
 };
 NeuronProblem bound_neuron_root(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
                                 const std::vector<const Clause*>& clauses, const NeuronRootSettings& settings, const Deadline& deadline);

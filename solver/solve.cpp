@@ -172,13 +172,19 @@ void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower
   NeuronRootSettings settings;
   settings.threads = threads_;
   settings.log = [this](const std::string& message) { log(2, message); };
+  const std::lock_guard lock(problems_mutex_);  // one box at a time: its root uses all threads
+  if (options_.attack) {
+    settings.attack = [&](double seconds) {
+      pgd_->focus({group.clauses.begin(), group.clauses.end()});
+      return attack(seconds);
+    };
+  }
   NeuronProblem problem = bound_neuron_root(system_, std::move(lower), std::move(upper), clauses, settings, deadline_);
   if (problem.clauses.empty()) return;
   for (const NeuronClause& c : problem.clauses) {
     log(2, "clause of line " + std::to_string(c.clause->line) + ": bound " + std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
                ", " + std::to_string(problem.network->slots()) + " neurons undecided");
   }
-  const std::lock_guard lock(problems_mutex_);
   problems_.push_back(std::move(problem));
 }
 

@@ -126,7 +126,14 @@ class Lowered {
       const auto append = [&](const EnclosedOutputs& part, std::vector<Enclosed>& to) {
         for (std::size_t i = 0; i < part.value.size(); ++i) to.emplace_back(part.value[i], part.error[i]);
       };
-      for (const ValueId value : system->layer_values) append(all[index_of(value)], result.neurons);
+      for (std::size_t k = 0; k < system->layers.size(); ++k) {
+        const ValueId value = system->layer_values[k];
+        if (value != kNoValue) {
+          append(all[index_of(value)], result.neurons);
+        } else {  // a helper that is no value of the network: nothing is known of it
+          result.neurons.resize(result.neurons.size() + static_cast<std::size_t>(system->layers[k].size()), Enclosed(0.0, std::numeric_limits<double>::infinity()));
+        }
+      }
       for (const ValueId value : simplified->outputs) append(all[index_of(value)], y);
     }
     for (const Row& row : clause.rows) {
