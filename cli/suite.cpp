@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "benchmarks/report/report.h"
 #include "benchmarks/suite/check.h"
 #include "benchmarks/suite/compare.h"
 #include "benchmarks/suite/merge.h"
@@ -174,6 +175,27 @@ Run add_check(CLI::App& command) {
   };
 }
 
+Run add_report(CLI::App& command) {
+  const auto request = std::make_shared<suite::ReportRequest>();
+  command.add_option("runs", request->runs, "runs; NAME=RUN gives one a name")->required()->type_name("RUN...");
+  command
+      .add_option(
+          "--reference", request->references,
+          "results to stand beside them: a results.csv of the competition, FILE:TOOL of a csv with a header, or a "
+          "csv of known verdicts (without times); NAME=... gives it a name")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
+  command.add_option("--out", request->folder, "where the files go [the first run's folder/report]")->type_name("DIR");
+  command.footer(
+      "Writes results.csv (the competition's format), summary.json and report.html, a page that needs nothing else.");
+  return [request] {
+    suite::ReportRequest complete = *request;
+    if (complete.folder.empty()) complete.folder = suite::split_label(complete.runs.front()).second + "/report";
+    for (const std::string& file : suite::write_report(complete)) std::puts(file.c_str());
+    return static_cast<int>(kDone);
+  };
+}
+
 struct CommandRow {
   const char* name;
   const char* help;
@@ -183,6 +205,7 @@ constexpr CommandRow kCommands[] = {
     {"run", "run suites, every instance in a process of its own", add_run},
     {"merge", "make one run of several", add_merge},
     {"compare", "say where two sets of results differ", add_compare},
+    {"report", "write results.csv, a summary and a page to look at", add_report},
     {"check", "replay every counterexample of a run", add_check},
 };
 

@@ -16,15 +16,15 @@ void write_out(const std::string& text) {
   [[maybe_unused]] const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-std::size_t terminal_width() {
+winsize terminal_size() {
   winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {24, 80, 0, 0};
+  return size;
 }
 
 /// Cut where the terminal ends, so that a line stays one line.
 std::string fitted(const std::string& text) {
-  const std::size_t width = terminal_width() - 1;
+  const std::size_t width = terminal_size().ws_col - std::size_t{1};
   return text.size() <= width ? text : text.substr(0, width - 1) + ">";
 }
 
@@ -100,9 +100,11 @@ void Display::show(const std::vector<RunningInstance>& running) {
   next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
   std::string text = lines_shown_ > 0 ? format("\x1b[%dA\r", lines_shown_) : "\r";
   text += headline() + "\x1b[K\n";
-  for (const RunningInstance& one : running) text += running_line(one) + "\x1b[K\n";
+  // What does not fit on the screen could not be taken back.
+  const std::size_t rows = std::min<std::size_t>(running.size(), std::max(4, terminal_size().ws_row - 2) - 1);
+  for (std::size_t i = 0; i < rows; ++i) text += running_line(running[i]) + "\x1b[K\n";
   text += "\x1b[J";
-  lines_shown_ = static_cast<int>(running.size()) + 1;
+  lines_shown_ = static_cast<int>(rows) + 1;
   write_out(text);
 }
 

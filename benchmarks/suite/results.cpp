@@ -121,7 +121,28 @@ ResultTable read_competition(const std::string& path, const std::vector<std::str
   return table;
 }
 
+ResultTable read_unlabelled(const std::string& source) {
+  if (fs::is_directory(source)) return results_of(read_run(source));
+  std::string path = source, choice;
+  const std::size_t colon = source.rfind(':');
+  if (!fs::exists(source) && colon != std::string::npos) {
+    path = source.substr(0, colon);
+    choice = source.substr(colon + 1);
+  }
+  const std::vector<std::string> lines = lines_of(path);
+  if (lines.empty()) throw InputError(path + " is empty");
+  const std::vector<std::string> first = csv_fields(lines.front());
+  const bool header = std::find(first.begin(), first.end(), "onnx") != first.end();
+  if (header) return read_with_header(path, choice, lines);
+  if (!choice.empty()) throw InputError(path + " has no header, so it has no column or tool " + choice);
+  return read_competition(path, lines);
+}
+
 }  // namespace
+
+std::string match_key(const ResultRow& row) {
+  return instance_of(row, row.repeat);
+}
 
 Outcome parse_outcome(const std::string& word) {
   std::string lower;
@@ -167,21 +188,17 @@ ResultTable results_of(const Run& run) {
   return table;
 }
 
+std::pair<std::string, std::string> split_label(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0 || fs::exists(text) || text.find('/') < equals) return {"", text};
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
 ResultTable read_results(const std::string& source) {
-  if (fs::is_directory(source)) return results_of(read_run(source));
-  std::string path = source, choice;
-  const std::size_t colon = source.rfind(':');
-  if (!fs::exists(source) && colon != std::string::npos) {
-    path = source.substr(0, colon);
-    choice = source.substr(colon + 1);
-  }
-  const std::vector<std::string> lines = lines_of(path);
-  if (lines.empty()) throw InputError(path + " is empty");
-  const std::vector<std::string> first = csv_fields(lines.front());
-  const bool header = std::find(first.begin(), first.end(), "onnx") != first.end();
-  if (header) return read_with_header(path, choice, lines);
-  if (!choice.empty()) throw InputError(path + " has no header, so it has no column or tool " + choice);
-  return read_competition(path, lines);
+  const auto [label, place] = split_label(source);
+  ResultTable table = read_unlabelled(place);
+  if (!label.empty()) table.rename(label);
+  return table;
 }
 
 }  // namespace clipbound::suite

@@ -23,6 +23,9 @@ struct ResultRow {
   std::string reason;
 };
 
+/// What rows of one instance have in common, whatever year's paths and spellings they were written with.
+std::string match_key(const ResultRow& row);
+
 /// Rows that are found by instance, whatever year's paths and spellings they were written with.
 class ResultTable {
  public:
@@ -33,6 +36,7 @@ class ResultTable {
   /// The row of the same instance, or of its first occurrence where the repetition is not there; null where none is.
   const ResultRow* find(const ResultRow& like) const;
   const std::string& name() const { return name_; }
+  void rename(std::string name) { name_ = std::move(name); }
   /// True where any row has a time.
   bool timed() const;
 
@@ -47,6 +51,8 @@ class ResultTable {
 /// verdict. FILE:NAME takes the columns NAME_result and NAME_time_s of such a file, or its rows whose column tool is
 /// NAME. Throws InputError for anything else.
 ResultTable read_results(const std::string& source);
+/// LABEL and SOURCE of LABEL=SOURCE; the label is empty where there is none.
+std::pair<std::string, std::string> split_label(const std::string& text);
 /// The results of a run that was read already.
 ResultTable results_of(const Run& run);
 

@@ -1,0 +1,9 @@
+#pragma once
+// The parts of the report's page; cmake/embed.cmake makes them of benchmarks/report/page/ and of Chart.js.
+#include <string_view>
+
+namespace clipbound::suite::assets {
+
+extern const std::string_view page_html, page_css, page_js, charts_js, chart_js, chart_js_license;
+
+}  // namespace clipbound::suite::assets

@@ -1,0 +1,221 @@
+#include "benchmarks/report/report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/version.h"
+#include "benchmarks/report/assets.h"
+#include "benchmarks/suite/csv.h"
+
+namespace clipbound::suite {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kCurvePoints = 120;
+
+/// Enough digits for eyes and figures; the page is smaller by half.
+Json rounded(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  char text[40];
+  std::snprintf(text, sizeof text, "%.5g", value);
+  return std::strtod(text, nullptr);
+}
+
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+Json sums_json(const Sums& sums) {
+  return {{"results", sums.results},
+          {"solved", sums.solved()},
+          {"unsat", sums.unsat},
+          {"sat", sums.sat},
+          {"unknown", sums.unknown},
+          {"timeout", sums.timeout},
+          {"memory", sums.memory},
+          {"errors", sums.errors},
+          {"wrong", sums.wrong},
+          {"seconds", sums.seconds},
+          {"par2_s", sums.par2_over > 0 ? Json(sums.par2_s) : Json(nullptr)},
+          {"points", sums.points},
+          {"percent", sums.percent}};
+}
+
+Json suite_json(const SuiteSums& suite) {
+  Json json = {{"name", suite.name}, {"instances", suite.instances}, {"entrants", Json::array()}};
+  for (const Sums& sums : suite.entrants) json["entrants"].push_back(sums_json(sums));
+  return json;
+}
+
+Json entrant_json(const Entrant& entrant) {
+  Json json = {{"name", entrant.name()}, {"kind", entrant.run ? "run" : "reference"}};
+  if (!entrant.run) return json;
+  json["clipbound"] = entrant.run->program_version;
+  json["machine"] = entrant.run->machine;
+  json["jobs"] = entrant.run->jobs;
+  json["planned"] = entrant.run->planned.size();
+  json["done"] = entrant.run->records.size();
+  json["checked"] = entrant.checked.size();
+  json["settings"] = Json::object();
+  for (const auto& [name, value] : describe(entrant.run->settings)) json["settings"][name] = Json::parse(value);
+  return json;
+}
+
+Json board_json(const Board& board, const std::vector<Entrant>& entrants) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char made[40];
+  std::strftime(made, sizeof made, "%Y-%m-%d %H:%M UTC", &parts);
+  Json json = {{"clipbound", version_text()}, {"made", made}, {"rule", kScoreRule}};
+  json["entrants"] = Json::array();
+  for (const Entrant& entrant : entrants) json["entrants"].push_back(entrant_json(entrant));
+  json["total"] = suite_json(board.total);
+  json["suites"] = Json::array();
+  for (const SuiteSums& suite : board.suites) json["suites"].push_back(suite_json(suite));
+  return json;
+}
+
+/// [[seconds, worst bound, settled share], ...], thinned; the end of the search is its last point.
+Json curve_json(const Record& record) {
+  Json json = Json::array();
+  const auto push = [&](const ProgressPoint& point) {
+    json.push_back({rounded(point.elapsed_s), rounded(point.worst_bound), rounded(point.settled_share)});
+  };
+  const std::size_t step = record.curve.size() / kCurvePoints + 1;
+  for (std::size_t i = 0; i < record.curve.size(); i += step) push(record.curve[i]);
+  if (record.ending == Ending::exited && record.last.elapsed_s > record.curve.back().elapsed_s) push(record.last);
+  return json;
+}
+
+Json cell_json(const Cell& cell) {
+  if (cell.row == nullptr) return nullptr;
+  Json json = {{"v", name_of(cell.row->outcome)}, {"s", rounded(cell.row->seconds)}};
+  if (cell.wrong) json["wrong"] = true;
+  if (cell.record == nullptr) return json;
+  json["why"] = cell.record->reason;
+  json["n"] = cell.record->last.subproblems;
+  json["mb"] = rounded(cell.record->peak_memory_mb);
+  if (!cell.record->curve.empty()) json["curve"] = curve_json(*cell.record);
+  return json;
+}
+
+Json instances_json(const Board& board) {
+  Json json = Json::array();
+  for (const BoardInstance& instance : board.instances) {
+    Json row = {{"suite", instance.name.suite},
+                {"onnx", instance.name.onnx},
+                {"vnnlib", instance.name.vnnlib},
+                {"repeat", instance.name.repeat},
+                {"limit", instance.name.timeout_s},
+                {"truth", instance.truth ? name_of(*instance.truth) : ""},
+                {"cells", Json::array()}};
+    for (const Cell& cell : instance.cells) row["cells"].push_back(cell_json(cell));
+    json.push_back(std::move(row));
+  }
+  return json;
+}
+
+void replace(std::string& text, const std::string& mark, std::string_view by) {
+  const std::size_t at = text.find(mark);
+  if (at != std::string::npos) text.replace(at, mark.size(), by);
+}
+
+/// JSON inside a script element: no "</script" may end it early, whatever file names hold.
+std::string script_safe(std::string json) {
+  for (std::size_t at = 0; (at = json.find('<', at)) != std::string::npos;) json.replace(at, 1, "\\u003c");
+  return json;
+}
+
+/// A run's part in a file name.
+std::string file_part(const std::string& name) {
+  std::string part;
+  for (const char c : name) part += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
+  return part;
+}
+
+/// Entrants are told apart by their names.
+void require_names(const std::vector<Entrant>& entrants) {
+  for (std::size_t i = 0; i < entrants.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (entrants[i].name() != entrants[j].name()) continue;
+      throw InputError("two of the results are called " + entrants[i].name() + "; write NAME=... to tell them apart");
+    }
+  }
+}
+
+}  // namespace
+
+std::string results_csv(const Run& run) {
+  std::string text;
+  std::map<std::string, const Record*> records;
+  for (const Record& record : run.records) records.emplace(record.key(), &record);
+  for (const PlannedInstance& instance : run.planned) {
+    const auto found = records.find(instance.key());
+    if (found == records.end()) continue;
+    const Record& record = *found->second;
+    char seconds[40];
+    std::snprintf(seconds, sizeof seconds, "%.9f", record.seconds);
+    const std::string folder = "benchmarks/" + record.suite + "/";
+    const std::string network = record.onnx.starts_with('[') ? record.onnx : folder + record.onnx;
+    // There is nothing to prepare: no time.
+    text += csv_line({record.suite, network, folder + record.vnnlib, "0", name_of(record.outcome), seconds});
+  }
+  return text;
+}
+
+std::string summary_json(const Board& board, const std::vector<Entrant>& entrants) {
+  return dump(board_json(board, entrants), 1) + "\n";
+}
+
+std::string report_page(const Board& board, const std::vector<Entrant>& entrants) {
+  Json data = board_json(board, entrants);
+  data["instances"] = instances_json(board);
+  std::string page(assets::page_html);
+  replace(page, "/*PAGE_CSS*/", assets::page_css);
+  replace(page, "/*CHART_JS_LICENSE*/", assets::chart_js_license);
+  replace(page, "/*CHART_JS*/", assets::chart_js);
+  replace(page, "/*CHARTS_JS*/", assets::charts_js);
+  replace(page, "/*PAGE_JS*/", assets::page_js);
+  replace(page, "/*DATA*/", script_safe(dump(data, -1)));  // last: it is searched for no more marks
+  return page;
+}
+
+std::vector<std::string> write_report(const ReportRequest& request) {
+  std::vector<Entrant> entrants;
+  std::vector<ResultTable> truths;
+  for (const std::string& source : request.runs) entrants.push_back(read_run_entrant(source));
+  for (const std::string& source : request.references) {
+    ResultTable table = read_results(source);
+    if (table.timed()) {
+      entrants.push_back({std::move(table), std::nullopt, {}});
+    } else {
+      truths.push_back(std::move(table));
+    }
+  }
+  require_names(entrants);
+  const Board board = make_board(entrants, truths);
+  std::error_code error;
+  fs::create_directories(request.folder, error);
+  if (error) throw InputError("cannot make " + request.folder + ": " + error.message());
+  std::vector<std::string> files;
+  const auto write = [&](const std::string& name, const std::string& text) {
+    files.push_back((fs::path(request.folder) / name).string());
+    write_durably(files.back(), text);
+  };
+  for (std::size_t e = 0; e < request.runs.size(); ++e) {
+    write(e == 0 ? "results.csv" : "results." + file_part(entrants[e].name()) + ".csv", results_csv(*entrants[e].run));
+  }
+  write("summary.json", summary_json(board, entrants));
+  write("report.html", report_page(board, entrants));
+  return files;
+}
+
+}  // namespace clipbound::suite
