@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/rounding.h"
 
@@ -10,16 +9,15 @@ namespace clipbound {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// A slope between those of the chord and of the lower line: what replaces an activation in a row that is bounded from below.
-/// A proposal, whatever it is: the offsets of the planes are proved afterwards.
-double slope_for(double coefficient, double l, double u, double f_l, double f_u) {
-  if (!std::isfinite(l) || !std::isfinite(u) || !(u > l)) return 0.0;
-  const double chord = (f_u - f_l) / (u - l);
-  const bool is_unstable_relu = l < 0.0 && u > 0.0 && f_l == 0.0 && f_u == u;
-  if (is_unstable_relu && coefficient >= 0.0) return u > -l ? 1.0 : 0.0;
-  return chord;
+/// The slope that replaces neuron v of a layer in a row that is bounded from below. A proposal, whatever it is: the offsets of
+/// the planes are proved afterwards.
+double slope_for(double coefficient, const IntervalVector& z, const std::vector<Planes>& planes, std::size_t v) {
+  if (!planes.empty()) return coefficient < 0.0 ? planes[v].upper_slope : planes[v].lower_slope;
+  const double l = z.lower[v], u = z.upper[v];
+  if (u <= 0.0) return 0.0;
+  if (l >= 0.0) return 1.0;
+  if (coefficient >= 0.0) return u > -l ? 1.0 : 0.0;
+  return std::isfinite(l) && std::isfinite(u) ? u / (u - l) : 0.0;
 }
 
 /// Slopes in the input of sign * form, [size, N]: what backward substitution would arrive at, in plain float64.
@@ -42,11 +40,10 @@ std::vector<double> propose_slopes(const LayeredSystem& system, const RootBounde
     spread(form, m, sign);
     for (std::size_t k = at.size(); k-- > 0;) {
       const IntervalVector& z = bounds.layers[k];
-      const IntervalVector& active = bounds.sources.at(static_cast<int>(k));
       for (std::size_t v = 0; v < at[k].size(); ++v) {
         const double coefficient = at[k][v];
         if (coefficient == 0.0) continue;
-        const double slope = slope_for(coefficient, z.lower[v], z.upper[v], active.lower[v], active.upper[v]);
+        const double slope = slope_for(coefficient, z, bounds.planes[k], v);
         if (slope != 0.0) spread(system.layers[k], v, coefficient * slope);
       }
     }
@@ -86,8 +83,13 @@ OutputPlanes prove_planes(const RootBounder& bounder, const RootBounder::Bounds&
 
 }  // namespace
 
-OutputBounds bound_outputs_by_intervals(const LayeredSystem& system) {
-  IntervalVector range = enclose(system.outputs, system.sources);
+OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper) {
+  std::map<int, IntervalVector> sources;
+  sources[kInputSource] = {std::move(lower), std::move(upper)};
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    sources[static_cast<int>(k)] = activate(system.activations[k], enclose(system.layers[k], sources));
+  }
+  IntervalVector range = enclose(system.outputs, sources);
   return {std::move(range.lower), std::move(range.upper), {}};
 }
 

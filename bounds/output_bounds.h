@@ -25,8 +25,8 @@ struct OutputBounds {
   OutputPlanes planes;               ///< empty where they were not asked for
 };
 
-/// Interval bounds of the outputs on the box of `system`.
-OutputBounds bound_outputs_by_intervals(const LayeredSystem& system);
+/// Interval bounds of the outputs on [lower, upper], a box inside that of `system`.
+OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper);
 
 /// CROWN bounds of the outputs on [lower, upper], a box inside that of the bounder's system. Sound whenever the deadline ends it.
 OutputBounds bound_outputs(const RootBounder& bounder, std::vector<double> lower, std::vector<double> upper, bool with_planes,

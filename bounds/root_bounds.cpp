@@ -9,6 +9,7 @@
 #include "base/rounding.h"
 #include "bounds/folder.h"
 #include "bounds/forward_pass.h"
+#include "bounds/relu_rows.h"
 
 namespace clipbound {
 
@@ -166,8 +167,16 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std:
     const IntervalVector& z = bounds.layers[ku];
     const std::vector<double>& cost = bounds.cost[ku];
     const auto size = static_cast<std::size_t>(from.size());
+    const ReluRows relus(bounds.planes[ku].empty() ? z : IntervalVector{});
     for (std::size_t r = 0; r < static_cast<std::size_t>(R); ++r) {
       double* row = p.data() + r * size;
+      if (RowSums sums; bounds.planes[ku].empty() && relus.replace(row, from.constant, cost, sums)) {
+        constant[r] += sums.constant;
+        intercept[r] += sums.intercept;
+        intercept_size[r] += sums.intercept_size;
+        error[r] += sums.error;
+        continue;
+      }
       double sum = 0.0, q_sum = 0.0, q_size = 0.0, e_sum = 0.0;
       for (std::size_t v = 0; v < size; ++v) {
         const double coefficient = row[v];

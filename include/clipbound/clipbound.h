@@ -38,4 +38,5 @@
 #include "clipbound/network.h"
 #include "clipbound/options.h"
 #include "clipbound/query.h"
+#include "clipbound/robustness.h"
 #include "clipbound/solve.h"

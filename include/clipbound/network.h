@@ -17,12 +17,13 @@ namespace CLIPBOUND_V1 {
 
 /// A fully connected layer, y = W x + b, with max(0, .) after it where `relu`.
 struct DenseLayer {
-  std::vector<float> weights;  ///< [outputs, inputs], row by row
-  std::vector<float> bias;     ///< [outputs]
+  std::vector<float> weights = {};  ///< [outputs, inputs], row by row
+  std::vector<float> bias = {};     ///< [outputs]
   bool relu = false;
 };
 
 /// A neural network. Immutable; copies share it and cost nothing.
+/// Thread safety: all members may be called from many threads at once.
 class CLIPBOUND_API Network {
  public:
   /// Reads an ONNX file (.onnx or .onnx.gz). Throws InputError (with file and node) or Unsupported (with operator,
@@ -49,12 +50,74 @@ class CLIPBOUND_API Network {
   /// InputError where there is no such layer, or where it is a constant or holds no floating-point numbers.
   Network up_to(std::string_view layer) const;
 
+  /// The network's outputs at points: x [B, input_size()] row by row gives y [B, output_size()]. Computed in the network's
+  /// own precision, operator by operator, sums in the order of the file; x is rounded to that precision. Throws InputError
+  /// where x does not hold whole points.
+  std::vector<double> evaluate(std::span<const double> x) const;
+
   struct Implementation;
   const Implementation& implementation() const { return *implementation_; }  ///< for the library itself
 
  private:
+  friend class GraphBuilder;
   explicit Network(std::shared_ptr<const Implementation> implementation) : implementation_(std::move(implementation)) {}
   std::shared_ptr<const Implementation> implementation_;
+};
+
+/// An attribute of an operator, in the type that ONNX gives it.
+using AttributeValue =
+    std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
+/// Its name and value.
+struct Attribute {
+  std::string name;
+  AttributeValue value;
+};
+
+/// Builds a network operator by operator, with the meaning that ONNX gives them; shapes are inferred on the way.
+///
+///   GraphBuilder graph;
+///   const auto x = graph.input("x", {1, 2});
+///   const auto w = graph.constant({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
+///   graph.output(graph.add("Relu", {graph.add("MatMul", {x, w})}));
+///   const Network network = graph.build();
+///
+/// Not copied, used by one thread at a time. Where a member throws, the builder is as it was before.
+class CLIPBOUND_API GraphBuilder {
+ public:
+  /// A tensor of the graph that is being built. Means something only to its own builder.
+  enum class Value : std::int32_t { none = -1 };  ///< none: an optional input that is left out
+
+  /// Operators follow the rules of this opset of the default ONNX domain. Throws InputError for opsets that
+  /// supported_onnx_opsets() does not list.
+  explicit GraphBuilder(int opset = 18);
+  ~GraphBuilder();
+  GraphBuilder(GraphBuilder&&) noexcept;
+  GraphBuilder& operator=(GraphBuilder&&) noexcept;
+
+  /// An input, float32 or float64; X is the concatenation of the inputs in the order of these calls. Throws InputError where
+  /// a dimension is not positive.
+  Value input(std::string_view name, std::vector<std::int64_t> shape, bool float64 = false);
+  /// A constant with its values in C order. Throws InputError where shape and number of values differ.
+  Value constant(std::vector<std::int64_t> shape, std::vector<float> values);
+  Value constant(std::vector<std::int64_t> shape, std::vector<double> values);
+  Value constant(std::vector<std::int64_t> shape, std::vector<std::int64_t> values);
+  /// Adds an operator by its ONNX name; its first output. Throws Unsupported for an operator that is unknown, InputError or
+  /// Unsupported where inputs or attributes are wrong.
+  Value add(std::string_view op, const std::vector<Value>& inputs, const std::vector<Attribute>& attributes = {});
+  /// The same for an operator with several outputs (Split).
+  std::vector<Value> add(std::string_view op, const std::vector<Value>& inputs, const std::vector<Attribute>& attributes,
+                         std::size_t outputs);
+  /// The shape of a tensor. Throws InputError where there is no such tensor.
+  std::vector<std::int64_t> shape(Value value) const;
+  /// Names a tensor as an output; Y is the concatenation of the outputs in the order of these calls. Throws InputError
+  /// where there is no such tensor.
+  void output(Value value);
+  /// The network; the builder is empty afterwards. Throws InputError without an input or an output.
+  Network build();
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
 };
 
 }  // namespace CLIPBOUND_V1

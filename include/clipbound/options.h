@@ -16,13 +16,25 @@ struct OptionDescription {
   std::string value;  ///< its default, as text
   std::string range;  ///< "an integer from 0 to 1024"
   std::string help;   ///< one line
-  bool boolean = false;
+  bool boolean = false;  ///< true or false: on the command line --flag and --no-flag
 };
 
-/// Options by name; everything has a default that suits all problems.
+/// Every option as a field, with its default: the rows of base/options.def (docs/options.md says what each means).
+///   solve(network, query, OptionFields{.time_limit_s = 10, .threads = 1})
+struct OptionFields {
+  using string = std::string;
+#define CLIPBOUND_OPTION(type, field, default_value, flag, min, max, help) type field = default_value;
+#include "clipbound/options.def"
+};
+
+/// Options, by field or by name; everything has a default that suits all problems. A value: copies are independent.
+/// Thread safety: const members may be called from many threads at once.
 class CLIPBOUND_API Options {
  public:
   Options();
+  /// Throws InputError naming option, value and range where one is out of range.
+  Options(const OptionFields& fields);  // NOLINT(google-explicit-constructor): meant to convert
+  OptionFields fields() const;
 
   /// Sets an option by its name or flag. Throws InputError naming option, value and range; nothing is changed then.
   Options& set(std::string_view name, std::string_view value);

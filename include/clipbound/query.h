@@ -24,7 +24,7 @@ struct Term {
 
 /// sum of terms <= threshold, or < where `strict`. The numbers are taken exactly.
 struct CLIPBOUND_API Row {
-  std::vector<Term> terms;
+  std::vector<Term> terms = {};
   double threshold = 0.0;
   bool strict = false;
 

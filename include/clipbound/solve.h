@@ -1,5 +1,5 @@
 #pragma once
-// solve() and attack(): verdicts.
+// solve(): verdicts.
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -17,6 +17,7 @@
 namespace CLIPBOUND_V1 {
 
 /// Ends solve() early, from another thread or from a signal handler. Copies share one state.
+/// Thread safety: all members may be called from many threads at once.
 class CLIPBOUND_API Stopper {
  public:
   Stopper();
@@ -67,18 +68,20 @@ struct Result {
 /// How solve() talks to its caller. All members are optional.
 struct Callbacks {
   /// Called now and then from any of the worker threads, one at a time; should be quick. Must not throw.
-  std::function<void(const Progress&)> progress;
+  std::function<void(const Progress&)> progress = {};
   /// Messages up to the option "verbose": 1 stages, 2 details, 3 everything. Same rules.
-  std::function<void(int level, const std::string& message)> log;
+  std::function<void(int level, const std::string& message)> log = {};
   /// Ends the search early.
-  std::optional<Stopper> stopper;
+  std::optional<Stopper> stopper = {};
   /// The moment from which the time limit counts; the call of solve() where left out.
-  std::optional<std::chrono::steady_clock::time_point> start;
+  std::optional<std::chrono::steady_clock::time_point> start = {};
 };
 
 /// Decides `query` on `network`. Running out of time or memory is a verdict (`timeout`, `unknown`), not an error.
-/// Throws InputError where the query's variables are not the network's, Unsupported for an operator without bounds,
-/// ContractError for a bug of ours.
+/// Method: clipped linear bounds inside branch-and-bound (Zhou et al., Clip-and-Verify, NeurIPS 2025); docs/soundness.md says
+/// why the verdicts are true. Throws InputError where the query's variables are not the network's, Unsupported for an
+/// operator without bounds where the option "attack" is off, ContractError for a bug of ours.
+/// Thread safety: may run in many threads at once; each run uses as many threads of its own as the option "threads" says.
 CLIPBOUND_API Result solve(const Network& network, const Query& query, const Options& options = {},
                            const Callbacks& callbacks = {});
 

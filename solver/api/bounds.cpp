@@ -11,7 +11,6 @@ namespace clipbound::v1 {
 
 /// What does not depend on the box inside the one that was prepared for.
 struct Bounder::Implementation {
-  std::shared_ptr<const ::clipbound::Network> simplified;
   RootBounder bounder;
 };
 
@@ -68,9 +67,9 @@ BoundMethod bound_method(std::string_view name) {
 Bounder::Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper) {
   check_box(network.input_size(), lower, upper);
   initialise_blas();
-  auto simplified = simplify(network.implementation().network).network;
+  const auto simplified = simplify(network.implementation().network).network;
   auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper));
-  implementation_ = std::make_shared<const Implementation>(Implementation{std::move(simplified), RootBounder(std::move(system))});
+  implementation_ = std::make_shared<const Implementation>(Implementation{RootBounder(std::move(system))});
 }
 
 Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> upper, const BoundSettings& settings) const {
@@ -81,8 +80,7 @@ Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> up
     throw InputError("the box of input " + std::to_string(i) + " leaves the one that was prepared for");
   }
   if (settings.method == BoundMethod::ibp) {
-    // Intervals are what lowering computes on the way.
-    OutputBounds result = bound_outputs_by_intervals(lower_network(*implementation_->simplified, lower, upper));
+    OutputBounds result = bound_outputs_by_intervals(system, copy(lower), copy(upper));
     if (settings.linear) add_constant_planes(result, lower.size());
     return outer(std::move(result), settings.method);
   }

@@ -39,7 +39,7 @@ void check_layer(const DenseLayer& layer, std::size_t inputs, const std::string&
 
 /// Appends a node and the [1, size] value that it computes; returns that value.
 ValueId add_node(::clipbound::Network& network, OpKind kind, const std::string& name, std::vector<ValueId> inputs,
-                 std::int64_t size, std::map<std::string, Attribute> attributes = {}) {
+                 std::int64_t size, std::map<std::string, ::clipbound::Attribute> attributes = {}) {
   constexpr int kOpset = 13;
   const ValueId output = add_value(network, name, {1, size}, std::nullopt);
   network.nodes.push_back({kind, name, kOpset, std::move(inputs), {output}, std::move(attributes)});

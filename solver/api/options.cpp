@@ -1,10 +1,24 @@
 // Options: the table of base/options.def for users.
 #include "solver/api/implementation.h"
 
-
 namespace clipbound::v1 {
 
 Options::Options() : implementation_(std::make_shared<Implementation>()) {}
+
+Options::Options(const OptionFields& fields) {
+  ::clipbound::Options given, checked;
+#define CLIPBOUND_OPTION(type, field, default_value, flag, min, max, help) given.field = fields.field;
+#include "base/options.def"
+  for (const OptionInfo& row : option_table()) set_option(checked, row.field, get_option(given, row.field));
+  implementation_ = std::make_shared<Implementation>(Implementation{std::move(checked)});
+}
+
+OptionFields Options::fields() const {
+  OptionFields fields;
+#define CLIPBOUND_OPTION(type, field, default_value, flag, min, max, help) fields.field = implementation_->values.field;
+#include "base/options.def"
+  return fields;
+}
 
 Options& Options::set(std::string_view name, std::string_view value) {
   ::clipbound::Options changed = implementation_->values;

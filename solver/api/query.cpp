@@ -27,6 +27,11 @@ InputInterval interval_of(double lower, double upper, std::size_t index) {
   return edges;
 }
 
+bool same_interval(const InputInterval& a, const InputInterval& b) {
+  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper && a.attack_lower == b.attack_lower &&
+         a.attack_upper == b.attack_upper && a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
+}
+
 ::clipbound::Row inner_row(const Row& row, std::size_t inputs, std::size_t outputs) {
   if (!std::isfinite(row.threshold)) throw InputError("a row's threshold is not finite");
   std::vector<std::pair<std::pair<int, std::size_t>, mpq_class>> sums;
@@ -89,9 +94,12 @@ Query& Query::add_clause(std::span<const double> lower, std::span<const double> 
   box.reserve(inputs);
   for (std::size_t i = 0; i < inputs; ++i) box.push_back(interval_of(lower[i], upper[i], i));
   for (const Row& row : rows) clause.rows.push_back(inner_row(row, inputs, outputs));
-  clause.box = std::make_shared<const Box>(std::move(box));
   // Copies are independent: whoever writes first takes a copy of what is shared.
   if (implementation_.use_count() > 1) implementation_ = std::make_shared<Implementation>(*implementation_);
+  // Clauses on one box share it, and with it the bounds of all neurons.
+  const auto& clauses = implementation_->query.clauses;
+  const bool again = !clauses.empty() && std::equal(box.begin(), box.end(), clauses.back().box->begin(), same_interval);
+  clause.box = again ? clauses.back().box : std::make_shared<const Box>(std::move(box));
   implementation_->query.clauses.push_back(std::move(clause));
   return *this;
 }

@@ -46,9 +46,9 @@ class Registration {
   Stopper::Implementation::Entry& entry_;
 };
 
-}  // namespace
+using InnerSolve = decltype(&::clipbound::solve);
 
-Result solve(const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
+Result run(InnerSolve how, const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
   const ::clipbound::Query& inner_query = query.implementation().query;
   const ::clipbound::Options& values = options.implementation().values;
   const auto& inner_network = network.implementation().network;
@@ -66,7 +66,7 @@ Result solve(const Network& network, const Query& query, const Options& options,
   Result result;
   result.float64 = network.is_float64();
   try {
-    SolveResult inner = ::clipbound::solve(inner_network, inner_query, values, context);
+    SolveResult inner = how(inner_network, inner_query, values, context);
     result.verdict = outer(inner.verdict);
     result.reason = std::move(inner.reason);
     result.input = std::move(inner.input);
@@ -80,6 +80,12 @@ Result solve(const Network& network, const Query& query, const Options& options,
     result.statistics = outer(Statistics{});
   }
   return result;
+}
+
+}  // namespace
+
+Result solve(const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
+  return run(::clipbound::solve, network, query, options, callbacks);
 }
 
 }  // namespace clipbound::v1

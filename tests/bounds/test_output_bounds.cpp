@@ -58,7 +58,7 @@ TEST(OutputBounds, HoldAtPointsOfSmallerBoxesInExactArithmetic) {
       std::vector<double> lower(3), upper(3);
       for (std::size_t i = 0; i < 3; ++i) std::tie(lower[i], upper[i]) = std::minmax(a[i], b[i]);
       const OutputBounds bounds = bound_outputs(net.bounder, lower, upper, true, Deadline());
-      const OutputBounds intervals = bound_outputs_by_intervals(lower_network(*net.network, lower, upper));
+      const OutputBounds intervals = bound_outputs_by_intervals(net.bounder.system(), lower, upper);
       for (int k = 0; k < 10; ++k) {
         const std::vector<double> x = point_in(dice, lower, upper);
         expect_holds(bounds, *net.network, x);

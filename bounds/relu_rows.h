@@ -1,0 +1,35 @@
+#pragma once
+// Replaces the ReLUs of one layer in rows of coefficients, kLanes neurons at a time: what backward substitution spends most of
+// its time on once multiplying matrices is fast. The mathematics is that of replace_relu() in root_bounds.cpp.
+#include <vector>
+
+#include "bounds/affine_form.h"
+
+namespace clipbound {
+
+/// What the constants of one row gain by replacing a layer's neurons from below.
+struct RowSums {
+  double constant = 0.0;        ///< sum of multiplier * the neuron's constant
+  double intercept = 0.0;       ///< sum of q <= 0
+  double intercept_size = 0.0;  ///< sum of |q|
+  double error = 0.0;           ///< sum of |multiplier| * the neuron's cost
+};
+
+/// The lines between which a layer's ReLUs lie, ready for many rows.
+class ReluRows {
+ public:
+  /// z [V] the neurons' intervals.
+  explicit ReluRows(const IntervalVector& z);
+
+  /// False where some interval or coefficient is not an ordinary number: then nothing was changed, and the caller has to look
+  /// at neurons one by one. Otherwise row [V], coefficients of relu(z), becomes multipliers of z.
+  bool replace(double* row, const std::vector<double>& constant, const std::vector<double>& cost, RowSums& sums) const;
+
+ private:
+  bool ordinary_ = true;
+  // [V] multiplier per positive and per negative coefficient; interval ends of unstable neurons, 0 for decided ones: those
+  // have no intercept.
+  std::vector<double> convex_, chord_, low_, high_;
+};
+
+}  // namespace clipbound

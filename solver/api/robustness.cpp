@@ -1,0 +1,149 @@
+// robustness(): bisection over solve().
+#include <algorithm>
+#include <cmath>
+
+#include "solver/api/implementation.h"
+
+namespace clipbound::v1 {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// The search for one point's radius.
+class RadiusSearch {
+ public:
+  RadiusSearch(const Network& network, std::span<const double> x, std::size_t label, const RobustnessSettings& settings,
+               const Options& options, const Callbacks& callbacks)
+      : network_(network), x_(x.begin(), x.end()), label_(label), settings_(settings), options_(options),
+        callbacks_(callbacks), start_(callbacks.start.value_or(Clock::now())) {
+    check();
+  }
+
+  Robustness run() {
+    if (is_misclassified()) return std::move(result_);
+    if (network_.output_size() == 1) return finish("there is no other label");
+    double open = settings_.radius_max;  // nothing is known between the proved radius and this
+    bool tried_all = false;
+    while (open - result_.robust_radius > settings_.tolerance * open) {
+      if (remaining_s() <= 0.0) return finish("out of time");
+      if (callbacks_.stopper && callbacks_.stopper->stopped()) return finish("interrupted");
+      const double radius = tried_all ? 0.5 * (result_.robust_radius + open) : open;
+      tried_all = true;
+      const Result step = ask(radius);
+      ++result_.queries;
+      if (step.verdict == Verdict::unsat) {
+        result_.robust_radius = radius;
+      } else {
+        if (step.verdict == Verdict::sat) remember(step);
+        open = step.verdict == Verdict::sat ? std::min(radius, *result_.counterexample_radius) : radius;
+      }
+    }
+    if (result_.robust_radius >= settings_.radius_max) return finish("robust up to the largest radius");
+    return finish(result_.counterexample_radius && *result_.counterexample_radius <= open
+                      ? "the radii have met"
+                      : "queries between the radii were not decided in their time");
+  }
+
+ private:
+  void check() const {
+    if (x_.size() != network_.input_size()) {
+      throw InputError("the point has " + std::to_string(x_.size()) + " numbers, the network " +
+                       std::to_string(network_.input_size()) + " inputs");
+    }
+    if (label_ >= network_.output_size()) {
+      throw InputError("there is no label " + std::to_string(label_) + ": the network has " +
+                       std::to_string(network_.output_size()) + " outputs");
+    }
+    for (const double value : x_) {
+      if (!std::isfinite(value)) throw InputError("the point has a number that is not finite");
+    }
+    if (!(settings_.radius_max > 0.0) || !(settings_.tolerance > 0.0)) {
+      throw InputError("the largest radius and the tolerance must be positive");
+    }
+  }
+
+  /// True where x itself has another label, or shares the largest output with one.
+  bool is_misclassified() {
+    const std::vector<double> y = network_.evaluate(x_);
+    const std::size_t other = best_other(y);
+    if (network_.output_size() == 1 || y[other] < y[label_]) return false;
+    result_.robust_radius = -1.0;
+    result_.counterexample_radius = 0.0;
+    result_.counterexample = x_;
+    result_.counterexample_label = other;
+    result_.reason = "the point itself has label " + std::to_string(other);
+    return true;
+  }
+
+  std::size_t best_other(const std::vector<double>& y) const {
+    std::size_t best = label_ == 0 && y.size() > 1 ? 1 : 0;
+    for (std::size_t j = 0; j < y.size(); ++j) {
+      if (j != label_ && y[j] > y[best]) best = j;
+    }
+    return best;
+  }
+
+  double remaining_s() const {
+    return settings_.time_limit_s - std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+  /// Is there another label within `radius`? The box is rounded outward.
+  Result ask(double radius) const {
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    std::vector<double> lower, upper;
+    for (const double value : x_) {
+      const double low = std::nextafter(value - radius, -kInfinity), high = std::nextafter(value + radius, kInfinity);
+      lower.push_back(std::max(low, settings_.lowest.value_or(low)));
+      upper.push_back(std::min(high, settings_.highest.value_or(high)));
+      // A point outside the limits is its own box there.
+      lower.back() = std::min(lower.back(), value);
+      upper.back() = std::max(upper.back(), value);
+    }
+    Query query(network_.input_size(), network_.output_size());
+    for (std::size_t j = 0; j < network_.output_size(); ++j) {
+      if (j == label_) continue;
+      const Row row = Row::outputs_in_order(label_, j);
+      query.add_clause(lower, upper, std::span<const Row>(&row, 1));
+    }
+    Options options = options_;
+    const double limit = std::max(1e-3, std::min(settings_.step_limit_s, remaining_s()));
+    options.set("time_limit_s", std::to_string(limit)).set("time_reserve_s", "0");
+    Callbacks callbacks = callbacks_;
+    callbacks.start = Clock::now();
+    return solve(network_, query, options, callbacks);
+  }
+
+  void remember(const Result& step) {
+    double distance = 0.0;
+    for (std::size_t i = 0; i < x_.size(); ++i) distance = std::max(distance, std::fabs(step.input[i] - x_[i]));
+    distance = std::nextafter(distance, std::numeric_limits<double>::infinity());
+    if (result_.counterexample_radius && *result_.counterexample_radius <= distance) return;
+    result_.counterexample_radius = distance;
+    result_.counterexample = step.input;
+    result_.counterexample_label = best_other(step.output);
+  }
+
+  Robustness finish(std::string reason) {
+    result_.reason = std::move(reason);
+    return std::move(result_);
+  }
+
+  const Network& network_;
+  const std::vector<double> x_;
+  const std::size_t label_;
+  const RobustnessSettings& settings_;
+  const Options& options_;
+  const Callbacks& callbacks_;
+  const Clock::time_point start_;
+  Robustness result_;
+};
+
+}  // namespace
+
+Robustness robustness(const Network& network, std::span<const double> x, std::size_t label,
+                      const RobustnessSettings& settings, const Options& options, const Callbacks& callbacks) {
+  return RadiusSearch(network, x, label, settings, options, callbacks).run();
+}
+
+}  // namespace clipbound::v1

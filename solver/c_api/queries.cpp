@@ -1,0 +1,119 @@
+// Queries and options of clipbound_c.h.
+#include "solver/c_api/handles.h"
+
+using namespace clipbound;
+using namespace clipbound::c_api;
+
+namespace {
+
+void give(Query query, clipbound_query** out) {
+  deref(out, "out") = new clipbound_query{std::move(query)};
+}
+
+/// The option table; lives as long as the library.
+const std::vector<OptionDescription>& option_rows() {
+  static const std::vector<OptionDescription> rows = Options::list();
+  return rows;
+}
+
+}  // namespace
+
+clipbound_status clipbound_query_load(const char* path, clipbound_query** out) {
+  return guarded([&] { give(Query::load(text(path, "path")), out); });
+}
+
+clipbound_status clipbound_query_parse(const char* given, const char* source, clipbound_query** out) {
+  return guarded([&] { give(Query::parse(text(given, "text"), source == nullptr ? "text" : source), out); });
+}
+
+clipbound_status clipbound_query_new(size_t inputs, size_t outputs, clipbound_query** out) {
+  return guarded([&] { give(Query(inputs, outputs), out); });
+}
+
+void clipbound_query_free(clipbound_query* query) {
+  delete query;
+}
+
+clipbound_status clipbound_query_add_clause(clipbound_query* query, const double* lower, const double* upper,
+                                            const clipbound_row* rows, size_t row_count) {
+  return guarded([&] {
+    Query& inner = deref(query, "query").query;
+    std::vector<Row> given;
+    for (const clipbound_row& row : array(rows, row_count, "rows")) {
+      Row& next = given.emplace_back();
+      for (const clipbound_term& term : array(row.terms, row.term_count, "terms")) {
+        next.terms.push_back({term.of_input != 0 ? Term::Of::input : Term::Of::output, term.index, term.coefficient});
+      }
+      next.threshold = row.threshold;
+      next.strict = row.strict != 0;
+    }
+    inner.add_clause(array(lower, inner.input_size(), "lower"), array(upper, inner.input_size(), "upper"), given);
+  });
+}
+
+size_t clipbound_query_input_size(const clipbound_query* query) {
+  return query == nullptr ? 0 : query->query.input_size();
+}
+size_t clipbound_query_output_size(const clipbound_query* query) {
+  return query == nullptr ? 0 : query->query.output_size();
+}
+size_t clipbound_query_clause_count(const clipbound_query* query) {
+  return query == nullptr ? 0 : query->query.clause_count();
+}
+
+clipbound_status clipbound_query_box(const clipbound_query* query, size_t clause, double* lower, double* upper) {
+  return guarded([&] {
+    const Query& inner = deref(query, "query").query;
+    const std::vector<double> low = inner.box_lower(clause), high = inner.box_upper(clause);
+    deref(lower, "lower");
+    deref(upper, "upper");
+    std::copy(low.begin(), low.end(), lower);
+    std::copy(high.begin(), high.end(), upper);
+  });
+}
+
+size_t clipbound_query_warning_count(const clipbound_query* query) {
+  return query == nullptr ? 0 : query->query.warnings().size();
+}
+const char* clipbound_query_warning(const clipbound_query* query, size_t index) {
+  return index < clipbound_query_warning_count(query) ? query->query.warnings()[index].c_str() : nullptr;
+}
+
+clipbound_status clipbound_options_new(clipbound_options** out) {
+  return guarded([&] {
+    deref(out, "out");
+    *out = new clipbound_options{};
+  });
+}
+
+void clipbound_options_free(clipbound_options* options) {
+  delete options;
+}
+
+clipbound_status clipbound_options_set(clipbound_options* options, const char* name, const char* value) {
+  return guarded([&] { deref(options, "options").options.set(text(name, "name"), text(value, "value")); });
+}
+
+clipbound_status clipbound_options_get(const clipbound_options* options, const char* name, const char** value) {
+  return guarded([&] {
+    thread_local std::string held;
+    deref(value, "value");
+    held = deref(options, "options").options.get(text(name, "name"));
+    *value = held.c_str();
+  });
+}
+
+size_t clipbound_option_count(void) {
+  std::size_t count = 0;
+  guarded([&] { count = option_rows().size(); });
+  return count;
+}
+
+clipbound_status clipbound_option(size_t index, clipbound_option_info* info) {
+  return guarded([&] {
+    deref(info, "info");
+    if (index >= option_rows().size()) throw InputError("there is no option number " + std::to_string(index));
+    const OptionDescription& row = option_rows()[index];
+    *info = {row.name.c_str(), row.flag.c_str(), row.value.c_str(), row.range.c_str(), row.help.c_str(), row.boolean ? 1 : 0};
+  });
+}
