@@ -20,7 +20,7 @@ constexpr std::size_t kTallMatrix = 1 << 17;  // numbers of one layer's tall mat
 constexpr std::size_t kForwardInputs = 16;  // forward planes cost as many numbers per neuron
 constexpr double kBackwardWork = 1e9;       // multiplications that the substitutions of one layer may take: half a second
 
-constexpr double kThinWork = 2e7;           // the same row by row, where compressed rows cost ten times as much each
+constexpr double kThinWork = 4e6;           // the same row by row, where compressed rows cost ten times as much each
 
 LayerMatrix make_matrix(int source, const SparseRows& rows) {
   LayerMatrix m{source, rows.rows(), rows.cols, {}, &rows};

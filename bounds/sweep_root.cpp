@@ -124,7 +124,7 @@ class LayerByLayer {
         z.upper[v] = std::min(z.upper[v], -bound[1][lane]);
       }
     });
-    if (budget_.split_rounds > 0) tighten_by_splits(form, z, end);
+    if (relu && budget_.split_rounds > 0) tighten_by_splits(form, z, end);
   }
 
   /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons.
