@@ -1,6 +1,5 @@
 // Closed answers, special numbers, and the facts about curves that the proofs rest on.
 #include <gtest/gtest.h>
-#include <quadmath.h>
 
 #include <cmath>
 #include <limits>
@@ -12,7 +11,6 @@ namespace clipbound {
 namespace {
 
 using reference::Case;
-using reference::Quad;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const double kNan = std::numeric_limits<double>::quiet_NaN();
@@ -266,29 +264,6 @@ TEST(Relax, ValuesAndSlopesAreThoseOfTheCurve) {
           << reference::to_string(a) << " at " << z;
     }
   }
-}
-
-/// The inflection of the tanh form lies between two neighbours, where q (bounds/relax/gelu.h) changes its sign; and q
-/// falls.
-TEST(Relax, InflectionOfGeluTanh) {
-  const Quad pi = 4 * atanq(1), k = sqrtq(2 / pi), c = Quad(44715) / Quad(1000000);
-  const auto q = [&](Quad z) {
-    const Quad w = 1 + 3 * c * z * z;
-    return 1 + 6 * c * z * z - k * z * w * w * tanhq(k * (z + c * z * z * z));
-  };
-  EXPECT_TRUE(q(0x1.6b23142700629p+0) > Quad(1e-20));
-  EXPECT_TRUE(q(0x1.6b2314270062ap+0) < Quad(-1e-20));
-  for (int i = 0; i < 4000; ++i) EXPECT_TRUE(q(Quad(i + 1) / 500) < q(Quad(i) / 500)) << i;
-  // The minima, to the nine digits that range() uses, and the values just above the bounds that it claims.
-  for (const auto& [curve, minimum, least] : {std::tuple{Curve::gelu, -0.75179152469356447, -0.169971207479904},
-                                              {Curve::gelu_tanh, -0.75246142207101629, -0.170040750571255}}) {
-    const Quad value = reference::quad_value_of({curve}, minimum);
-    EXPECT_TRUE(value > Quad(least) && value < Quad(least) + Quad(1e-13));
-    EXPECT_TRUE(reference::quad_value_of({curve}, minimum - 1e-9) > value &&
-                reference::quad_value_of({curve}, minimum + 1e-9) > value);
-  }
-  const Quad root = sqrtq(2);
-  EXPECT_TRUE(Quad(0x1.6a09e667f3bccp+0) < root && root < Quad(0x1.6a09e667f3bcdp+0));
 }
 
 /// Many periods: still the right constants, and slopes with a bound from the last period.
