@@ -37,6 +37,8 @@ class LaneSweep {
   void decide(int lane, int slot, bool active);
   /// The undecided neurons of the cone whose relaxation costs a lane's last bound most, costliest first, at most `count`.
   std::vector<std::int32_t> costliest(const SweepCone& cone, int lane, std::size_t count) const;
+  /// What an undecided neuron's relaxation costs the lane's last bound at most; 0 for decided ones.
+  double cost_of(std::int32_t place, int lane) const;
   /// Adds weight * (what each undecided neuron's relaxation costs the lane's last bound) to costs [U].
   void add_costs(const SweepCone& cone, int lane, double weight, std::vector<double>& costs) const;
   /// All lanes become copies of one lane of another sweep over the same network.
@@ -82,7 +84,6 @@ class LaneSweep {
   static constexpr double kNoBound = 0x1p1000;
 
  private:
-  double cost_of(std::int32_t place, int lane) const;
   void start(const SweepCone& cone, const Target& target);
   void relax(const SweepCone::Layer& layer);
   void step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay);

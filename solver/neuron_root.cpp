@@ -1,11 +1,15 @@
 // Root of the activation split: which clauses the bounds refute at once, and the best bounds for the search.
 #include <algorithm>
 
-#include "solver/neuron_search.h"
+#include "solver/neuron_root.h"
 
 namespace clipbound {
 
 namespace {
+
+constexpr double kLongestPass = 60.0;
+constexpr double kAttackShare = 0.25, kShortestAttack = 0.1;
+constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
 AffineForm join(std::vector<AffineForm> forms) {
@@ -40,73 +44,103 @@ void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& cla
   });
 }
 
-class NeuronRoot {
- public:
-  NeuronRoot(std::shared_ptr<const LayeredSystem> system, const std::vector<const Clause*>& clauses, const NeuronRootSettings& settings, const Deadline& deadline)
-      : system_(std::move(system)), open_(clauses), settings_(settings), deadline_(deadline) {}
-
-  NeuronProblem run(std::vector<double> lower, std::vector<double> upper) {
-    lower_ = std::move(lower);
-    upper_ = std::move(upper);
-    SweepBudget budget;
-    budget.threads = settings_.threads;
-    if (pass(budget, 20)) return std::move(problem_);
-    budget.iterations = 20;
-    if (pass(budget, 40)) return std::move(problem_);
-    // Then neurons one by one. It goes on while the rows gain from it; what is left is for the search.
-    for (int rounds = 2; rounds <= 64; rounds *= 2) {
-      const double lacking = lacking_;
-      budget.iterations = 10;
-      budget.split_rounds = rounds;
-      if (pass(budget, 40)) break;
-      if (lacking_ > 0.8 * lacking) break;
+/// Rows of the undecided neurons, layer by layer.
+void compile_neurons(NeuronProblem& problem) {
+  const SweepNetwork& network = *problem.network;
+  problem.neurons.clear();
+  problem.first_slot.assign(1, 0);
+  std::int32_t slot = 0;
+  for (int k = 0; k < network.layers(); ++k) {
+    const SweepLayer& layer = network.layer(k);
+    std::vector<std::int64_t> which;
+    for (; slot < network.slots() && network.layer_of[static_cast<std::size_t>(slot)] == k; ++slot) {
+      which.push_back(layer.origin[static_cast<std::size_t>(network.place_of[static_cast<std::size_t>(slot)] - layer.first)]);
     }
-    return std::move(problem_);
+    problem.neurons.push_back(network.compile_rows(network.system().layers[static_cast<std::size_t>(k)], which));
+    problem.neurons.back().layer = k;
+    problem.first_slot.push_back(slot);
   }
-
- private:
-  /// Bounds everything once more. True where the root is done: all refuted, a counterexample found, or no time left.
-  bool pass(SweepBudget& budget, int row_iterations) {
-    const double begin = deadline_.elapsed_s();
-    budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
-    const std::vector<double> importance = problem_.root.cost;
-    budget.importance = importance.empty() ? nullptr : &importance;
-    problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_);
-    SweepOptimizer optimizer;
-    optimizer.iterations = row_iterations;
-    bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
-    open_.clear();
-    lacking_ = 0.0;
-    for (const NeuronClause& c : problem_.clauses) {
-      open_.push_back(c.clause);
-      double nearest = problem_.root.lower[static_cast<std::size_t>(c.first_row)];
-      for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) nearest = std::max(nearest, problem_.root.lower[static_cast<std::size_t>(r)]);
-      lacking_ -= nearest;
-    }
-    const double end = deadline_.elapsed_s();
-    if (settings_.log) {
-      settings_.log("root pass, " + std::to_string(budget.split_rounds) + " rounds per neuron: " + std::to_string(open_.size()) + " clauses open, they lack " + std::to_string(lacking_) + ", " +
-                    std::to_string(problem_.network->slots()) + " neurons undecided, " + std::to_string(end - begin) + " s");
-    }
-    if (open_.empty() || deadline_.expired()) return true;
-    return settings_.attack && settings_.attack(std::max(0.05, kAttackShare * (end - begin)));
-  }
-
-  static constexpr double kLongestPass = 60.0, kAttackShare = 0.25;
-  std::shared_ptr<const LayeredSystem> system_;
-  std::vector<const Clause*> open_;
-  const NeuronRootSettings& settings_;
-  const Deadline& deadline_;
-  std::vector<double> lower_, upper_;
-  NeuronProblem problem_;
-  double lacking_ = 0.0;  ///< sum over open clauses of what their best rows lack
-};
+}
 
 }  // namespace
 
-NeuronProblem bound_neuron_root(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
-                                const std::vector<const Clause*>& clauses, const NeuronRootSettings& settings, const Deadline& deadline) {
-  return NeuronRoot(std::move(system), clauses, settings, deadline).run(std::move(lower), std::move(upper));
+NeuronRoot::NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
+                       std::vector<const Clause*> clauses, NeuronRootSettings settings, const Deadline& deadline)
+    : system_(std::move(system)), lower_(std::move(lower)), upper_(std::move(upper)), open_(std::move(clauses)), settings_(std::move(settings)),
+      deadline_(deadline) {}
+
+void NeuronRoot::measure() {
+  open_.clear();
+  lacking_ = 0.0;
+  for (const NeuronClause& c : problem_.clauses) {
+    open_.push_back(c.clause);
+    double nearest = problem_.root.lower[static_cast<std::size_t>(c.first_row)];
+    for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) nearest = std::max(nearest, problem_.root.lower[static_cast<std::size_t>(r)]);
+    lacking_ -= nearest;
+  }
+}
+
+void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
+  const double begin = deadline_.elapsed_s();
+  budget.threads = settings_.threads;
+  budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
+  const std::vector<double> importance = problem_.root.cost;
+  budget.importance = importance.empty() ? nullptr : &importance;
+  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_);
+  SweepOptimizer optimizer;
+  optimizer.iterations = row_iterations;
+  bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
+  compile_neurons(problem_);
+  measure();
+  const double seconds = deadline_.elapsed_s() - begin;
+  spent_s_ += seconds;
+  if (settings_.log) {
+    settings_.log("pass over the neurons, " + std::to_string(budget.split_rounds) + " rounds each: " + std::to_string(open_.size()) + " clauses open, they lack " +
+                  std::to_string(lacking_) + ", " + std::to_string(problem_.network->slots()) + " neurons undecided, " + std::to_string(seconds) + " s");
+  }
+}
+
+void NeuronRoot::begin() {
+  SweepBudget budget;
+  pass(budget, 20);
+  if (open_.empty() || deadline_.expired() || attack_found(std::max(kShortestAttack, kAttackShare * spent_s_))) return;
+  budget.iterations = 20;
+  pass(budget, 40);
+}
+
+bool NeuronRoot::drop(const std::vector<char>& refuted) {
+  std::size_t kept = 0;
+  for (std::size_t k = 0; k < refuted.size(); ++k) {
+    if (refuted[k] == 0) problem_.clauses[kept++] = problem_.clauses[k];
+  }
+  const bool any = kept < problem_.clauses.size();
+  problem_.clauses.resize(kept);
+  measure();
+  return any;
+}
+
+NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
+  constexpr int kMostRounds = 64;
+  bool more = true;
+  for (int rounds = 2;; rounds *= 2) {
+    const double slice = more ? std::max(kShortestSlice, spent_s_) : 1e30;
+    NeuronOutcome outcome = search_neurons(problem_, slice, settings_.threads, options, context, deadline_, judge, attack, statistics);
+    if (!more || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;
+    const bool settled_some = drop(outcome.refuted);
+    if (settings_.log) settings_.log("search interrupted, " + std::to_string(open_.size()) + " clauses open, " + std::to_string(outcome.search.open_share) + " of their trees");
+    const double lacked = lacking_;
+    SweepBudget budget;
+    budget.iterations = 10;
+    budget.split_rounds = rounds;
+    pass(budget, 40);
+    if (problem_.clauses.empty() || deadline_.expired()) {
+      outcome = {};
+      outcome.search.exhausted = problem_.clauses.empty();
+      outcome.search.open = problem_.clauses.size();
+      return outcome;
+    }
+    more = rounds < kMostRounds && (settled_some || lacking_ < 0.8 * lacked);
+  }
 }
 
 }  // namespace clipbound

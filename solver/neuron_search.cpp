@@ -27,13 +27,19 @@ NeuronNode root_node(const NeuronProblem& problem, std::size_t clause) {
 
 }  // namespace
 
-SearchOutcome search_neurons(const NeuronProblem& problem, int threads, const Options& options, const SolveContext& context, const Deadline& deadline,
-                             CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
+NeuronOutcome search_neurons(const NeuronProblem& problem, double slice_s, int threads, const Options& options, const SolveContext& context,
+                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
   NeuronQueue queue(threads);
   SearchCounters counters;
   const auto clauses = static_cast<double>(problem.clauses.size());
   counters.open.store(static_cast<std::int64_t>(problem.clauses.size()));
-  for (std::size_t k = 0; k < problem.clauses.size(); ++k) queue.put({root_node(problem, k)});
+  NeuronShared shared(problem.clauses.size());
+  shared.begin_s = deadline.elapsed_s();
+  shared.slice_s = slice_s;
+  for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
+    shared.open[k].store(1);
+    queue.put({root_node(problem, k)});
+  }
   const auto report = [&] {
     SearchProgress progress;
     progress.elapsed_s = deadline.elapsed_s();
@@ -48,7 +54,7 @@ SearchOutcome search_neurons(const NeuronProblem& problem, int threads, const Op
   std::atomic<bool> lost{false};
   run_workers(threads, [&](int worker_number) {
     try {
-      NeuronWorker worker(problem, options, deadline, judge, queue, counters, worker_number == 0 ? attack : nullptr);
+      NeuronWorker worker(problem, options, deadline, judge, queue, counters, shared, worker_number == 0 ? attack : nullptr);
       worker.run();
       const std::lock_guard lock(mutex);
       statistics += worker.statistics;
@@ -69,7 +75,9 @@ SearchOutcome search_neurons(const NeuronProblem& problem, int threads, const Op
   outcome.worst_bound = counters.worst_bound.load();
   outcome.open_share = std::clamp(1.0 - counters.settled.load() / clauses, 0.0, 1.0);
   outcome.exhausted = outcome.open == 0 && !lost.load() && !judge.found();
-  return outcome;
+  NeuronOutcome result{outcome, std::vector<char>(problem.clauses.size(), 0)};
+  for (std::size_t k = 0; k < problem.clauses.size(); ++k) result.refuted[k] = !lost.load() && shared.open[k].load() == 0 ? 1 : 0;
+  return result;
 }
 
 }  // namespace clipbound

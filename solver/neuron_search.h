@@ -1,9 +1,7 @@
 #pragma once
 // Branch-and-bound on activations: a subproblem decides the sign of some neurons' pre-activations (beta-CROWN, Wang et al.,
 // NeurIPS 2021). For networks with many inputs, where halving an input gains next to nothing.
-#include <functional>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "base/options.h"
@@ -30,22 +28,21 @@ struct NeuronProblem {
   std::vector<std::uint8_t> strict;         ///< [rows]
   std::vector<NeuronClause> clauses;
   SweepRowBounds root;                      ///< of all rows
+  std::vector<SweepRows> neurons;           ///< per layer: the rows of its slots, for bounding them again in subproblems
+  std::vector<std::int32_t> first_slot;     ///< [layers + 1]
   bool refuted(std::int64_t row, double lower) const { return strict[static_cast<std::size_t>(row)] != 0 ? lower >= 0.0 : lower > 0.0; }
 };
 
-/// Root bounds of clauses on one box, in passes of growing effort: CROWN, then optimised slopes everywhere. Clauses refuted on the
-/// way are dropped; what is left (none: all refuted) is returned with the best bounds.
-struct NeuronRootSettings {
-  int threads = 1;
-  double pass_share = 0.15;  ///< of the remaining time that one pass may take
-  std::function<bool(double seconds)> attack;                 ///< tried between passes; true: a counterexample is known
-  std::function<void(const std::string&)> log;
+/// What came of a search on neurons.
+struct NeuronOutcome {
+  SearchOutcome search;
+  std::vector<char> refuted;  ///< [clauses] whose trees are closed
 };
-NeuronProblem bound_neuron_root(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
-                                const std::vector<const Clause*>& clauses, const NeuronRootSettings& settings, const Deadline& deadline);
 
-/// Searches one box's clauses on `threads` workers until exhausted, a counterexample is found (judge.found()) or the deadline.
-SearchOutcome search_neurons(const NeuronProblem& problem, int threads, const Options& options, const SolveContext& context, const Deadline& deadline,
-                             CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
+/// Searches one box's clauses on `threads` workers until exhausted, a counterexample is found (judge.found()), the deadline, or the
+/// slice is over: after slice_s seconds a search goes on only while its progress promises an end within kSlices slices.
+inline constexpr double kSlices = 8.0;
+NeuronOutcome search_neurons(const NeuronProblem& problem, double slice_s, int threads, const Options& options, const SolveContext& context,
+                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
 
 }  // namespace clipbound

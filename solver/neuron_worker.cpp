@@ -10,19 +10,21 @@ namespace {
 constexpr int kCandidates = kLanes / 2;   // both children of each are bounded in one sweep
 constexpr int kIterations = 10;           // of slopes and multipliers, per batch
 constexpr int kLeafIterations = 400;      // where nothing is left to split
+constexpr int kRefreshIterations = 4;     // of the slopes of a neuron that is bounded again
+constexpr std::size_t kRefreshed = 32;    // such neurons per layer
 constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
 constexpr double kJudgingShare = 0.05;    // of the time that replays of corners may take
 }  // namespace
 
 NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options, const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
-                           SearchCounters& counters, PgdAttack* attack)
+                           SearchCounters& counters, NeuronShared& shared, PgdAttack* attack)
     : problem_(problem), network_(*problem.network), options_(options), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters),
-      attack_(attack), next_attack_s_(deadline.elapsed_s() + kAttackEvery), begin_s_(deadline.elapsed_s()) {
+      shared_(shared), attack_(attack), next_attack_s_(deadline.elapsed_s() + kAttackEvery), begin_s_(deadline.elapsed_s()), finder_(*problem.network) {
   sweep_.attach(network_);
   probe_.attach(network_);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(problem_.rows.count()));
   std::iota(rows.begin(), rows.end(), 0);
-  ConeFinder(network_).find(problem_.rows, rows, cone_);
+  finder_.find(problem_.rows, rows, cone_);
   for (const SweepCone::Layer& layer : cone_.layers) {
     for (const std::int32_t place : layer.unstable) slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
   }
@@ -33,17 +35,25 @@ NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
 void NeuronWorker::run() {
   while (auto task = queue_.take()) {
     stack_ = std::move(*task);
-    while (!stack_.empty() && !deadline_.expired() && !judge_.found()) {
+    while (!stack_.empty() && !deadline_.expired() && !judge_.found() && !slice_is_over()) {
       if ((batches_ & 15U) == 0 && static_cast<double>(resident_bytes()) > options_.memory_limit_gb * 1e9) deadline_.out_of_memory();
       attack_now_and_then();
       if (queue_.hungry()) donate();
       process_batch();
     }
-    if (judge_.found() || deadline_.expired()) {
+    if (judge_.found() || deadline_.expired() || slice_is_over()) {
       queue_.stop();
       return;
     }
   }
+}
+
+/// A search that would need kSlices slices or less, going by the share of its trees that is settled, may go on that long.
+bool NeuronWorker::slice_is_over() const {
+  const double time = deadline_.elapsed_s() - shared_.begin_s;
+  if (time < shared_.slice_s) return false;
+  const double share = counters_.settled.load(std::memory_order_relaxed) / static_cast<double>(problem_.clauses.size());
+  return time > kSlices * shared_.slice_s * share;
 }
 
 void NeuronWorker::attack_now_and_then() {
@@ -66,6 +76,7 @@ void NeuronWorker::donate() {
 
 void NeuronWorker::close(const NeuronNode& node) {
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
+  shared_.open[static_cast<std::size_t>(node.clause)].fetch_sub(1, std::memory_order_relaxed);
   const double share = std::ldexp(1.0, -static_cast<int>(std::min<std::size_t>(node.splits.size(), 1000)));
   counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + share, std::memory_order_relaxed);
 }
@@ -75,6 +86,9 @@ void NeuronWorker::load(const std::vector<NeuronNode>& batch) {
   for (int lane = 0; lane < kLanes; ++lane) {
     const NeuronNode& node = batch[static_cast<std::size_t>(lane) < batch.size() ? static_cast<std::size_t>(lane) : 0];
     target_.which[lane] = node.row;
+    if (node.tighter != nullptr) {
+      for (const TighterBounds& b : *node.tighter) sweep_.set_bounds(lane, b.slot, b.lower, b.upper);
+    }
     for (const std::int32_t split : node.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
     const std::vector<float>& theta = *node.theta;
     for (const std::int32_t u : slots_) sweep_.theta[static_cast<std::size_t>(u)][lane] = static_cast<double>(theta[static_cast<std::size_t>(u)]);
@@ -88,6 +102,7 @@ void NeuronWorker::process_batch() {
     batch.push_back(std::move(stack_.back()));
     stack_.pop_back();
   }
+  const double begin = deadline_.elapsed_s();
   load(batch);
   SweepOptimizer optimizer;
   optimizer.iterations = kIterations;
@@ -102,6 +117,7 @@ void NeuronWorker::process_batch() {
   for (std::size_t lane = 0; lane < batch.size(); ++lane) {
     NeuronNode& node = batch[lane];
     node.bound = std::max(node.bound, bound[static_cast<int>(lane)]);
+    learn(node, (deadline_.elapsed_s() - begin) / static_cast<double>(batch.size()));
     worst = std::min(worst, node.bound);
     open[lane] = problem_.refuted(node.row, node.bound) ? 0 : 1;
     any_open = any_open || open[lane] != 0;
@@ -121,6 +137,15 @@ void NeuronWorker::process_batch() {
     if (another_row_excluded(batch[lane], static_cast<int>(lane))) {
       ++statistics.pruned_bound;
       close(batch[lane]);
+      continue;
+    }
+    if (worth_refreshing(batch[lane])) {
+      if (refresh(batch[lane], static_cast<int>(lane))) {
+        stack_.push_back(std::move(batch[lane]));
+      } else {
+        ++statistics.pruned_clip;
+        close(batch[lane]);
+      }
       continue;
     }
     branch(std::move(batch[lane]), static_cast<int>(lane));
@@ -227,18 +252,21 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
     }
   }
   ++statistics.splits;
-  auto theta = std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.slots()), 0.0F);
-  for (const std::int32_t u : slots_) (*theta)[static_cast<std::size_t>(u)] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(u)][lane]);
+  const auto theta = save_theta(lane);
   const std::int32_t slot = candidates[static_cast<std::size_t>(best)];
   counters_.open.fetch_add(1, std::memory_order_relaxed);
+  shared_.open[static_cast<std::size_t>(node.clause)].fetch_add(1, std::memory_order_relaxed);
   for (int active = 0; active < 2; ++active) {
     NeuronNode child = node;
     child.splits.push_back(2 * slot + active);
+    child.before = node.bound;
+    child.fresh = false;
     child.bound = std::max(node.bound, bound[2 * best + active]);
     if (problem_.refuted(child.row, child.bound)) {
       ++statistics.pruned_bound;
       ++statistics.subproblems;
       counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
+      learn(child, experience_.node_s);
       close(child);
       continue;
     }
@@ -246,6 +274,116 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
     child.newest = static_cast<float>(start_of(slot, active != 0));
     stack_.push_back(std::move(child));
   }
+}
+
+void NeuronWorker::learn(const NeuronNode& node, double seconds) {
+  constexpr int kRemembered = 64;  // events that a mean remembers
+  Experience& e = experience_;
+  const double bound = std::min(node.bound, 0.0);
+  if (node.fresh) {
+    const double weight = 1.0 / std::min(++e.refreshes, kRemembered);
+    e.refresh_share += weight * ((bound - node.before) / (1e-300 - node.before) - e.refresh_share);
+  } else if (!node.splits.empty()) {
+    const double weight = 1.0 / std::min(++e.splits, 8 * kRemembered);
+    e.split_gain += weight * (bound - node.before - e.split_gain);
+    e.node_s += weight * (seconds - e.node_s);
+  }
+}
+
+/// A tree whose splits gain d each and whose root lacks L has about 2^(L / d) nodes; after a refresh it lacks less. The first few
+/// are made to learn what they bring.
+bool NeuronWorker::worth_refreshing(const NeuronNode& node) const {
+  constexpr int kTrials = 4, kFewestSplits = 2;
+  const Experience& e = experience_;
+  const int since = static_cast<int>(node.splits.size()) - node.refreshed;
+  if (options_.clipping == "none" || since < kFewestSplits) return false;
+  if (e.refreshes < kTrials) return since >= 3;
+  if (!(e.split_gain > 0.0)) return true;
+  const double levels = std::min(-node.bound / e.split_gain, 60.0);
+  const double saved = std::exp2(levels) - std::exp2(levels * (1.0 - e.refresh_share));
+  return saved * e.node_s > e.refresh_s;
+}
+
+std::shared_ptr<std::vector<float>> NeuronWorker::save_theta(int lane) const {
+  auto theta = std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.slots()), 0.0F);
+  for (const std::int32_t u : slots_) (*theta)[static_cast<std::size_t>(u)] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(u)][lane]);
+  return theta;
+}
+
+bool NeuronWorker::refresh_layer(int layer, int lane, std::vector<TighterBounds>& found) {
+  const auto k = static_cast<std::size_t>(layer);
+  std::vector<std::pair<double, std::int32_t>> list;
+  for (std::int32_t u = problem_.first_slot[k]; u < problem_.first_slot[k + 1]; ++u) {
+    const double cost = sweep_.cost_of(network_.place_of[static_cast<std::size_t>(u)], lane);
+    if (cost > 0.0) list.emplace_back(-cost, u);
+  }
+  const std::size_t count = std::min(list.size(), kRefreshed);
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end());
+  list.resize(count);
+  // Neighbours read about the same places.
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  SweepOptimizer optimizer;
+  optimizer.iterations = kRefreshIterations;
+  const std::size_t before = found.size();
+  for (std::size_t first = 0; first < count; first += kLanes) {
+    LaneSweep::Target target;
+    target.rows = &problem_.neurons[k];
+    const std::size_t used = std::min<std::size_t>(kLanes, count - first);
+    std::vector<std::int64_t> which;
+    for (std::size_t j = 0; j < kLanes; ++j) {
+      target.which[j] = list[first + (j < used ? j : 0)].second - problem_.first_slot[k];
+      which.push_back(target.which[j]);
+    }
+    finder_.find(problem_.neurons[k], which, neuron_cone_);
+    Vec bound[2];
+    for (int side = 0; side < 2; ++side) {
+      std::fill(target.sign, target.sign + kLanes, side == 0 ? 1.0 : -1.0);
+      probe_.reset_theta(neuron_cone_);
+      bound[side] = probe_.maximize(neuron_cone_, target, optimizer);
+    }
+    probe_.leave(neuron_cone_);
+    for (std::size_t j = 0; j < used; ++j) {
+      const std::int32_t u = list[first + j].second;
+      const double lower = std::max(sweep_.lower_of(lane, u), bound[0][static_cast<int>(j)]);
+      const double upper = std::min(sweep_.upper_of(lane, u), -bound[1][static_cast<int>(j)]);
+      if (lower > upper) return false;
+      if (lower > sweep_.lower_of(lane, u) || upper < sweep_.upper_of(lane, u)) found.push_back({u, lower, upper});
+    }
+  }
+  for (std::size_t j = before; j < found.size(); ++j) {
+    for (int l = 0; l < kLanes; ++l) probe_.set_bounds(l, found[j].slot, found[j].lower, found[j].upper);
+  }
+  return true;
+}
+
+bool NeuronWorker::refresh(NeuronNode& node, int lane) {
+  const double begin = deadline_.elapsed_s();
+  probe_.copy_lane(sweep_, lane);
+  std::vector<TighterBounds> found;
+  for (int k = 0; k < network_.layers(); ++k) {
+    if (network_.layer(k).blocks.size() == 1 && network_.layer(k).blocks.front().source == kInputSource) continue;  // exact already
+    if (!refresh_layer(k, lane, found)) return false;
+  }
+  const auto theta = save_theta(lane);
+  auto tighter = std::make_shared<std::vector<TighterBounds>>(found);
+  for (const TighterBounds& b : found) {
+    if (b.lower >= 0.0 || b.upper <= 0.0) (*theta)[static_cast<std::size_t>(b.slot)] = 0.0F;  // from now on a multiplier
+  }
+  if (node.tighter != nullptr) {
+    std::vector<char> seen(static_cast<std::size_t>(network_.slots()), 0);
+    for (const TighterBounds& b : found) seen[static_cast<std::size_t>(b.slot)] = 1;
+    for (const TighterBounds& b : *node.tighter) {
+      if (seen[static_cast<std::size_t>(b.slot)] == 0) tighter->push_back(b);
+    }
+  }
+  node.newest = (*theta)[static_cast<std::size_t>(node.splits.back() >> 1)];
+  node.theta = theta;
+  node.tighter = tighter;
+  node.refreshed = static_cast<std::int32_t>(node.splits.size());
+  node.before = node.bound;
+  node.fresh = true;
+  experience_.refresh_s += (deadline_.elapsed_s() - begin - experience_.refresh_s) / std::min(experience_.refreshes + 1, 64);
+  return true;
 }
 
 void NeuronWorker::finish_leaf(NeuronNode& node, int lane) {

@@ -10,6 +10,12 @@
 
 namespace clipbound {
 
+/// Bounds of a neuron that hold on a subproblem, tighter than the root's.
+struct TighterBounds {
+  std::int32_t slot;
+  double lower, upper;
+};
+
 /// A subproblem: the points of the clause's box where the decided neurons have their signs.
 struct NeuronNode {
   std::int32_t clause = 0;             ///< in NeuronProblem::clauses
@@ -17,24 +23,42 @@ struct NeuronNode {
   double bound = 0.0;                  ///< lower bound of the row that is known already
   std::vector<std::int32_t> splits;    ///< 2 * slot + (1 where active), oldest first
   std::shared_ptr<const std::vector<float>> theta;  ///< [U] where the optimisation starts: slopes, multipliers of older splits
+  std::shared_ptr<const std::vector<TighterBounds>> tighter;  ///< may be nullptr
+  double before = 0.0;                 ///< the bound before the last split or refresh
+  std::int32_t refreshed = 0;          ///< number of splits when the neurons were bounded last
+  bool fresh = false;                  ///< that was the last thing that happened to it
   float newest = 0.0F;                 ///< where the newest split's multiplier starts
 };
 using NeuronTask = std::vector<NeuronNode>;
 using NeuronQueue = SharedQueue<NeuronTask>;
 
+/// What the workers of one search on neurons share, on top of the counters.
+struct NeuronShared {
+  explicit NeuronShared(std::size_t clauses) : open(clauses) {}
+  std::vector<std::atomic<std::int64_t>> open;  ///< subproblems per clause, stuck ones included
+  double begin_s = 0.0, slice_s = 1e30;
+};
+
 class NeuronWorker {
  public:
   NeuronWorker(const NeuronProblem& problem, const Options& options, const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
-               SearchCounters& counters, PgdAttack* attack);
+               SearchCounters& counters, NeuronShared& shared, PgdAttack* attack);
   /// Takes tasks until the queue is done.
   void run();
   Statistics statistics;
 
  private:
+  bool slice_is_over() const;
   void process_batch();
   void load(const std::vector<NeuronNode>& batch);
   void try_corners(const std::vector<NeuronNode>& batch, const std::vector<char>& open);
   bool another_row_excluded(NeuronNode& node, int lane);
+  void learn(const NeuronNode& node, double seconds);
+  bool worth_refreshing(const NeuronNode& node) const;
+  /// Bounds the neurons again that cost the lane's row most. False where this shows that the subproblem is empty.
+  bool refresh(NeuronNode& node, int lane);
+  bool refresh_layer(int layer, int lane, std::vector<TighterBounds>& found);
+  std::shared_ptr<std::vector<float>> save_theta(int lane) const;
   void branch(NeuronNode node, int lane);
   /// Undecided neurons whose split promises most, at most kCandidates.
   std::vector<std::int32_t> choose_candidates(int lane);
@@ -50,14 +74,25 @@ class NeuronWorker {
   CandidateJudge& judge_;
   NeuronQueue& queue_;
   SearchCounters& counters_;
+  NeuronShared& shared_;
   PgdAttack* attack_;
   double next_attack_s_ = 0.0, judging_s_ = 0.0, begin_s_ = 0.0;
   LaneSweep sweep_, probe_;
   SweepCone cone_;                    // of all rows
   LaneSweep::Target target_;
+  ConeFinder finder_;
+  SweepCone neuron_cone_;             // of neurons being bounded again
   std::vector<NeuronNode> stack_;
   std::vector<std::int32_t> slots_;   // in the cone
   std::uint64_t batches_ = 0;
+
+  /// Running means that tell whether bounding neurons again pays.
+  struct Experience {
+    double split_gain = 0.0;      ///< by which a split raises a bound
+    double refresh_share = 0.0;   ///< of what a bound lacks that is gone after a refresh
+    double node_s = 0.0, refresh_s = 0.0;
+    int splits = 0, refreshes = 0;
+  } experience_;
 };
 
 }  // namespace clipbound

@@ -14,7 +14,7 @@
 #include "solver/coarse.h"
 #include "solver/candidate.h"
 #include "solver/input_search.h"
-#include "solver/neuron_search.h"
+#include "solver/neuron_root.h"
 #include "specs/simplify.h"
 #include "specs/vnnlib.h"
 
@@ -75,16 +75,16 @@ class Run {
     }
     if (judge_.found()) return found();
     std::size_t by_neurons = 0;
-    for (const NeuronProblem& problem : problems_) by_neurons += problem.clauses.size();
+    for (const auto& root : neuron_roots_) by_neurons += root->problem().clauses.size();
     log(1, "root bounds: " + std::to_string(tasks.size() + by_neurons) + " of " + std::to_string(query_.clauses.size()) + " clauses stay open");
     for (const ClauseTask& task : tasks) log(2, describe_root(task));
     if (deadline_.expired()) return stopped("before the root bounds were done", query_.clauses.size());
-    if (tasks.empty() && problems_.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
+    if (tasks.empty() && neuron_roots_.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
     if (options_.attack) {
       std::vector<std::size_t> open;
       for (const ClauseTask& task : tasks) open.push_back(static_cast<std::size_t>(task.root->clause - query_.clauses.data()));
-      for (const NeuronProblem& problem : problems_) {
-        for (const NeuronClause& c : problem.clauses) open.push_back(static_cast<std::size_t>(c.clause - query_.clauses.data()));
+      for (const auto& root : neuron_roots_) {
+        for (const NeuronClause& c : root->problem().clauses) open.push_back(static_cast<std::size_t>(c.clause - query_.clauses.data()));
       }
       pgd_->focus(std::move(open));
       if (attack(kFirstAttackSeconds)) return found();
@@ -150,8 +150,8 @@ class Run {
   std::unique_ptr<PgdAttack> pgd_;
   std::shared_ptr<const LayeredSystem> system_;
   std::unique_ptr<RootBounder> bounder_;
-  std::mutex problems_mutex_;
-  std::vector<NeuronProblem> problems_;  // boxes that are searched by deciding neurons
+  std::mutex neuron_roots_mutex_;
+  std::vector<std::unique_ptr<NeuronRoot>> neuron_roots_;  // boxes that are searched by deciding neurons
 };
 
 bool Run::attack(double seconds) {
@@ -172,20 +172,21 @@ void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower
   NeuronRootSettings settings;
   settings.threads = threads_;
   settings.log = [this](const std::string& message) { log(2, message); };
-  const std::lock_guard lock(problems_mutex_);  // one box at a time: its root uses all threads
+  const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
   if (options_.attack) {
-    settings.attack = [&](double seconds) {
-      pgd_->focus({group.clauses.begin(), group.clauses.end()});
+    settings.attack = [this, which = group.clauses](double seconds) {
+      pgd_->focus(which);
       return attack(seconds);
     };
   }
-  NeuronProblem problem = bound_neuron_root(system_, std::move(lower), std::move(upper), clauses, settings, deadline_);
-  if (problem.clauses.empty()) return;
+  auto root = std::make_unique<NeuronRoot>(system_, std::move(lower), std::move(upper), std::move(clauses), std::move(settings), deadline_);
+  root->begin();
+  const NeuronProblem& problem = root->problem();
   for (const NeuronClause& c : problem.clauses) {
     log(2, "clause of line " + std::to_string(c.clause->line) + ": bound " + std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
                ", " + std::to_string(problem.network->slots()) + " neurons undecided");
   }
-  problems_.push_back(std::move(problem));
+  if (!problem.clauses.empty()) neuron_roots_.push_back(std::move(root));
 }
 
 void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks) {
@@ -194,7 +195,8 @@ void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::ve
     lower.push_back(edge.proof_lower);
     upper.push_back(edge.proof_upper);
   }
-  if (prefers_activation_split(bounder.system(), varying_inputs(lower, upper).size())) {
+  const bool has_rows = std::all_of(group.clauses.begin(), group.clauses.end(), [&](std::size_t k) { return !query_.clauses[k].rows.empty(); });
+  if (has_rows && prefers_activation_split(bounder.system(), varying_inputs(lower, upper).size())) {
     return bound_group_by_sweeps(group, std::move(lower), std::move(upper));
   }
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);
@@ -255,9 +257,9 @@ SolveResult Run::search(std::vector<ClauseTask> tasks) {
   if (!tasks.empty()) {
     outcome = search_inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, pgd_.get(), result_.statistics);
   }
-  for (const NeuronProblem& problem : problems_) {
+  for (const auto& root : neuron_roots_) {
     if (judge_.found()) break;
-    const SearchOutcome part = search_neurons(problem, threads_, options_, context_, deadline_, judge_, pgd_.get(), result_.statistics);
+    const SearchOutcome part = root->settle(options_, context_, judge_, options_.attack ? pgd_.get() : nullptr, result_.statistics).search;
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
     outcome.stuck += part.stuck;

@@ -1,0 +1,49 @@
+#pragma once
+// Root of the activation split: bounds of the clauses on one box in passes of growing effort, and their order against the search.
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "solver/neuron_search.h"
+
+namespace clipbound {
+
+struct NeuronRootSettings {
+  int threads = 1;
+  double pass_share = 0.15;  ///< of the remaining time that one pass may take
+  std::function<bool(double seconds)> attack;  ///< tried between passes; true: a counterexample is known
+  std::function<void(const std::string&)> log;
+};
+
+class NeuronRoot {
+ public:
+  NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper, std::vector<const Clause*> clauses,
+             NeuronRootSettings settings, const Deadline& deadline);
+
+  /// CROWN, then optimised slopes in all bounds. Clauses that this refutes are dropped.
+  void begin();
+  /// Searches for a while, bounds all neurons better (each by its own small branch-and-bound), searches again, ...: a pass over the
+  /// neurons shrinks trees by orders of magnitude or hardly at all, and which it is shows only afterwards. The last search has no
+  /// time limit but the deadline. The outcome's `search` says what is left.
+  NeuronOutcome settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
+
+  const NeuronProblem& problem() const { return problem_; }
+
+ private:
+  void pass(SweepBudget& budget, int row_iterations);
+  bool drop(const std::vector<char>& refuted);
+  void measure();
+  bool attack_found(double seconds) const { return settings_.attack && settings_.attack(seconds); }
+
+  std::shared_ptr<const LayeredSystem> system_;
+  std::vector<double> lower_, upper_;
+  std::vector<const Clause*> open_;
+  const NeuronRootSettings settings_;
+  const Deadline& deadline_;
+  NeuronProblem problem_;
+  double lacking_ = 0.0;   ///< sum over open clauses of what their best rows lack
+  double spent_s_ = 0.0;   ///< in passes
+};
+
+}  // namespace clipbound
