@@ -16,6 +16,7 @@ using Run = std::function<int()>;
 
 /// Each declares its arguments on `command` and returns what to run.
 Run add_verify(CLI::App& command);
+Run add_attack(CLI::App& command);
 Run add_supports(CLI::App& command);
 
 }  // namespace clipbound::cli

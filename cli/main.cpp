@@ -29,6 +29,7 @@ constexpr CommandRow kCommands[] = {
     {"bounds", "say what outputs or inner layers may be on a property's boxes", add_bounds},
     {"inspect", "say what a network is and what can be done with it", add_inspect},
     {"suite", "run suites of instances, compare and report their results", add_suite},
+    {"attack", "only look for a counterexample", add_attack},
     {"ablation", "run a suite with and without clipping and compare", add_ablation},
     {"supports", "say which operators and formats are understood", add_supports},
 };

@@ -1,4 +1,4 @@
-// clipbound verify: one query on one network.
+// clipbound verify and clipbound attack: one query on one network.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -23,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Arguments {
+  decltype(&clipbound::solve) run;
   std::string query;
   std::vector<std::string> networks;
   OutputPaths outputs;
@@ -56,7 +57,7 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
     const Network network = Network::load(without_name(arguments.networks.front()));
     const Query query = Query::load(arguments.query);
     for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
-    return solve(network, query, arguments.options, callbacks);
+    return arguments.run(network, query, arguments.options, callbacks);
   } catch (const std::bad_alloc&) {
     Result result;
     result.reason = "out of memory";
@@ -129,8 +130,11 @@ void add_options(CLI::App& command, const std::shared_ptr<Arguments>& arguments)
 
 }  // namespace
 
-Run add_verify(CLI::App& command) {
+namespace {
+
+Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   const auto arguments = std::make_shared<Arguments>();
+  arguments->run = run;
   command.add_option("query", arguments->query, "the property, VNN-LIB 1.0 (.vnnlib or .vnnlib.gz)")
       ->required()
       ->type_name("QUERY");
@@ -150,5 +154,10 @@ Run add_verify(CLI::App& command) {
   add_options(command, arguments);
   return [arguments] { return verify(*arguments); };
 }
+
+}  // namespace
+
+Run add_verify(CLI::App& command) { return add_question(command, clipbound::solve); }
+Run add_attack(CLI::App& command) { return add_question(command, clipbound::attack); }
 
 }  // namespace clipbound::cli

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <mutex>
+#include <numeric>
 
 #include "base/blas.h"
 #include "base/check.h"
@@ -22,9 +24,11 @@ namespace clipbound {
 
 namespace {
 
-constexpr double kGlanceSeconds = 0.002;      // before the root bounds: most violated properties show at once
+// Before the root bounds most violated properties show at once, and large networks' root bounds take longer than a glance
+// at so many points; after them the attack gets a share of what they took. The search brings its own attack.
+constexpr double kShortestGlance = 0.002, kLongestGlance = 2.0, kGlancePoints = 100.0, kWorkPerSecond = 2e9;
+constexpr double kShortestAttack = 0.008, kLongestAttack = 10.0, kAttackShare = 0.25;
 constexpr double kLongestBlindAttack = 60.0;
-constexpr double kFirstAttackSeconds = 0.008;  // after them; the search brings its own attack
 
 /// Clauses that share their box, and so their neuron bounds.
 struct BoxGroup {
@@ -60,13 +64,15 @@ class Run {
         deadline_(context.deadline != nullptr ? *context.deadline : unlimited_), judge_(network_, query),
         threads_(options.threads > 0 ? options.threads : available_threads()) {}
 
+  SolveResult run_attack() {
+    if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
+    if (attack(std::numeric_limits<double>::infinity())) return found();
+    return stopped("in the attack", query_.clauses.size());
+  }
+
   SolveResult run() {
-    check_against(query_, network_->input_size(), network_->output_size());
-    if (query_.clauses.empty()) return decide(Verdict::unsat, "no point of the input set is asked for");
-    Simplified simplified = simplify(network_);
-    simplified_ = std::move(simplified.network);
-    for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
-    if (options_.attack && attack(kGlanceSeconds)) return found();
+    if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
+    if (options_.attack && attack(glance_seconds())) return found();
     std::vector<ClauseTask> tasks;
     try {
       tasks = bound_roots();
@@ -87,12 +93,25 @@ class Run {
         for (const NeuronClause& c : root->problem().clauses) open.push_back(static_cast<std::size_t>(c.clause - query_.clauses.data()));
       }
       pgd_->focus(std::move(open));
-      if (attack(kFirstAttackSeconds)) return found();
+      if (attack(std::clamp(kAttackShare * result_.statistics.root_s, kShortestAttack, kLongestAttack))) return found();
     }
     return search(std::move(tasks));
   }
 
  private:
+  /// False where nothing is asked for.
+  bool prepare() {
+    check_against(query_, network_->input_size(), network_->output_size());
+    if (query_.clauses.empty()) return false;
+    Simplified simplified = simplify(network_);
+    simplified_ = std::move(simplified.network);
+    for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
+    std::vector<std::size_t> which(query_.clauses.size());
+    std::iota(which.begin(), which.end(), std::size_t{0});
+    pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which), static_cast<std::uint64_t>(options_.seed));
+    return true;
+  }
+  double glance_seconds() const { return std::clamp(kGlancePoints * pgd_->work() / kWorkPerSecond, kShortestGlance, kLongestGlance); }
   void log(int level, const std::string& message) const {
     if (context_.log) context_.log(level, message);
   }
@@ -156,12 +175,8 @@ class Run {
 
 bool Run::attack(double seconds) {
   const double begin = deadline_.elapsed_s();
-  if (pgd_ == nullptr) {
-    std::vector<std::size_t> which(query_.clauses.size());
-    for (std::size_t k = 0; k < which.size(); ++k) which[k] = k;
-    pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which), static_cast<std::uint64_t>(options_.seed));
-  }
-  pgd_->run(seconds, deadline_, judge_, result_.statistics);
+  // Threads are not free to start either.
+  pgd_->run_on(seconds > kShortestGlance ? threads_ : 1, seconds, deadline_, judge_, result_.statistics);
   result_.statistics.attack_s += deadline_.elapsed_s() - begin;
   return judge_.found();
 }
@@ -281,6 +296,11 @@ SolveResult Run::search(std::vector<ClauseTask> tasks) {
 SolveResult solve(std::shared_ptr<const Network> network, const Query& query, const Options& options, const SolveContext& context) {
   CLIPBOUND_CHECK(network != nullptr);
   return Run(std::move(network), query, options, context).run();
+}
+
+SolveResult search_counterexample(std::shared_ptr<const Network> network, const Query& query, const Options& options, const SolveContext& context) {
+  CLIPBOUND_CHECK(network != nullptr);
+  return Run(std::move(network), query, options, context).run_attack();
 }
 
 }  // namespace clipbound

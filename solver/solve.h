@@ -45,5 +45,8 @@ struct SolveResult {
 /// Throws InputError/Unsupported/ContractError; running out of time or memory is a verdict, not an error.
 SolveResult solve(std::shared_ptr<const Network> network, const Query& query, const Options& options,
                   const SolveContext& context);
+/// The same without a proof: looks for a counterexample until the deadline, for ever where there is none.
+SolveResult search_counterexample(std::shared_ptr<const Network> network, const Query& query, const Options& options,
+                                  const SolveContext& context);
 
 }  // namespace clipbound

@@ -102,7 +102,7 @@ void Evaluator<T>::replay(std::span<const T> point, SummationOrder order, std::s
 }
 
 template <typename T>
-void Evaluator<T>::backward(std::span<const T> cotangents, std::span<T> gradients) {
+void Evaluator<T>::backward(std::span<const T> cotangents, std::span<T> gradients, double surrogate) {
   Implementation& self = *implementation_;
   const std::int64_t batch = self.forward_batch;
   CLIPBOUND_CHECK_NOTE(batch > 0, "backward() without forward()");
@@ -116,7 +116,7 @@ void Evaluator<T>::backward(std::span<const T> cotangents, std::span<T> gradient
                       T* to = plan.gradient(id) + b * size;
                       for (std::int64_t i = 0; i < size; ++i) to[i] += cotangents[static_cast<std::size_t>(at + i)];
                     });
-  plan.run_backward();
+  plan.run_backward(surrogate);
   self.copy_columns(plan.network().inputs, self.input_size, batch,
                     [&](ValueId id, std::int64_t size, std::int64_t b, std::int64_t at) {
                       std::copy_n(plan.gradient(id) + b * size, size, gradients.data() + at);

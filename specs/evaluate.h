@@ -31,7 +31,8 @@ class Evaluator {
   void replay(std::span<const T> point, SummationOrder order, std::span<T> outputs);
   /// After forward() on the same B points: gradients[b] = cotangents[b] * df/dx at points[b]  ([B, m] -> [B, n]).
   /// Where an operator has a kink, the derivative of one side.
-  void backward(std::span<const T> cotangents, std::span<T> gradients);
+  /// With `surrogate` > 0, step functions (Sign, Floor, ...) count as slopes: Gradients::surrogate in specs/operation.h.
+  void backward(std::span<const T> cotangents, std::span<T> gradients, double surrogate = 0.0);
 
  private:
   struct Implementation;

@@ -37,7 +37,7 @@ class EvaluationPlan {
   /// The cotangents of a value [B, size]; nullptr for constants. Valid after clear_gradients().
   S* gradient(ValueId id) { return gradient_[index_of(id)]; }
   void clear_gradients();
-  void run_backward();
+  void run_backward(double surrogate);
 
  private:
   using Plain = std::conditional_t<std::is_same_v<S, float>, float, double>;
@@ -188,11 +188,11 @@ void EvaluationPlan<S>::clear_gradients() {
 }
 
 template <typename S>
-void EvaluationPlan<S>::run_backward() {
+void EvaluationPlan<S>::run_backward(double surrogate) {
   if constexpr (std::is_floating_point_v<S>) {
     for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
       step->operation->vjp(Arguments<S>{batch_, step->inputs, step->outputs, Sums::fast},
-                           Gradients<S>{step->output_gradients, step->input_gradients});
+                           Gradients<S>{step->output_gradients, step->input_gradients, surrogate});
   }
 }
 

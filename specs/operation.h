@@ -30,6 +30,9 @@ template <typename S>
 struct Gradients {
   std::span<const S* const> outputs;
   std::span<S* const> inputs;  ///< nullptr where the input is constant or left out
+  /// Above 0, step functions pull back a stand-in for their derivative, which is 0: Sign a hat of this width (times the
+  /// root mean square of its arguments at the point), roundings the identity. Directions for a search, no derivatives.
+  double surrogate = 0.0;
 };
 
 struct Movement;  // specs/ops/movement.h

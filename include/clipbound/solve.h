@@ -84,6 +84,10 @@ struct Callbacks {
 /// Thread safety: may run in many threads at once; each run uses as many threads of its own as the option "threads" says.
 CLIPBOUND_API Result solve(const Network& network, const Query& query, const Options& options = {},
                            const Callbacks& callbacks = {});
+/// Only looks for a counterexample, until the time limit or for ever: `unsat` is said of queries alone that ask for no
+/// point. For networks of any operators, those without bounds too. Otherwise as solve().
+CLIPBOUND_API Result attack(const Network& network, const Query& query, const Options& options = {},
+                            const Callbacks& callbacks = {});
 
 /// The competition's result file: the verdict and, for sat, ((X_0 v)\n(X_1 v)...(Y_0 v)). Ends with a newline.
 CLIPBOUND_API std::string to_vnncomp(const Result& result);

@@ -88,4 +88,8 @@ Result solve(const Network& network, const Query& query, const Options& options,
   return run(::clipbound::solve, network, query, options, callbacks);
 }
 
+Result attack(const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
+  return run(::clipbound::search_counterexample, network, query, options, callbacks);
+}
+
 }  // namespace clipbound::v1

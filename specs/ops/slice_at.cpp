@@ -11,6 +11,7 @@ namespace clipbound {
 namespace {
 
 constexpr std::int64_t kEmpty = -1, kCut = -2;
+constexpr double kNowhere = 0x1p60;  // a start that means nothing
 
 /// The axis whose start is computed, and how many elements it takes.
 struct ComputedSlice {
@@ -61,7 +62,7 @@ class SliceAtOp {
       if constexpr (std::is_same_v<S, Enclosed>) {
         take_any(x, lower_end(start), upper_end(start), y);
       } else {
-        take(x, first_of(static_cast<double>(start)), y);
+        take(x, static_cast<double>(start), y);
       }
     }
   }
@@ -91,9 +92,18 @@ class SliceAtOp {
     const std::int64_t first = clamped(whole), count = clamped(whole + count_) - first;
     return count == count_ ? first : count <= 0 ? kEmpty : kCut;
   }
+  /// A list of integers that is cut loses its last elements: they are missing, and those before keep their places
+  /// whatever the shape becomes. Other slices that are cut have no meaning here.
   template <typename S>
-  void take(const S* x, std::int64_t first, S* y) const {
+  void take(const S* x, double start, S* y) const {
+    const std::int64_t first = first_of(start);
     if (first < 0) {
+      if (!std::is_same_v<S, std::int64_t> && first == kCut && whole_ && outer_ * inner_ == 1 && start >= 0.0 && start < static_cast<double>(length_)) {
+        const auto begin = static_cast<std::int64_t>(start);
+        std::copy_n(x + begin, length_ - begin, y);
+        std::fill(y + (length_ - begin), y + count_, S(kMissingIndex));
+        return;
+      }
       if (std::is_same_v<S, std::int64_t> && first == kCut) throw InputError("a start is out of range");
       std::fill_n(y, size(), first == kEmpty && whole_ ? S(kMissingIndex) : undefined<S>());
       return;
@@ -103,15 +113,15 @@ class SliceAtOp {
   }
   /// The slice at any whole start in [low, high].
   void take_any(const Enclosed* x, double low, double high, Enclosed* y) const {
-    if (!(high - low <= static_cast<double>(2 * length_))) return take(x, kCut, y);
+    if (!(high - low <= static_cast<double>(2 * length_))) return take(x, kNowhere, y);
     std::vector<Enclosed> other(static_cast<std::size_t>(size()));
     bool first = true;
     for (double start = std::ceil(low); start <= high; start += 1.0) {
-      take(x, first_of(start), first ? y : other.data());
+      take(x, start, first ? y : other.data());
       for (std::size_t i = 0; !first && i < other.size(); ++i) y[i] = hull(y[i], other[i]);
       first = false;
     }
-    if (first) take(x, kCut, y);
+    if (first) take(x, kNowhere, y);
   }
 
   std::int64_t length_, inner_, outer_, count_, data_stride_, start_stride_;

@@ -62,6 +62,21 @@ TEST(Verify, SatWithACounterexample) {
   EXPECT_EQ(static_cast<float>(point["input"][0].get<double>()), static_cast<float>(x0));
 }
 
+TEST(Verify, AttackOnlyLooksForCounterexamples) {
+  const ReluCase relu;
+  const auto attack = [&](const std::string& asserts) {
+    return run({"attack", relu.query(asserts), "--network", relu.network, "--result", relu.scratch / "result", "--timeout", "0.3"});
+  };
+  const Ended found = attack("(assert (>= Y_0 1.5))\n(assert (<= Y_1 0.25))");
+  EXPECT_EQ(found.exit_code, 0) << found.err;
+  EXPECT_EQ(found.out, "sat\n");
+  EXPECT_EQ(relu.result().substr(0, 10), "sat\n((X_0 ");
+  // What solve() refutes at once is nothing that an attack could know.
+  const Ended none = attack("(assert (<= Y_0 -0.5))");
+  EXPECT_EQ(none.exit_code, 0) << none.err;
+  EXPECT_EQ(none.out, "timed-out\n");
+}
+
 TEST(Verify, TheJsonTellsAll) {
   const ReluCase relu;
   relu.verify("(assert (>= Y_0 2.5))");

@@ -205,6 +205,22 @@ void add_computed_places(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {0, 1, 2, 3}});
+  // Where the border cuts a slice of indices, those that are left are written.
+  cases.push_back({"ScatterNDAtACutSlice",
+                   [](OnnxWriter& w) {
+                     w.input("x", {2}).ints("places", {2, 0, 3}).ints("axes", {0}).ints("one", {1}).ints("two", {2});
+                     w.node("Slice", {"x", "one", "two", "axes"}, {"last"});
+                     w.ints("column", {-1, 1}).floats("u", {1}, {9}).floats("d", {4}, {0, 1, 2, 3});
+                     set_int(w.node("Cast", {"last"}, {"start"}), "to", onnx::TensorProto::INT64);
+                     w.node("Add", {"start", "two"}, {"end"});
+                     w.node("Slice", {"places", "start", "end", "axes"}, {"place"});
+                     w.node("Reshape", {"place", "column"}, {"index"});
+                     w.node("Shape", {"place"}, {"count"});
+                     w.node("Expand", {"u", "count"}, {"updates"});
+                     w.node("ScatterND", {"d", "index", "updates"}, {"y"});
+                   },
+                   13,
+                   {0, 1, 2, 9}});
 }
 
 }  // namespace
