@@ -1,6 +1,7 @@
 #include "solver/solve.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -12,6 +13,7 @@
 #include "base/parallel.h"
 #include "bounds/layered_system.h"
 #include "bounds/root_bounds.h"
+#include "bounds/self_check.h"
 #include "solver/attack_pgd.h"
 #include "solver/coarse.h"
 #include "solver/candidate.h"
@@ -54,6 +56,19 @@ constexpr std::size_t kMostSplitInputs = 40;
 /// N, so that it gains nothing where there are hundreds; deciding a neuron removes its whole relaxation whatever N is.
 bool prefers_activation_split(const LayeredSystem& system, std::size_t varying_inputs) {
   return !system.layers.empty() && varying_inputs > kMostSplitInputs;
+}
+
+/// What the sweeps found, as the self-check reads it.
+RootBounder::Bounds bounds_of(const SweepNetwork& network) {
+  RootBounder::Bounds bounds;
+  bounds.lower = network.lower_x;
+  bounds.upper = network.upper_x;
+  bounds.sources[kInputSource] = {network.lower_x, network.upper_x};
+  for (int k = 0; k < network.layers(); ++k) {
+    bounds.layers.push_back(network.bounds_of(k));
+    bounds.sources[k] = activate(network.system().activations[static_cast<std::size_t>(k)], network.bounds_of(k));
+  }
+  return bounds;
 }
 
 /// One run of solve(): the stages in their order.
@@ -156,6 +171,11 @@ class Run {
   void bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
   void bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower, std::vector<double> upper);
   SolveResult search(std::vector<ClauseTask> tasks);
+  /// Tries the bounds of the first boxes at some points: a violated one is an internal error, never a verdict.
+  void check_first(const RootBounder::Bounds& bounds) {
+    constexpr int kCheckedBoxes = 4;
+    if (checked_boxes_.fetch_add(1) < kCheckedBoxes) self_check(*simplified_, *system_, bounds);
+  }
 
   std::shared_ptr<const Network> network_, simplified_;
   const Query& query_;
@@ -169,6 +189,7 @@ class Run {
   std::unique_ptr<PgdAttack> pgd_;
   std::shared_ptr<const LayeredSystem> system_;
   std::unique_ptr<RootBounder> bounder_;
+  std::atomic<int> checked_boxes_{0};
   std::mutex neuron_roots_mutex_;
   std::vector<std::unique_ptr<NeuronRoot>> neuron_roots_;  // boxes that are searched by deciding neurons
 };
@@ -197,6 +218,7 @@ void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower
   auto root = std::make_unique<NeuronRoot>(system_, std::move(lower), std::move(upper), std::move(clauses), std::move(settings), deadline_);
   root->begin();
   const NeuronProblem& problem = root->problem();
+  if (problem.network != nullptr) check_first(bounds_of(*problem.network));
   for (const NeuronClause& c : problem.clauses) {
     log(2, "clause of line " + std::to_string(c.clause->line) + ": bound " + std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
                ", " + std::to_string(problem.network->slots()) + " neurons undecided");
@@ -215,6 +237,7 @@ void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::ve
     return bound_group_by_sweeps(group, std::move(lower), std::move(upper));
   }
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);
+  check_first(bounds);
   log(2, std::to_string(bounds.undecided) + " neurons undecided at the root");
   for (const std::size_t k : group.clauses) {
     auto root = std::make_shared<ClauseRoot>();
