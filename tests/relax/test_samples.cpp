@@ -78,7 +78,7 @@ template <class C>
 void check_samples(const C& curve, const Activation& a, double lowest, double highest, double least = 1e-3) {
   std::mt19937_64 random(9);
   const auto uniform = [&](double x, double y) { return std::uniform_real_distribution<double>(x, y)(random); };
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 5'000; ++i) {
     // Half of them spread over all sizes, half over the interval.
     double z = uniform(lowest, highest);
     if (random() % 2 == 0)
