@@ -155,8 +155,7 @@ void require_names(const std::vector<Entrant>& entrants) {
 
 std::string results_csv(const Run& run) {
   std::string text;
-  std::map<std::string, const Record*> records;
-  for (const Record& record : run.records) records.emplace(record.key(), &record);
+  const auto records = run.by_key();
   for (const PlannedInstance& instance : run.planned) {
     const auto found = records.find(instance.key());
     if (found == records.end()) continue;

@@ -96,8 +96,10 @@ std::vector<CheckedCounterexample> check_run(const Run& run,
   std::vector<CheckedCounterexample> results;
   Replayer replayer;
   Json json = Json::object();
+  const auto records = run.by_key();
   for (const PlannedInstance& instance : run.planned) {
-    const Record* record = run.find(instance.key());
+    const auto found = records.find(instance.key());
+    const Record* record = found == records.end() ? nullptr : found->second;
     if (record == nullptr || record->outcome != Outcome::sat) continue;
     CheckedCounterexample result{instance.key(), false, ""};
     try {

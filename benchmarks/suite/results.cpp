@@ -176,8 +176,7 @@ bool ResultTable::timed() const {
 ResultTable results_of(const Run& run) {
   const fs::path folder = fs::path(run.folder).lexically_normal();
   ResultTable table((folder.has_filename() ? folder.filename() : folder.parent_path().filename()).string());
-  std::map<std::string, const Record*> records;
-  for (const Record& record : run.records) records.emplace(record.key(), &record);
+  const auto records = run.by_key();
   for (const PlannedInstance& instance : run.planned) {  // in the suites' order, which numbers repetitions
     const auto found = records.find(instance.key());
     if (found == records.end()) continue;

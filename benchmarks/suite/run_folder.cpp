@@ -206,6 +206,12 @@ const Record* Run::find(const std::string& key) const {
   return found == records.end() ? nullptr : &*found;
 }
 
+std::map<std::string, const Record*> Run::by_key() const {
+  std::map<std::string, const Record*> result;
+  for (const Record& record : records) result.emplace(record.key(), &record);
+  return result;
+}
+
 bool is_run(const std::string& folder) {
   std::error_code ignored;
   return fs::is_regular_file(inside(folder, kRunFile), ignored);

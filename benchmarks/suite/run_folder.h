@@ -5,6 +5,7 @@
 //   records.jsonl     one line per finished instance, appended and flushed to the disk
 //   counterexamples/  one file per `sat`, in the competition's format
 //   scratch/          files of instances that are being run; means nothing afterwards
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,7 +46,10 @@ struct Run {
   int jobs = 1;                          ///< when it was started
   std::vector<Record> records;           ///< in the order in which they ended; no instance twice
 
+  /// The record of one instance; null where it has none.
   const Record* find(const std::string& key) const;
+  /// All of them, for those who look up many.
+  std::map<std::string, const Record*> by_key() const;
 };
 
 /// Reads a run; an incomplete last line of its records, left by a process that was killed, is ignored. Throws

@@ -35,6 +35,9 @@ using Json = nlohmann::json;
 constexpr double kGrace_s = 1.0;
 /// The child is told its limit and ends by itself there; past this much more it is killed.
 constexpr double kMemorySlack = 1.1, kMemorySlackBytes = 1e8;
+/// A child that somebody else ended may be the first of all processes of a job that is being ended: its record waits
+/// for so long, and is not written where this process is ended too.
+constexpr auto kOutsideHold = std::chrono::seconds(1);
 /// How often limits are looked at.
 constexpr int kWatchInterval_ms = 50;
 
@@ -107,6 +110,7 @@ struct Slot {
   Record record;
   std::string json_file, result_file;
   std::optional<Child> child;
+  std::optional<Clock::time_point> held_until;  ///< it has ended, but is not recorded before then
 };
 
 /// Without a limit of the user's, all jobs together leave a tenth of the machine to others.
@@ -221,7 +225,9 @@ void Runner::conclude(Slot& slot) {
       return;
     case Ending::crashed:
       record.reason =
-          "crashed: signal " + std::to_string(record.exit_code) + ", " + ::strsignal(record.exit_code) + said;
+          std::string(record.exit_code == SIGKILL ? "killed from outside (so does the kernel when memory runs out)"
+                                                  : "crashed") +
+          ": signal " + std::to_string(record.exit_code) + ", " + ::strsignal(record.exit_code) + said;
       return;
     default:
       break;
@@ -255,17 +261,34 @@ void Runner::wait() {
   if (const int signal = signals_.take(); signal != 0) signal_ = signal;
 }
 
+/// True where neither the child itself nor this process ended it.
+bool ended_from_outside(const Record& record) {
+  if (record.ending == Ending::exited)
+    return record.outcome == Outcome::unknown && record.reason.starts_with("interrupted");
+  if (record.ending != Ending::crashed) return false;
+  const int signal = record.exit_code;
+  return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
+}
+
 void Runner::collect() {
   for (auto slot = slots_.begin(); slot != slots_.end();) {
-    slot->child->read();
-    slot->child->enforce();
-    if (!slot->child->ended(slot->record)) {
+    if (!slot->held_until) {
+      slot->child->read();
+      slot->child->enforce();
+      if (!slot->child->ended(slot->record)) {
+        ++slot;
+        continue;
+      }
+      conclude(*slot);
+      ::unlink(slot->json_file.c_str());
+      ::unlink(slot->result_file.c_str());
+      slot->held_until = Clock::now();
+      if (ended_from_outside(slot->record)) *slot->held_until += kOutsideHold;
+    }
+    if (Clock::now() < *slot->held_until) {
       ++slot;
       continue;
     }
-    conclude(*slot);
-    ::unlink(slot->json_file.c_str());
-    ::unlink(slot->result_file.c_str());
     finish(std::move(slot->record));
     slot = slots_.erase(slot);
   }

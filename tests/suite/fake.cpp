@@ -32,6 +32,7 @@ case $word in
     say "$word" "as it was told"
     ;;
   crash) say unsat "said before the crash"; echo "about to fall" >&2; kill -SEGV $$ ;;
+  outside) kill -KILL $$ ;;
   exit2) echo "line 3: cannot read" >&2; exit 2 ;;
   exit4) exit 4 ;;
   forever) sleep 1000 ;;

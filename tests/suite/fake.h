@@ -12,6 +12,7 @@ namespace clipbound::test {
 /// with
 ///   unsat | sat | unknown | timeout   that verdict, after as many milliseconds as follow in the name ("unsat_200")
 ///   crash      a signal ends it            exit2, exit4   an error with that exit code
+///   outside    SIGKILL ends it, as if somebody else had sent it
 ///   forever    never ends, and takes no notice of its limit
 ///   memory     allocates until it is killed
 ///   silent     exits with 0 and without a verdict

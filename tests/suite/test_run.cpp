@@ -194,6 +194,25 @@ TEST(SuiteRun, AnInterruptEndsItAndItsChildren) {
   EXPECT_EQ(suite::read_run(fake.out()).records.size(), 1u);
 }
 
+TEST(SuiteRun, WhatOthersKillHasNoRecordWhereTheRunnerIsEndedToo) {
+  const FakeSuite fake;
+  fake.add("a", {"outside", "unsat_000"});
+  // A scheduler ends all processes of a job, in any order.
+  const Ended ended = run(fake.run_arguments(), [&](int pid) {
+    for (int patience = 0; patience < 1000 && fake.calls().empty(); ++patience) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    ::kill(pid, SIGTERM);
+  });
+  EXPECT_EQ(ended.exit_code, 128 + SIGTERM);
+  EXPECT_TRUE(suite::read_run(fake.out()).records.empty());
+  // Alone, it is what the kernel does to a process that takes too much memory.
+  ASSERT_EQ(fake.run_all({"--resume"}).exit_code, 0);
+  const Record outside = record_of(suite::read_run(fake.out()), "outside");
+  EXPECT_EQ(outside.outcome, Outcome::error);
+  EXPECT_TRUE(contains(outside.reason, "killed from outside")) << outside.reason;
+}
+
 /// True while some process has this text among its arguments.
 bool runs_somewhere(const std::string& text) {
   std::error_code ignored;

@@ -32,7 +32,7 @@ function describeEntrant(entrant, e) {
     s.timeout_scale === 1 ? "the suites' own time limits" : `the suites' time limits times ${s.timeout_scale}`;
   const options = Object.entries(s.options).map(([flag, value]) => `--${flag} ${value}`).join(" ");
   say(`clipbound ${entrant.clipbound}, ${entrant.machine}`);
-  say(`${limit}, ${s.threads > 0 ? s.threads : "cores / jobs"} threads, ${entrant.jobs} at a time${options ? ", " + options : ""}`);
+  say(`${limit}, ${s.threads > 0 ? s.threads : "cores / jobs"} thread${s.threads === 1 ? "" : "s"}, ${entrant.jobs} at a time${options ? ", " + options : ""}`);
   if (entrant.done < entrant.planned) say(`unfinished: ${entrant.done} of ${entrant.planned} instances`);
   say(entrant.checked > 0 ? `${entrant.checked} counterexamples replayed` : "counterexamples not replayed (clipbound suite check)");
   return box;
@@ -79,15 +79,23 @@ const columns = [
   { id: "limit", name: "limit", key: (r) => r.limit, cell: (r) => element("td", {}, secondsText(r.limit)) },
   { id: "truth", name: "known", text: true, key: (r) => r.truth, cell: (r) => element("td", { class: "text" }, r.truth) },
 ];
+// Verdicts and times side by side first, what else is known of our runs behind them.
+const cellOf = (row, e) => row.cells[e] || {};
 data.entrants.forEach((entrant, e) => {
-  const of = (r) => r.cells[e] || {};
-  columns.push({ id: `verdict${e}`, name: entrant.name, text: true, first: true, key: (r) => of(r).v || "",
-    cell: (r) => element("td", { class: `text first ${of(r).wrong ? "wrong" : of(r).v || ""}` }, (of(r).v || "") + (of(r).wrong ? " WRONG" : "")) });
-  columns.push({ id: `seconds${e}`, name: "seconds", key: (r) => of(r).s ?? Infinity, cell: (r) => element("td", {}, secondsText(of(r).s)) });
+  columns.push({ id: `verdict${e}`, name: entrant.name, text: true, first: true, key: (r) => cellOf(r, e).v || "", cell: (r) => {
+    const { v = "", wrong } = cellOf(r, e);
+    return element("td", { class: `text first ${wrong ? "wrong" : v}` }, v + (wrong ? " WRONG" : ""));
+  } });
+  columns.push({ id: `seconds${e}`, name: "seconds", key: (r) => cellOf(r, e).s ?? Infinity,
+    cell: (r) => element("td", {}, secondsText(cellOf(r, e).s)) });
+});
+data.entrants.forEach((entrant, e) => {
   if (entrant.kind !== "run") return;
-  columns.push({ id: `n${e}`, name: "subproblems", key: (r) => of(r).n ?? -1, cell: (r) => element("td", {}, of(r).n ?? "") });
-  columns.push({ id: `why${e}`, name: "reason", text: true, key: (r) => of(r).why || "",
-    cell: (r) => element("td", { class: "why", title: of(r).why }, of(r).why || "") });
+  const whose = data.entrants.filter((other) => other.kind === "run").length > 1 ? ` (${entrant.name})` : "";
+  columns.push({ id: `n${e}`, name: "subproblems" + whose, first: true, key: (r) => cellOf(r, e).n ?? -1,
+    cell: (r) => element("td", { class: "first" }, cellOf(r, e).n ?? "") });
+  columns.push({ id: `why${e}`, name: "reason" + whose, text: true, key: (r) => cellOf(r, e).why || "",
+    cell: (r) => element("td", { class: "why", title: cellOf(r, e).why }, cellOf(r, e).why || "") });
 });
 
 const rowsOfSuite = () => data.instances.filter((row) => !chosen.suite || row.suite === chosen.suite);
