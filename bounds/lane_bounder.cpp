@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/rounding.h"
+#include "bounds/forward_lanes.h"
 
 namespace clipbound {
 
@@ -18,6 +19,11 @@ constexpr int kColumns = 4;
 constexpr double kHuge = 0x1p1000;  // past it a computed bound may owe its value to an overflow: it proves nothing
 }
 
+LaneBounder::LaneBounder() = default;
+LaneBounder::LaneBounder(LaneBounder&&) noexcept = default;
+LaneBounder& LaneBounder::operator=(LaneBounder&&) noexcept = default;
+LaneBounder::~LaneBounder() = default;
+
 void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   network_ = &network;
   const auto U = static_cast<std::size_t>(network.neurons), S = static_cast<std::size_t>(network.rows);
@@ -29,6 +35,7 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
   constraint.resize(K * (N + 1));
   for (auto* array : {&constraint_centre_, &constraint_size_, &applied_}) array->resize(K);
+  forward_ = network.forward != nullptr ? std::make_unique<ForwardLanes>(network.forward) : nullptr;
   row_lower.resize(S);
   row_plane.resize(S * (N + 1));
   live_.reserve(U);
@@ -378,6 +385,7 @@ void LaneBounder::bound(const ClipSettings& settings) {
   live_.clear();
   live_begin_.assign(1, 0);
   infeasible_ = Mask{};
+  if (forward_ != nullptr) return forward_->bound(*this, settings);
   const Vec zero = {};
   for (int layer = 0; layer < net.layers(); ++layer) {
     const int begin = net.layer_begin[static_cast<std::size_t>(layer)], end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
@@ -405,6 +413,7 @@ Vec values_of(const Activation& activation, Vec z) {
 }  // namespace
 
 void LaneBounder::evaluate(const Vec* point, Vec* values) {
+  if (forward_ != nullptr) return forward_->evaluate(point, values);
   const ReducedNetwork& net = *network_;
   Vec* r = multiplier_lower_.data();
   const Vec zero = {};

@@ -2,6 +2,7 @@
 // Bounds kLanes subproblems of one reduced network at once (CROWN by backward substitution, clipped).
 //
 // Legend: U neurons, S rows, N inputs, K constraints. Arrays are [item] of Vec, one number per lane.
+#include <memory>
 #include <vector>
 
 #include "bounds/lanes.h"
@@ -18,8 +19,14 @@ struct ClipSettings {
 
 /// A half-space per lane: sum_i g[i] x_i + h <= 0 holds at every counterexample of the lane's subproblem (h includes
 /// its error term). A lane without the constraint has g = 0, h <= 0.
+class ForwardLanes;
+
 class LaneBounder {
  public:
+  LaneBounder();
+  LaneBounder(LaneBounder&&) noexcept;
+  LaneBounder& operator=(LaneBounder&&) noexcept;
+  ~LaneBounder();
   /// Sizes the scratch memory for `network`, which must outlive the use.
   void attach(const ReducedNetwork& network, int max_constraints);
 
@@ -46,6 +53,7 @@ class LaneBounder {
   std::vector<Vec> split_gain;
 
  private:
+  friend class ForwardLanes;
   template <bool kUpper>
   void substitute(int v, int first_layer);
   Vec concretize_lower(const Vec* plane, Vec base) const;
@@ -59,6 +67,7 @@ class LaneBounder {
   void estimate_split_gain();
 
   const ReducedNetwork* network_ = nullptr;
+  std::unique_ptr<ForwardLanes> forward_;  // of networks that stand for a ForwardProblem
   // [U] relaxation of each neuron in each lane. ReLU: slopes below and above on [low, high] (0 where it is decided), intercepts
   // follow from the multiplier. Others: slopes and offsets below and above, and the mean gap between these planes.
   std::vector<Vec> slope_convex_, slope_chord_, low_, high_;

@@ -14,6 +14,8 @@
 
 namespace clipbound {
 
+struct ForwardProblem;  // bounds/forward_lanes.h
+
 struct ReducedNetwork {
   int inputs = 0;   ///< N
   int neurons = 0;  ///< U
@@ -28,6 +30,7 @@ struct ReducedNetwork {
   std::vector<Activation> activation; ///< [U] f_w
   std::vector<std::int32_t> origin;   ///< [U] index of the neuron in the network that this began with
   std::vector<std::uint8_t> strict;   ///< [S] refuted by y_s >= 0 already
+  std::shared_ptr<const ForwardProblem> forward;  ///< not null: no neurons here, the lanes are bounded by forward planes
   double gamma = 0.0;                 ///< bound of the relative rounding error of any sum taken over one row
 
   /// Room for reading eight columns from any column on.

@@ -46,6 +46,7 @@ class RootBounder {
   std::shared_ptr<const ReducedNetwork> reduce(const Bounds& bounds, const AffineForm& rows, const std::vector<std::uint8_t>& strict,
                                                const std::vector<int>& kept) const;
   const LayeredSystem& system() const { return *system_; }
+  const std::shared_ptr<const LayeredSystem>& shared_system() const { return system_; }
 
  private:
   void substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bounds/forward_lanes.h"
 #include "solver/input_search.h"
 
 namespace clipbound {
@@ -32,9 +33,41 @@ RootBounder::Bounds bound_coarse(const ClauseTask& coarse, const Deadline& deadl
   return coarse.root->bounder->bound_neurons(std::move(lower), std::move(upper), deadline);
 }
 
+namespace {
+
+/// Whether boxes with too many neurons for a reduced network are bounded by forward planes: few inputs, and neurons that splits will not
+/// decide (a network of ReLUs alone becomes small enough as its boxes shrink, unless it is a large one).
+bool prefers_forward_planes(const ClauseRoot& root) {
+  constexpr std::size_t kForwardColumns = 10;
+  constexpr std::size_t kLarge = 3000000;
+  const LayeredSystem& system = root.bounder->system();
+  if (root.kept.size() > kForwardColumns) return false;
+  std::size_t weights = 0;
+  bool curved = false;
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    curved = curved || (system.activations[k].curve != Curve::relu && system.activations[k].curve != Curve::identity);
+    for (const auto& [source, rows] : system.layers[k].terms) weights += rows.value.size();
+  }
+  return curved || weights > kLarge;
+}
+
+}  // namespace
+
 std::optional<ClauseTask> reduced_task(const ClauseTask& coarse, const RootBounder::Bounds& bounds) {
-  if (bounds.undecided > kReducible) return std::nullopt;
+  const bool reducible = bounds.undecided <= kReducible;
+  if (!reducible && !prefers_forward_planes(*coarse.root)) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
+  if (!reducible) {
+    auto problem = std::make_shared<ForwardProblem>();
+    problem->system = root->bounder->shared_system();
+    problem->rows = root->rows;
+    problem->strict = root->strict;
+    problem->kept = root->kept;
+    problem->lower = root->lower;
+    problem->upper = root->upper;
+    root->network = forward_network(std::move(problem));
+    return root_task(std::move(root), coarse.lower, coarse.upper);
+  }
   root->network = root->bounder->reduce(bounds, root->rows, root->strict, root->kept);
   std::vector<double> lower, upper;
   for (const IntervalVector& layer : bounds.layers) {

@@ -31,7 +31,7 @@ Mask InputWorker::check_candidates(Level& level, Mask open) {
   if (!any(candidate)) return misled;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (candidate[lane] == 0) continue;
-    if (!plain_ && clip_.neurons && is_misled(level, lane)) {
+    if (!plain_ && clip_.neurons && level.network->forward == nullptr && is_misled(level, lane)) {
       misled[lane] = -1;
       continue;
     }

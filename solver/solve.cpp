@@ -310,6 +310,8 @@ SolveResult Run::search(std::vector<ClauseTask> tasks) {
   result_.progress.worst_bound = outcome.worst_bound;
   result_.progress.settled_share = 1.0 - outcome.open_share;
   if (deadline_.reason() != StopReason::none) return stopped("in the search", outcome.open);
+  // No proof is to be had; a counterexample may still be.
+  if (options_.attack && attack(std::min(kLongestBlindAttack, deadline_.remaining_s()))) return found();
   result_.progress.open = outcome.open;
   return decide(Verdict::unknown, std::to_string(outcome.stuck) + " subproblems cannot be split further: the property holds or fails by less than the arithmetic can tell");
 }

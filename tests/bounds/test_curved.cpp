@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "bounds/forward_lanes.h"
 #include "bounds/sweep_root.h"
 #include "specs/network_builder.h"
 #include "tests/support/lowered.h"
@@ -91,6 +92,18 @@ class CurvedTrial {
     }
     lanes.constraints = 0;
     lanes.bound(ClipSettings{});
+    auto problem = std::make_shared<ForwardProblem>(ForwardProblem{lowered.system, lowered.rows, {0, 0}, lowered.kept, lower, upper});
+    const auto stand_in = forward_network(std::move(problem));
+    LaneBounder forward;
+    forward.attach(*stand_in, 1);
+    forward.lower_x = lanes.lower_x;
+    forward.upper_x = lanes.upper_x;
+    // A half-space through the middle of each lane's box: x_0 <= its middle. Only points that satisfy it are checked.
+    forward.constraints = 1;
+    for (Vec& g : forward.constraint) g = Vec{};
+    forward.constraint[0] = broadcast(1.0);
+    forward.constraint[kInputs] = -0.5 * (forward.lower_x[0] + forward.upper_x[0]);
+    forward.bound(ClipSettings{});
     for (int sample = 0; sample < 40; ++sample) {
       const std::vector<Enclosed> y = rows_at(*network, clause, point_in(dice_, lower, upper));
       for (std::size_t s = 0; s < rows.size(); ++s) {
@@ -98,7 +111,8 @@ class CurvedTrial {
         ASSERT_TRUE(allows_lower(by_sweeps.lower[s], y[s])) << "sweeps, row " << s << ": " << by_sweeps.lower[s] << " > " << y[s].value;
         reached_ = reached_ || rows[s] > y[s].value - 100.0 * half;
       }
-      check_lane(*network, clause, lanes, sample % kLanes);
+      check_lane(*network, clause, lanes, sample % kLanes, false);
+      check_lane(*network, clause, forward, sample % kLanes, true);
       if (testing::Test::HasFatalFailure()) return;
     }
   }
@@ -118,12 +132,14 @@ class CurvedTrial {
     }
     return rows;
   }
-  void check_lane(const Network& network, const Clause& clause, const LaneBounder& lanes, int lane) {
+  void check_lane(const Network& network, const Clause& clause, const LaneBounder& lanes, int lane, bool lower_half) {
     std::vector<double> lower, upper;
     for (std::size_t i = 0; i < lanes.lower_x.size(); ++i) {
       lower.push_back(lanes.lower_x[i][lane]);
       upper.push_back(lanes.upper_x[i][lane]);
     }
+    if (lower_half) upper[0] = std::nextafter(0.5 * (lower[0] + upper[0]), -1e300);
+    if (!(lower[0] <= upper[0])) return;
     const std::vector<double> x = point_in(dice_, lower, upper);
     const std::vector<Enclosed> y = rows_at(network, clause, x);
     for (std::size_t s = 0; s < y.size(); ++s) {

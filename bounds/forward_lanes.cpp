@@ -1,0 +1,319 @@
+#include "bounds/forward_lanes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/rounding.h"
+
+namespace clipbound {
+
+namespace {
+constexpr double kHuge = 0x1p900;  // past it a number may owe its value to an overflow: it proves nothing
+}
+
+std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const ForwardProblem> problem) {
+  auto network = std::make_shared<ReducedNetwork>();
+  network->inputs = static_cast<int>(problem->kept.size());
+  network->rows = static_cast<int>(problem->strict.size());
+  network->stride = ReducedNetwork::padded(network->inputs + 1);
+  network->layer_begin = {0};
+  network->coefficients.assign(static_cast<std::size_t>(network->rows * network->stride), 0.0);
+  network->radius.assign(static_cast<std::size_t>(network->rows), 0.0);
+  for (const int i : problem->kept) {
+    network->source_max.push_back(std::max(std::fabs(problem->lower[static_cast<std::size_t>(i)]), std::fabs(problem->upper[static_cast<std::size_t>(i)])));
+  }
+  network->strict = problem->strict;
+  network->finish();
+  network->forward = std::move(problem);
+  return network;
+}
+
+ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : problem_(std::move(problem)), width_(problem_->kept.size() + 1) {
+  column_of_.assign(problem_->lower.size(), -1);
+  for (std::size_t k = 0; k < problem_->kept.size(); ++k) column_of_[static_cast<std::size_t>(problem_->kept[k])] = static_cast<int>(k);
+  const LayeredSystem& system = *problem_->system;
+  sources_.resize(system.layers.size() + 1);
+  double neurons = 0.0;
+  for (std::size_t k = 0; k < sources_.size(); ++k) {
+    const std::size_t size = k == 0 ? problem_->lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+    sources_[k].lower.assign(size * width_, Vec{});
+    sources_[k].upper.assign(size * width_, Vec{});
+    sources_[k].error.assign(size, Vec{});
+    sources_[k].reach.assign(size, Vec{});
+    sources_[k].coefficient.assign(size, Vec{});
+    neurons += static_cast<double>(size);
+    if (k == 0) continue;
+    Source& to = sources_[k];
+    for (auto* array : {&to.slope_low, &to.offset_low, &to.slope_high, &to.offset_high, &to.cost}) array->assign(size, Vec{});
+  }
+  for (auto* array : {&low_, &high_, &mirrored_}) array->resize(width_);
+  largest_x_.resize(width_ - 1);
+  double largest = 1.0;
+  for (const auto& [source, magnitude] : system.magnitudes) {
+    for (const double m : magnitude) largest = std::isfinite(m) ? std::max(largest, m) : largest;
+  }
+  underflow_ = 0x1p-1020 * std::min(largest, 0x1p500);
+  gamma_ = gamma_bound(2.0 * neurons + 32.0);
+}
+
+void ForwardLanes::fill_input(const LaneBounder& lanes) {
+  for (std::size_t k = 0; k + 1 < width_; ++k) largest_x_[k] = vmax(vabs(lanes.lower_x[k]), vabs(lanes.upper_x[k]));
+  Source& input = sources_[0];
+  for (std::size_t i = 0; i < column_of_.size(); ++i) {
+    Vec* low = input.lower.data() + i * width_;
+    Vec* high = input.upper.data() + i * width_;
+    if (column_of_[i] >= 0) {
+      low[column_of_[i]] = high[column_of_[i]] = broadcast(1.0);
+    } else {
+      low[width_ - 1] = broadcast(problem_->lower[i]);
+      high[width_ - 1] = broadcast(problem_->upper[i]);
+    }
+    input.reach[i] = reach_of(low, high);
+  }
+}
+
+Vec ForwardLanes::reach_of(const Vec* low, const Vec* high) const {
+  Vec below = vabs(low[width_ - 1]), above = vabs(high[width_ - 1]);
+  for (std::size_t k = 0; k + 1 < width_; ++k) {
+    below += vabs(low[k]) * largest_x_[k];
+    above += vabs(high[k]) * largest_x_[k];
+  }
+  return vmax(below, above) * (1.0 + gamma_bound(static_cast<double>(2 * width_ + 8))) + 0x1p-1000;
+}
+
+Vec ForwardLanes::combine(const AffineForm& form, std::size_t i) {
+  for (std::size_t k = 0; k < width_; ++k) low_[k] = high_[k] = Vec{};
+  low_[width_ - 1] = high_[width_ - 1] = broadcast(form.constant[i]);
+  Vec error = {}, bulk = broadcast(std::fabs(form.constant[i]));
+  double terms = 1.0;
+  for (const auto& [source, rows] : form.terms) {
+    const Source& from = sources_[static_cast<std::size_t>(source + 1)];
+    const auto index = rows.indices(static_cast<std::int64_t>(i));
+    const auto value = rows.values(static_cast<std::int64_t>(i));
+    for (std::size_t j = 0; j < index.size(); ++j) {
+      const auto c = static_cast<std::size_t>(index[j]);
+      const double m = value[j], size = std::fabs(m);
+      const Vec* a = (m > 0.0 ? from.lower : from.upper).data() + c * width_;
+      const Vec* b = (m > 0.0 ? from.upper : from.lower).data() + c * width_;
+      for (std::size_t k = 0; k < width_; ++k) {
+        low_[k] += m * a[k];
+        high_[k] += m * b[k];
+      }
+      error += size * from.error[c];
+      bulk += size * from.reach[c];
+    }
+    terms += static_cast<double>(index.size());
+  }
+  // As forward_affine() does for one box: every coefficient is a sum of `terms` products whose sizes add up to bulk at most.
+  const double gamma = gamma_bound(2.0 * terms + 8.0);
+  bulk_ = bulk;
+  return (error + form.radius[i] + gamma * bulk) * (1.0 + 4.0 * gamma) + underflow_;
+}
+
+void ForwardLanes::activate_element(const Activation& activation, Source& to, std::size_t i, Vec l, Vec u, Vec error) {
+  Vec s_low, t_low, s_high, t_high;
+  const Vec zero = {}, one = broadcast(1.0);
+  const Vec reach = reach_of(low_.data(), high_.data());
+  if (activation.curve == Curve::relu) {
+    const Mask active = l >= zero, inactive = u <= zero, unstable = ~(active | inactive);
+    const Vec chord = u / (u - l);
+    s_low = select(active, one, select(inactive, zero, select(u > -l, one, zero)));
+    s_high = select(active, one, select(inactive, zero, chord));
+    t_low = zero;
+    // relu(z) <= s z + t at both ends, hence between; rounded outward by more than the three roundings can cost.
+    t_high = select(unstable, vmax(-chord * l, u - chord * u) + (vabs(chord * l) + vabs(u)) * 0x1p-49 + 0x1p-1000, zero);
+  } else {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const Planes planes = relax(activation, l[lane], u[lane]);
+      s_low[lane] = planes.lower_slope;
+      t_low[lane] = planes.lower_offset;
+      s_high[lane] = planes.upper_slope;
+      t_high[lane] = planes.upper_offset;
+    }
+  }
+  to.slope_low[i] = s_low;
+  to.offset_low[i] = t_low;
+  to.slope_high[i] = s_high;
+  to.offset_high[i] = t_high;
+  Vec* below = to.lower.data() + i * width_;
+  Vec* above = to.upper.data() + i * width_;
+  const Mask falling_low = s_low < zero, falling_high = s_high < zero;  // a falling line turns z's planes round
+  for (std::size_t k = 0; k < width_; ++k) {
+    below[k] = s_low * select(falling_low, high_[k], low_[k]);
+    above[k] = s_high * select(falling_high, low_[k], high_[k]);
+  }
+  below[width_ - 1] += t_low;
+  above[width_ - 1] += t_high;
+  to.reach[i] = reach_of(below, above);
+  const Vec steepest = vmax(vabs(s_low), vabs(s_high)), offset = vmax(vabs(t_low), vabs(t_high));
+  to.error[i] = (steepest * error + 4.0 * kUnitRoundoff * (steepest * reach + offset)) * (1.0 + 0x1p-40) + underflow_;
+  const Mask sane = (to.error[i] < kHuge) & (to.reach[i] < kHuge);
+  if (all(sane)) return;
+  // Says nothing in these lanes; no NaN, no infinite coefficient may go on from here.
+  for (std::size_t k = 0; k < width_; ++k) {
+    below[k] = select(sane, below[k], zero);
+    above[k] = select(sane, above[k], zero);
+  }
+  to.reach[i] = select(sane, to.reach[i], zero);
+  to.error[i] = select(sane, to.error[i], broadcast(std::numeric_limits<double>::infinity()));
+}
+
+void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings) {
+  const AffineForm& form = problem_->system->layers[k];
+  const Activation activation = problem_->system->activations[k];
+  Source& to = sources_[k + 1];
+  const Vec zero = {};
+  for (std::size_t i = 0; i < form.constant.size(); ++i) {
+    const Vec error = combine(form, i);
+    to.cost[i] = (form.radius[i] + 4.0 * gamma_ * bulk_) * (1.0 + 4.0 * gamma_) + underflow_;
+    if (activation.curve == Curve::identity) {
+      to.slope_low[i] = to.slope_high[i] = broadcast(1.0);
+      std::copy(low_.begin(), low_.end(), to.lower.begin() + static_cast<std::ptrdiff_t>(i * width_));
+      std::copy(high_.begin(), high_.end(), to.upper.begin() + static_cast<std::ptrdiff_t>(i * width_));
+      to.error[i] = error;
+      to.reach[i] = reach_of(low_.data(), high_.data());
+      continue;
+    }
+    const Vec rounding = 0x1p-46 * reach_of(low_.data(), high_.data());  // of the concretizations' own sums
+    for (std::size_t c = 0; c < width_; ++c) mirrored_[c] = -high_[c];
+    const Vec base_low = low_[width_ - 1] - error - rounding, base_high = mirrored_[width_ - 1] - error - rounding;
+    Vec l = lanes.concretize_lower(low_.data(), base_low), u = lanes.concretize_lower(mirrored_.data(), base_high);
+    const bool relu = activation.curve == Curve::relu;
+    if (settings.neurons && lanes.constraints > 0) {
+      if (!relu || any((l < zero) & (u < zero))) {
+        l = vmax(lanes.clip_lower(low_.data(), base_low, settings), l);
+        u = vmax(lanes.clip_lower(mirrored_.data(), base_high, settings), u);
+      }
+    }
+    u = -u;
+    // What is not a number, or has overflowed, is unbounded.
+    l = select(vabs(l) < kHuge, l, broadcast(-std::numeric_limits<double>::infinity()));
+    u = select(vabs(u) < kHuge, u, broadcast(std::numeric_limits<double>::infinity()));
+    const Mask none = l > u;  // no point of the box satisfies the constraints
+    lanes.infeasible_ |= none;
+    u = select(none, l, u);
+    activate_element(activation, to, i, l, u, error);
+  }
+}
+
+void ForwardLanes::scatter(const AffineForm& form, std::size_t i, Vec multiplier) {
+  for (const auto& [source, rows] : form.terms) {
+    std::vector<Vec>& to = sources_[static_cast<std::size_t>(source + 1)].coefficient;
+    const auto index = rows.indices(static_cast<std::int64_t>(i));
+    const auto value = rows.values(static_cast<std::int64_t>(i));
+    for (std::size_t j = 0; j < index.size(); ++j) to[static_cast<std::size_t>(index[j])] += multiplier * value[j];
+  }
+}
+
+Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
+  const LayeredSystem& system = *problem_->system;
+  const Vec zero = {};
+  const AffineForm& row = problem_->rows;
+  // The row's own rounding: its terms' sizes were summed by combine().
+  Vec error = row.radius[s] + 4.0 * gamma_ * bulk_ + underflow_, sum = broadcast(row.constant[s]), intercept = zero, intercept_size = zero;
+  scatter(row, s, broadcast(1.0));
+  for (std::size_t k = system.layers.size(); k-- > 0;) {
+    Source& of = sources_[k + 1];
+    const AffineForm& form = system.layers[k];
+    for (std::size_t i = 0; i < of.coefficient.size(); ++i) {
+      const Vec g = of.coefficient[i];
+      if (!any(g != zero)) continue;
+      of.coefficient[i] = zero;
+      // g f(z) >= g (slope z + offset); roundings are charged as in LaneBounder::substitute().
+      const Mask negative = g < zero;
+      const Vec p = g * select(negative, of.slope_high[i], of.slope_low[i]);
+      const Vec q = select(g == zero, zero, g * select(negative, of.offset_high[i], of.offset_low[i]));
+      intercept += q;
+      intercept_size += vabs(q);
+      error += select(p == zero, zero, vabs(p) * of.cost[i]);
+      if (!any(p != zero)) continue;
+      sum += p * form.constant[i];
+      scatter(form, i, p);
+    }
+  }
+  Vec total = sum + intercept, size = vabs(sum) + intercept_size;
+  for (std::size_t i = 0; i < column_of_.size(); ++i) {
+    const Vec a = sources_[0].coefficient[i];
+    sources_[0].coefficient[i] = zero;
+    if (column_of_[i] >= 0) {
+      low_[static_cast<std::size_t>(column_of_[i])] = a;
+      continue;
+    }
+    const Vec x = select(a < zero, broadcast(problem_->upper[i]), broadcast(problem_->lower[i]));
+    total += a * x;
+    size += vabs(a * x);
+  }
+  for (std::size_t k = 0; k + 1 < width_; ++k) size += vabs(low_[k]) * largest_x_[k];
+  low_[width_ - 1] = total - (error + 8.0 * gamma_ * size) * (1.0 + 8.0 * gamma_);
+  return lanes.concretize_lower(low_.data(), low_[width_ - 1] - 0x1p-46 * size);
+}
+
+void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) {
+  const std::size_t N = width_ - 1;
+  lanes.refuted = lanes.infeasible_;
+  Vec nearest = broadcast(-std::numeric_limits<double>::infinity());
+  for (std::size_t s = 0; s < problem_->strict.size(); ++s) {
+    const Vec error = combine(problem_->rows, s);
+    const Vec reach = reach_of(low_.data(), high_.data());
+    const Vec base = low_[N] - error - 0x1p-46 * reach;
+    Vec lower = lanes.concretize_lower(low_.data(), base);
+    if (settings.neurons && lanes.constraints > 0 && any(!(lower > Vec{}))) lower = vmax(lanes.clip_lower(low_.data(), base, settings), lower);
+    Vec* plane = lanes.row_plane.data() + s * width_;
+    for (std::size_t k = 0; k < N; ++k) plane[k] = low_[k];
+    plane[N] = base - (vabs(low_[N]) + error) * 0x1p-46;
+    Vec backward = substitute_row(lanes, s);
+    if (settings.neurons && lanes.constraints > 0 && any(!(backward > Vec{}))) {
+      backward = vmax(lanes.clip_lower(low_.data(), low_[N] - 0x1p-46 * vabs(low_[N]), settings), backward);
+    }
+    const Mask tighter = (backward > lower) & (vabs(backward) < kHuge);
+    for (std::size_t k = 0; k < width_; ++k) plane[k] = select(tighter, low_[k], plane[k]);
+    lower = select(tighter, backward, lower);
+    lanes.row_lower[s] = lower;
+    const Mask nearer = lower > nearest;
+    nearest = select(nearer, lower, nearest);
+    for (std::size_t k = 0; k < N; ++k) {
+      // Where the planes of a row differ in an input, the row bends along it; the slope alone counts little.
+      const Vec gain = (vabs(high_[k] - low_[k]) + 0.05 * vabs(low_[k])) * (lanes.upper_x[k] - lanes.lower_x[k]);
+      lanes.split_gain[k] = s == 0 ? gain : select(nearer, gain, lanes.split_gain[k]);
+    }
+    const Mask excluded = problem_->strict[s] != 0 ? (lower >= Vec{}) : (lower > Vec{});
+    lanes.refuted |= excluded & (lower < kHuge);
+  }
+}
+
+void ForwardLanes::bound(LaneBounder& lanes, const ClipSettings& settings) {
+  fill_input(lanes);
+  for (std::size_t k = 0; k < problem_->system->layers.size(); ++k) bound_layer(lanes, k, settings);
+  bound_rows(lanes, settings);
+}
+
+void ForwardLanes::evaluate(const Vec* point, Vec* values) {
+  const LayeredSystem& system = *problem_->system;
+  values_.resize(system.layers.size() + 1);
+  values_[0].resize(column_of_.size());
+  for (std::size_t i = 0; i < column_of_.size(); ++i) {
+    values_[0][i] = column_of_[i] >= 0 ? point[column_of_[i]] : broadcast(0.5 * problem_->lower[i] + 0.5 * problem_->upper[i]);
+  }
+  const auto value_at = [&](const AffineForm& form, std::size_t i) {
+    Vec sum = broadcast(form.constant[i]);
+    for (const auto& [source, rows] : form.terms) {
+      const std::vector<Vec>& from = values_[static_cast<std::size_t>(source + 1)];
+      const auto index = rows.indices(static_cast<std::int64_t>(i));
+      const auto value = rows.values(static_cast<std::int64_t>(i));
+      for (std::size_t j = 0; j < index.size(); ++j) sum += value[j] * from[static_cast<std::size_t>(index[j])];
+    }
+    return sum;
+  };
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    const AffineForm& form = system.layers[k];
+    values_[k + 1].resize(form.constant.size());
+    for (std::size_t i = 0; i < form.constant.size(); ++i) {
+      Vec z = value_at(form, i);
+      for (int lane = 0; lane < kLanes; ++lane) z[lane] = value_of(system.activations[k], z[lane]);
+      values_[k + 1][i] = z;
+    }
+  }
+  for (std::size_t s = 0; s < problem_->strict.size(); ++s) values[s] = value_at(problem_->rows, s);
+}
+
+}  // namespace clipbound

@@ -1,0 +1,66 @@
+#pragma once
+// Bounds kLanes boxes of few inputs at once by forward planes through the whole layered network: for networks whose neurons are never
+// decided (smooth ones), or are too many for a reduced network. Every neuron costs 2 (N + 1) numbers and a concretization, which is
+// where the half-spaces of the search enter (complete clipping), so that a batch costs the weights times N instead of a cube of neurons.
+//
+// Legend: N columns (inputs that vary), S rows. Planes are [N + 1] of Vec: A | b.
+#include <memory>
+#include <vector>
+
+#include "bounds/lane_bounder.h"
+#include "bounds/layered_system.h"
+
+namespace clipbound {
+
+/// What the forward planes of a clause are taken over; constant over its search.
+struct ForwardProblem {
+  std::shared_ptr<const LayeredSystem> system;
+  AffineForm rows;                    ///< left sides minus thresholds
+  std::vector<std::uint8_t> strict;   ///< [S]
+  std::vector<int> kept;              ///< column -> input number
+  std::vector<double> lower, upper;   ///< [n] the clause's box
+};
+
+/// A reduced network without neurons that stands for `problem`: its lanes are bounded by forward planes.
+std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const ForwardProblem> problem);
+
+class ForwardLanes {
+ public:
+  explicit ForwardLanes(std::shared_ptr<const ForwardProblem> problem);
+  /// LaneBounder::bound() for the boxes and constraints of `lanes`.
+  void bound(LaneBounder& lanes, const ClipSettings& settings);
+  /// LaneBounder::evaluate(): point [N], values [S]; float64, not rigorous.
+  void evaluate(const Vec* point, Vec* values);
+
+ private:
+  /// Planes of all elements of a source, and what their rounding may cost.
+  struct Source {
+    std::vector<Vec> lower, upper;  ///< [size, N + 1]
+    std::vector<Vec> error, reach;  ///< [size]; reach >= |A||x| + |b| of either plane
+    // For rows that are substituted backwards: f(z) between slope z + offset, and what using z with multiplier 1 may cost.
+    std::vector<Vec> slope_low, offset_low, slope_high, offset_high, cost;
+    std::vector<Vec> coefficient;   ///< of the row being substituted
+  };
+  void fill_input(const LaneBounder& lanes);
+  /// Planes of element i of a form into low_, high_; returns their error term.
+  Vec combine(const AffineForm& form, std::size_t i);
+  /// Row s by backward substitution with the lanes' planes: tighter, because signs are seen after cancellation. Its plane goes into low_
+  /// (the offset includes all errors); returns its least value on the lanes' boxes.
+  Vec substitute_row(const LaneBounder& lanes, std::size_t s);
+  void scatter(const AffineForm& form, std::size_t i, Vec multiplier);
+  Vec reach_of(const Vec* low, const Vec* high) const;
+  void bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings);
+  void activate_element(const Activation& activation, Source& to, std::size_t i, Vec l, Vec u, Vec error);
+  void bound_rows(LaneBounder& lanes, const ClipSettings& settings);
+
+  std::shared_ptr<const ForwardProblem> problem_;
+  std::size_t width_;                    // N + 1
+  std::vector<int> column_of_;           // [n]
+  std::vector<Source> sources_;          // 0: input, k + 1: layer k
+  std::vector<std::vector<Vec>> values_;  // of evaluate()
+  std::vector<Vec> low_, high_, mirrored_, largest_x_;
+  Vec bulk_ = {};                        // of the last combine(): sizes of the terms
+  double underflow_ = 0.0, gamma_ = 0.0;
+};
+
+}  // namespace clipbound
