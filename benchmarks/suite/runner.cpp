@@ -387,6 +387,7 @@ RunReport run_suites(const RunRequest& request) {
   const bool resume = request.resume && is_run(request.folder);
   RunSettings settings = request.settings;
   for (std::string& folder : settings.folders) folder = std::filesystem::weakly_canonical(folder).string();
+  if (!settings.program.empty()) settings.program = std::filesystem::weakly_canonical(settings.program).string();
   if (!resume && settings.folders.empty()) {
     throw InputError("no suite is given" +
                      std::string(request.resume ? ", and there is no run in " + request.folder : ""));
