@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/rounding.h"
+#include "bounds/sweep_root.h"
 
 namespace clipbound {
 
@@ -81,6 +83,48 @@ OutputPlanes prove_planes(const RootBounder& bounder, const RootBounder::Bounds&
   return planes;
 }
 
+/// Lets `bounds` know of better intervals z of its layers. What they were computed with before only grows too large: sound.
+void tighten(const LayeredSystem& system, const SweepNetwork& swept, RootBounder::Bounds& bounds) {
+  for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
+    const IntervalVector& better = swept.bounds_of(static_cast<int>(k));
+    IntervalVector& z = bounds.layers[k];
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      z.lower[v] = std::max(z.lower[v], better.lower[v]);
+      z.upper[v] = std::min(z.upper[v], better.upper[v]);
+      if (!bounds.planes[k].empty()) bounds.planes[k][v] = relax(system.activations[k], z.lower[v], z.upper[v]);
+    }
+    bounds.sources[static_cast<int>(k)] = activate(system.activations[k], z);
+  }
+}
+
+/// Bounds of the outputs with optimised slopes; tightens `bounds` by those of the layers on the way.
+IntervalVector search_slopes(const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper, const Deadline& deadline,
+                             RootBounder::Bounds& bounds) {
+  const LayeredSystem& system = *slopes.system;
+  SweepBudget budget;
+  budget.iterations = slopes.iterations;
+  const auto swept = bound_by_sweeps(slopes.system, std::move(lower), std::move(upper), nullptr, budget, deadline);
+  tighten(system, *swept, bounds);
+  // Rows Y and -Y, exactly.
+  const auto M = static_cast<std::size_t>(system.outputs.size());
+  std::vector<std::int64_t> begin{0}, all;
+  std::vector<WeightedTerm> terms;
+  for (std::size_t r = 0; r < 2 * M; ++r) {
+    terms.push_back({0, static_cast<std::int64_t>(r % M), r < M ? 1.0 : -1.0});
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+    all.push_back(static_cast<std::int64_t>(r));
+  }
+  const AffineForm both = linear_map({&system.outputs}, begin, terms, std::vector<double>(2 * M, 0.0), system.magnitudes);
+  SweepOptimizer optimizer;
+  optimizer.iterations = slopes.iterations;
+  optimizer.enough = std::numeric_limits<double>::infinity();  // as tight as it gets
+  const SweepRowBounds rows = bound_rows_by_sweeps(*swept, swept->compile_rows(both, all), optimizer, 1, deadline);
+  IntervalVector result;
+  result.lower.assign(rows.lower.begin(), rows.lower.begin() + static_cast<std::ptrdiff_t>(M));
+  for (std::size_t m = 0; m < M; ++m) result.upper.push_back(-rows.lower[M + m]);
+  return result;
+}
+
 }  // namespace
 
 OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper) {
@@ -93,10 +137,12 @@ OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector
   return {std::move(range.lower), std::move(range.upper), {}};
 }
 
-OutputBounds bound_outputs(const RootBounder& bounder, std::vector<double> lower, std::vector<double> upper, bool with_planes,
-                           const Deadline& deadline) {
+OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper,
+                           bool with_planes, const Deadline& deadline) {
   const LayeredSystem& system = bounder.system();
-  const RootBounder::Bounds bounds = bounder.bound_neurons(std::move(lower), std::move(upper), deadline);
+  RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
+  IntervalVector searched;
+  if (slopes.iterations > 0) searched = search_slopes(slopes, std::move(lower), std::move(upper), deadline, bounds);
   IntervalVector range = enclose(system.outputs, bounds.sources);
   OutputBounds result{std::move(range.lower), std::move(range.upper), {}};
   std::vector<std::int64_t> all(result.lower.size());
@@ -107,6 +153,10 @@ OutputBounds bound_outputs(const RootBounder& bounder, std::vector<double> lower
   for (std::size_t m = 0; m < all.size(); ++m) {
     result.lower[m] = std::max(result.lower[m], low[m]);
     result.upper[m] = std::min(result.upper[m], -high[m]);
+  }
+  for (std::size_t m = 0; m < searched.lower.size(); ++m) {
+    result.lower[m] = std::max(result.lower[m], searched.lower[m]);
+    result.upper[m] = std::min(result.upper[m], searched.upper[m]);
   }
   if (with_planes) result.planes = prove_planes(bounder, bounds, all);
   return result;

@@ -2,17 +2,13 @@
 // What the outputs of a network may be on a box: ranges, and planes in the input.
 //
 // Legend: M outputs, N inputs.
-#include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/deadline.h"
 #include "bounds/root_bounds.h"
 
 namespace clipbound {
-
-/// ibp: interval arithmetic through the layers (Gowal et al., 2018). crown: linear relaxations substituted backwards to the
-/// input, with intermediate bounds by the same means (Zhang et al., 2018).
-enum class BoundMethod : std::uint8_t { ibp, crown };
 
 /// lower_A x + lower_b <= Y(x) <= upper_A x + upper_b for every real x of the box.
 struct OutputPlanes {
@@ -28,8 +24,14 @@ struct OutputBounds {
 /// Interval bounds of the outputs on [lower, upper], a box inside that of `system`.
 OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper);
 
+/// Whether slopes are optimised: alpha-CROWN (bounds/sweep_root.h) with so many iterations; 0: CROWN's own slopes.
+struct SlopeSearch {
+  std::shared_ptr<const LayeredSystem> system;  ///< the bounder's
+  int iterations = 0;
+};
+
 /// CROWN bounds of the outputs on [lower, upper], a box inside that of the bounder's system. Sound whenever the deadline ends it.
-OutputBounds bound_outputs(const RootBounder& bounder, std::vector<double> lower, std::vector<double> upper, bool with_planes,
+OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper, bool with_planes,
                            const Deadline& deadline);
 
 }  // namespace clipbound

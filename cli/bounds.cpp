@@ -146,7 +146,7 @@ Run add_bounds(CLI::App& command) {
       .add_option("--layer", arguments->layer,
                   "bounds of this tensor instead of the outputs: a tensor, a node, or a node's position (see inspect)")
       ->type_name("L");
-  command.add_option("--method", arguments->method, "ibp or crown")->type_name("METHOD")->capture_default_str();
+  command.add_option("--method", arguments->method, "ibp, crown or alpha")->type_name("METHOD")->capture_default_str();
   command.add_flag("--linear", arguments->linear, "print linear bounds in the inputs too");
   command.add_flag("--json", arguments->json, "print JSON");
   command

@@ -13,6 +13,7 @@ Run add_ablation(CLI::App& command);  // cli/ablation.cpp
 Run add_bounds(CLI::App& command);    // cli/bounds.cpp
 Run add_inspect(CLI::App& command);   // cli/inspect.cpp
 Run add_suite(CLI::App& command);     // cli/suite.cpp
+Run add_robustness(CLI::App& command);  // cli/robustness.cpp
 }
 
 namespace {
@@ -27,6 +28,7 @@ struct CommandRow {
 constexpr CommandRow kCommands[] = {
     {"verify", "decide a property of a network", add_verify},
     {"bounds", "say what outputs or inner layers may be on a property's boxes", add_bounds},
+    {"robustness", "say how far an input may be changed before its label changes", add_robustness},
     {"inspect", "say what a network is and what can be done with it", add_inspect},
     {"suite", "run suites of instances, compare and report their results", add_suite},
     {"attack", "only look for a counterexample", add_attack},

@@ -18,10 +18,11 @@ namespace CLIPBOUND_V1 {
 /// How bounds are computed. All are rigorous in real arithmetic for the weights as read (outward rounding, proven error
 /// terms: docs/soundness.md); they differ in tightness and cost.
 enum class BoundMethod : std::uint8_t {
-  ibp,   ///< intervals through the operators (Gowal et al., arXiv 1810.12715): cheapest, loosest
-  crown  ///< linear relaxations substituted back to the input (Zhang et al., NeurIPS 2018), for inner neurons too
+  ibp,    ///< intervals through the operators (Gowal et al., arXiv 1810.12715): cheapest, loosest
+  crown,  ///< linear relaxations substituted back to the input (Zhang et al., NeurIPS 2018), for inner neurons too
+  alpha   ///< the same with slopes optimised for every bound (alpha-CROWN: Xu et al., ICLR 2021): tightest, tens of times the work
 };
-/// "ibp" or "crown".
+/// "ibp", "crown" or "alpha".
 CLIPBOUND_API const char* name_of(BoundMethod method) noexcept;
 /// The method of that name. Throws InputError where there is none.
 CLIPBOUND_API BoundMethod bound_method(std::string_view name);
@@ -36,7 +37,7 @@ struct LinearBounds {
 
 /// lower <= Y(x) <= upper for every real x of the box. An end is infinite where nothing is known; none is NaN.
 struct Bounds {
-  BoundMethod method = BoundMethod::crown;
+  BoundMethod method = BoundMethod::crown;  ///< by which they were computed
   std::vector<double> lower;  ///< [M]
   std::vector<double> upper;  ///< [M]
   LinearBounds linear;        ///< empty unless asked for
@@ -44,9 +45,10 @@ struct Bounds {
 
 /// Settings of bounds().
 struct BoundSettings {
-  BoundMethod method = BoundMethod::crown;
+  BoundMethod method = BoundMethod::crown;  ///< how
   bool linear = false;          ///< compute LinearBounds too (two to three times the work)
   double time_limit_s = 1e30;   ///< past it inner neurons are refined no further; what comes out is sound and looser
+  int slope_iterations = 20;    ///< of `alpha`
 };
 
 /// Bounds of one network on many boxes inside one large box: simplifying and lowering the network is done once. For a
@@ -62,7 +64,7 @@ class CLIPBOUND_API Bounder {
   /// not lie inside the one that was prepared for.
   Bounds bounds(std::span<const double> lower, std::span<const double> upper, const BoundSettings& settings = {}) const;
 
-  struct Implementation;
+  struct Implementation;  ///< the library's own
 
  private:
   std::shared_ptr<const Implementation> implementation_;

@@ -101,11 +101,11 @@ typedef enum clipbound_attribute_type {
 } clipbound_attribute_type;
 /** An attribute of an operator. Only the members of its type count. */
 typedef struct clipbound_attribute {
-  const char *name;
-  clipbound_attribute_type type;
-  const int64_t *integers;
-  const double *numbers;
-  const char *text;
+  const char *name;              /**< as ONNX calls it */
+  clipbound_attribute_type type; /**< which of the members below counts */
+  const int64_t *integers;       /**< [count] */
+  const double *numbers;         /**< [count] */
+  const char *text;              /**< of a text */
   size_t count; /**< of integers or numbers */
 } clipbound_attribute;
 
@@ -139,16 +139,16 @@ typedef struct clipbound_query clipbound_query;
 
 /** coefficient * X_index where of_input is not 0, else * Y_index. */
 typedef struct clipbound_term {
-  int of_input;
-  size_t index;
-  double coefficient;
+  int of_input;       /**< X instead of Y */
+  size_t index;       /**< number of the variable */
+  double coefficient; /**< finite */
 } clipbound_term;
 /** sum of terms <= threshold, or < where `strict` is not 0. */
 typedef struct clipbound_row {
-  const clipbound_term *terms;
-  size_t term_count;
-  double threshold;
-  int strict;
+  const clipbound_term *terms; /**< [term_count] */
+  size_t term_count;           /**< at least 1 */
+  double threshold;            /**< finite */
+  int strict;                  /**< < instead of <= */
 } clipbound_row;
 
 /** Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). */
@@ -185,7 +185,7 @@ typedef struct clipbound_option_info {
   const char *value; /**< its default */
   const char *range; /**< "an integer from 0 to 1024" */
   const char *help;  /**< one line */
-  int boolean;
+  int boolean;       /**< true or false */
 } clipbound_option_info;
 
 CLIPBOUND_C_API clipbound_status clipbound_options_new(clipbound_options **out);
@@ -220,7 +220,7 @@ CLIPBOUND_C_API int clipbound_stopper_stopped(const clipbound_stopper *stopper);
 
 /** How far a search is. */
 typedef struct clipbound_progress {
-  double elapsed_s;
+  double elapsed_s;      /**< seconds since the start */
   uint64_t subproblems;  /**< bounded so far */
   uint64_t open;         /**< waiting */
   double worst_bound;    /**< smallest lower bound minus threshold among what was last seen open */
@@ -230,11 +230,11 @@ typedef struct clipbound_progress {
 /** How a solve talks to its caller. Members may be NULL or 0. Functions are called from any thread, one at a time; they must
  * return, and must not call longjmp() or throw. */
 typedef struct clipbound_callbacks {
-  void (*progress)(const clipbound_progress *progress, void *user);
-  void *progress_user;
+  void (*progress)(const clipbound_progress *progress, void *user); /**< called now and then */
+  void *progress_user;                                              /**< handed to progress() */
   void (*log)(int level, const char *message, void *user); /**< messages up to the option "verbose" */
-  void *log_user;
-  const clipbound_stopper *stopper;
+  void *log_user;                                          /**< handed to log() */
+  const clipbound_stopper *stopper;                        /**< ends it early */
   double elapsed_s; /**< what the caller has used up of the time limit already */
 } clipbound_callbacks;
 
@@ -256,10 +256,10 @@ CLIPBOUND_C_API clipbound_status clipbound_result_progress(const clipbound_resul
 
 /** One counter, or a timer in seconds. The strings are the result's. */
 typedef struct clipbound_statistic {
-  const char *name;
-  double value;
-  int timer;
-  const char *help;
+  const char *name; /**< its field in JSON */
+  double value;     /**< timers in seconds */
+  int timer;        /**< else a counter */
+  const char *help; /**< what it counts */
 } clipbound_statistic;
 CLIPBOUND_C_API size_t clipbound_result_statistic_count(const clipbound_result *result);
 CLIPBOUND_C_API clipbound_status clipbound_result_statistic(const clipbound_result *result, size_t index,
@@ -273,7 +273,12 @@ CLIPBOUND_C_API const char *clipbound_error_json(const char *message, const clip
 
 /* ---- Bounds ------------------------------------------------------------------------------------------------------ */
 
-typedef enum clipbound_bound_method { CLIPBOUND_IBP = 0, CLIPBOUND_CROWN = 1 } clipbound_bound_method;
+/** How bounds are computed; see BoundMethod in bounds.h. */
+typedef enum clipbound_bound_method {
+  CLIPBOUND_IBP = 0,   /**< intervals */
+  CLIPBOUND_CROWN = 1, /**< linear bounds */
+  CLIPBOUND_ALPHA = 2  /**< linear bounds with optimised slopes */
+} clipbound_bound_method;
 
 /** Where the bounds of M outputs in N inputs go: for every x of the box lower <= Y <= upper and
  * lower_A x + lower_b <= Y <= upper_A x + upper_b. The four arrays of the planes may all be NULL: then they are not computed. */
@@ -306,15 +311,15 @@ typedef struct clipbound_robustness_settings {
   double time_limit_s; /**< 0 or less: none */
   double step_limit_s; /**< of one query; 0 or less: none */
   int has_limits;      /**< where not 0, inputs stay in [lowest, highest] */
-  double lowest;
-  double highest;
+  double lowest;       /**< 0 for pixels */
+  double highest;      /**< 1 for pixels */
 } clipbound_robustness_settings;
 /** How far the label is sure. */
 typedef struct clipbound_robustness_result {
   double robust_radius;         /**< proved; negative where x itself has another label */
   double counterexample_radius; /**< smallest at which one is known; negative where none is */
-  size_t counterexample_label;
-  int queries;
+  size_t counterexample_label;  /**< which output is at least as large there */
+  int queries;                  /**< radii that were tried */
 } clipbound_robustness_result;
 /** Searches the largest box around x [inputs] on which output `label` is strictly the largest. counterexample [inputs] may be
  * NULL; it is written where counterexample_radius >= 0. options and callbacks may be NULL. */

@@ -12,7 +12,7 @@ namespace CLIPBOUND_V1 {
 
 /// A tensor of the network.
 struct TensorInfo {
-  std::string name;
+  std::string name;                 ///< as in the file
   std::string type;                 ///< "float32", "float64", "int64" or "boolean"
   std::vector<std::int64_t> shape;  ///< with the batch dimension
 };
@@ -28,29 +28,30 @@ struct OperatorInfo {
 
 /// Elements that one kind of nonlinear operator computes, all its nodes together.
 struct NeuronInfo {
-  std::string op;
-  std::int64_t neurons = 0;
+  std::string op;            ///< ONNX
+  std::int64_t neurons = 0;  ///< elements of its outputs
 };
 
 /// A layer of neurons as the bounds see it.
 struct LayerInfo {
   std::string tensor;              ///< which tensor it is; empty for helpers inside an operator (Abs, MaxPool, ...)
-  std::int64_t neurons = 0;
+  std::int64_t neurons = 0;        ///< its size
   std::int64_t least_inputs = 0;   ///< fewest inputs that one of eight neurons of the layer depends on
   std::int64_t most_inputs = 0;    ///< most of them: the receptive field
 };
 
 /// One node of the graph as read.
 struct NodeInfo {
-  std::string name;
-  std::string op;
+  std::string name;   ///< as in the file
+  std::string op;     ///< ONNX
   TensorInfo output;  ///< its first output
 };
 
 /// What inspect() found.
 struct Inspection {
-  std::string source;
-  std::vector<TensorInfo> inputs, outputs;
+  std::string source;                   ///< the file, or "memory"
+  std::vector<TensorInfo> inputs;       ///< X is their concatenation
+  std::vector<TensorInfo> outputs;      ///< Y is their concatenation
   std::vector<NodeInfo> nodes;          ///< in topological order
   std::vector<OperatorInfo> operators;  ///< sorted by name
   std::int64_t parameters = 0;          ///< numbers in floating-point constants

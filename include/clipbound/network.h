@@ -19,7 +19,7 @@ namespace CLIPBOUND_V1 {
 struct DenseLayer {
   std::vector<float> weights = {};  ///< [outputs, inputs], row by row
   std::vector<float> bias = {};     ///< [outputs]
-  bool relu = false;
+  bool relu = false;               ///< max(0, .) after it
 };
 
 /// A neural network. Immutable; copies share it and cost nothing.
@@ -34,6 +34,7 @@ class CLIPBOUND_API Network {
   /// A chain of dense layers on `inputs` float32 inputs. Throws InputError where sizes do not fit or a weight is not
   /// finite.
   static Network from_layers(std::size_t inputs, std::span<const DenseLayer> layers);
+  /// The same from a list in braces.
   static Network from_layers(std::size_t inputs, std::initializer_list<DenseLayer> layers) {
     return from_layers(inputs, std::span<const DenseLayer>(layers.begin(), layers.size()));
   }
@@ -55,7 +56,7 @@ class CLIPBOUND_API Network {
   /// where x does not hold whole points.
   std::vector<double> evaluate(std::span<const double> x) const;
 
-  struct Implementation;
+  struct Implementation;  ///< the library's own
   const Implementation& implementation() const { return *implementation_; }  ///< for the library itself
 
  private:
@@ -69,8 +70,8 @@ using AttributeValue =
     std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>>;
 /// Its name and value.
 struct Attribute {
-  std::string name;
-  AttributeValue value;
+  std::string name;      ///< as ONNX calls it: "axis"
+  AttributeValue value;  ///< in ONNX's type
 };
 
 /// Builds a network operator by operator, with the meaning that ONNX gives them; shapes are inferred on the way.
@@ -91,7 +92,9 @@ class CLIPBOUND_API GraphBuilder {
   /// supported_onnx_opsets() does not list.
   explicit GraphBuilder(int opset = 18);
   ~GraphBuilder();
+  /// Moves the graph; what is left behind may only be destroyed or assigned to.
   GraphBuilder(GraphBuilder&&) noexcept;
+  /// Moves the graph; what is left behind may only be destroyed or assigned to.
   GraphBuilder& operator=(GraphBuilder&&) noexcept;
 
   /// An input, float32 or float64; X is the concatenation of the inputs in the order of these calls. Throws InputError where
@@ -99,7 +102,9 @@ class CLIPBOUND_API GraphBuilder {
   Value input(std::string_view name, std::vector<std::int64_t> shape, bool float64 = false);
   /// A constant with its values in C order. Throws InputError where shape and number of values differ.
   Value constant(std::vector<std::int64_t> shape, std::vector<float> values);
+  /// The same in float64.
   Value constant(std::vector<std::int64_t> shape, std::vector<double> values);
+  /// The same of integers: shapes, axes, indices.
   Value constant(std::vector<std::int64_t> shape, std::vector<std::int64_t> values);
   /// Adds an operator by its ONNX name; its first output. Throws Unsupported for an operator that is unknown, InputError or
   /// Unsupported where inputs or attributes are wrong.

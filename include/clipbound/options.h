@@ -22,7 +22,7 @@ struct OptionDescription {
 /// Every option as a field, with its default: the rows of base/options.def (docs/options.md says what each means).
 ///   solve(network, query, OptionFields{.time_limit_s = 10, .threads = 1})
 struct OptionFields {
-  using string = std::string;
+  using string = std::string;  ///< as the table calls it
 #define CLIPBOUND_OPTION(type, field, default_value, flag, min, max, help) type field = default_value;
 #include "clipbound/options.def"
 };
@@ -31,9 +31,11 @@ struct OptionFields {
 /// Thread safety: const members may be called from many threads at once.
 class CLIPBOUND_API Options {
  public:
+  /// The defaults.
   Options();
   /// Throws InputError naming option, value and range where one is out of range.
   Options(const OptionFields& fields);  // NOLINT(google-explicit-constructor): meant to convert
+  /// All options as fields.
   OptionFields fields() const;
 
   /// Sets an option by its name or flag. Throws InputError naming option, value and range; nothing is changed then.
@@ -43,7 +45,7 @@ class CLIPBOUND_API Options {
   /// Every option there is.
   static std::vector<OptionDescription> list();
 
-  struct Implementation;
+  struct Implementation;  ///< the library's own
   const Implementation& implementation() const { return *implementation_; }  ///< for the library itself
 
  private:

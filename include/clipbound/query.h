@@ -16,17 +16,18 @@ namespace CLIPBOUND_V1 {
 
 /// coefficient * Y_index, or * X_index.
 struct Term {
+  /// X or Y.
   enum class Of : std::uint8_t { input, output };
-  Of of = Of::output;
-  std::size_t index = 0;
-  double coefficient = 1.0;
+  Of of = Of::output;                              ///< which of both
+  std::size_t index = 0;                           ///< number of the variable
+  double coefficient = 1.0;                        ///< finite
 };
 
 /// sum of terms <= threshold, or < where `strict`. The numbers are taken exactly.
 struct CLIPBOUND_API Row {
-  std::vector<Term> terms = {};
-  double threshold = 0.0;
-  bool strict = false;
+  std::vector<Term> terms = {};  ///< at least one with a coefficient other than 0; several of one variable add up
+  double threshold = 0.0;        ///< finite
+  bool strict = false;           ///< < instead of <=
 
   /// Y_output <= value.
   static Row output_at_most(std::size_t output, double value) { return {{{Term::Of::output, output, 1.0}}, value}; }
@@ -54,6 +55,7 @@ class CLIPBOUND_API Query {
   /// Throws InputError where sizes or indices do not fit, a number is not finite in float32, lower > upper, or a row
   /// is without terms; the query is then unchanged.
   Query& add_clause(std::span<const double> lower, std::span<const double> upper, std::span<const Row> rows);
+  /// The same from lists in braces.
   Query& add_clause(std::initializer_list<double> lower, std::initializer_list<double> upper,
                     std::initializer_list<Row> rows) {
     return add_clause(std::span<const double>(lower.begin(), lower.size()),
@@ -61,17 +63,18 @@ class CLIPBOUND_API Query {
                       std::span<const Row>(rows.begin(), rows.size()));
   }
 
-  std::size_t input_size() const;
-  std::size_t output_size() const;
-  std::size_t clause_count() const;
+  std::size_t input_size() const;   ///< number of inputs X_i
+  std::size_t output_size() const;  ///< number of outputs Y_j
+  std::size_t clause_count() const; ///< number of clauses, 0 for one that asks for no point
   /// The input box of a clause ([inputs] each), the one on which `unsat` is proved: it encloses the decimals of a file and
   /// their float32 roundings. Throws InputError where there is no such clause.
   std::vector<double> box_lower(std::size_t clause) const;
+  /// Its upper ends.
   std::vector<double> box_upper(std::size_t clause) const;
   /// What is odd about the property, with line and column: an output set that is empty or everything, and the like.
   const std::vector<std::string>& warnings() const;
 
-  struct Implementation;
+  struct Implementation;  ///< the library's own
   const Implementation& implementation() const { return *implementation_; }  ///< for the library itself
 
  private:

@@ -21,7 +21,8 @@ struct RobustnessSettings {
   double tolerance = 1e-3;       ///< ends once the two radii differ by less than this share of the larger one
   double time_limit_s = 1e30;    ///< of the whole search
   double step_limit_s = 60.0;    ///< of one query: a radius not decided by then counts as open
-  std::optional<double> lowest = {}, highest = {};  ///< inputs stay in [lowest, highest]: pixels, say
+  std::optional<double> lowest = {};   ///< inputs never fall below: 0 for pixels
+  std::optional<double> highest = {};  ///< inputs never rise above
 };
 
 /// What robustness() found. With r = robust_radius: every x' with |x'_i - x_i| <= r for all i (and within the limits) has
@@ -31,7 +32,7 @@ struct Robustness {
   std::optional<double> counterexample_radius;  ///< smallest radius at which one is known: an upper bound
   std::vector<double> counterexample;           ///< [inputs] Y_j >= Y_label for some j there, replayed; empty where none is known
   std::size_t counterexample_label = 0;         ///< that j
-  int queries = 0;
+  int queries = 0;                              ///< radii that were tried
   std::string reason;                           ///< why it ended
 };
 

@@ -24,16 +24,23 @@ class CLIPBOUND_API Stopper {
   /// Every solve() that was given this stopper ends soon with `unknown`; so does every later one, at once.
   /// Async-signal-safe and lock-free.
   void stop() const noexcept;
+  /// True after stop().
   bool stopped() const noexcept;
 
-  struct Implementation;
+  struct Implementation;  ///< the library's own
   Implementation& implementation() const { return *implementation_; }  ///< for the library itself
 
  private:
   std::shared_ptr<Implementation> implementation_;
 };
 
-enum class Verdict : std::uint8_t { unknown, timeout, sat, unsat };
+/// The answer: is there a counterexample? clipbound.h says what each means.
+enum class Verdict : std::uint8_t {
+  unknown,  ///< neither was shown
+  timeout,  ///< neither was shown in time
+  sat,      ///< yes, here it is
+  unsat     ///< no, proved
+};
 /// "unknown", "timeout", "sat" or "unsat".
 CLIPBOUND_API const char* name_of(Verdict verdict) noexcept;
 
@@ -48,21 +55,21 @@ struct Progress {
 
 /// One counter or timer.
 struct Statistic {
-  std::string name;
+  std::string name;    ///< its field in JSON
   double value = 0.0;  ///< timers in seconds
-  bool timer = false;
-  std::string help;
+  bool timer = false;  ///< else a counter
+  std::string help;    ///< what it counts
 };
 
 /// What solve() found.
 struct Result {
-  Verdict verdict = Verdict::unknown;
+  Verdict verdict = Verdict::unknown;  ///< the answer
   std::string reason;          ///< why it is unknown or timeout, or by what it was decided
   std::vector<double> input;   ///< sat: the counterexample, [inputs], each a value of the network's own precision
   std::vector<double> output;  ///< sat: the network's outputs there, [outputs]
   bool float64 = false;        ///< the network's precision
   Progress progress;           ///< at the end: subproblems, open ones, worst bound, settled share
-  std::vector<Statistic> statistics;
+  std::vector<Statistic> statistics;  ///< what it cost
 };
 
 /// How solve() talks to its caller. All members are optional.

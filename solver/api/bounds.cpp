@@ -1,5 +1,6 @@
 // bounds(): boxes checked, networks lowered once.
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/blas.h"
@@ -11,6 +12,7 @@ namespace clipbound::v1 {
 
 /// What does not depend on the box inside the one that was prepared for.
 struct Bounder::Implementation {
+  std::shared_ptr<const LayeredSystem> system;
   RootBounder bounder;
 };
 
@@ -54,14 +56,15 @@ std::vector<double> copy(std::span<const double> values) {
 }  // namespace
 
 const char* name_of(BoundMethod method) noexcept {
-  return method == BoundMethod::ibp ? "ibp" : "crown";
+  constexpr const char* kNames[] = {"ibp", "crown", "alpha"};
+  return kNames[static_cast<std::size_t>(method)];
 }
 
 BoundMethod bound_method(std::string_view name) {
-  for (const BoundMethod method : {BoundMethod::ibp, BoundMethod::crown}) {
+  for (const BoundMethod method : {BoundMethod::ibp, BoundMethod::crown, BoundMethod::alpha}) {
     if (name == name_of(method)) return method;
   }
-  throw InputError("there is no method '" + std::string(name) + "' of bounds: it is ibp or crown");
+  throw InputError("there is no method '" + std::string(name) + "' of bounds: it is ibp, crown or alpha");
 }
 
 Bounder::Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper) {
@@ -69,7 +72,7 @@ Bounder::Bounder(const Network& network, std::span<const double> lower, std::spa
   initialise_blas();
   const auto simplified = simplify(network.implementation().network).network;
   auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper));
-  implementation_ = std::make_shared<const Implementation>(Implementation{RootBounder(std::move(system))});
+  implementation_ = std::make_shared<const Implementation>(Implementation{system, RootBounder(system)});
 }
 
 Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> upper, const BoundSettings& settings) const {
@@ -85,7 +88,9 @@ Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> up
     return outer(std::move(result), settings.method);
   }
   const Deadline deadline(Deadline::Clock::now(), settings.time_limit_s, 0.0);
-  return outer(bound_outputs(implementation_->bounder, copy(lower), copy(upper), settings.linear, deadline), settings.method);
+  const int iterations = settings.method == BoundMethod::alpha ? std::max(1, settings.slope_iterations) : 0;
+  const SlopeSearch slopes{implementation_->system, iterations};
+  return outer(bound_outputs(implementation_->bounder, slopes, copy(lower), copy(upper), settings.linear, deadline), settings.method);
 }
 
 Bounds bounds(const Network& network, std::span<const double> lower, std::span<const double> upper,

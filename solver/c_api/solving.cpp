@@ -26,6 +26,18 @@ std::string joined(const std::vector<std::string>& items) {
   return text;
 }
 
+BoundMethod method_of(clipbound_bound_method method) {
+  switch (method) {
+    case CLIPBOUND_IBP:
+      return BoundMethod::ibp;
+    case CLIPBOUND_CROWN:
+      return BoundMethod::crown;
+    case CLIPBOUND_ALPHA:
+      return BoundMethod::alpha;
+  }
+  throw InputError("there is no such method of bounds");
+}
+
 void copy(const std::vector<double>& from, double* to) {
   std::copy(from.begin(), from.end(), to);
 }
@@ -160,8 +172,10 @@ clipbound_status clipbound_bounder_bounds(const clipbound_bounder* bounder, cons
     deref(to.upper, "bounds.upper");
     const int planes = (to.lower_A != nullptr) + (to.lower_b != nullptr) + (to.upper_A != nullptr) + (to.upper_b != nullptr);
     if (planes != 0 && planes != 4) throw InputError("of the four arrays of the planes all or none may be NULL");
-    if (method != CLIPBOUND_IBP && method != CLIPBOUND_CROWN) throw InputError("there is no such method of bounds");
-    const BoundSettings settings{method == CLIPBOUND_IBP ? BoundMethod::ibp : BoundMethod::crown, planes != 0, limit_of(time_limit_s)};
+    BoundSettings settings;
+    settings.method = method_of(method);
+    settings.linear = planes != 0;
+    settings.time_limit_s = limit_of(time_limit_s);
     const Bounds found =
         bounder->bounder.bounds(array(lower, inputs, "lower"), array(upper, inputs, "upper"), settings);
     copy(found.lower, to.lower);

@@ -13,8 +13,11 @@ namespace {
 struct Prepared {
   Prepared(std::shared_ptr<const Network> as_read, std::vector<double> lower, std::vector<double> upper)
       : network(simplify(std::move(as_read)).network),
-        bounder(std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper))) {}
+        system(std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper))),
+        bounder(system) {}
+  SlopeSearch slopes(int iterations) const { return {system, iterations}; }
   std::shared_ptr<const Network> network;
+  std::shared_ptr<const LayeredSystem> system;
   RootBounder bounder;
 };
 
@@ -57,16 +60,20 @@ TEST(OutputBounds, HoldAtPointsOfSmallerBoxesInExactArithmetic) {
       const std::vector<double> a = point_in(dice, {-2, -2, -2}, {2, 2, 2}), b = point_in(dice, {-2, -2, -2}, {2, 2, 2});
       std::vector<double> lower(3), upper(3);
       for (std::size_t i = 0; i < 3; ++i) std::tie(lower[i], upper[i]) = std::minmax(a[i], b[i]);
-      const OutputBounds bounds = bound_outputs(net.bounder, lower, upper, true, Deadline());
+      const OutputBounds bounds = bound_outputs(net.bounder, net.slopes(0), lower, upper, true, Deadline());
       const OutputBounds intervals = bound_outputs_by_intervals(net.bounder.system(), lower, upper);
+      const OutputBounds alpha = bound_outputs(net.bounder, net.slopes(10), lower, upper, true, Deadline());
       for (int k = 0; k < 10; ++k) {
         const std::vector<double> x = point_in(dice, lower, upper);
         expect_holds(bounds, *net.network, x);
+        expect_holds(alpha, *net.network, x);
         expect_holds(intervals, *net.network, x);
       }
       for (std::size_t m = 0; m < 2; ++m) {
         EXPECT_GE(bounds.lower[m], intervals.lower[m] - 1e-9);  // crown is not looser than intervals (rounding aside)
         EXPECT_LE(bounds.upper[m], intervals.upper[m] + 1e-9);
+        EXPECT_GE(alpha.lower[m], bounds.lower[m] - 1e-9);  // nor is alpha looser than crown
+        EXPECT_LE(alpha.upper[m], bounds.upper[m] + 1e-9);
       }
     }
   }
@@ -79,7 +86,7 @@ TEST(OutputBounds, AreExactWhereNothingIsUndecided) {
   net.weights = {{1, 1}, {1}};
   net.biases = {{10}, {-3}};
   const Prepared prepared(net.build(), {-1, -1}, {1, 1});
-  const OutputBounds bounds = bound_outputs(prepared.bounder, {-1, -0.5}, {0.25, 1}, true, Deadline());
+  const OutputBounds bounds = bound_outputs(prepared.bounder, prepared.slopes(0), {-1, -0.5}, {0.25, 1}, true, Deadline());
   EXPECT_NEAR(bounds.lower[0], 7.0 - 1.5, 1e-12);
   EXPECT_NEAR(bounds.upper[0], 7.0 + 1.25, 1e-12);
   for (const double a : bounds.planes.lower_A) EXPECT_DOUBLE_EQ(a, 1.0);
@@ -94,7 +101,7 @@ TEST(OutputBounds, PlanesReachTheRangeTheyProve) {
     SCOPED_TRACE(seed);
     Dice dice(static_cast<std::uint64_t>(seed));
     const Prepared net(random_tiny(dice, {2, 6, 6, 1}, false).build(), {-1, -1}, {1, 1});
-    const OutputBounds bounds = bound_outputs(net.bounder, {-1, -1}, {1, 1}, true, Deadline());
+    const OutputBounds bounds = bound_outputs(net.bounder, net.slopes(0), {-1, -1}, {1, 1}, true, Deadline());
     const OutputPlanes& planes = bounds.planes;
     double low = planes.lower_b[0], high = planes.upper_b[0];
     for (std::size_t i = 0; i < 2; ++i) {
@@ -116,7 +123,7 @@ TEST(OutputBounds, HoldOnNetworksOfEveryShape) {
     const std::vector<double> lower(static_cast<std::size_t>(network->input_size()), -1.0), upper(lower.size(), 1.0);
     const Prepared net(network, lower, upper);
     const std::vector<double> inner(lower.size(), 0.5);
-    const OutputBounds bounds = bound_outputs(net.bounder, lower, inner, true, Deadline());
+    const OutputBounds bounds = bound_outputs(net.bounder, net.slopes(0), lower, inner, true, Deadline());
     for (int k = 0; k < 3; ++k) expect_holds(bounds, *net.network, point_in(dice, lower, inner));
   }
 }
@@ -126,7 +133,7 @@ TEST(OutputBounds, HoldAfterTheDeadline) {
   const Prepared net(random_tiny(dice, {2, 8, 8, 1}, false).build(), {-1, -1}, {1, 1});
   Deadline deadline;
   deadline.interrupt();
-  const OutputBounds bounds = bound_outputs(net.bounder, {-1, -1}, {1, 1}, true, deadline);
+  const OutputBounds bounds = bound_outputs(net.bounder, net.slopes(0), {-1, -1}, {1, 1}, true, deadline);
   for (int k = 0; k < 20; ++k) expect_holds(bounds, *net.network, point_in(dice, {-1, -1}, {1, 1}));
 }
 
