@@ -27,7 +27,15 @@ constexpr DescentPlan kPlans[] = {
     {.steps = 100, .first_step = 0.2F, .decay = 0.97F, .momentum = 0.75F, .targeted = true, .diversify = 3},
     {.steps = 60, .first_step = 0.1F, .decay = 0.95F, .worst_row = true, .diversify = 2},
 };
-constexpr double kSurrogates[] = {1.0, 0.3, 3.0, 0.1};  // widths of the stand-in for Sign's derivative, in turn
+// Widths of the stand-in for Sign's derivative, in turn: where the box is small, few neurons are near enough to their step.
+constexpr double kSurrogates[] = {0.3, 0.2, 0.1, 1.0};
+/// Plans of networks with steps: long ones, because what decides comes and goes with single neurons.
+constexpr DescentPlan kStepPlans[] = {
+    {.steps = 12, .first_step = 0.5F, .decay = 0.75F, .worst_row = true},
+    {.steps = 60, .first_step = 0.4F, .decay = 0.97F, .momentum = 0.75F},
+    {.steps = 60, .first_step = 0.2F, .decay = 0.97F, .momentum = 0.75F, .worst_row = true},
+    {.steps = 100, .first_step = 0.2F, .decay = 0.97F, .momentum = 0.5F, .targeted = true, .diversify = 2},
+};
 
 }  // namespace
 
@@ -151,8 +159,10 @@ std::unique_ptr<AttackRound> PgdAttack::next_round(const AttackScene& scene) con
   } else if (r % (network_.has_steps ? 4 : 8) == 3) {
     return local_round(scene, kSearchSteps);
   }
-  DescentPlan plan = kPlans[r % std::size(kPlans)];
-  if (network_.has_steps) plan.surrogate = kSurrogates[r % std::size(kSurrogates)];
+  if (!network_.has_steps) return descent_round(scene, kPlans[r % std::size(kPlans)]);
+  const std::uint64_t descents = r - r / 4;
+  DescentPlan plan = kStepPlans[descents % std::size(kStepPlans)];
+  plan.surrogate = kSurrogates[(descents + descents / std::size(kStepPlans)) % std::size(kSurrogates)];  // each plan meets each width
   return descent_round(scene, plan);
 }
 

@@ -28,7 +28,7 @@ namespace {
 
 // Before the root bounds most violated properties show at once, and large networks' root bounds take longer than a glance
 // at so many points; after them the attack gets a share of what they took. The search brings its own attack.
-constexpr double kShortestGlance = 0.002, kLongestGlance = 2.0, kGlancePoints = 100.0, kWorkPerSecond = 2e9;
+constexpr double kShortestGlance = 0.002, kLongestGlance = 1.5, kGlancePoints = 800.0, kWorkPerSecond = 2e9;
 constexpr double kShortestAttack = 0.008, kLongestAttack = 10.0, kAttackShare = 0.25;
 constexpr double kLongestBlindAttack = 60.0;
 
