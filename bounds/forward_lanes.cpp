@@ -44,10 +44,12 @@ ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : prob
     neurons += static_cast<double>(size);
     if (k == 0) continue;
     Source& to = sources_[k];
-    for (auto* array : {&to.slope_low, &to.offset_low, &to.slope_high, &to.offset_high, &to.cost}) array->assign(size, Vec{});
+    for (auto* array : {&to.slope_low, &to.offset_low, &to.slope_high, &to.offset_high, &to.cost, &to.looseness}) array->assign(size, Vec{});
+    to.sensitivity.assign(size * (width_ - 1), Vec{});
   }
   for (auto* array : {&low_, &high_, &mirrored_}) array->resize(width_);
   largest_x_.resize(width_ - 1);
+  gain_.resize(width_ - 1);
   double largest = 1.0;
   for (const auto& [source, magnitude] : system.magnitudes) {
     for (const double m : magnitude) largest = std::isfinite(m) ? std::max(largest, m) : largest;
@@ -135,6 +137,10 @@ void ForwardLanes::activate_element(const Activation& activation, Source& to, st
   to.offset_low[i] = t_low;
   to.slope_high[i] = s_high;
   to.offset_high[i] = t_high;
+  const Vec middle = 0.5 * (l + u), gap = (s_high - s_low) * middle + (t_high - t_low);
+  const Vec per_width = gap / (u - l);
+  to.looseness[i] = select((per_width > zero) & (per_width < kHuge), per_width, zero);
+  for (std::size_t k = 0; k + 1 < width_; ++k) to.sensitivity[i * (width_ - 1) + k] = vabs(low_[k]) + vabs(high_[k]);
   Vec* below = to.lower.data() + i * width_;
   Vec* above = to.upper.data() + i * width_;
   const Mask falling_low = s_low < zero, falling_high = s_high < zero;  // a falling line turns z's planes round
@@ -212,6 +218,7 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
   // The row's own rounding: its terms' sizes were summed by combine().
   Vec error = row.radius[s] + 4.0 * gamma_ * bulk_ + underflow_, sum = broadcast(row.constant[s]), intercept = zero, intercept_size = zero;
   scatter(row, s, broadcast(1.0));
+  for (Vec& gain : gain_) gain = zero;
   for (std::size_t k = system.layers.size(); k-- > 0;) {
     Source& of = sources_[k + 1];
     const AffineForm& form = system.layers[k];
@@ -220,6 +227,10 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
       if (!any(g != zero)) continue;
       of.coefficient[i] = zero;
       // g f(z) >= g (slope z + offset); roundings are charged as in LaneBounder::substitute().
+      const Vec loose = vabs(g) * of.looseness[i];
+      if (any(loose > zero)) {
+        for (std::size_t c = 0; c + 1 < width_; ++c) gain_[c] += loose * of.sensitivity[i * (width_ - 1) + c];
+      }
       const Mask negative = g < zero;
       const Vec p = g * select(negative, of.slope_high[i], of.slope_low[i]);
       const Vec q = select(g == zero, zero, g * select(negative, of.offset_high[i], of.offset_low[i]));
@@ -272,8 +283,7 @@ void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) 
     const Mask nearer = lower > nearest;
     nearest = select(nearer, lower, nearest);
     for (std::size_t k = 0; k < N; ++k) {
-      // Where the planes of a row differ in an input, the row bends along it; the slope alone counts little.
-      const Vec gain = (vabs(high_[k] - low_[k]) + 0.05 * vabs(low_[k])) * (lanes.upper_x[k] - lanes.lower_x[k]);
+      const Vec gain = gain_[k] * (lanes.upper_x[k] - lanes.lower_x[k]);  // as LaneBounder::estimate_split_gain()
       lanes.split_gain[k] = s == 0 ? gain : select(nearer, gain, lanes.split_gain[k]);
     }
     const Mask excluded = problem_->strict[s] != 0 ? (lower >= Vec{}) : (lower > Vec{});

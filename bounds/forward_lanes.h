@@ -40,6 +40,8 @@ class ForwardLanes {
     // For rows that are substituted backwards: f(z) between slope z + offset, and what using z with multiplier 1 may cost.
     std::vector<Vec> slope_low, offset_low, slope_high, offset_high, cost;
     std::vector<Vec> coefficient;   ///< of the row being substituted
+    // For the choice of the input to split: the gap between both lines per width of [l, u], and |slopes| of z's planes [size, N].
+    std::vector<Vec> looseness, sensitivity;
   };
   void fill_input(const LaneBounder& lanes);
   /// Planes of element i of a form into low_, high_; returns their error term.
@@ -58,7 +60,7 @@ class ForwardLanes {
   std::vector<int> column_of_;           // [n]
   std::vector<Source> sources_;          // 0: input, k + 1: layer k
   std::vector<std::vector<Vec>> values_;  // of evaluate()
-  std::vector<Vec> low_, high_, mirrored_, largest_x_;
+  std::vector<Vec> low_, high_, mirrored_, largest_x_, gain_;
   Vec bulk_ = {};                        // of the last combine(): sizes of the terms
   double underflow_ = 0.0, gamma_ = 0.0;
 };
