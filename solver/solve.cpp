@@ -54,7 +54,8 @@ constexpr std::size_t kMostSplitInputs = 40;
 
 /// Whether a box is searched by deciding neurons instead of halving inputs. With N inputs a halving shrinks the box by one part in
 /// N, so that it gains nothing where there are hundreds; deciding a neuron removes its whole relaxation whatever N is.
-bool prefers_activation_split(const LayeredSystem& system, std::size_t varying_inputs) {
+bool prefers_activation_split(const LayeredSystem& system, std::size_t varying_inputs, const std::string& option) {
+  if (option != "auto") return option == "neurons";
   return !system.layers.empty() && varying_inputs > kMostSplitInputs;
 }
 
@@ -233,7 +234,7 @@ void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::ve
     upper.push_back(edge.proof_upper);
   }
   const bool has_rows = std::all_of(group.clauses.begin(), group.clauses.end(), [&](std::size_t k) { return !query_.clauses[k].rows.empty(); });
-  if (has_rows && prefers_activation_split(bounder.system(), varying_inputs(lower, upper).size())) {
+  if (has_rows && prefers_activation_split(bounder.system(), varying_inputs(lower, upper).size(), options_.split)) {
     return bound_group_by_sweeps(group, std::move(lower), std::move(upper));
   }
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);

@@ -56,9 +56,10 @@ struct Way {
   int threads = 1;
   bool attack = false;
   double seconds = HUGE_VAL;
+  std::string split = "auto";
 };
 inline std::string name_of(const Way& way) {
-  return way.clipping + " " + way.branching + " threads " + std::to_string(way.threads) + (way.attack ? " attack" : "");
+  return way.clipping + " " + way.branching + " threads " + std::to_string(way.threads) + (way.attack ? " attack" : "") + (way.split == "auto" ? "" : " split " + way.split);
 }
 inline std::string name_of(Verdict verdict) {
   switch (verdict) {
@@ -77,6 +78,7 @@ inline SolveResult solve_text(std::shared_ptr<const Network> network, const std:
   Options options;
   options.clipping = way.clipping;
   options.branching = way.branching;
+  options.split = way.split;
   options.threads = way.threads;
   options.attack = way.attack;
   const Deadline deadline(Deadline::Clock::now(), way.seconds, 0.0);
