@@ -8,6 +8,7 @@ namespace clipbound {
 namespace {
 
 constexpr double kLongestPass = 60.0;
+constexpr double kCrownShare = 0.3;  // of the remaining time; layers that are not done by then keep interval bounds
 constexpr double kAttackShare = 0.25, kShortestAttack = 0.1;
 constexpr double kShortestSlice = 1.0;  // of a search between passes
 
@@ -84,6 +85,7 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const double begin = deadline_.elapsed_s();
   budget.threads = settings_.threads;
   budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
+  budget.crown_seconds = kCrownShare * deadline_.remaining_s();
   const std::vector<double> importance = problem_.root.cost;
   budget.importance = importance.empty() ? nullptr : &importance;
   problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_);

@@ -2,7 +2,7 @@
 // verdicts of the search on inputs.
 #include <gtest/gtest.h>
 
-#include "specs/counterexample.h"
+#include "specs/evaluate.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
 #include "tests/support/tiny_network.h"
