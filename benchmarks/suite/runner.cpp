@@ -77,6 +77,7 @@ class Signals {
     ::sigemptyset(&wanted);
     for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, &before_);
+    ::signal(SIGCHLD, SIG_DFL);  // whoever started this process may have left it ignored: then nobody could be waited for
     descriptor_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
   }

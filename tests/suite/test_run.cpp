@@ -256,6 +256,15 @@ TEST(SuiteRun, ARunIsContinuedOnlyAsItWasBegun) {
   EXPECT_EQ(run({"suite", "run", "--resume", "--out", fake.out()}).exit_code, 2) << "the suite has changed";
 }
 
+TEST(SuiteRun, ChildrenAreWaitedForThoughTheParentIgnoresTheirs) {
+  const FakeSuite fake;
+  fake.add("a", {"unsat_000", "unsat_001"});
+  ::signal(SIGCHLD, SIG_IGN);  // inherited, also through exec
+  fake.run_all();
+  ::signal(SIGCHLD, SIG_DFL);
+  EXPECT_EQ(suite::read_run(fake.out()).records.size(), 2u);
+}
+
 TEST(SuiteRun, TwoRunnersDoNotShareAFolder) {
   const FakeSuite fake;
   fake.add("a", {"unsat_000", "forever"}, "500");
