@@ -245,6 +245,10 @@ typedef struct clipbound_result clipbound_result;
 CLIPBOUND_C_API clipbound_status clipbound_solve(const clipbound_network *network, const clipbound_query *query,
                                                  const clipbound_options *options, const clipbound_callbacks *callbacks,
                                                  clipbound_result **out);
+/** Only looks for a counterexample, until the time limit (for ever without one): never `unsat` of a query that asks for a point. */
+CLIPBOUND_C_API clipbound_status clipbound_attack(const clipbound_network *network, const clipbound_query *query,
+                                                  const clipbound_options *options, const clipbound_callbacks *callbacks,
+                                                  clipbound_result **out);
 CLIPBOUND_C_API void clipbound_result_free(clipbound_result *result);
 CLIPBOUND_C_API clipbound_verdict clipbound_result_verdict(const clipbound_result *result);
 /** Why it is unknown or timeout, or by what it was decided. The result's. */

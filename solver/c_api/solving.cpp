@@ -42,6 +42,20 @@ void copy(const std::vector<double>& from, double* to) {
   std::copy(from.begin(), from.end(), to);
 }
 
+/// Runs solve() or attack().
+clipbound_status answer(decltype(&solve) how, const clipbound_network* network, const clipbound_query* query,
+                        const clipbound_options* options, const clipbound_callbacks* callbacks, clipbound_result** out) {
+  return guarded([&] {
+    deref(out, "out");
+    const Options given = options_of(options);
+    auto result = std::make_unique<clipbound_result>();
+    result->result = how(deref(network, "network").network, deref(query, "query").query, given, callbacks_of(callbacks));
+    result->vnncomp = to_vnncomp(result->result);
+    result->json = to_json(result->result, given);
+    *out = result.release();
+  });
+}
+
 }  // namespace
 
 const char* clipbound_verdict_name(clipbound_verdict verdict) {
@@ -77,15 +91,12 @@ int clipbound_stopper_stopped(const clipbound_stopper* stopper) {
 clipbound_status clipbound_solve(const clipbound_network* network, const clipbound_query* query,
                                  const clipbound_options* options, const clipbound_callbacks* callbacks,
                                  clipbound_result** out) {
-  return guarded([&] {
-    deref(out, "out");
-    const Options given = options_of(options);
-    auto result = std::make_unique<clipbound_result>();
-    result->result = solve(deref(network, "network").network, deref(query, "query").query, given, callbacks_of(callbacks));
-    result->vnncomp = to_vnncomp(result->result);
-    result->json = to_json(result->result, given);
-    *out = result.release();
-  });
+  return answer(solve, network, query, options, callbacks, out);
+}
+clipbound_status clipbound_attack(const clipbound_network* network, const clipbound_query* query,
+                                  const clipbound_options* options, const clipbound_callbacks* callbacks,
+                                  clipbound_result** out) {
+  return answer(attack, network, query, options, callbacks, out);
 }
 
 void clipbound_result_free(clipbound_result* result) {

@@ -76,6 +76,10 @@ static void test_solve(void) {
   CHECK(strstr(clipbound_result_json(result), "\"time_limit_s\": 20") != NULL);
   clipbound_result_free(result);
   result = NULL;
+  CHECK_OK(clipbound_attack(network, sat, options, NULL, &result));
+  CHECK(clipbound_result_verdict(result) == CLIPBOUND_SAT);
+  clipbound_result_free(result);
+  result = NULL;
   CHECK_OK(clipbound_solve(network, unsat, options, &callbacks, &result));
   CHECK(seen.messages > 0);
   CHECK(clipbound_result_verdict(result) == CLIPBOUND_UNSAT);
