@@ -34,31 +34,34 @@ AffineForm constant_within(const IntervalVector& interval) {
   return form;
 }
 
-AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value);
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, std::vector<std::int64_t> elements = {});
 
 /// Elements that no source enters stay numbers, the others become a layer.
-AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const Activation& activation, const std::vector<char>& fixed) {
+AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const std::vector<char>& fixed) {
+  std::vector<std::int64_t> elements;
   std::vector<Pick> numbers, variables, place;
   for (std::size_t i = 0; i < fixed.size(); ++i) {
     std::vector<Pick>& part = fixed[i] ? numbers : variables;
     place.push_back({fixed[i] ? 0 : 1, static_cast<std::int64_t>(part.size())});
     part.push_back({0, static_cast<std::int64_t>(i)});
+    if (!fixed[i]) elements.push_back(static_cast<std::int64_t>(i));
   }
   const AffineForm of_numbers = constant_within(activate(activation, enclose(gather({&form}, numbers), system.sources)));
-  const AffineForm of_variables = variables.empty() ? AffineForm() : add_layer(system, gather({&form}, variables), activation, kNoValue);
+  const AffineForm of_variables = variables.empty() ? AffineForm() : add_layer(system, gather({&form}, variables), activation, value, std::move(elements));
   return gather({&of_numbers, &of_variables}, place);
 }
 
 /// Makes the function's argument a layer and returns its values.
-AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value) {
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, std::vector<std::int64_t> elements) {
   std::vector<char> fixed = fixed_elements(form);
   const IntervalVector range = activate(activation, enclose(form, system.sources));
   for (std::size_t i = 0; i < fixed.size(); ++i) fixed[i] = fixed[i] && std::isfinite(range.lower[i]) && std::isfinite(range.upper[i]);
-  if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end()) return add_partly_fixed(system, form, activation, fixed);
+  if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end()) return add_partly_fixed(system, form, activation, value, fixed);
   const int layer = static_cast<int>(system.layers.size());
   system.layers.push_back(form);
   system.activations.push_back(activation);
   system.layer_values.push_back(value);
+  system.layer_elements.push_back(std::move(elements));
   system.intervals.push_back(enclose(form, system.sources));
   std::vector<double> values = values_at(form, system.samples);
   for (double& v : values) v = value_of(activation, v);

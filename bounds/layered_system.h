@@ -26,6 +26,7 @@ struct LayeredSystem {
   std::map<int, IntervalVector> sources;    ///< input, and f_k(z_k)
   std::map<int, std::vector<double>> samples;  ///< values of the sources at some points of the box, for free choices (values_at)
   std::vector<ValueId> layer_values;        ///< the network's value that layer k is
+  std::vector<std::vector<std::int64_t>> layer_elements;  ///< which elements of that value layer k holds, in order; empty: all of them
 };
 
 /// Interval of every f(z), z in its interval; rigorous.

@@ -66,8 +66,19 @@ void compare_layers(const Network& network, const LayeredSystem& system, const R
     const ValueId id = system.layer_values[k];
     if (id == kNoValue) continue;  // a helper inside an operator: the evaluator does not know it
     const EnclosedOutputs& truth = values[index_of(id)];
-    if (truth.value.size() != bounds.layers[k].lower.size()) continue;
-    compare("'" + network.value(id).name + "' (layer " + std::to_string(k) + ")", truth.value.data(), truth.error.data(), bounds.layers[k], point);
+    const std::string name = "'" + network.value(id).name + "' (layer " + std::to_string(k) + ")";
+    const std::vector<std::int64_t>& elements = system.layer_elements[k];
+    if (elements.empty()) {
+      CLIPBOUND_CHECK(truth.value.size() == bounds.layers[k].lower.size());
+      compare(name, truth.value.data(), truth.error.data(), bounds.layers[k], point);
+      continue;
+    }
+    EnclosedOutputs part;  // elements that are numbers are no neurons
+    for (const std::int64_t e : elements) {
+      part.value.push_back(truth.value[static_cast<std::size_t>(e)]);
+      part.error.push_back(truth.error[static_cast<std::size_t>(e)]);
+    }
+    compare(name, part.value.data(), part.error.data(), bounds.layers[k], point);
   }
 }
 

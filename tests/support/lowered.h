@@ -110,6 +110,12 @@ class Lowered {
     return bounder.lower_bounds(rows, all, 1.0, static_cast<int>(system->layers.size()), bounds);
   }
 
+  /// The elements of its value that layer k holds.
+  std::vector<std::int64_t> elements_of(std::size_t k) const {
+    std::vector<std::int64_t> elements = system->layer_elements[k];
+    for (std::int64_t e = 0; system->layer_elements[k].empty() && e < system->layers[k].size(); ++e) elements.push_back(e);
+    return elements;
+  }
   Truth truth(std::vector<double> x) const { return truth_as<Enclosed>(std::move(x)); }
 
   template <typename Real>
@@ -118,8 +124,10 @@ class Lowered {
     std::vector<Real> y;
     if constexpr (std::is_same_v<Real, Rational>) {
       ExactEvaluation all(*simplified, x);
-      for (const ValueId value : system->layer_values)
-        result.neurons.insert(result.neurons.end(), all[value].begin(), all[value].end());
+      for (std::size_t k = 0; k < system->layers.size(); ++k) {
+        const auto& values = all[system->layer_values[k]];
+        for (const std::int64_t e : elements_of(k)) result.neurons.push_back(values[static_cast<std::size_t>(e)]);
+      }
       for (const ValueId value : simplified->outputs) y.insert(y.end(), all[value].begin(), all[value].end());
     } else {
       const std::vector<EnclosedOutputs> all = evaluate_all_enclosed(*simplified, x);
@@ -129,7 +137,10 @@ class Lowered {
       for (std::size_t k = 0; k < system->layers.size(); ++k) {
         const ValueId value = system->layer_values[k];
         if (value != kNoValue) {
-          append(all[index_of(value)], result.neurons);
+          const EnclosedOutputs& whole = all[index_of(value)];
+          for (const std::int64_t e : elements_of(k)) {
+            result.neurons.emplace_back(whole.value[static_cast<std::size_t>(e)], whole.error[static_cast<std::size_t>(e)]);
+          }
         } else {  // a helper that is no value of the network: nothing is known of it
           result.neurons.resize(result.neurons.size() + static_cast<std::size_t>(system->layers[k].size()), Enclosed(0.0, std::numeric_limits<double>::infinity()));
         }
