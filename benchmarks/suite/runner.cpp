@@ -37,7 +37,7 @@ constexpr double kGrace_s = 1.0;
 constexpr double kMemorySlack = 1.1, kMemorySlackBytes = 1e8;
 /// A child that somebody else ended may be the first of all processes of a job that is being ended: its record waits
 /// for so long, and is not written where this process is ended too.
-constexpr auto kOutsideHold = std::chrono::seconds(1);
+constexpr auto kOutsideHold = std::chrono::seconds(2);
 /// How often limits are looked at.
 constexpr int kWatchInterval_ms = 50;
 

@@ -78,7 +78,7 @@ std::vector<std::string> FakeSuite::run_arguments(std::vector<std::string> more,
 }
 
 Ended FakeSuite::run_all(const std::vector<std::string>& more, const std::string& name) const {
-  return run(run_arguments(more, name));
+  return run(run_arguments(more, name), {}, 180.0);
 }
 
 std::map<std::string, int> FakeSuite::calls() const {
