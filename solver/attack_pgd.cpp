@@ -42,7 +42,7 @@ constexpr DescentPlan kStepPlans[] = {
 /// What one thread owns.
 struct PgdAttack::Lane {
   Lane(const AttackNetwork& network, std::uint64_t seed, int lane_number)
-      : number(lane_number), evaluator(network.network), random(seed + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(lane_number)) {}
+      : number(lane_number), evaluator(network.network), random(seed + std::uint64_t{0x9e3779b97f4a7c15} * static_cast<std::uint64_t>(lane_number)) {}
   int number;
   Evaluator<float> evaluator;
   std::mt19937_64 random;

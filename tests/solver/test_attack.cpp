@@ -276,6 +276,34 @@ TEST(Attack, StepsHaveASurrogateOnlyWhereItIsAskedFor) {
   for (const float slope : g) EXPECT_NEAR(slope, 1.0 / std::sqrt(1.01), 1e-5);
 }
 
+/// y = relu(1 - sum_i |x_i - c_i| / r), of ReLUs: 0 but for a cell so small that few points ever meet it.
+std::shared_ptr<const Network> needle(const Floats& centre, float radius) {
+  const auto n = static_cast<std::int64_t>(centre.size());
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {1, n}), c = b.constant({1, n}, centre);
+  const ValueId distance = b.add("Add", {b.add("Relu", {b.add("Sub", {x, c})}), b.add("Relu", {b.add("Sub", {c, x})})});
+  const ValueId sum = b.add("MatMul", {distance, b.constant({n, 1}, Floats(centre.size(), 1.0F / radius))});
+  b.output(b.add("Relu", {b.add("Sub", {b.constant({1, 1}, {1.0F}), sum})}));
+  return std::make_shared<const Network>(b.build());
+}
+
+TEST(Attack, WhereItIsBlindTheSearchFindsTheNeedle) {
+  Dice dice(12);
+  for (int trial = 0; trial < 6; ++trial) {
+    const int inputs = 2 + trial % 3;
+    const Floats centre = random_floats(dice, inputs, 0.1, 0.9);
+    const auto network = needle(centre, 1e-4F);
+    const Property property = unit_box(inputs, {{y_at_least(0, 0.5)}});
+    const Query query = parse_vnnlib(property.text(), "test.vnnlib");
+    EXPECT_TRUE(judge(*network, query, std::vector<double>(centre.begin(), centre.end())).holds);
+    EXPECT_EQ(hits_at_random(*network, query, 500), 0);
+    Way way;
+    way.attack = true;
+    way.seconds = 20.0;
+    EXPECT_EQ(solve_text(network, property.text(), way).verdict, Verdict::sat) << trial;
+  }
+}
+
 TEST(Attack, IsSolvesOwnWayToACounterexample) {
   Dice dice(11);
   const auto network = staircase(random_floats(dice, 30, 0.05, 0.95));  // Sign may have no bounds: the attack is all there is
