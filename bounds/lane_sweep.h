@@ -59,7 +59,8 @@ class LaneSweep {
   /// Best bounds over some steps of ascent. theta ends at each lane's best.
   Vec maximize(const SweepCone& cone, const Target& target, const SweepOptimizer& optimizer);
 
-  /// The cone will not be used next: clears what it left behind.
+  /// Clears what bounds on this cone left behind. Has to stand between two different cones: groups of a smaller one read places
+  /// beside it, and these must say 0, or the bound is wrong.
   void leave(const SweepCone& cone);
 
   /// Evaluates the network at the minimising corners (float64, not rigorous): for candidates.

@@ -359,6 +359,7 @@ bool NeuronWorker::refresh_layer(int layer, int lane, std::vector<TighterBounds>
 bool NeuronWorker::refresh(NeuronNode& node, int lane) {
   const double begin = deadline_.elapsed_s();
   probe_.copy_lane(sweep_, lane);
+  probe_.leave(cone_);  // coefficients of the rows' last bound: the neurons' cones are smaller, and read places just outside them
   std::vector<TighterBounds> found;
   for (int k = 0; k < network_.layers(); ++k) {
     if (network_.layer(k).blocks.size() == 1 && network_.layer(k).blocks.front().source == kInputSource) continue;  // exact already
