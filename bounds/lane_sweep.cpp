@@ -26,6 +26,8 @@ void LaneSweep::attach(const SweepNetwork& network) {
   for (auto* array : {&g_, &p_, &h_}) array->assign(P, Vec{});
   corner_.resize(static_cast<std::size_t>(network.inputs()));
   for (std::size_t i = 0; i < corner_.size(); ++i) corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
+  written_.clear();
+  cone_ = 0;
   reset();
 }
 
@@ -108,7 +110,18 @@ std::vector<std::int32_t> LaneSweep::costliest(const SweepCone& cone, int lane, 
   return slots;
 }
 
+void LaneSweep::change_cone(const SweepCone& cone) {
+  if (cone.serial == cone_) return;
+  for (const std::int32_t v : written_) p_[at(v)] = Vec{};
+  written_.clear();
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const auto* list : {&layer.unstable, &layer.active, &layer.curved}) written_.insert(written_.end(), list->begin(), list->end());
+  }
+  cone_ = cone.serial;
+}
+
 void LaneSweep::start(const SweepCone& cone, const Target& target) {
+  change_cone(cone);
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.active) g_[at(v)] = Vec{};

@@ -59,8 +59,7 @@ class LaneSweep {
   /// Best bounds over some steps of ascent. theta ends at each lane's best.
   Vec maximize(const SweepCone& cone, const Target& target, const SweepOptimizer& optimizer);
 
-  /// Clears what bounds on this cone left behind. Has to stand between two different cones: groups of a smaller one read places
-  /// beside it, and these must say 0, or the bound is wrong.
+  /// Clears what bounds on this cone left behind, for whoever reads coefficients() of another cone next. (Bounds do so by themselves.)
   void leave(const SweepCone& cone);
 
   /// Evaluates the network at the minimising corners (float64, not rigorous): for candidates.
@@ -86,6 +85,8 @@ class LaneSweep {
 
  private:
   void start(const SweepCone& cone, const Target& target);
+  /// Groups of a cone read places just outside it, which must say 0: clears what another cone has left.
+  void change_cone(const SweepCone& cone);
   void relax(const SweepCone::Layer& layer);
   void step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay);
 
@@ -96,6 +97,8 @@ class LaneSweep {
   std::vector<Vec> g_, p_, h_;           // [P] coefficients of activations, of pre-activations; values
   std::vector<Vec> first_, second_, best_theta_, scale_;  // [U] of the optimiser
   std::vector<Vec> corner_;              // [N]
+  std::vector<std::int32_t> written_;    // places of p_ that need not be 0: those of the last cone
+  std::uint64_t cone_ = 0;               // its serial number
   Vec sum_{}, intercept_{}, error_{};
   Vec curved_{}, curved_size_{};         // offsets of curved neurons, and their sizes
 };

@@ -1,6 +1,7 @@
 #include "bounds/sweep_network.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "base/check.h"
@@ -134,7 +135,16 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
   (network_.slot_of[p] >= 0 ? layer.unstable : network_.curve_of[p] >= 0 ? layer.curved : layer.active).push_back(place);
 }
 
+namespace {
+/// Unique in the process, since sweeps may meet cones of several finders.
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+}  // namespace
+
 void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone) {
+  cone.serial = next_serial();
   place_mark_.resize(static_cast<std::size_t>(network_.places()), 0);
   while (static_cast<int>(layer_of_place_.size()) < network_.places()) {
     const int place = static_cast<int>(layer_of_place_.size());

@@ -101,6 +101,7 @@ struct SweepCone {
   std::vector<std::int32_t> inputs;
   std::vector<Part> into_inputs;
   std::int64_t work = 0;            ///< multiplications of one backward substitution
+  std::uint64_t serial = 0;         ///< another one for every find(): who keeps state of a cone can tell whether it is still the same
 };
 
 /// Finds cones; keeps its marks between calls.
