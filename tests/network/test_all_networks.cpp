@@ -7,11 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <random>
-#include <sstream>
 
 #include "specs/evaluate.h"
 #include "specs/onnx_reader.h"
@@ -19,45 +15,12 @@
 #include "specs/simplify.h"
 #include "specs/vnnlib.h"
 #include "tests/network/ort.h"
+#include "tests/support/shared_networks.h"
 
 namespace clipbound::test {
 namespace {
 
-namespace fs = std::filesystem;
 using Point = std::vector<float>;
-
-struct Entry {
-  fs::path onnx;
-  fs::path property;  ///< the smallest one; empty where there is none
-};
-
-/// The file, or the file with .gz; empty where neither is there.
-fs::path present(const fs::path& path) {
-  for (const char* suffix : {"", ".gz"})
-    if (fs::exists(path.string() + suffix)) return path.string() + suffix;
-  return {};
-}
-
-/// Every network of a suite, with the smallest of its properties.
-std::vector<Entry> entries_of(const fs::path& suite) {
-  std::map<fs::path, fs::path> smallest;
-  for (const auto& file : fs::recursive_directory_iterator(suite))
-    if (file.path().string().find(".onnx") != std::string::npos) smallest[file.path()];
-  std::ifstream instances(suite / "instances.csv");
-  for (std::string line; std::getline(instances, line);) {
-    std::istringstream fields(line);
-    std::string onnx, property;
-    std::getline(fields, onnx, ',');
-    std::getline(fields, property, ',');
-    const fs::path network = present(suite / onnx), file = present(suite / property);
-    if (network.empty() || file.empty()) continue;
-    fs::path& best = smallest[network];
-    if (best.empty() || fs::file_size(file) < fs::file_size(best)) best = file;
-  }
-  std::vector<Entry> entries;
-  for (const auto& [onnx, property] : smallest) entries.push_back({onnx, property});
-  return entries;
-}
 
 /// Points of the property's first box: mostly ends of its intervals. Of [0, 1] without a property.
 std::vector<Point> points_of(const Entry& entry, std::size_t inputs, std::size_t count) {
@@ -151,19 +114,6 @@ void expect_no_shape_arithmetic(const Network& network, const std::string& name)
   for (const Node& node : network.nodes)
     for (const OpKind kind : {OpKind::shape, OpKind::constant_of_shape, OpKind::range, OpKind::size})
       EXPECT_NE(node.kind, kind) << name << ": " << node.name;
-}
-
-/// vnncomp/acasxu_2023, ..., papers/oval20_subset; empty where ../shared is absent.
-std::vector<fs::path> suites() {
-  std::vector<fs::path> found;
-  for (const std::string collection : {"papers", "vnncomp"}) {
-    const fs::path folder = fs::path(CLIPBOUND_SOURCE_DIR) / ".." / "shared" / collection;
-    if (!fs::exists(folder)) continue;
-    for (const auto& suite : fs::directory_iterator(folder))
-      if (suite.is_directory()) found.push_back(suite.path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
 }
 
 /// Prints a line. A difference above the tolerance needs a reason: outputs that are small differences of large numbers,
