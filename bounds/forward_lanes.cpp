@@ -7,10 +7,6 @@
 
 namespace clipbound {
 
-namespace {
-constexpr double kHuge = 0x1p900;  // past it a number may owe its value to an overflow: it proves nothing
-}
-
 std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const ForwardProblem> problem) {
   auto network = std::make_shared<ReducedNetwork>();
   network->inputs = static_cast<int>(problem->kept.size());
@@ -50,11 +46,13 @@ ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : prob
   for (auto* array : {&low_, &high_, &mirrored_}) array->resize(width_);
   largest_x_.resize(width_ - 1);
   gain_.resize(width_ - 1);
+  // Products that underflow lose up to 2^-1075 each, times a source or a z; there are fewer than 2^40 of them. Sources that intervals
+  // leave unbounded may have planes in a lane, of sizes below kOverflow.
   double largest = 1.0;
   for (const auto& [source, magnitude] : system.magnitudes) {
-    for (const double m : magnitude) largest = std::isfinite(m) ? std::max(largest, m) : largest;
+    for (const double m : magnitude) largest = std::max(largest, std::min(m, kOverflow));
   }
-  underflow_ = 0x1p-1020 * std::min(largest, 0x1p500);
+  underflow_ = 0x1p-1000 * largest;
   gamma_ = gamma_bound(2.0 * neurons + 32.0);
 }
 
@@ -108,7 +106,7 @@ Vec ForwardLanes::combine(const AffineForm& form, std::size_t i) {
   }
   // As forward_affine() does for one box: every coefficient is a sum of `terms` products whose sizes add up to bulk at most.
   const double gamma = gamma_bound(2.0 * terms + 8.0);
-  bulk_ = bulk;
+  bulk_ = bulk + error;  // of the sources themselves, which lie within their errors of the planes
   return (error + form.radius[i] + gamma * bulk) * (1.0 + 4.0 * gamma) + underflow_;
 }
 
@@ -139,29 +137,30 @@ void ForwardLanes::activate_element(const Activation& activation, Source& to, st
   to.offset_high[i] = t_high;
   const Vec middle = 0.5 * (l + u), gap = (s_high - s_low) * middle + (t_high - t_low);
   const Vec per_width = gap / (u - l);
-  to.looseness[i] = select((per_width > zero) & (per_width < kHuge), per_width, zero);
+  to.looseness[i] = select((per_width > zero) & (per_width < kOverflow), per_width, zero);
   for (std::size_t k = 0; k + 1 < width_; ++k) to.sensitivity[i * (width_ - 1) + k] = vabs(low_[k]) + vabs(high_[k]);
   Vec* below = to.lower.data() + i * width_;
   Vec* above = to.upper.data() + i * width_;
   const Mask falling_low = s_low < zero, falling_high = s_high < zero;  // a falling line turns z's planes round
   for (std::size_t k = 0; k < width_; ++k) {
-    below[k] = s_low * select(falling_low, high_[k], low_[k]);
-    above[k] = s_high * select(falling_high, low_[k], high_[k]);
+    below[k] = select(s_low == zero, zero, s_low * select(falling_low, high_[k], low_[k]));
+    above[k] = select(s_high == zero, zero, s_high * select(falling_high, low_[k], high_[k]));
   }
   below[width_ - 1] += t_low;
   above[width_ - 1] += t_high;
   to.reach[i] = reach_of(below, above);
   const Vec steepest = vmax(vabs(s_low), vabs(s_high)), offset = vmax(vabs(t_low), vabs(t_high));
-  to.error[i] = (steepest * error + 4.0 * kUnitRoundoff * (steepest * reach + offset)) * (1.0 + 0x1p-40) + underflow_;
-  const Mask sane = (to.error[i] < kHuge) & (to.reach[i] < kHuge);
+  const Vec inherited = select(steepest == zero, zero, steepest * error + 4.0 * kUnitRoundoff * steepest * reach);  // constants need no z
+  to.error[i] = (inherited + 4.0 * kUnitRoundoff * offset) * (1.0 + 0x1p-40) + underflow_;
+  const Mask sane = (to.error[i] < kOverflow) & (to.reach[i] < kOverflow);
   if (all(sane)) return;
   // Says nothing in these lanes; no NaN, no infinite coefficient may go on from here.
   for (std::size_t k = 0; k < width_; ++k) {
     below[k] = select(sane, below[k], zero);
     above[k] = select(sane, above[k], zero);
   }
-  to.reach[i] = select(sane, to.reach[i], zero);
-  to.error[i] = select(sane, to.error[i], broadcast(std::numeric_limits<double>::infinity()));
+  to.reach[i] = select(sane, to.reach[i], broadcast(kUnbounded));
+  to.error[i] = select(sane, to.error[i], broadcast(kUnbounded));
 }
 
 void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings) {
@@ -193,8 +192,8 @@ void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSett
     }
     u = -u;
     // What is not a number, or has overflowed, is unbounded.
-    l = select(vabs(l) < kHuge, l, broadcast(-std::numeric_limits<double>::infinity()));
-    u = select(vabs(u) < kHuge, u, broadcast(std::numeric_limits<double>::infinity()));
+    l = select(vabs(l) < kOverflow, l, broadcast(-kUnbounded));
+    u = select(vabs(u) < kOverflow, u, broadcast(kUnbounded));
     const Mask none = l > u;  // no point of the box satisfies the constraints
     lanes.infeasible_ |= none;
     u = select(none, l, u);
@@ -262,7 +261,7 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
 void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) {
   const std::size_t N = width_ - 1;
   lanes.refuted = lanes.infeasible_;
-  Vec nearest = broadcast(-std::numeric_limits<double>::infinity());
+  Vec nearest = broadcast(-kUnbounded);
   for (std::size_t s = 0; s < problem_->strict.size(); ++s) {
     const Vec error = combine(problem_->rows, s);
     const Vec reach = reach_of(low_.data(), high_.data());
@@ -276,7 +275,7 @@ void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) 
     if (settings.neurons && lanes.constraints > 0 && any(!(backward > Vec{}))) {
       backward = vmax(lanes.clip_lower(low_.data(), low_[N] - 0x1p-46 * vabs(low_[N]), settings), backward);
     }
-    const Mask tighter = (backward > lower) & (vabs(backward) < kHuge);
+    const Mask tighter = (backward > lower) & (vabs(backward) < kOverflow);
     for (std::size_t k = 0; k < width_; ++k) plane[k] = select(tighter, low_[k], plane[k]);
     lower = select(tighter, backward, lower);
     lanes.row_lower[s] = lower;
@@ -287,7 +286,7 @@ void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) 
       lanes.split_gain[k] = s == 0 ? gain : select(nearer, gain, lanes.split_gain[k]);
     }
     const Mask excluded = problem_->strict[s] != 0 ? (lower >= Vec{}) : (lower > Vec{});
-    lanes.refuted |= excluded & (lower < kHuge);
+    lanes.refuted |= excluded & (lower < kOverflow);
   }
 }
 

@@ -16,7 +16,6 @@ constexpr int kColumns = 8;
 constexpr int kColumns = 4;
 #endif
 
-constexpr double kHuge = 0x1p1000;  // past it a computed bound may owe its value to an overflow: it proves nothing
 }
 
 LaneBounder::LaneBounder() = default;
@@ -274,7 +273,7 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
           const auto m = static_cast<std::size_t>(i);
           at -= vabs(objective_[m] + delta * g[i]) * half_[m];
         }
-        const Mask better = (at > best) & (delta < kHuge) & (at < kHuge);
+        const Mask better = (at > best) & (delta < kOverflow) & (at < kOverflow);
         best = select(better, at, best);
         step = select(better, delta, step);
       }
@@ -286,7 +285,7 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
     }
     if (!moved_now || used == 1) break;
   }
-  if (!moved) return broadcast(-kHuge);
+  if (!moved) return broadcast(-kUnbounded);  // nothing said: a number in its place would be taken for a bound
   // Rigorous value for the multipliers as they stand in applied_: the objective is recomputed from them.
   Vec sum = at_centre;
   for (int k = 0; k < used; ++k) {
@@ -325,9 +324,9 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
     if (!relu || any((lower < zero) & (lower_z[i] < zero))) lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
     if (!relu || any((upper < zero) & (upper_z[i] > zero))) upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
   }
-  lower_z[i] = select((lower > lower_z[i]) & (lower < kHuge), lower, lower_z[i]);
+  lower_z[i] = select((lower > lower_z[i]) & (vabs(lower) < kOverflow), lower, lower_z[i]);
   upper = -upper;
-  upper_z[i] = select((upper < upper_z[i]) & (upper > -kHuge), upper, upper_z[i]);
+  upper_z[i] = select((upper < upper_z[i]) & (vabs(upper) < kOverflow), upper, upper_z[i]);
   // No value is left for the neuron: no point of the box satisfies the constraints.
   const Mask none = lower_z[i] > upper_z[i];
   infeasible_ |= none;
@@ -338,7 +337,7 @@ void LaneBounder::bound_rows(const ClipSettings& settings) {
   const ReducedNetwork& net = *network_;
   const auto N = static_cast<std::size_t>(net.inputs);
   refuted = infeasible_;
-  Vec nearest = broadcast(-kHuge);
+  Vec nearest = broadcast(-kOverflow);
   for (Vec& loose : best_looseness_) loose = Vec{};
   for (int s = 0; s < net.rows; ++s) {
     const auto i = static_cast<std::size_t>(s);
@@ -359,7 +358,7 @@ void LaneBounder::bound_rows(const ClipSettings& settings) {
       best_looseness_[k] = select(nearer, looseness_[k], best_looseness_[k]);
     }
     const Mask excluded = net.strict[i] != 0 ? (lower >= Vec{}) : (lower > Vec{});
-    refuted |= excluded & (lower < kHuge);
+    refuted |= excluded & (lower < kOverflow);
   }
 }
 

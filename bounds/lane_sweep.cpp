@@ -204,7 +204,7 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
   }
   const double rounding = 4.0 * net.gamma();
   const Vec lower = total - (error_ + rounding * (curved_size_ - intercept_)) * (1.0 + rounding);
-  return select(vabs(lower) < kNoBound, lower, broadcast(-kNoBound));  // an overflow, or NaN, proves nothing
+  return select(vabs(lower) < kOverflow, lower, broadcast(-kUnbounded));  // an overflow, or NaN, proves nothing
 }
 
 void LaneSweep::differentiate(const SweepCone& cone) {

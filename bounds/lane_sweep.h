@@ -52,7 +52,7 @@ class LaneSweep {
     std::int64_t which[kLanes] = {};
     double sign[kLanes] = {};
   };
-  /// Rigorous lower bound of each lane's row over the lane's subproblem; `-kNoBound` where there is none.
+  /// Rigorous lower bound of each lane's row over the lane's subproblem; -infinity where there is none.
   Vec lower_bound(const SweepCone& cone, const Target& target);
   /// d(bound)/d(theta) into `gradient`, at the last lower_bound() of the same cone.
   void differentiate(const SweepCone& cone);
@@ -80,8 +80,6 @@ class LaneSweep {
 
   std::vector<Vec> gradient;  ///< [U]
   std::uint64_t sweeps = 0;   ///< substitutions so far
-
-  static constexpr double kNoBound = 0x1p1000;
 
  private:
   void start(const SweepCone& cone, const Target& target);

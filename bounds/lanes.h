@@ -4,6 +4,7 @@
 // Plain GCC vector extensions: the same source is AVX-512 (8 lanes) in the native preset and AVX2 (4 lanes) in the
 // release preset. Comparisons with NaN are false in every lane, so NaN never wins a select written `better ? new : old`.
 #include <cstdint>
+#include <limits>
 
 namespace clipbound {
 
@@ -16,6 +17,9 @@ inline constexpr int kLanes = 4;
 using Vec = double __attribute__((vector_size(kLanes * sizeof(double))));
 using Mask = std::int64_t __attribute__((vector_size(kLanes * sizeof(double))));  ///< -1 true, 0 false, per lane
 
+inline constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+/// Past it a computed number may owe its value to an overflow: it proves nothing, and nothing is said instead, never the number itself.
+inline constexpr double kOverflow = 0x1p900;
 inline Vec broadcast(double x) { return x - Vec{}; }  // x - 0 is x for every x, so this costs nothing
 inline Vec select(Mask condition, Vec yes, Vec no) { return condition ? yes : no; }
 inline Vec vmin(Vec a, Vec b) { return a < b ? a : b; }

@@ -177,7 +177,7 @@ std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSyste
 SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows& rows, const SweepOptimizer& optimizer, int threads,
                                     const Deadline& deadline) {
   SweepRowBounds result;
-  result.lower.assign(static_cast<std::size_t>(rows.count()), -LaneSweep::kNoBound);
+  result.lower.assign(static_cast<std::size_t>(rows.count()), -kUnbounded);
   result.theta.resize(result.lower.size());
   result.cost.assign(static_cast<std::size_t>(network.slots()), 0.0);
   std::mutex mutex;

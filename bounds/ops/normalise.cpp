@@ -1,7 +1,9 @@
 // Softmax, LogSoftmax, LayerNormalization: sums over lists of elements, inverted or rooted.
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/ops/product.h"
 #include "specs/op_table.h"
 
@@ -64,6 +66,24 @@ AffineForm relative_sums(const LowerContext& context, const AffineForm& values, 
   return gather({&sums}, picks);
 }
 
+/// Adds to the radii what the rounding of the weights 1 / n and (n - 1) / n costs, element by element: the elements may cancel each
+/// other, in the constants too, but the roundings do not.
+void charge_mean(const IntervalVector& x, const Lists& lists, AffineForm& centred) {
+  const double n = static_cast<double>(lists.length);
+  for (const std::int64_t first : lists.first) {
+    double sum = 0.0;
+    for (std::int64_t j = 0; j < lists.length; ++j) {
+      const auto e = static_cast<std::size_t>(first + j);
+      sum += std::max(std::fabs(x.lower[e]), std::fabs(x.upper[e]));
+    }
+    for (std::int64_t i = 0; i < lists.length; ++i) {
+      const auto e = static_cast<std::size_t>(first + i);
+      const double own = std::max(std::fabs(x.lower[e]), std::fabs(x.upper[e]));
+      centred.radius[e] = add_up(centred.radius[e], 0x1p-50 * (own + sum / n) * (1.0 + 0x1p-30) + 0x1p-1000);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<AffineForm> lower_softmax(const LowerContext& context, const Node& node) {
@@ -83,7 +103,7 @@ std::vector<AffineForm> lower_layer_normalization(const LowerContext& context, c
   const Shape& shape = network.value(node.inputs[0]).shape;
   const Lists lists = lists_of(shape, node.int_attribute("axis", -1), true);
   AffineForm scratch;
-  // A variable of its own, so that every weight below meets another column and none cancels.
+  // A variable of its own: what its weights' rounding costs is charged on its elements, before anything cancels.
   const AffineForm x = cut(context, form_of(context, node.inputs[0], scratch));
   const auto size = static_cast<std::size_t>(x.size());
   const double n = static_cast<double>(lists.length);
@@ -97,7 +117,7 @@ std::vector<AffineForm> lower_layer_normalization(const LowerContext& context, c
     }
   }
   AffineForm centred = linear_map({&x}, begin, terms, std::vector<double>(size, 0.0), context.magnitudes);
-  charge_weights(context, centred, 0x1p-50);
+  charge_mean(enclose(x, context.sources), lists, centred);
   const AffineForm d = cut(context, centred);
   const AffineForm squares = context.activate(d, {Curve::square}, kNoValue);
   std::vector<std::int64_t> sum_begin{0};
