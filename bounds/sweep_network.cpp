@@ -9,8 +9,34 @@
 
 namespace clipbound {
 
-SweepNetwork::SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower_edges, std::vector<double> upper_edges)
-    : lower_x(std::move(lower_edges)), upper_x(std::move(upper_edges)), system_(std::move(system)), inputs_(static_cast<int>(lower_x.size())) {
+namespace {
+constexpr std::int32_t kInactive = -1, kNotNeeded = -2;  // instead of a place
+}  // namespace
+
+NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows) {
+  NeededNeurons needed;
+  for (const AffineForm& layer : system.layers) needed.emplace_back(static_cast<std::size_t>(layer.size()), 0);
+  const auto mark = [&](const AffineForm& form, std::size_t element) {
+    for (const auto& [source, matrix] : form.terms) {
+      if (source == kInputSource) continue;
+      std::vector<char>& marks = needed[static_cast<std::size_t>(source)];
+      for (const std::int32_t c : matrix.indices(static_cast<std::int64_t>(element))) marks[static_cast<std::size_t>(c)] = 1;
+    }
+  };
+  for (const AffineForm* form : rows) {
+    for (std::int64_t i = 0; i < form->size(); ++i) mark(*form, static_cast<std::size_t>(i));
+  }
+  for (std::size_t k = system.layers.size(); k-- > 0;) {
+    for (std::size_t v = 0; v < needed[k].size(); ++v) {
+      if (needed[k][v] != 0) mark(system.layers[k], v);
+    }
+  }
+  return needed;
+}
+
+SweepNetwork::SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower_edges, std::vector<double> upper_edges, NeededNeurons needed)
+    : lower_x(std::move(lower_edges)), upper_x(std::move(upper_edges)), system_(std::move(system)), inputs_(static_cast<int>(lower_x.size())),
+      needed_(std::move(needed)) {
   double neurons = 0.0;
   for (const AffineForm& layer : system_->layers) neurons += static_cast<double>(layer.size());
   gamma_ = gamma_bound(2.0 * (neurons + static_cast<double>(inputs_)) + 32.0);
@@ -34,7 +60,8 @@ void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int sour
   for (std::size_t j = 0; j < index.size(); ++j) {
     const std::int32_t place =
         source == kInputSource ? index[j] : place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(index[j])];
-    if (place >= 0 && value[j] != 0.0) entries.push_back({row, place, value[j]});
+    CLIPBOUND_CHECK(place != kNotNeeded);
+    if (place != kInactive && value[j] != 0.0) entries.push_back({row, place, value[j]});
   }
 }
 
@@ -79,9 +106,10 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
   const bool relu = activation.curve == Curve::relu, curved = !relu && activation.curve != Curve::identity;
   // What underflows in a multiplier costs as much times z; where z is unbounded, multipliers are 0 or exact.
   for (const double size : sizes) largest_source_ = std::isfinite(size) ? std::max(largest_source_, size) : largest_source_;
-  std::vector<std::int32_t> place(z.lower.size(), -1);
+  std::vector<std::int32_t> place(z.lower.size(), kInactive);
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
-    if (relu && z.upper[v] <= 0.0) continue;
+    if (!needs(k, v)) place[v] = kNotNeeded;
+    if (!needs(k, v) || (relu && z.upper[v] <= 0.0)) continue;
     place[v] = places();
     layer.origin.push_back(static_cast<std::int32_t>(v));
     constant.push_back(form.constant[v]);

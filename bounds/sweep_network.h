@@ -40,10 +40,15 @@ struct SweepLayer {
   std::vector<SweepBlock> blocks;
 };
 
+/// 1 for the neurons that some rows depend on, per layer and neuron; empty: all.
+using NeededNeurons = std::vector<std::vector<char>>;
+NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows);
+
 /// Built layer by layer, as bounds become known. Legend: N inputs, P places, U slots (unstable neurons).
 class SweepNetwork {
  public:
-  SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper);
+  /// Neurons that are not needed get no place: compiling rows that read them is an internal error.
+  SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper, NeededNeurons needed = {});
 
   /// Adds the next layer with its neurons' bounds z (sound on the box).
   void add_layer(const IntervalVector& z);
@@ -61,6 +66,7 @@ class SweepNetwork {
   const SweepLayer& layer(int k) const { return layers_[static_cast<std::size_t>(k)]; }
   const IntervalVector& bounds_of(int k) const { return bounds_[static_cast<std::size_t>(k)]; }
   double gamma() const { return gamma_; }
+  bool needs(int layer, std::size_t neuron) const { return needed_.empty() || needed_[static_cast<std::size_t>(layer)][neuron] != 0; }
 
   std::vector<double> lower_x, upper_x;  ///< [N] the box
   std::vector<double> constant, slack;   ///< [P] of each neuron's row
@@ -82,7 +88,8 @@ class SweepNetwork {
   std::vector<SweepLayer> layers_;
   std::vector<IntervalVector> bounds_;
   std::map<int, IntervalVector> sources_;
-  std::vector<std::vector<std::int32_t>> place_of_neuron_;  // [layers][neurons], -1: inactive
+  NeededNeurons needed_;
+  std::vector<std::vector<std::int32_t>> place_of_neuron_;  // [layers][neurons], kInactive, kNotNeeded
   double gamma_ = 0.0, largest_source_ = 1.0;
 };
 

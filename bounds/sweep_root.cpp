@@ -92,6 +92,7 @@ class LayerByLayer {
     const bool relu = activation.curve == Curve::relu;
     std::vector<std::int64_t> unstable;
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      if (!network_.needs(layer, v)) continue;
       if (!relu || (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0))) unstable.push_back(static_cast<std::int64_t>(v));
     }
     if (unstable.empty()) return;
@@ -131,7 +132,7 @@ class LayerByLayer {
   void tighten_by_splits(const AffineForm& form, IntervalVector& z, double end) {
     std::vector<std::int64_t> unstable;
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
-      if (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
+      if (network_.needs(network_.layers(), v) && !(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
     }
     if (unstable.empty()) return;
     if (budget_.importance != nullptr && known_ != nullptr) sort_by_importance(unstable);
@@ -168,8 +169,9 @@ class LayerByLayer {
 }  // namespace
 
 std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
-                                              const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline) {
-  auto network = std::make_unique<SweepNetwork>(std::move(system), std::move(lower), std::move(upper));
+                                              const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline,
+                                              NeededNeurons needed) {
+  auto network = std::make_unique<SweepNetwork>(std::move(system), std::move(lower), std::move(upper), std::move(needed));
   LayerByLayer(*network, known, budget, deadline).run();
   return network;
 }

@@ -23,8 +23,10 @@ struct SweepBudget {
 };
 
 /// Bounds of all layers on [lower, upper]; no rows enter them. `known` (may be nullptr): bounds that hold there already.
+/// Neurons that are not needed keep interval bounds.
 std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
-                                              const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline);
+                                              const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline,
+                                              NeededNeurons needed = {});
 
 /// Lower bounds of rows over all layers, with the free parameters that gave them.
 struct SweepRowBounds {

@@ -68,7 +68,13 @@ void compile_neurons(NeuronProblem& problem) {
 NeuronRoot::NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
                        std::vector<const Clause*> clauses, NeuronRootSettings settings, const Deadline& deadline)
     : system_(std::move(system)), lower_(std::move(lower)), upper_(std::move(upper)), open_(std::move(clauses)), settings_(std::move(settings)),
-      deadline_(deadline) {}
+      deadline_(deadline) {
+  std::vector<AffineForm> rows;
+  for (const Clause* clause : open_) rows.push_back(lower_rows(*system_, *clause));
+  std::vector<const AffineForm*> pointers;
+  for (const AffineForm& form : rows) pointers.push_back(&form);
+  needed_ = needed_neurons(*system_, pointers);
+}
 
 void NeuronRoot::measure() {
   open_.clear();
@@ -88,7 +94,7 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   budget.crown_seconds = kCrownShare * deadline_.remaining_s();
   const std::vector<double> importance = problem_.root.cost;
   budget.importance = importance.empty() ? nullptr : &importance;
-  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_);
+  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
   SweepOptimizer optimizer;
   optimizer.iterations = row_iterations;
   bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);

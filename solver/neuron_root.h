@@ -39,6 +39,7 @@ class NeuronRoot {
   std::shared_ptr<const LayeredSystem> system_;
   std::vector<double> lower_, upper_;
   std::vector<const Clause*> open_;
+  NeededNeurons needed_;   ///< by the clauses' rows
   const NeuronRootSettings settings_;
   const Deadline& deadline_;
   NeuronProblem problem_;

@@ -102,6 +102,47 @@ TEST(SweepRoot, NeuronBoundsHold) {
   }
 }
 
+/// CROWN's bound of the first row of `rows`.
+double crown_bound(const SweepNetwork& network, const SweepRows& rows) {
+  LaneSweep lanes;
+  lanes.attach(network);
+  SweepCone cone;
+  ConeFinder(network).find(rows, {0}, cone);
+  LaneSweep::Target target;
+  target.rows = &rows;
+  std::fill(target.sign, target.sign + kLanes, 1.0);
+  return lanes.lower_bound(cone, target)[0];
+}
+
+TEST(SweepRoot, NeuronsThatARowDoesNotReadChangeNothingAndCannotBeRead) {
+  Dice dice(89);
+  int left_out = 0;
+  for (int trial = 0; trial < 120; ++trial) {
+    NetworkTaste taste = random_taste(dice);
+    taste.layers = dice.whole(2, 5);
+    const Swept s(dice, taste, 0.5);
+    const LayeredSystem& system = *s.lowered->system;
+    if (system.layers.size() < 2) continue;  // the sources of the others were folded away
+    const auto layer = static_cast<std::size_t>(dice.whole(1, static_cast<int>(system.layers.size()) - 1));
+    const AffineForm& form = system.layers[layer];
+    const AffineForm row = gather({&form}, {{0, dice.whole(0, static_cast<int>(form.size()) - 1)}});
+    const NeededNeurons needed = needed_neurons(system, {&row});
+    const auto part = bound_by_sweeps(s.lowered->system, s.lowered->lower, s.lowered->upper, nullptr, SweepBudget{}, Deadline(), needed);
+    const double of_part = crown_bound(*part, part->compile_rows(row, {0})), of_all = crown_bound(*s.sweep, s.sweep->compile_rows(row, {0}));
+    EXPECT_NEAR(of_part, of_all, 1e-9 * (1.0 + std::fabs(of_all)));
+    for (std::size_t k = 0; k < needed.size(); ++k) {
+      for (std::size_t v = 0; v < needed[k].size(); ++v) {
+        if (needed[k][v] != 0) continue;
+        ++left_out;
+        const auto source = static_cast<int>(k);
+        const AffineForm reads_it = AffineForm::of_source(source, system.layers[k].size(), static_cast<std::int64_t>(v), 1);
+        EXPECT_ANY_THROW(part->compile_rows(reads_it, {0}));
+      }
+    }
+  }
+  EXPECT_GT(left_out, 500);
+}
+
 TEST(LaneSweep, StaysBelowTheTruthForAnySlopesMultipliersAndSplits) {
   Dice dice(82);
   int decided = 0;
