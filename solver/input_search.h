@@ -2,7 +2,6 @@
 // Branch-and-bound over the input box of clauses (Clip-and-Verify, Zhou et al., NeurIPS 2025, Algorithm 1), reordered:
 // bound, prune, split, clip the children with the parent's planes. Each worker dives depth-first in its own subtree, on a
 // network reduced to the neurons that are undecided there; idle workers get the oldest (largest) subproblems of busy ones.
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -11,18 +10,10 @@
 #include "solver/attack_pgd.h"
 #include "solver/candidate.h"
 #include "solver/clause_task.h"
+#include "solver/parallel_search.h"
 #include "solver/solve.h"
 
 namespace clipbound {
-
-/// What came of a search.
-struct SearchOutcome {
-  bool exhausted = false;           ///< no subproblem is open: every clause is refuted
-  std::uint64_t open = 0;           ///< subproblems left
-  std::uint64_t stuck = 0;          ///< of these, boxes that no split can shrink any more
-  double worst_bound = 0.0;         ///< smallest of the last open subproblems' bounds (best row of each)
-  double open_share = 0.0;          ///< of the clauses' input volumes that is still open, summed over clauses
-};
 
 /// Searches all tasks on `threads` workers until exhausted, a counterexample is found (judge.found()) or the deadline. The first worker
 /// spends a share of its time on `attack` (nullptr: none).

@@ -12,18 +12,10 @@
 #include "solver/attack_pgd.h"
 #include "solver/candidate.h"
 #include "solver/clause_task.h"
+#include "solver/parallel_search.h"
 #include "solver/task_queue.h"
 
 namespace clipbound {
-
-/// Shared by the workers of one search; written with relaxed atomics, read for progress.
-struct SearchCounters {
-  std::atomic<std::uint64_t> subproblems{0};
-  std::atomic<std::int64_t> open{0};
-  std::atomic<std::uint64_t> stuck{0};
-  std::atomic<double> settled{0.0};  ///< volume shares, summed over clauses
-  std::atomic<double> worst_bound{0.0};
-};
 
 /// Options as the hot loop wants them.
 struct SearchSettings {

@@ -1,11 +1,6 @@
 #include "solver/neuron_search.h"
 
-#include <algorithm>
-#include <mutex>
-
-#include "base/parallel.h"
 #include "solver/neuron_worker.h"
-#include "solver/progress_reporter.h"
 
 namespace clipbound {
 
@@ -30,9 +25,7 @@ NeuronNode root_node(const NeuronProblem& problem, std::size_t clause) {
 NeuronOutcome search_neurons(const NeuronProblem& problem, double slice_s, int threads, const Options& options, const SolveContext& context,
                              const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
   NeuronQueue queue(threads);
-  SearchCounters counters;
-  const auto clauses = static_cast<double>(problem.clauses.size());
-  counters.open.store(static_cast<std::int64_t>(problem.clauses.size()));
+  SearchCounters counters(problem.clauses.size());
   NeuronShared shared(problem.clauses.size());
   shared.begin_s = deadline.elapsed_s();
   shared.slice_s = slice_s;
@@ -40,43 +33,11 @@ NeuronOutcome search_neurons(const NeuronProblem& problem, double slice_s, int t
     shared.open[k].store(1);
     queue.put({root_node(problem, k)});
   }
-  const auto report = [&] {
-    SearchProgress progress;
-    progress.elapsed_s = deadline.elapsed_s();
-    progress.subproblems = counters.subproblems.load(std::memory_order_relaxed);
-    progress.open = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters.open.load(std::memory_order_relaxed)));
-    progress.worst_bound = counters.worst_bound.load(std::memory_order_relaxed);
-    progress.settled_share = std::clamp(counters.settled.load(std::memory_order_relaxed) / clauses, 0.0, 1.0);
-    context.progress(progress);
-  };
-  ProgressReporter reporter(context.progress ? std::function<void()>(report) : nullptr);
-  std::mutex mutex;
-  std::atomic<bool> lost{false};
-  run_workers(threads, [&](int worker_number) {
-    try {
-      NeuronWorker worker(problem, options, deadline, judge, queue, counters, shared, worker_number == 0 ? attack : nullptr);
-      worker.run();
-      const std::lock_guard lock(mutex);
-      statistics += worker.statistics;
-    } catch (const std::bad_alloc&) {
-      lost.store(true);  // subproblems in flight are in nobody's count any more
-      deadline.out_of_memory();
-      queue.stop();
-    } catch (...) {
-      queue.stop();
-      throw;
-    }
+  const bool nothing_lost = run_search(threads, queue, counters, context, deadline, statistics, [&](int worker) {
+    return std::make_unique<NeuronWorker>(problem, options, deadline, judge, queue, counters, shared, worker == 0 ? attack : nullptr);
   });
-  reporter.stop();
-
-  SearchOutcome outcome;
-  outcome.stuck = counters.stuck.load();
-  outcome.open = static_cast<std::uint64_t>(std::max<std::int64_t>(0, counters.open.load())) + outcome.stuck;
-  outcome.worst_bound = counters.worst_bound.load();
-  outcome.open_share = std::clamp(1.0 - counters.settled.load() / clauses, 0.0, 1.0);
-  outcome.exhausted = outcome.open == 0 && !lost.load() && !judge.found();
-  NeuronOutcome result{outcome, std::vector<char>(problem.clauses.size(), 0)};
-  for (std::size_t k = 0; k < problem.clauses.size(); ++k) result.refuted[k] = !lost.load() && shared.open[k].load() == 0 ? 1 : 0;
+  NeuronOutcome result{counters.outcome(nothing_lost && !judge.found()), std::vector<char>(problem.clauses.size(), 0)};
+  for (std::size_t k = 0; k < problem.clauses.size(); ++k) result.refuted[k] = nothing_lost && shared.open[k].load() == 0 ? 1 : 0;
   return result;
 }
 

@@ -10,7 +10,7 @@
 #include "bounds/sweep_root.h"
 #include "solver/attack_pgd.h"
 #include "solver/candidate.h"
-#include "solver/input_search.h"
+#include "solver/parallel_search.h"
 #include "solver/solve.h"
 
 namespace clipbound {

@@ -279,13 +279,14 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
 void NeuronWorker::learn(const NeuronNode& node, double seconds) {
   constexpr int kRemembered = 64;  // events that a mean remembers
   Experience& e = experience_;
-  const double bound = std::min(node.bound, 0.0);
+  // A bound that was none before (-infinity) gives no measure of what was gained; it must not get into the means.
+  const double gained = std::isfinite(node.before) ? std::min(node.bound, 0.0) - node.before : 0.0;
   if (node.fresh) {
     const double weight = 1.0 / std::min(++e.refreshes, kRemembered);
-    e.refresh_share += weight * ((bound - node.before) / (1e-300 - node.before) - e.refresh_share);
+    e.refresh_share += weight * (gained / (1e-300 - node.before) - e.refresh_share);
   } else if (!node.splits.empty()) {
     const double weight = 1.0 / std::min(++e.splits, 8 * kRemembered);
-    e.split_gain += weight * (bound - node.before - e.split_gain);
+    e.split_gain += weight * (gained - e.split_gain);
     e.node_s += weight * (seconds - e.node_s);
   }
 }

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "bounds/lane_sweep.h"
-#include "solver/input_worker.h"
 #include "solver/neuron_search.h"
+#include "solver/parallel_search.h"
 #include "solver/task_queue.h"
 
 namespace clipbound {
