@@ -28,6 +28,7 @@ void LaneSweep::attach(const SweepNetwork& network) {
   for (std::size_t i = 0; i < corner_.size(); ++i) corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
   written_.clear();
   cone_ = 0;
+  curves_.attach(network);
   reset();
 }
 
@@ -41,6 +42,8 @@ void LaneSweep::reset() {
     high_[u] = broadcast(h);
     theta[u] = broadcast(h > -l ? 1.0 : 0.0);
   }
+  for (const std::int32_t u : net.curved_slots) theta[at(u)] = broadcast(0.5);
+  curves_.reset();
 }
 
 void LaneSweep::reset_theta(const SweepCone& cone) {
@@ -49,17 +52,39 @@ void LaneSweep::reset_theta(const SweepCone& cone) {
       const std::size_t u = at(network_->slot_of[at(v)]);
       theta[u] = select((sigma_[u] == Vec{}) & (high_[u] > -low_[u]), broadcast(1.0), Vec{});
     }
+    for (const std::int32_t v : layer.curved) theta[at(network_->slot_of[at(v)])] = broadcast(0.5);
   }
 }
 
 void LaneSweep::set_bounds(int lane, int slot, double lower, double upper) {
   const auto u = static_cast<std::size_t>(slot);
+  if (curved(slot)) {
+    low_[u][lane] = lower;
+    high_[u][lane] = upper;
+    return curves_.set_bounds(lane, curve_of(slot), lower, upper);
+  }
   if (lower >= 0.0 || upper <= 0.0) return decide(lane, slot, lower >= 0.0);
   outer_[u][lane] = upper / (upper - lower);
   sigma_[u][lane] = 0.0;
   low_[u][lane] = lower;
   high_[u][lane] = upper;
 }
+
+void LaneSweep::restrict_curved(int lane, int slot, double lower, double upper, double multiplier) {
+  CLIPBOUND_CHECK(curved(slot) && std::isfinite(lower) && std::isfinite(upper));
+  set_bounds(lane, slot, lower, upper);
+  curves_.restrain(lane, curve_of(slot), multiplier);
+}
+
+void LaneSweep::restrict_curved_as_in(const LaneSweep& from, int from_lane, int lane, int slot, double lower, double upper) {
+  const auto u = static_cast<std::size_t>(slot);
+  const std::int32_t c = curve_of(slot);
+  restrict_curved(lane, slot, lower, upper, from.multiplier(from_lane, slot));
+  const bool negative = from.g_[at(network_->place_of[u])][from_lane] < 0.0;
+  theta[u][lane] = curves_.theta_for(c, lane, negative, from.curves_.slope(c, from_lane), lower, upper);
+}
+
+double LaneSweep::multiplier(int lane, int slot) const { return curves_.multiplier(lane, curve_of(slot)); }
 
 void LaneSweep::decide(int lane, int slot, bool active) {
   const auto u = static_cast<std::size_t>(slot);
@@ -77,6 +102,7 @@ void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
     low_[u] = broadcast(from.low_[u][lane]);
     high_[u] = broadcast(from.high_[u][lane]);
   }
+  curves_.copy_lane(from.curves_, lane);
 }
 
 /// The widest gap of the plane in use times its coefficient: of the chord at 0, of a lower plane at the far end that it leaves
@@ -85,6 +111,7 @@ double LaneSweep::cost_of(std::int32_t place, int lane) const {
   constexpr double kLowerPlane = 0.05;
   const std::size_t u = at(network_->slot_of[at(place)]);
   if (sigma_[u][lane] != 0.0) return 0.0;
+  if (const std::int32_t c = network_->curve_of[at(place)]; c >= 0) return std::fabs(g_[at(place)][lane]) * curves_.gap(c, lane, low_[u][lane], high_[u][lane]);
   const double g = g_[at(place)][lane], low = low_[u][lane], high = high_[u][lane], slope = theta[u][lane];
   return g < 0.0 ? g * low * outer_[u][lane] : kLowerPlane * g * std::max((1.0 - slope) * high, -slope * low);
 }
@@ -163,23 +190,24 @@ void LaneSweep::relax(const SweepCone::Layer& layer) {
     sum += p * net.constant[at(v)];
     error += vabs(p) * net.slack[at(v)];
   }
-  for (const std::int32_t v : layer.curved) {
-    // g f(z) >= g (slope z + offset); the rounding of the first product is charged with the slack (one more rounding of z's
-    // terms), that of the second with the offsets' sizes.
-    const Planes& planes = net.planes[at(net.curve_of[at(v)])];
-    const Vec g = g_[at(v)];
-    const Mask negative = g < zero;
-    const Vec p = g * select(negative, broadcast(planes.upper_slope), broadcast(planes.lower_slope));
-    const Vec q = select(g == zero, zero, g * select(negative, broadcast(planes.upper_offset), broadcast(planes.lower_offset)));
-    p_[at(v)] = p;
-    curved_ += q;
-    curved_size_ += vabs(q);
-    sum += p * net.constant[at(v)];
-    error += select(p == zero, zero, vabs(p) * net.slack[at(v)]);  // the slack of an unbounded z is infinite
-  }
   sum_ += sum;
   intercept_ += intercept;
   error_ += error;
+  if (!layer.curved.empty()) relax_curved(layer);
+}
+
+void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
+  const SweepNetwork& net = *network_;
+  const Vec zero = {};
+  for (const std::int32_t v : layer.curved) {
+    const std::size_t u = at(net.slot_of[at(v)]);
+    const auto [p, q] = curves_.relax(net.curve_of[at(v)], g_[at(v)], theta[u], low_[u], high_[u]);
+    p_[at(v)] = p;
+    curved_ += q;
+    curved_size_ += vabs(q);
+    sum_ += p * net.constant[at(v)];
+    error_ += select(p == zero, zero, vabs(p) * net.slack[at(v)]);  // the slack of an unbounded z is infinite
+  }
 }
 
 Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
@@ -219,10 +247,7 @@ void LaneSweep::differentiate(const SweepCone& cone) {
       for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
     }
     for (const std::int32_t v : layer.curved) {
-      const Planes& planes = net.planes[at(net.curve_of[at(v)])];
-      const Mask negative = g_[at(v)] < zero;
-      h_[at(v)] = h_[at(v)] * select(negative, broadcast(planes.upper_slope), broadcast(planes.lower_slope)) +
-                  select(negative, broadcast(planes.upper_offset), broadcast(planes.lower_offset));
+      h_[at(v)] = curves_.differentiate(net.curve_of[at(v)], g_[at(v)], h_[at(v)], gradient[at(net.slot_of[at(v)])]);
     }
     for (const std::int32_t v : layer.unstable) {
       const std::size_t u = at(net.slot_of[at(v)]);
@@ -236,21 +261,26 @@ void LaneSweep::differentiate(const SweepCone& cone) {
 }
 
 void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay) {
-  constexpr double kFirst = 0.9, kSecond = 0.999;
-  const double first_share = 1.0 / (1.0 - std::pow(kFirst, iteration + 1)), second_share = 1.0 / (1.0 - std::pow(kSecond, iteration + 1));
+  const double first_share = 1.0 / (1.0 - std::pow(kAdamFirst, iteration + 1)), second_share = 1.0 / (1.0 - std::pow(kAdamSecond, iteration + 1));
   const Vec zero = {}, one = broadcast(1.0);
+  const auto step_one = [&](std::size_t u) {
+    const Vec gradient_here = gradient[u];
+    const Vec m = kAdamFirst * first_[u] + (1.0 - kAdamFirst) * gradient_here;
+    const Vec s = kAdamSecond * second_[u] + (1.0 - kAdamSecond) * gradient_here * gradient_here;
+    first_[u] = m;
+    second_[u] = s;
+    const Mask undecided = sigma_[u] == zero;
+    const Vec rate = select(undecided, broadcast(optimizer.slope_rate * decay), (optimizer.multiplier_rate * decay) * scale_[u]);
+    const Vec moved = vmax(theta[u] + rate * (m * first_share) / (square_root(s * second_share) + 1e-12), zero);
+    theta[u] = select(undecided & (moved > one), one, moved);
+  };
   for (const SweepCone::Layer& layer : cone.layers) {
-    for (const std::int32_t v : layer.unstable) {
+    for (const std::int32_t v : layer.unstable) step_one(at(network_->slot_of[at(v)]));
+    for (const std::int32_t v : layer.curved) {
       const std::size_t u = at(network_->slot_of[at(v)]);
-      const Vec gradient_here = gradient[u];
-      const Vec m = kFirst * first_[u] + (1.0 - kFirst) * gradient_here;
-      const Vec s = kSecond * second_[u] + (1.0 - kSecond) * gradient_here * gradient_here;
-      first_[u] = m;
-      second_[u] = s;
-      const Mask undecided = sigma_[u] == zero;
-      const Vec rate = select(undecided, broadcast(optimizer.slope_rate * decay), (optimizer.multiplier_rate * decay) * scale_[u]);
-      const Vec moved = vmax(theta[u] + rate * (m * first_share) / (square_root(s * second_share) + 1e-12), zero);
-      theta[u] = select(undecided & (moved > one), one, moved);
+      const std::int32_t c = network_->curve_of[at(v)];
+      step_one(u);
+      curves_.step(c, (optimizer.multiplier_rate * decay * curves_.steepness(c)) * scale_[u], first_share, second_share);
     }
   }
 }
@@ -267,6 +297,13 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const Sweep
       best_theta_[u] = theta[u];
       scale_[u] = vabs(g_[at(v)]);
     }
+    for (const std::int32_t v : layer.curved) {
+      const std::size_t u = at(network_->slot_of[at(v)]);
+      first_[u] = second_[u] = Vec{};
+      best_theta_[u] = theta[u];
+      scale_[u] = vabs(g_[at(v)]);
+      curves_.begin_ascent(network_->curve_of[at(v)]);
+    }
   }
   for (int iteration = 0; iteration < optimizer.iterations; ++iteration) {
     differentiate(cone);
@@ -281,6 +318,12 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const Sweep
         best_theta_[u] = select(better, theta[u], best_theta_[u]);
         scale_[u] = vmax(scale_[u], vabs(g_[at(v)]));
       }
+      for (const std::int32_t v : layer.curved) {
+        const std::size_t u = at(network_->slot_of[at(v)]);
+        best_theta_[u] = select(better, theta[u], best_theta_[u]);
+        scale_[u] = vmax(scale_[u], vabs(g_[at(v)]));
+        curves_.keep(network_->curve_of[at(v)], better);
+      }
     }
     if (all(best > enough)) break;
     if (optimizer.extrapolate && iteration >= 3) {
@@ -293,6 +336,11 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const Sweep
     for (const std::int32_t v : layer.unstable) {
       const std::size_t u = at(network_->slot_of[at(v)]);
       theta[u] = best_theta_[u];
+    }
+    for (const std::int32_t v : layer.curved) {
+      const std::size_t u = at(network_->slot_of[at(v)]);
+      theta[u] = best_theta_[u];
+      curves_.take_best(network_->curve_of[at(v)]);
     }
   }
   return best;

@@ -2,11 +2,13 @@
 // Lower bounds of kLanes (row, subproblem) pairs at once, by backward substitution over a SweepNetwork, and their gradients.
 //
 // Every lane has its own row, neuron bounds, decided neurons, slopes and multipliers; the weights are read once for all lanes.
-// Sound for ANY slopes in [0, 1] and multipliers >= 0 (docs/soundness.md, "Lane sweeps"), so they may be optimised freely.
+// Sound for ANY slopes in [0, 1] and multipliers >= 0 (docs/soundness.md, "Lane sweeps"), so they may be optimised freely. Curved
+// neurons are sound for any parameters at all (bounds/curved_lanes.h).
 //
-// Legend: N inputs, P places, U slots of unstable neurons (bounds/sweep_network.h). Arrays of Vec have one number per lane.
+// Legend: N inputs, P places, U slots of unstable and curved neurons (bounds/sweep_network.h). Arrays of Vec have one number per lane.
 #include <vector>
 
+#include "bounds/curved_lanes.h"
 #include "bounds/lanes.h"
 #include "bounds/sweep_network.h"
 
@@ -33,17 +35,24 @@ class LaneSweep {
   /// CROWN's slopes for the undecided neurons of a cone, from the lanes' bounds; multipliers 0.
   void reset_theta(const SweepCone& cone);
   void set_bounds(int lane, int slot, double lower, double upper);
-  /// Decides a neuron in one lane: the subproblem holds only points with z >= 0 (z <= 0).
+  /// Restricts a curved neuron in one lane: the subproblem holds only points with z in [lower, upper]. A multiplier of either sign
+  /// belongs to that: 0 says nothing of it.
+  void restrict_curved(int lane, int slot, double lower, double upper, double multiplier);
+  double multiplier(int lane, int slot) const;
+  /// Restricts a curved neuron as above and lets it keep the slope that it has in another sweep's last bound, as far as it can.
+  void restrict_curved_as_in(const LaneSweep& from, int from_lane, int lane, int slot, double lower, double upper);
+  /// Decides a ReLU in one lane: the subproblem holds only points with z >= 0 (z <= 0).
   void decide(int lane, int slot, bool active);
-  /// The undecided neurons of the cone whose relaxation costs a lane's last bound most, costliest first, at most `count`.
+  /// The undecided ReLUs of the cone whose relaxation costs a lane's last bound most, costliest first, at most `count`.
   std::vector<std::int32_t> costliest(const SweepCone& cone, int lane, std::size_t count) const;
   /// What an undecided neuron's relaxation costs the lane's last bound at most; 0 for decided ones.
   double cost_of(std::int32_t place, int lane) const;
-  /// Adds weight * (what each undecided neuron's relaxation costs the lane's last bound) to costs [U].
+  /// Adds weight * (what each undecided ReLU's relaxation costs the lane's last bound) to costs [U].
   void add_costs(const SweepCone& cone, int lane, double weight, std::vector<double>& costs) const;
   /// All lanes become copies of one lane of another sweep over the same network.
   void copy_lane(const LaneSweep& from, int lane);
-  /// Free parameter: an undecided neuron's lower slope in [0, 1], or a decided one's multiplier >= 0.
+  /// Free parameter: an undecided ReLU's lower slope in [0, 1], or a decided one's multiplier >= 0. A curved neuron's slope in its own
+  /// measure, 1/2 being CROWN's.
   std::vector<Vec> theta;
 
   /// Rows of the lanes: sign * rows[which]. All share one cone, which must contain them.
@@ -71,7 +80,11 @@ class LaneSweep {
   /// Coefficient of each neuron's activation in the last bound, [P]; zero outside the cone.
   const std::vector<Vec>& coefficients() const { return g_; }
   const SweepNetwork& network() const { return *network_; }
+  bool curved(int slot) const { return curve_of(slot) >= 0; }
   bool decided(int lane, int slot) const { return sigma_[static_cast<std::size_t>(slot)][lane] != 0.0; }
+  const CurvedLanes& curved_lanes() const { return curves_; }
+  Vec lower_of(int slot) const { return low_[static_cast<std::size_t>(slot)]; }
+  Vec upper_of(int slot) const { return high_[static_cast<std::size_t>(slot)]; }
   double lower_of(int lane, int slot) const { return low_[static_cast<std::size_t>(slot)][lane]; }
   double upper_of(int lane, int slot) const { return high_[static_cast<std::size_t>(slot)][lane]; }
 
@@ -82,10 +95,14 @@ class LaneSweep {
   std::uint64_t sweeps = 0;   ///< substitutions so far
 
  private:
+  std::int32_t curve_of(int slot) const {
+    return network_->curve_of[static_cast<std::size_t>(network_->place_of[static_cast<std::size_t>(slot)])];
+  }
   void start(const SweepCone& cone, const Target& target);
   /// Groups of a cone read places just outside it, which must say 0: clears what another cone has left.
   void change_cone(const SweepCone& cone);
   void relax(const SweepCone::Layer& layer);
+  void relax_curved(const SweepCone::Layer& layer);
   void step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay);
 
   const SweepNetwork* network_ = nullptr;
@@ -98,6 +115,7 @@ class LaneSweep {
   std::vector<std::int32_t> written_;    // places of p_ that need not be 0: those of the last cone
   std::uint64_t cone_ = 0;               // its serial number
   Vec sum_{}, intercept_{}, error_{};
+  CurvedLanes curves_;
   Vec curved_{}, curved_size_{};         // offsets of curved neurons, and their sizes
 };
 

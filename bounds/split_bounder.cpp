@@ -15,7 +15,9 @@ SplitBounder::SplitBounder(LaneSweep& sweep, const SweepCone& cone, const SweepR
   target_.rows = &rows;
   std::fill(target_.which, target_.which + kLanes, row);
   for (const SweepCone::Layer& layer : cone.layers) {
-    for (const std::int32_t place : layer.unstable) slots_.push_back(sweep.network().slot_of[static_cast<std::size_t>(place)]);
+    for (const auto* list : {&layer.unstable, &layer.curved}) {
+      for (const std::int32_t place : *list) slots_.push_back(sweep.network().slot_of[static_cast<std::size_t>(place)]);
+    }
   }
 }
 

@@ -115,13 +115,14 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
     constant.push_back(form.constant[v]);
     slack.push_back(slack_for(form.radius[v], sizes[v]));
     const bool unstable = relu && !(z.lower[v] >= 0.0);
-    slot_of.push_back(unstable ? slots() : -1);
-    curve_of.push_back(curved ? static_cast<std::int32_t>(planes.size()) : -1);
+    slot_of.push_back(unstable || curved ? slots() : -1);
+    curve_of.push_back(curved ? static_cast<std::int32_t>(curves.size()) : -1);
     if (curved) {
       curves.push_back(activation);
-      planes.push_back(clipbound::relax(activation, z.lower[v], z.upper[v]));
+      curved_slots.push_back(slots());
+      hulls.push_back(activation.curve == Curve::square ? Hull<double>{} : hull_of(activation, z.lower[v], z.upper[v]));
     }
-    if (!unstable) continue;
+    if (!unstable && !curved) continue;
     place_of.push_back(place[v]);
     layer_of.push_back(k);
     lower.push_back(z.lower[v]);
@@ -160,7 +161,7 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
     return;
   }
   SweepCone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
-  (network_.slot_of[p] >= 0 ? layer.unstable : network_.curve_of[p] >= 0 ? layer.curved : layer.active).push_back(place);
+  (network_.curve_of[p] >= 0 ? layer.curved : network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
 }
 
 namespace {

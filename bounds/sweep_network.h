@@ -4,14 +4,15 @@
 // Nothing is folded: in networks of convolutions folding would turn sparse rows into dense ones (cifar_cnn_a: 180 thousand numbers
 // against 1.2 million). Inactive neurons are dropped, active ones pass through.
 //
-// Neurons that are not ReLUs are curved: they keep the planes that their bounds allow. Identities pass through like active ReLUs.
+// Neurons that are not ReLUs are curved: bounds/curved_hull.h. Identities pass through like active ReLUs.
 //
 // Places: one numbering for everything a row may read: inputs 0 .. N - 1, one spare place N that nobody reads, then the live
-// neurons, layer by layer. A slot numbers the unstable neurons among them.
+// neurons, layer by layer. A slot numbers the unstable ReLUs and the curved neurons among them.
 #include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "bounds/curved_hull.h"
 #include "bounds/grouped_matrix.h"
 #include "bounds/layered_system.h"
 
@@ -44,7 +45,7 @@ struct SweepLayer {
 using NeededNeurons = std::vector<std::vector<char>>;
 NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows);
 
-/// Built layer by layer, as bounds become known. Legend: N inputs, P places, U slots (unstable neurons).
+/// Built layer by layer, as bounds become known. Legend: N inputs, P places, U slots (unstable and curved neurons), C curved neurons.
 class SweepNetwork {
  public:
   /// Neurons that are not needed get no place: compiling rows that read them is an internal error.
@@ -70,13 +71,14 @@ class SweepNetwork {
 
   std::vector<double> lower_x, upper_x;  ///< [N] the box
   std::vector<double> constant, slack;   ///< [P] of each neuron's row
-  std::vector<std::int32_t> slot_of;     ///< [P] -1: not unstable
+  std::vector<std::int32_t> slot_of;     ///< [P] -1: neither unstable nor curved
   std::vector<std::int32_t> place_of;    ///< [U]
   std::vector<std::int32_t> layer_of;    ///< [U]
   std::vector<double> lower, upper;      ///< [U] bounds
   std::vector<std::int32_t> curve_of;    ///< [P] -1: not curved
+  std::vector<std::int32_t> curved_slots;  ///< [C]
   std::vector<Activation> curves;        ///< [C] of the curved neurons
-  std::vector<Planes> planes;            ///< [C] on their bounds
+  std::vector<Hull<double>> hulls;       ///< [C] on their bounds; empty chains for squares, which need none
 
  private:
   double slack_for(double radius, double size) const;

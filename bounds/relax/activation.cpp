@@ -90,6 +90,27 @@ Planes relax(const Activation& activation, double l, double u) {
   return with_curve(activation, [&](const auto& c) { return c.planes(l, u); });
 }
 
+Planes supporting(const Activation& activation, double l, double u, double z) {
+  if (!(l <= u)) return kUnknownPlanes;
+  return with_curve(activation, [&](const auto& c) {
+    if constexpr (requires { c.supporting(l, u, z); }) {
+      return c.supporting(l, u, clamped(z, l, u));
+    } else {
+      return c.planes(l, u);
+    }
+  });
+}
+
+double touching_point(const Activation& activation, double l, double u) {
+  return with_curve(activation, [&](const auto& c) {
+    if constexpr (requires { c.meeting_point(l, u); }) {
+      return c.meeting_point(l, u);
+    } else {
+      return middle(l, u);
+    }
+  });
+}
+
 double lower_offset(const Activation& activation, double slope, double l, double u) {
   if (!(l <= u) || !std::isfinite(slope)) return -kInfinity;
   const double offset = with_curve(activation, [&](const auto& c) { return c.lower(slope, l, u); });

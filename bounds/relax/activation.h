@@ -34,6 +34,11 @@ struct Planes {
 /// most 0.99 right of l, which is positive on [l, u]. l <= u; either may be infinite.
 Planes relax(const Activation& activation, double l, double u);
 
+/// Like relax(), but each line is the one that comes nearest to f's hull at z in [l, u], where f leaves a choice: at l and u the
+/// extreme ones. `touching_point` is the z that relax() itself takes.
+Planes supporting(const Activation& activation, double l, double u, double z);
+double touching_point(const Activation& activation, double l, double u);
+
 /// The offset of the lower (upper) plane with the given slope on [l, u]: as tight as is cheap to prove, infinite where there is
 /// none and, but for piecewise linear functions and slope 0, where l or u is infinite.
 double lower_offset(const Activation& activation, double slope, double l, double u);

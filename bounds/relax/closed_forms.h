@@ -49,9 +49,10 @@ struct Relu {
 };
 
 struct Square {
-  Planes planes(double l, double u) const {
-    const double m = middle(l, u), sum = l + u;
-    Planes result{2.0 * m, -mul_up(m, m), sum, upper(sum, l, u)};
+  Planes planes(double l, double u) const { return supporting(l, u, middle(l, u)); }
+  Planes supporting(double l, double u, double z) const {
+    const double sum = l + u;
+    Planes result{2.0 * z, -mul_up(z, z), sum, upper(sum, l, u)};
     if (std::isfinite(result.lower_offset) && std::isfinite(result.lower_slope) && std::isfinite(result.upper_offset))
       return result;
     const Range r = range(l, u);

@@ -34,11 +34,13 @@ template <class C>
 struct Smooth {
   C curve;
 
-  Planes planes(double l, double u) const {
+  Planes planes(double l, double u) const { return supporting(l, u, meeting_point(l, u)); }
+  double meeting_point(double l, double u) const { return curve.meeting_point(l, u); }
+  Planes supporting(double l, double u, double z) const {
     const auto constant = [&] { return curve.defined(l, u) ? curve.range(l, u) : kUnknownRange; };
     if (!curve.defined(l, u) || !std::isfinite(l) || !std::isfinite(u))
       return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
-    const Sample left = curve.at(l), mid = curve.at(curve.meeting_point(l, u)), right = curve.at(u);
+    const Sample left = curve.at(l), mid = curve.at(z), right = curve.at(u);
     const Sample minus_left = negated(left), minus_mid = negated(mid), minus_right = negated(right);
     switch (curve.bending(l, u)) {
       case Bending::convex:

@@ -13,6 +13,7 @@ struct NetworkTaste {
   double input_size = 1.0;  ///< what the inputs are about as large as: biases are chosen to go with it
   bool structured = true;   ///< residual sums, Concat, Slice, Transpose, Sub, Mul, Div between the layers
   bool wild = false;        ///< weights of one matrix differ by up to 2^60
+  bool curved = false;      ///< Sigmoid, Tanh, Exp, squares, products and their like take the place of some ReLUs
   double far = 0.0;         ///< inputs lie about so far from 0, and the network begins by taking that away again
 };
 
@@ -25,7 +26,7 @@ class RandomNetwork {
     for (int i = 0; i < taste_.inputs; ++i) centre_.push_back(static_cast<float>(dice_.normal() * taste_.far));
     if (taste_.far > 0.0) value = b_.add("Sub", {value, b_.constant({1, taste_.inputs}, centre_)});
     for (int k = 0; k < taste_.layers; ++k) {
-      value = b_.add("Relu", {affine(value, taste_.width)});
+      value = activated(affine(value, taste_.width));
       if (taste_.structured) value = mix(value);
       earlier_.push_back(value);
     }
@@ -58,6 +59,31 @@ class RandomNetwork {
     std::vector<float> values(static_cast<std::size_t>(count));
     for (float& w : values) w = static_cast<float>((dice_.chance(0.5) ? 1.0 : -1.0) * dice_.uniform(0.3, 3.0));
     return values;
+  }
+
+  ValueId activated(ValueId z) {
+    if (!taste_.curved) return b_.add("Relu", {z});
+    switch (dice_.whole(0, 9)) {
+      case 0:
+      case 1:
+        return b_.add("Sigmoid", {z});
+      case 2:
+        return b_.add("Tanh", {z});
+      case 3:
+        return b_.add("Exp", {b_.add("Tanh", {z})});
+      case 4:
+        return b_.add("Sin", {z});
+      case 5:
+        return b_.add("Mul", {b_.add("Sigmoid", {z}), z});
+      case 6: {
+        const ValueId y = b_.add("Tanh", {z});
+        return b_.add("Mul", {y, y});
+      }
+      case 7:
+        return b_.add("Reciprocal", {b_.add("Softplus", {z})});
+      default:
+        return b_.add("Relu", {z});
+    }
   }
 
   ValueId affine(ValueId x, std::int64_t outputs) {
