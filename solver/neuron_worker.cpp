@@ -12,6 +12,7 @@ constexpr int kIterations = 10;           // of slopes and multipliers, per batc
 constexpr int kLeafIterations = 400;      // where nothing is left to split
 constexpr int kRefreshIterations = 4;     // of the slopes of a neuron that is bounded again
 constexpr std::size_t kRefreshed = 32;    // such neurons per layer
+constexpr double kNarrowest = 1e-6;       // relative width of a curved neuron's range that may be split
 constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
 constexpr double kJudgingShare = 0.05;    // of the time that replays of corners may take
 }  // namespace
@@ -26,7 +27,9 @@ NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
   std::iota(rows.begin(), rows.end(), 0);
   finder_.find(problem_.rows, rows, cone_);
   for (const SweepCone::Layer& layer : cone_.layers) {
-    for (const std::int32_t place : layer.unstable) slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
+    for (const auto* list : {&layer.unstable, &layer.curved}) {
+      for (const std::int32_t place : *list) slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
+    }
   }
   target_.rows = &problem_.rows;
   std::fill(target_.sign, target_.sign + kLanes, 1.0);
@@ -77,7 +80,7 @@ void NeuronWorker::donate() {
 void NeuronWorker::close(const NeuronNode& node) {
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
   shared_.open[static_cast<std::size_t>(node.clause)].fetch_sub(1, std::memory_order_relaxed);
-  const double share = std::ldexp(1.0, -static_cast<int>(std::min<std::size_t>(node.splits.size(), 1000)));
+  const double share = std::ldexp(1.0, -std::min(node.depth, 1000));
   counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + share, std::memory_order_relaxed);
 }
 
@@ -90,9 +93,10 @@ void NeuronWorker::load(const std::vector<NeuronNode>& batch) {
       for (const TighterBounds& b : *node.tighter) sweep_.set_bounds(lane, b.slot, b.lower, b.upper);
     }
     for (const std::int32_t split : node.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
+    load_restrictions(node, lane);
     const std::vector<float>& theta = *node.theta;
     for (const std::int32_t u : slots_) sweep_.theta[static_cast<std::size_t>(u)][lane] = static_cast<double>(theta[static_cast<std::size_t>(u)]);
-    if (!node.splits.empty()) sweep_.theta[static_cast<std::size_t>(node.splits.back() >> 1)][lane] = static_cast<double>(node.newest);
+    if (node.newest_slot >= 0) sweep_.theta[static_cast<std::size_t>(node.newest_slot)][lane] = static_cast<double>(node.newest);
   }
 }
 
@@ -201,6 +205,13 @@ std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
     if (sweep_.decided(lane, u)) continue;
     const auto place = static_cast<std::size_t>(network_.place_of[static_cast<std::size_t>(u)]);
     const double g = sweep_.coefficients()[place][lane], l = sweep_.lower_of(lane, u), h = sweep_.upper_of(lane, u);
+    if (const std::int32_t c = network_.curve_of[place]; c >= 0) {
+      const CurvedLanes& curves = sweep_.curved_lanes();
+      if (!(h - l > kNarrowest * (std::fabs(l) + std::fabs(h))) || !(h - l < kOverflow)) continue;
+      const double widest = std::fabs(g) * curves.gap(c, lane, l, h);
+      if (widest > 0.0) list.push_back({widest, std::fabs(g) * curves.gap_at(c, lane, std::clamp(curves.z_at_corner(c, lane), l, h)), u});
+      continue;
+    }
     const double planned = sweep_.values()[place][lane];  // the relaxation at the corner
     const double slope = g < 0.0 ? h / (h - l) : sweep_.theta[static_cast<std::size_t>(u)][lane];
     const double z = slope > 0.0 ? planned / slope + (g < 0.0 ? l : 0.0) : 0.0;
@@ -236,6 +247,11 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
   };
   for (int k = 0; k < kLanes; ++k) {
     const std::int32_t slot = candidates[static_cast<std::size_t>(k / 2) % candidates.size()];
+    if (sweep_.curved(slot)) {
+      const auto [low, high] = part_of(lane, slot, k % 2 == 1);
+      probe_.restrict_curved_as_in(sweep_, lane, k, slot, low, high);
+      continue;
+    }
     probe_.decide(k, slot, k % 2 == 1);
     probe_.theta[static_cast<std::size_t>(slot)][k] = start_of(slot, k % 2 == 1);
   }
@@ -253,12 +269,13 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
   }
   ++statistics.splits;
   const auto theta = save_theta(lane);
+  save_multipliers(node, lane);
   const std::int32_t slot = candidates[static_cast<std::size_t>(best)];
   counters_.open.fetch_add(1, std::memory_order_relaxed);
   shared_.open[static_cast<std::size_t>(node.clause)].fetch_add(1, std::memory_order_relaxed);
   for (int active = 0; active < 2; ++active) {
     NeuronNode child = node;
-    child.splits.push_back(2 * slot + active);
+    split_child(child, lane, slot, active != 0);
     child.before = node.bound;
     child.fresh = false;
     child.bound = std::max(node.bound, bound[2 * best + active]);
@@ -271,7 +288,7 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
       continue;
     }
     child.theta = theta;
-    child.newest = static_cast<float>(start_of(slot, active != 0));
+    child.newest = static_cast<float>(probe_.theta[static_cast<std::size_t>(slot)][2 * best + active]);
     stack_.push_back(std::move(child));
   }
 }
@@ -284,7 +301,7 @@ void NeuronWorker::learn(const NeuronNode& node, double seconds) {
   if (node.fresh) {
     const double weight = 1.0 / std::min(++e.refreshes, kRemembered);
     e.refresh_share += weight * (gained / (1e-300 - node.before) - e.refresh_share);
-  } else if (!node.splits.empty()) {
+  } else if (node.depth > 0) {
     const double weight = 1.0 / std::min(++e.splits, 8 * kRemembered);
     e.split_gain += weight * (gained - e.split_gain);
     e.node_s += weight * (seconds - e.node_s);
@@ -296,7 +313,7 @@ void NeuronWorker::learn(const NeuronNode& node, double seconds) {
 bool NeuronWorker::worth_refreshing(const NeuronNode& node) const {
   constexpr int kTrials = 4, kFewestSplits = 2;
   const Experience& e = experience_;
-  const int since = static_cast<int>(node.splits.size()) - node.refreshed;
+  const int since = node.depth - node.refreshed;
   if (options_.clipping == "none" || since < kFewestSplits) return false;
   if (e.refreshes < kTrials) return since >= 3;
   if (!(e.split_gain > 0.0)) return true;
@@ -369,7 +386,7 @@ bool NeuronWorker::refresh(NeuronNode& node, int lane) {
   const auto theta = save_theta(lane);
   auto tighter = std::make_shared<std::vector<TighterBounds>>(found);
   for (const TighterBounds& b : found) {
-    if (b.lower >= 0.0 || b.upper <= 0.0) (*theta)[static_cast<std::size_t>(b.slot)] = 0.0F;  // from now on a multiplier
+    if (!sweep_.curved(b.slot) && (b.lower >= 0.0 || b.upper <= 0.0)) (*theta)[static_cast<std::size_t>(b.slot)] = 0.0F;  // from now on a multiplier
   }
   if (node.tighter != nullptr) {
     std::vector<char> seen(static_cast<std::size_t>(network_.slots()), 0);
@@ -378,10 +395,11 @@ bool NeuronWorker::refresh(NeuronNode& node, int lane) {
       if (seen[static_cast<std::size_t>(b.slot)] == 0) tighter->push_back(b);
     }
   }
-  node.newest = (*theta)[static_cast<std::size_t>(node.splits.back() >> 1)];
+  node.newest = (*theta)[static_cast<std::size_t>(node.newest_slot)];
+  save_multipliers(node, lane);
   node.theta = theta;
   node.tighter = tighter;
-  node.refreshed = static_cast<std::int32_t>(node.splits.size());
+  node.refreshed = node.depth;
   node.before = node.bound;
   node.fresh = true;
   experience_.refresh_s += (deadline_.elapsed_s() - begin - experience_.refresh_s) / std::min(experience_.refreshes + 1, 64);

@@ -16,18 +16,28 @@ struct TighterBounds {
   double lower, upper;
 };
 
-/// A subproblem: the points of the clause's box where the decided neurons have their signs.
+/// A curved neuron that a subproblem restricts to [lower, upper], and the multiplier that goes with it.
+struct CurvedSplit {
+  std::int32_t slot;
+  float multiplier;
+  double lower, upper;
+};
+
+/// A subproblem: the points of the clause's box where the decided neurons have their signs and the restricted ones their ranges.
 struct NeuronNode {
   std::int32_t clause = 0;             ///< in NeuronProblem::clauses
   std::int64_t row = 0;                ///< the row that is to be excluded: nearest to it so far
   double bound = 0.0;                  ///< lower bound of the row that is known already
   std::vector<std::int32_t> splits;    ///< 2 * slot + (1 where active), oldest first
+  std::vector<CurvedSplit> curved;     ///< one per neuron
+  std::int32_t depth = 0;              ///< splits on the way here
   std::shared_ptr<const std::vector<float>> theta;  ///< [U] where the optimisation starts: slopes, multipliers of older splits
   std::shared_ptr<const std::vector<TighterBounds>> tighter;  ///< may be nullptr
   double before = 0.0;                 ///< the bound before the last split or refresh
   std::int32_t refreshed = 0;          ///< number of splits when the neurons were bounded last
   bool fresh = false;                  ///< that was the last thing that happened to it
-  float newest = 0.0F;                 ///< where the newest split's multiplier starts
+  std::int32_t newest_slot = -1;       ///< the neuron of the newest split
+  float newest = 0.0F;                 ///< where its multiplier starts (a curved neuron's slope)
 };
 using NeuronTask = std::vector<NeuronNode>;
 using NeuronQueue = SharedQueue<NeuronTask>;
@@ -60,6 +70,12 @@ class NeuronWorker {
   bool refresh_layer(int layer, int lane, std::vector<TighterBounds>& found);
   std::shared_ptr<std::vector<float>> save_theta(int lane) const;
   void branch(NeuronNode node, int lane);
+  /// The lower or upper part of a curved neuron's range where a lane would split it, near the corner.
+  std::pair<double, double> part_of(int lane, std::int32_t slot, bool upper) const;
+  /// The node's restrictions as lanes have them: into a lane, and the multipliers back from it.
+  void load_restrictions(const NeuronNode& node, int lane);
+  void save_multipliers(NeuronNode& node, int lane) const;
+  void split_child(NeuronNode& child, int lane, std::int32_t slot, bool upper) const;
   /// Undecided neurons whose split promises most, at most kCandidates.
   std::vector<std::int32_t> choose_candidates(int lane);
   void finish_leaf(NeuronNode& node, int lane);
