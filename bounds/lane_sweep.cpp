@@ -223,16 +223,34 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
   for (const SweepCone::Part& part : cone.into_inputs) {
     for (const std::int32_t group : part.groups) part.matrix->accumulate(group, p_.data(), g_.data());
   }
-  Vec total = sum_ + (intercept_ + curved_);
-  for (const std::int32_t i : cone.inputs) {
-    const Vec a = g_[at(i)];
-    const Vec x = select(a < Vec{}, broadcast(net.upper_x[at(i)]), broadcast(net.lower_x[at(i)]));
-    corner_[at(i)] = x;
-    total += a * x;
-  }
   const double rounding = 4.0 * net.gamma();
-  const Vec lower = total - (error_ + rounding * (curved_size_ - intercept_)) * (1.0 + rounding);
+  offset_ = sum_ + (intercept_ + curved_) - (error_ + rounding * (curved_size_ - intercept_)) * (1.0 + rounding);
+  Vec lower = offset_;
+  if (clip_.active()) {
+    if (clipped_cone_ != cone.serial) clip_.restrict_to(cone.inputs);
+    clipped_cone_ = cone.serial;
+    const LaneClip::Least least = clip_.minimum(g_.data(), corner_.data());
+    lower += least.value - rounding * least.size;
+  } else {
+    for (const std::int32_t i : cone.inputs) {
+      const Vec a = g_[at(i)];
+      const Vec x = select(a < Vec{}, broadcast(net.upper_x[at(i)]), broadcast(net.lower_x[at(i)]));
+      corner_[at(i)] = x;
+      lower += a * x;
+    }
+  }
   return select(vabs(lower) < kOverflow, lower, broadcast(-kUnbounded));  // an overflow, or NaN, proves nothing
+}
+
+std::optional<Halfspace> LaneSweep::plane(const SweepCone& cone, int lane) const {
+  Halfspace plane{std::vector<double>(corner_.size(), 0.0), offset_[lane]};
+  double size = std::fabs(plane.offset);
+  for (const std::int32_t i : cone.inputs) {
+    plane.normal[at(i)] = g_[at(i)][lane];
+    size += std::fabs(plane.normal[at(i)]) * std::max({1.0, std::fabs(network_->lower_x[at(i)]), std::fabs(network_->upper_x[at(i)])});
+  }
+  if (!(size < kOverflow)) return std::nullopt;
+  return plane;
 }
 
 void LaneSweep::differentiate(const SweepCone& cone) {

@@ -6,9 +6,11 @@
 // neurons are sound for any parameters at all (bounds/curved_lanes.h).
 //
 // Legend: N inputs, P places, U slots of unstable and curved neurons (bounds/sweep_network.h). Arrays of Vec have one number per lane.
+#include <optional>
 #include <vector>
 
 #include "bounds/curved_lanes.h"
+#include "bounds/lane_clip.h"
 #include "bounds/lanes.h"
 #include "bounds/sweep_network.h"
 
@@ -68,6 +70,12 @@ class LaneSweep {
   /// Best bounds over some steps of ascent. theta ends at each lane's best.
   Vec maximize(const SweepCone& cone, const Target& target, const SweepOptimizer& optimizer);
 
+  /// The plane of a lane's last bound as a half-space: where the row is <= 0, so is the plane. Nothing where there is no bound.
+  std::optional<Halfspace> plane(const SweepCone& cone, int lane) const;
+  /// From now on only points in the half-space count, in all lanes; bounds hold for these.
+  void clip_to(Halfspace halfspace) { clip_.set(std::move(halfspace), network_->lower_x, network_->upper_x); clipped_cone_ = 0; }
+  void clip_nothing() { clip_.clear(); }
+
   /// Clears what bounds on this cone left behind, for whoever reads coefficients() of another cone next. (Bounds do so by themselves.)
   void leave(const SweepCone& cone);
 
@@ -115,6 +123,9 @@ class LaneSweep {
   std::vector<std::int32_t> written_;    // places of p_ that need not be 0: those of the last cone
   std::uint64_t cone_ = 0;               // its serial number
   Vec sum_{}, intercept_{}, error_{};
+  Vec offset_{};                         // of the plane of the last bound: rigorous, all errors taken off
+  LaneClip clip_;
+  std::uint64_t clipped_cone_ = 0;       // the cone that clip_ knows
   CurvedLanes curves_;
   Vec curved_{}, curved_size_{};         // offsets of curved neurons, and their sizes
 };

@@ -10,8 +10,8 @@ namespace {
 constexpr int kCandidates = kLanes / 2;   // both children of each are bounded in one sweep
 constexpr int kIterations = 10;           // of slopes and multipliers, per batch
 constexpr int kLeafIterations = 400;      // where nothing is left to split
-constexpr int kRefreshIterations = 4;     // of the slopes of a neuron that is bounded again
-constexpr std::size_t kRefreshed = 32;    // such neurons per layer
+constexpr int kRefreshIterations = 1;     // of the slopes of a neuron that is bounded again
+constexpr std::size_t kRefreshed = 64;    // such neurons per layer
 constexpr double kNarrowest = 1e-6;       // relative width of a curved neuron's range that may be split
 constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
 constexpr double kJudgingShare = 0.05;    // of the time that replays of corners may take
@@ -378,11 +378,13 @@ bool NeuronWorker::refresh(NeuronNode& node, int lane) {
   const double begin = deadline_.elapsed_s();
   probe_.copy_lane(sweep_, lane);
   probe_.leave(cone_);  // coefficients of the rows' last bound: the neurons' cones are smaller, and read places just outside them
+  // A counterexample lies where the row is <= 0, hence in the half-space where the row's plane is.
+  if (auto plane = sweep_.plane(cone_, lane)) probe_.clip_to(std::move(*plane));
   std::vector<TighterBounds> found;
-  for (int k = 0; k < network_.layers(); ++k) {
-    if (network_.layer(k).blocks.size() == 1 && network_.layer(k).blocks.front().source == kInputSource) continue;  // exact already
-    if (!refresh_layer(k, lane, found)) return false;
-  }
+  bool empty = false;
+  for (int k = 0; k < network_.layers() && !empty; ++k) empty = !refresh_layer(k, lane, found);
+  probe_.clip_nothing();
+  if (empty) return false;
   const auto theta = save_theta(lane);
   auto tighter = std::make_shared<std::vector<TighterBounds>>(found);
   for (const TighterBounds& b : found) {
@@ -395,7 +397,7 @@ bool NeuronWorker::refresh(NeuronNode& node, int lane) {
       if (seen[static_cast<std::size_t>(b.slot)] == 0) tighter->push_back(b);
     }
   }
-  node.newest = (*theta)[static_cast<std::size_t>(node.newest_slot)];
+  if (node.newest_slot >= 0) node.newest = (*theta)[static_cast<std::size_t>(node.newest_slot)];
   save_multipliers(node, lane);
   node.theta = theta;
   node.tighter = tighter;
