@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <span>
 
 #include "base/check.h"
 #include "base/rounding.h"
@@ -39,6 +41,19 @@ std::vector<char> fixed_elements(const AffineForm& form) {
   return fixed;
 }
 
+namespace {
+
+/// All sources of some forms, each once.
+std::set<int> sources_of(const std::vector<const AffineForm*>& forms) {
+  std::set<int> sources;
+  for (const AffineForm* form : forms) {
+    for (const auto& [source, rows] : form->terms) sources.insert(source);
+  }
+  return sources;
+}
+
+}  // namespace
+
 AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector<Pick>& picks) {
   AffineForm result;
   result.constant.resize(picks.size());
@@ -49,13 +64,7 @@ AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector
     result.constant[i] = form.constant[static_cast<std::size_t>(picks[i].element)];
     result.radius[i] = form.radius[static_cast<std::size_t>(picks[i].element)];
   }
-  std::vector<int> sources;
-  for (const AffineForm* form : forms) {
-    for (const auto& [source, rows] : form->terms) sources.push_back(source);
-  }
-  std::sort(sources.begin(), sources.end());
-  sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
-  for (const int source : sources) {
+  for (const int source : sources_of(forms)) {
     SparseRows rows;
     for (const Pick& pick : picks) {
       if (pick.input >= 0) {
@@ -113,6 +122,57 @@ struct RowAccumulator {
   }
 };
 
+/// Result i of linear_map() without its terms: constants, inherited radii, and what rounding the constants costs.
+void map_constant(const std::vector<const AffineForm*>& forms, std::span<const WeightedTerm> terms, double offset, double& constant, double& radius) {
+  double bulk = std::fabs(offset);
+  int roundings = 0;
+  constant = offset;
+  radius = 0.0;
+  for (const WeightedTerm& term : terms) {
+    const AffineForm& form = *forms[static_cast<std::size_t>(term.input)];
+    const auto e = static_cast<std::size_t>(term.element);
+    radius += std::fabs(term.weight) * form.radius[e];
+    if (form.constant[e] == 0.0) continue;
+    constant += term.weight * form.constant[e];
+    bulk += std::fabs(term.weight * form.constant[e]);
+    roundings += 2;
+  }
+  const bool copied = terms.size() == 1 && offset == 0.0 && std::fabs(terms.front().weight) == 1.0;
+  if (radius > 0.0) radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
+  if (roundings > 0 && !copied) radius += gamma_bound(roundings + 8.0) * bulk + 0x1p-1000;
+}
+
+/// The rows of one source in several forms.
+struct SourceRows {
+  std::vector<const SparseRows*> of_form;  ///< [forms] nullptr: the form does not read the source
+  std::vector<char> unit;                  ///< [forms] all coefficients +-1: products with them are exact
+  std::int64_t cols = 0;
+
+  SourceRows(const std::vector<const AffineForm*>& forms, int source) : of_form(forms.size(), nullptr), unit(forms.size(), 0) {
+    for (std::size_t f = 0; f < forms.size(); ++f) {
+      const auto found = forms[f]->terms.find(source);
+      if (found == forms[f]->terms.end()) continue;
+      of_form[f] = &found->second;
+      cols = found->second.cols;
+      unit[f] = std::all_of(found->second.value.begin(), found->second.value.end(), [](double x) { return std::fabs(x) == 1.0; });
+    }
+  }
+
+  /// Adds a result's terms; false where some product was rounded.
+  bool add_to(RowAccumulator& accumulator, std::span<const WeightedTerm> terms) const {
+    bool exact = true;
+    for (const WeightedTerm& term : terms) {
+      const SparseRows* from = of_form[static_cast<std::size_t>(term.input)];
+      if (from == nullptr || term.weight == 0.0) continue;
+      if (!unit[static_cast<std::size_t>(term.input)] && std::fabs(term.weight) != 1.0) exact = false;
+      const auto index = from->indices(term.element);
+      const auto value = from->values(term.element);
+      for (std::size_t j = 0; j < index.size(); ++j) accumulator.add(index[j], term.weight * value[j]);
+    }
+    return exact;
+  }
+};
+
 }  // namespace
 
 AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::vector<std::int64_t>& begin,
@@ -122,60 +182,17 @@ AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::ve
   const std::size_t size = offset.size();
   result.constant.resize(size);
   result.radius.resize(size);
-  // Constants and inherited radii.
-  for (std::size_t i = 0; i < size; ++i) {
-    double sum = offset[i], bulk = std::fabs(offset[i]), radius = 0.0;
-    int roundings = 0;
-    for (auto k = begin[i]; k < begin[i + 1]; ++k) {
-      const WeightedTerm& term = terms[static_cast<std::size_t>(k)];
-      const AffineForm& form = *forms[static_cast<std::size_t>(term.input)];
-      const auto e = static_cast<std::size_t>(term.element);
-      radius += std::fabs(term.weight) * form.radius[e];
-      if (form.constant[e] == 0.0) continue;
-      sum += term.weight * form.constant[e];
-      bulk += std::fabs(term.weight * form.constant[e]);
-      roundings += 2;
-    }
-    if (roundings == 2 && offset[i] == 0.0 && begin[i + 1] - begin[i] == 1 && std::fabs(terms[static_cast<std::size_t>(begin[i])].weight) == 1.0) {
-      roundings = 0;
-    }
-    const double terms_here = static_cast<double>(begin[i + 1] - begin[i]);
-    if (radius > 0.0) radius = radius * (1.0 + gamma_bound(terms_here + 8.0)) + 0x1p-1000;
-    if (roundings > 0) radius += gamma_bound(roundings + 8.0) * bulk + 0x1p-1000;
-    result.constant[i] = sum;
-    result.radius[i] = radius;
-  }
-  std::vector<int> sources;
-  for (const AffineForm* form : forms) {
-    for (const auto& [source, rows] : form->terms) sources.push_back(source);
-  }
-  std::sort(sources.begin(), sources.end());
-  sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
+  const auto terms_of = [&](std::size_t i) { return std::span<const WeightedTerm>(terms.data() + begin[i], terms.data() + begin[i + 1]); };
+  for (std::size_t i = 0; i < size; ++i) map_constant(forms, terms_of(i), offset[i], result.constant[i], result.radius[i]);
   RowAccumulator accumulator;
-  for (const int source : sources) {
+  for (const int source : sources_of(forms)) {
+    const SourceRows from(forms, source);
     SparseRows rows;
-    std::vector<const SparseRows*> of_form(forms.size(), nullptr);
-    std::vector<char> unit(forms.size(), 0);  // all coefficients +-1: products with them are exact
-    for (std::size_t f = 0; f < forms.size(); ++f) {
-      const auto found = forms[f]->terms.find(source);
-      if (found == forms[f]->terms.end()) continue;
-      of_form[f] = &found->second;
-      rows.cols = found->second.cols;
-      unit[f] = std::all_of(found->second.value.begin(), found->second.value.end(), [](double x) { return std::fabs(x) == 1.0; });
-    }
+    rows.cols = from.cols;
     accumulator.reset(rows.cols);
     const std::vector<double>& magnitude = magnitudes.at(source);
     for (std::size_t i = 0; i < size; ++i) {
-      bool exact = true;
-      for (auto k = begin[i]; k < begin[i + 1]; ++k) {
-        const WeightedTerm& term = terms[static_cast<std::size_t>(k)];
-        const SparseRows* from = of_form[static_cast<std::size_t>(term.input)];
-        if (from == nullptr || term.weight == 0.0) continue;
-        if (!unit[static_cast<std::size_t>(term.input)] && std::fabs(term.weight) != 1.0) exact = false;
-        const auto index = from->indices(term.element);
-        const auto value = from->values(term.element);
-        for (std::size_t j = 0; j < index.size(); ++j) accumulator.add(index[j], term.weight * value[j]);
-      }
+      const bool exact = from.add_to(accumulator, terms_of(i));
       result.radius[i] += accumulator.flush(rows, magnitude, exact);
     }
     if (!rows.value.empty()) result.terms.emplace(source, std::move(rows));
@@ -249,6 +266,20 @@ IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVecto
     if (!(std::fabs(result.upper[i]) < kTrusted)) result.upper[i] = std::numeric_limits<double>::infinity();
   }
   return result;
+}
+
+double size_of_terms(const AffineForm& form, std::int64_t i, const std::map<int, IntervalVector>& sources) {
+  double size = std::fabs(form.constant[static_cast<std::size_t>(i)]);
+  for (const auto& [source, rows] : form.terms) {
+    const IntervalVector& from = sources.at(source);
+    const auto index = rows.indices(i);
+    const auto value = rows.values(i);
+    for (std::size_t j = 0; j < index.size(); ++j) {
+      const auto c = static_cast<std::size_t>(index[j]);
+      size += std::fabs(value[j]) * std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
+    }
+  }
+  return size;
 }
 
 }  // namespace clipbound

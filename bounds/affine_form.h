@@ -67,5 +67,7 @@ struct IntervalVector {
 };
 /// `sizes`, where given, receives per element an upper bound of |constant| + sum of |coefficient| * |source|.
 IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources, std::vector<double>* sizes = nullptr);
+/// |constant| + sum of |coefficient| * |source| of element i, rounded to nearest.
+double size_of_terms(const AffineForm& form, std::int64_t i, const std::map<int, IntervalVector>& sources);
 
 }  // namespace clipbound

@@ -121,14 +121,58 @@ inline void accumulate(const ReducedNetwork& network, const double* start, const
 
 }  // namespace
 
-/// Substitutes the layers before `layer` into row v: planes in x, intercepts and error terms.
+/// What a substitution gathers on one side, from below or from above.
+struct LaneBounder::Side {
+  Vec relu{};                  // intercepts of ReLUs: no larger than 0 from below, no smaller from above
+  Vec other{}, other_size{};   // intercepts of other neurons, and their sizes
+  Vec error{};
+};
+
+/// The multiplier of z_w that takes the place of the coefficient g of relu(z_w).
+template <bool kAbove>
+[[gnu::always_inline]] inline Vec LaneBounder::replace_relu(int w, Vec g, Side& side) const {
+  const auto i = static_cast<std::size_t>(w);
+  const Vec zero = {};
+  const Vec p = g * select(kAbove ? g > zero : g < zero, slope_chord_[i], slope_convex_[i]);
+  // The intercept comes from p as rounded, so p is a free choice; g relu(z) >= p z + q (above: <=) at both ends, hence between.
+  const Vec at_low = -p * low_[i], at_high = (g - p) * high_[i];
+  side.relu += kAbove ? vmax(zero, vmax(at_low, at_high)) : vmin(zero, vmin(at_low, at_high));
+  side.error += vabs(p) * network_->slack[i];
+  return p;
+}
+
+/// The same for another neuron: g f(z) >= g (slope z + offset). The roundings of both products are charged: the first with the slack (it
+/// is one more rounding of z's terms), the second with the sizes.
+template <bool kAbove>
+[[gnu::always_inline]] inline Vec LaneBounder::replace_by_planes(int w, Vec g, Side& side) const {
+  const auto i = static_cast<std::size_t>(w);
+  const Vec zero = {};
+  const Mask upper_plane = kAbove ? ~(g < zero) : g < zero;
+  const Vec p = g * select(upper_plane, slope_chord_[i], slope_convex_[i]);
+  const Vec q = select(g == zero, zero, g * select(upper_plane, offset_upper_[i], offset_lower_[i]));
+  side.other += q;
+  side.other_size += vabs(q);
+  side.error += select(p == zero, zero, vabs(p) * network_->slack[i]);  // the slack of an unbounded z is infinite
+  return p;
+}
+
+/// The gap of a neuron's relaxation with coefficient g: its mean over [l, u], times u - l.
+[[gnu::always_inline]] inline Vec LaneBounder::looseness_of(int w, Vec g) const {
+  const auto i = static_cast<std::size_t>(w);
+  const Vec zero = {};
+  if (!is_relu(w)) return vabs(g) * gap_[i] * (high_[i] - low_[i]);
+  // The mean gap over [l, u]: of the chord -l u / 2(u - l), of slope 1 l^2 / 2(u - l), of slope 0 u^2 / 2(u - l).
+  const Vec gap = select(g < zero, -low_[i] * high_[i], select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
+  return vabs(g) * gap;
+}
+
+/// Substitutes the layers before `layer` into row v: planes in x, intercepts and error terms; with kUpper from above as well, else
+/// with the neurons' looseness.
 template <bool kUpper>
 void LaneBounder::substitute(int v, int layer) {
   const ReducedNetwork& net = *network_;
   const double* start = net.row(v);
-  const Vec zero = {};
-  Vec q_lower = zero, q_upper = zero, error_lower = zero, error_upper = zero;
-  Vec smooth_lower = zero, smooth_upper = zero, size_lower = zero, size_upper = zero;  // intercepts of other neurons, and their sizes
+  Side below, above;
   Vec* lower = multiplier_lower_.data();
   Vec* upper = multiplier_upper_.data();
   const int end = live_begin_[static_cast<std::size_t>(layer)];
@@ -141,45 +185,14 @@ void LaneBounder::substitute(int v, int layer) {
       accumulate<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower, acc_upper);
       for (; k < after && live_[static_cast<std::size_t>(k)] < column + kColumns; ++k) {
         const int w = live_[static_cast<std::size_t>(k)];
-        const auto i = static_cast<std::size_t>(w);
+        const bool relu = is_relu(w);
         const Vec g = acc_lower[w - column];
-        if (!is_relu(w)) {
-          // g f(z) >= g (slope z + offset); the roundings of both products are charged: the first with the slack (it is one
-          // more rounding of z's terms), the second with size_lower.
-          const Vec p = g * select(g < zero, slope_chord_[i], slope_convex_[i]);
-          const Vec q = select(g == zero, zero, g * select(g < zero, offset_upper_[i], offset_lower_[i]));
-          lower[w] = p;
-          smooth_lower += q;
-          size_lower += vabs(q);
-          error_lower += select(p == zero, zero, vabs(p) * net.slack[i]);  // the slack of an unbounded z is infinite
-          if constexpr (!kUpper) looseness_[i] = vabs(g) * gap_[i] * (high_[i] - low_[i]);
-          if constexpr (kUpper) {
-            const Vec gu = acc_upper[w - column];
-            const Vec pu = gu * select(gu < zero, slope_convex_[i], slope_chord_[i]);
-            const Vec qu = select(gu == zero, zero, gu * select(gu < zero, offset_lower_[i], offset_upper_[i]));
-            upper[w] = pu;
-            smooth_upper += qu;
-            size_upper += vabs(qu);
-            error_upper += select(pu == zero, zero, vabs(pu) * net.slack[i]);
-          }
-          continue;
-        }
-        const Vec p = g * select(g < zero, slope_chord_[i], slope_convex_[i]);
-        // The intercept comes from p as rounded, so p is a free choice; g relu(z) >= p z + q at both ends, hence between.
-        q_lower += vmin(zero, vmin(-p * low_[i], (g - p) * high_[i]));
-        lower[w] = p;
-        error_lower += vabs(p) * net.slack[i];
-        // The mean gap over [l, u]: of the chord -l u / 2(u - l), of slope 1 l^2 / 2(u - l), of slope 0 u^2 / 2(u - l).
-        if constexpr (!kUpper) {
-          const Vec gap = select(g < zero, -low_[i] * high_[i], select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
-          looseness_[i] = vabs(g) * gap;
-        }
+        lower[w] = relu ? replace_relu<false>(w, g, below) : replace_by_planes<false>(w, g, below);
         if constexpr (kUpper) {
           const Vec gu = acc_upper[w - column];
-          const Vec pu = gu * select(gu > zero, slope_chord_[i], slope_convex_[i]);
-          q_upper += vmax(zero, vmax(-pu * low_[i], (gu - pu) * high_[i]));
-          upper[w] = pu;
-          error_upper += vabs(pu) * net.slack[i];
+          upper[w] = relu ? replace_relu<true>(w, gu, above) : replace_by_planes<true>(w, gu, above);
+        } else {
+          looseness_[static_cast<std::size_t>(w)] = looseness_of(w, g);
         }
       }
     }
@@ -190,13 +203,11 @@ void LaneBounder::substitute(int v, int layer) {
   }
   const double own = net.slack[static_cast<std::size_t>(v)];
   const double inflate = 1.0 + 4.0 * net.gamma, rounding = 4.0 * net.gamma;
-  intercept_size_lower_ = size_lower - q_lower;
-  error_lower_ = (error_lower + own + rounding * intercept_size_lower_) * inflate;
-  intercept_lower_ = q_lower + smooth_lower;
+  error_lower_ = (below.error + own + rounding * (below.other_size - below.relu)) * inflate;
+  intercept_lower_ = below.relu + below.other;
   if constexpr (kUpper) {
-    intercept_size_upper_ = size_upper + q_upper;
-    error_upper_ = (error_upper + own + rounding * intercept_size_upper_) * inflate;
-    intercept_upper_ = q_upper + smooth_upper;
+    error_upper_ = (above.error + own + rounding * (above.other_size + above.relu)) * inflate;
+    intercept_upper_ = above.relu + above.other;
   }
 }
 
@@ -232,75 +243,79 @@ void LaneBounder::prepare_constraints() {
   }
 }
 
+/// One coordinate of the dual ascent in clip_lower(): moves constraint k's multiplier and the objective with it. False where that gains
+/// nothing in any lane.
+bool LaneBounder::ascend(int k, bool first_pass) {
+  const int N = network_->inputs;
+  const auto c = static_cast<std::size_t>(k);
+  const Vec* g = constraint.data() + c * (static_cast<std::size_t>(N) + 1);
+  const Vec zero = {}, beta = first_pass ? zero : applied_[c];
+  // Slope of the dual at the present point, towards larger beta: nothing to gain where it is not positive.
+  Vec slope = constraint_centre_[c], value = zero;
+  for (int i = 0; i < N; ++i) {
+    const auto n = static_cast<std::size_t>(i);
+    const Vec t = g[i] * half_[n];
+    slope -= select(objective_[n] < zero, -t, select(objective_[n] > zero, t, vabs(t)));
+    value -= vabs(objective_[n]) * half_[n];
+  }
+  if (first_pass) applied_[c] = zero;
+  if (!any((slope > zero) | (beta > zero))) return false;
+  Vec best = value, step = zero;
+  for (int j = 0; j < N; ++j) {
+    const auto n = static_cast<std::size_t>(j);
+    Vec delta = -objective_[n] / g[j];
+    delta = vmax(delta, -beta);  // NaN (0/0) becomes -beta; an infinite step never compares better below
+    Vec at = delta * constraint_centre_[c];
+    for (int i = 0; i < N; ++i) {
+      const auto m = static_cast<std::size_t>(i);
+      at -= vabs(objective_[m] + delta * g[i]) * half_[m];
+    }
+    const Mask better = (at > best) & (delta < kOverflow) & (at < kOverflow);
+    best = select(better, at, best);
+    step = select(better, delta, step);
+  }
+  if (!any(step != zero)) return false;
+  applied_[c] = vmax(beta + step, zero);
+  step = applied_[c] - beta;
+  for (int i = 0; i < N; ++i) objective_[static_cast<std::size_t>(i)] += step * g[i];
+  return true;
+}
+
 /// max over multipliers beta >= 0 of  min over the box of (plane + sum_k beta_k g_k) x + base + sum_k beta_k h_k:
 /// coordinate ascent, exact in each coordinate (the maximum of a concave piecewise-linear function lies at a breakpoint).
 /// Every beta >= 0 is sound, so only the last evaluation has to be rigorous.
 Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& settings) {
   const int N = network_->inputs, used = std::min(constraints, settings.most);
   const auto width = static_cast<std::size_t>(N) + 1;
-  const Vec zero = {};
-  Vec at_centre = base, size = vabs(base);
-  for (int i = 0; i < N; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    objective_[k] = plane[i];
-    at_centre += plane[i] * centre_[k];
-    size += vabs(plane[i]) * (reach_[k] + half_[k]);
-  }
+  for (int i = 0; i < N; ++i) objective_[static_cast<std::size_t>(i)] = plane[i];
   bool moved = false;
   for (int pass = 0; pass < settings.passes; ++pass) {
     bool moved_now = false;
-    for (int k = 0; k < used; ++k) {
-      const auto c = static_cast<std::size_t>(k);
-      const Vec* g = constraint.data() + c * width;
-      const Vec beta = pass == 0 ? zero : applied_[c];
-      // Slope of the dual at the present point, towards larger beta: nothing to gain where it is not positive.
-      Vec slope = constraint_centre_[c], value = zero;
-      for (int i = 0; i < N; ++i) {
-        const auto n = static_cast<std::size_t>(i);
-        const Vec t = g[i] * half_[n];
-        slope -= select(objective_[n] < zero, -t, select(objective_[n] > zero, t, vabs(t)));
-        value -= vabs(objective_[n]) * half_[n];
-      }
-      if (pass == 0) applied_[c] = zero;
-      if (!any((slope > zero) | (beta > zero))) continue;
-      Vec best = value, step = zero;
-      for (int j = 0; j < N; ++j) {
-        const auto n = static_cast<std::size_t>(j);
-        Vec delta = -objective_[n] / g[j];
-        delta = vmax(delta, -beta);  // NaN (0/0) becomes -beta; an infinite step never compares better below
-        Vec at = delta * constraint_centre_[c];
-        for (int i = 0; i < N; ++i) {
-          const auto m = static_cast<std::size_t>(i);
-          at -= vabs(objective_[m] + delta * g[i]) * half_[m];
-        }
-        const Mask better = (at > best) & (delta < kOverflow) & (at < kOverflow);
-        best = select(better, at, best);
-        step = select(better, delta, step);
-      }
-      if (!any(step != zero)) continue;
-      moved_now = moved = true;
-      applied_[c] = vmax(beta + step, zero);
-      step = applied_[c] - beta;
-      for (int i = 0; i < N; ++i) objective_[static_cast<std::size_t>(i)] += step * g[i];
-    }
+    for (int k = 0; k < used; ++k) moved_now = ascend(k, pass == 0) || moved_now;
+    moved = moved || moved_now;
     if (!moved_now || used == 1) break;
   }
   if (!moved) return broadcast(-kUnbounded);  // nothing said: a number in its place would be taken for a bound
   // Rigorous value for the multipliers as they stand in applied_: the objective is recomputed from them.
-  Vec sum = at_centre;
+  Vec sum = base, size = vabs(base), reach = broadcast(1.0);
+  for (int i = 0; i < N; ++i) {
+    const auto n = static_cast<std::size_t>(i);
+    sum += plane[i] * centre_[n];
+    size += vabs(plane[i]) * (reach_[n] + half_[n]);
+    reach += reach_[n] + half_[n];
+  }
   for (int k = 0; k < used; ++k) {
     const auto c = static_cast<std::size_t>(k);
     sum += applied_[c] * constraint_centre_[c];
     size += applied_[c] * constraint_size_[c];
   }
   for (int i = 0; i < N; ++i) {
+    const auto n = static_cast<std::size_t>(i);
     Vec o = plane[i];
-    for (int k = 0; k < used; ++k) o += applied_[static_cast<std::size_t>(k)] * constraint[static_cast<std::size_t>(k) * width + static_cast<std::size_t>(i)];
-    sum -= vabs(o) * half_[static_cast<std::size_t>(i)];
+    for (int k = 0; k < used; ++k) o += applied_[static_cast<std::size_t>(k)] * constraint[static_cast<std::size_t>(k) * width + n];
+    sum -= vabs(o) * half_[n];
   }
   const double rounding = gamma_bound(2.0 * N + 4.0 * used + 16.0) * 2.0;
-  Vec reach = broadcast(1.0);
-  for (int i = 0; i < N; ++i) reach += reach_[static_cast<std::size_t>(i)] + half_[static_cast<std::size_t>(i)];
   return sum - size * rounding - reach * 0x1p-1030;  // the last: products beta g that underflow
 }
 

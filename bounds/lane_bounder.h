@@ -54,9 +54,16 @@ class LaneBounder {
 
  private:
   friend class ForwardLanes;
+  struct Side;
+  template <bool kAbove>
+  Vec replace_relu(int w, Vec g, Side& side) const;
+  template <bool kAbove>
+  Vec replace_by_planes(int w, Vec g, Side& side) const;
+  Vec looseness_of(int w, Vec g) const;
   template <bool kUpper>
-  void substitute(int v, int first_layer);
+  void substitute(int v, int layer);
   Vec concretize_lower(const Vec* plane, Vec base) const;
+  bool ascend(int k, bool first_pass);
   Vec clip_lower(const Vec* plane, Vec base, const ClipSettings& settings);
   void prepare_constraints();
   void set_slopes(int v);
@@ -75,7 +82,6 @@ class LaneBounder {
   std::vector<Vec> multiplier_lower_, multiplier_upper_;      // [U] p of the row being substituted
   std::vector<Vec> plane_lower_, plane_upper_;                // [N + 1]
   Vec intercept_lower_, intercept_upper_;                     // sum of q
-  Vec intercept_size_lower_, intercept_size_upper_;           // sum of |q|
   Vec error_lower_, error_upper_;
   Mask infeasible_ = {};
   std::vector<int> live_;         // neurons that are not inactive in all lanes, of the layers done so far

@@ -156,6 +156,7 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
                              }};
   for (std::size_t i = 0; i < network.nodes.size(); ++i) {
     const Node& node = network.nodes[i];
+    check_attributes(network, node);
     std::vector<AffineForm> results;
     if (const LowerFunction function = lower_function(node.kind)) {
       results = function(context, node);

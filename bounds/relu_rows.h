@@ -1,19 +1,12 @@
 #pragma once
 // Replaces the ReLUs of one layer in rows of coefficients, kLanes neurons at a time: what backward substitution spends most of
-// its time on once multiplying matrices is fast. The mathematics is that of replace_relu() in root_bounds.cpp.
+// its time on once multiplying matrices is fast. The mathematics is that of replace_relu().
 #include <vector>
 
 #include "bounds/affine_form.h"
+#include "bounds/replacement.h"
 
 namespace clipbound {
-
-/// What the constants of one row gain by replacing a layer's neurons from below.
-struct RowSums {
-  double constant = 0.0;        ///< sum of multiplier * the neuron's constant
-  double intercept = 0.0;       ///< sum of q <= 0
-  double intercept_size = 0.0;  ///< sum of |q|
-  double error = 0.0;           ///< sum of |multiplier| * the neuron's cost
-};
 
 /// The lines between which a layer's ReLUs lie, ready for many rows.
 class ReluRows {

@@ -7,16 +7,10 @@
 #include "base/deadline.h"
 #include "bounds/layered_system.h"
 #include "bounds/reduced_network.h"
+#include "bounds/tall_rows.h"
+#include "bounds/thin_row.h"
 
 namespace clipbound {
-
-/// A matrix of a layer, dense where that pays.
-struct LayerMatrix {
-  int source;                  ///< kInputSource or a layer
-  std::int64_t rows, cols;
-  std::vector<double> dense;   ///< [rows, cols], or empty: then `sparse` counts
-  const SparseRows* sparse;
-};
 
 /// What does not depend on the box inside the system's: matrices ready for multiplication.
 class RootBounder {
@@ -50,24 +44,9 @@ class RootBounder {
 
  private:
   void substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
-  /// One row at a time through compressed rows: coefficients and the list of those that are not zero, per source (0 is the
-  /// input, k + 1 layer k).
-  struct ThinRow {
-    std::vector<std::vector<double>> value;
-    std::vector<std::vector<std::int32_t>> touched;
-    std::vector<std::vector<char>> marked;
-    double work = 0.0;
-    void prepare(const LayeredSystem& system, int layers);
-    void add(int source, std::int32_t column, double x) {
-      const auto s = static_cast<std::size_t>(source + 1), c = static_cast<std::size_t>(column);
-      if (!marked[s][c]) {
-        marked[s][c] = 1;
-        touched[s].push_back(column);
-      }
-      value[s][c] += x;
-    }
-  };
   double lower_bound_thin(const AffineForm& form, std::int64_t row, double sign, int layer, const Bounds& bounds, ThinRow& scratch) const;
+  /// Layer k as the bounds relax it.
+  RelaxedLayer relaxed(int k, const Bounds& bounds) const;
   double row_slack(const AffineForm& form, std::int64_t row, const Bounds& bounds) const;
   double slack(double radius, double size, const Bounds& bounds) const;
 

@@ -71,28 +71,31 @@ SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<s
   std::vector<Entry> entries;
   for (const std::int64_t i : which) {
     const auto element = static_cast<std::size_t>(i);
-    double size = std::fabs(form.constant[element]);
     entries.clear();
-    for (const auto& [source, matrix] : form.terms) {
-      append(matrix, i, source, 0, entries);
-      const IntervalVector& from = sources_.at(source);
-      const auto index = matrix.indices(i);
-      const auto value = matrix.values(i);
-      for (std::size_t j = 0; j < index.size(); ++j) {
-        const auto c = static_cast<std::size_t>(index[j]);
-        const double reach = std::max(std::fabs(from.lower[c]), std::fabs(from.upper[c]));
-        size += std::fabs(value[j]) * reach;
-      }
-    }
+    for (const auto& [source, matrix] : form.terms) append(matrix, i, source, 0, entries);
     for (const Entry& e : entries) {
       rows.index.push_back(e.column);
       rows.value.push_back(e.value);
     }
     rows.start.push_back(static_cast<std::int64_t>(rows.index.size()));
     rows.constant.push_back(form.constant[element]);
-    rows.slack.push_back(slack_for(form.radius[element], size));
+    rows.slack.push_back(slack_for(form.radius[element], size_of_terms(form, i, sources_)));
   }
   return rows;
+}
+
+/// The layer's places have been numbered.
+SweepBlock SweepNetwork::make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const {
+  std::vector<Entry> entries;
+  for (int v = 0; v < layer.count; ++v) append(matrix, layer.origin[static_cast<std::size_t>(v)], source, layer.first + v, entries);
+  SweepBlock block;
+  block.source = source;
+  block.forward = GroupedMatrix(entries, places(), spare());
+  for (Entry& e : entries) std::swap(e.row, e.column);
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.row < b.row; });
+  const SweepLayer* from = source == kInputSource ? nullptr : &layers_[static_cast<std::size_t>(source)];
+  block.backward = GroupedMatrix(entries, from == nullptr ? inputs_ : from->first + from->count, spare());
+  return block;
 }
 
 void SweepNetwork::add_layer(const IntervalVector& z) {
@@ -129,18 +132,7 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
     upper.push_back(z.upper[v]);
   }
   layer.count = static_cast<int>(layer.origin.size());
-  for (const auto& [source, matrix] : form.terms) {
-    std::vector<Entry> entries;
-    for (int v = 0; v < layer.count; ++v) append(matrix, layer.origin[static_cast<std::size_t>(v)], source, layer.first + v, entries);
-    SweepBlock block;
-    block.source = source;
-    block.forward = GroupedMatrix(entries, places(), spare());
-    for (Entry& e : entries) std::swap(e.row, e.column);
-    std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.row < b.row; });
-    const SweepLayer* from = source == kInputSource ? nullptr : &layers_[static_cast<std::size_t>(source)];
-    block.backward = GroupedMatrix(entries, from == nullptr ? inputs_ : from->first + from->count, spare());
-    layer.blocks.push_back(std::move(block));
-  }
+  for (const auto& [source, matrix] : form.terms) layer.blocks.push_back(make_block(layer, source, matrix));
   IntervalVector active = activate(activation, z);
   for (std::size_t v = 0; v < active.lower.size(); ++v) {
     const double reach = std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v]));
@@ -150,6 +142,37 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
   bounds_.push_back(z);
   place_of_neuron_.push_back(std::move(place));
   layers_.push_back(std::move(layer));
+}
+
+namespace {
+/// Unique in the process, since sweeps may meet cones of several finders.
+std::uint64_t next_serial() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+}  // namespace
+
+void SweepCone::begin(int count) {
+  serial = next_serial();
+  layers.resize(static_cast<std::size_t>(count));
+  for (Layer& layer : layers) {
+    for (auto* places : {&layer.unstable, &layer.active, &layer.curved}) places->clear();
+    for (auto* parts : {&layer.into, &layer.from}) parts->clear();
+  }
+  inputs.clear();
+  into_inputs.clear();
+  work = 0;
+}
+
+void ConeFinder::number_places() {
+  place_mark_.resize(static_cast<std::size_t>(network_.places()), 0);
+  while (static_cast<int>(layer_of_place_.size()) < network_.places()) {
+    const int place = static_cast<int>(layer_of_place_.size());
+    int layer = place < network_.inputs() + 1 ? -1 : layer_of_place_.back();
+    while (layer >= 0 && place >= network_.layer(layer).first + network_.layer(layer).count) ++layer;
+    if (place == network_.inputs()) layer = 0;  // the spare place stands before the first layer
+    layer_of_place_.push_back(layer);
+  }
 }
 
 void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
@@ -164,85 +187,53 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
   (network_.curve_of[p] >= 0 ? layer.curved : network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
 }
 
-namespace {
-/// Unique in the process, since sweeps may meet cones of several finders.
-std::uint64_t next_serial() {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
-}
-}  // namespace
-
-void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone) {
-  cone.serial = next_serial();
-  place_mark_.resize(static_cast<std::size_t>(network_.places()), 0);
-  while (static_cast<int>(layer_of_place_.size()) < network_.places()) {
-    const int place = static_cast<int>(layer_of_place_.size());
-    int layer = place < network_.inputs() + 1 ? -1 : layer_of_place_.back();
-    while (layer >= 0 && place >= network_.layer(layer).first + network_.layer(layer).count) ++layer;
-    if (place == network_.inputs()) layer = 0;  // the spare place stands before the first layer
-    layer_of_place_.push_back(layer);
-  }
-  ++stamp_;
-  cone.layers.resize(static_cast<std::size_t>(rows.layer));
-  for (SweepCone::Layer& layer : cone.layers) {
-    layer.unstable.clear();
-    layer.active.clear();
-    layer.curved.clear();
-    layer.into.clear();
-    layer.from.clear();
-  }
-  cone.inputs.clear();
-  cone.into_inputs.clear();
-  cone.work = 0;
-  for (const std::int64_t r : which) {
-    for (auto j = rows.start[static_cast<std::size_t>(r)]; j < rows.start[static_cast<std::size_t>(r) + 1]; ++j) touch(rows.index[static_cast<std::size_t>(j)], cone);
-  }
-  std::size_t blocks = 0;
-  for (int k = 0; k < network_.layers(); ++k) blocks += network_.layer(k).blocks.size();
-  forward_mark_.resize(blocks);
-  backward_mark_.resize(blocks);
-  std::vector<std::size_t> first_block(static_cast<std::size_t>(rows.layer) + 1, 0);
-  for (int k = 0; k < rows.layer; ++k) first_block[static_cast<std::size_t>(k) + 1] = first_block[static_cast<std::size_t>(k)] + network_.layer(k).blocks.size();
-  for (int k = rows.layer - 1; k >= 0; --k) {
-    const auto ku = static_cast<std::size_t>(k);
-    const SweepLayer& layer = network_.layer(k);
-    for (std::size_t b = 0; b < layer.blocks.size(); ++b) {
-      const SweepBlock& block = layer.blocks[b];
-      auto& forward_mark = forward_mark_[first_block[ku] + b];
-      auto& backward_mark = backward_mark_[first_block[ku] + b];
-      forward_mark.resize(static_cast<std::size_t>(block.forward.groups()), 0);
-      backward_mark.resize(static_cast<std::size_t>(block.backward.groups()), 0);
-      SweepCone::Part from{&block.forward, {}}, into{&block.backward, {}};
-      const SweepCone::Layer& here = cone.layers[ku];
-      for (const auto* list : {&here.unstable, &here.active, &here.curved}) {
-        for (const std::int32_t place : *list) {
-          const std::int32_t group = block.forward.group_of(place);
-          if (group < 0 || forward_mark[static_cast<std::size_t>(group)] == stamp_) continue;
-          forward_mark[static_cast<std::size_t>(group)] = stamp_;
-          from.groups.push_back(group);
-          for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) {
-            const std::int32_t back = block.backward.group_of(*c);
-            if (backward_mark[static_cast<std::size_t>(back)] == stamp_) continue;
-            backward_mark[static_cast<std::size_t>(back)] = stamp_;
-            into.groups.push_back(back);
-            cone.work += block.backward.work(back);
-          }
-        }
+void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone) {
+  marks.forward.resize(static_cast<std::size_t>(block.forward.groups()), 0);
+  marks.backward.resize(static_cast<std::size_t>(block.backward.groups()), 0);
+  SweepCone::Part from{&block.forward, {}}, into{&block.backward, {}};
+  SweepCone::Layer& here = cone.layers[static_cast<std::size_t>(k)];
+  for (const auto* list : {&here.unstable, &here.active, &here.curved}) {
+    for (const std::int32_t place : *list) {
+      const std::int32_t group = block.forward.group_of(place);
+      if (group < 0 || marks.forward[static_cast<std::size_t>(group)] == stamp_) continue;
+      marks.forward[static_cast<std::size_t>(group)] = stamp_;
+      from.groups.push_back(group);
+      for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) {
+        const std::int32_t back = block.backward.group_of(*c);
+        if (marks.backward[static_cast<std::size_t>(back)] == stamp_) continue;
+        marks.backward[static_cast<std::size_t>(back)] = stamp_;
+        into.groups.push_back(back);
+        cone.work += block.backward.work(back);
       }
-      for (const std::int32_t group : from.groups) {
-        for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) touch(*c, cone);
-      }
-      if (from.groups.empty()) continue;
-      std::sort(from.groups.begin(), from.groups.end());
-      std::sort(into.groups.begin(), into.groups.end());
-      cone.layers[ku].from.push_back(std::move(from));
-      (block.source == kInputSource ? cone.into_inputs : cone.layers[static_cast<std::size_t>(block.source)].into).push_back(std::move(into));
     }
   }
+  if (from.groups.empty()) return;
+  for (const std::int32_t group : from.groups) {
+    for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) touch(*c, cone);
+  }
+  std::sort(from.groups.begin(), from.groups.end());
+  std::sort(into.groups.begin(), into.groups.end());
+  here.from.push_back(std::move(from));
+  (block.source == kInputSource ? cone.into_inputs : cone.layers[static_cast<std::size_t>(block.source)].into).push_back(std::move(into));
+}
+
+void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone) {
+  cone.begin(rows.layer);
+  number_places();
+  ++stamp_;
+  for (const std::int64_t r : which) {
+    const auto row = static_cast<std::size_t>(r);
+    for (auto j = rows.start[row]; j < rows.start[row + 1]; ++j) touch(rows.index[static_cast<std::size_t>(j)], cone);
+  }
+  block_marks_.resize(static_cast<std::size_t>(network_.layers()));
+  for (int k = rows.layer - 1; k >= 0; --k) {
+    const SweepLayer& layer = network_.layer(k);
+    auto& marks = block_marks_[static_cast<std::size_t>(k)];
+    marks.resize(layer.blocks.size());
+    for (std::size_t b = 0; b < layer.blocks.size(); ++b) follow(k, layer.blocks[b], marks[b], cone);
+  }
   for (SweepCone::Layer& layer : cone.layers) {
-    std::sort(layer.unstable.begin(), layer.unstable.end());
-    std::sort(layer.active.begin(), layer.active.end());
-    std::sort(layer.curved.begin(), layer.curved.end());
+    for (auto* places : {&layer.unstable, &layer.active, &layer.curved}) std::sort(places->begin(), places->end());
   }
   std::sort(cone.inputs.begin(), cone.inputs.end());
 }

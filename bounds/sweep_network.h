@@ -84,6 +84,7 @@ class SweepNetwork {
   double slack_for(double radius, double size) const;
   /// Appends the entries of one row (dead neurons left out), rows numbered `row`.
   void append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const;
+  SweepBlock make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const;
 
   std::shared_ptr<const LayeredSystem> system_;
   int inputs_ = 0;
@@ -111,6 +112,9 @@ struct SweepCone {
   std::vector<Part> into_inputs;
   std::int64_t work = 0;            ///< multiplications of one backward substitution
   std::uint64_t serial = 0;         ///< another one for every find(): who keeps state of a cone can tell whether it is still the same
+
+  /// An empty cone of rows that read the first `count` layers, with a serial number of its own.
+  void begin(int count);
 };
 
 /// Finds cones; keeps its marks between calls.
@@ -120,11 +124,18 @@ class ConeFinder {
   void find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone);
 
  private:
+  /// The groups of a block that are in the cone already: those marked with the present stamp.
+  struct BlockMarks {
+    std::vector<std::uint32_t> forward, backward;
+  };
+  void number_places();
   void touch(std::int32_t place, SweepCone& cone);
+  /// From the cone's places in layer k, through one of its blocks, to the elements that these read.
+  void follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone);
 
   const SweepNetwork& network_;
   std::vector<std::uint32_t> place_mark_;
-  std::vector<std::vector<std::uint32_t>> forward_mark_, backward_mark_;  // per block
+  std::vector<std::vector<BlockMarks>> block_marks_;  // [layers][blocks]
   std::uint32_t stamp_ = 0;
   std::vector<int> layer_of_place_;
 };

@@ -244,7 +244,7 @@ void Ablation::run_instance(std::size_t number) {
   } catch (const Unsupported& error) {
     fail("unsupported: " + std::string(error.what()), kUnsupported);
   } catch (const std::bad_alloc&) {
-    fail("out of memory while reading " + record.instance.name(), kInternal);
+    fail("out of memory while reading " + record.instance.name(), kUnsupported);
   } catch (const ContractError& error) {
     fail(error.what(), kInternal);
   }

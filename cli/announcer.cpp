@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "benchmarks/suite/files.h"
 #include "cli/command.h"
 #include "cli/output_file.h"
 
@@ -75,7 +76,7 @@ void Announcer::announce(const Result& result) {
   claim();
   const bool written = write_files(result_text, json_text);
   console_.end_progress();
-  write_all(STDOUT_FILENO, line);
+  suite::write_all(STDOUT_FILENO, line);
   console_.message(notes);
   // Without destructors: giving back a large frontier takes time that nobody needs to wait for.
   ::_exit(written ? kDone : kBadInput);
@@ -106,7 +107,7 @@ void Announcer::give_up(Verdict verdict, const std::string& reason) {
     if (!told) write_whole(paths_.result, verdict == Verdict::timeout ? "timeout\n" : "unknown\n");
   }
   console_.end_progress();
-  write_all(STDOUT_FILENO, verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
+  suite::write_all(STDOUT_FILENO, verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
   if (!notes.empty()) console_.message(notes);
   ::_exit(kDone);
 }

@@ -5,21 +5,21 @@
 #include <chrono>
 #include <cstdio>
 
-#include "cli/output_file.h"
+#include "benchmarks/suite/files.h"
 
 namespace clipbound::cli {
 
 Console::Console() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 void Console::clear_line() {
-  if (line_shown_) write_all(STDERR_FILENO, "\r\x1b[K");
+  if (line_shown_) suite::write_all(STDERR_FILENO, "\r\x1b[K");
   line_shown_ = false;
 }
 
 void Console::message(std::string_view text) {
   const std::lock_guard lock(mutex_);
   clear_line();
-  write_all(STDERR_FILENO, "clipbound: " + std::string(text) + "\n");
+  suite::write_all(STDERR_FILENO, "clipbound: " + std::string(text) + "\n");
 }
 
 void Console::end_progress() {
@@ -39,7 +39,7 @@ void Console::progress(const Progress& progress) {
   std::string line = "\r";
   line += progress_text(progress);
   line += "\x1b[K";
-  write_all(STDERR_FILENO, line);
+  suite::write_all(STDERR_FILENO, line);
   line_shown_ = true;
 }
 

@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
   } catch (const clipbound::Unsupported& error) {
     return complain(error.what(), kUnsupported);
   } catch (const std::bad_alloc&) {
-    return complain("out of memory", kInternal);
+    return complain("out of memory: too large for this machine", kUnsupported);
   } catch (const std::exception& error) {
     return complain(error.what(), kInternal);
   }

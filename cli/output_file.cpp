@@ -9,27 +9,18 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "benchmarks/suite/files.h"
 #include "clipbound/errors.h"
 
 namespace clipbound::cli {
 namespace {
 
 bool write_and_close(int descriptor, std::string_view text) noexcept {
-  const bool written = write_all(descriptor, text);
+  const bool written = suite::write_all(descriptor, text);
   return ::close(descriptor) == 0 && written;
 }
 
 }  // namespace
-
-bool write_all(int descriptor, std::string_view text) noexcept {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
 
 void prepare_output(const std::string& path) {
   if (path.empty()) return;

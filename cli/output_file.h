@@ -13,7 +13,4 @@ void prepare_output(const std::string& path);
 /// False where it failed (errno says why). Does nothing for an empty path.
 bool write_whole(const std::string& path, std::string_view text) noexcept;
 
-/// Writes all of `text` to a file descriptor; false where it failed.
-bool write_all(int descriptor, std::string_view text) noexcept;
-
 }  // namespace clipbound::cli

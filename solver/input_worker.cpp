@@ -70,7 +70,7 @@ std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
   if (rows_refuted(*task.root, bounds)) {
     ++statistics.pruned_bound;
     counters_.open.fetch_sub(1, std::memory_order_relaxed);
-    counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + share, std::memory_order_relaxed);
+    counters_.settle(share);
     return std::nullopt;
   }
   if (auto reduced = reduced_task(task, bounds)) return reduced;
@@ -197,7 +197,7 @@ void InputWorker::process_batch() {
     if (open_count > 0) branch(level, open);
   }
   // A plain load and store: a lost update of this progress figure costs nothing.
-  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + settled, std::memory_order_relaxed);
+  counters_.settle(settled);
 }
 
 }  // namespace clipbound

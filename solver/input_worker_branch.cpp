@@ -122,7 +122,7 @@ void InputWorker::clip_parents(Level& level, Mask& open) {
     ++statistics.pruned_clip;
     open[lane] = 0;
   }
-  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + before - after, std::memory_order_relaxed);
+  counters_.settle(before - after);
 }
 
 void InputWorker::branch(Level& level, Mask open) {
@@ -233,7 +233,7 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
     ++pushed;
   }
   counters_.open.fetch_add(pushed, std::memory_order_relaxed);
-  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + volume_in - volume_out, std::memory_order_relaxed);
+  counters_.settle(volume_in - volume_out);
 }
 
 }  // namespace clipbound

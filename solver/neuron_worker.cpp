@@ -81,7 +81,7 @@ void NeuronWorker::close(const NeuronNode& node) {
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
   shared_.open[static_cast<std::size_t>(node.clause)].fetch_sub(1, std::memory_order_relaxed);
   const double share = std::ldexp(1.0, -std::min(node.depth, 1000));
-  counters_.settled.store(counters_.settled.load(std::memory_order_relaxed) + share, std::memory_order_relaxed);
+  counters_.settle(share);
 }
 
 void NeuronWorker::load(const std::vector<NeuronNode>& batch) {

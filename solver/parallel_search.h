@@ -36,6 +36,8 @@ struct SearchCounters {
   std::atomic<double> settled{0.0};  ///< shares of clauses, summed
   std::atomic<double> worst_bound{0.0};
 
+  /// A share of one clause is done with. Other workers may say so at the same time: none gets lost.
+  void settle(double share) { settled.fetch_add(share, std::memory_order_relaxed); }
   /// At any time of a search.
   SearchProgress progress(double elapsed_s) const;
   /// After a search; it is exhausted where nothing is open and it was `complete`: no counterexample, nothing lost on the way.

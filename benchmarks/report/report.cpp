@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "benchmarks/report/assets.h"
 #include "benchmarks/suite/csv.h"
+#include "benchmarks/suite/files.h"
 
 namespace clipbound::suite {
 namespace {

@@ -2,13 +2,12 @@
 
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "base/error.h"
+#include "benchmarks/suite/files.h"
 #include "specs/counterexample.h"
 #include "specs/onnx_reader.h"
 #include "specs/vnnlib.h"
@@ -33,14 +32,6 @@ std::vector<std::string_view> words_of(std::string_view text) {
   return words;
 }
 
-std::string whole_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw InputError("cannot read " + path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 /// Keeps the network that was read last: suites ask about one network many times in a row.
 class Replayer {
  public:
@@ -52,7 +43,7 @@ class Replayer {
       path_ = instance.networks.front().path;
     }
     const Query query = read_vnnlib(instance.vnnlib_path);
-    std::vector<double> point = parse_counterexample(whole_file(counterexample));
+    std::vector<double> point = parse_counterexample(read_whole(counterexample));
     if (network_->input_type() == DataType::float32) {
       for (double& x : point) x = static_cast<float>(x);  // as the competition does: the file rounds to 9 digits
     }
@@ -123,7 +114,7 @@ std::map<std::string, bool> read_check(const std::string& folder) {
   const std::string path = (fs::path(folder) / kCheckFile).string();
   if (!fs::exists(path)) return {};
   try {
-    return Json::parse(whole_file(path)).get<std::map<std::string, bool>>();
+    return Json::parse(read_whole(path)).get<std::map<std::string, bool>>();
   } catch (const Json::exception& error) {
     throw InputError(path + ": " + error.what());
   }

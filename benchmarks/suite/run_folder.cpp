@@ -8,14 +8,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "base/error.h"
 #include "base/version.h"
+#include "benchmarks/suite/files.h"
 
 namespace clipbound::suite {
 namespace {
@@ -27,30 +26,8 @@ constexpr const char* kRunFile = "run.json";
 constexpr const char* kRecords = "records.jsonl";
 constexpr int kFormat = 1;
 
-[[noreturn]] void fail(const std::string& what) {
-  throw InputError(what + ": " + std::generic_category().message(errno));
-}
-
 std::string inside(const std::string& folder, const std::string& name) {
   return (fs::path(folder) / name).string();
-}
-
-/// A name that was made or moved is on the disk once its folder is.
-void flush_folder(const std::string& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);  // some file systems cannot; nothing follows from that
-  ::close(descriptor);
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(descriptor, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 Json to_json(const RunSettings& settings) {
@@ -126,14 +103,6 @@ void parse_run(const Json& json, Run& run) {
   }
 }
 
-std::string whole_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) throw InputError("cannot read " + path);
-  return text.str();
-}
-
 /// The records of a file and the length of what they take: a line counts once its end has been written. What a crash of
 /// the machine left behind it may be anything, and is no record either.
 std::vector<Record> parse_records(const std::string& path, const std::string& text, std::size_t& length) {
@@ -177,20 +146,6 @@ std::uint32_t hash_of(std::string_view text) {
 
 }  // namespace
 
-void write_durably(const std::string& path, const std::string& text) {
-  const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) fail("cannot write " + path);
-  const bool written = write_all(descriptor, text) && ::fsync(descriptor) == 0;
-  if (::close(descriptor) != 0 || !written || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int cause = errno;
-    ::unlink(temporary.c_str());
-    errno = cause;
-    fail("cannot write " + path);
-  }
-  flush_folder(fs::path(path).parent_path().string());
-}
-
 std::string counterexample_name(const Record& record) {
   char hash[12];
   std::snprintf(hash, sizeof hash, "%08x", hash_of(record.key()));
@@ -223,7 +178,7 @@ Run read_run(const std::string& folder) {
   Run run;
   run.folder = folder;
   try {
-    parse_run(Json::parse(whole_file(path)), run);
+    parse_run(Json::parse(read_whole(path)), run);
   } catch (const Json::exception& error) {
     throw InputError(path + ": " + error.what());
   } catch (const InputError& error) {
@@ -232,7 +187,7 @@ Run read_run(const std::string& folder) {
   const std::string records = inside(folder, kRecords);
   std::size_t length = 0;
   std::error_code ignored;
-  if (fs::exists(records, ignored)) run.records = parse_records(records, whole_file(records), length);
+  if (fs::exists(records, ignored)) run.records = parse_records(records, read_whole(records), length);
   return run;
 }
 
@@ -246,7 +201,7 @@ std::vector<std::pair<std::string, std::string>> describe(const RunSettings& set
 RunWriter RunWriter::open(const std::string& folder) {
   const std::string path = inside(folder, kRecords);
   RunWriter writer(folder, ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  if (writer.records_ < 0) fail("cannot write " + path);
+  if (writer.records_ < 0) throw_errno("cannot write " + path);
   if (::flock(writer.records_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     throw InputError("another process is writing to " + folder);
   }
@@ -271,11 +226,11 @@ RunWriter RunWriter::begin(const Run& run) {
 
 RunWriter RunWriter::resume(const std::string& folder) {
   RunWriter writer = open(folder);
-  const std::string path = inside(folder, kRecords), text = whole_file(path);
+  const std::string path = inside(folder, kRecords), text = read_whole(path);
   std::size_t length = 0;
   parse_records(path, text, length);
   if (length < text.size() && ::ftruncate(writer.records_, static_cast<off_t>(length)) != 0)
-    fail("cannot write " + path);
+    throw_errno("cannot write " + path);
   return writer;
 }
 
@@ -292,12 +247,12 @@ RunWriter::~RunWriter() {
 void RunWriter::append(const Record& record) {
   // In one call: what is there of a line after a crash is its beginning.
   if (!write_all(records_, to_json_line(record) + "\n") || ::fdatasync(records_) != 0) {
-    fail("cannot write " + inside(folder_, kRecords));
+    throw_errno("cannot write " + inside(folder_, kRecords));
   }
 }
 
 void RunWriter::keep_counterexample(Record& record, const std::string& result_file) {
-  const std::string text = whole_file(result_file), name = counterexample_name(record), path = inside(folder_, name);
+  const std::string text = read_whole(result_file), name = counterexample_name(record), path = inside(folder_, name);
   const std::size_t first_line = text.find('\n');
   if (first_line == std::string::npos) throw InputError(result_file + " has no counterexample");
   std::error_code error;

@@ -92,7 +92,4 @@ class RunWriter {
 /// Where a record's counterexample is kept, below the run's folder.
 std::string counterexample_name(const Record& record);
 
-/// Writes `text` to `path`, whole or not at all, and flushes it to the disk. Throws InputError where it cannot.
-void write_durably(const std::string& path, const std::string& text);
-
 }  // namespace clipbound::suite

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "specs/op_table.h"
 
 namespace clipbound {
@@ -41,6 +42,19 @@ std::vector<double> constant_of(const LowerContext& context, const Node& node, V
     if (!std::isfinite(x)) throw InputError(context.network.source + ": " + describe(node) + " has a weight that is not finite");
   }
   return values;
+}
+
+void check_attributes(const Network& network, const Node& node) {
+  const auto check = [&](const std::string& name, double x) {
+    if (std::isfinite(x) || (node.kind == OpKind::clip && std::isinf(x))) return;
+    throw InputError(network.source + ": " + describe(node) + ": attribute '" + name + "' is not a finite number");
+  };
+  for (const auto& [name, value] : node.attributes) {
+    if (const auto* number = std::get_if<double>(&value)) check(name, *number);
+    if (const auto* numbers = std::get_if<std::vector<double>>(&value)) {
+      for (const double x : *numbers) check(name, x);
+    }
+  }
 }
 
 LowerFunction lower_function(OpKind kind) {

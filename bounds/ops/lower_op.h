@@ -36,6 +36,9 @@ const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::
 /// Constant values as float64; throws InputError where one is not finite.
 std::vector<double> constant_of(const LowerContext& context, const Node& node, ValueId id);
 
+/// Throws InputError where an attribute of the node is not a finite number. Clip's limits may be infinite: there is none, then.
+void check_attributes(const Network& network, const Node& node);
+
 using LowerFunction = std::vector<AffineForm> (*)(const LowerContext&, const Node&);
 /// nullptr where the operator has no affine meaning.
 LowerFunction lower_function(OpKind kind);

@@ -84,6 +84,49 @@ void charge_mean(const IntervalVector& x, const Lists& lists, AffineForm& centre
   }
 }
 
+/// x_i minus the mean of its list. x must be a variable of its own: what the weights' rounding costs is charged on its elements, before
+/// anything cancels.
+AffineForm centre(const LowerContext& context, const AffineForm& x, const Lists& lists) {
+  const double n = static_cast<double>(lists.length);
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (const std::int64_t first : lists.first) {
+    for (std::int64_t i = 0; i < lists.length; ++i) {
+      for (std::int64_t j = 0; j < lists.length; ++j) terms.push_back({0, first + j, j == i ? (n - 1.0) / n : -1.0 / n});
+      begin.push_back(static_cast<std::int64_t>(terms.size()));
+    }
+  }
+  AffineForm centred = linear_map({&x}, begin, terms, std::vector<double>(x.constant.size(), 0.0), context.magnitudes);
+  charge_mean(enclose(x, context.sources), lists, centred);
+  return centred;
+}
+
+/// 1 / sqrt(mean of d_i^2 + epsilon), a number per list.
+AffineForm inverse_deviations(const LowerContext& context, const AffineForm& d, const Lists& lists, double epsilon) {
+  const AffineForm squares = context.activate(d, {Curve::square}, kNoValue);
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (const std::int64_t first : lists.first) {
+    for (std::int64_t j = 0; j < lists.length; ++j) terms.push_back({0, first + j, 1.0 / static_cast<double>(lists.length)});
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+  }
+  AffineForm variance = linear_map({&squares}, begin, terms, std::vector<double>(lists.first.size(), epsilon), context.magnitudes);
+  charge_weights(context, variance, 0x1p-50);
+  return context.activate(variance, {Curve::power, -0.5}, kNoValue);
+}
+
+/// A constant input of the node, broadcast to the elements of a list.
+std::vector<double> parameter_of(const LowerContext& context, const Node& node, std::size_t k, const Shape& list) {
+  const Network& network = context.network;
+  if (!network.is_constant(node.inputs[k])) {
+    throw Unsupported(network.source + ": " + describe(node) + ": bounds need its parameters to be constants");
+  }
+  const std::vector<double> given = constant_of(context, node, node.inputs[k]);
+  std::vector<double> values;
+  for (const std::int64_t e : broadcast_map(network.value(node.inputs[k]).shape, list)) values.push_back(given[static_cast<std::size_t>(e)]);
+  return values;
+}
+
 }  // namespace
 
 std::vector<AffineForm> lower_softmax(const LowerContext& context, const Node& node) {
@@ -101,63 +144,32 @@ std::vector<AffineForm> lower_layer_normalization(const LowerContext& context, c
   const Network& network = context.network;
   if (node.outputs.size() > 1) throw Unsupported(network.source + ": " + describe(node) + ": bounds of its second output");
   const Shape& shape = network.value(node.inputs[0]).shape;
-  const Lists lists = lists_of(shape, node.int_attribute("axis", -1), true);
+  const std::int64_t given_axis = node.int_attribute("axis", -1);
+  const Lists lists = lists_of(shape, given_axis, true);
+  // Scale and bias belong to the elements of a list.
+  const std::int64_t axis = given_axis < 0 ? given_axis + static_cast<std::int64_t>(shape.size()) : given_axis;
+  const Shape inner(shape.begin() + axis, shape.end());
+  const bool biased = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
+  const std::vector<double> scale = parameter_of(context, node, 1, inner);
+  const std::vector<double> bias = biased ? parameter_of(context, node, 2, inner) : std::vector<double>(scale.size(), 0.0);
+
   AffineForm scratch;
-  // A variable of its own: what its weights' rounding costs is charged on its elements, before anything cancels.
   const AffineForm x = cut(context, form_of(context, node.inputs[0], scratch));
-  const auto size = static_cast<std::size_t>(x.size());
-  const double n = static_cast<double>(lists.length);
-  // x_i - mean; 1 / n and 1 - 1 / n are rounded, which charge_weights pays for.
+  const AffineForm d = cut(context, centre(context, x, lists));
+  const AffineForm inverse = inverse_deviations(context, d, lists, node.float_attribute("epsilon", static_cast<double>(1e-5F)));
+  std::vector<Pick> picks;
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
-  for (const std::int64_t first : lists.first) {
-    for (std::int64_t i = 0; i < lists.length; ++i) {
-      for (std::int64_t j = 0; j < lists.length; ++j) terms.push_back({0, first + j, j == i ? (n - 1.0) / n : -1.0 / n});
-      begin.push_back(static_cast<std::int64_t>(terms.size()));
-    }
+  std::vector<double> offset;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    const auto k = static_cast<std::size_t>(i % lists.length);
+    picks.push_back({0, i / lists.length});
+    terms.push_back({0, i, scale[k]});
+    offset.push_back(bias[k]);
+    begin.push_back(i + 1);
   }
-  AffineForm centred = linear_map({&x}, begin, terms, std::vector<double>(size, 0.0), context.magnitudes);
-  charge_mean(enclose(x, context.sources), lists, centred);
-  const AffineForm d = cut(context, centred);
-  const AffineForm squares = context.activate(d, {Curve::square}, kNoValue);
-  std::vector<std::int64_t> sum_begin{0};
-  std::vector<WeightedTerm> sum_terms;
-  for (const std::int64_t first : lists.first) {
-    for (std::int64_t j = 0; j < lists.length; ++j) sum_terms.push_back({0, first + j, 1.0 / n});
-    sum_begin.push_back(static_cast<std::int64_t>(sum_terms.size()));
-  }
-  AffineForm variance = linear_map({&squares}, sum_begin, sum_terms,
-                                   std::vector<double>(lists.first.size(), node.float_attribute("epsilon", static_cast<double>(1e-5F))), context.magnitudes);
-  charge_weights(context, variance, 0x1p-50);
-  const AffineForm inverse = context.activate(variance, {Curve::power, -0.5}, kNoValue);
-  std::vector<Pick> picks;
-  for (std::size_t i = 0; i < size; ++i) picks.push_back({0, static_cast<std::int64_t>(i) / lists.length});
-  AffineForm result = multiply(context, d, gather({&inverse}, picks));
-  // Scale and bias belong to the elements of a list.
-  std::int64_t axis = node.int_attribute("axis", -1);
-  if (axis < 0) axis += static_cast<std::int64_t>(shape.size());
-  const Shape inner(shape.begin() + axis, shape.end());
-  const auto values_of = [&](std::size_t k) {
-    std::vector<double> values;
-    const std::vector<double> given = constant_of(context, node, node.inputs[k]);
-    for (const std::int64_t e : broadcast_map(network.value(node.inputs[k]).shape, inner)) values.push_back(given[static_cast<std::size_t>(e)]);
-    return values;
-  };
-  const bool biased = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
-  if (!network.is_constant(node.inputs[1]) || (biased && !network.is_constant(node.inputs[2]))) {
-    throw Unsupported(network.source + ": " + describe(node) + ": bounds need its parameters to be constants");
-  }
-  const std::vector<double> scale = values_of(1), bias = biased ? values_of(2) : std::vector<double>();
-  std::vector<std::int64_t> scale_begin{0};
-  std::vector<WeightedTerm> scale_terms;
-  std::vector<double> offset(size, 0.0);
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::size_t k = i % static_cast<std::size_t>(lists.length);
-    scale_terms.push_back({0, static_cast<std::int64_t>(i), scale[k]});
-    if (biased) offset[i] = bias[k];
-    scale_begin.push_back(static_cast<std::int64_t>(scale_terms.size()));
-  }
-  return {linear_map({&result}, scale_begin, scale_terms, offset, context.magnitudes)};
+  const AffineForm normalised = multiply(context, d, gather({&inverse}, picks));
+  return {linear_map({&normalised}, begin, terms, offset, context.magnitudes)};
 }
 
 }  // namespace clipbound

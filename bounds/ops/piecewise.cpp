@@ -64,7 +64,9 @@ double clip_bound(const LowerContext& context, const Node& node, const char* att
     if (!context.network.is_constant(node.inputs[input])) {
       throw Unsupported(context.network.source + ": " + describe(node) + ": bounds need constant limits");
     }
-    return context.network.value(node.inputs[input]).constant->at(0);
+    const double limit = context.network.value(node.inputs[input]).constant->at(0);
+    if (std::isnan(limit)) throw InputError(context.network.source + ": " + describe(node) + " has a limit that is not a number");
+    return limit;
   }
   return node.float_attribute(attribute, fallback);
 }
@@ -215,9 +217,8 @@ std::vector<AffineForm> lower_selu(const LowerContext& context, const Node& node
 std::vector<AffineForm> lower_softsign(const LowerContext& context, const Node& node) {
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
-  const AffineForm positive = context.relu(x, node.inputs[0]);
-  const AffineForm negative = context.relu(combine(context, {&x}, {-1.0}), kNoValue);
-  const AffineForm divisor = combine(context, {&positive, &negative}, {1.0, 1.0}, std::vector<double>(x.constant.size(), 1.0));
+  const AffineForm size = lower_abs(context, node).front();
+  const AffineForm divisor = combine(context, {&size}, {1.0}, std::vector<double>(x.constant.size(), 1.0));
   return {multiply(context, x, invert(context, divisor))};
 }
 

@@ -24,6 +24,14 @@ struct Operand {
   std::int64_t at(std::int64_t i) const { return unchanged ? i : single ? 0 : index[static_cast<std::size_t>(i)]; }
 };
 
+/// All inputs of a node, broadcast to its output.
+inline std::vector<Operand> operands_of(const Network& network, const Node& node) {
+  const Shape& shape = network.value(node.outputs[0]).shape;
+  std::vector<Operand> operands;
+  for (const ValueId id : node.inputs) operands.emplace_back(network, id, network.value(id).shape, shape);
+  return operands;
+}
+
 template <class F>
 class BinaryOp {
  public:

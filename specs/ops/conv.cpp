@@ -136,19 +136,28 @@ class ConvOp {
   Convolution product_;
 };
 
+[[noreturn]] void refuse_groups(const Shape& x, const Shape& w, std::int64_t groups) {
+  throw InputError("input " + to_string(x) + ", weights " + to_string(w) + " and " + std::to_string(groups) +
+                   " groups do not fit");
+}
+
+/// Of either: images of so many channels, on a grid of this shape.
+void set_images(Network& network, Node& node, std::int64_t channels, const Shape& grid) {
+  check_bias(network, node, channels);
+  const Value& x = input_of(network, node, 0);
+  Shape shape{x.shape[0], channels};
+  shape.insert(shape.end(), grid.begin(), grid.end());
+  set_output(network, node, 0, x.type, shape);
+}
+
 void infer_conv(Network& network, Node& node) {
   expect_arity(node, 2, 3);
   const WindowShape windows = conv_windows(network, node);
   const Shape& x = input_of(network, node, 0).shape;
   const Shape& w = input_of(network, node, 1).shape;
   const std::int64_t groups = groups_of(node);
-  if (x[1] % groups != 0 || w[0] % groups != 0 || w[1] != x[1] / groups)
-    throw InputError("input " + to_string(x) + ", weights " + to_string(w) + " and " + std::to_string(groups) +
-                     " groups do not fit");
-  check_bias(network, node, w[0]);
-  Shape shape{x[0], w[0]};
-  shape.insert(shape.end(), windows.output.begin(), windows.output.end());
-  set_output(network, node, 0, input_of(network, node, 0).type, shape);
+  if (x[1] % groups != 0 || w[0] % groups != 0 || w[1] != x[1] / groups) refuse_groups(x, w, groups);
+  set_images(network, node, w[0], windows.output);
 }
 
 void infer_transpose(Network& network, Node& node) {
@@ -157,15 +166,10 @@ void infer_transpose(Network& network, Node& node) {
   const Shape& x = input_of(network, node, 0).shape;
   const Shape& w = input_of(network, node, 1).shape;
   const std::int64_t groups = groups_of(node);
-  if (x[1] % groups != 0 || w[0] != x[1])
-    throw InputError("input " + to_string(x) + ", weights " + to_string(w) + " and " + std::to_string(groups) +
-                     " groups do not fit");
+  if (x[1] % groups != 0 || w[0] != x[1]) refuse_groups(x, w, groups);
   std::int64_t channels = 0;
   if (__builtin_mul_overflow(w[1], groups, &channels)) throw InputError("absurd number of groups");
-  check_bias(network, node, channels);
-  Shape shape{x[0], channels};
-  shape.insert(shape.end(), windows.image.begin(), windows.image.end());
-  set_output(network, node, 0, input_of(network, node, 0).type, shape);
+  set_images(network, node, channels, windows.image);
 }
 
 }  // namespace

@@ -11,10 +11,8 @@ namespace {
 template <class F>
 class ExtremeOp {
  public:
-  ExtremeOp(const Network& network, const Node& node) : size_(network.value(node.outputs[0]).size()) {
-    const Shape& shape = network.value(node.outputs[0]).shape;
-    for (const ValueId id : node.inputs) operands_.emplace_back(network, id, network.value(id).shape, shape);
-  }
+  ExtremeOp(const Network& network, const Node& node)
+      : size_(network.value(node.outputs[0]).size()), operands_(operands_of(network, node)) {}
 
   template <typename S>
   void run(const Arguments<S>& a) const {

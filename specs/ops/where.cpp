@@ -19,10 +19,8 @@ inline Enclosed choose(Enclosed condition, Enclosed yes, Enclosed no) {
 
 class WhereOp {
  public:
-  WhereOp(const Network& network, const Node& node) : size_(network.value(node.outputs[0]).size()) {
-    const Shape& shape = network.value(node.outputs[0]).shape;
-    for (const ValueId id : node.inputs) operands_.emplace_back(network, id, network.value(id).shape, shape);
-  }
+  WhereOp(const Network& network, const Node& node)
+      : size_(network.value(node.outputs[0]).size()), operands_(operands_of(network, node)) {}
 
   template <typename S>
   void run(const Arguments<S>& a) const {

@@ -111,17 +111,11 @@ TEST(Overflow, BoxesAsWideAsTheNumbers) {
 }
 
 TEST(Overflow, UnderflowedCoefficientsOfLargeInputs) {
-  // Eight weights of 2^-120 and one of 1.5 * 2^-116 make a coefficient of 0.375 * 2^-1074, which rounds to 0; times an
-  // input of 2^100 that is 1.5 * 2^-976.
-  TinyNetwork net;
-  net.sizes.assign(10, 1);
-  net.weights.assign(9, {0x1p-120F});
-  net.weights.back() = {0x1.8p-116F};
-  net.biases.assign(9, {0.0F});
+  // Times an input of 2^100 the coefficient is 1.5 * 2^-976.
   const Rational reached = Rational(0x1p-960) * Rational(0x1.8p-116) * Rational(0x1p100);
   Clause clause;
   clause.rows.push_back(output_row({-1}, -reached));
-  const Lowered lowered(net.build(), {0x1p99}, {0x1p100}, clause);
+  const Lowered lowered(underflowing_chain().build(), {0x1p99}, {0x1p100}, clause);
   expect_not_refuted(lowered, 0);
 }
 

@@ -36,6 +36,13 @@ struct HardCase {
   }
 };
 
+/// The process has said `printed`, and the files the same.
+void expect_end(const HardCase& hard, const Ended& ended, const std::string& printed, const std::string& verdict) {
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(ended.out, printed + "\n");
+  hard.expect_verdict(verdict);
+}
+
 std::function<void(int)> signal_after(int milliseconds, int number, int times = 1) {
   return [=](int pid) {
     for (int i = 0; i < times; ++i) {
@@ -49,12 +56,10 @@ TEST(Limits, TheTimeLimitIsKept) {
   for (const char* limit : {"0.4", "1", "1.5"}) {
     const HardCase hard;
     const Ended ended = run(hard.arguments({"--timeout", limit}));
-    EXPECT_EQ(ended.exit_code, 0) << ended.err;
-    EXPECT_EQ(ended.out, "timed-out\n");
+    expect_end(hard, ended, "timed-out", "timeout");
     EXPECT_NE(ended.err.find("timed-out"), std::string::npos) << ended.err;
     EXPECT_LT(ended.seconds, std::stod(limit) + 0.1);
     EXPECT_GT(ended.seconds, std::stod(limit) - 0.25);
-    hard.expect_verdict("timeout");
     const auto json = nlohmann::json::parse(contents_of(hard.scratch / "json"));
     EXPECT_GT(json["statistics"]["subproblems"], 0);
     EXPECT_GT(json["progress"]["open"], 0);
@@ -65,10 +70,8 @@ TEST(Limits, ALimitOfNothingIsKeptToo) {
   for (const char* limit : {"0", "0.01"}) {
     const HardCase hard;
     const Ended ended = run(hard.arguments({"--timeout", limit}));
-    EXPECT_EQ(ended.exit_code, 0) << ended.err;
-    EXPECT_EQ(ended.out, "timed-out\n");
+    expect_end(hard, ended, "timed-out", "timeout");
     EXPECT_LT(ended.seconds, 0.3);
-    hard.expect_verdict("timeout");
   }
 }
 
@@ -76,22 +79,18 @@ TEST(Limits, ReadingThatNeverEndsIsEndedAtTheLimit) {
   HardCase hard;
   hard.block_reading();
   const Ended ended = run(hard.arguments({"--timeout", "0.7"}));
-  EXPECT_EQ(ended.exit_code, 0) << ended.err;
-  EXPECT_EQ(ended.out, "timed-out\n");
+  expect_end(hard, ended, "timed-out", "timeout");
   EXPECT_LT(ended.seconds, 0.75);
   EXPECT_GT(ended.seconds, 0.5);
-  hard.expect_verdict("timeout");
 }
 
 TEST(Limits, ASignalEndsTheSearchWithUnknownAndStatistics) {
   for (const int number : {SIGINT, SIGTERM}) {
     const HardCase hard;
     const Ended ended = run(hard.arguments({"--timeout", "60"}), signal_after(500, number));
-    EXPECT_EQ(ended.exit_code, 0) << ended.err;
-    EXPECT_EQ(ended.out, "unknown\n");
+    expect_end(hard, ended, "unknown", "unknown");
     EXPECT_LT(ended.seconds, 3.0);
     EXPECT_NE(ended.err.find("statistics"), std::string::npos) << ended.err;
-    hard.expect_verdict("unknown");
     EXPECT_GT(nlohmann::json::parse(contents_of(hard.scratch / "json"))["statistics"]["subproblems"], 0);
   }
 }
@@ -100,10 +99,8 @@ TEST(Limits, ASignalEndsReadingToo) {
   HardCase hard;
   hard.block_reading();
   const Ended ended = run(hard.arguments({}), signal_after(200, SIGINT));
-  EXPECT_EQ(ended.exit_code, 0) << ended.err;
-  EXPECT_EQ(ended.out, "unknown\n");
+  expect_end(hard, ended, "unknown", "unknown");
   EXPECT_LT(ended.seconds, 3.0);
-  hard.expect_verdict("unknown");
 }
 
 TEST(Limits, ASecondSignalKills) {

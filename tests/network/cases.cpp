@@ -14,7 +14,7 @@ std::vector<float> some(std::size_t n) {
   return some_numbers(n);
 }
 
-void add_products(std::vector<OperatorCase>& cases) {
+void add_gemms(std::vector<OperatorCase>& cases) {
   cases.push_back({"gemm",
                    [](OnnxWriter& w) {
                      w.input("x", {1, 2}).floats("w", {2, 3}, {1, 2, 3, 4, 5, 6}).floats("c", {3}, {10, 20, 30});
@@ -53,6 +53,9 @@ void add_products(std::vector<OperatorCase>& cases) {
                      w.input("x", {2, 3}).input("z", {4, 3});
                      set_int(w.node("Gemm", {"x", "z"}, {"y"}), "transB", 1);
                    }});
+}
+
+void add_matmuls(std::vector<OperatorCase>& cases) {
   const auto matmul = [&](const std::string& name, const Ints& x, const Ints& c, bool constant_left) {
     cases.push_back({name, [=](OnnxWriter& w) {
                        std::size_t size = 1;
@@ -213,7 +216,7 @@ void add_slices(std::vector<OperatorCase>& cases) {
   slice("slice_no_axes_with_steps", {0, 0}, {2, 4}, {}, {1, 2}, {1, 3, 5, 7});
 }
 
-void add_movement(std::vector<OperatorCase>& cases) {
+void add_transposes(std::vector<OperatorCase>& cases) {
   cases.push_back({"transpose",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 3});
@@ -228,6 +231,9 @@ void add_movement(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {1, 2, 7, 8, 3, 4, 9, 10, 5, 6, 11, 12}});
+}
+
+void add_concats(std::vector<OperatorCase>& cases) {
   cases.push_back({"concat",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 2}).input("z", {2, 1}).floats("c", {2, 1}, {-1, -2});
@@ -242,6 +248,9 @@ void add_movement(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {7, 8, 9, 10, 1, 2}});
+}
+
+void add_gathers(std::vector<OperatorCase>& cases) {
   const auto gather = [&](const std::string& name, Ints dims, Ints indices, std::int64_t axis,
                           std::vector<float> expected) {
     cases.push_back({name,
@@ -255,6 +264,9 @@ void add_movement(std::vector<OperatorCase>& cases) {
   gather("gather", {3}, {1, 0, 1}, 0, {4, 5, 6, 1, 2, 3, 4, 5, 6});
   gather("gather_scalar", {}, {-1}, 1, {3, 6});
   gather("gather_matrix", {2, 2}, {0, 2, -3, 1}, -1, {1, 3, 1, 2, 4, 6, 4, 5});
+}
+
+void add_splits(std::vector<OperatorCase>& cases) {
   const auto join = [](OnnxWriter& w, const std::vector<std::string>& parts) {
     set_int(w.node("Concat", parts, {"y"}), "axis", 1);
   };
@@ -343,11 +355,15 @@ std::vector<float> some_numbers(std::size_t n) {
 const std::vector<OperatorCase>& operator_cases() {
   static const std::vector<OperatorCase> all = [] {
     std::vector<OperatorCase> cases;
-    add_products(cases);
+    add_gemms(cases);
+    add_matmuls(cases);
     add_arithmetic(cases);
     add_shapes(cases);
     add_slices(cases);
-    add_movement(cases);
+    add_transposes(cases);
+    add_concats(cases);
+    add_gathers(cases);
+    add_splits(cases);
     add_constants(cases);
     add_function_cases(cases);
     add_window_cases(cases);

@@ -189,38 +189,29 @@ void add_computed_places(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {5, 6, 11, 12}});
+}
+
+/// Writes 9 into {0, 1, 2, 3} at places[begin : end], where begin is the second input (2 in the closed form) and end a sum.
+void scatter_at_slice(OnnxWriter& w, const Ints& places, const std::string& length) {
+  w.input("x", {2}).ints("places", places).ints("axes", {0}).ints("one", {1}).ints("two", {2});
+  w.node("Slice", {"x", "one", "two", "axes"}, {"last"});
+  w.ints("column", {-1, 1}).floats("u", {1}, {9}).floats("d", {4}, {0, 1, 2, 3});
+  set_int(w.node("Cast", {"last"}, {"start"}), "to", onnx::TensorProto::INT64);
+  w.node("Add", {"start", length}, {"end"});
+  w.node("Slice", {"places", "start", "end", "axes"}, {"place"});
+  w.node("Reshape", {"place", "column"}, {"index"});
+  w.node("Shape", {"place"}, {"count"});
+  w.node("Expand", {"u", "count"}, {"updates"});
+  w.node("ScatterND", {"d", "index", "updates"}, {"y"});
+}
+
+void add_scattered_slices(std::vector<OperatorCase>& cases) {
   // Where the slice is empty, nothing is scattered (cctsdb_yolo_2023 in test_all_networks.cpp depends on it).
-  cases.push_back({"ScatterNDAtAnEmptySlice",
-                   [](OnnxWriter& w) {
-                     w.input("x", {2}).ints("places", {2, 0}).ints("axes", {0}).ints("one", {1}).ints("first", {1});
-                     w.node("Slice", {"x", "one", "two", "axes"}, {"last"});
-                     w.ints("two", {2}).ints("column", {-1, 1}).floats("u", {1}, {9}).floats("d", {4}, {0, 1, 2, 3});
-                     set_int(w.node("Cast", {"last"}, {"start"}), "to", onnx::TensorProto::INT64);
-                     w.node("Add", {"start", "first"}, {"end"});
-                     w.node("Slice", {"places", "start", "end", "axes"}, {"place"});
-                     w.node("Reshape", {"place", "column"}, {"index"});
-                     w.node("Shape", {"place"}, {"count"});
-                     w.node("Expand", {"u", "count"}, {"updates"});
-                     w.node("ScatterND", {"d", "index", "updates"}, {"y"});
-                   },
-                   13,
-                   {0, 1, 2, 3}});
+  cases.push_back(
+      {"ScatterNDAtAnEmptySlice", [](OnnxWriter& w) { scatter_at_slice(w, {2, 0}, "one"); }, 13, {0, 1, 2, 3}});
   // Where the border cuts a slice of indices, those that are left are written.
-  cases.push_back({"ScatterNDAtACutSlice",
-                   [](OnnxWriter& w) {
-                     w.input("x", {2}).ints("places", {2, 0, 3}).ints("axes", {0}).ints("one", {1}).ints("two", {2});
-                     w.node("Slice", {"x", "one", "two", "axes"}, {"last"});
-                     w.ints("column", {-1, 1}).floats("u", {1}, {9}).floats("d", {4}, {0, 1, 2, 3});
-                     set_int(w.node("Cast", {"last"}, {"start"}), "to", onnx::TensorProto::INT64);
-                     w.node("Add", {"start", "two"}, {"end"});
-                     w.node("Slice", {"places", "start", "end", "axes"}, {"place"});
-                     w.node("Reshape", {"place", "column"}, {"index"});
-                     w.node("Shape", {"place"}, {"count"});
-                     w.node("Expand", {"u", "count"}, {"updates"});
-                     w.node("ScatterND", {"d", "index", "updates"}, {"y"});
-                   },
-                   13,
-                   {0, 1, 2, 9}});
+  cases.push_back(
+      {"ScatterNDAtACutSlice", [](OnnxWriter& w) { scatter_at_slice(w, {2, 0, 3}, "two"); }, 13, {0, 1, 2, 9}});
 }
 
 }  // namespace
@@ -231,6 +222,7 @@ void add_choice_cases(std::vector<OperatorCase>& cases) {
   add_casts(cases);
   add_indices(cases);
   add_computed_places(cases);
+  add_scattered_slices(cases);
 }
 
 }  // namespace clipbound::test

@@ -69,12 +69,7 @@ TEST(DegenerateQueries, FloatWeightsThatMultiplyPastFloat64) {
 }
 
 TEST(DegenerateQueries, UnderflowIsNeverUnsat) {
-  TinyNetwork net;
-  net.sizes.assign(10, 1);
-  net.weights.assign(9, {0x1p-120F});
-  net.weights.back() = {0x1.8p-116F};
-  net.biases.assign(9, {0.0F});
-  EXPECT_EQ(verdict(net.build(), {{0x1p99}, {0x1p100}, 1, {{y_at_least(0, 0x1p-980)}}}).find("unsat"),
+  EXPECT_EQ(verdict(underflowing_chain().build(), {{0x1p99}, {0x1p100}, 1, {{y_at_least(0, 0x1p-980)}}}).find("unsat"),
             std::string::npos);
 }
 

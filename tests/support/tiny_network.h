@@ -26,6 +26,16 @@ struct TinyNetwork {
   }
 };
 
+/// Eight weights of 2^-120 and one of 1.5 * 2^-116 in a row: a coefficient of 0.375 * 2^-1074, which rounds to 0.
+inline TinyNetwork underflowing_chain() {
+  TinyNetwork net;
+  net.sizes.assign(10, 1);
+  net.weights.assign(9, {0x1p-120F});
+  net.weights.back() = {0x1.8p-116F};
+  net.biases.assign(9, {0.0F});
+  return net;
+}
+
 /// `round_numbers`: weights are multiples of 1/8, so that kinks meet in common points now and then.
 inline TinyNetwork random_tiny(Dice& dice, std::vector<int> sizes, bool round_numbers) {
   TinyNetwork net;
