@@ -103,6 +103,8 @@ class LaneSweep {
   void change_cone(const SweepCone& cone);
   void relax(const SweepCone::Layer& layer);
   void relax_curved(const SweepCone::Layer& layer);
+  void relax_product(const ProductPair& pair, std::int32_t place);
+  void differentiate_product(const ProductPair& pair, std::int32_t place);
   void step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay);
 
   const SweepNetwork* network_ = nullptr;

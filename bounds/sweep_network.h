@@ -15,6 +15,7 @@
 #include "bounds/curved_hull.h"
 #include "bounds/grouped_matrix.h"
 #include "bounds/layered_system.h"
+#include "bounds/product_pairs.h"
 
 namespace clipbound {
 
@@ -78,10 +79,14 @@ class SweepNetwork {
   std::vector<std::int32_t> curve_of;    ///< [P] -1: not curved
   std::vector<std::int32_t> curved_slots;  ///< [C]
   std::vector<Activation> curves;        ///< [C] of the curved neurons
+  std::vector<ProductPair> pairs;        ///< of squares that are products
+  std::vector<std::int32_t> pair_of;     ///< [C] -1: none
   std::vector<Hull<double>> hulls;       ///< [C] on their bounds; empty chains for squares, which need none
 
  private:
   double slack_for(double radius, double size) const;
+  /// Finds the products that the squares of the newest layer and of the one before it make.
+  void pair_squares();
   /// Appends the entries of one row (dead neurons left out), rows numbered `row`.
   void append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const;
 
