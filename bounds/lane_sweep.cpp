@@ -194,7 +194,25 @@ void LaneSweep::relax(const SweepCone::Layer& layer) {
   sum_ += sum;
   intercept_ += intercept;
   error_ += error;
+  if (!layer.unit_sums.empty()) centre_unit_sums(layer);
   if (!layer.curved.empty()) relax_curved(layer);
+}
+
+/// sum of g a = sum of (g - m) a + m for activations that add up to 1, whatever m: a mean makes the coefficients small.
+void LaneSweep::centre_unit_sums(const SweepCone::Layer& layer) {
+  const SweepNetwork& net = *network_;
+  for (const std::int32_t number : layer.unit_sums) {
+    const SweepUnitSum& sum = net.unit_sums[at(number)];
+    Vec mean = {};
+    for (std::size_t k = 0; k < sum.places.size(); ++k) mean += sum.weights[k] * g_[at(sum.places[k])];
+    for (const std::int32_t v : sum.places) {
+      const Vec g = g_[at(v)] - mean;
+      g_[at(v)] = g;
+      error_ += 0x1p-51 * vabs(g);  // its rounding, times an activation of at most 1
+    }
+    sum_ += mean;
+    error_ += 4.0 * net.gamma() * vabs(mean);
+  }
 }
 
 void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
@@ -283,6 +301,12 @@ void LaneSweep::differentiate(const SweepCone& cone) {
         continue;
       }
       h_[at(v)] = curves_.differentiate(net.curve_of[at(v)], g_[at(v)], h_[at(v)], gradient[at(net.slot_of[at(v)])]);
+    }
+    for (const std::int32_t number : layer.unit_sums) {
+      const SweepUnitSum& sum = net.unit_sums[at(number)];
+      Vec missing = broadcast(1.0);
+      for (const std::int32_t v : sum.places) missing -= h_[at(v)];
+      for (std::size_t k = 0; k < sum.places.size(); ++k) h_[at(sum.places[k])] += sum.weights[k] * missing;
     }
     for (const std::int32_t v : layer.unstable) {
       const std::size_t u = at(net.slot_of[at(v)]);

@@ -121,6 +121,7 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
       curves.push_back(activation);
       curved_slots.push_back(slots());
       pair_of.push_back(-1);
+      unit_sum_of.push_back(-1);
       hulls.push_back(activation.curve == Curve::square ? Hull<double>{} : hull_of(activation, z.lower[v], z.upper[v]));
     }
     if (!unstable && !curved) continue;
@@ -152,6 +153,28 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
   place_of_neuron_.push_back(std::move(place));
   layers_.push_back(std::move(layer));
   if (activation.curve == Curve::square) pair_squares();
+  if (curved) add_unit_sums();
+}
+
+void SweepNetwork::add_unit_sums() {
+  const int k = layers() - 1;
+  const IntervalVector& range = sources_.at(k);
+  for (const UnitSum& sum : system_->unit_sums) {
+    if (sum.layer != k) continue;
+    SweepUnitSum here;
+    double widths = 0.0;
+    for (const std::int64_t e : sum.elements) {
+      const auto v = static_cast<std::size_t>(e);
+      here.places.push_back(place_of_neuron_[static_cast<std::size_t>(k)][v]);
+      here.weights.push_back(range.upper[v] - range.lower[v]);
+      widths += here.weights.back();
+    }
+    const bool complete = std::all_of(here.places.begin(), here.places.end(), [](std::int32_t place) { return place >= 0; });
+    if (!complete || !(widths > 0.0) || !std::isfinite(widths)) continue;
+    for (double& weight : here.weights) weight /= widths;
+    for (const std::int32_t place : here.places) unit_sum_of[static_cast<std::size_t>(curve_of[static_cast<std::size_t>(place)])] = static_cast<std::int32_t>(unit_sums.size());
+    unit_sums.push_back(std::move(here));
+  }
 }
 
 void SweepNetwork::pair_squares() {
@@ -183,7 +206,13 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
   SweepCone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
   const std::int32_t curve = network_.curve_of[p];
   (curve >= 0 ? layer.curved : network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
-  if (curve < 0 || network_.pair_of[static_cast<std::size_t>(curve)] < 0) return;
+  if (curve < 0) return;
+  if (const std::int32_t number = network_.unit_sum_of[static_cast<std::size_t>(curve)]; number >= 0) {
+    const SweepUnitSum& sum = network_.unit_sums[static_cast<std::size_t>(number)];
+    if (place == sum.places.front()) layer.unit_sums.push_back(number);
+    for (const std::int32_t other : sum.places) touch(other, cone);
+  }
+  if (network_.pair_of[static_cast<std::size_t>(curve)] < 0) return;
   // The squares of a product are looked at together.
   const ProductPair& pair = network_.pairs[static_cast<std::size_t>(network_.pair_of[static_cast<std::size_t>(curve)])];
   for (const std::int32_t c : {pair.plus, pair.minus}) touch(network_.place_of[static_cast<std::size_t>(network_.curved_slots[static_cast<std::size_t>(c)])], cone);
@@ -213,6 +242,7 @@ void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& wh
     layer.unstable.clear();
     layer.active.clear();
     layer.curved.clear();
+    layer.unit_sums.clear();
     layer.into.clear();
     layer.from.clear();
   }
