@@ -133,25 +133,80 @@ CurvedLanes::Relaxed CurvedLanes::by_chains(const Hull<Number>& hull, Vec g, Vec
   return {p, q};
 }
 
-/// g z^2 - p z is least at p / (2 g), or at an end of [low, high] where g < 0. The factor of g pays for the roundings of g z^2, and for
-/// those of the place, which enter squared.
-CurvedLanes::Relaxed CurvedLanes::square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high, Touch& touch) const {
+/// g z^2 - p z on [l, h] is least at p / (2 g), or at an end where g < 0. The factor of g pays for the roundings of g z^2, and for those
+/// of the place, which enter squared.
+CurvedLanes::Least CurvedLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
   const Vec zero = {}, one = broadcast(1.0);
   const Mask negative = g < zero;
-  const Mask bounded = (vabs(low) < kOverflow) & (vabs(high) < kOverflow);
-  const Vec l = select(bounded, low, zero), h = select(bounded, high, zero);
-  const Vec rate = select(negative, zero, h - l), slope = (l + h) + (2.0 * theta - 1.0) * rate;
-  const Vec p = select(bounded, g * slope + multiplier, zero);
   const Vec weight = g * select(negative, one + 0x1p-49, one - 0x1p-49);
   const Vec vertex = p / (weight + weight);
   const Vec inside = vmin(select(vertex > l, vertex, l), h);
   const Vec at_low = (weight * l - p) * l, at_high = (weight * h - p) * h;
-  touch.z = select(negative, select(at_low < at_high, l, h), inside);
-  const Vec q = select(negative, vmin(at_low, at_high), (weight * inside - p) * inside);
+  return {select(negative, vmin(at_low, at_high), (weight * inside - p) * inside), select(negative, select(at_low < at_high, l, h), inside)};
+}
+
+CurvedLanes::Relaxed CurvedLanes::square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high, Touch& touch) const {
+  const Vec zero = {};
+  const Mask negative = g < zero, bounded = (vabs(low) < kOverflow) & (vabs(high) < kOverflow);
+  const Vec l = select(bounded, low, zero), h = select(bounded, high, zero);
+  const Vec rate = select(negative, zero, h - l), slope = (l + h) + (2.0 * theta - 1.0) * rate;
+  const Vec p = select(bounded, g * slope + multiplier, zero);
+  const Least least = least_of_square(g, p, l, h);
+  touch.z = least.z;
   touch.value = touch.z * touch.z;
   touch.slope = slope;
   touch.rate = 2.0 * rate;
-  return {p, select(bounded | ~negative, q, broadcast(-kUnbounded))};
+  return {p, select(bounded | ~negative, least.q, broadcast(-kUnbounded))};
+}
+
+/// With weight w = (g_1 - g_2) / 2, g_1 z_1^2 + g_2 z_2^2 = 4 w X Y up to (g_1 + g_2) / 2 times both squares. The plane's slopes are those
+/// between McCormick's two; what is left over is bilinear, so least at a corner. The squares by themselves give a q for the same p too:
+/// better where splits have narrowed their ranges.
+std::array<CurvedLanes::Relaxed, 2> CurvedLanes::relax_pair(const ProductPair& pair, const Squares& s) {
+  const Vec zero = {};
+  Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
+  const Vec weight = 0.5 * (s.g[0] - s.g[1]);
+  const double x_width = pair.x_high - pair.x_low, y_width = pair.y_high - pair.y_low;
+  const Mask negative = weight < zero;
+  const Vec by_y = pair.x_low + s.theta[0] * x_width;
+  const Vec by_x = select(negative, pair.y_high - s.theta[1] * y_width, pair.y_low + s.theta[1] * y_width);
+  const Vec p[2] = {2.0 * weight * (by_y + by_x) + multipliers(pair.plus), 2.0 * weight * (by_x - by_y) + multipliers(pair.minus)};
+  Vec joint = broadcast(kUnbounded);
+  for (int corner = 0; corner < 4; ++corner) {
+    const double x = corner % 2 == 0 ? pair.x_low : pair.x_high, y = corner < 2 ? pair.y_low : pair.y_high;
+    const Vec product = 4.0 * weight * (x * y);
+    const Vec here = (product - 0x1p-48 * vabs(product)) - p[0] * (x + y) - p[1] * (x - y);
+    const Mask less = ~(here >= joint);
+    joint = select(less, here, joint);
+    first.z = select(less, broadcast(x + y), first.z);
+    second.z = select(less, broadcast(x - y), second.z);
+  }
+  joint -= 0.5000001 * pair.squares * vabs(s.g[0] + s.g[1]);
+  Least apart[2];
+  for (int k = 0; k < 2; ++k) apart[k] = least_of_square(s.g[k], p[k], s.low[k], s.high[k]);
+  const Vec sum = apart[0].q + apart[1].q - 0x1p-51 * (vabs(apart[0].q) + vabs(apart[1].q));
+  const Mask better = sum > joint;
+  first.z = select(better, apart[0].z, first.z);
+  second.z = select(better, apart[1].z, second.z);
+  first.value = first.z * first.z;
+  second.value = second.z * second.z;
+  first.slope = 2.0 * (by_y + by_x);
+  second.slope = 2.0 * (by_y - by_x);
+  first.rate = broadcast(2.0 * x_width);
+  second.rate = select(negative, broadcast(-2.0 * y_width), broadcast(2.0 * y_width));
+  return {Relaxed{p[0], select(better, sum, joint)}, Relaxed{p[1], zero}};
+}
+
+std::array<Vec, 2> CurvedLanes::differentiate_pair(const ProductPair& pair, Vec g_plus, Vec g_minus, Vec z_plus, Vec z_minus, Vec& gradient_plus,
+                                                   Vec& gradient_minus) {
+  Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
+  first.at = z_plus;
+  second.at = z_minus;
+  const Vec weight = 0.5 * (g_plus - g_minus), reach[2] = {z_plus - first.z, z_minus - second.z};
+  gradient_plus = weight * first.rate * (reach[0] - reach[1]);
+  gradient_minus = weight * second.rate * (reach[0] + reach[1]);
+  const Vec plane = 0.5 * (first.slope * reach[0] - second.slope * reach[1]);
+  return {first.value + plane, second.value - plane};
 }
 
 CurvedLanes::Relaxed CurvedLanes::relax(std::int32_t c, Vec g, Vec theta, Vec low, Vec high) {

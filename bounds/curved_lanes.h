@@ -6,6 +6,7 @@
 // whose threshold needs no term of its own: q holds for any p on the lane's [l, u]. See bounds/curved_hull.h and docs/soundness.md.
 //
 // Legend: C curved neurons.
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -35,9 +36,19 @@ class CurvedLanes {
   };
   Relaxed relax(std::int32_t c, Vec g, Vec theta, Vec low, Vec high);
 
+  /// The same for the two squares of a product, whose coefficients are each other's opposites in all that matters (other ones cost
+  /// tightness). q of the first is that of both.
+  struct Squares {
+    Vec g[2], theta[2], low[2], high[2];
+  };
+  std::array<Relaxed, 2> relax_pair(const ProductPair& pair, const Squares& squares);
+
   /// d(bound)/d(g) at the last relax(), given z at the corner: the activation that the lines stand for. The gradient by theta goes to
   /// `gradient`, that by the multiplier stays here.
   Vec differentiate(std::int32_t c, Vec g, Vec z, Vec& gradient);
+
+  /// The same for the two squares of a product.
+  std::array<Vec, 2> differentiate_pair(const ProductPair& pair, Vec g_plus, Vec g_minus, Vec z_plus, Vec z_minus, Vec& gradient_plus, Vec& gradient_minus);
 
   // ---- the multipliers' optimiser (Adam); its steps are those of the slopes' ----
   void begin_ascent(std::int32_t c);
@@ -75,6 +86,14 @@ class CurvedLanes {
   static void set_lane(Hull<Vec>& hull, int lane, const Hull<double>& from);
   template <bool kFinite, typename Number>
   Relaxed by_chains(const Hull<Number>& hull, Vec g, Vec theta, Vec multiplier, Touch& touch) const;
+  struct Least {
+    Vec q, z;
+  };
+  static Least least_of_square(Vec g, Vec p, Vec l, Vec h);
+  Vec multipliers(std::int32_t c) const {
+    const std::int32_t own = own_of_[static_cast<std::size_t>(c)];
+    return own < 0 ? Vec{} : own_[static_cast<std::size_t>(own)].multiplier;
+  }
   Relaxed square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high, Touch& touch) const;
 
   const SweepNetwork* network_ = nullptr;

@@ -80,6 +80,7 @@ void LaneSweep::restrict_curved_as_in(const LaneSweep& from, int from_lane, int 
   const auto u = static_cast<std::size_t>(slot);
   const std::int32_t c = curve_of(slot);
   restrict_curved(lane, slot, lower, upper, from.multiplier(from_lane, slot));
+  if (network_->pair_of[at(c)] >= 0) return;  // the product's box stays as it is, and so do its slopes
   const bool negative = from.g_[at(network_->place_of[u])][from_lane] < 0.0;
   theta[u][lane] = curves_.theta_for(c, lane, negative, from.curves_.slope(c, from_lane), lower, upper);
 }
@@ -193,7 +194,25 @@ void LaneSweep::relax(const SweepCone::Layer& layer) {
   sum_ += sum;
   intercept_ += intercept;
   error_ += error;
+  if (!layer.unit_sums.empty()) centre_unit_sums(layer);
   if (!layer.curved.empty()) relax_curved(layer);
+}
+
+/// sum of g a = sum of (g - m) a + m for activations that add up to 1, whatever m: a mean makes the coefficients small.
+void LaneSweep::centre_unit_sums(const SweepCone::Layer& layer) {
+  const SweepNetwork& net = *network_;
+  for (const std::int32_t number : layer.unit_sums) {
+    const SweepUnitSum& sum = net.unit_sums[at(number)];
+    Vec mean = {};
+    for (std::size_t k = 0; k < sum.places.size(); ++k) mean += sum.weights[k] * g_[at(sum.places[k])];
+    for (const std::int32_t v : sum.places) {
+      const Vec g = g_[at(v)] - mean;
+      g_[at(v)] = g;
+      error_ += 0x1p-51 * vabs(g);  // its rounding, times an activation of at most 1
+    }
+    sum_ += mean;
+    error_ += 4.0 * net.gamma() * vabs(mean);
+  }
 }
 
 void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
@@ -201,6 +220,10 @@ void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
   const Vec zero = {};
   for (const std::int32_t v : layer.curved) {
     const std::size_t u = at(net.slot_of[at(v)]);
+    if (const std::int32_t pair = net.pair_of[at(net.curve_of[at(v)])]; pair >= 0) {
+      relax_product(net.pairs[at(pair)], v);
+      continue;
+    }
     const auto [p, q] = curves_.relax(net.curve_of[at(v)], g_[at(v)], theta[u], low_[u], high_[u]);
     p_[at(v)] = p;
     curved_ += q;
@@ -208,6 +231,32 @@ void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
     sum_ += p * net.constant[at(v)];
     error_ += select(p == zero, zero, vabs(p) * net.slack[at(v)]);  // the slack of an unbounded z is infinite
   }
+}
+
+/// Of a product's two squares the earlier layer's is the second to come by, when both coefficients are known; only layers before both
+/// read what is made here.
+void LaneSweep::relax_product(const ProductPair& pair, std::int32_t place) {
+  const SweepNetwork& net = *network_;
+  const std::size_t slots[2] = {at(net.curved_slots[at(pair.plus)]), at(net.curved_slots[at(pair.minus)])};
+  const std::int32_t places[2] = {net.place_of[slots[0]], net.place_of[slots[1]]};
+  if (place != places[0]) return;
+  CurvedLanes::Squares squares;
+  for (std::size_t k = 0; k < 2; ++k) {
+    squares.g[k] = g_[at(places[k])];
+    squares.theta[k] = theta[slots[k]];
+    squares.low[k] = low_[slots[k]];
+    squares.high[k] = high_[slots[k]];
+  }
+  const auto relaxed = curves_.relax_pair(pair, squares);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const std::size_t v = at(places[k]);
+    const Vec p = relaxed[k].p;
+    p_[v] = p;
+    sum_ += p * net.constant[v];
+    error_ += vabs(p) * net.slack[v];
+  }
+  curved_ += relaxed[0].q;
+  curved_size_ += vabs(relaxed[0].q);
 }
 
 Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
@@ -265,7 +314,17 @@ void LaneSweep::differentiate(const SweepCone& cone) {
       for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
     }
     for (const std::int32_t v : layer.curved) {
+      if (const std::int32_t pair = net.pair_of[at(net.curve_of[at(v)])]; pair >= 0) {
+        differentiate_product(net.pairs[at(pair)], v);
+        continue;
+      }
       h_[at(v)] = curves_.differentiate(net.curve_of[at(v)], g_[at(v)], h_[at(v)], gradient[at(net.slot_of[at(v)])]);
+    }
+    for (const std::int32_t number : layer.unit_sums) {
+      const SweepUnitSum& sum = net.unit_sums[at(number)];
+      Vec missing = broadcast(1.0);
+      for (const std::int32_t v : sum.places) missing -= h_[at(v)];
+      for (std::size_t k = 0; k < sum.places.size(); ++k) h_[at(sum.places[k])] += sum.weights[k] * missing;
     }
     for (const std::int32_t v : layer.unstable) {
       const std::size_t u = at(net.slot_of[at(v)]);
@@ -276,6 +335,17 @@ void LaneSweep::differentiate(const SweepCone& cone) {
       h_[at(v)] = select(negative, outer * (z - low_[u]), inner * z);
     }
   }
+}
+
+/// The later layer's square is the second to come by, and nothing between them reads the first.
+void LaneSweep::differentiate_product(const ProductPair& pair, std::int32_t place) {
+  const std::size_t slots[2] = {at(network_->curved_slots[at(pair.plus)]), at(network_->curved_slots[at(pair.minus)])};
+  const std::size_t plus = at(network_->place_of[slots[0]]), minus = at(network_->place_of[slots[1]]);
+  if (at(place) != minus) return;
+  const auto [first, second] =
+      curves_.differentiate_pair(pair, g_[plus], g_[minus], h_[plus], h_[minus], gradient[slots[0]], gradient[slots[1]]);
+  h_[plus] = first;
+  h_[minus] = second;
 }
 
 void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay) {

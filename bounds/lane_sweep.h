@@ -110,7 +110,10 @@ class LaneSweep {
   /// Groups of a cone read places just outside it, which must say 0: clears what another cone has left.
   void change_cone(const SweepCone& cone);
   void relax(const SweepCone::Layer& layer);
+  void centre_unit_sums(const SweepCone::Layer& layer);
   void relax_curved(const SweepCone::Layer& layer);
+  void relax_product(const ProductPair& pair, std::int32_t place);
+  void differentiate_product(const ProductPair& pair, std::int32_t place);
   void step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay);
 
   const SweepNetwork* network_ = nullptr;

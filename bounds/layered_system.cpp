@@ -70,6 +70,19 @@ AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activa
   return AffineForm::of_source(layer, form.size(), 0, form.size());
 }
 
+/// Keeps what a softmax says of its elements, where each of them is one neuron's activation of one and the same layer.
+void add_unit_sum(LayeredSystem& system, const AffineForm& form, const std::vector<std::int64_t>& elements) {
+  if (form.terms.size() != 1 || form.terms.begin()->first < 0) return;
+  const auto& [layer, rows] = *form.terms.begin();
+  UnitSum sum{layer, {}};
+  for (const std::int64_t e : elements) {
+    const auto i = static_cast<std::size_t>(e);
+    if (form.constant[i] != 0.0 || form.radius[i] != 0.0 || rows.indices(e).size() != 1 || rows.values(e)[0] != 1.0) return;
+    sum.elements.push_back(rows.indices(e)[0]);
+  }
+  system.unit_sums.push_back(std::move(sum));
+}
+
 }  // namespace
 
 IntervalVector activate(const Activation& activation, const IntervalVector& z) {
@@ -153,7 +166,8 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples,
                              [&system](const AffineForm& form, const Activation& activation, ValueId value) {
                                return add_layer(system, form, activation, value);
-                             }};
+                             },
+                             [&system](const AffineForm& form, const std::vector<std::int64_t>& elements) { add_unit_sum(system, form, elements); }};
   for (std::size_t i = 0; i < network.nodes.size(); ++i) {
     const Node& node = network.nodes[i];
     check_attributes(network, node);

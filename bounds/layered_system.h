@@ -15,6 +15,12 @@ namespace clipbound {
 /// Parameter of an identity layer whose neurons deserve bounds by substitution (see cut()); others are there to save coefficients.
 inline constexpr double kBounded = 1.0;
 
+/// Activations of one layer that add up to exactly 1 at every point: those of a softmax.
+struct UnitSum {
+  int layer = 0;
+  std::vector<std::int64_t> elements;
+};
+
 /// Layers in topological order; valid on [lower, upper] only (the radii depend on it) and so on every box inside.
 struct LayeredSystem {
   std::vector<double> lower, upper;         ///< [N] the box
@@ -25,6 +31,7 @@ struct LayeredSystem {
   SourceMagnitudes magnitudes;
   std::map<int, IntervalVector> sources;    ///< input, and f_k(z_k)
   std::map<int, std::vector<double>> samples;  ///< values of the sources at some points of the box, for free choices (values_at)
+  std::vector<UnitSum> unit_sums;
   std::vector<ValueId> layer_values;        ///< the network's value that layer k is
   std::vector<std::vector<std::int64_t>> layer_elements;  ///< which elements of that value layer k holds, in order; empty: all of them
 };

@@ -123,6 +123,8 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
     if (curved) {
       curves.push_back(activation);
       curved_slots.push_back(slots());
+      pair_of.push_back(-1);
+      unit_sum_of.push_back(-1);
       hulls.push_back(activation.curve == Curve::square ? Hull<double>{} : hull_of(activation, z.lower[v], z.upper[v]));
     }
     if (!unstable && !curved) continue;
@@ -142,6 +144,47 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
   bounds_.push_back(z);
   place_of_neuron_.push_back(std::move(place));
   layers_.push_back(std::move(layer));
+  if (activation.curve == Curve::square) pair_squares();
+  if (curved) add_unit_sums();
+}
+
+void SweepNetwork::add_unit_sums() {
+  const int k = layers() - 1;
+  const IntervalVector& range = sources_.at(k);
+  for (const UnitSum& sum : system_->unit_sums) {
+    if (sum.layer != k) continue;
+    SweepUnitSum here;
+    double widths = 0.0;
+    for (const std::int64_t e : sum.elements) {
+      const auto v = static_cast<std::size_t>(e);
+      here.places.push_back(place_of_neuron_[static_cast<std::size_t>(k)][v]);
+      here.weights.push_back(range.upper[v] - range.lower[v]);
+      widths += here.weights.back();
+    }
+    const bool complete = std::all_of(here.places.begin(), here.places.end(), [](std::int32_t place) { return place >= 0; });
+    if (!complete || !(widths > 0.0) || !std::isfinite(widths)) continue;
+    for (double& weight : here.weights) weight /= widths;
+    for (const std::int32_t place : here.places) unit_sum_of[static_cast<std::size_t>(curve_of[static_cast<std::size_t>(place)])] = static_cast<std::int32_t>(unit_sums.size());
+    unit_sums.push_back(std::move(here));
+  }
+}
+
+void SweepNetwork::pair_squares() {
+  const std::size_t k = layers_.size() - 1;
+  if (k == 0 || system_->activations[k - 1].curve != Curve::square) return;
+  const AffineForm &plus = system_->layers[k - 1], &minus = system_->layers[k];
+  if (plus.size() != minus.size() || minus.terms.contains(static_cast<int>(k) - 1)) return;
+  for (std::int64_t v = 0; v < minus.size(); ++v) {
+    const std::int32_t first = place_of_neuron_[k - 1][static_cast<std::size_t>(v)], second = place_of_neuron_[k][static_cast<std::size_t>(v)];
+    if (first < 0 || second < 0) continue;
+    std::optional<ProductPair> pair = product_of(plus, minus, v, sources_);
+    if (!pair) continue;
+    pair->plus = curve_of[static_cast<std::size_t>(first)];
+    pair->minus = curve_of[static_cast<std::size_t>(second)];
+    if (pair_of[static_cast<std::size_t>(pair->plus)] >= 0) continue;  // already the second half of another one
+    for (const std::int32_t c : {pair->plus, pair->minus}) pair_of[static_cast<std::size_t>(c)] = static_cast<std::int32_t>(pairs.size());
+    pairs.push_back(*pair);
+  }
 }
 
 namespace {
@@ -156,7 +199,7 @@ void SweepCone::begin(int count) {
   serial = next_serial();
   layers.resize(static_cast<std::size_t>(count));
   for (Layer& layer : layers) {
-    for (auto* places : {&layer.unstable, &layer.active, &layer.curved}) places->clear();
+    for (auto* places : {&layer.unstable, &layer.active, &layer.curved, &layer.unit_sums}) places->clear();
     for (auto* parts : {&layer.into, &layer.from}) parts->clear();
   }
   inputs.clear();
@@ -184,7 +227,18 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
     return;
   }
   SweepCone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
-  (network_.curve_of[p] >= 0 ? layer.curved : network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
+  const std::int32_t curve = network_.curve_of[p];
+  (curve >= 0 ? layer.curved : network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
+  if (curve < 0) return;
+  if (const std::int32_t number = network_.unit_sum_of[static_cast<std::size_t>(curve)]; number >= 0) {
+    const SweepUnitSum& sum = network_.unit_sums[static_cast<std::size_t>(number)];
+    if (place == sum.places.front()) layer.unit_sums.push_back(number);
+    for (const std::int32_t other : sum.places) touch(other, cone);
+  }
+  if (network_.pair_of[static_cast<std::size_t>(curve)] < 0) return;
+  // The squares of a product are looked at together.
+  const ProductPair& pair = network_.pairs[static_cast<std::size_t>(network_.pair_of[static_cast<std::size_t>(curve)])];
+  for (const std::int32_t c : {pair.plus, pair.minus}) touch(network_.place_of[static_cast<std::size_t>(network_.curved_slots[static_cast<std::size_t>(c)])], cone);
 }
 
 void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone) {

@@ -15,6 +15,7 @@
 #include "bounds/curved_hull.h"
 #include "bounds/grouped_matrix.h"
 #include "bounds/layered_system.h"
+#include "bounds/product_pairs.h"
 
 namespace clipbound {
 
@@ -44,6 +45,13 @@ struct SweepLayer {
 /// 1 for the neurons that some rows depend on, per layer and neuron; empty: all.
 using NeededNeurons = std::vector<std::vector<char>>;
 NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows);
+
+/// Neurons whose activations add up to exactly 1: any multiple of that sum may be taken away from their coefficients. The weights say
+/// which: sum of weight * coefficient.
+struct SweepUnitSum {
+  std::vector<std::int32_t> places;
+  std::vector<double> weights;
+};
 
 /// Built layer by layer, as bounds become known. Legend: N inputs, P places, U slots (unstable and curved neurons), C curved neurons.
 class SweepNetwork {
@@ -78,10 +86,17 @@ class SweepNetwork {
   std::vector<std::int32_t> curve_of;    ///< [P] -1: not curved
   std::vector<std::int32_t> curved_slots;  ///< [C]
   std::vector<Activation> curves;        ///< [C] of the curved neurons
+  std::vector<SweepUnitSum> unit_sums;
+  std::vector<std::int32_t> unit_sum_of; ///< [C] -1: none
+  std::vector<ProductPair> pairs;        ///< of squares that are products
+  std::vector<std::int32_t> pair_of;     ///< [C] -1: none
   std::vector<Hull<double>> hulls;       ///< [C] on their bounds; empty chains for squares, which need none
 
  private:
   double slack_for(double radius, double size) const;
+  /// Finds the products that the squares of the newest layer and of the one before it make.
+  void pair_squares();
+  void add_unit_sums();
   /// Appends the entries of one row (dead neurons left out), rows numbered `row`.
   void append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const;
   SweepBlock make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const;
@@ -104,6 +119,7 @@ struct SweepCone {
   };
   struct Layer {
     std::vector<std::int32_t> unstable, active, curved;  ///< places that are touched
+    std::vector<std::int32_t> unit_sums;         ///< numbers of those among the curved ones
     std::vector<Part> into;                      ///< backward: groups that make this layer's coefficients
     std::vector<Part> from;                      ///< forward: groups that make this layer's values
   };

@@ -19,6 +19,8 @@ struct LowerContext {
   /// Makes a form a layer of neurons and returns their activations f(form). `value` names it for the user, kNoValue where it
   /// is a helper inside an operator.
   std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value)> activate;
+  /// Tells that some elements of a form add up to exactly 1 (a hint: it is used where they are all of one layer's activations).
+  std::function<void(const AffineForm& form, const std::vector<std::int64_t>& elements)> adds_to_one;
   AffineForm relu(const AffineForm& form, ValueId value) const { return activate(form, {Curve::relu}, value); }
 };
 

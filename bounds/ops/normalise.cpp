@@ -135,7 +135,15 @@ std::vector<AffineForm> lower_softmax(const LowerContext& context, const Node& n
   const Lists lists = lists_of(shape, node.int_attribute("axis", before_13 ? 1 : -1), before_13);
   AffineForm scratch;
   const AffineForm sums = relative_sums(context, form_of(context, node.inputs[0], scratch), lists);
-  if (node.kind == OpKind::softmax) return {invert(context, sums)};
+  if (node.kind == OpKind::softmax) {
+    AffineForm result = invert(context, sums);
+    for (const std::int64_t first : lists.first) {
+      std::vector<std::int64_t> elements;
+      for (std::int64_t i = 0; i < lists.length; ++i) elements.push_back(first + i * lists.step);
+      context.adds_to_one(result, elements);
+    }
+    return {std::move(result)};
+  }
   const AffineForm logarithms = context.activate(sums, {Curve::log}, kNoValue);
   return {combine(context, {&logarithms}, {-1.0})};
 }

@@ -64,8 +64,20 @@ std::vector<double> spread(const LowerContext& context, const AffineForm& form) 
   return result;
 }
 
+/// How large each element may be, by intervals.
+std::vector<double> reach(const LowerContext& context, const AffineForm& form) {
+  const IntervalVector range = enclose(form, context.sources);
+  std::vector<double> result;
+  for (std::size_t i = 0; i < range.lower.size(); ++i) result.push_back(std::max(std::fabs(range.lower[i]), std::fabs(range.upper[i])));
+  return result;
+}
+
+/// Networks with many inputs are bounded by sweeps, which put both squares together again and need no scale (bounds/product_pairs): there
+/// it is chosen so that the squares stay small, because the interval bounds and radii of all later layers grow with them.
 AffineForm multiply_variables(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
-  const std::vector<double> x_spread = spread(context, x), y_spread = spread(context, y);
+  constexpr std::size_t kMany = 40;  // as kMostSplitInputs
+  const bool swept = context.sources.at(kInputSource).lower.size() > kMany;
+  const std::vector<double> x_spread = swept ? reach(context, x) : spread(context, x), y_spread = swept ? reach(context, y) : spread(context, y);
   std::vector<double> scale(x_spread.size());
   for (std::size_t i = 0; i < scale.size(); ++i) scale[i] = balance(x_spread[i], y_spread[i]);
   const AffineForm plus = context.activate(mix(context, x, y, scale, 1.0), {Curve::square}, kNoValue);

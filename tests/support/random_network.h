@@ -63,7 +63,7 @@ class RandomNetwork {
 
   ValueId activated(ValueId z) {
     if (!taste_.curved) return b_.add("Relu", {z});
-    switch (dice_.whole(0, 9)) {
+    switch (dice_.whole(0, 10)) {
       case 0:
       case 1:
         return b_.add("Sigmoid", {z});
@@ -81,6 +81,8 @@ class RandomNetwork {
       }
       case 7:
         return b_.add("Reciprocal", {b_.add("Softplus", {z})});
+      case 8:
+        return b_.add("Softmax", {z}, {{"axis", std::int64_t{1}}});
       default:
         return b_.add("Relu", {z});
     }
