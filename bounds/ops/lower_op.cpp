@@ -176,6 +176,13 @@ std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to) {
   return map;
 }
 
+AffineForm broadcast_operand(const LowerContext& context, const Node& node, std::size_t k) {
+  AffineForm scratch;
+  std::vector<Pick> picks;
+  for (const std::int64_t e : broadcast_map(operand_shape(context, node, k), context.network.value(node.outputs[0]).shape)) picks.push_back({0, e});
+  return gather({&form_of(context, node.inputs[k], scratch)}, picks);
+}
+
 std::vector<AffineForm> lower_movement(const LowerContext& context, const Node& node) {
   std::vector<AffineForm> scratch(node.inputs.size());
   std::vector<const AffineForm*> forms(node.inputs.size(), nullptr);

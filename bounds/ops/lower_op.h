@@ -51,6 +51,9 @@ Shape operand_shape(const LowerContext& context, const Node& node, std::size_t k
 /// For every element of `to`, the element of `from` that numpy broadcasting reads.
 std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to);
 
+/// Operand k of a binary operator, as the operator broadcasts it.
+AffineForm broadcast_operand(const LowerContext& context, const Node& node, std::size_t k);
+
 std::vector<AffineForm> lower_movement(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& node);
@@ -64,6 +67,7 @@ std::vector<AffineForm> lower_min_max(const LowerContext& context, const Node& n
 std::vector<AffineForm> lower_max_pool(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_smooth(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_product(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_quotient(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_pow(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_variable_matmul(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_softmax(const LowerContext& context, const Node& node);

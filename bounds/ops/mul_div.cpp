@@ -7,11 +7,13 @@
 
 namespace clipbound {
 
-/// Mul, Div with one constant side (Div: the divisor); products of variables elsewhere.
+/// Mul, Div with one constant side (Div: the divisor); products and quotients of variables elsewhere.
 std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& node) {
   const bool is_div = node.kind == OpKind::div;
   const int variable = context.network.is_constant(node.inputs[1]) ? 0 : 1;
-  if (!context.network.is_constant(node.inputs[static_cast<std::size_t>(1 - variable)]) || (is_div && variable == 1)) return lower_product(context, node);
+  if (!context.network.is_constant(node.inputs[static_cast<std::size_t>(1 - variable)]) || (is_div && variable == 1)) {
+    return is_div ? lower_quotient(context, node) : lower_product(context, node);
+  }
   AffineForm scratch;
   const ValueId moving = node.inputs[static_cast<std::size_t>(variable)], fixed = node.inputs[static_cast<std::size_t>(1 - variable)];
   const std::vector<const AffineForm*> forms = {&form_of(context, moving, scratch)};

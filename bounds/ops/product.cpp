@@ -12,11 +12,11 @@ namespace clipbound {
 
 namespace {
 
-/// A power of two near sqrt(width of y / width of x), not extreme: it scales rounding too. 1 where that says nothing.
+/// A power of two near sqrt(width of y / width of x); 1 where that says nothing. Far from 1 where sizes are: 1e8 and its inverse, say.
 double balance(double x_width, double y_width) {
   const double ratio = y_width / x_width;
   if (!(x_width > 0.0) || !(y_width > 0.0) || !std::isfinite(ratio) || !(ratio > 0.0)) return 1.0;
-  return std::exp2(std::clamp(std::round(0.5 * std::log2(ratio)), -14.0, 14.0));
+  return std::exp2(std::clamp(std::round(0.5 * std::log2(ratio)), -200.0, 200.0));
 }
 
 /// s_i x_i + sign * y_i / s_i.
@@ -53,13 +53,15 @@ AffineForm scale_by_fixed(const LowerContext& context, const AffineForm& x, cons
   return result;
 }
 
-/// How far each element varies between the sample points: intervals of deep layers may be far too wide to tell.
+/// How far each element varies between the sample points: intervals of deep layers may be far too wide to tell. At least a small part
+/// of its size, for a scale multiplies roundings too, and these go with the size.
 std::vector<double> spread(const LowerContext& context, const AffineForm& form) {
+  constexpr double kLeastShare = 0x1p-24;
   const std::vector<double> values = values_at(form, context.samples);
   std::vector<double> result;
   for (auto at = values.begin(); at != values.end(); at += kSamples) {
     const auto [low, high] = std::minmax_element(at, at + kSamples);
-    result.push_back(*high - *low);
+    result.push_back(std::max(*high - *low, kLeastShare * std::max(std::fabs(*low), std::fabs(*high))));
   }
   return result;
 }
@@ -106,38 +108,13 @@ AffineForm invert(const LowerContext& context, const AffineForm& x) { return con
 
 AffineForm cut(const LowerContext& context, const AffineForm& x) { return context.activate(x, {Curve::identity, kBounded}, kNoValue); }
 
-namespace {
-
-AffineForm broadcast(const LowerContext& context, const Node& node, std::size_t k) {
-  AffineForm scratch;
-  std::vector<Pick> picks;
-  for (const std::int64_t e : broadcast_map(operand_shape(context, node, k), context.network.value(node.outputs[0]).shape)) picks.push_back({0, e});
-  return gather({&form_of(context, node.inputs[k], scratch)}, picks);
-}
-
-}  // namespace
-
-/// Mul, Div of two variables; Div of a constant by a variable.
+/// Mul of two variables.
 std::vector<AffineForm> lower_product(const LowerContext& context, const Node& node) {
-  if (node.kind == OpKind::mul && node.inputs[0] == node.inputs[1]) {
+  if (node.inputs[0] == node.inputs[1]) {
     AffineForm scratch;
     return {context.activate(form_of(context, node.inputs[0], scratch), {Curve::square}, node.inputs[0])};
   }
-  const AffineForm x = broadcast(context, node, 0);
-  if (node.kind == OpKind::mul) return {multiply(context, x, broadcast(context, node, 1))};
-  AffineForm scratch;
-  const AffineForm inverse = invert(context, form_of(context, node.inputs[1], scratch));
-  std::vector<Pick> picks;
-  for (const std::int64_t e : broadcast_map(operand_shape(context, node, 1), context.network.value(node.outputs[0]).shape)) picks.push_back({0, e});
-  const AffineForm factor = gather({&inverse}, picks);
-  if (!x.is_constant()) return {multiply(context, x, factor)};
-  std::vector<std::int64_t> begin{0};
-  std::vector<WeightedTerm> terms;
-  for (std::int64_t i = 0; i < x.size(); ++i) {
-    terms.push_back({0, i, x.constant[static_cast<std::size_t>(i)]});
-    begin.push_back(i + 1);
-  }
-  return {linear_map({&factor}, begin, terms, std::vector<double>(x.constant.size(), 0.0), context.magnitudes)};
+  return {multiply(context, broadcast_operand(context, node, 0), broadcast_operand(context, node, 1))};
 }
 
 /// x^c for a constant c that is the same for all elements.
@@ -149,7 +126,7 @@ std::vector<AffineForm> lower_pow(const LowerContext& context, const Node& node)
   if (!std::all_of(exponents.begin(), exponents.end(), [c](double e) { return e == c; })) {
     throw Unsupported(network.source + ": " + describe(node) + ": bounds need one exponent for all elements");
   }
-  AffineForm x = broadcast(context, node, 0);
+  AffineForm x = broadcast_operand(context, node, 0);
   if (c == 0.0) return {AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0))};
   if (c == 1.0) return {std::move(x)};
   if (c == 2.0) return {context.activate(x, {Curve::square}, kNoValue)};
