@@ -209,6 +209,7 @@ void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower
   NeuronRootSettings settings;
   settings.threads = threads_;
   settings.log = [this](const std::string& message) { log(2, message); };
+  settings.check = [this](const SweepNetwork& network) { check_first(bounds_of(network)); };
   const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
   if (options_.attack) {
     settings.attack = [this, which = group.clauses](double seconds) {
@@ -219,7 +220,6 @@ void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower
   auto root = std::make_unique<NeuronRoot>(system_, std::move(lower), std::move(upper), std::move(clauses), std::move(settings), deadline_);
   root->begin();
   const NeuronProblem& problem = root->problem();
-  if (problem.network != nullptr) check_first(bounds_of(*problem.network));
   for (const NeuronClause& c : problem.clauses) {
     log(2, "clause of line " + std::to_string(c.clause->line) + ": bound " + std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
                ", " + std::to_string(problem.network->slots()) + " neurons undecided");
