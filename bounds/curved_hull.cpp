@@ -14,10 +14,14 @@ struct Line {
 };
 using Lines = std::array<Line, kChainLines>;
 
-/// A constant, whatever z.
-Chain<double> constant_chain(double value) {
+/// A constant on [l, u]: its points are both ends, since a multiplier may lean on it. Where z is unbounded multipliers are of no use,
+/// and the points are at 0.
+Chain<double> constant_chain(double value, double l, double u) {
   Chain<double> chain{};
   std::fill(chain.value, chain.value + kChainPoints, value);
+  if (!std::isfinite(l) || !std::isfinite(u)) return chain;
+  std::fill(chain.z, chain.z + kChainPoints, u);
+  chain.z[0] = l;
   return chain;
 }
 
@@ -90,7 +94,7 @@ bool is_finite(const Hull<double>& hull) {
 Hull<double> hull_of(const Activation& activation, double l, double u) {
   static_assert(kChainLines == 5);
   const Range range = range_of(activation, l, u);
-  Hull<double> hull{constant_chain(range.lower), constant_chain(range.upper)};
+  Hull<double> hull{constant_chain(range.lower, l, u), constant_chain(range.upper, l, u)};
   if (!std::isfinite(l) || !std::isfinite(u)) return hull;
   const double m = touching_point(activation, l, u);
   const Planes middle = relax(activation, l, u);

@@ -22,14 +22,15 @@ struct Chain {
   Number slope, down, up;
 };
 
-/// Where nothing is known, or z is unbounded, all points of a chain are (0, c) with f's least or greatest value c, perhaps infinite, and
-/// its slopes are 0; `finite` tells that no value is infinite.
+/// Where nothing is known, or z is unbounded, a chain is a constant c, f's least or greatest value, perhaps infinite, and its slopes are 0.
 template <typename Number>
 struct Hull {
   Chain<Number> below, above;
 };
 
+/// On [l, u], l <= u, either of which may be infinite.
 Hull<double> hull_of(const Activation& activation, double l, double u);
+/// No value is infinite.
 bool is_finite(const Hull<double>& hull);
 
 }  // namespace clipbound

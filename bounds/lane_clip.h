@@ -24,7 +24,7 @@ class LaneClip {
  public:
   bool active() const { return !normal_.empty(); }
   void clear() { normal_.clear(); }
-  /// The same half-space for all lanes. lower, upper: the box [N], kept by reference.
+  /// The same half-space for all lanes. lower, upper: the box [N].
   void set(Halfspace halfspace, const std::vector<double>& lower, const std::vector<double>& upper);
   /// The inputs that functions from now on have coefficients for; the half-space may read others.
   void restrict_to(const std::vector<std::int32_t>& inputs);

@@ -302,17 +302,21 @@ std::optional<Halfspace> LaneSweep::plane(const SweepCone& cone, int lane) const
   return plane;
 }
 
+void LaneSweep::add_up(const SweepCone::Layer& layer) {
+  for (const auto* places : {&layer.unstable, &layer.active, &layer.curved}) {
+    for (const std::int32_t v : *places) h_[at(v)] = broadcast(network_->constant[at(v)]);
+  }
+  for (const SweepCone::Part& part : layer.from) {
+    for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
+  }
+}
+
 void LaneSweep::differentiate(const SweepCone& cone) {
   const SweepNetwork& net = *network_;
   const Vec zero = {};
   for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
   for (const SweepCone::Layer& layer : cone.layers) {
-    for (const std::int32_t v : layer.unstable) h_[at(v)] = broadcast(net.constant[at(v)]);
-    for (const std::int32_t v : layer.active) h_[at(v)] = broadcast(net.constant[at(v)]);
-    for (const std::int32_t v : layer.curved) h_[at(v)] = broadcast(net.constant[at(v)]);
-    for (const SweepCone::Part& part : layer.from) {
-      for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
-    }
+    add_up(layer);
     for (const std::int32_t v : layer.curved) {
       if (const std::int32_t pair = net.pair_of[at(net.curve_of[at(v)])]; pair >= 0) {
         differentiate_product(net.pairs[at(pair)], v);
@@ -447,12 +451,7 @@ void LaneSweep::evaluate_corner(const SweepCone& cone) {
   const SweepNetwork& net = *network_;
   for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
   for (const SweepCone::Layer& layer : cone.layers) {
-    for (const std::int32_t v : layer.unstable) h_[at(v)] = broadcast(net.constant[at(v)]);
-    for (const std::int32_t v : layer.active) h_[at(v)] = broadcast(net.constant[at(v)]);
-    for (const std::int32_t v : layer.curved) h_[at(v)] = broadcast(net.constant[at(v)]);
-    for (const SweepCone::Part& part : layer.from) {
-      for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
-    }
+    add_up(layer);
     for (const std::int32_t v : layer.curved) {
       const Activation& f = net.curves[at(net.curve_of[at(v)])];
       for (int lane = 0; lane < kLanes; ++lane) h_[at(v)][lane] = value_of(f, h_[at(v)][lane]);

@@ -110,6 +110,8 @@ class LaneSweep {
   /// Groups of a cone read places just outside it, which must say 0: clears what another cone has left.
   void change_cone(const SweepCone& cone);
   void relax(const SweepCone::Layer& layer);
+  /// Forward: pre-activations of a layer from what the earlier ones left in h_.
+  void add_up(const SweepCone::Layer& layer);
   void centre_unit_sums(const SweepCone::Layer& layer);
   void relax_curved(const SweepCone::Layer& layer);
   void relax_product(const ProductPair& pair, std::int32_t place);

@@ -31,6 +31,18 @@ TEST(CurvedLanes, NeuronBoundsHold) {
   }
 }
 
+TEST(CurvedHull, ChainsReachFromEndToEnd) {
+  // A multiplier leans on a chain's ends, and does so where f overflows and its coefficient is 0, too.
+  for (const double u : {1.0, 800.0, 1e6}) {
+    const Hull<double> hull = hull_of({Curve::exp}, -3.0, u);
+    for (const Chain<double>& chain : {hull.below, hull.above}) {
+      EXPECT_EQ(chain.z[0], -3.0);
+      EXPECT_EQ(chain.z[kChainPoints - 1], u);
+    }
+  }
+  EXPECT_FALSE(is_finite(hull_of({Curve::exp}, -3.0, 800.0)));
+}
+
 /// Gives every neuron of a lane any parameters and, here and there, a restriction that the truth satisfies.
 int disturb(Dice& dice, const Swept& s, const Truth& truth, LaneSweep& lanes, int lane) {
   int restricted = 0;

@@ -75,16 +75,20 @@ struct Cut {
   std::vector<Vec> functions;
 };
 
+LaneClip::Least clipped_minimum(const Cut& cut) {
+  LaneClip clip;
+  clip.set(cut.halfspace, cut.lower, cut.upper);
+  clip.restrict_to(cut.inputs);
+  std::vector<Vec> corner(cut.lower.size());
+  return clip.minimum(cut.functions.data(), corner.data());
+}
+
 TEST(LaneClip, StaysBelowEveryPointOfTheHalfspace) {
   Dice dice(91);
   int inside = 0;
   for (int trial = 0; trial < 400; ++trial) {
     const Cut cut(dice);
-    LaneClip clip;
-    clip.set(cut.halfspace, cut.lower, cut.upper);
-    clip.restrict_to(cut.inputs);
-    std::vector<Vec> corner(cut.lower.size());
-    const LaneClip::Least least = clip.minimum(cut.functions.data(), corner.data());
+    const LaneClip::Least least = clipped_minimum(cut);
     for (int sample = 0; sample < 60; ++sample) {
       std::vector<double> x;
       for (std::size_t i = 0; i < cut.lower.size(); ++i) {
@@ -104,11 +108,7 @@ TEST(LaneClip, ComesCloseToTheExactLeastValue) {
   double gained = 0.0, possible = 0.0;
   for (int trial = 0; trial < 400; ++trial) {
     const Cut cut(dice);
-    LaneClip clip;
-    clip.set(cut.halfspace, cut.lower, cut.upper);
-    clip.restrict_to(cut.inputs);
-    std::vector<Vec> corner(cut.lower.size());
-    const LaneClip::Least least = clip.minimum(cut.functions.data(), corner.data());
+    const LaneClip::Least least = clipped_minimum(cut);
     for (int lane = 0; lane < kLanes; ++lane) {
       double box = 0.0, size = 1.0;
       for (const std::int32_t i : cut.inputs) {
