@@ -275,7 +275,9 @@ std::vector<ClauseTask> Run::bound_roots() {
       upper[i] = std::max(upper[i], (*group.box)[i].proof_upper);
     }
   }
-  system_ = std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper));
+  // Sweeps, which the activation split works with, know products as squares only; no group's box varies more than their hull.
+  const bool sweeps = options_.split == "neurons" || (options_.split == "auto" && varying_inputs(lower, upper).size() > kMostSplitInputs);
+  system_ = std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper, sweeps ? ProductForm::squares : ProductForm::chosen));
   bounder_ = std::make_unique<RootBounder>(system_);
   std::vector<std::vector<ClauseTask>> parts(groups.size());
   parallel_for(threads_, static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
