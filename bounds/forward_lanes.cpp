@@ -43,7 +43,7 @@ ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : prob
     for (auto* array : {&to.slope_low, &to.offset_low, &to.slope_high, &to.offset_high, &to.cost, &to.looseness}) array->assign(size, Vec{});
     to.sensitivity.assign(size * (width_ - 1), Vec{});
   }
-  for (auto* array : {&low_, &high_, &mirrored_}) array->resize(width_);
+  for (auto* array : {&low_, &high_, &mirrored_, &first_low_, &first_high_}) array->resize(width_);
   largest_x_.resize(width_ - 1);
   gain_.resize(width_ - 1);
   // Products that underflow lose up to 2^-1075 each, times a source or a z; there are fewer than 2^40 of them. Sources that intervals
@@ -152,15 +152,54 @@ void ForwardLanes::activate_element(const Activation& activation, Source& to, st
   const Vec steepest = vmax(vabs(s_low), vabs(s_high)), offset = vmax(vabs(t_low), vabs(t_high));
   const Vec inherited = select(steepest == zero, zero, steepest * error + 4.0 * kUnitRoundoff * steepest * reach);  // constants need no z
   to.error[i] = (inherited + 4.0 * kUnitRoundoff * offset) * (1.0 + 0x1p-40) + underflow_;
-  const Mask sane = (to.error[i] < kOverflow) & (to.reach[i] < kOverflow);
+  silence(to, i, (to.error[i] < kOverflow) & (to.reach[i] < kOverflow));
+}
+
+/// Planes that say nothing in lanes that are not sane; no NaN, no infinite coefficient may go on from here.
+void ForwardLanes::silence(Source& to, std::size_t i, Mask sane) {
   if (all(sane)) return;
-  // Says nothing in these lanes; no NaN, no infinite coefficient may go on from here.
-  for (std::size_t k = 0; k < width_; ++k) {
-    below[k] = select(sane, below[k], zero);
-    above[k] = select(sane, above[k], zero);
+  for (std::size_t k = i * width_; k < (i + 1) * width_; ++k) {
+    to.lower[k] = select(sane, to.lower[k], Vec{});
+    to.upper[k] = select(sane, to.upper[k], Vec{});
   }
   to.reach[i] = select(sane, to.reach[i], broadcast(kUnbounded));
   to.error[i] = select(sane, to.error[i], broadcast(kUnbounded));
+}
+
+/// The product of the first factor, kept in first_..., and of the second, whose planes are in low_ and high_.
+void ForwardLanes::activate_product(const LaneBounder& lanes, Source& to, std::size_t second, const LaneFactor& y, Vec error) {
+  const std::size_t first = second - 1, N = width_ - 1;
+  const LaneFactor x{first_low_.data(), first_high_.data(), first_base_low_, first_base_high_, first_l_, first_u_};
+  const LaneProduct product = relax_product(x, y, lanes.lower_x.data(), lanes.upper_x.data(), N);
+  const Vec zero = {}, a = product.x_slope, b = product.y_slope, gap = product.upper - product.lower;
+  to.slope_low[first] = to.slope_high[first] = a;
+  to.slope_low[second] = to.slope_high[second] = b;
+  to.offset_low[first] = product.lower;
+  to.offset_high[first] = product.upper;
+  to.offset_low[second] = to.offset_high[second] = zero;
+  // Halving either factor's range halves the gap.
+  const Vec x_loose = gap / (x.u - x.l), y_loose = gap / (y.u - y.l);
+  to.looseness[first] = select((x_loose > zero) & (x_loose < kOverflow), x_loose, zero);
+  to.looseness[second] = select((y_loose > zero) & (y_loose < kOverflow), y_loose, zero);
+  for (std::size_t k = 0; k < N; ++k) {
+    to.sensitivity[first * N + k] = vabs(x.low[k]) + vabs(x.high[k]);
+    to.sensitivity[second * N + k] = vabs(y.low[k]) + vabs(y.high[k]);
+  }
+  Vec* below = to.lower.data() + first * width_;
+  Vec* above = to.upper.data() + first * width_;
+  const Mask x_falls = a < zero, y_falls = b < zero;
+  for (std::size_t k = 0; k < width_; ++k) {
+    below[k] = a * select(x_falls, first_high_[k], first_low_[k]) + b * select(y_falls, high_[k], low_[k]);
+    above[k] = a * select(x_falls, first_low_[k], first_high_[k]) + b * select(y_falls, low_[k], high_[k]);
+  }
+  below[N] += product.lower;
+  above[N] += product.upper;
+  to.reach[first] = reach_of(below, above);
+  const Vec terms = vabs(a) * reach_of(first_low_.data(), first_high_.data()) + vabs(b) * reach_of(low_.data(), high_.data()) +
+                    vmax(vabs(product.lower), vabs(product.upper));
+  // Every coefficient rounds three times, the constant four times.
+  to.error[first] = (vabs(a) * first_error_ + vabs(b) * error + 8.0 * kUnitRoundoff * terms) * (1.0 + 0x1p-40) + underflow_;
+  silence(to, first, (to.error[first] < kOverflow) & (to.reach[first] < kOverflow));
 }
 
 void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings) {
@@ -197,7 +236,19 @@ void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSett
     const Mask none = l > u;  // no point of the box satisfies the constraints
     lanes.infeasible_ |= none;
     u = select(none, l, u);
-    activate_element(activation, to, i, l, u, error);
+    if (activation.curve != Curve::product) {
+      activate_element(activation, to, i, l, u, error);
+    } else if (i % 2 == 1) {
+      activate_product(lanes, to, i, {low_.data(), high_.data(), base_low, -base_high, l, u}, error);
+    } else {
+      first_low_ = low_;
+      first_high_ = high_;
+      first_base_low_ = base_low;
+      first_base_high_ = -base_high;
+      first_l_ = l;
+      first_u_ = u;
+      first_error_ = error;
+    }
   }
 }
 
@@ -221,8 +272,11 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
   for (std::size_t k = system.layers.size(); k-- > 0;) {
     Source& of = sources_[k + 1];
     const AffineForm& form = system.layers[k];
+    const bool pairs = system.activations[k].curve == Curve::product;
+    Vec product = zero;  // the coefficient of the last product, which both its factors take
     for (std::size_t i = 0; i < of.coefficient.size(); ++i) {
-      const Vec g = of.coefficient[i];
+      const Vec g = pairs && i % 2 == 1 ? product : of.coefficient[i];
+      product = g;
       if (!any(g != zero)) continue;
       of.coefficient[i] = zero;
       // g f(z) >= g (slope z + offset); roundings are charged as in LaneBounder::substitute().
@@ -318,6 +372,11 @@ void ForwardLanes::evaluate(const Vec* point, Vec* values) {
     values_[k + 1].resize(form.constant.size());
     for (std::size_t i = 0; i < form.constant.size(); ++i) {
       Vec z = value_at(form, i);
+      if (system.activations[k].curve == Curve::product) {
+        values_[k + 1][i] = z;
+        if (i % 2 == 1) values_[k + 1][i - 1] *= z;
+        continue;
+      }
       for (int lane = 0; lane < kLanes; ++lane) z[lane] = value_of(system.activations[k], z[lane]);
       values_[k + 1][i] = z;
     }

@@ -9,6 +9,7 @@
 
 #include "bounds/lane_bounder.h"
 #include "bounds/layered_system.h"
+#include "bounds/product_lanes.h"
 
 namespace clipbound {
 
@@ -53,6 +54,8 @@ class ForwardLanes {
   Vec reach_of(const Vec* low, const Vec* high) const;
   void bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings);
   void activate_element(const Activation& activation, Source& to, std::size_t i, Vec l, Vec u, Vec error);
+  void activate_product(const LaneBounder& lanes, Source& to, std::size_t second, const LaneFactor& y, Vec error);
+  void silence(Source& to, std::size_t i, Mask sane);
   void bound_rows(LaneBounder& lanes, const ClipSettings& settings);
 
   std::shared_ptr<const ForwardProblem> problem_;
@@ -61,6 +64,9 @@ class ForwardLanes {
   std::vector<Source> sources_;          // 0: input, k + 1: layer k
   std::vector<std::vector<Vec>> values_;  // of evaluate()
   std::vector<Vec> low_, high_, mirrored_, largest_x_, gain_;
+  // The first factor of a product, until its second is known.
+  std::vector<Vec> first_low_, first_high_;
+  Vec first_base_low_ = {}, first_base_high_ = {}, first_l_ = {}, first_u_ = {}, first_error_ = {};
   Vec bulk_ = {};                        // of the last combine(): sizes of the terms
   double underflow_ = 0.0, gamma_ = 0.0;
 };

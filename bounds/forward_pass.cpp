@@ -30,6 +30,15 @@ void resize(PlaneBounds& planes, std::size_t size, std::size_t width) {
   planes.reach.assign(size, 0.0);
 }
 
+/// Planes that overflowed say nothing; no NaN, no infinity may go on from here.
+void silence_overflow(PlaneBounds& planes, std::size_t i, std::size_t width) {
+  if (planes.error[i] < kTrusted && planes.reach[i] < kTrusted) return;
+  std::fill_n(planes.lower.data() + i * width, width, 0.0);
+  std::fill_n(planes.upper.data() + i * width, width, 0.0);
+  planes.reach[i] = 0.0;
+  planes.error[i] = std::numeric_limits<double>::infinity();
+}
+
 }  // namespace
 
 PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lower, const std::vector<double>& upper) {
@@ -164,12 +173,33 @@ PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& rela
     const double offset = std::max(std::fabs(f.lower_offset), std::fabs(f.upper_offset));
     // Every coefficient rounds once, the constant twice.
     planes.error[i] = (steepest * z.error[i] + 4.0 * kUnitRoundoff * (steepest * z.reach[i] + offset)) * (1.0 + 0x1p-40) + 0x1p-1030 * box.largest;
-    if (!(planes.error[i] < kTrusted) || !(planes.reach[i] < kTrusted)) {  // says nothing; no NaN, no infinity may go on from here
-      std::fill_n(planes.lower.data() + i * width, width, 0.0);
-      std::fill_n(planes.upper.data() + i * width, width, 0.0);
-      planes.reach[i] = 0.0;
-      planes.error[i] = std::numeric_limits<double>::infinity();
+    silence_overflow(planes, i, width);
+  }
+  return planes;
+}
+
+PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box) {
+  const std::size_t width = box.columns.size() + 1, size = z.error.size();
+  PlaneBounds planes;
+  resize(planes, size, width);
+  for (std::size_t i = 0; i < size; i += 2) {
+    const double a = relaxed[i].lower_slope, b = relaxed[i + 1].lower_slope;
+    const double* const x_low = (a < 0.0 ? z.upper : z.lower).data() + i * width;
+    const double* const x_high = (a < 0.0 ? z.lower : z.upper).data() + i * width;
+    const double* const y_low = (b < 0.0 ? z.upper : z.lower).data() + (i + 1) * width;
+    const double* const y_high = (b < 0.0 ? z.lower : z.upper).data() + (i + 1) * width;
+    for (std::size_t k = 0; k < width; ++k) {
+      planes.lower[i * width + k] = a * x_low[k] + b * y_low[k];
+      planes.upper[i * width + k] = a * x_high[k] + b * y_high[k];
     }
+    planes.lower[i * width + width - 1] += relaxed[i].lower_offset;
+    planes.upper[i * width + width - 1] += relaxed[i].upper_offset;
+    planes.reach[i] = reach_of(planes, box, i);
+    const double offset = std::max(std::fabs(relaxed[i].lower_offset), std::fabs(relaxed[i].upper_offset));
+    // Every coefficient rounds three times, the constant four times.
+    const double size_of_terms = std::fabs(a) * z.reach[i] + std::fabs(b) * z.reach[i + 1] + offset;
+    planes.error[i] = (std::fabs(a) * z.error[i] + std::fabs(b) * z.error[i + 1] + 8.0 * kUnitRoundoff * size_of_terms) * (1.0 + 0x1p-40) + 0x1p-1030 * box.largest;
+    silence_overflow(planes, i, width);
   }
   return planes;
 }

@@ -35,5 +35,7 @@ IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box);
 PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, const ForwardBox& box);
 /// Planes of f(z), given z's planes and lines below and above f on z's interval.
 PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box);
+/// The same for a layer of products.
+PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box);
 
 }  // namespace clipbound

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/rounding.h"
 #include "bounds/forward_lanes.h"
+#include "bounds/product_lanes.h"
 
 namespace clipbound {
 
@@ -32,6 +33,7 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   sensitivity_.resize(U * N);
   for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U);
   for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
+  for (auto* array : {&first_lower_, &first_upper_}) array->resize(N + 1);
   constraint.resize(K * (N + 1));
   for (auto* array : {&constraint_centre_, &constraint_size_, &applied_}) array->resize(K);
   forward_ = network.forward != nullptr ? std::make_unique<ForwardLanes>(network.forward) : nullptr;
@@ -82,6 +84,27 @@ void LaneBounder::set_planes(int v) {
   }
   const Vec middle = 0.5 * (low_[i] + high_[i]);
   gap_[i] = vmax(Vec{}, (slope_chord_[i] - slope_convex_[i]) * middle + (offset_upper_[i] - offset_lower_[i]));
+}
+
+/// Planes of the product of neurons `first` and first + 1. The planes of the first in the inputs are in first_lower_ and first_upper_, those
+/// of the second where it was bounded last; both hold their errors.
+void LaneBounder::set_product(int first) {
+  const auto x = static_cast<std::size_t>(first), y = x + 1, N = static_cast<std::size_t>(network_->inputs);
+  const LaneFactor factor_x{first_lower_.data(), first_upper_.data(), first_lower_[N], first_upper_[N], lower_z[x], upper_z[x]};
+  const LaneFactor factor_y{plane_lower_.data(), plane_upper_.data(), plane_lower_[N], plane_upper_[N], lower_z[y], upper_z[y]};
+  const LaneProduct product = relax_product(factor_x, factor_y, lower_x.data(), upper_x.data(), N);
+  slope_convex_[x] = slope_chord_[x] = product.x_slope;
+  slope_convex_[y] = slope_chord_[y] = product.y_slope;
+  offset_lower_[x] = product.lower;
+  offset_upper_[x] = product.upper;
+  offset_lower_[y] = offset_upper_[y] = Vec{};
+  // Halving either factor's range halves the gap.
+  const Vec gap = product.upper - product.lower;
+  gap_[x] = gap_[y] = select((gap > Vec{}) & (gap < kOverflow), gap, Vec{});
+  for (const std::size_t i : {x, y}) {
+    low_[i] = lower_z[i];
+    high_[i] = upper_z[i];
+  }
 }
 
 namespace {
@@ -177,6 +200,7 @@ void LaneBounder::substitute(int v, int layer) {
   Vec* upper = multiplier_upper_.data();
   const int end = live_begin_[static_cast<std::size_t>(layer)];
   Vec acc_lower[kColumns], acc_upper[kColumns];
+  Vec product_lower = {}, product_upper = {};  // coefficients of the last product, which both its factors take
   for (int j = layer - 1; j >= 0; --j) {
     const int begin = live_begin_[static_cast<std::size_t>(j)], after = live_begin_[static_cast<std::size_t>(j) + 1];
     for (int k = begin; k < after;) {
@@ -185,11 +209,13 @@ void LaneBounder::substitute(int v, int layer) {
       accumulate<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower, acc_upper);
       for (; k < after && live_[static_cast<std::size_t>(k)] < column + kColumns; ++k) {
         const int w = live_[static_cast<std::size_t>(k)];
-        const bool relu = is_relu(w);
-        const Vec g = acc_lower[w - column];
+        const bool relu = is_relu(w), second = is_second_factor(w);
+        const Vec g = second ? product_lower : acc_lower[w - column];
+        product_lower = g;
         lower[w] = relu ? replace_relu<false>(w, g, below) : replace_by_planes<false>(w, g, below);
         if constexpr (kUpper) {
-          const Vec gu = acc_upper[w - column];
+          const Vec gu = second ? product_upper : acc_upper[w - column];
+          product_upper = gu;
           upper[w] = relu ? replace_relu<true>(w, gu, above) : replace_by_planes<true>(w, gu, above);
         } else {
           looseness_[static_cast<std::size_t>(w)] = looseness_of(w, g);
@@ -339,6 +365,10 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
     if (!relu || any((lower < zero) & (lower_z[i] < zero))) lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
     if (!relu || any((upper < zero) & (upper_z[i] > zero))) upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
   }
+  if (is_product(v)) {  // planes with their errors, for set_product()
+    plane_lower_[N] = base_lower - (vabs(plane_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
+    plane_upper_[N] = -base_upper + (vabs(plane_upper_[N]) + vabs(intercept_upper_) + error_upper_) * 0x1p-50;
+  }
   lower_z[i] = select((lower > lower_z[i]) & (vabs(lower) < kOverflow), lower, lower_z[i]);
   upper = -upper;
   upper_z[i] = select((upper < upper_z[i]) & (vabs(upper) < kOverflow), upper, upper_z[i]);
@@ -346,6 +376,12 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   const Mask none = lower_z[i] > upper_z[i];
   infeasible_ |= none;
   upper_z[i] = select(none, lower_z[i], upper_z[i]);
+  if (is_second_factor(v)) {
+    set_product(v - 1);
+  } else if (is_product(v)) {
+    std::copy_n(plane_lower_.begin(), N + 1, first_lower_.begin());
+    std::copy_n(plane_upper_.begin(), N + 1, first_upper_.begin());
+  }
 }
 
 void LaneBounder::bound_rows(const ClipSettings& settings) {
@@ -406,7 +442,7 @@ void LaneBounder::bound(const ClipSettings& settings) {
     for (int v = begin; v < end; ++v) bound_neuron(v, layer, settings);
     for (int v = begin; v < end; ++v) {
       if (!is_relu(v)) {
-        set_planes(v);
+        if (!is_product(v)) set_planes(v);
         live_.push_back(v);
         continue;
       }
@@ -444,7 +480,8 @@ void LaneBounder::evaluate(const Vec* point, Vec* values) {
       if (last) {
         values[v - net.neurons] = sum;
       } else {
-        r[v] = is_relu(v) ? vmax(sum, zero) : values_of(net.activation[static_cast<std::size_t>(v)], sum);
+        if (is_second_factor(v)) r[v - 1] *= sum;
+        r[v] = is_product(v) ? sum : is_relu(v) ? vmax(sum, zero) : values_of(net.activation[static_cast<std::size_t>(v)], sum);
       }
     }
   }

@@ -68,6 +68,9 @@ class LaneBounder {
   void prepare_constraints();
   void set_slopes(int v);
   void set_planes(int v);
+  void set_product(int first);
+  bool is_product(int v) const { return network_->activation[static_cast<std::size_t>(v)].curve == Curve::product; }
+  bool is_second_factor(int v) const { return is_product(v) && network_->activation[static_cast<std::size_t>(v)].parameter == kSecondFactor; }
   bool is_relu(int v) const { return network_->activation[static_cast<std::size_t>(v)].curve == Curve::relu; }
   void bound_neuron(int v, int layer, const ClipSettings& settings);
   void bound_rows(const ClipSettings& settings);
@@ -91,6 +94,7 @@ class LaneBounder {
   std::vector<Vec> objective_;    // [N] scratch of clip_lower
   std::vector<Vec> applied_;      // [K] multipliers of the constraints
   std::vector<Vec> mirrored_;     // [N + 1]
+  std::vector<Vec> first_lower_, first_upper_;  // [N + 1] planes of a product's first factor, errors in their constants
   std::vector<Vec> sensitivity_;  // [U, N] mean |slope| of the neuron's two planes
   std::vector<Vec> looseness_, best_looseness_;  // [U] mean gap of the neuron's relaxation in a row's bound
 };

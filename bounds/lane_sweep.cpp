@@ -10,7 +10,7 @@ namespace clipbound {
 namespace {
 
 Vec square_root(Vec x) {
-  Vec result;
+  Vec result = {};
   for (int lane = 0; lane < kLanes; ++lane) result[lane] = std::sqrt(x[lane]);
   return result;
 }

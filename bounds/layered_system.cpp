@@ -51,9 +51,19 @@ AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const
   return gather({&of_numbers, &of_variables}, place);
 }
 
+void activate_samples(const Activation& activation, std::vector<double>& values) {
+  if (activation.curve != Curve::product) {
+    for (double& v : values) v = value_of(activation, v);
+    return;
+  }
+  for (std::size_t i = 0; i < values.size(); i += 2 * kSamples) {
+    for (std::size_t p = i; p < i + kSamples; ++p) values[p] *= values[p + kSamples];
+  }
+}
+
 /// Makes the function's argument a layer and returns its values.
 AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, std::vector<std::int64_t> elements) {
-  std::vector<char> fixed = fixed_elements(form);
+  std::vector<char> fixed = activation.curve == Curve::product ? std::vector<char>(form.constant.size(), 0) : fixed_elements(form);
   const IntervalVector range = activate(activation, enclose(form, system.sources));
   for (std::size_t i = 0; i < fixed.size(); ++i) fixed[i] = fixed[i] && std::isfinite(range.lower[i]) && std::isfinite(range.upper[i]);
   if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end()) return add_partly_fixed(system, form, activation, value, fixed);
@@ -64,7 +74,7 @@ AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activa
   system.layer_elements.push_back(std::move(elements));
   system.intervals.push_back(enclose(form, system.sources));
   std::vector<double> values = values_at(form, system.samples);
-  for (double& v : values) v = value_of(activation, v);
+  activate_samples(activation, values);
   system.samples[layer] = std::move(values);
   add_source(system, layer, activate(activation, system.intervals.back()));
   return AffineForm::of_source(layer, form.size(), 0, form.size());
@@ -87,12 +97,34 @@ void add_unit_sum(LayeredSystem& system, const AffineForm& form, const std::vect
 
 IntervalVector activate(const Activation& activation, const IntervalVector& z) {
   IntervalVector result = z;
+  if (activation.curve == Curve::product) {
+    for (std::size_t v = 0; v < z.lower.size(); v += 2) {
+      const Range range = product_range(range_of(z, v), range_of(z, v + 1));
+      result.lower[v] = range.lower;
+      result.upper[v] = range.upper;
+    }
+    return result;
+  }
   for (std::size_t i = 0; i < z.lower.size(); ++i) {
     const Range range = range_of(activation, z.lower[i], z.upper[i]);
     result.lower[i] = range.lower;
     result.upper[i] = range.upper;
   }
   return result;
+}
+
+std::vector<Planes> relax_layer(const Activation& activation, const IntervalVector& z) {
+  std::vector<Planes> planes;
+  for (std::size_t v = 0; v < z.lower.size(); ++v) {
+    if (activation.curve != Curve::product) {
+      planes.push_back(relax(activation, z.lower[v], z.upper[v]));
+    } else if (v % 2 == 0) {
+      const ProductPlanes of = relax_product(range_of(z, v), range_of(z, v + 1));
+      planes.push_back({of.x_slope, of.lower, of.x_slope, of.upper});
+      planes.push_back({of.y_slope, 0.0, of.y_slope, 0.0});
+    }
+  }
+  return planes;
 }
 
 namespace {
@@ -139,7 +171,7 @@ std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vec
   return varying;
 }
 
-LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper) {
+LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products) {
   LayeredSystem system;
   system.lower.assign(lower.begin(), lower.end());
   system.upper.assign(upper.begin(), upper.end());
@@ -163,7 +195,7 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   }
   for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
 
-  const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples,
+  const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples, products,
                              [&system](const AffineForm& form, const Activation& activation, ValueId value) {
                                return add_layer(system, form, activation, value);
                              },

@@ -1,12 +1,13 @@
 #pragma once
 // A network of affine operators and functions of one variable as layers: z_k = affine(input, f_0(z_0), ..., f_{k-1}(z_{k-1})),
-// on one box. Products are squares: x y = ((x + y)^2 - (x - y)^2) / 4.
+// on one box. Products of variables are squares, x y = ((x + y)^2 - (x - y)^2) / 4, or layers of pairs.
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "bounds/affine_form.h"
 #include "bounds/relax/activation.h"
+#include "bounds/relax/product.h"
 #include "specs/network.h"
 #include "specs/query.h"
 
@@ -36,15 +37,24 @@ struct LayeredSystem {
   std::vector<std::vector<std::int64_t>> layer_elements;  ///< which elements of that value layer k holds, in order; empty: all of them
 };
 
+/// What products of two variables become: squares, whose scale is chosen once, or layers of pairs, which get planes for each box; `chosen`
+/// decides for each product. Sweeps know squares only.
+enum class ProductForm { squares, pairs, chosen };
+
 /// Interval of every f(z), z in its interval; rigorous.
 IntervalVector activate(const Activation& activation, const IntervalVector& z);
+/// Planes of every f(z), z in its interval. Of a product, the first factor's hold the offsets; the second's lines are slopes alone, for the
+/// product's coefficient.
+std::vector<Planes> relax_layer(const Activation& activation, const IntervalVector& z);
+inline Range range_of(const IntervalVector& z, std::size_t v) { return {z.lower[v], z.upper[v]}; }
 
 /// The inputs of a box that vary by more than their decimal's float32 rounding: those a search can split.
 std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper);
 
 /// Lowers `network` (simplified) on the box. Throws Unsupported, naming the node, for operators that have no bounds, and
 /// InputError for weights that are not finite.
-LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper);
+LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper,
+                            ProductForm products = ProductForm::squares);
 
 /// The rows of a clause as an affine form: left side minus threshold, S elements (DESIGN.md: exact decimals, so their
 /// rounding to float64 goes into the radius).

@@ -91,8 +91,8 @@ void tighten(const LayeredSystem& system, const SweepNetwork& swept, RootBounder
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
       z.lower[v] = std::max(z.lower[v], better.lower[v]);
       z.upper[v] = std::min(z.upper[v], better.upper[v]);
-      if (!bounds.planes[k].empty()) bounds.planes[k][v] = relax(system.activations[k], z.lower[v], z.upper[v]);
     }
+    if (!bounds.planes[k].empty()) bounds.planes[k] = relax_layer(system.activations[k], z);
     bounds.sources[static_cast<int>(k)] = activate(system.activations[k], z);
   }
 }

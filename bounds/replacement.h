@@ -44,6 +44,7 @@ struct RelaxedLayer {
   const IntervalVector& z;            ///< pre-activations
   const std::vector<Planes>& planes;  ///< empty: ReLUs
   const std::vector<double>& cost;    ///< slack of every neuron's form; infinite where z is unbounded
+  bool pairs = false;                 ///< products: second factors take the coefficients of the first ones
 
   Replacement replace(double coefficient, std::size_t v) const {
     return planes.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v]) : replace_by_planes(coefficient, planes[v]);

@@ -48,7 +48,7 @@ double RootBounder::row_slack(const AffineForm& form, std::int64_t row, const Bo
 
 RelaxedLayer RootBounder::relaxed(int k, const Bounds& bounds) const {
   const auto i = static_cast<std::size_t>(k);
-  return {system_->layers[i], bounds.layers[i], bounds.planes[i], bounds.cost[i]};
+  return {system_->layers[i], bounds.layers[i], bounds.planes[i], bounds.cost[i], system_->activations[i].curve == Curve::product};
 }
 
 std::vector<double> RootBounder::lower_bounds(const AffineForm& form, const std::vector<std::int64_t>& which, double sign, int layer,
@@ -113,6 +113,34 @@ void RootBounder::substitute_undecided(int layer, const Bounds& bounds, Interval
   }
 }
 
+/// Better planes of products by bounds of u = s x + y / s and v = s x - y / s: how both factors move together.
+void RootBounder::relate_factors(int layer, const Bounds& bounds, const IntervalVector& z, std::vector<Planes>& planes, const Deadline& deadline) const {
+  const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
+  const std::size_t pairs = z.lower.size() / 2;
+  if (thin_ || 4.0 * static_cast<double>(pairs) * work_[static_cast<std::size_t>(layer)] > kBackwardWork || deadline.expired()) return;
+  std::vector<std::int64_t> begin{0}, all;
+  std::vector<WeightedTerm> terms;
+  std::vector<double> scale;
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const auto x = static_cast<std::int64_t>(2 * i);
+    scale.push_back(product_balance(z.upper[2 * i] - z.lower[2 * i], z.upper[2 * i + 1] - z.lower[2 * i + 1]));
+    for (const double sign : {1.0, -1.0}) {
+      terms.push_back({0, x, scale[i]});
+      terms.push_back({0, x + 1, sign / scale[i]});
+      begin.push_back(static_cast<std::int64_t>(terms.size()));
+      all.push_back(static_cast<std::int64_t>(all.size()));
+    }
+  }
+  const AffineForm mixed = linear_map({&form}, begin, terms, std::vector<double>(all.size(), 0.0), system_->magnitudes);
+  const std::vector<double> low = lower_bounds(mixed, all, 1.0, layer, bounds), high = lower_bounds(mixed, all, -1.0, layer, bounds);
+  for (std::size_t i = 0; i < pairs; ++i) {
+    ProductPlanes of{planes[2 * i].lower_slope, planes[2 * i + 1].lower_slope, planes[2 * i].lower_offset, planes[2 * i].upper_offset};
+    tighten_product(scale[i], {low[2 * i], -high[2 * i]}, {low[2 * i + 1], -high[2 * i + 1]}, of);
+    planes[2 * i].lower_offset = of.lower;
+    planes[2 * i].upper_offset = of.upper;
+  }
+}
+
 RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::vector<double> upper, const Deadline& deadline) const {
   Bounds bounds;
   ForwardBox box;
@@ -156,10 +184,15 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
     if (activation.curve == Curve::relu) {
       for (std::size_t v = 0; v < z.lower.size(); ++v) bounds.undecided += z.lower[v] < 0.0 && z.upper[v] > 0.0 ? 1 : 0;
     } else {
-      for (std::size_t v = 0; v < z.lower.size(); ++v) relaxed.push_back(relax(activation, z.lower[v], z.upper[v]));
+      relaxed = relax_layer(activation, z);
+      if (activation.curve == Curve::product) relate_factors(static_cast<int>(k), bounds, z, relaxed, deadline);
       if (activation.curve != Curve::identity) bounds.undecided += form.size();
     }
-    if (forward) planes[static_cast<int>(k)] = relaxed.empty() ? forward_relu(z_planes, z, box) : forward_planes(z_planes, relaxed, box);
+    if (forward) {
+      planes[static_cast<int>(k)] = relaxed.empty() ? forward_relu(z_planes, z, box)
+                                    : activation.curve == Curve::product ? forward_products(z_planes, relaxed, box)
+                                                                         : forward_planes(z_planes, relaxed, box);
+    }
     IntervalVector active = activate(activation, z);
     for (std::size_t v = 0; v < active.lower.size(); ++v) {
       const double reach = std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v]));

@@ -43,6 +43,7 @@ class RootBounder {
   const std::shared_ptr<const LayeredSystem>& shared_system() const { return system_; }
 
  private:
+  void relate_factors(int layer, const Bounds& bounds, const IntervalVector& z, std::vector<Planes>& planes, const Deadline& deadline) const;
   void substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
   double lower_bound_thin(const AffineForm& form, std::int64_t row, double sign, int layer, const Bounds& bounds, ThinRow& scratch) const;
   /// Layer k as the bounds relax it.

@@ -32,7 +32,7 @@ NumberedNeurons number_neurons(const LayeredSystem& system, const RootBounder::B
       all.phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
       all.layer.push_back(static_cast<int>(k));
       all.reach.push_back(std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
-      all.activations.push_back(activation);
+      all.activations.push_back(activation.curve == Curve::product && v % 2 == 1 ? Activation{Curve::product, kSecondFactor} : activation);
     }
   }
   return all;

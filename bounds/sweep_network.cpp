@@ -114,6 +114,7 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   std::vector<double> sizes;
   enclose(form, sources_, &sizes);
   const Activation activation = system_->activations[static_cast<std::size_t>(k)];
+  CLIPBOUND_CHECK(activation.curve != Curve::product);  // sweeps are made of systems with squares
   const bool relu = activation.curve == Curve::relu, curved = !relu && activation.curve != Curve::identity;
   // What underflows in a multiplier costs as much times z; where z is unbounded, multipliers are 0 or exact.
   for (const double size : sizes) largest_source_ = std::isfinite(size) ? std::max(largest_source_, size) : largest_source_;

@@ -89,6 +89,9 @@ void TallRows::substitute(int k, const RelaxedLayer& layer, const std::vector<La
   const ReluRows relus(relu ? layer.z : IntervalVector{});
   for (std::size_t r = 0; r < sums.size(); ++r) {
     double* row = p.data() + r * size;
+    if (layer.pairs) {
+      for (std::size_t v = 0; v < size; v += 2) row[v + 1] = row[v];
+    }
     RowSums gained;
     if (!relu || !relus.replace(row, layer.form.constant, layer.cost, gained)) gained = replace_each(row, layer);
     sums[r] += gained;

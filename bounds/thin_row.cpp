@@ -34,6 +34,8 @@ void ThinRow::begin(const LayeredSystem& system, const AffineForm& form, std::in
 
 void ThinRow::substitute(int k, const RelaxedLayer& layer) {
   const Source& of = sources_[static_cast<std::size_t>(k) + 1];
+  const std::size_t count = layer.pairs ? of.touched.size() : 0;  // it grows: nothing else touches second factors
+  for (std::size_t i = 0; i < count; ++i) add(k, of.touched[i] + 1, of.value[static_cast<std::size_t>(of.touched[i])]);
   for (const std::int32_t touched : of.touched) {
     const auto v = static_cast<std::size_t>(touched);
     const double coefficient = of.value[v];

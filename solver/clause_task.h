@@ -17,7 +17,7 @@ inline constexpr int kMostHalfspaces = kMostConstraints + kMemory;
 /// Constant over the search of one clause, or of a part of its box.
 struct ClauseRoot {
   const Clause* clause = nullptr;
-  const RootBounder* bounder = nullptr;  ///< of the whole query; outlives the search
+  std::shared_ptr<const RootBounder> bounder;  ///< null once the network is reduced: large, and of no more use
   AffineForm rows;                       ///< left sides minus thresholds
   std::vector<std::uint8_t> strict;      ///< [S]
   std::vector<int> kept;                 ///< column -> input number

@@ -66,9 +66,11 @@ std::optional<ClauseTask> reduced_task(const ClauseTask& coarse, const RootBound
     problem->lower = root->lower;
     problem->upper = root->upper;
     root->network = forward_network(std::move(problem));
+    root->bounder.reset();
     return root_task(std::move(root), coarse.lower, coarse.upper);
   }
   root->network = root->bounder->reduce(bounds, root->rows, root->strict, root->kept);
+  root->bounder.reset();
   std::vector<double> lower, upper;
   for (const IntervalVector& layer : bounds.layers) {
     lower.insert(lower.end(), layer.lower.begin(), layer.lower.end());

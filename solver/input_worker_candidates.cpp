@@ -57,7 +57,10 @@ bool InputWorker::is_misled(const Level& level, int lane) {
     for (int i = 0; i < net.inputs; ++i) sum += row[net.first_input() + i] * point_[static_cast<std::size_t>(i)][lane];
     for (int w = 0; w < std::min(v, net.neurons); ++w) sum += row[w] * active[static_cast<std::size_t>(w)];
     if (v < net.neurons) {
-      active[static_cast<std::size_t>(v)] = value_of(net.activation[static_cast<std::size_t>(v)], sum);
+      const Activation& f = net.activation[static_cast<std::size_t>(v)];
+      const bool product = f.curve == Curve::product;
+      active[static_cast<std::size_t>(v)] = product ? sum : value_of(f, sum);
+      if (product && f.parameter == kSecondFactor) active[static_cast<std::size_t>(v) - 1] *= sum;
       continue;
     }
     const auto s = static_cast<std::size_t>(v - net.neurons);

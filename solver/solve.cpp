@@ -15,8 +15,9 @@
 #include "bounds/root_bounds.h"
 #include "bounds/self_check.h"
 #include "solver/attack_pgd.h"
-#include "solver/coarse.h"
+#include "solver/box_families.h"
 #include "solver/candidate.h"
+#include "solver/coarse.h"
 #include "solver/input_search.h"
 #include "solver/neuron_root.h"
 #include "specs/simplify.h"
@@ -31,24 +32,6 @@ namespace {
 constexpr double kShortestGlance = 0.002, kLongestGlance = 1.5, kGlancePoints = 800.0, kWorkPerSecond = 2e9;
 constexpr double kShortestAttack = 0.008, kLongestAttack = 10.0, kAttackShare = 0.25;
 constexpr double kLongestBlindAttack = 60.0;
-
-/// Clauses that share their box, and so their neuron bounds.
-struct BoxGroup {
-  const Box* box;
-  std::vector<std::size_t> clauses;
-};
-
-std::vector<BoxGroup> group_by_box(const Query& query) {
-  std::map<const Box*, std::size_t> index;
-  std::vector<BoxGroup> groups;
-  for (std::size_t k = 0; k < query.clauses.size(); ++k) {
-    const Box* box = query.clauses[k].box.get();
-    const auto [at, added] = index.emplace(box, groups.size());
-    if (added) groups.push_back({box, {}});
-    groups[at->second].clauses.push_back(k);
-  }
-  return groups;
-}
 
 constexpr std::size_t kMostSplitInputs = 40;
 
@@ -71,6 +54,15 @@ RootBounder::Bounds bounds_of(const SweepNetwork& network) {
   }
   return bounds;
 }
+
+/// A family whose lowering is made by the first of its boxes and kept until the last is bounded.
+struct LoweredFamily {
+  explicit LoweredFamily(BoxFamily of) : family(std::move(of)), open(family.groups.size()) {}
+  BoxFamily family;
+  std::once_flag once;
+  std::shared_ptr<const RootBounder> bounder;
+  std::atomic<std::size_t> open;
+};
 
 /// One run of solve(): the stages in their order.
 class Run {
@@ -169,13 +161,15 @@ class Run {
   }
   bool attack(double seconds);
   std::vector<ClauseTask> bound_roots();
-  void bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
-  void bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower, std::vector<double> upper);
+  std::shared_ptr<const RootBounder> lower_family(const BoxFamily& family) const;
+  std::vector<std::unique_ptr<LoweredFamily>> lowered_families();
+  void bound_group(const std::shared_ptr<const RootBounder>& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
+  void bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group, std::vector<double> lower, std::vector<double> upper);
   SolveResult search(std::vector<ClauseTask> tasks);
   /// Tries the bounds of the first boxes at some points: a violated one is an internal error, never a verdict.
-  void check_first(const RootBounder::Bounds& bounds) {
+  void check_first(const LayeredSystem& system, const RootBounder::Bounds& bounds) {
     constexpr int kCheckedBoxes = 4;
-    if (checked_boxes_.fetch_add(1) < kCheckedBoxes) self_check(*simplified_, *system_, bounds);
+    if (checked_boxes_.fetch_add(1) < kCheckedBoxes) self_check(*simplified_, system, bounds);
   }
 
   std::shared_ptr<const Network> network_, simplified_;
@@ -188,8 +182,6 @@ class Run {
   const int threads_;
   SolveResult result_;
   std::unique_ptr<PgdAttack> pgd_;
-  std::shared_ptr<const LayeredSystem> system_;
-  std::unique_ptr<RootBounder> bounder_;
   std::atomic<int> checked_boxes_{0};
   std::mutex neuron_roots_mutex_;
   std::vector<std::unique_ptr<NeuronRoot>> neuron_roots_;  // boxes that are searched by deciding neurons
@@ -203,21 +195,16 @@ bool Run::attack(double seconds) {
   return judge_.found();
 }
 
-void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower, std::vector<double> upper) {
+void Run::bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group, std::vector<double> lower, std::vector<double> upper) {
   std::vector<const Clause*> clauses;
   for (const std::size_t k : group.clauses) clauses.push_back(&query_.clauses[k]);
   NeuronRootSettings settings;
   settings.threads = threads_;
   settings.log = [this](const std::string& message) { log(2, message); };
-  settings.check = [this](const SweepNetwork& network) { check_first(bounds_of(network)); };
+  settings.check = [this](const SweepNetwork& network) { check_first(network.system(), bounds_of(network)); };
   const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
-  if (options_.attack) {
-    settings.attack = [this, which = group.clauses](double seconds) {
-      pgd_->focus(which);
-      return attack(seconds);
-    };
-  }
-  auto root = std::make_unique<NeuronRoot>(system_, std::move(lower), std::move(upper), std::move(clauses), std::move(settings), deadline_);
+  if (options_.attack) settings.attack = [this](double seconds) { return attack(seconds); };  // after the root: on what is open
+  auto root = std::make_unique<NeuronRoot>(system, std::move(lower), std::move(upper), std::move(clauses), std::move(settings), deadline_);
   root->begin();
   const NeuronProblem& problem = root->problem();
   for (const NeuronClause& c : problem.clauses) {
@@ -227,24 +214,24 @@ void Run::bound_group_by_sweeps(const BoxGroup& group, std::vector<double> lower
   if (!problem.clauses.empty()) neuron_roots_.push_back(std::move(root));
 }
 
-void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks) {
+void Run::bound_group(const std::shared_ptr<const RootBounder>& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks) {
   std::vector<double> lower, upper;
   for (const InputInterval& edge : *group.box) {
     lower.push_back(edge.proof_lower);
     upper.push_back(edge.proof_upper);
   }
   const bool has_rows = std::all_of(group.clauses.begin(), group.clauses.end(), [&](std::size_t k) { return !query_.clauses[k].rows.empty(); });
-  if (has_rows && prefers_activation_split(bounder.system(), varying_inputs(lower, upper).size(), options_.split)) {
-    return bound_group_by_sweeps(group, std::move(lower), std::move(upper));
+  if (has_rows && prefers_activation_split(bounder->system(), varying_inputs(lower, upper).size(), options_.split)) {
+    return bound_group_by_sweeps(bounder->shared_system(), group, std::move(lower), std::move(upper));
   }
-  const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline_);
-  check_first(bounds);
+  const RootBounder::Bounds bounds = bounder->bound_neurons(lower, upper, deadline_);
+  check_first(bounder->system(), bounds);
   log(2, std::to_string(bounds.undecided) + " neurons undecided at the root");
   for (const std::size_t k : group.clauses) {
     auto root = std::make_shared<ClauseRoot>();
     root->clause = &query_.clauses[k];
-    root->bounder = &bounder;
-    root->rows = lower_rows(bounder.system(), *root->clause);
+    root->bounder = bounder;
+    root->rows = lower_rows(bounder->system(), *root->clause);
     for (const Row& row : root->clause->rows) root->strict.push_back(row.strict ? 1 : 0);
     if (rows_refuted(*root, bounds)) continue;
     root->lower = lower;
@@ -262,24 +249,49 @@ void Run::bound_group(const RootBounder& bounder, const BoxGroup& group, std::ve
   }
 }
 
+std::shared_ptr<const RootBounder> Run::lower_family(const BoxFamily& family) const {
+  // Sweeps, which the activation split works with, know products as squares only; no group's box varies more than their hull.
+  const bool sweeps = options_.split == "neurons" || (options_.split == "auto" && varying_inputs(family.lower, family.upper).size() > kMostSplitInputs);
+  return std::make_shared<const RootBounder>(std::make_shared<const LayeredSystem>(
+      lower_network(*simplified_, family.lower, family.upper, sweeps ? ProductForm::squares : ProductForm::chosen)));
+}
+
+std::vector<std::unique_ptr<LoweredFamily>> Run::lowered_families() {
+  constexpr double kLoweringShare = 0.25;  // of the time that is left
+  const double begin = deadline_.elapsed_s();
+  const BoxFamily all = family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
+  std::shared_ptr<const RootBounder> bounder = lower_family(all);
+  std::vector<BoxFamily> parts = split_by_factors(all, bounder->system());
+  const double seconds = (deadline_.elapsed_s() - begin) * static_cast<double>(parts.size()) / threads_;
+  if (seconds > kLoweringShare * deadline_.remaining_s()) parts.resize(1);
+  std::vector<std::unique_ptr<LoweredFamily>> families;
+  if (parts.size() == 1) {
+    families.push_back(std::make_unique<LoweredFamily>(all));
+    families[0]->bounder = std::move(bounder);
+    return families;
+  }
+  log(2, std::to_string(parts.size()) + " families of boxes fix factors of products, and are lowered apart");
+  for (BoxFamily& part : parts) families.push_back(std::make_unique<LoweredFamily>(std::move(part)));
+  return families;
+}
+
 std::vector<ClauseTask> Run::bound_roots() {
   const double begin = deadline_.elapsed_s();
   initialise_blas();
-  const auto n = static_cast<std::size_t>(query_.input_size);
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  std::vector<double> lower(n, kInfinity), upper(n, -kInfinity);
-  const std::vector<BoxGroup> groups = group_by_box(query_);
-  for (const BoxGroup& group : groups) {
-    for (std::size_t i = 0; i < n; ++i) {
-      lower[i] = std::min(lower[i], (*group.box)[i].proof_lower);
-      upper[i] = std::max(upper[i], (*group.box)[i].proof_upper);
-    }
+  const std::vector<std::unique_ptr<LoweredFamily>> families = lowered_families();
+  std::vector<std::pair<LoweredFamily*, const BoxGroup*>> jobs;
+  for (const auto& family : families) {
+    for (const BoxGroup& group : family->family.groups) jobs.emplace_back(family.get(), &group);
   }
-  system_ = std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper));
-  bounder_ = std::make_unique<RootBounder>(system_);
-  std::vector<std::vector<ClauseTask>> parts(groups.size());
-  parallel_for(threads_, static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
-    if (!deadline_.expired()) bound_group(*bounder_, groups[static_cast<std::size_t>(g)], parts[static_cast<std::size_t>(g)]);
+  std::vector<std::vector<ClauseTask>> parts(jobs.size());
+  parallel_for(threads_, static_cast<std::int64_t>(jobs.size()), [&](std::int64_t j) {
+    if (deadline_.expired()) return;
+    LoweredFamily& family = *jobs[static_cast<std::size_t>(j)].first;
+    std::call_once(family.once, [&] {
+      if (family.bounder == nullptr) family.bounder = lower_family(family.family);
+    });
+    bound_group(family.bounder, *jobs[static_cast<std::size_t>(j)].second, parts[static_cast<std::size_t>(j)]);
+    if (family.open.fetch_sub(1) == 1) family.bounder.reset();  // the last box of the family; open clauses keep what they need
   });
   std::vector<ClauseTask> tasks;
   for (auto& part : parts) {

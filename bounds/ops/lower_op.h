@@ -4,6 +4,7 @@
 #include <map>
 
 #include "bounds/affine_form.h"
+#include "bounds/layered_system.h"
 #include "bounds/relax/activation.h"
 #include "specs/network.h"
 
@@ -16,6 +17,7 @@ struct LowerContext {
   const SourceMagnitudes& magnitudes;
   const std::map<int, IntervalVector>& sources;  ///< intervals of all sources so far
   const std::map<int, std::vector<double>>& samples;  ///< values of all sources at some points of the box
+  ProductForm products;
   /// Makes a form a layer of neurons and returns their activations f(form). `value` names it for the user, kNoValue where it
   /// is a helper inside an operator.
   std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value)> activate;

@@ -12,13 +12,6 @@ namespace clipbound {
 
 namespace {
 
-/// A power of two near sqrt(width of y / width of x); 1 where that says nothing. Far from 1 where sizes are: 1e8 and its inverse, say.
-double balance(double x_width, double y_width) {
-  const double ratio = y_width / x_width;
-  if (!(x_width > 0.0) || !(y_width > 0.0) || !std::isfinite(ratio) || !(ratio > 0.0)) return 1.0;
-  return std::exp2(std::clamp(std::round(0.5 * std::log2(ratio)), -200.0, 200.0));
-}
-
 /// s_i x_i + sign * y_i / s_i.
 AffineForm mix(const LowerContext& context, const AffineForm& x, const AffineForm& y, const std::vector<double>& scale, double sign) {
   std::vector<std::int64_t> begin{0};
@@ -74,17 +67,54 @@ std::vector<double> reach(const LowerContext& context, const AffineForm& form) {
   return result;
 }
 
+/// As a layer of pairs.
+AffineForm multiply_pairs(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+  std::vector<Pick> pairs, products;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    pairs.push_back({0, i});
+    pairs.push_back({1, i});
+    products.push_back({0, 2 * i});
+  }
+  const AffineForm layer = context.activate(gather({&x, &y}, pairs), {Curve::product}, kNoValue);
+  return gather({&layer}, products);
+}
+
+AffineForm multiply_squares(const LowerContext& context, const AffineForm& x, const AffineForm& y, const std::vector<double>& scale) {
+  const AffineForm plus = context.activate(mix(context, x, y, scale, 1.0), {Curve::square}, kNoValue);
+  const AffineForm minus = context.activate(mix(context, x, y, scale, -1.0), {Curve::square}, kNoValue);
+  return combine(context, {&plus, &minus}, {0.25, -0.25});
+}
+
+/// Whether the sample points and the intervals tell about the same of how far y varies where x varies by 1. Where they do, one scale
+/// serves all boxes, and squares know best how the factors move together (clipping too sees u and v). Where they do not (a controller that is
+/// saturated at all sample points, say), no scale is good in all boxes: planes may be useless by factors of a million.
+bool is_steady(double x_spread, double y_spread, double x_width, double y_width) {
+  constexpr double kMostDisagreement = 16.0;
+  const double disagreement = (y_spread / x_spread) / (y_width / x_width);
+  return disagreement < kMostDisagreement && 1.0 / disagreement < kMostDisagreement;
+}
+
 /// Networks with many inputs are bounded by sweeps, which put both squares together again and need no scale (bounds/product_pairs): there
 /// it is chosen so that the squares stay small, because the interval bounds and radii of all later layers grow with them.
 AffineForm multiply_variables(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
   constexpr std::size_t kMany = 40;  // as kMostSplitInputs
-  const bool swept = context.sources.at(kInputSource).lower.size() > kMany;
+  const bool swept = context.products == ProductForm::squares && context.sources.at(kInputSource).lower.size() > kMany;
   const std::vector<double> x_spread = swept ? reach(context, x) : spread(context, x), y_spread = swept ? reach(context, y) : spread(context, y);
-  std::vector<double> scale(x_spread.size());
-  for (std::size_t i = 0; i < scale.size(); ++i) scale[i] = balance(x_spread[i], y_spread[i]);
-  const AffineForm plus = context.activate(mix(context, x, y, scale, 1.0), {Curve::square}, kNoValue);
-  const AffineForm minus = context.activate(mix(context, x, y, scale, -1.0), {Curve::square}, kNoValue);
-  return combine(context, {&plus, &minus}, {0.25, -0.25});
+  const IntervalVector x_range = enclose(x, context.sources), y_range = enclose(y, context.sources);
+  std::vector<double> scale;
+  std::vector<Pick> squares, pairs, place;
+  for (std::size_t i = 0; i < x_spread.size(); ++i) {
+    const bool steady = context.products == ProductForm::chosen
+                            ? is_steady(x_spread[i], y_spread[i], x_range.upper[i] - x_range.lower[i], y_range.upper[i] - y_range.lower[i])
+                            : context.products == ProductForm::squares;
+    std::vector<Pick>& part = steady ? squares : pairs;
+    place.push_back({steady ? 0 : 1, static_cast<std::int64_t>(part.size())});
+    part.push_back({0, static_cast<std::int64_t>(i)});
+    if (steady) scale.push_back(product_balance(x_spread[i], y_spread[i]));
+  }
+  const AffineForm first = squares.empty() ? AffineForm() : multiply_squares(context, gather({&x}, squares), gather({&y}, squares), scale);
+  const AffineForm second = pairs.empty() ? AffineForm() : multiply_pairs(context, gather({&x}, pairs), gather({&y}, pairs));
+  return gather({&first, &second}, place);
 }
 
 }  // namespace

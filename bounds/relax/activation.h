@@ -14,8 +14,13 @@ namespace clipbound {
 /// round and step stand at a jump for all values between their one-sided limits, also where the jump is an end of [l, u].
 enum class Curve : std::uint8_t {
   identity, relu, square, sigmoid, tanh, exp, log, reciprocal, sqrt, power, sin, cos, tan, atan, erf, gelu, gelu_tanh, softplus, elu,
-  sign, floor, ceil, round, step
+  sign, floor, ceil, round, step,
+  product  ///< of two neurons, see kSecondFactor; no function of one variable: bounds/relax/product.h
 };
+
+/// A layer of products holds pairs of neurons: number 2 i has the activation z_2i z_2i+1; number 2 i + 1 is its second factor, whose own
+/// activation nobody reads. Where activations stand for each neuron, this parameter marks the second factors.
+inline constexpr double kSecondFactor = 1.0;
 
 struct Activation {
   Curve curve = Curve::relu;

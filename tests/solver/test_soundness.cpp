@@ -4,6 +4,7 @@
 
 #include "specs/counterexample.h"
 #include "specs/evaluate.h"
+#include "tests/support/curved_network.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
 #include "tests/support/tiny_network.h"
@@ -212,6 +213,43 @@ TEST(PlantedQueries, CoarsePhase) {
     }
   }
   std::printf("planted in wide networks: %s\n", counts.text().c_str());
+}
+
+TEST(PlantedQueries, CurvedNeuronsAndProducts) {
+  constexpr int kInputs = 3;
+  Dice dice(54);
+  Counts counts;
+  for (unsigned trial = 1; trial <= 40; ++trial) {
+    const auto network = CurvedNetwork(trial).build(kInputs);
+    Property property;
+    std::vector<double> x;
+    for (int i = 0; i < kInputs; ++i) {
+      property.lower.push_back(0.125 * dice.whole(-8, 0));
+      property.upper.push_back(property.lower.back() + 0.125 * dice.whole(1, 12));
+      x.push_back(coordinate(dice, property.lower.back(), property.upper.back()));
+    }
+    property.outputs = 2;
+    const EnclosedOutputs y = evaluate_enclosed(*network, x);
+    std::vector<std::string> rows;
+    for (int j = 0; j < 2; ++j) {
+      const auto k = static_cast<std::size_t>(j);
+      ASSERT_TRUE(std::isfinite(y.error[k]));
+      const double margin = std::max(trial % 3 == 0 ? 0.0 : 1e-5, 4.0 * y.error[k]);
+      rows.push_back(y_at_most(j, y.value[k] + margin));
+      rows.push_back(y_at_least(j, y.value[k] - margin));
+    }
+    property.clauses = {rows};
+    for (const char* clipping : {"none", "relaxed", "complete"}) {
+      for (const char* split : {"inputs", "neurons"}) {
+        const Way way{.clipping = clipping, .seconds = trial % 3 == 0 ? 0.03 : 0.1, .split = split};
+        SCOPED_TRACE("trial " + std::to_string(trial) + " " + name_of(way));
+        const SolveResult result = solve_text(network, property.text(), way);
+        counts.add(result.verdict);
+        EXPECT_NE(name_of(result.verdict), "unsat");
+      }
+    }
+  }
+  std::printf("planted in curved networks: %s\n", counts.text().c_str());
 }
 
 TEST(PlantedQueries, WithinRowsOverInputs) {

@@ -85,12 +85,12 @@ using Truth = TruthOf<Enclosed>;
 class Lowered {
  public:
   Lowered(std::shared_ptr<const Network> network, std::vector<double> lower_edges, std::vector<double> upper_edges,
-          Clause clause_of_rows)
+          Clause clause_of_rows, ProductForm products = ProductForm::squares)
       : simplified(simplify(std::move(network)).network),
         clause(std::move(clause_of_rows)),
         lower(std::move(lower_edges)),
         upper(std::move(upper_edges)),
-        system(std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper))),
+        system(std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper, products))),
         bounder(system),
         rows(lower_rows(*system, clause)),
         bounds(bounder.bound_neurons(lower, upper, Deadline())),

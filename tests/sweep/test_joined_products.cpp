@@ -25,7 +25,7 @@ std::pair<double, double> random_interval(Dice& dice) {
 TEST(JoinedProducts, PlanesLieBelowAtTheCornersAndBetween) {
   Dice dice(201);
   double tight = 0.0, all = 0.0;
-  for (int trial = 0; trial < 4000; ++trial) {
+  for (int trial = 0; trial < 20000; ++trial) {
     const auto [a_low, a_high] = random_interval(dice);
     const auto [b_low, b_high] = random_interval(dice);
     JoinedProduct product;
@@ -155,7 +155,7 @@ struct Attention {
 TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
   Dice dice(202);
   std::size_t products = 0;
-  for (int trial = 0; trial < 24; ++trial) {
+  for (int trial = 0; trial < 120; ++trial) {
     const Attention a(dice, dice.chance(0.2) ? 1e-9 : dice.uniform(0.01, 1.0), trial % 2 == 0 ? 0 : 8);
     products += a.sweep->products.size();
     EXPECT_EQ(a.sweep->pairs.size(), 0U);
@@ -180,12 +180,12 @@ TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
       }
     }
   }
-  EXPECT_GT(products, 1000U);
+  EXPECT_GT(products, 3000U);
 }
 
 TEST(JoinedProducts, NeuronBoundsHold) {
   Dice dice(203);
-  for (int trial = 0; trial < 16; ++trial) {
+  for (int trial = 0; trial < 80; ++trial) {
     const Attention a(dice, dice.uniform(0.01, 1.0), trial % 2 == 0 ? 0 : 8);
     for (int sample = 0; sample < 20; ++sample) {
       const Truth truth = a.random_truth(dice);
@@ -205,7 +205,7 @@ TEST(JoinedProducts, OptimisedBoundsAreAboutAsGoodAsThoseOfSquares) {
   // The same network with its squares kept: planes between the same two of McCormick's, two slopes instead of one.
   Dice dice(204);
   double joined = 0.0, apart = 0.0;
-  for (int trial = 0; trial < 12; ++trial) {
+  for (int trial = 0; trial < 40; ++trial) {
     const Attention a(dice, 0.3, 0);
     const auto squares =
         bound_by_sweeps(a.lowered->system, a.lowered->lower, a.lowered->upper, nullptr, SweepBudget{}, Deadline());

@@ -1,0 +1,89 @@
+#include "solver/box_families.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+namespace clipbound {
+
+std::vector<BoxGroup> group_by_box(const Query& query) {
+  std::map<const Box*, std::size_t> index;
+  std::vector<BoxGroup> groups;
+  for (std::size_t k = 0; k < query.clauses.size(); ++k) {
+    const Box* box = query.clauses[k].box.get();
+    const auto [at, added] = index.emplace(box, groups.size());
+    if (added) groups.push_back({box, {}});
+    groups[at->second].clauses.push_back(k);
+  }
+  return groups;
+}
+
+BoxFamily family_of(std::vector<BoxGroup> groups, std::size_t inputs) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  BoxFamily family{std::move(groups), std::vector<double>(inputs, kInfinity), std::vector<double>(inputs, -kInfinity)};
+  for (const BoxGroup& group : family.groups) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      family.lower[i] = std::min(family.lower[i], (*group.box)[i].proof_lower);
+      family.upper[i] = std::max(family.upper[i], (*group.box)[i].proof_upper);
+    }
+  }
+  return family;
+}
+
+namespace {
+
+/// Marks the inputs that `form` reads, directly or through layers that are affine.
+void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vector<char>& marked) {
+  for (const auto& [source, rows] : form.terms) {
+    if (source == kInputSource) {
+      for (const std::int32_t column : rows.index) marked[static_cast<std::size_t>(column)] = 1;
+    } else if (system.activations[static_cast<std::size_t>(source)].curve == Curve::identity) {
+      mark_inputs(system, system.layers[static_cast<std::size_t>(source)], marked);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<int> factor_inputs(const LayeredSystem& system) {
+  std::vector<char> marked(system.lower.size(), 0);
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    const Curve curve = system.activations[k].curve;
+    // What products and quotients of variables become.
+    if (curve == Curve::square || curve == Curve::product || curve == Curve::reciprocal) mark_inputs(system, system.layers[k], marked);
+  }
+  std::vector<int> inputs;
+  for (std::size_t i = 0; i < marked.size(); ++i) {
+    if (marked[i] != 0) inputs.push_back(static_cast<int>(i));
+  }
+  return inputs;
+}
+
+std::vector<BoxFamily> split_by_factors(const BoxFamily& family, const LayeredSystem& system) {
+  // Those that vary over the hull, but in no box.
+  std::vector<char> differs(family.lower.size(), 0);
+  const std::vector<int> factors = factor_inputs(system), varying = varying_inputs(family.lower, family.upper);
+  for (const int i : varying) differs[static_cast<std::size_t>(i)] = 1;
+  for (const BoxGroup& group : family.groups) {
+    const BoxFamily box = family_of({group}, family.lower.size());
+    for (const int i : varying_inputs(box.lower, box.upper)) differs[static_cast<std::size_t>(i)] = 0;
+  }
+  std::vector<std::size_t> key;
+  for (const int i : factors) {
+    if (differs[static_cast<std::size_t>(i)] != 0) key.push_back(static_cast<std::size_t>(i));
+  }
+  std::map<std::vector<double>, std::size_t> index;
+  std::vector<std::vector<BoxGroup>> parts;
+  for (const BoxGroup& group : family.groups) {
+    std::vector<double> values;
+    for (const std::size_t i : key) values.push_back((*group.box)[i].proof_lower);
+    const auto [at, added] = index.emplace(std::move(values), parts.size());
+    if (added) parts.emplace_back();
+    parts[at->second].push_back(group);
+  }
+  std::vector<BoxFamily> families;
+  for (auto& part : parts) families.push_back(family_of(std::move(part), family.lower.size()));
+  return families;
+}
+
+}  // namespace clipbound
