@@ -10,7 +10,7 @@ namespace {
 constexpr double kLongestPass = 60.0;
 constexpr double kCrownShare = 0.3;  // of the remaining time; layers that are not done by then keep interval bounds
 constexpr double kAttackShare = 0.25;  // of what passes took
-constexpr double kGlance = 4.0;  // of what CROWN took, for the search before the longer pass, which takes about forty times CROWN
+constexpr double kGlance = 2.0, kGlances = 2.0;  // the search before the longer pass, in times that CROWN took, and how often that if it promises an end
 constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
@@ -131,8 +131,12 @@ NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& con
   bool more = true;
   for (int rounds = 0;; rounds = rounds == 0 ? 2 : 2 * rounds) {
     // The first search is a glance: where CROWN's bounds leave little to decide, it is over before better bounds would be there.
-    const double glance = std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s());
-    const double slice = !more ? 1e30 : rounds == 0 ? glance : std::max(kShortestSlice, spent_s_);
+    SearchSlice slice;
+    if (rounds == 0) {
+      slice = {std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s()), kGlances};
+    } else if (more) {
+      slice.seconds = std::max(kShortestSlice, spent_s_);
+    }
     NeuronOutcome outcome = search_neurons(problem_, slice, settings_.threads, options, context, deadline_, judge, attack, statistics);
     if (!more || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;
     const bool settled_some = drop(outcome.refuted);
