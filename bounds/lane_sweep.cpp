@@ -10,7 +10,7 @@ namespace clipbound {
 namespace {
 
 Vec square_root(Vec x) {
-  Vec result;
+  Vec result = {};
   for (int lane = 0; lane < kLanes; ++lane) result[lane] = std::sqrt(x[lane]);
   return result;
 }
@@ -22,7 +22,8 @@ std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
 void LaneSweep::attach(const SweepNetwork& network) {
   network_ = &network;
   const auto U = static_cast<std::size_t>(network.slots()), P = static_cast<std::size_t>(network.places());
-  for (auto* array : {&theta, &gradient, &outer_, &sigma_, &low_, &high_, &first_, &second_, &best_theta_, &scale_}) array->resize(U);
+  for (auto* array : {&outer_, &sigma_, &low_, &high_, &scale_}) array->resize(U);
+  for (auto* array : {&theta, &gradient, &first_, &second_, &best_theta_}) array->resize(static_cast<std::size_t>(network.parameters()));
   for (auto* array : {&g_, &p_, &h_}) array->assign(P, Vec{});
   corner_.resize(static_cast<std::size_t>(network.inputs()));
   for (std::size_t i = 0; i < corner_.size(); ++i) corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
@@ -34,7 +35,8 @@ void LaneSweep::attach(const SweepNetwork& network) {
 
 void LaneSweep::reset() {
   const SweepNetwork& net = *network_;
-  for (std::size_t u = 0; u < theta.size(); ++u) {
+  std::fill(theta.begin(), theta.end(), broadcast(0.5));
+  for (std::size_t u = 0; u < outer_.size(); ++u) {
     const double l = net.lower[u], h = net.upper[u];
     outer_[u] = broadcast(h / (h - l));
     sigma_[u] = Vec{};
@@ -53,6 +55,7 @@ void LaneSweep::reset_theta(const SweepCone& cone) {
       theta[u] = select((sigma_[u] == Vec{}) & (high_[u] > -low_[u]), broadcast(1.0), Vec{});
     }
     for (const std::int32_t v : layer.curved) theta[at(network_->slot_of[at(v)])] = broadcast(0.5);
+    for (const std::int32_t v : layer.products) theta[at(network_->parameter_of_product(v))] = broadcast(0.5);
   }
 }
 
@@ -96,8 +99,8 @@ void LaneSweep::decide(int lane, int slot, bool active) {
 }
 
 void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
-  for (std::size_t u = 0; u < theta.size(); ++u) {
-    theta[u] = broadcast(from.theta[u][lane]);
+  for (std::size_t u = 0; u < theta.size(); ++u) theta[u] = broadcast(from.theta[u][lane]);
+  for (std::size_t u = 0; u < outer_.size(); ++u) {
     outer_[u] = broadcast(from.outer_[u][lane]);
     sigma_[u] = broadcast(from.sigma_[u][lane]);
     low_[u] = broadcast(from.low_[u][lane]);
@@ -154,6 +157,7 @@ void LaneSweep::start(const SweepCone& cone, const Target& target) {
     for (const std::int32_t v : layer.unstable) g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.active) g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.curved) g_[at(v)] = Vec{};
+    for (const std::int32_t v : layer.products) g_[at(v)] = Vec{};
   }
   for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
   const SweepRows& rows = *target.rows;
@@ -196,6 +200,7 @@ void LaneSweep::relax(const SweepCone::Layer& layer) {
   error_ += error;
   if (!layer.unit_sums.empty()) centre_unit_sums(layer);
   if (!layer.curved.empty()) relax_curved(layer);
+  if (!layer.products.empty()) relax_joined(layer);
 }
 
 /// sum of g a = sum of (g - m) a + m for activations that add up to 1, whatever m: a mean makes the coefficients small.
@@ -231,32 +236,6 @@ void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
     sum_ += p * net.constant[at(v)];
     error_ += select(p == zero, zero, vabs(p) * net.slack[at(v)]);  // the slack of an unbounded z is infinite
   }
-}
-
-/// Of a product's two squares the earlier layer's is the second to come by, when both coefficients are known; only layers before both
-/// read what is made here.
-void LaneSweep::relax_product(const ProductPair& pair, std::int32_t place) {
-  const SweepNetwork& net = *network_;
-  const std::size_t slots[2] = {at(net.curved_slots[at(pair.plus)]), at(net.curved_slots[at(pair.minus)])};
-  const std::int32_t places[2] = {net.place_of[slots[0]], net.place_of[slots[1]]};
-  if (place != places[0]) return;
-  CurvedLanes::Squares squares;
-  for (std::size_t k = 0; k < 2; ++k) {
-    squares.g[k] = g_[at(places[k])];
-    squares.theta[k] = theta[slots[k]];
-    squares.low[k] = low_[slots[k]];
-    squares.high[k] = high_[slots[k]];
-  }
-  const auto relaxed = curves_.relax_pair(pair, squares);
-  for (std::size_t k = 0; k < 2; ++k) {
-    const std::size_t v = at(places[k]);
-    const Vec p = relaxed[k].p;
-    p_[v] = p;
-    sum_ += p * net.constant[v];
-    error_ += vabs(p) * net.slack[v];
-  }
-  curved_ += relaxed[0].q;
-  curved_size_ += vabs(relaxed[0].q);
 }
 
 Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
@@ -317,6 +296,7 @@ void LaneSweep::differentiate(const SweepCone& cone) {
   for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
   for (const SweepCone::Layer& layer : cone.layers) {
     add_up(layer);
+    if (!layer.products.empty()) differentiate_joined(layer);
     for (const std::int32_t v : layer.curved) {
       if (const std::int32_t pair = net.pair_of[at(net.curve_of[at(v)])]; pair >= 0) {
         differentiate_product(net.pairs[at(pair)], v);
@@ -341,29 +321,21 @@ void LaneSweep::differentiate(const SweepCone& cone) {
   }
 }
 
-/// The later layer's square is the second to come by, and nothing between them reads the first.
-void LaneSweep::differentiate_product(const ProductPair& pair, std::int32_t place) {
-  const std::size_t slots[2] = {at(network_->curved_slots[at(pair.plus)]), at(network_->curved_slots[at(pair.minus)])};
-  const std::size_t plus = at(network_->place_of[slots[0]]), minus = at(network_->place_of[slots[1]]);
-  if (at(place) != minus) return;
-  const auto [first, second] =
-      curves_.differentiate_pair(pair, g_[plus], g_[minus], h_[plus], h_[minus], gradient[slots[0]], gradient[slots[1]]);
-  h_[plus] = first;
-  h_[minus] = second;
-}
-
 void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay) {
   const double first_share = 1.0 / (1.0 - std::pow(kAdamFirst, iteration + 1)), second_share = 1.0 / (1.0 - std::pow(kAdamSecond, iteration + 1));
   const Vec zero = {}, one = broadcast(1.0);
-  const auto step_one = [&](std::size_t u) {
+  const auto direction = [&](std::size_t u) {
     const Vec gradient_here = gradient[u];
     const Vec m = kAdamFirst * first_[u] + (1.0 - kAdamFirst) * gradient_here;
     const Vec s = kAdamSecond * second_[u] + (1.0 - kAdamSecond) * gradient_here * gradient_here;
     first_[u] = m;
     second_[u] = s;
+    return (m * first_share) / (square_root(s * second_share) + 1e-12);
+  };
+  const auto step_one = [&](std::size_t u) {
     const Mask undecided = sigma_[u] == zero;
     const Vec rate = select(undecided, broadcast(optimizer.slope_rate * decay), (optimizer.multiplier_rate * decay) * scale_[u]);
-    const Vec moved = vmax(theta[u] + rate * (m * first_share) / (square_root(s * second_share) + 1e-12), zero);
+    const Vec moved = vmax(theta[u] + rate * direction(u), zero);
     theta[u] = select(undecided & (moved > one), one, moved);
   };
   for (const SweepCone::Layer& layer : cone.layers) {
@@ -374,6 +346,21 @@ void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int
       step_one(u);
       curves_.step(c, (optimizer.multiplier_rate * decay * curves_.steepness(c)) * scale_[u], first_share, second_share);
     }
+    for (const std::int32_t v : layer.products) {
+      const std::size_t u = at(network_->parameter_of_product(v));
+      theta[u] = vmin(vmax(theta[u] + (optimizer.slope_rate * decay) * direction(u), zero), one);
+    }
+  }
+}
+
+template <typename Visit>
+void LaneSweep::for_parameters(const SweepCone& cone, const Visit& visit) const {
+  const SweepNetwork& net = *network_;
+  for (const SweepCone::Layer& layer : cone.layers) {
+    for (const auto* list : {&layer.unstable, &layer.curved}) {
+      for (const std::int32_t v : *list) visit(at(net.slot_of[at(v)]), v);
+    }
+    for (const std::int32_t v : layer.products) visit(at(net.parameter_of_product(v)), v);
   }
 }
 
@@ -382,21 +369,12 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const Sweep
   double decay = 1.0;
   const Vec enough = broadcast(optimizer.enough);
   if (optimizer.iterations == 0 || all(best > enough)) return best;
-  for (const SweepCone::Layer& layer : cone.layers) {
-    for (const std::int32_t v : layer.unstable) {
-      const std::size_t u = at(network_->slot_of[at(v)]);
-      first_[u] = second_[u] = Vec{};
-      best_theta_[u] = theta[u];
-      scale_[u] = vabs(g_[at(v)]);
-    }
-    for (const std::int32_t v : layer.curved) {
-      const std::size_t u = at(network_->slot_of[at(v)]);
-      first_[u] = second_[u] = Vec{};
-      best_theta_[u] = theta[u];
-      scale_[u] = vabs(g_[at(v)]);
-      curves_.begin_ascent(network_->curve_of[at(v)]);
-    }
-  }
+  for_parameters(cone, [&](std::size_t t, std::int32_t v) {
+    first_[t] = second_[t] = Vec{};
+    best_theta_[t] = theta[t];
+    if (t < scale_.size()) scale_[t] = vabs(g_[at(v)]);
+    if (network_->curve_of[at(v)] >= 0) curves_.begin_ascent(network_->curve_of[at(v)]);
+  });
   for (int iteration = 0; iteration < optimizer.iterations; ++iteration) {
     differentiate(cone);
     step(cone, optimizer, iteration, decay);
@@ -404,19 +382,11 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const Sweep
     const Vec bound = lower_bound(cone, target);
     const Mask better = bound > best;
     best = select(better, bound, best);
-    for (const SweepCone::Layer& layer : cone.layers) {
-      for (const std::int32_t v : layer.unstable) {
-        const std::size_t u = at(network_->slot_of[at(v)]);
-        best_theta_[u] = select(better, theta[u], best_theta_[u]);
-        scale_[u] = vmax(scale_[u], vabs(g_[at(v)]));
-      }
-      for (const std::int32_t v : layer.curved) {
-        const std::size_t u = at(network_->slot_of[at(v)]);
-        best_theta_[u] = select(better, theta[u], best_theta_[u]);
-        scale_[u] = vmax(scale_[u], vabs(g_[at(v)]));
-        curves_.keep(network_->curve_of[at(v)], better);
-      }
-    }
+    for_parameters(cone, [&](std::size_t t, std::int32_t v) {
+      best_theta_[t] = select(better, theta[t], best_theta_[t]);
+      if (t < scale_.size()) scale_[t] = vmax(scale_[t], vabs(g_[at(v)]));
+      if (network_->curve_of[at(v)] >= 0) curves_.keep(network_->curve_of[at(v)], better);
+    });
     if (all(best > enough)) break;
     if (optimizer.extrapolate && iteration >= 3) {
       // Gains shrink from step to step: who lacks more than three times what all steps so far brought will not get there.
@@ -424,17 +394,10 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const Sweep
       if (all((best > enough) | (enough - best > 3.0 * gained * (static_cast<double>(optimizer.iterations) / (iteration + 1.0))))) break;
     }
   }
-  for (const SweepCone::Layer& layer : cone.layers) {
-    for (const std::int32_t v : layer.unstable) {
-      const std::size_t u = at(network_->slot_of[at(v)]);
-      theta[u] = best_theta_[u];
-    }
-    for (const std::int32_t v : layer.curved) {
-      const std::size_t u = at(network_->slot_of[at(v)]);
-      theta[u] = best_theta_[u];
-      curves_.take_best(network_->curve_of[at(v)]);
-    }
-  }
+  for_parameters(cone, [&](std::size_t t, std::int32_t v) {
+    theta[t] = best_theta_[t];
+    if (network_->curve_of[at(v)] >= 0) curves_.take_best(network_->curve_of[at(v)]);
+  });
   return best;
 }
 
@@ -443,6 +406,7 @@ void LaneSweep::leave(const SweepCone& cone) {
     for (const std::int32_t v : layer.unstable) p_[at(v)] = g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.active) p_[at(v)] = g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.curved) p_[at(v)] = g_[at(v)] = Vec{};
+    for (const std::int32_t v : layer.products) g_[at(v)] = Vec{};
   }
   for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
 }
@@ -452,6 +416,10 @@ void LaneSweep::evaluate_corner(const SweepCone& cone) {
   for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
   for (const SweepCone::Layer& layer : cone.layers) {
     add_up(layer);
+    for (const std::int32_t v : layer.products) {
+      const JoinedProduct& product = net.products[at(net.joined_of[at(v)])];
+      h_[at(v)] = h_[at(product.a)] * h_[at(product.b)];
+    }
     for (const std::int32_t v : layer.curved) {
       const Activation& f = net.curves[at(net.curve_of[at(v)])];
       for (int lane = 0; lane < kLanes; ++lane) h_[at(v)][lane] = value_of(f, h_[at(v)][lane]);

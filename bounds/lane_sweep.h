@@ -5,7 +5,8 @@
 // Sound for ANY slopes in [0, 1] and multipliers >= 0 (docs/soundness.md, "Lane sweeps"), so they may be optimised freely. Curved
 // neurons are sound for any parameters at all (bounds/curved_lanes.h).
 //
-// Legend: N inputs, P places, U slots of unstable and curved neurons (bounds/sweep_network.h). Arrays of Vec have one number per lane.
+// Legend: N inputs, P places, U slots of unstable and curved neurons, T parameters: U, and one per joined product
+// (bounds/sweep_network.h). Arrays of Vec have one number per lane.
 #include <optional>
 #include <vector>
 
@@ -54,7 +55,7 @@ class LaneSweep {
   /// All lanes become copies of one lane of another sweep over the same network.
   void copy_lane(const LaneSweep& from, int lane);
   /// Free parameter: an undecided ReLU's lower slope in [0, 1], or a decided one's multiplier >= 0. A curved neuron's slope in its own
-  /// measure, 1/2 being CROWN's.
+  /// measure, 1/2 being CROWN's. A joined product's t in [0, 1] stands behind the slots. [T]
   std::vector<Vec> theta;
 
   /// Rows of the lanes: sign * rows[which]. All share one cone, which must contain them.
@@ -99,7 +100,7 @@ class LaneSweep {
   /// The neuron's pre-activation at the corner minus the relaxation's root: what differentiate() found, [P].
   const std::vector<Vec>& values() const { return h_; }
 
-  std::vector<Vec> gradient;  ///< [U]
+  std::vector<Vec> gradient;  ///< [T]
   std::uint64_t sweeps = 0;   ///< substitutions so far
 
  private:
@@ -116,6 +117,11 @@ class LaneSweep {
   void relax_curved(const SweepCone::Layer& layer);
   void relax_product(const ProductPair& pair, std::int32_t place);
   void differentiate_product(const ProductPair& pair, std::int32_t place);
+  void relax_joined(const SweepCone::Layer& layer);
+  void differentiate_joined(const SweepCone::Layer& layer);
+  /// Calls visit(parameter, place) for all of a cone.
+  template <typename Visit>
+  void for_parameters(const SweepCone& cone, const Visit& visit) const;
   void step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay);
 
   const SweepNetwork* network_ = nullptr;
@@ -123,7 +129,8 @@ class LaneSweep {
   // -1 active, +1 inactive), the bounds (0 where decided).
   std::vector<Vec> outer_, sigma_, low_, high_;
   std::vector<Vec> g_, p_, h_;           // [P] coefficients of activations, of pre-activations; values
-  std::vector<Vec> first_, second_, best_theta_, scale_;  // [U] of the optimiser
+  std::vector<Vec> first_, second_, best_theta_;  // [T] of the optimiser
+  std::vector<Vec> scale_;               // [U]
   std::vector<Vec> corner_;              // [N]
   std::vector<std::int32_t> written_;    // places of p_ that need not be 0: those of the last cone
   std::uint64_t cone_ = 0;               // its serial number

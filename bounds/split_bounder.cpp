@@ -16,14 +16,15 @@ SplitBounder::SplitBounder(LaneSweep& sweep, const SweepCone& cone, const SweepR
   std::fill(target_.which, target_.which + kLanes, row);
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const auto* list : {&layer.unstable, &layer.curved}) {
-      for (const std::int32_t place : *list) slots_.push_back(sweep.network().slot_of[static_cast<std::size_t>(place)]);
+      for (const std::int32_t place : *list) parameters_.push_back(sweep.network().slot_of[static_cast<std::size_t>(place)]);
     }
+    for (const std::int32_t place : layer.products) parameters_.push_back(sweep.network().parameter_of_product(place));
   }
 }
 
 void SplitBounder::load(int lane, const Leaf& leaf) {
   for (const std::int32_t split : leaf.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
-  for (std::size_t k = 0; k < leaf.theta.size(); ++k) sweep_.theta[static_cast<std::size_t>(slots_[k])][lane] = static_cast<double>(leaf.theta[k]);
+  for (std::size_t k = 0; k < leaf.theta.size(); ++k) sweep_.theta[static_cast<std::size_t>(parameters_[k])][lane] = static_cast<double>(leaf.theta[k]);
   if (!leaf.splits.empty()) sweep_.theta[static_cast<std::size_t>(leaf.splits.back() >> 1)][lane] = 0.0;
 }
 
@@ -36,8 +37,8 @@ void SplitBounder::bound_lanes(std::vector<Leaf*>& lanes) {
     leaf.bound = std::max(leaf.bound, bound[static_cast<int>(lane)]);
     const auto next = sweep_.costliest(cone_, static_cast<int>(lane), 1);
     leaf.next = next.empty() ? -1 : next.front();
-    leaf.theta.resize(slots_.size());
-    for (std::size_t k = 0; k < slots_.size(); ++k) leaf.theta[k] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(slots_[k])][static_cast<int>(lane)]);
+    leaf.theta.resize(parameters_.size());
+    for (std::size_t k = 0; k < parameters_.size(); ++k) leaf.theta[k] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(parameters_[k])][static_cast<int>(lane)]);
   }
 }
 

@@ -21,7 +21,7 @@ class SplitBounder {
   /// A part of the box: the bound is valid where the splits hold. The leaves together cover the box.
   struct Leaf {
     std::vector<std::int32_t> splits;  ///< 2 * slot + (1 where active)
-    std::vector<float> theta;          ///< of the cone's slots
+    std::vector<float> theta;          ///< of the cone's parameters
     double bound = 0.0;
     std::int32_t next = -1;            ///< slot to split; -1: nothing is left to split
   };
@@ -32,7 +32,7 @@ class SplitBounder {
   const SweepCone& cone_;
   const Deadline& deadline_;
   LaneSweep::Target target_;
-  std::vector<std::int32_t> slots_;
+  std::vector<std::int32_t> parameters_;
 };
 
 }  // namespace clipbound

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <utility>
 
 #include "base/check.h"
 #include "base/rounding.h"
@@ -45,7 +46,7 @@ SweepNetwork::SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vec
   constant.assign(lower_x.size() + 1, 0.0);
   slack = constant;
   slot_of.assign(lower_x.size() + 1, -1);
-  curve_of = slot_of;
+  curve_of = joined_of = slot_of;
 }
 
 double SweepNetwork::slack_for(double radius, double size) const {
@@ -61,7 +62,9 @@ void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int sour
     const std::int32_t place =
         source == kInputSource ? index[j] : place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(index[j])];
     CLIPBOUND_CHECK(place != kNotNeeded);
-    if (place != kInactive && value[j] != 0.0) entries.push_back({row, place, value[j]});
+    if (place == kInactive || value[j] == 0.0) continue;
+    const std::int32_t product = joined_of[static_cast<std::size_t>(place)];
+    entries.push_back({row, place, product < 0 ? value[j] : value[j] * products[static_cast<std::size_t>(product)].weight});
   }
 }
 
@@ -79,7 +82,7 @@ SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<s
     }
     rows.start.push_back(static_cast<std::int64_t>(rows.index.size()));
     rows.constant.push_back(form.constant[element]);
-    rows.slack.push_back(slack_for(form.radius[element], size_of_terms(form, i, sources_)));
+    rows.slack.push_back(slack_for(form.radius[element], size_of_terms(form, i, sources_) + size_of_products(form, i)));
   }
   return rows;
 }
@@ -87,7 +90,10 @@ SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<s
 /// The layer's places have been numbered.
 SweepBlock SweepNetwork::make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const {
   std::vector<Entry> entries;
-  for (int v = 0; v < layer.count; ++v) append(matrix, layer.origin[static_cast<std::size_t>(v)], source, layer.first + v, entries);
+  for (int v = 0; v < layer.count; ++v) {
+    if (joined_of[static_cast<std::size_t>(layer.first + v)] >= 0) continue;  // reads its operands by itself
+    append(matrix, layer.origin[static_cast<std::size_t>(v)], source, layer.first + v, entries);
+  }
   SweepBlock block;
   block.source = source;
   block.forward = GroupedMatrix(entries, places(), spare());
@@ -98,8 +104,10 @@ SweepBlock SweepNetwork::make_block(const SweepLayer& layer, int source, const S
   return block;
 }
 
-void SweepNetwork::add_layer(const IntervalVector& z) {
+void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   const int k = layers();
+  join = join && only_products(k);
+  const std::vector<char> joined = std::exchange(joined_, std::vector<char>(join ? z.lower.size() : 0, 0));
   const AffineForm& form = system_->layers[static_cast<std::size_t>(k)];
   SweepLayer layer;
   layer.first = places();
@@ -113,14 +121,20 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
   std::vector<std::int32_t> place(z.lower.size(), kInactive);
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
     if (!needs(k, v)) place[v] = kNotNeeded;
-    if (!needs(k, v) || (relu && z.upper[v] <= 0.0)) continue;
+    if (!needs(k, v) || (relu && z.upper[v] <= 0.0) || (!joined.empty() && joined[v] != 0)) continue;
+    if (join && join_product(k, static_cast<std::int64_t>(v), place)) {
+      joined_[v] = 1;
+      if (place[v] >= 0) layer.origin.push_back(static_cast<std::int32_t>(v));
+      continue;
+    }
     place[v] = places();
     layer.origin.push_back(static_cast<std::int32_t>(v));
     constant.push_back(form.constant[v]);
-    slack.push_back(slack_for(form.radius[v], sizes[v]));
+    slack.push_back(slack_for(form.radius[v], sizes[v] + size_of_products(form, static_cast<std::int64_t>(v))));
     const bool unstable = relu && !(z.lower[v] >= 0.0);
     slot_of.push_back(unstable || curved ? slots() : -1);
     curve_of.push_back(curved ? static_cast<std::int32_t>(curves.size()) : -1);
+    joined_of.push_back(-1);
     if (curved) {
       curves.push_back(activation);
       curved_slots.push_back(slots());
@@ -147,6 +161,60 @@ void SweepNetwork::add_layer(const IntervalVector& z) {
   layers_.push_back(std::move(layer));
   if (activation.curve == Curve::square) pair_squares();
   if (curved) add_unit_sums();
+}
+
+bool SweepNetwork::only_products(int k) const {
+  const auto& layers = system_->layers;
+  const auto next = static_cast<std::size_t>(k) + 1;
+  if (next >= layers.size() || layers[next].size() != layers[next - 1].size()) return false;
+  if (system_->activations[next - 1].curve != Curve::square || system_->activations[next].curve != Curve::square) return false;
+  if (layers[next].terms.contains(k) || system_->outputs.terms.contains(k) || system_->outputs.terms.contains(k + 1)) return false;
+  return std::all_of(layers.begin() + k + 2, layers.end(), [k](const AffineForm& form) { return reads_opposite(form, k, k + 1); });
+}
+
+bool SweepNetwork::join_product(int k, std::int64_t v, std::vector<std::int32_t>& place) {
+  const auto operands = operands_of(system_->layers[static_cast<std::size_t>(k)], system_->layers[static_cast<std::size_t>(k) + 1], v);
+  if (!operands) return false;
+  const auto place_at = [&](int source, std::int32_t element) {
+    return source == kInputSource ? element : place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(element)];
+  };
+  JoinedProduct product;
+  product.place = places();
+  product.a = place_at(operands->a_source, operands->a);
+  product.b = place_at(operands->b_source, operands->b);
+  product.weight = operands->weight;
+  CLIPBOUND_CHECK(product.a != kNotNeeded && product.b != kNotNeeded);
+  if (product.a == kInactive || product.b == kInactive) return true;  // 0
+  const IntervalVector &from_a = sources_.at(operands->a_source), &from_b = sources_.at(operands->b_source);
+  const auto a = static_cast<std::size_t>(operands->a), b = static_cast<std::size_t>(operands->b);
+  product.enclose(from_a.lower[a], from_a.upper[a], from_b.lower[b], from_b.upper[b]);
+  if (!(std::fabs(from_a.lower[a]) < 0x1p400 && std::fabs(from_a.upper[a]) < 0x1p400)) return false;
+  if (!(std::fabs(from_b.lower[b]) < 0x1p400 && std::fabs(from_b.upper[b]) < 0x1p400)) return false;
+  if (product_layers_.empty() || product_layers_.back() != k) product_layers_.push_back(k);
+  largest_source_ = std::max(largest_source_, product.size);
+  place[static_cast<std::size_t>(v)] = product.place;
+  constant.push_back(0.0);
+  slack.push_back(slack_for(0.0, 4.0 * product.size));
+  for (auto* of : {&slot_of, &curve_of}) of->push_back(-1);
+  joined_of.push_back(static_cast<std::int32_t>(products.size()));
+  products.push_back(product);
+  return true;
+}
+
+double SweepNetwork::size_of_products(const AffineForm& form, std::int64_t element) const {
+  double size = 0.0;
+  for (const int k : product_layers_) {
+    const auto found = form.terms.find(k);
+    if (found == form.terms.end()) continue;
+    const auto index = found->second.indices(element);
+    const auto value = found->second.values(element);
+    for (std::size_t j = 0; j < index.size(); ++j) {
+      const std::int32_t place = place_of_neuron_[static_cast<std::size_t>(k)][static_cast<std::size_t>(index[j])];
+      const std::int32_t product = place < 0 ? -1 : joined_of[static_cast<std::size_t>(place)];
+      if (product >= 0) size += std::fabs(value[j] * products[static_cast<std::size_t>(product)].weight) * products[static_cast<std::size_t>(product)].size;
+    }
+  }
+  return size;
 }
 
 void SweepNetwork::add_unit_sums() {
@@ -200,7 +268,7 @@ void SweepCone::begin(int count) {
   serial = next_serial();
   layers.resize(static_cast<std::size_t>(count));
   for (Layer& layer : layers) {
-    for (auto* places : {&layer.unstable, &layer.active, &layer.curved, &layer.unit_sums}) places->clear();
+    for (auto* places : {&layer.unstable, &layer.active, &layer.curved, &layer.unit_sums, &layer.products}) places->clear();
     for (auto* parts : {&layer.into, &layer.from}) parts->clear();
   }
   inputs.clear();
@@ -228,6 +296,13 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
     return;
   }
   SweepCone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
+  if (const std::int32_t number = network_.joined_of[p]; number >= 0) {
+    const JoinedProduct& product = network_.products[static_cast<std::size_t>(number)];
+    layer.products.push_back(place);
+    touch(product.a, cone);
+    touch(product.b, cone);
+    return;
+  }
   const std::int32_t curve = network_.curve_of[p];
   (curve >= 0 ? layer.curved : network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
   if (curve < 0) return;
@@ -241,6 +316,35 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
   const ProductPair& pair = network_.pairs[static_cast<std::size_t>(network_.pair_of[static_cast<std::size_t>(curve)])];
   for (const std::int32_t c : {pair.plus, pair.minus}) touch(network_.place_of[static_cast<std::size_t>(network_.curved_slots[static_cast<std::size_t>(c)])], cone);
 }
+
+/// Where much of a layer was touched, its marks are read in order: sorting takes ten times as long.
+void ConeFinder::sort(int k, SweepCone::Layer& layer) const {
+  std::vector<std::int32_t>* lists[] = {&layer.unstable, &layer.active, &layer.curved, &layer.products};
+  const SweepLayer& all = network_.layer(k);
+  std::size_t touched = 0;
+  for (const auto* list : lists) touched += list->size();
+  if (8 * touched < static_cast<std::size_t>(all.count)) {
+    for (auto* list : lists) std::sort(list->begin(), list->end());
+    return;
+  }
+  for (auto* list : lists) list->clear();
+  for (std::int32_t place = all.first; place < all.first + all.count; ++place) {
+    const auto p = static_cast<std::size_t>(place);
+    if (place_mark_[p] != stamp_) continue;
+    lists[network_.joined_of[p] >= 0 ? 3 : network_.curve_of[p] >= 0 ? 2 : network_.slot_of[p] >= 0 ? 0 : 1]->push_back(place);
+  }
+}
+
+namespace {
+/// Sorts the numbers of the groups that have a mark.
+void sort_groups(std::vector<std::int32_t>& groups, const std::vector<std::uint32_t>& marks, std::uint32_t stamp) {
+  if (8 * groups.size() < marks.size()) return std::sort(groups.begin(), groups.end());
+  groups.clear();
+  for (std::size_t group = 0; group < marks.size(); ++group) {
+    if (marks[group] == stamp) groups.push_back(static_cast<std::int32_t>(group));
+  }
+}
+}  // namespace
 
 void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone) {
   marks.forward.resize(static_cast<std::size_t>(block.forward.groups()), 0);
@@ -266,8 +370,8 @@ void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, Sweep
   for (const std::int32_t group : from.groups) {
     for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) touch(*c, cone);
   }
-  std::sort(from.groups.begin(), from.groups.end());
-  std::sort(into.groups.begin(), into.groups.end());
+  sort_groups(from.groups, marks.forward, stamp_);
+  sort_groups(into.groups, marks.backward, stamp_);
   here.from.push_back(std::move(from));
   (block.source == kInputSource ? cone.into_inputs : cone.layers[static_cast<std::size_t>(block.source)].into).push_back(std::move(into));
 }
@@ -287,9 +391,7 @@ void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& wh
     marks.resize(layer.blocks.size());
     for (std::size_t b = 0; b < layer.blocks.size(); ++b) follow(k, layer.blocks[b], marks[b], cone);
   }
-  for (SweepCone::Layer& layer : cone.layers) {
-    for (auto* places : {&layer.unstable, &layer.active, &layer.curved}) std::sort(places->begin(), places->end());
-  }
+  for (std::size_t k = 0; k < cone.layers.size(); ++k) sort(static_cast<int>(k), cone.layers[k]);
   std::sort(cone.inputs.begin(), cone.inputs.end());
 }
 

@@ -14,6 +14,7 @@
 
 #include "bounds/curved_hull.h"
 #include "bounds/grouped_matrix.h"
+#include "bounds/joined_products.h"
 #include "bounds/layered_system.h"
 #include "bounds/product_pairs.h"
 
@@ -59,8 +60,9 @@ class SweepNetwork {
   /// Neurons that are not needed get no place: compiling rows that read them is an internal error.
   SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper, NeededNeurons needed = {});
 
-  /// Adds the next layer with its neurons' bounds z (sound on the box).
-  void add_layer(const IntervalVector& z);
+  /// Adds the next layer with its neurons' bounds z (sound on the box). With `join`, squares of this layer that make products with the
+  /// next one's become products (bounds/joined_products.h); the squares themselves can no longer be read, bounded or split then.
+  void add_layer(const IntervalVector& z, bool join = false);
   /// Interval bounds of the next layer from what is known of the earlier ones.
   IntervalVector enclose_next() const;
   /// Elements `which` of a form over the inputs and the layers so far.
@@ -71,6 +73,9 @@ class SweepNetwork {
   int spare() const { return inputs_; }
   int places() const { return static_cast<int>(constant.size()); }
   int slots() const { return static_cast<int>(place_of.size()); }
+  /// Free parameters of a bound: those of the slots, then one per joined product.
+  int parameters() const { return slots() + static_cast<int>(products.size()); }
+  std::int32_t parameter_of_product(std::int32_t place) const { return slots() + joined_of[static_cast<std::size_t>(place)]; }
   int layers() const { return static_cast<int>(layers_.size()); }
   const SweepLayer& layer(int k) const { return layers_[static_cast<std::size_t>(k)]; }
   const IntervalVector& bounds_of(int k) const { return bounds_[static_cast<std::size_t>(k)]; }
@@ -91,9 +96,17 @@ class SweepNetwork {
   std::vector<ProductPair> pairs;        ///< of squares that are products
   std::vector<std::int32_t> pair_of;     ///< [C] -1: none
   std::vector<Hull<double>> hulls;       ///< [C] on their bounds; empty chains for squares, which need none
+  std::vector<JoinedProduct> products;
+  std::vector<std::int32_t> joined_of;  ///< [P] -1: no joined product
 
  private:
   double slack_for(double radius, double size) const;
+  /// Whether nobody reads layer k and the next one but by their products.
+  bool only_products(int k) const;
+  /// Makes element `v` of a layer of squares a product, if it is one on a trusted box, and its place.
+  bool join_product(int k, std::int64_t v, std::vector<std::int32_t>& place);
+  /// What the products that a row reads add to the sizes of its terms.
+  double size_of_products(const AffineForm& form, std::int64_t element) const;
   /// Finds the products that the squares of the newest layer and of the one before it make.
   void pair_squares();
   void add_unit_sums();
@@ -108,6 +121,8 @@ class SweepNetwork {
   std::map<int, IntervalVector> sources_;
   NeededNeurons needed_;
   std::vector<std::vector<std::int32_t>> place_of_neuron_;  // [layers][neurons], kInactive, kNotNeeded
+  std::vector<char> joined_;                                // [neurons of the next layer] whose products stand in the newest one
+  std::vector<int> product_layers_;                         // layers with joined products
   double gamma_ = 0.0, largest_source_ = 1.0;
 };
 
@@ -120,6 +135,7 @@ struct SweepCone {
   struct Layer {
     std::vector<std::int32_t> unstable, active, curved;  ///< places that are touched
     std::vector<std::int32_t> unit_sums;         ///< numbers of those among the curved ones
+    std::vector<std::int32_t> products;          ///< places of joined products
     std::vector<Part> into;                      ///< backward: groups that make this layer's coefficients
     std::vector<Part> from;                      ///< forward: groups that make this layer's values
   };
@@ -146,6 +162,8 @@ class ConeFinder {
   };
   void number_places();
   void touch(std::int32_t place, SweepCone& cone);
+  /// Puts what was touched into the order of places.
+  void sort(int k, SweepCone::Layer& layer) const;
   /// From the cone's places in layer k, through one of its blocks, to the elements that these read.
   void follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone);
 

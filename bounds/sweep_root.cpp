@@ -13,10 +13,6 @@ namespace clipbound {
 
 namespace {
 
-// Parts of an operator (the squares of a product, the exponentials of a softmax) mostly have good intervals already, from the bounded
-// operands: substitution has to be cheap. Multiplications of kLanes numbers.
-constexpr double kHelperWork = 1e8;
-
 /// Rows in an order in which neighbours read about the same places (channels of one pixel, pixels side by side).
 std::vector<std::int64_t> by_reach(const SweepRows& rows) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows.count()));
@@ -27,6 +23,11 @@ std::vector<std::int64_t> by_reach(const SweepRows& rows) {
   };
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return first(a) < first(b); });
   return order;
+}
+
+std::vector<std::int64_t> slice(const std::vector<std::int64_t>& order, std::size_t first, std::size_t count) {
+  const auto at = [&](std::size_t i) { return order.begin() + static_cast<std::ptrdiff_t>(std::min(i, order.size())); };
+  return {at(first), at(first + count)};
 }
 
 /// Runs `body(sweep, finder, k)` for k in [0, count) on some threads, each with memory of its own.
@@ -71,61 +72,73 @@ class LayerByLayer {
         }
       }
       const bool linear = std::all_of(layers[k].terms.begin(), layers[k].terms.end(), [](const auto& term) { return term.first == kInputSource; });
-      if (!linear) tighten(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
-      network_.add_layer(z);
+      const bool bounded = linear || tighten(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
+      network_.add_layer(z, !bounded);
     }
   }
 
  private:
-  /// Multiplications of one substitution of a batch, about.
-  double work_of(const SweepRows& rows, const std::vector<std::int64_t>& order) const {
-    ConeFinder finder(network_);
+  /// Multiplications of one substitution on the cone of `batches` batches, about.
+  double work_of(const SweepRows& rows, const std::vector<std::int64_t>& order, std::size_t batches) const {
     SweepCone cone;
-    const LaneSweep::Target target = target_of(rows, order, order.size() / 2 / kLanes * kLanes, 1.0);
-    finder.find(rows, std::vector<std::int64_t>(target.which, target.which + kLanes), cone);
+    const std::size_t middle = order.size() / 2 / kLanes * kLanes;
+    ConeFinder(network_).find(rows, slice(order, middle >= batches * kLanes ? middle - (batches - 1) * kLanes : 0, batches * kLanes), cone);
     return static_cast<double>(cone.work);
   }
-  void tighten(int layer, IntervalVector& z, double layers_left) {
+  /// How many batches share a cone: finding one takes about as long as a substitution, and neighbours may all read the same places.
+  std::size_t batches_per_cone(const SweepRows& rows, const std::vector<std::int64_t>& order) const {
+    constexpr std::size_t kMost = 8, kEnough = 64;
+    constexpr double kMoreWork = 1.05;
+    if (order.size() < kEnough * kLanes) return 1;
+    return work_of(rows, order, kMost) <= kMoreWork * work_of(rows, order, 1) ? kMost : 1;
+  }
+  /// False where that would take too long.
+  bool tighten(int layer, IntervalVector& z, double layers_left) {
     const AffineForm& form = network_.system().layers[static_cast<std::size_t>(layer)];
     const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
-    if (activation.curve == Curve::identity && activation.parameter != kBounded) return;
+    if (activation.curve == Curve::identity && activation.parameter != kBounded) return true;
     const bool relu = activation.curve == Curve::relu;
     std::vector<std::int64_t> unstable;
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
       if (!network_.needs(layer, v)) continue;
       if (!relu || (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0))) unstable.push_back(static_cast<std::int64_t>(v));
     }
-    if (unstable.empty()) return;
+    if (unstable.empty()) return true;
     const SweepRows rows = network_.compile_rows(form, unstable);
     const std::vector<std::int64_t> order = by_reach(rows);
     const std::size_t batches = (order.size() + kLanes - 1) / kLanes;
     const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity;
-    if (helper && work_of(rows, order) * static_cast<double>(batches) > kHelperWork) return;
+    if (helper && work_of(rows, order, 1) * static_cast<double>(batches) > budget_.helper_work) return false;
     const double now = deadline_.elapsed_s();
     const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
-    for_each_batch(network_, budget_.threads, batches, [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t batch) {
-      const double time = deadline_.elapsed_s();
-      if (time - begin_ > budget_.crown_seconds || deadline_.expired()) return;
-      SweepOptimizer optimizer;
-      optimizer.iterations = time < end ? budget_.iterations : 0;
-      const std::size_t first = batch * kLanes;
-      LaneSweep::Target target = target_of(rows, order, first, 1.0);
-      std::vector<std::int64_t> which(target.which, target.which + kLanes);
-      finder.find(rows, which, cone);
-      Vec bound[2];
-      for (int side = 0; side < 2; ++side) {
-        std::fill(target.sign, target.sign + kLanes, side == 0 ? 1.0 : -1.0);
-        sweep.reset_theta(cone);
-        bound[side] = sweep.maximize(cone, target, optimizer);
-      }
-      sweep.leave(cone);
-      for (std::size_t lane = 0; lane < kLanes && first + lane < order.size(); ++lane) {
-        const auto v = static_cast<std::size_t>(unstable[static_cast<std::size_t>(order[first + lane])]);
-        z.lower[v] = std::max(z.lower[v], bound[0][lane]);
-        z.upper[v] = std::min(z.upper[v], -bound[1][lane]);
+    const std::size_t shared = batches_per_cone(rows, order);
+    for_each_batch(network_, budget_.threads, (batches + shared - 1) / shared, [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t k) {
+      finder.find(rows, slice(order, k * shared * kLanes, shared * kLanes), cone);
+      for (std::size_t batch = k * shared; batch < std::min(batches, (k + 1) * shared); ++batch) {
+        const double time = deadline_.elapsed_s();
+        if (time - begin_ > budget_.crown_seconds || deadline_.expired()) return;
+        bound_batch(sweep, cone, target_of(rows, order, batch * kLanes, 1.0), time < end ? budget_.iterations : 0, unstable, z);
       }
     });
     if (relu && budget_.split_rounds > 0) tighten_by_splits(form, z, end);
+    return true;
+  }
+
+  /// Bounds row which[lane] of a target, neuron unstable[which[lane]], from both sides.
+  void bound_batch(LaneSweep& sweep, const SweepCone& cone, LaneSweep::Target target, int iterations, const std::vector<std::int64_t>& unstable, IntervalVector& z) const {
+    SweepOptimizer optimizer;
+    optimizer.iterations = iterations;
+    Vec bound[2];
+    for (int side = 0; side < 2; ++side) {
+      std::fill(target.sign, target.sign + kLanes, side == 0 ? 1.0 : -1.0);
+      if (budget_.iterations > 0) sweep.reset_theta(cone);  // else nobody has changed it
+      bound[side] = sweep.maximize(cone, target, optimizer);
+    }
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const auto v = static_cast<std::size_t>(unstable[static_cast<std::size_t>(target.which[lane])]);
+      z.lower[v] = std::max(z.lower[v], bound[0][lane]);
+      z.upper[v] = std::min(z.upper[v], -bound[1][lane]);
+    }
   }
 
   /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons.

@@ -18,6 +18,10 @@ struct SweepBudget {
   double seconds = 1e30; ///< once they are over, the layers to come get interval bounds and CROWN's slopes as far as `crown_seconds` go
   double crown_seconds = 1e30;
   int split_rounds = 0;  ///< batches of subproblems that every neuron's own small branch-and-bound may take; 0: none
+  /// Parts of an operator (the squares of a product, the exponentials of a softmax) mostly have good intervals already, from the bounded
+  /// operands: substitution for all of a layer may take so many multiplications of kLanes numbers, or there is none; squares of products
+  /// become joined products then.
+  double helper_work = 1e8;
   int threads = 1;
   const std::vector<double>* importance = nullptr;  ///< [U] of `known`: its neurons' own branch-and-bounds run in this order
 };
@@ -31,7 +35,7 @@ std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSyste
 /// Lower bounds of rows over all layers, with the free parameters that gave them.
 struct SweepRowBounds {
   std::vector<double> lower;               ///< [rows]
-  std::vector<std::vector<float>> theta;   ///< [rows, U]
+  std::vector<std::vector<float>> theta;   ///< [rows, T]
   std::vector<double> cost;                ///< [U] what the neuron's relaxation costs the rows that are not above 0, as shares of what they lack
 };
 SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows& rows, const SweepOptimizer& optimizer, int threads,

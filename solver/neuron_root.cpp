@@ -9,7 +9,8 @@ namespace {
 
 constexpr double kLongestPass = 60.0;
 constexpr double kCrownShare = 0.3;  // of the remaining time; layers that are not done by then keep interval bounds
-constexpr double kAttackShare = 0.25, kShortestAttack = 0.1;
+constexpr double kAttackShare = 0.25;  // of what passes took
+constexpr double kGlance = 2.0, kGlances = 2.0;  // the search before the longer pass, in times that CROWN took, and how often that if it promises an end
 constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
@@ -100,6 +101,7 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
   compile_neurons(problem_);
   measure();
+  if (settings_.check) settings_.check(*problem_.network);
   const double seconds = deadline_.elapsed_s() - begin;
   spent_s_ += seconds;
   if (settings_.log) {
@@ -111,9 +113,6 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
 void NeuronRoot::begin() {
   SweepBudget budget;
   pass(budget, 20);
-  if (open_.empty() || deadline_.expired() || attack_found(std::max(kShortestAttack, kAttackShare * spent_s_))) return;
-  budget.iterations = 20;
-  pass(budget, 40);
 }
 
 bool NeuronRoot::drop(const std::vector<char>& refuted) {
@@ -130,15 +129,22 @@ bool NeuronRoot::drop(const std::vector<char>& refuted) {
 NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
   constexpr int kMostRounds = 64;
   bool more = true;
-  for (int rounds = 2;; rounds *= 2) {
-    const double slice = more ? std::max(kShortestSlice, spent_s_) : 1e30;
+  for (int rounds = 0;; rounds = rounds == 0 ? 2 : 2 * rounds) {
+    // The first search is a glance: where CROWN's bounds leave little to decide, it is over before better bounds would be there.
+    SearchSlice slice;
+    if (rounds == 0) {
+      slice = {std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s()), kGlances};
+    } else if (more) {
+      slice.seconds = std::max(kShortestSlice, spent_s_);
+    }
     NeuronOutcome outcome = search_neurons(problem_, slice, settings_.threads, options, context, deadline_, judge, attack, statistics);
     if (!more || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;
     const bool settled_some = drop(outcome.refuted);
     if (settings_.log) settings_.log("search interrupted, " + std::to_string(open_.size()) + " clauses open, " + std::to_string(outcome.search.open_share) + " of their trees");
+    if (rounds == 0 && attack_found(kAttackShare * spent_s_)) return outcome;
     const double lacked = lacking_;
     SweepBudget budget;
-    budget.iterations = 10;
+    budget.iterations = rounds == 0 ? 20 : 10;
     budget.split_rounds = rounds;
     pass(budget, 40);
     if (problem_.clauses.empty() || deadline_.expired()) {
@@ -147,7 +153,7 @@ NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& con
       outcome.search.open = problem_.clauses.size();
       return outcome;
     }
-    more = rounds < kMostRounds && (settled_some || lacking_ < 0.8 * lacked);
+    more = rounds < kMostRounds && (rounds == 0 || settled_some || lacking_ < 0.8 * lacked);
   }
 }
 

@@ -12,7 +12,8 @@ namespace clipbound {
 struct NeuronRootSettings {
   int threads = 1;
   double pass_share = 0.15;  ///< of the remaining time that one pass may take
-  std::function<bool(double seconds)> attack;  ///< tried between passes; true: a counterexample is known
+  std::function<bool(double seconds)> attack;  ///< tried before the longer pass; true: a counterexample is known
+  std::function<void(const SweepNetwork&)> check;  ///< of every pass's bounds
   std::function<void(const std::string&)> log;
 };
 
@@ -21,11 +22,11 @@ class NeuronRoot {
   NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper, std::vector<const Clause*> clauses,
              NeuronRootSettings settings, const Deadline& deadline);
 
-  /// CROWN, then optimised slopes in all bounds. Clauses that this refutes are dropped.
+  /// CROWN, with optimised slopes for the clauses' rows alone. Clauses that this refutes are dropped.
   void begin();
-  /// Searches for a while, bounds all neurons better (each by its own small branch-and-bound), searches again, ...: a pass over the
-  /// neurons shrinks trees by orders of magnitude or hardly at all, and which it is shows only afterwards. The last search has no
-  /// time limit but the deadline. The outcome's `search` says what is left.
+  /// Searches for a while, bounds all neurons better (with optimised slopes, then each by its own small branch-and-bound), searches
+  /// again, ...: a pass over the neurons shrinks trees by orders of magnitude or hardly at all, and which it is shows only afterwards. The
+  /// last search has no time limit but the deadline. The outcome's `search` says what is left.
   NeuronOutcome settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
 
   const NeuronProblem& problem() const { return problem_; }

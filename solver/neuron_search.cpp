@@ -22,13 +22,13 @@ NeuronNode root_node(const NeuronProblem& problem, std::size_t clause) {
 
 }  // namespace
 
-NeuronOutcome search_neurons(const NeuronProblem& problem, double slice_s, int threads, const Options& options, const SolveContext& context,
+NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads, const Options& options, const SolveContext& context,
                              const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
   NeuronQueue queue(threads);
   SearchCounters counters(problem.clauses.size());
   NeuronShared shared(problem.clauses.size());
   shared.begin_s = deadline.elapsed_s();
-  shared.slice_s = slice_s;
+  shared.slice = slice;
   for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
     shared.open[k].store(1);
     queue.put({root_node(problem, k)});

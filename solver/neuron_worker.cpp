@@ -12,6 +12,7 @@ constexpr int kIterations = 10;           // of slopes and multipliers, per batc
 constexpr int kLeafIterations = 400;      // where nothing is left to split
 constexpr int kRefreshIterations = 1;     // of the slopes of a neuron that is bounded again
 constexpr std::size_t kRefreshed = 64;    // such neurons per layer
+constexpr double kLeastCost = 1e-3;       // of what the bound lacks, that such a neuron's relaxation costs
 constexpr double kNarrowest = 1e-6;       // relative width of a curved neuron's range that may be split
 constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
 constexpr double kJudgingShare = 0.05;    // of the time that replays of corners may take
@@ -30,7 +31,9 @@ NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
     for (const auto* list : {&layer.unstable, &layer.curved}) {
       for (const std::int32_t place : *list) slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
     }
+    for (const std::int32_t place : layer.products) parameters_.push_back(network_.parameter_of_product(place));
   }
+  parameters_.insert(parameters_.end(), slots_.begin(), slots_.end());
   target_.rows = &problem_.rows;
   std::fill(target_.sign, target_.sign + kLanes, 1.0);
 }
@@ -51,12 +54,12 @@ void NeuronWorker::run() {
   }
 }
 
-/// A search that would need kSlices slices or less, going by the share of its trees that is settled, may go on that long.
+/// A search that would need the slice's `times` or less, going by the share of its trees that is settled, may go on that long.
 bool NeuronWorker::slice_is_over() const {
   const double time = deadline_.elapsed_s() - shared_.begin_s;
-  if (time < shared_.slice_s) return false;
+  if (time < shared_.slice.seconds) return false;
   const double share = counters_.settled.load(std::memory_order_relaxed) / static_cast<double>(problem_.clauses.size());
-  return time > kSlices * shared_.slice_s * share;
+  return time > shared_.slice.times * shared_.slice.seconds * share;
 }
 
 void NeuronWorker::attack_now_and_then() {
@@ -95,7 +98,7 @@ void NeuronWorker::load(const std::vector<NeuronNode>& batch) {
     for (const std::int32_t split : node.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
     load_restrictions(node, lane);
     const std::vector<float>& theta = *node.theta;
-    for (const std::int32_t u : slots_) sweep_.theta[static_cast<std::size_t>(u)][lane] = static_cast<double>(theta[static_cast<std::size_t>(u)]);
+    for (const std::int32_t u : parameters_) sweep_.theta[static_cast<std::size_t>(u)][lane] = static_cast<double>(theta[static_cast<std::size_t>(u)]);
     if (node.newest_slot >= 0) sweep_.theta[static_cast<std::size_t>(node.newest_slot)][lane] = static_cast<double>(node.newest);
   }
 }
@@ -323,17 +326,17 @@ bool NeuronWorker::worth_refreshing(const NeuronNode& node) const {
 }
 
 std::shared_ptr<std::vector<float>> NeuronWorker::save_theta(int lane) const {
-  auto theta = std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.slots()), 0.0F);
-  for (const std::int32_t u : slots_) (*theta)[static_cast<std::size_t>(u)] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(u)][lane]);
+  auto theta = std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.parameters()), 0.0F);
+  for (const std::int32_t u : parameters_) (*theta)[static_cast<std::size_t>(u)] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(u)][lane]);
   return theta;
 }
 
-bool NeuronWorker::refresh_layer(int layer, int lane, std::vector<TighterBounds>& found) {
+bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost, std::vector<TighterBounds>& found) {
   const auto k = static_cast<std::size_t>(layer);
   std::vector<std::pair<double, std::int32_t>> list;
   for (std::int32_t u = problem_.first_slot[k]; u < problem_.first_slot[k + 1]; ++u) {
     const double cost = sweep_.cost_of(network_.place_of[static_cast<std::size_t>(u)], lane);
-    if (cost > 0.0) list.emplace_back(-cost, u);
+    if (cost > least_cost) list.emplace_back(-cost, u);
   }
   const std::size_t count = std::min(list.size(), kRefreshed);
   std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end());
@@ -382,7 +385,7 @@ bool NeuronWorker::refresh(NeuronNode& node, int lane) {
   if (auto plane = sweep_.plane(cone_, lane)) probe_.clip_to(std::move(*plane));
   std::vector<TighterBounds> found;
   bool empty = false;
-  for (int k = 0; k < network_.layers() && !empty; ++k) empty = !refresh_layer(k, lane, found);
+  for (int k = 0; k < network_.layers() && !empty; ++k) empty = !refresh_layer(k, lane, kLeastCost * std::max(-node.bound, 0.0), found);
   probe_.clip_nothing();
   if (empty) return false;
   const auto theta = save_theta(lane);

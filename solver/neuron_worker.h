@@ -31,7 +31,7 @@ struct NeuronNode {
   std::vector<std::int32_t> splits;    ///< 2 * slot + (1 where active), oldest first
   std::vector<CurvedSplit> curved;     ///< one per neuron
   std::int32_t depth = 0;              ///< splits on the way here
-  std::shared_ptr<const std::vector<float>> theta;  ///< [U] where the optimisation starts: slopes, multipliers of older splits
+  std::shared_ptr<const std::vector<float>> theta;  ///< [T] where the optimisation starts: slopes, multipliers of older splits
   std::shared_ptr<const std::vector<TighterBounds>> tighter;  ///< may be nullptr
   double before = 0.0;                 ///< the bound before the last split or refresh
   std::int32_t refreshed = 0;          ///< number of splits when the neurons were bounded last
@@ -46,7 +46,8 @@ using NeuronQueue = SharedQueue<NeuronTask>;
 struct NeuronShared {
   explicit NeuronShared(std::size_t clauses) : open(clauses) {}
   std::vector<std::atomic<std::int64_t>> open;  ///< subproblems per clause, stuck ones included
-  double begin_s = 0.0, slice_s = 1e30;
+  double begin_s = 0.0;
+  SearchSlice slice;
 };
 
 class NeuronWorker {
@@ -67,7 +68,7 @@ class NeuronWorker {
   bool worth_refreshing(const NeuronNode& node) const;
   /// Bounds the neurons again that cost the lane's row most. False where this shows that the subproblem is empty.
   bool refresh(NeuronNode& node, int lane);
-  bool refresh_layer(int layer, int lane, std::vector<TighterBounds>& found);
+  bool refresh_layer(int layer, int lane, double least_cost, std::vector<TighterBounds>& found);
   std::shared_ptr<std::vector<float>> save_theta(int lane) const;
   void branch(NeuronNode node, int lane);
   /// The lower or upper part of a curved neuron's range where a lane would split it, near the corner.
@@ -99,7 +100,7 @@ class NeuronWorker {
   ConeFinder finder_;
   SweepCone neuron_cone_;             // of neurons being bounded again
   std::vector<NeuronNode> stack_;
-  std::vector<std::int32_t> slots_;   // in the cone
+  std::vector<std::int32_t> slots_, parameters_;   // in the cone
   std::uint64_t batches_ = 0;
 
   /// Running means that tell whether bounding neurons again pays.

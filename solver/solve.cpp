@@ -201,17 +201,12 @@ void Run::bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& syst
   NeuronRootSettings settings;
   settings.threads = threads_;
   settings.log = [this](const std::string& message) { log(2, message); };
+  settings.check = [this](const SweepNetwork& network) { check_first(network.system(), bounds_of(network)); };
   const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
-  if (options_.attack) {
-    settings.attack = [this, which = group.clauses](double seconds) {
-      pgd_->focus(which);
-      return attack(seconds);
-    };
-  }
+  if (options_.attack) settings.attack = [this](double seconds) { return attack(seconds); };  // after the root: on what is open
   auto root = std::make_unique<NeuronRoot>(system, std::move(lower), std::move(upper), std::move(clauses), std::move(settings), deadline_);
   root->begin();
   const NeuronProblem& problem = root->problem();
-  if (problem.network != nullptr) check_first(*system, bounds_of(*problem.network));
   for (const NeuronClause& c : problem.clauses) {
     log(2, "clause of line " + std::to_string(c.clause->line) + ": bound " + std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
                ", " + std::to_string(problem.network->slots()) + " neurons undecided");
