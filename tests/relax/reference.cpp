@@ -98,6 +98,8 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
       return T(std::nearbyint(static_cast<double>(z)));
     case Curve::step:
       return z >= 0 ? one : T(0);
+    case Curve::product:
+      break;  // of two variables
   }
   return T(0);
 }
