@@ -1,0 +1,116 @@
+// ArgMax and ArgMin ask which number of a list is the largest or smallest, and Softmax changes no order: between them it may be
+// left out. In real arithmetic that is exact (equal numbers stay equal); in float32 a softmax may saturate, which makes numbers
+// equal that are not, so replay never uses the simplified network.
+#include <algorithm>
+
+#include "specs/op_table.h"
+#include "specs/simplify/passes.h"
+
+namespace clipbound {
+
+namespace {
+
+const Node* producer_of(const Network& network, ValueId id) {
+  for (const Node& node : network.nodes)
+    if (std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end()) return &node;
+  return nullptr;
+}
+
+/// For every element of a softmax's input, the number of the list that it belongs to.
+std::vector<std::int64_t> lists_of_softmax(const Network& network, const Node& node) {
+  const Shape& shape = network.value(node.inputs[0]).shape;
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  std::int64_t axis = node.int_attribute("axis", node.opset < 13 ? 1 : -1);
+  if (axis < 0) axis += rank;
+  std::int64_t inner = 1;
+  for (std::int64_t d = axis + 1; d < rank; ++d) inner *= shape[static_cast<std::size_t>(d)];
+  std::int64_t length = axis < rank ? shape[static_cast<std::size_t>(axis)] : 1;
+  if (node.opset < 13) {  // all axes from `axis` on are one list
+    length *= inner;
+    inner = 1;
+  }
+  std::vector<std::int64_t> list(static_cast<std::size_t>(element_count(shape)));
+  for (std::size_t e = 0; e < list.size(); ++e) {
+    const auto i = static_cast<std::int64_t>(e);
+    list[e] = i / (length * inner) * inner + i % inner;
+  }
+  return list;
+}
+
+/// Whether all numbers that an ArgMax compares have the same label.
+bool compares_equals(const Network& network, const Node& node, const std::vector<std::int64_t>& label) {
+  const Shape& shape = network.value(node.inputs[0]).shape;
+  std::int64_t axis = node.int_attribute("axis", 0);
+  if (axis < 0) axis += static_cast<std::int64_t>(shape.size());
+  const std::int64_t length = shape[static_cast<std::size_t>(axis)];
+  const std::int64_t inner = element_count(Shape(shape.begin() + axis + 1, shape.end()));
+  for (std::size_t e = 0; e < label.size(); ++e) {
+    const auto i = static_cast<std::int64_t>(e);
+    const std::int64_t first = i / (length * inner) * (length * inner) + i % inner;
+    if (label[e] != label[static_cast<std::size_t>(first)]) return false;
+  }
+  return true;
+}
+
+/// The movements between a softmax and an ArgMax, last first, and the softmax; nullptr where there is none.
+const Node* softmax_before(const Network& network, const Node& node, std::vector<Node>& movements) {
+  constexpr std::size_t kMost = 16;
+  ValueId id = node.inputs[0];
+  while (movements.size() < kMost) {
+    const Node* before = producer_of(network, id);
+    if (before == nullptr) return nullptr;
+    if (before->kind == OpKind::softmax || before->kind == OpKind::log_softmax) return before;
+    // One variable input, the first, and one output.
+    const bool moves = op_row(before->kind).op_class == OpClass::movement && before->outputs.size() == 1 && !before->inputs.empty() &&
+                       std::all_of(before->inputs.begin() + 1, before->inputs.end(), [&](ValueId x) { return x == kNoValue || network.is_constant(x); });
+    if (!moves) return nullptr;
+    movements.push_back(*before);
+    id = before->inputs[0];
+  }
+  return nullptr;
+}
+
+/// Where the elements that an ArgMax compares come from in the softmax's output; empty where one comes from a constant.
+std::vector<std::int64_t> labels_behind(const Network& network, std::vector<std::int64_t> label, const std::vector<Node>& movements) {
+  for (auto node = movements.rbegin(); node != movements.rend(); ++node) {
+    std::vector<std::int64_t> moved;
+    for (const SourceElement& source : movement_map(network, *node, 0)) {
+      if (source.input != 0) return {};
+      moved.push_back(label[static_cast<std::size_t>(source.element)]);
+    }
+    label = std::move(moved);
+  }
+  return label;
+}
+
+}  // namespace
+
+std::string skip_monotone(Network& network) {
+  std::size_t skipped = 0;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    if (network.nodes[n].kind != OpKind::arg_max && network.nodes[n].kind != OpKind::arg_min) continue;
+    std::vector<Node> movements;
+    const Node* softmax = softmax_before(network, network.nodes[n], movements);
+    if (softmax == nullptr) continue;
+    const std::vector<std::int64_t> label = labels_behind(network, lists_of_softmax(network, *softmax), movements);
+    if (label.empty() || !compares_equals(network, network.nodes[n], label)) continue;
+    // The same movements once more, from the softmax's input on: others may read the ones that are there.
+    ValueId from = softmax->inputs[0];
+    std::reverse(movements.begin(), movements.end());
+    for (Node& movement : movements) {
+      const Value copy = network.value(movement.outputs[0]);
+      const auto id = ValueId{static_cast<std::int32_t>(network.values.size())};
+      network.values.push_back(copy);
+      movement.inputs[0] = from;
+      movement.outputs[0] = from = id;
+    }
+    network.nodes[n].inputs[0] = from;
+    network.nodes.insert(network.nodes.begin() + static_cast<std::ptrdiff_t>(n), movements.begin(), movements.end());
+    n += movements.size();
+    ++skipped;
+  }
+  if (skipped == 0) return "";
+  return "let " + std::to_string(skipped) + " ArgMax node" + (skipped == 1 ? "" : "s") + " look past a softmax";
+}
+
+}  // namespace clipbound
