@@ -32,13 +32,14 @@ BoxFamily family_of(std::vector<BoxGroup> groups, std::size_t inputs) {
 
 namespace {
 
-/// Marks the inputs that `form` reads, directly or through layers that are affine.
-void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vector<char>& marked) {
+/// Marks the inputs that `form` reads, directly or through layers that are affine; every such layer is followed once (`followed`).
+void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vector<char>& marked, std::vector<char>& followed) {
   for (const auto& [source, rows] : form.terms) {
     if (source == kInputSource) {
       for (const std::int32_t column : rows.index) marked[static_cast<std::size_t>(column)] = 1;
-    } else if (system.activations[static_cast<std::size_t>(source)].curve == Curve::identity) {
-      mark_inputs(system, system.layers[static_cast<std::size_t>(source)], marked);
+    } else if (system.activations[static_cast<std::size_t>(source)].curve == Curve::identity && followed[static_cast<std::size_t>(source)] == 0) {
+      followed[static_cast<std::size_t>(source)] = 1;
+      mark_inputs(system, system.layers[static_cast<std::size_t>(source)], marked, followed);
     }
   }
 }
@@ -46,11 +47,11 @@ void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vecto
 }  // namespace
 
 std::vector<int> factor_inputs(const LayeredSystem& system) {
-  std::vector<char> marked(system.lower.size(), 0);
+  std::vector<char> marked(system.lower.size(), 0), followed(system.layers.size(), 0);
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
     const Curve curve = system.activations[k].curve;
     // What products and quotients of variables become.
-    if (curve == Curve::square || curve == Curve::product || curve == Curve::reciprocal) mark_inputs(system, system.layers[k], marked);
+    if (curve == Curve::square || curve == Curve::product || curve == Curve::reciprocal) mark_inputs(system, system.layers[k], marked, followed);
   }
   std::vector<int> inputs;
   for (std::size_t i = 0; i < marked.size(); ++i) {
