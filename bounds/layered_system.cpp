@@ -243,67 +243,98 @@ std::vector<AffineForm> lower_node(const LowerContext& context, const Node& node
   return results;
 }
 
+/// Lowers one network, node by node.
+class Lowering {
+ public:
+  Lowering(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products, const LoweringOptions& options)
+      : network_(network), options_(options), context_(make_context(products)) {
+    CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
+    system_.lower.assign(lower.begin(), lower.end());
+    system_.upper.assign(upper.begin(), upper.end());
+    add_source(system_, kInputSource, {system_.lower, system_.upper});
+    system_.samples[kInputSource] = sample_box(system_.lower, system_.upper);
+    add_inputs();
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+      for (const ValueId id : network.nodes[i].inputs) last_use_[id] = i;
+    }
+    for (const ValueId id : network.outputs) last_use_[id] = network.nodes.size();
+  }
+  Lowering(const Lowering&) = delete;
+  Lowering& operator=(const Lowering&) = delete;
+
+  LayeredSystem run() {
+    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+      if (options_.deadline != nullptr && options_.deadline->expired()) throw LoweringInterrupted();
+      lower(i);
+    }
+    join_outputs();
+    return std::move(system_);
+  }
+
+ private:
+  LowerContext make_context(ProductForm products) {
+    return {network_, forms_, system_.magnitudes, system_.sources, system_.samples, products,
+            [this](const AffineForm& form, const Activation& activation, ValueId value) { return add_layer(system_, form, activation, value); },
+            [this](const AffineForm& form, const std::vector<std::int64_t>& elements) { add_unit_sum(system_, form, elements); },
+            options_.open,
+            [this](const AffineForm& form, const Activation& activation, ValueId value, const IntervalVector& known) {
+              return add_layer(system_, form, activation, value, known);
+            },
+            [this](const InputStaircase& staircase) { system_.staircases.push_back(staircase); }};
+  }
+  void note_intervals(ValueId id, const AffineForm& form) {
+    if (options_.intervals != nullptr && id != kNoValue) (*options_.intervals)[id] = intervals_of(form, system_);
+  }
+  void add_inputs() {
+    std::vector<char> varies(system_.lower.size(), 0);
+    for (const int i : varying_inputs(system_.lower, system_.upper)) varies[static_cast<std::size_t>(i)] = 1;
+    for (std::size_t i = 0; options_.thin_vary && i < varies.size(); ++i) varies[i] = system_.lower[i] < system_.upper[i] ? 1 : 0;
+    std::int64_t first = 0;
+    for (const ValueId id : network_.inputs) {
+      const std::int64_t size = network_.value(id).size();
+      forms_.emplace(id, input_form(system_, varies, first, size));
+      note_intervals(id, forms_.at(id));
+      first += size;
+    }
+  }
+  void lower(std::size_t i) {
+    const Node& node = network_.nodes[i];
+    check_attributes(network_, node);
+    std::vector<AffineForm> results = lower_node(context_, node, system_.loose);
+    CLIPBOUND_CHECK(results.size() == node.outputs.size());
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      note_intervals(node.outputs[k], results[k]);
+      forms_[node.outputs[k]] = std::move(results[k]);
+    }
+    // Forms are dropped after their last use: on deep networks they would add up.
+    for (const ValueId id : node.inputs) {
+      if (last_use_[id] == i) forms_.erase(id);
+    }
+  }
+  void join_outputs() {
+    std::vector<AffineForm> scratch(network_.outputs.size());
+    std::vector<const AffineForm*> outputs;
+    std::vector<Pick> picks;
+    for (std::size_t k = 0; k < network_.outputs.size(); ++k) {
+      outputs.push_back(&form_of(context_, network_.outputs[k], scratch[k]));
+      for (std::int64_t i = 0; i < outputs.back()->size(); ++i) picks.push_back({static_cast<std::int32_t>(k), i});
+    }
+    system_.outputs = gather(outputs, picks);
+  }
+
+  const Network& network_;
+  const LoweringOptions& options_;
+  LayeredSystem system_;
+  std::map<ValueId, AffineForm> forms_;
+  std::map<ValueId, std::size_t> last_use_;
+  const LowerContext context_;
+};
+
 }  // namespace
 
 LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products,
                             const LoweringOptions& options) {
-  LayeredSystem system;
-  system.lower.assign(lower.begin(), lower.end());
-  system.upper.assign(upper.begin(), upper.end());
-  CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
-  add_source(system, kInputSource, {system.lower, system.upper});
-  system.samples[kInputSource] = sample_box(system.lower, system.upper);
-
-  std::vector<char> varies(lower.size(), 0);
-  for (const int i : varying_inputs(system.lower, system.upper)) varies[static_cast<std::size_t>(i)] = 1;
-  for (std::size_t i = 0; options.thin_vary && i < varies.size(); ++i) varies[i] = lower[i] < upper[i] ? 1 : 0;
-  std::map<ValueId, AffineForm> forms;
-  std::int64_t first = 0;
-  for (const ValueId id : network.inputs) {
-    const std::int64_t size = network.value(id).size();
-    forms.emplace(id, input_form(system, varies, first, size));
-    if (options.intervals != nullptr) (*options.intervals)[id] = intervals_of(forms.at(id), system);
-    first += size;
-  }
-  // Forms are dropped after their last use: on deep networks they would add up.
-  std::map<ValueId, std::size_t> last_use;
-  for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-    for (const ValueId id : network.nodes[i].inputs) last_use[id] = i;
-  }
-  for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
-
-  const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples, products,
-                             [&system](const AffineForm& form, const Activation& activation, ValueId value) {
-                               return add_layer(system, form, activation, value);
-                             },
-                             [&system](const AffineForm& form, const std::vector<std::int64_t>& elements) { add_unit_sum(system, form, elements); },
-                             options.open,
-                             [&system](const AffineForm& form, const Activation& activation, ValueId value, const IntervalVector& known) {
-                               return add_layer(system, form, activation, value, known);
-                             },
-                             [&system](const InputStaircase& staircase) { system.staircases.push_back(staircase); }};
-  for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-    const Node& node = network.nodes[i];
-    check_attributes(network, node);
-    std::vector<AffineForm> results = lower_node(context, node, system.loose);
-    CLIPBOUND_CHECK(results.size() == node.outputs.size());
-    for (std::size_t k = 0; k < results.size(); ++k) {
-      if (options.intervals != nullptr && node.outputs[k] != kNoValue) (*options.intervals)[node.outputs[k]] = intervals_of(results[k], system);
-      forms[node.outputs[k]] = std::move(results[k]);
-    }
-    for (const ValueId id : node.inputs) {
-      if (last_use[id] == i) forms.erase(id);
-    }
-  }
-  std::vector<AffineForm> scratch(network.outputs.size());
-  std::vector<const AffineForm*> outputs;
-  std::vector<Pick> picks;
-  for (std::size_t k = 0; k < network.outputs.size(); ++k) {
-    outputs.push_back(&form_of(context, network.outputs[k], scratch[k]));
-    for (std::int64_t i = 0; i < outputs.back()->size(); ++i) picks.push_back({static_cast<std::int32_t>(k), i});
-  }
-  system.outputs = gather(outputs, picks);
-  return system;
+  return Lowering(network, lower, upper, products, options).run();
 }
 
 AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {

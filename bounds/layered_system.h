@@ -1,10 +1,12 @@
 #pragma once
 // A network of affine operators and functions of one variable as layers: z_k = affine(input, f_0(z_0), ..., f_{k-1}(z_{k-1})),
 // on one box. Products of variables are squares, x y = ((x + y)^2 - (x - y)^2) / 4, or layers of pairs.
+#include <exception>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "base/deadline.h"
 #include "bounds/affine_form.h"
 #include "bounds/input_cases.h"
 #include "bounds/relax/activation.h"
@@ -59,10 +61,16 @@ struct LoweringOptions {
   bool thin_vary = false; ///< inputs that vary by their decimal's float32 rounding only are variables too: many more coefficients, but what
                           ///< they do is not lost in radii, which deep networks multiply from layer to layer
   std::map<ValueId, IntervalVector>* intervals = nullptr;  ///< where given, receives those of all values that are not constant
+  const Deadline* deadline = nullptr;                      ///< where given, polled between nodes
+};
+
+/// The deadline came before a network was lowered.
+struct LoweringInterrupted : std::exception {
+  const char* what() const noexcept override { return "interrupted while a network was lowered"; }
 };
 
 /// Lowers `network` (simplified) on the box. Operators that have no bounds of their own are enclosed by intervals, on this box once
-/// and for all. Throws InputError for weights that are not finite.
+/// and for all. Throws InputError for weights that are not finite, LoweringInterrupted where the options' deadline expires.
 LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper,
                             ProductForm products = ProductForm::squares, const LoweringOptions& options = {});
 

@@ -74,6 +74,12 @@ double SweepNetwork::slack_for(double radius, double size) const {
 
 IntervalVector SweepNetwork::enclose_next() const { return enclose(system_->layers[layers_.size()], sources_); }
 
+bool SweepNetwork::is_nothing(int source, std::int32_t element) const {
+  if (source == kInputSource || place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(element)] != kNumber) return false;
+  const std::vector<double>& numbers = number_of_neuron_[static_cast<std::size_t>(source)];
+  return numbers.empty() || numbers[static_cast<std::size_t>(element)] == 0.0;
+}
+
 double SweepNetwork::constant_part(const SparseRows& rows, std::int64_t element, int source) const {
   if (source == kInputSource || number_of_neuron_[static_cast<std::size_t>(source)].empty()) return 0.0;
   const auto index = rows.indices(element);
@@ -227,7 +233,8 @@ bool SweepNetwork::join_product(int k, std::int64_t v, std::vector<std::int32_t>
   product.b = place_at(operands->b_source, operands->b);
   product.weight = operands->weight;
   CLIPBOUND_CHECK(product.a != kNotNeeded && product.b != kNotNeeded);
-  if (product.a == kNumber || product.b == kNumber) return true;  // 0
+  if (is_nothing(operands->a_source, operands->a) || is_nothing(operands->b_source, operands->b)) return true;
+  if (product.a == kNumber || product.b == kNumber) return false;  // linear: the squares' rows take the number into their constants
   const IntervalVector &from_a = sources_.at(operands->a_source), &from_b = sources_.at(operands->b_source);
   const auto a = static_cast<std::size_t>(operands->a), b = static_cast<std::size_t>(operands->b);
   product.enclose(from_a.lower[a], from_a.upper[a], from_b.lower[b], from_b.upper[b]);

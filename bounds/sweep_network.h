@@ -116,6 +116,8 @@ class SweepNetwork {
   /// Finds the products that the squares of the newest layer and of the one before it make.
   void pair_squares();
   void add_unit_sums();
+  /// Whether an element's activation is known to be the number 0.
+  bool is_nothing(int source, std::int32_t element) const;
   /// What the neurons whose activations are numbers add to one row's constant.
   double constant_part(const SparseRows& rows, std::int64_t element, int source) const;
   /// Appends the entries of one row (neurons whose activations are numbers left out), rows numbered `row`.

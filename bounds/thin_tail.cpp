@@ -23,12 +23,7 @@ bool is_thin(const IntervalVector& z) {
 
 }  // namespace
 
-std::optional<ThinTail> thin_tail(const Network& network, std::span<const double> lower, std::span<const double> upper, const OpenEnds& open) {
-  std::map<ValueId, IntervalVector> intervals;
-  LoweringOptions options;
-  options.open = open;
-  options.intervals = &intervals;
-  lower_network(network, lower, upper, ProductForm::squares, options);
+std::optional<ThinTail> thin_tail(const Network& network, const std::map<ValueId, IntervalVector>& intervals) {
   const auto thin = [&](ValueId id) {
     const auto found = intervals.find(id);
     return id == kNoValue || network.is_constant(id) || (found != intervals.end() && is_thin(found->second));

@@ -1,11 +1,11 @@
 #include "solver/case_search.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
+#include <optional>
 
-#include "base/parallel.h"
 #include "bounds/layered_system.h"
 #include "bounds/thin_tail.h"
 #include "solver/parallel_search.h"
@@ -49,86 +49,123 @@ bool refuted_by_intervals(const LayeredSystem& system, const Clause& clause) {
 /// True where nothing is left that bounds could find out: numbers, within radii.
 bool is_settled_by_numbers(const LayeredSystem& system, const Clause& clause) { return lower_rows(system, clause).terms.empty(); }
 
+/// True where a row of the clause reads inputs.
+bool reads_inputs(const Clause& clause) {
+  return std::any_of(clause.rows.begin(), clause.rows.end(), [](const Row& row) {
+    return std::any_of(row.terms.begin(), row.terms.end(), [](const Term& term) { return term.of == Term::Of::input; });
+  });
+}
+
+NeuronRootSettings settings_for(bool thin, int threads) {
+  NeuronRootSettings settings;
+  settings.threads = threads;
+  if (thin) settings.refresh_width = kRefreshWidth;
+  return settings;
+}
+
+/// What is open is counted in pairs of a case and a clause. A case that is interrupted stays counted, and nobody takes it again.
 class CaseSearch {
  public:
   CaseSearch(const CaseProblem& problem, int threads, const Options& options, const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
              Statistics& statistics)
-      : problem_(problem), threads_(threads), options_(options), context_(context), deadline_(deadline), judge_(judge), statistics_(statistics) {}
+      : problem_(problem), threads_(threads), options_(options), context_(context), deadline_(deadline), judge_(judge), statistics_(statistics),
+        counters_(problem.clauses.size()) {}
 
   SearchOutcome run() {
     Case whole{problem_.lower, problem_.upper, {}, problem_.clauses, 1.0};
     whole.open.lower.assign(whole.lower.size(), 0);
     whole.open.upper = whole.open.lower;
     queue_.push_back(std::move(whole));
-    run_workers(threads_, [this](int) { work(); });
-    settle_hard();
-    SearchOutcome outcome;
-    for (const Case& c : queue_) add_open(outcome, c);
-    for (const Case& c : hard_) add_open(outcome, c);
-    for (const Case& c : stuck_) {
-      add_open(outcome, c);
-      ++outcome.stuck;
-    }
-    outcome.exhausted = outcome.open == 0 && !judge_.found() && !lost_;
-    return outcome;
+    const bool complete =
+        run_search(threads_, *this, counters_, context_, deadline_, statistics_, [this](int) { return std::make_unique<Worker>(*this); });
+    if (complete) settle_hard();
+    return counters_.outcome(complete && !judge_.found());
   }
-
- private:
-  static void add_open(SearchOutcome& outcome, const Case& c) {
-    ++outcome.open;
-    outcome.open_share += c.share * static_cast<double>(c.clauses.size());
-  }
-  bool stopped() const { return judge_.found() || deadline_.expired() || lost_; }
-
-  /// Takes cases until none is left and nobody works on one. A case that is interrupted goes back: it is still open.
-  void work() {
-    std::unique_lock lock(mutex_);
-    while (true) {
-      changed_.wait(lock, [this] { return !queue_.empty() || busy_ == 0 || stopped(); });
-      if (queue_.empty() || stopped()) break;
-      Case taken = std::move(queue_.back());
-      queue_.pop_back();
-      ++busy_;
-      lock.unlock();
-      try {
-        process(std::move(taken));
-      } catch (...) {
-        lock.lock();
-        lost_ = true;
-        --busy_;
-        changed_.notify_all();
-        throw;
-      }
-      lock.lock();
-      --busy_;
-      changed_.notify_all();
-    }
+  /// No worker takes another case.
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
     changed_.notify_all();
   }
 
-  void process(Case c) {
-    LayeredSystem system = lower_network(*problem_.network, c.lower, c.upper, ProductForm::squares, {c.open, false});
-    std::erase_if(c.clauses, [&](const Clause* clause) { return refuted_by_intervals(system, *clause); });
-    {
-      const std::lock_guard lock(mutex_);
-      ++statistics_.subproblems;
+ private:
+  struct Worker {
+    explicit Worker(CaseSearch& of) : search(of) {}
+    /// Takes cases until none is left and nobody works on one.
+    void run() {
+      while (std::optional<Case> taken = search.take()) {
+        try {
+          search.process(std::move(*taken), statistics);
+        } catch (const LoweringInterrupted&) {
+        }
+        search.done();
+      }
     }
-    if (c.clauses.empty()) return;
-    if (system.loose && !system.staircases.empty()) {
-      const auto widest = std::max_element(system.staircases.begin(), system.staircases.end(), [](const InputStaircase& a, const InputStaircase& b) {
-        return a.upper - a.lower < b.upper - b.lower;
-      });
-      auto [left, right] = cut(c, *widest);
-      const std::lock_guard lock(mutex_);
-      queue_.push_back(std::move(right));
-      queue_.push_back(std::move(left));
-      changed_.notify_all();
+    CaseSearch& search;
+    Statistics statistics;
+  };
+
+  bool stopped() const { return judge_.found() || deadline_.expired(); }
+
+  std::optional<Case> take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !queue_.empty() || busy_ == 0 || ended_; });
+    if (queue_.empty() || ended_ || stopped()) return std::nullopt;
+    Case taken = std::move(queue_.back());
+    queue_.pop_back();
+    ++busy_;
+    return taken;
+  }
+  void done() {
+    const std::lock_guard lock(mutex_);
+    --busy_;
+    changed_.notify_all();
+  }
+
+  /// Drops the clauses that are refuted on the case.
+  template <typename Refuted>
+  void drop(Case& c, const Refuted& refuted) {
+    const auto dropped = static_cast<std::int64_t>(std::erase_if(c.clauses, refuted));
+    counters_.open.fetch_sub(dropped);
+    counters_.settle(c.share * static_cast<double>(dropped));
+  }
+  /// Nothing more can be done about the case.
+  void stick(const Case& c) {
+    counters_.stuck.fetch_add(c.clauses.size());
+    counters_.open.fetch_sub(static_cast<std::int64_t>(c.clauses.size()));
+  }
+
+  void process(Case c, Statistics& statistics) {
+    std::map<ValueId, IntervalVector> intervals;
+    const LayeredSystem system = lower(*problem_.network, c.lower, c.upper, {c.open, false, &intervals, &deadline_});
+    ++statistics.subproblems;
+    counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
+    drop(c, [&](const Clause* clause) { return refuted_by_intervals(system, *clause); });
+    if (c.clauses.empty()) {
+      ++statistics.pruned_bound;
       return;
     }
-    if (offer_middle(c) || refuted_by_tail(c)) return;
-    if (!root_of(c, 1)) return;
+    if (system.loose && !system.staircases.empty()) {
+      ++statistics.splits;
+      return split(c, system.staircases);
+    }
+    if (offer_middle(c)) return;
+    bound_tail(c, intervals);
+    if (c.clauses.empty() || bound_root(c, 1) == nullptr) return;
     const std::lock_guard lock(mutex_);
     hard_.push_back(std::move(c));
+  }
+
+  void split(const Case& c, const std::vector<InputStaircase>& staircases) {
+    const auto widest = std::max_element(staircases.begin(), staircases.end(), [](const InputStaircase& a, const InputStaircase& b) {
+      return a.upper - a.lower < b.upper - b.lower;
+    });
+    auto [left, right] = cut(c, *widest);
+    counters_.open.fetch_add(static_cast<std::int64_t>(c.clauses.size()));
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(right));
+    queue_.push_back(std::move(left));
+    changed_.notify_all();
   }
 
   /// Replays the middle of a case.
@@ -138,62 +175,59 @@ class CaseSearch {
     return std::any_of(c.clauses.begin(), c.clauses.end(), [&](const Clause* clause) { return judge_.offer(*clause, x); });
   }
 
-  /// True where root bounds of the network's tail refute all clauses; those that they refute are dropped.
-  bool refuted_by_tail(Case& c) {
-    const auto reads_inputs = [](const Clause* clause) {
-      return std::any_of(clause->rows.begin(), clause->rows.end(), [](const Row& row) {
-        return std::any_of(row.terms.begin(), row.terms.end(), [](const Term& term) { return term.of == Term::Of::input; });
-      });
-    };
-    if (std::any_of(c.clauses.begin(), c.clauses.end(), reads_inputs)) return false;
-    const std::optional<ThinTail> tail = thin_tail(*problem_.network, c.lower, c.upper, c.open);
-    if (!tail) return false;
-    auto system = std::make_shared<const LayeredSystem>(lower_network(*tail->network, tail->lower, tail->upper, ProductForm::squares, {{}, true}));
+  static LayeredSystem lower(const Network& network, const std::vector<double>& lower, const std::vector<double>& upper, const LoweringOptions& options) {
+    return lower_network(network, lower, upper, ProductForm::squares, options);
+  }
+
+  /// Drops the clauses that root bounds of the network's tail refute.
+  void bound_tail(Case& c, const std::map<ValueId, IntervalVector>& intervals) {
+    if (std::any_of(c.clauses.begin(), c.clauses.end(), [](const Clause* clause) { return reads_inputs(*clause); })) return;
+    const std::optional<ThinTail> tail = thin_tail(*problem_.network, intervals);
+    if (!tail) return;
+    auto system = std::make_shared<const LayeredSystem>(lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &deadline_}));
     NeuronRoot root(system, tail->lower, tail->upper, c.clauses, settings_for(true, 1), deadline_);
     keep_open(c, root);
-    return c.clauses.empty();
   }
 
-  static NeuronRootSettings settings_for(bool thin, int threads) {
-    NeuronRootSettings settings;
-    settings.threads = threads;
-    if (thin) settings.refresh_width = kRefreshWidth;
-    return settings;
-  }
-
-  /// Lets a root bound its clauses, and drops those that it refutes.
-  void keep_open(Case& c, NeuronRoot& root) const {
+  /// Lets a root bound its clauses, and drops those that it refutes. False where it was interrupted: what it says of clauses counts for
+  /// nothing then.
+  bool keep_open(Case& c, NeuronRoot& root) {
     root.begin();
-    if (deadline_.expired() || root.problem().network == nullptr) return;  // interrupted: what it says of clauses counts for nothing
-    c.clauses.clear();
-    for (const NeuronClause& clause : root.problem().clauses) c.clauses.push_back(clause.clause);
+    if (deadline_.expired() || root.problem().network == nullptr) return false;
+    const std::vector<NeuronClause>& open = root.problem().clauses;
+    drop(c, [&](const Clause* clause) { return std::none_of(open.begin(), open.end(), [&](const NeuronClause& o) { return o.clause == clause; }); });
+    return true;
   }
 
-  /// Root bounds of a case; nullptr where they refute all its clauses. Inputs that vary by roundings alone are variables here: where
-  /// intervals have failed, that is mostly because deep networks multiply such widths from layer to layer.
-  std::unique_ptr<NeuronRoot> root_of(Case& c, int threads) {
-    auto system = std::make_shared<const LayeredSystem>(lower_network(*problem_.network, c.lower, c.upper, ProductForm::squares, {c.open, true}));
+  /// Root bounds of a case; nullptr where they refute all its clauses, or were interrupted. Inputs that vary by roundings alone are
+  /// variables here: where intervals have failed, that is mostly because deep networks multiply such widths from layer to layer.
+  std::unique_ptr<NeuronRoot> bound_root(Case& c, int threads) {
+    auto system = std::make_shared<const LayeredSystem>(lower(*problem_.network, c.lower, c.upper, {c.open, true, nullptr, &deadline_}));
     auto root = std::make_unique<NeuronRoot>(system, c.lower, c.upper, c.clauses, settings_for(false, threads), deadline_);
-    keep_open(c, *root);
-    return c.clauses.empty() ? nullptr : std::move(root);
+    const bool bounded = keep_open(c, *root);
+    return !bounded || c.clauses.empty() ? nullptr : std::move(root);
   }
 
-  /// Cases that their root bounds leave open, one after the other, with all threads.
+  /// Cases that their root bounds leave open, each once, with all threads.
   void settle_hard() {
-    while (!hard_.empty() && !stopped()) {
-      Case c = std::move(hard_.back());
-      hard_.pop_back();
-      const auto root = root_of(c, threads_);
-      if (root == nullptr) continue;
-      const LayeredSystem& system = root->problem().network->system();
-      const bool hopeless = std::any_of(c.clauses.begin(), c.clauses.end(), [&](const Clause* clause) { return is_settled_by_numbers(system, *clause); });
-      if (hopeless) {
-        stuck_.push_back(std::move(c));
-        continue;
-      }
-      const SearchOutcome part = root->settle(options_, context_, judge_, nullptr, statistics_).search;
-      if (!part.exhausted) (part.stuck > 0 ? stuck_ : hard_).push_back(std::move(c));
+    ProgressReporter reporter(context_.progress ? [&] { context_.progress(counters_.progress(deadline_.elapsed_s())); } : std::function<void()>());
+    SolveContext quiet = context_;
+    quiet.progress = nullptr;
+    try {
+      for (; !hard_.empty() && !stopped(); hard_.pop_back()) settle(hard_.back(), quiet);
+    } catch (const LoweringInterrupted&) {
     }
+    reporter.stop();
+  }
+  void settle(Case& c, const SolveContext& context) {
+    const auto root = bound_root(c, threads_);
+    if (root == nullptr) return;
+    const LayeredSystem& system = root->problem().network->system();
+    const bool hopeless = std::any_of(c.clauses.begin(), c.clauses.end(), [&](const Clause* clause) { return is_settled_by_numbers(system, *clause); });
+    if (hopeless) return stick(c);
+    const SearchOutcome part = root->settle(options_, context, judge_, nullptr, statistics_).search;
+    if (part.exhausted) return drop(c, [](const Clause*) { return true; });
+    if (part.stuck > 0) stick(c);
   }
 
   const CaseProblem& problem_;
@@ -203,12 +237,13 @@ class CaseSearch {
   const Deadline& deadline_;
   CandidateJudge& judge_;
   Statistics& statistics_;
+  SearchCounters counters_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Case> queue_, hard_, stuck_;
+  std::vector<Case> queue_, hard_;
   int busy_ = 0;
-  std::atomic<bool> lost_{false};
+  bool ended_ = false;
 };
 
 }  // namespace

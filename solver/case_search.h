@@ -15,8 +15,9 @@ struct CaseProblem {
   std::vector<const Clause*> clauses;      ///< on it
 };
 
-/// Settles a box case by case; each open case is `root` at first, `neurons` after that. Points of the cases are offered to the judge on
-/// the way. The outcome counts cases as subproblems.
+/// Settles a box case by case: all by their root bounds, then those that are left by searches, one after the other. Points of the cases are
+/// offered to the judge on the way. Each case counts as one subproblem, and as open once per clause. Every case is taken once, and cut or
+/// left where it stands: the search ends because every cut leaves both parts fewer whole numbers.
 SearchOutcome search_cases(const CaseProblem& problem, int threads, const Options& options, const SolveContext& context, const Deadline& deadline,
                            CandidateJudge& judge, Statistics& statistics);
 

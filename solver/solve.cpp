@@ -332,7 +332,7 @@ SolveResult Run::search_in_cases() {
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
     outcome.stuck += part.stuck;
-    outcome.open_share += part.open_share;
+    outcome.open_share += part.open_share / static_cast<double>(cases_.size());
   }
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
   return conclude(outcome);

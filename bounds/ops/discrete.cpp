@@ -3,6 +3,7 @@
 // A comparison jumps where both sides are equal. As at every jump, both values are possible there (bounds/relax/steps.h), so it
 // does not matter which of `<` and `<=` was asked; whole numbers are compared half a step off instead, where nothing jumps.
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "bounds/ops/product.h"
@@ -65,6 +66,23 @@ AffineForm compare_forms(const LowerContext& context, OpKind kind, const Operand
   return is_positive(context, combine(context, {&o.x, &o.y}, {sign, -sign}, offset), o.whole);
 }
 
+/// What leaves the range of the integers becomes any of them: runtimes wrap, or give the least one.
+AffineForm cut_to_range(const LowerContext& context, const Node& node, const AffineForm& x, AffineForm cut) {
+  constexpr std::int64_t kInt32 = 6;  // onnx.proto, TensorProto.DataType
+  const double limit = node.opset >= 6 && node.int_attribute("to", 0) != kInt32 ? 0x1p63 : 0x1p31;
+  const IntervalVector range = enclose(x, context.sources);
+  AffineForm any = AffineForm::of_constant({0.0});
+  any.radius[0] = limit;
+  std::vector<Pick> place;
+  bool all_inside = true;
+  for (std::size_t i = 0; i < range.lower.size(); ++i) {
+    const bool inside = range.lower[i] > -limit && range.upper[i] < limit;
+    all_inside = all_inside && inside;
+    place.push_back(inside ? Pick{0, static_cast<std::int64_t>(i)} : Pick{1, 0});
+  }
+  return all_inside ? std::move(cut) : gather({&cut, &any}, place);
+}
+
 }  // namespace
 
 std::vector<AffineForm> lower_cast(const LowerContext& context, const Node& node) {
@@ -75,7 +93,7 @@ std::vector<AffineForm> lower_cast(const LowerContext& context, const Node& node
     const AffineForm zero = is_zero(context, x, whole);
     return {combine(context, {&zero}, {-1.0}, repeat(1.0, x))};
   }
-  return {lower_staircase(context, x, Curve::trunc, node.inputs[0])};
+  return {cut_to_range(context, node, x, lower_staircase(context, x, Curve::trunc, node.inputs[0]))};
 }
 
 std::vector<AffineForm> lower_comparison(const LowerContext& context, const Node& node) {
@@ -106,16 +124,45 @@ std::vector<AffineForm> lower_not(const LowerContext& context, const Node& node)
   return {combine(context, {&x}, {-1.0}, repeat(1.0, x))};
 }
 
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// What Where chooses from. A constant that is not finite (a mask's -infinity) is a number of which nothing is known.
+AffineForm choice_of(const LowerContext& context, const Node& node, std::size_t k) {
+  if (!context.network.is_constant(node.inputs[k])) return broadcast_operand(context, node, k);
+  AffineForm form = AffineForm::of_constant(context.network.value(node.inputs[k]).constant->as_float64());
+  for (std::size_t i = 0; i < form.constant.size(); ++i) {
+    if (std::isfinite(form.constant[i])) continue;
+    form.constant[i] = 0.0;
+    form.radius[i] = kInfinity;
+  }
+  std::vector<Pick> picks;
+  for (const std::int64_t e : broadcast_map(operand_shape(context, node, k), context.network.value(node.outputs[0]).shape)) picks.push_back({0, e});
+  return gather({&form}, picks);
+}
+
+}  // namespace
+
 /// no + condition (yes - no); where the condition is known, what it chooses.
 std::vector<AffineForm> lower_where(const LowerContext& context, const Node& node) {
-  const AffineForm condition = broadcast_operand(context, node, 0), yes = broadcast_operand(context, node, 1), no = broadcast_operand(context, node, 2);
+  const AffineForm condition = broadcast_operand(context, node, 0), yes = choice_of(context, node, 1), no = choice_of(context, node, 2);
   const IntervalVector range = enclose(condition, context.sources);
+  AffineForm unknown = AffineForm::of_constant({0.0});
+  unknown.radius[0] = kInfinity;
   std::vector<Pick> open, place;
   for (std::size_t i = 0; i < range.lower.size(); ++i) {
     const bool holds = std::ceil(range.lower[i]) >= 1.0, fails = std::floor(range.upper[i]) <= 0.0;
+    const bool endless = !(yes.radius[i] < kInfinity) || !(no.radius[i] < kInfinity);
     const auto e = static_cast<std::int64_t>(i);
-    place.push_back(holds ? Pick{0, e} : fails ? Pick{1, e} : Pick{2, static_cast<std::int64_t>(open.size())});
-    if (!holds && !fails) open.push_back({0, e});
+    if (holds || fails) {
+      place.push_back({holds ? 0 : 1, e});
+    } else if (endless) {
+      place.push_back({3, 0});
+    } else {
+      place.push_back({2, static_cast<std::int64_t>(open.size())});
+      open.push_back({0, e});
+    }
   }
   AffineForm mixed;
   if (!open.empty()) {
@@ -123,7 +170,7 @@ std::vector<AffineForm> lower_where(const LowerContext& context, const Node& nod
     const AffineForm chosen = multiply(context, gather({&condition}, open), combine(context, {&y, &n}, {1.0, -1.0}));
     mixed = combine(context, {&n, &chosen}, {1.0, 1.0});
   }
-  return {gather({&yes, &no, &mixed}, place)};
+  return {gather({&yes, &no, &mixed, &unknown}, place)};
 }
 
 }  // namespace clipbound

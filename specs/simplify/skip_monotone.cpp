@@ -1,7 +1,10 @@
 // ArgMax and ArgMin ask which number of a list is the largest or smallest, and Softmax changes no order: between them it may be
 // left out. In real arithmetic that is exact (equal numbers stay equal); in float32 a softmax may saturate, which makes numbers
-// equal that are not, so replay never uses the simplified network.
+// equal that are not, so replay never uses the simplified network. Small numbers underflow to 0 together, on whole neighbourhoods; the
+// largest of a whole list does not. Hence a Softmax is skipped only for an ArgMax of whole lists, and a LogSoftmax for all.
 #include <algorithm>
+#include <numeric>
+#include <set>
 
 #include "specs/op_table.h"
 #include "specs/simplify/passes.h"
@@ -37,17 +40,25 @@ std::vector<std::int64_t> lists_of_softmax(const Network& network, const Node& n
   return list;
 }
 
-/// Whether all numbers that an ArgMax compares have the same label.
-bool compares_equals(const Network& network, const Node& node, const std::vector<std::int64_t>& label) {
+/// Whether all numbers that an ArgMax compares belong to the same list, and all of the list's are among them where `whole` is asked for.
+/// `source` is the softmax's element that each is a copy of.
+bool compares_one_list(const Network& network, const Node& node, const std::vector<std::int64_t>& source, const std::vector<std::int64_t>& list, bool whole) {
   const Shape& shape = network.value(node.inputs[0]).shape;
   std::int64_t axis = node.int_attribute("axis", 0);
   if (axis < 0) axis += static_cast<std::int64_t>(shape.size());
   const std::int64_t length = shape[static_cast<std::size_t>(axis)];
   const std::int64_t inner = element_count(Shape(shape.begin() + axis + 1, shape.end()));
-  for (std::size_t e = 0; e < label.size(); ++e) {
-    const auto i = static_cast<std::int64_t>(e);
-    const std::int64_t first = i / (length * inner) * (length * inner) + i % inner;
-    if (label[e] != label[static_cast<std::size_t>(first)]) return false;
+  const std::int64_t outer = element_count(shape) / (length * inner);
+  std::vector<std::size_t> size_of(list.size(), 0);
+  for (const std::int64_t l : list) ++size_of[static_cast<std::size_t>(l)];
+  for (std::int64_t group = 0; group < outer * inner; ++group) {
+    std::set<std::int64_t> compared;
+    for (std::int64_t j = 0; j < length; ++j) {
+      compared.insert(source[static_cast<std::size_t>((group / inner * length + j) * inner + group % inner)]);
+    }
+    const std::int64_t of = list[static_cast<std::size_t>(*compared.begin())];
+    if (std::any_of(compared.begin(), compared.end(), [&](std::int64_t e) { return list[static_cast<std::size_t>(e)] != of; })) return false;
+    if (whole && size_of[static_cast<std::size_t>(of)] != compared.size()) return false;
   }
   return true;
 }
@@ -70,17 +81,19 @@ const Node* softmax_before(const Network& network, const Node& node, std::vector
   return nullptr;
 }
 
-/// Where the elements that an ArgMax compares come from in the softmax's output; empty where one comes from a constant.
-std::vector<std::int64_t> labels_behind(const Network& network, std::vector<std::int64_t> label, const std::vector<Node>& movements) {
+/// The softmax's element that each element an ArgMax compares is a copy of; empty where one comes from a constant.
+std::vector<std::int64_t> sources_behind(const Network& network, std::size_t count, const std::vector<Node>& movements) {
+  std::vector<std::int64_t> from(count);
+  std::iota(from.begin(), from.end(), std::int64_t{0});
   for (auto node = movements.rbegin(); node != movements.rend(); ++node) {
     std::vector<std::int64_t> moved;
     for (const SourceElement& source : movement_map(network, *node, 0)) {
       if (source.input != 0) return {};
-      moved.push_back(label[static_cast<std::size_t>(source.element)]);
+      moved.push_back(from[static_cast<std::size_t>(source.element)]);
     }
-    label = std::move(moved);
+    from = std::move(moved);
   }
-  return label;
+  return from;
 }
 
 }  // namespace
@@ -92,8 +105,10 @@ std::string skip_monotone(Network& network) {
     std::vector<Node> movements;
     const Node* softmax = softmax_before(network, network.nodes[n], movements);
     if (softmax == nullptr) continue;
-    const std::vector<std::int64_t> label = labels_behind(network, lists_of_softmax(network, *softmax), movements);
-    if (label.empty() || !compares_equals(network, network.nodes[n], label)) continue;
+    const std::vector<std::int64_t> list = lists_of_softmax(network, *softmax), source = sources_behind(network, list.size(), movements);
+    const bool underflows = softmax->kind == OpKind::softmax;
+    if (underflows && network.nodes[n].kind == OpKind::arg_min) continue;
+    if (source.empty() || !compares_one_list(network, network.nodes[n], source, list, underflows)) continue;
     // The same movements once more, from the softmax's input on: others may read the ones that are there.
     ValueId from = softmax->inputs[0];
     std::reverse(movements.begin(), movements.end());

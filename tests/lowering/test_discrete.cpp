@@ -2,12 +2,14 @@
 // and float64 evaluations may choose either side: whatever they choose has to be inside the bounds.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
 #include "bounds/root_bounds.h"
 #include "specs/evaluate.h"
 #include "specs/network_builder.h"
+#include "specs/op_table.h"
 #include "specs/simplify.h"
 
 namespace clipbound::test {
@@ -128,6 +130,28 @@ TEST(Discrete, WhereOnData) {
   expect_enclosed(built(b));
 }
 
+/// Integers: quotients and negative powers are cut towards 0.
+TEST(Discrete, QuotientsOfIntegers) {
+  for (const std::int64_t divisor : {1, 2, 3, -2, -3}) {
+    NetworkBuilder b;
+    const ValueId x = b.add("Cast", {b.input("x", {3})}, {{"to", kToInt}});
+    const ValueId by_number = b.add("Div", {x, b.integers({divisor})});
+    b.output(b.add("Cast", {by_number}, {{"to", kToFloat}}));
+    const ValueId y = b.add("Cast", {b.add("Abs", {b.input("y", {3})})}, {{"to", kToInt}});
+    const ValueId by_variable = b.add("Div", {x, b.add("Add", {y, b.integers({1})})});
+    b.output(b.add("Cast", {b.add("Add", {by_variable, by_number})}, {{"to", kToFloat}}));
+    expect_enclosed(built(b));
+  }
+}
+
+TEST(Discrete, NegativePowersOfIntegers) {
+  NetworkBuilder b;
+  const ValueId x = b.add("Cast", {b.add("Add", {b.add("Abs", {b.input("x", {3})}), b.constant({1}, {1.0F})})}, {{"to", kToInt}});
+  b.output(b.add("Cast", {b.add("Pow", {x, b.integers({-1})})}, {{"to", kToFloat}}));
+  b.output(b.add("Cast", {b.add("Pow", {x, b.integers({2})})}, {{"to", kToFloat}}));
+  expect_enclosed(built(b));
+}
+
 TEST(Discrete, IndicesOnData) {
   NetworkBuilder b;
   const ValueId at = b.add("Cast", {b.add("Abs", {b.input("at", {1})})}, {{"to", kToInt}});
@@ -153,6 +177,23 @@ TEST(Discrete, CountsOfDecidedCellsAreExact) {
   EXPECT_NEAR(known.lower[0], 2.0, 1e-9);
   EXPECT_NEAR(known.upper[0], 3.0, 1e-9);
   for (const Node& node : network->nodes) EXPECT_NE(node.name.substr(0, 7), "Softmax");
+}
+
+/// In float32 small shares underflow to 0 together, on whole neighbourhoods: what compares them keeps its softmax.
+TEST(Discrete, SoftmaxesStayWhereSmallSharesAreCompared) {
+  const auto softmaxes = [](const char* softmax, const char* choice, std::int64_t first) {
+    NetworkBuilder b;
+    const ValueId shares = b.add(softmax, {b.input("x", {3})}, {{"axis", std::int64_t{0}}});
+    const ValueId part = b.add("Slice", {shares, b.integers({first}), b.integers({3}), b.integers({0})});
+    b.output(b.add("Cast", {b.add(choice, {part}, {{"axis", std::int64_t{0}}})}, {{"to", kToFloat}}));
+    const auto network = simplify(built(b)).network;
+    return std::count_if(network->nodes.begin(), network->nodes.end(), [](const Node& node) { return node.kind == OpKind::softmax || node.kind == OpKind::log_softmax; });
+  };
+  EXPECT_EQ(softmaxes("Softmax", "ArgMax", 0), 0);
+  EXPECT_EQ(softmaxes("Softmax", "ArgMax", 1), 1) << "the largest may be left out";
+  EXPECT_EQ(softmaxes("Softmax", "ArgMin", 0), 1);
+  EXPECT_EQ(softmaxes("LogSoftmax", "ArgMax", 1), 0);
+  EXPECT_EQ(softmaxes("LogSoftmax", "ArgMin", 0), 0);
 }
 
 }  // namespace

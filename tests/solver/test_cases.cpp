@@ -6,8 +6,10 @@
 #include <random>
 
 #include "bounds/input_cases.h"
+#include "solver/case_search.h"
 #include "specs/evaluate.h"
 #include "specs/network_builder.h"
+#include "specs/simplify.h"
 #include "tests/support/properties.h"
 
 namespace clipbound::test {
@@ -78,7 +80,7 @@ TEST(Cases, DecidePatchesAtAllPlaces) {
         property.clauses = {{y_at_most(0, least + 1e-4)}};
         EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "sat");
         property.clauses = {{y_at_most(0, least)}};
-        const Way glance{.threads = threads, .attack = attack, .seconds = 0.1};  // nothing can be proved here
+        const Way glance{.threads = threads, .attack = attack, .seconds = 0.05};  // nothing can be proved here
         EXPECT_NE(name_of(solve_text(p.network, property.text(), glance).verdict), "unsat");
       }
     }
@@ -113,6 +115,68 @@ TEST(Cases, AreSearchedWhereImagesVary) {
     EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "sat") << trial;
     property.clauses = {{y_at_most(0, least - 1.0)}};
     EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "unsat") << trial;
+  }
+}
+
+/// Where nothing can be proved the search of the cases ends by itself: each is taken once.
+TEST(Cases, EndWhereNothingCanBeProved) {
+  std::mt19937 random(7);
+  for (int trial = 0; trial < 4; ++trial) {
+    const Patched p = patched(random, "");
+    Property property{p.image, p.image, 1, {}};
+    for (int i = 0; i < 2; ++i) {
+      property.lower.push_back(0.0);
+      property.upper.push_back(kSide - 1);
+    }
+    // Nothing is below the least output in real arithmetic, but by less than anything could tell.
+    property.clauses = {{y_at_most(0, std::nextafter(least_output(p), -HUGE_VAL))}};
+    const Query query = parse_vnnlib(property.text(), "test.vnnlib");
+    CaseProblem problem{simplify(p.network).network, {}, {}, {&query.clauses[0]}};
+    for (const InputInterval& edge : *query.clauses[0].box) {
+      problem.lower.push_back(edge.proof_lower);
+      problem.upper.push_back(edge.proof_upper);
+    }
+    const Deadline deadline(Deadline::Clock::now(), 30.0, 0.0);
+    CandidateJudge judge(p.network, query);
+    SolveContext context;
+    std::uint64_t reports = 0;
+    context.progress = [&](const SearchProgress&) { ++reports; };
+    Statistics statistics;
+    const SearchOutcome outcome = search_cases(problem, 2, Options(), context, deadline, judge, statistics);
+    EXPECT_FALSE(deadline.expired());
+    EXPECT_FALSE(outcome.exhausted);
+    EXPECT_TRUE(judge.found() || outcome.stuck > 0);
+    EXPECT_LE(statistics.subproblems, 2U * kSide * kSide);
+  }
+}
+
+/// A deadline that has passed, or comes in the middle: the search ends at once, with all that is open counted.
+TEST(Cases, EndAtTheDeadline) {
+  std::mt19937 random(8);
+  const Patched p = patched(random, "");
+  Property property{p.image, p.image, 1, {}};
+  for (std::size_t i = 0; i < p.image.size(); ++i) property.upper[i] += 0.5;
+  for (int i = 0; i < 2; ++i) {
+    property.lower.push_back(0.0);
+    property.upper.push_back(kSide - 1);
+  }
+  property.clauses = {{y_at_most(0, least_output(p) - 1e-3)}};
+  const Query query = parse_vnnlib(property.text(), "test.vnnlib");
+  CaseProblem problem{simplify(p.network).network, {}, {}, {&query.clauses[0]}};
+  for (const InputInterval& edge : *query.clauses[0].box) {
+    problem.lower.push_back(edge.proof_lower);
+    problem.upper.push_back(edge.proof_upper);
+  }
+  for (const double seconds : {0.0, 0.001, 0.003, 0.01}) {
+    const Deadline deadline(Deadline::Clock::now(), seconds, 0.0);
+    CandidateJudge judge(p.network, query);
+    Statistics statistics;
+    const SearchOutcome outcome = search_cases(problem, 2, Options(), SolveContext(), deadline, judge, statistics);
+    EXPECT_LT(deadline.elapsed_s(), 3.0);
+    if (outcome.exhausted || judge.found()) continue;
+    EXPECT_GT(outcome.open, 0U);
+    EXPECT_GT(outcome.open_share, 0.0);
+    if (seconds == 0.0) EXPECT_EQ(outcome.open_share, 1.0);
   }
 }
 
