@@ -106,7 +106,7 @@ struct RowAccumulator {
   }
   /// Appends the row to `rows` and returns what its rounding may cost; clears the accumulator.
   double flush(SparseRows& rows, const std::vector<double>& magnitude, bool exact_products) {
-    std::sort(touched.begin(), touched.end());
+    if (!std::is_sorted(touched.begin(), touched.end())) std::sort(touched.begin(), touched.end());
     double error = 0.0;
     for (const std::int32_t column : touched) {
       const auto c = static_cast<std::size_t>(column);
@@ -175,14 +175,15 @@ struct SourceRows {
 
 }  // namespace
 
-AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::vector<std::int64_t>& begin,
-                      const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
-                      const SourceMagnitudes& magnitudes) {
+namespace {
+
+/// linear_map() with terms_of(i), the terms of result i.
+template <typename TermsOf>
+AffineForm map_rows(const std::vector<const AffineForm*>& forms, const TermsOf& terms_of, const std::vector<double>& offset, const SourceMagnitudes& magnitudes) {
   AffineForm result;
   const std::size_t size = offset.size();
   result.constant.resize(size);
   result.radius.resize(size);
-  const auto terms_of = [&](std::size_t i) { return std::span<const WeightedTerm>(terms.data() + begin[i], terms.data() + begin[i + 1]); };
   for (std::size_t i = 0; i < size; ++i) map_constant(forms, terms_of(i), offset[i], result.constant[i], result.radius[i]);
   RowAccumulator accumulator;
   for (const int source : sources_of(forms)) {
@@ -202,6 +203,24 @@ AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::ve
     if (radius > 0.0) radius *= 1.0 + 0x1p-40;
   }
   return result;
+}
+
+}  // namespace
+
+AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::vector<std::int64_t>& begin,
+                      const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
+                      const SourceMagnitudes& magnitudes) {
+  return map_rows(forms, [&](std::size_t i) { return std::span<const WeightedTerm>(terms.data() + begin[i], terms.data() + begin[i + 1]); }, offset, magnitudes);
+}
+
+AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::function<void(std::size_t, std::vector<WeightedTerm>&)>& make,
+                      const std::vector<double>& offset, const SourceMagnitudes& magnitudes) {
+  std::vector<WeightedTerm> row;
+  return map_rows(forms, [&](std::size_t i) {
+    row.clear();
+    make(i, row);
+    return std::span<const WeightedTerm>(row);
+  }, offset, magnitudes);
 }
 
 std::vector<double> values_at(const AffineForm& form, const std::map<int, std::vector<double>>& samples) {

@@ -5,6 +5,7 @@
 //
 // on the box that the lowering was made for. Composing two affine maps rounds; the radius keeps what that may cost.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -53,6 +54,11 @@ struct WeightedTerm {
 AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::vector<std::int64_t>& begin,
                       const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
                       const SourceMagnitudes& magnitudes);
+
+/// The same for results whose terms are made one row at a time: make(i, terms) fills the cleared list for result i. It is called
+/// several times for each. Maps with hundreds of millions of terms never stand in memory as such.
+AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::function<void(std::size_t, std::vector<WeightedTerm>&)>& make,
+                      const std::vector<double>& offset, const SourceMagnitudes& magnitudes);
 
 /// Bounds past it may owe their value to an overflow on the way: they count as infinite.
 inline constexpr double kTrusted = 0x1p900;

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/check.h"
+#include "base/error.h"
 #include "base/rounding.h"
 #include "bounds/ops/lower_op.h"
 #include "specs/op_table.h"
@@ -34,10 +35,50 @@ AffineForm constant_within(const IntervalVector& interval) {
   return form;
 }
 
-AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, std::vector<std::int64_t> elements = {});
+/// What a function's values are known to lie in beside its range; empty: nothing more.
+using Known = IntervalVector;
 
-/// Elements that no source enters stay numbers, the others become a layer.
-AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const std::vector<char>& fixed) {
+void narrow(IntervalVector& range, const Known& known) {
+  for (std::size_t i = 0; i < known.lower.size(); ++i) {
+    range.lower[i] = std::max(range.lower[i], known.lower[i]);
+    range.upper[i] = std::min(range.upper[i], known.upper[i]);
+  }
+}
+
+/// The part of `known` that belongs to some elements.
+Known part_of(const Known& known, const std::vector<Pick>& picks) {
+  Known part;
+  for (const Pick& pick : picks) {
+    if (known.lower.empty()) break;
+    part.lower.push_back(known.lower[static_cast<std::size_t>(pick.element)]);
+    part.upper.push_back(known.upper[static_cast<std::size_t>(pick.element)]);
+  }
+  return part;
+}
+
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const Known& known = {},
+                     std::vector<std::int64_t> elements = {});
+
+/// f of elements that no source enters. A number that is known exactly (radius 0: nothing was rounded on its way) goes through a
+/// staircase exactly: at a jump it does not stand for both sides, because there is nothing that could push it off.
+AffineForm at_numbers(const LayeredSystem& system, const AffineForm& form, const Activation& activation, const Known& known) {
+  IntervalVector range = activate(activation, enclose(form, system.sources));
+  narrow(range, known);
+  AffineForm result = constant_within(range);
+  const Curve curve = activation.curve;
+  if (curve != Curve::trunc && curve != Curve::floor && curve != Curve::ceil && curve != Curve::round && curve != Curve::sign) return result;
+  const std::vector<char> numbers = fixed_elements(form);
+  for (std::size_t i = 0; i < form.radius.size(); ++i) {
+    if (form.radius[i] != 0.0 || numbers[i] == 0) continue;
+    result.constant[i] = value_of(activation, form.constant[i]);
+    result.radius[i] = 0.0;
+  }
+  return result;
+}
+
+/// Elements that no source enters stay numbers, and so do those that are known to have one value; the others become a layer.
+AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const Known& known,
+                            const std::vector<char>& fixed) {
   std::vector<std::int64_t> elements;
   std::vector<Pick> numbers, variables, place;
   for (std::size_t i = 0; i < fixed.size(); ++i) {
@@ -46,8 +87,8 @@ AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const
     part.push_back({0, static_cast<std::int64_t>(i)});
     if (!fixed[i]) elements.push_back(static_cast<std::int64_t>(i));
   }
-  const AffineForm of_numbers = constant_within(activate(activation, enclose(gather({&form}, numbers), system.sources)));
-  const AffineForm of_variables = variables.empty() ? AffineForm() : add_layer(system, gather({&form}, variables), activation, value, std::move(elements));
+  const AffineForm of_numbers = at_numbers(system, gather({&form}, numbers), activation, part_of(known, numbers));
+  const AffineForm of_variables = variables.empty() ? AffineForm() : add_layer(system, gather({&form}, variables), activation, value, part_of(known, variables), std::move(elements));
   return gather({&of_numbers, &of_variables}, place);
 }
 
@@ -62,11 +103,14 @@ void activate_samples(const Activation& activation, std::vector<double>& values)
 }
 
 /// Makes the function's argument a layer and returns its values.
-AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, std::vector<std::int64_t> elements) {
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const Known& known,
+                     std::vector<std::int64_t> elements) {
   std::vector<char> fixed = activation.curve == Curve::product ? std::vector<char>(form.constant.size(), 0) : fixed_elements(form);
-  const IntervalVector range = activate(activation, enclose(form, system.sources));
+  IntervalVector range = activate(activation, enclose(form, system.sources));
+  narrow(range, known);
+  for (std::size_t i = 0; i < known.lower.size(); ++i) fixed[i] = fixed[i] != 0 || known.lower[i] == known.upper[i];
   for (std::size_t i = 0; i < fixed.size(); ++i) fixed[i] = fixed[i] && std::isfinite(range.lower[i]) && std::isfinite(range.upper[i]);
-  if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end()) return add_partly_fixed(system, form, activation, value, fixed);
+  if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end()) return add_partly_fixed(system, form, activation, value, known, fixed);
   const int layer = static_cast<int>(system.layers.size());
   system.layers.push_back(form);
   system.activations.push_back(activation);
@@ -76,7 +120,7 @@ AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activa
   std::vector<double> values = values_at(form, system.samples);
   activate_samples(activation, values);
   system.samples[layer] = std::move(values);
-  add_source(system, layer, activate(activation, system.intervals.back()));
+  add_source(system, layer, std::move(range));
   return AffineForm::of_source(layer, form.size(), 0, form.size());
 }
 
@@ -171,59 +215,126 @@ std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vec
   return varying;
 }
 
-LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products) {
-  LayeredSystem system;
-  system.lower.assign(lower.begin(), lower.end());
-  system.upper.assign(upper.begin(), upper.end());
-  CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
-  add_source(system, kInputSource, {system.lower, system.upper});
-  system.samples[kInputSource] = sample_box(system.lower, system.upper);
+namespace {
 
-  std::vector<char> varies(lower.size(), 0);
-  for (const int i : varying_inputs(system.lower, system.upper)) varies[static_cast<std::size_t>(i)] = 1;
-  std::map<ValueId, AffineForm> forms;
-  std::int64_t first = 0;
-  for (const ValueId id : network.inputs) {
-    const std::int64_t size = network.value(id).size();
-    forms.emplace(id, input_form(system, varies, first, size));
-    first += size;
+/// Intervals of a form; numbers that are known exactly stay so.
+IntervalVector intervals_of(const AffineForm& form, const LayeredSystem& system) {
+  IntervalVector range = enclose(form, system.sources);
+  const std::vector<char> fixed = fixed_elements(form);
+  for (std::size_t i = 0; i < fixed.size(); ++i) {
+    if (fixed[i] != 0 && form.radius[i] == 0.0) range.lower[i] = range.upper[i] = form.constant[i];
   }
-  // Forms are dropped after their last use: on deep networks they would add up.
-  std::map<ValueId, std::size_t> last_use;
-  for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-    for (const ValueId id : network.nodes[i].inputs) last_use[id] = i;
-  }
-  for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
+  return range;
+}
 
-  const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples, products,
-                             [&system](const AffineForm& form, const Activation& activation, ValueId value) {
-                               return add_layer(system, form, activation, value);
-                             },
-                             [&system](const AffineForm& form, const std::vector<std::int64_t>& elements) { add_unit_sum(system, form, elements); }};
-  for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-    const Node& node = network.nodes[i];
-    check_attributes(network, node);
-    std::vector<AffineForm> results;
-    if (const LowerFunction function = lower_function(node.kind)) {
-      results = function(context, node);
-    } else {
-      throw Unsupported(network.source + ": " + describe(node) + ": no bounds for this operator yet");
+/// Intervals are what is left where an operator has no bounds, or none in this form of it (weights that vary, say).
+std::vector<AffineForm> lower_node(const LowerContext& context, const Node& node, bool& loose) {
+  if (const LowerFunction function = lower_function(node.kind)) {
+    try {
+      return function(context, node);
+    } catch (const Unsupported&) {
     }
+  }
+  std::vector<AffineForm> results = lower_by_intervals(context, node);
+  constexpr double kThin = 0x1p-20;  // roundings may be wide; what is chosen by an index or not is wider
+  for (const AffineForm& form : results) {
+    for (std::size_t i = 0; i < form.radius.size(); ++i) loose = loose || form.radius[i] > kThin * (1.0 + std::fabs(form.constant[i]));
+  }
+  return results;
+}
+
+/// Lowers one network, node by node.
+class Lowering {
+ public:
+  Lowering(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products, const LoweringOptions& options)
+      : network_(network), options_(options), context_(make_context(products)) {
+    CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
+    system_.lower.assign(lower.begin(), lower.end());
+    system_.upper.assign(upper.begin(), upper.end());
+    add_source(system_, kInputSource, {system_.lower, system_.upper});
+    system_.samples[kInputSource] = sample_box(system_.lower, system_.upper);
+    add_inputs();
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+      for (const ValueId id : network.nodes[i].inputs) last_use_[id] = i;
+    }
+    for (const ValueId id : network.outputs) last_use_[id] = network.nodes.size();
+  }
+  Lowering(const Lowering&) = delete;
+  Lowering& operator=(const Lowering&) = delete;
+
+  LayeredSystem run() {
+    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+      if (options_.deadline != nullptr && options_.deadline->expired()) throw LoweringInterrupted();
+      lower(i);
+    }
+    join_outputs();
+    return std::move(system_);
+  }
+
+ private:
+  LowerContext make_context(ProductForm products) {
+    return {network_, forms_, system_.magnitudes, system_.sources, system_.samples, products,
+            [this](const AffineForm& form, const Activation& activation, ValueId value) { return add_layer(system_, form, activation, value); },
+            [this](const AffineForm& form, const std::vector<std::int64_t>& elements) { add_unit_sum(system_, form, elements); },
+            options_.open,
+            [this](const AffineForm& form, const Activation& activation, ValueId value, const IntervalVector& known) {
+              return add_layer(system_, form, activation, value, known);
+            },
+            [this](const InputStaircase& staircase) { system_.staircases.push_back(staircase); }};
+  }
+  void note_intervals(ValueId id, const AffineForm& form) {
+    if (options_.intervals != nullptr && id != kNoValue) (*options_.intervals)[id] = intervals_of(form, system_);
+  }
+  void add_inputs() {
+    std::vector<char> varies(system_.lower.size(), 0);
+    for (const int i : varying_inputs(system_.lower, system_.upper)) varies[static_cast<std::size_t>(i)] = 1;
+    for (std::size_t i = 0; options_.thin_vary && i < varies.size(); ++i) varies[i] = system_.lower[i] < system_.upper[i] ? 1 : 0;
+    std::int64_t first = 0;
+    for (const ValueId id : network_.inputs) {
+      const std::int64_t size = network_.value(id).size();
+      forms_.emplace(id, input_form(system_, varies, first, size));
+      note_intervals(id, forms_.at(id));
+      first += size;
+    }
+  }
+  void lower(std::size_t i) {
+    const Node& node = network_.nodes[i];
+    check_attributes(network_, node);
+    std::vector<AffineForm> results = lower_node(context_, node, system_.loose);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
-    for (std::size_t k = 0; k < results.size(); ++k) forms[node.outputs[k]] = std::move(results[k]);
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      note_intervals(node.outputs[k], results[k]);
+      forms_[node.outputs[k]] = std::move(results[k]);
+    }
+    // Forms are dropped after their last use: on deep networks they would add up.
     for (const ValueId id : node.inputs) {
-      if (last_use[id] == i) forms.erase(id);
+      if (last_use_[id] == i) forms_.erase(id);
     }
   }
-  std::vector<AffineForm> scratch(network.outputs.size());
-  std::vector<const AffineForm*> outputs;
-  std::vector<Pick> picks;
-  for (std::size_t k = 0; k < network.outputs.size(); ++k) {
-    outputs.push_back(&form_of(context, network.outputs[k], scratch[k]));
-    for (std::int64_t i = 0; i < outputs.back()->size(); ++i) picks.push_back({static_cast<std::int32_t>(k), i});
+  void join_outputs() {
+    std::vector<AffineForm> scratch(network_.outputs.size());
+    std::vector<const AffineForm*> outputs;
+    std::vector<Pick> picks;
+    for (std::size_t k = 0; k < network_.outputs.size(); ++k) {
+      outputs.push_back(&form_of(context_, network_.outputs[k], scratch[k]));
+      for (std::int64_t i = 0; i < outputs.back()->size(); ++i) picks.push_back({static_cast<std::int32_t>(k), i});
+    }
+    system_.outputs = gather(outputs, picks);
   }
-  system.outputs = gather(outputs, picks);
-  return system;
+
+  const Network& network_;
+  const LoweringOptions& options_;
+  LayeredSystem system_;
+  std::map<ValueId, AffineForm> forms_;
+  std::map<ValueId, std::size_t> last_use_;
+  const LowerContext context_;
+};
+
+}  // namespace
+
+LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products,
+                            const LoweringOptions& options) {
+  return Lowering(network, lower, upper, products, options).run();
 }
 
 AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {

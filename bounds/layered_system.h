@@ -1,11 +1,14 @@
 #pragma once
 // A network of affine operators and functions of one variable as layers: z_k = affine(input, f_0(z_0), ..., f_{k-1}(z_{k-1})),
 // on one box. Products of variables are squares, x y = ((x + y)^2 - (x - y)^2) / 4, or layers of pairs.
+#include <exception>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "base/deadline.h"
 #include "bounds/affine_form.h"
+#include "bounds/input_cases.h"
 #include "bounds/relax/activation.h"
 #include "bounds/relax/product.h"
 #include "specs/network.h"
@@ -33,6 +36,8 @@ struct LayeredSystem {
   std::map<int, IntervalVector> sources;    ///< input, and f_k(z_k)
   std::map<int, std::vector<double>> samples;  ///< values of the sources at some points of the box, for free choices (values_at)
   std::vector<UnitSum> unit_sums;
+  std::vector<InputStaircase> staircases;   ///< of single inputs that vary: where cutting the box makes numbers of them
+  bool loose = false;                       ///< something that is not a number is enclosed by intervals alone, on this box once and for all
   std::vector<ValueId> layer_values;        ///< the network's value that layer k is
   std::vector<std::vector<std::int64_t>> layer_elements;  ///< which elements of that value layer k holds, in order; empty: all of them
 };
@@ -51,10 +56,23 @@ inline Range range_of(const IntervalVector& z, std::size_t v) { return {z.lower[
 /// The inputs of a box that vary by more than their decimal's float32 rounding: those a search can split.
 std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper);
 
-/// Lowers `network` (simplified) on the box. Throws Unsupported, naming the node, for operators that have no bounds, and
-/// InputError for weights that are not finite.
+struct LoweringOptions {
+  OpenEnds open;          ///< the statement is about points of the box without these ends
+  bool thin_vary = false; ///< inputs that vary by their decimal's float32 rounding only are variables too: many more coefficients, but what
+                          ///< they do is not lost in radii, which deep networks multiply from layer to layer
+  std::map<ValueId, IntervalVector>* intervals = nullptr;  ///< where given, receives those of all values that are not constant
+  const Deadline* deadline = nullptr;                      ///< where given, polled between nodes
+};
+
+/// The deadline came before a network was lowered.
+struct LoweringInterrupted : std::exception {
+  const char* what() const noexcept override { return "interrupted while a network was lowered"; }
+};
+
+/// Lowers `network` (simplified) on the box. Operators that have no bounds of their own are enclosed by intervals, on this box once
+/// and for all. Throws InputError for weights that are not finite, LoweringInterrupted where the options' deadline expires.
 LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper,
-                            ProductForm products = ProductForm::squares);
+                            ProductForm products = ProductForm::squares, const LoweringOptions& options = {});
 
 /// The rows of a clause as an affine form: left side minus threshold, S elements (DESIGN.md: exact decimals, so their
 /// rounding to float64 goes into the radius).

@@ -11,10 +11,26 @@
 namespace clipbound {
 
 namespace {
-constexpr std::int32_t kInactive = -1, kNotNeeded = -2;  // instead of a place
+constexpr std::int32_t kNumber = -1, kNotNeeded = -2;  // instead of a place
 }  // namespace
 
-NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows) {
+bool is_constant(const Activation& activation, double l, double u) {
+  switch (activation.curve) {
+    case Curve::relu: return u <= 0.0;
+    case Curve::sign:
+    case Curve::floor:
+    case Curve::ceil:
+    case Curve::round:
+    case Curve::step:
+    case Curve::trunc: {
+      const Range range = range_of(activation, l, u);
+      return range.lower == range.upper;
+    }
+    default: return false;
+  }
+}
+
+NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows, const SweepNetwork* known) {
   NeededNeurons needed;
   for (const AffineForm& layer : system.layers) needed.emplace_back(static_cast<std::size_t>(layer.size()), 0);
   const auto mark = [&](const AffineForm& form, std::size_t element) {
@@ -29,7 +45,10 @@ NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<cons
   }
   for (std::size_t k = system.layers.size(); k-- > 0;) {
     for (std::size_t v = 0; v < needed[k].size(); ++v) {
-      if (needed[k][v] != 0) mark(system.layers[k], v);
+      if (needed[k][v] == 0) continue;
+      const bool number = known != nullptr && is_constant(system.activations[k], known->bounds_of(static_cast<int>(k)).lower[v],
+                                                          known->bounds_of(static_cast<int>(k)).upper[v]);
+      if (!number) mark(system.layers[k], v);
     }
   }
   return needed;
@@ -55,6 +74,24 @@ double SweepNetwork::slack_for(double radius, double size) const {
 
 IntervalVector SweepNetwork::enclose_next() const { return enclose(system_->layers[layers_.size()], sources_); }
 
+bool SweepNetwork::is_nothing(int source, std::int32_t element) const {
+  if (source == kInputSource || place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(element)] != kNumber) return false;
+  const std::vector<double>& numbers = number_of_neuron_[static_cast<std::size_t>(source)];
+  return numbers.empty() || numbers[static_cast<std::size_t>(element)] == 0.0;
+}
+
+double SweepNetwork::constant_part(const SparseRows& rows, std::int64_t element, int source) const {
+  if (source == kInputSource || number_of_neuron_[static_cast<std::size_t>(source)].empty()) return 0.0;
+  const auto index = rows.indices(element);
+  const auto value = rows.values(element);
+  double sum = 0.0;
+  for (std::size_t j = 0; j < index.size(); ++j) {
+    const auto c = static_cast<std::size_t>(index[j]);
+    if (place_of_neuron_[static_cast<std::size_t>(source)][c] == kNumber) sum += value[j] * number_of_neuron_[static_cast<std::size_t>(source)][c];
+  }
+  return sum;
+}
+
 void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const {
   const auto index = rows.indices(element);
   const auto value = rows.values(element);
@@ -62,7 +99,7 @@ void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int sour
     const std::int32_t place =
         source == kInputSource ? index[j] : place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(index[j])];
     CLIPBOUND_CHECK(place != kNotNeeded);
-    if (place == kInactive || value[j] == 0.0) continue;
+    if (place == kNumber || value[j] == 0.0) continue;
     const std::int32_t product = joined_of[static_cast<std::size_t>(place)];
     entries.push_back({row, place, product < 0 ? value[j] : value[j] * products[static_cast<std::size_t>(product)].weight});
   }
@@ -81,7 +118,9 @@ SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<s
       rows.value.push_back(e.value);
     }
     rows.start.push_back(static_cast<std::int64_t>(rows.index.size()));
-    rows.constant.push_back(form.constant[element]);
+    double number = form.constant[element];
+    for (const auto& [source, matrix] : form.terms) number += constant_part(matrix, i, source);
+    rows.constant.push_back(number);
     rows.slack.push_back(slack_for(form.radius[element], size_of_terms(form, i, sources_) + size_of_products(form, i)));
   }
   return rows;
@@ -118,10 +157,17 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   const bool relu = activation.curve == Curve::relu, curved = !relu && activation.curve != Curve::identity;
   // What underflows in a multiplier costs as much times z; where z is unbounded, multipliers are 0 or exact.
   for (const double size : sizes) largest_source_ = std::isfinite(size) ? std::max(largest_source_, size) : largest_source_;
-  std::vector<std::int32_t> place(z.lower.size(), kInactive);
+  std::vector<std::int32_t> place(z.lower.size(), kNumber);
+  std::vector<double> numbers;
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
     if (!needs(k, v)) place[v] = kNotNeeded;
-    if (!needs(k, v) || (relu && z.upper[v] <= 0.0) || (!joined.empty() && joined[v] != 0)) continue;
+    if (!needs(k, v) || (!joined.empty() && joined[v] != 0)) continue;
+    if (is_constant(activation, z.lower[v], z.upper[v])) {
+      if (relu) continue;
+      numbers.resize(z.lower.size(), 0.0);
+      numbers[v] = range_of(activation, z.lower[v], z.upper[v]).lower;
+      continue;
+    }
     if (join && join_product(k, static_cast<std::int64_t>(v), place)) {
       joined_[v] = 1;
       if (place[v] >= 0) layer.origin.push_back(static_cast<std::int32_t>(v));
@@ -129,7 +175,9 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
     }
     place[v] = places();
     layer.origin.push_back(static_cast<std::int32_t>(v));
-    constant.push_back(form.constant[v]);
+    double number = form.constant[v];
+    for (const auto& [source, matrix] : form.terms) number += constant_part(matrix, static_cast<std::int64_t>(v), source);
+    constant.push_back(number);
     slack.push_back(slack_for(form.radius[v], sizes[v] + size_of_products(form, static_cast<std::int64_t>(v))));
     const bool unstable = relu && !(z.lower[v] >= 0.0);
     slot_of.push_back(unstable || curved ? slots() : -1);
@@ -158,6 +206,7 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   sources_[k] = std::move(active);
   bounds_.push_back(z);
   place_of_neuron_.push_back(std::move(place));
+  number_of_neuron_.push_back(std::move(numbers));
   layers_.push_back(std::move(layer));
   if (activation.curve == Curve::square) pair_squares();
   if (curved) add_unit_sums();
@@ -184,7 +233,8 @@ bool SweepNetwork::join_product(int k, std::int64_t v, std::vector<std::int32_t>
   product.b = place_at(operands->b_source, operands->b);
   product.weight = operands->weight;
   CLIPBOUND_CHECK(product.a != kNotNeeded && product.b != kNotNeeded);
-  if (product.a == kInactive || product.b == kInactive) return true;  // 0
+  if (is_nothing(operands->a_source, operands->a) || is_nothing(operands->b_source, operands->b)) return true;
+  if (product.a == kNumber || product.b == kNumber) return false;  // linear: the squares' rows take the number into their constants
   const IntervalVector &from_a = sources_.at(operands->a_source), &from_b = sources_.at(operands->b_source);
   const auto a = static_cast<std::size_t>(operands->a), b = static_cast<std::size_t>(operands->b);
   product.enclose(from_a.lower[a], from_a.upper[a], from_b.lower[b], from_b.upper[b]);

@@ -43,9 +43,15 @@ struct SweepLayer {
   std::vector<SweepBlock> blocks;
 };
 
+class SweepNetwork;
+
 /// 1 for the neurons that some rows depend on, per layer and neuron; empty: all.
 using NeededNeurons = std::vector<std::vector<char>>;
-NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows);
+/// With `known` bounds (may be nullptr): what a neuron reads is not needed for it where its activation is one and the same number.
+NeededNeurons needed_neurons(const LayeredSystem& system, const std::vector<const AffineForm*>& rows, const SweepNetwork* known = nullptr);
+
+/// Whether the activation is one and the same number for all z in [l, u]: an inactive ReLU, a step function between two jumps.
+bool is_constant(const Activation& activation, double l, double u);
 
 /// Neurons whose activations add up to exactly 1: any multiple of that sum may be taken away from their coefficients. The weights say
 /// which: sum of weight * coefficient.
@@ -110,7 +116,11 @@ class SweepNetwork {
   /// Finds the products that the squares of the newest layer and of the one before it make.
   void pair_squares();
   void add_unit_sums();
-  /// Appends the entries of one row (dead neurons left out), rows numbered `row`.
+  /// Whether an element's activation is known to be the number 0.
+  bool is_nothing(int source, std::int32_t element) const;
+  /// What the neurons whose activations are numbers add to one row's constant.
+  double constant_part(const SparseRows& rows, std::int64_t element, int source) const;
+  /// Appends the entries of one row (neurons whose activations are numbers left out), rows numbered `row`.
   void append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const;
   SweepBlock make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const;
 
@@ -120,7 +130,8 @@ class SweepNetwork {
   std::vector<IntervalVector> bounds_;
   std::map<int, IntervalVector> sources_;
   NeededNeurons needed_;
-  std::vector<std::vector<std::int32_t>> place_of_neuron_;  // [layers][neurons], kInactive, kNotNeeded
+  std::vector<std::vector<std::int32_t>> place_of_neuron_;  // [layers][neurons], kNumber, kNotNeeded
+  std::vector<std::vector<double>> number_of_neuron_;       // [layers][neurons] activations that are numbers; empty: these are all 0
   std::vector<char> joined_;                                // [neurons of the next layer] whose products stand in the newest one
   std::vector<int> product_layers_;                         // layers with joined products
   double gamma_ = 0.0, largest_source_ = 1.0;

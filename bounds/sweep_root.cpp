@@ -78,6 +78,24 @@ class LayerByLayer {
   }
 
  private:
+  /// The needed neurons of a layer that are not decided, or all of them (SweepBudget::refresh_width). Numbers but for their last
+  /// roundings gain nothing.
+  std::vector<std::int64_t> worth_bounding(int layer, const IntervalVector& z) const {
+    constexpr double kNumber = 0x1p-900;
+    const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
+    std::vector<std::int64_t> wide, undecided;
+    double width = 0.0, size = 0.0;
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      // What a constant activation reads is perhaps not even there (needed_neurons).
+      if (!network_.needs(layer, v) || z.upper[v] - z.lower[v] <= kNumber || is_constant(activation, z.lower[v], z.upper[v])) continue;
+      wide.push_back(static_cast<std::int64_t>(v));
+      width = std::max(width, z.upper[v] - z.lower[v]);
+      size = std::max({size, std::fabs(z.lower[v]), std::fabs(z.upper[v])});
+      if (activation.curve != Curve::relu || !(z.lower[v] >= 0.0)) undecided.push_back(static_cast<std::int64_t>(v));
+    }
+    return width > budget_.refresh_width * size ? wide : undecided;
+  }
+
   /// Multiplications of one substitution on the cone of `batches` batches, about.
   double work_of(const SweepRows& rows, const std::vector<std::int64_t>& order, std::size_t batches) const {
     SweepCone cone;
@@ -87,7 +105,7 @@ class LayerByLayer {
   }
   /// How many batches share a cone: finding one takes about as long as a substitution, and neighbours may all read the same places.
   std::size_t batches_per_cone(const SweepRows& rows, const std::vector<std::int64_t>& order) const {
-    constexpr std::size_t kMost = 8, kEnough = 64;
+    constexpr std::size_t kMost = 8, kEnough = 16;
     constexpr double kMoreWork = 1.05;
     if (order.size() < kEnough * kLanes) return 1;
     return work_of(rows, order, kMost) <= kMoreWork * work_of(rows, order, 1) ? kMost : 1;
@@ -98,16 +116,14 @@ class LayerByLayer {
     const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
     if (activation.curve == Curve::identity && activation.parameter != kBounded) return true;
     const bool relu = activation.curve == Curve::relu;
-    std::vector<std::int64_t> unstable;
-    for (std::size_t v = 0; v < z.lower.size(); ++v) {
-      if (!network_.needs(layer, v)) continue;
-      if (!relu || (!(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0))) unstable.push_back(static_cast<std::int64_t>(v));
-    }
+    const std::vector<std::int64_t> unstable = worth_bounding(layer, z);
     if (unstable.empty()) return true;
     const SweepRows rows = network_.compile_rows(form, unstable);
     const std::vector<std::int64_t> order = by_reach(rows);
     const std::size_t batches = (order.size() + kLanes - 1) / kLanes;
-    const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity;
+    // Steps are no value of the network either, but what comes after them hangs on them.
+    const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity &&
+                        activation.curve != Curve::step;
     if (helper && work_of(rows, order, 1) * static_cast<double>(batches) > budget_.helper_work) return false;
     const double now = deadline_.elapsed_s();
     const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;

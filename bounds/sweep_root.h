@@ -18,6 +18,9 @@ struct SweepBudget {
   double seconds = 1e30; ///< once they are over, the layers to come get interval bounds and CROWN's slopes as far as `crown_seconds` go
   double crown_seconds = 1e30;
   int split_rounds = 0;  ///< batches of subproblems that every neuron's own small branch-and-bound may take; 0: none
+  /// Where the widest interval of a layer is larger than this part of its largest end, all its neurons are substituted, also those that
+  /// are decided: the intervals of later layers begin from narrow ones again. For boxes of next to no width.
+  double refresh_width = 1e30;
   /// Parts of an operator (the squares of a product, the exponentials of a softmax) mostly have good intervals already, from the bounded
   /// operands: substitution for all of a layer may take so many multiplications of kLanes numbers, or there is none; squares of products
   /// become joined products then.

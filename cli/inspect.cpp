@@ -57,7 +57,7 @@ void print_text(const Inspection& found, bool nodes) {
   std::puts("operators:");
   for (const OperatorInfo& op : found.operators) {
     std::printf("  %-20s %5" PRId64 "  %s\n", op.name.c_str(), op.nodes,
-                op.bounded ? "bounded" : "evaluated and attacked, no bounds");
+                op.bounded ? "bounded" : "bounded by intervals alone");
   }
   for (const NeuronInfo& neuron : found.neurons) {
     std::printf("%-15s %" PRId64 " %s\n", "neurons", neuron.neurons, neuron.op.c_str());

@@ -32,7 +32,7 @@ std::vector<OperatorSummary> summarise_operators(const Network& network) {
   for (const Node& node : network.nodes) {
     OperatorSummary& entry = by_name[op_row(node.kind).onnx_name];
     entry.name = op_row(node.kind).onnx_name;
-    const SupportLevel level = lower_function(node.kind) != nullptr ? SupportLevel::bounded : SupportLevel::evaluated;
+    const SupportLevel level = lower_function(node.kind) != nullptr ? SupportLevel::bounded : SupportLevel::enclosed;
     // Forms of one operator may differ: the least support counts.
     entry.support = entry.nodes == 0 ? level : std::min(entry.support, level);
     ++entry.nodes;
@@ -142,7 +142,7 @@ void look_at_bounds(const Network& network, Inspection& result) {
 }  // namespace
 
 const char* name_of(SupportLevel level) {
-  return level == SupportLevel::bounded ? "bounded" : "evaluated";
+  return level == SupportLevel::bounded ? "bounded" : "intervals";
 }
 
 Inspection inspect(std::shared_ptr<const Network> network) {

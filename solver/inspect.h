@@ -18,16 +18,16 @@ struct TensorSummary {
 
 /// How much Clipbound knows of an operator.
 enum class SupportLevel : std::uint8_t {
-  evaluated,  ///< evaluated and attacked, but without bounds: no proof can go through it
-  bounded     ///< has linear bounds (of the usual operand forms; Inspection::no_bounds_because is the last word)
+  enclosed,  ///< by intervals alone, on the whole box: what follows is loose
+  bounded    ///< has linear bounds (of the usual operand forms)
 };
-/// "evaluated" or "bounded".
+/// "intervals" or "bounded".
 const char* name_of(SupportLevel level);
 
 struct OperatorSummary {
   std::string name;  ///< ONNX
   std::int64_t nodes = 0;
-  SupportLevel support = SupportLevel::evaluated;
+  SupportLevel support = SupportLevel::enclosed;
 };
 
 /// Elements that one kind of nonlinear operator computes, over all its nodes.

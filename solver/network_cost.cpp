@@ -13,6 +13,7 @@ constexpr double kEntryBytes = 12.0;     // of a compressed row: a number and it
 constexpr double kDenseFrom = 0.1;       // past this density a dense copy is kept as well (bounds/root_bounds.cpp)
 constexpr double kTallRows = 256.0;      // rows that are substituted backwards at once
 constexpr double kReducibleNeurons = 400.0;
+constexpr double kWorthComposing = 1.5;  // bounds/ops/lower_op.cpp
 
 double size_of(const Network& network, ValueId id) {
   return static_cast<double>(network.value(id).size());
@@ -50,6 +51,12 @@ double fan_in(const Network& network, const Node& node) {
   }
 }
 
+/// Whether the operator writes its argument out as a variable where composing would make more coefficients than both maps have
+/// (form_to_compose). The others do not make more than they read.
+bool composes(OpKind kind) {
+  return op_row(kind).op_class == OpClass::linear && kind != OpKind::add && kind != OpKind::sub && kind != OpKind::mul && kind != OpKind::div;
+}
+
 /// Follows how many coefficients the affine form of each value has per element.
 class FormCounter {
  public:
@@ -80,7 +87,8 @@ class FormCounter {
       sources_ += out;
       widest_ = std::max(widest_, out);
     } else if (op_class == OpClass::linear) {
-      below = std::min(below * fan, sources_);
+      const double composed = std::min(below * fan, sources_);
+      below = composes(node.kind) && writes_out(node, out, fan, composed, cost) ? fan : composed;
     }
     for (const ValueId id : node.outputs) {
       if (id == kNoValue) continue;
@@ -98,6 +106,18 @@ class FormCounter {
   }
 
  private:
+  /// True where the node's argument becomes a layer of its own: composed with it, the node's forms would be larger than both together.
+  bool writes_out(const Node& node, double out, double fan, double composed, NetworkCost& cost) {
+    for (const ValueId id : node.inputs) {
+      if (id == kNoValue || per_element_[index_of(id)] == 0.0) continue;  // no variable
+      if (out * composed <= kWorthComposing * (out * fan + size_of(network_, id) * per_element_[index_of(id)])) continue;
+      keep(id, cost);
+      sources_ += size_of(network_, id);
+      widest_ = std::max(widest_, size_of(network_, id));
+      return true;
+    }
+    return false;
+  }
   /// A form that stays: the argument of a layer, or the outputs.
   void keep(ValueId id, NetworkCost& cost) {
     const double entries = size_of(network_, id) * per_element_[index_of(id)];

@@ -71,11 +71,15 @@ NeuronRoot::NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<
                        std::vector<const Clause*> clauses, NeuronRootSettings settings, const Deadline& deadline)
     : system_(std::move(system)), lower_(std::move(lower)), upper_(std::move(upper)), open_(std::move(clauses)), settings_(std::move(settings)),
       deadline_(deadline) {
+  find_needed();
+}
+
+void NeuronRoot::find_needed() {
   std::vector<AffineForm> rows;
   for (const Clause* clause : open_) rows.push_back(lower_rows(*system_, *clause));
   std::vector<const AffineForm*> pointers;
   for (const AffineForm& form : rows) pointers.push_back(&form);
-  needed_ = needed_neurons(*system_, pointers);
+  needed_ = needed_neurons(*system_, pointers, problem_.network.get());
 }
 
 void NeuronRoot::measure() {
@@ -92,10 +96,12 @@ void NeuronRoot::measure() {
 void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const double begin = deadline_.elapsed_s();
   budget.threads = settings_.threads;
+  budget.refresh_width = settings_.refresh_width;
   budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
   budget.crown_seconds = kCrownShare * deadline_.remaining_s();
   const std::vector<double> importance = problem_.root.cost;
   budget.importance = importance.empty() ? nullptr : &importance;
+  if (problem_.network != nullptr) find_needed();
   problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
   SweepOptimizer optimizer;
   optimizer.iterations = row_iterations;

@@ -14,6 +14,7 @@ namespace clipbound {
 struct NeuronRootSettings {
   int threads = 1;
   double pass_share = 0.15;  ///< of the remaining time that one pass may take
+  double refresh_width = 1e30; ///< SweepBudget::refresh_width
   std::function<bool(double seconds)> attack;  ///< tried before the longer pass; true: a counterexample is known
   std::function<void(const SweepNetwork&)> check;  ///< of every pass's bounds
   std::function<void(const std::string&)> log;
@@ -46,12 +47,14 @@ class NeuronRoot {
   SearchSlice next_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
   void measure();
+  /// The neurons that the open clauses' rows depend on, by what is known of their bounds.
+  void find_needed();
   bool attack_found(double seconds) const { return settings_.attack && settings_.attack(seconds); }
 
   std::shared_ptr<const LayeredSystem> system_;
   std::vector<double> lower_, upper_;
   std::vector<const Clause*> open_;
-  NeededNeurons needed_;   ///< by the clauses' rows
+  NeededNeurons needed_;   ///< by the open clauses' rows
   const NeuronRootSettings settings_;
   const Deadline& deadline_;
   NeuronProblem problem_;

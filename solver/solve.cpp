@@ -18,6 +18,7 @@
 #include "solver/attack_pgd.h"
 #include "solver/box_families.h"
 #include "solver/candidate.h"
+#include "solver/case_search.h"
 #include "solver/coarse.h"
 #include "specs/simplify.h"
 #include "specs/vnnlib.h"
@@ -80,13 +81,9 @@ class Run {
   SolveResult run() {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
     if (options_.attack && attack(glance_seconds())) return found();
-    std::vector<ClauseTask> tasks;
-    try {
-      tasks = bound_roots();
-    } catch (const Unsupported& error) {
-      return attack_only(error.what());
-    }
+    std::vector<ClauseTask> tasks = bound_roots();
     if (judge_.found()) return found();
+    if (!cases_.empty()) return search_in_cases();
     std::size_t by_neurons = 0;
     for (const auto& root : neuron_roots_) by_neurons += root->problem().clauses.size();
     log(1, "root bounds: " + std::to_string(tasks.size() + by_neurons) + " of " + std::to_string(query_.clauses.size()) + " clauses stay open");
@@ -102,6 +99,7 @@ class Run {
       pgd_->focus(std::move(open));
       if (attack(std::clamp(kAttackShare * result_.statistics.root_s, kShortestAttack, kLongestAttack))) return found();
     }
+    if (only_intervals_) return attack_only("the outputs are bounded by intervals alone");
     return search(std::move(tasks));
   }
 
@@ -150,11 +148,10 @@ class Run {
            (task.network == nullptr ? "too many neurons undecided for a reduced network"
                                     : std::to_string(task.network->neurons) + " neurons undecided");
   }
-  /// Where there are no bounds, a counterexample may still be found: until time is over, or for a while where it is unlimited.
+  /// Where no split makes bounds better, a counterexample may still be found: until time is over, or for a while where it is unlimited.
   SolveResult attack_only(const std::string& why) {
     log(1, why + "; only counterexamples are searched for");
-    if (!options_.attack) throw Unsupported(why);
-    if (attack(std::min(kLongestBlindAttack, deadline_.remaining_s()))) return found();
+    if (options_.attack && attack(std::min(kLongestBlindAttack, deadline_.remaining_s()))) return found();
     if (deadline_.reason() != StopReason::none) return stopped("in the attack (no proof is possible: " + why + ")", query_.clauses.size());
     return decide(Verdict::unknown, "no counterexample found, and no proof is possible: " + why);
   }
@@ -165,8 +162,11 @@ class Run {
   void bound_group(const std::shared_ptr<const RootBounder>& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
   void bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group, std::vector<double> lower, std::vector<double> upper);
   NeuronRootSettings neuron_settings();
+  bool make_cases(const BoxFamily& family, const LayeredSystem& system);
   SolveResult search(std::vector<ClauseTask> tasks);
   SearchOutcome search_boxes(std::vector<ClauseTask> tasks);
+  SolveResult search_in_cases();
+  SolveResult conclude(const SearchOutcome& outcome);
   /// Tries the bounds of the first boxes at some points: a violated one is an internal error, never a verdict.
   void check_first(const LayeredSystem& system, const RootBounder::Bounds& bounds) {
     constexpr int kCheckedBoxes = 4;
@@ -186,6 +186,8 @@ class Run {
   std::atomic<int> checked_boxes_{0};
   std::mutex neuron_roots_mutex_;
   std::vector<std::unique_ptr<NeuronRoot>> neuron_roots_;  // boxes that are searched by deciding neurons
+  std::vector<CaseProblem> cases_;                         // boxes that are searched case by case
+  bool only_intervals_ = false;                            // no source enters the outputs' bounds
 };
 
 bool Run::attack(double seconds) {
@@ -261,11 +263,29 @@ std::shared_ptr<const RootBounder> Run::lower_family(const BoxFamily& family) co
       lower_network(*simplified_, family.lower, family.upper, sweeps ? ProductForm::squares : ProductForm::chosen)));
 }
 
+/// True where the boxes are searched case by case.
+bool Run::make_cases(const BoxFamily& family, const LayeredSystem& system) {
+  const bool has_rows = std::all_of(query_.clauses.begin(), query_.clauses.end(), [](const Clause& clause) { return !clause.rows.empty(); });
+  if (!has_rows || !system.loose || system.staircases.empty()) return false;
+  for (const BoxGroup& group : family.groups) {
+    CaseProblem& problem = cases_.emplace_back(CaseProblem{simplified_, {}, {}, {}});
+    for (const InputInterval& edge : *group.box) {
+      problem.lower.push_back(edge.proof_lower);
+      problem.upper.push_back(edge.proof_upper);
+    }
+    for (const std::size_t k : group.clauses) problem.clauses.push_back(&query_.clauses[k]);
+  }
+  log(1, "indices depend on inputs: " + std::to_string(family.groups.size()) + " boxes are searched case by case");
+  return true;
+}
+
 std::vector<std::unique_ptr<LoweredFamily>> Run::lowered_families() {
   constexpr double kLoweringShare = 0.25;  // of the time that is left
   const double begin = deadline_.elapsed_s();
   const BoxFamily all = family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
   std::shared_ptr<const RootBounder> bounder = lower_family(all);
+  if (make_cases(all, bounder->system())) return {};
+  only_intervals_ = bounder->system().loose && bounder->system().outputs.terms.empty();
   std::vector<BoxFamily> parts = split_by_factors(all, bounder->system());
   const double seconds = (deadline_.elapsed_s() - begin) * static_cast<double>(parts.size()) / threads_;
   if (seconds > kLoweringShare * deadline_.remaining_s()) parts.resize(1);
@@ -320,6 +340,23 @@ SearchOutcome Run::search_boxes(std::vector<ClauseTask> tasks) {
   return Alternation(inputs, make_root, first_s, options_, context_, deadline_, judge_, attack).run(result_.statistics);
 }
 
+SolveResult Run::search_in_cases() {
+  if (options_.attack && attack(std::clamp(kAttackShare * result_.statistics.root_s, kShortestAttack, kLongestAttack))) return found();
+  const double begin = deadline_.elapsed_s();
+  SearchOutcome outcome;
+  outcome.exhausted = true;
+  for (const CaseProblem& problem : cases_) {
+    if (judge_.found()) break;
+    const SearchOutcome part = search_cases(problem, threads_, options_, context_, deadline_, judge_, result_.statistics);
+    outcome.exhausted = outcome.exhausted && part.exhausted;
+    outcome.open += part.open;
+    outcome.stuck += part.stuck;
+    outcome.open_share += part.open_share / static_cast<double>(cases_.size());
+  }
+  result_.statistics.search_s += deadline_.elapsed_s() - begin;
+  return conclude(outcome);
+}
+
 SolveResult Run::search(std::vector<ClauseTask> tasks) {
   const double begin = deadline_.elapsed_s();
   SearchOutcome outcome;
@@ -335,6 +372,10 @@ SolveResult Run::search(std::vector<ClauseTask> tasks) {
     outcome.open_share += part.open_share;
   }
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
+  return conclude(outcome);
+}
+
+SolveResult Run::conclude(const SearchOutcome& outcome) {
   if (judge_.found()) return found();
   if (outcome.exhausted) return decide(Verdict::unsat, "every subproblem refuted");
   result_.progress.worst_bound = outcome.worst_bound;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "specs/op_table.h"
+#include "specs/ops/missing.h"
 
 namespace clipbound {
 
@@ -94,6 +95,7 @@ void Network::validate() const {
     CLIPBOUND_CHECK_NOTE(defined[index_of(id)], value(id).name + " is an output that nothing defines");
   }
   CLIPBOUND_CHECK(std::all_of(defined.begin(), defined.end(), [](bool d) { return d; }));
+  check_missing(*this);
 }
 
 }  // namespace clipbound

@@ -20,7 +20,7 @@ struct Simplified {
 };
 
 /// Exact rewrites only: folds constant subgraphs (to the float32 value that ONNX Runtime computes for them), drops
-/// Identity/Dropout and dead nodes. Inputs, outputs and the function stay the same.
+/// Identity/Dropout, softmaxes that only an ArgMax reads, and dead nodes. Inputs, outputs and the function stay the same.
 Simplified simplify(std::shared_ptr<const Network> network);
 
 }  // namespace clipbound

@@ -104,8 +104,22 @@ LowerFunction lower_function(OpKind kind) {
     case OpKind::round: return lower_smooth;
     case OpKind::conv: return lower_conv;
     case OpKind::conv_transpose: return lower_conv_transpose;
+    case OpKind::cast: return lower_cast;
+    case OpKind::equal:
+    case OpKind::less:
+    case OpKind::greater:
+    case OpKind::less_or_equal:
+    case OpKind::greater_or_equal: return lower_comparison;
+    case OpKind::logical_and:
+    case OpKind::logical_or:
+    case OpKind::logical_xor: return lower_logic;
+    case OpKind::logical_not: return lower_not;
+    case OpKind::where: return lower_where;
+    case OpKind::arg_max:
+    case OpKind::arg_min: return lower_arg_max;
+    case OpKind::one_hot: return lower_one_hot;
+    case OpKind::pad: return lower_pad;
     case OpKind::neg:
-    case OpKind::pad:
     case OpKind::batch_normalization:
     case OpKind::average_pool:
     case OpKind::global_average_pool:

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "bounds/affine_form.h"
+#include "bounds/input_cases.h"
 #include "bounds/layered_system.h"
 #include "bounds/relax/activation.h"
 #include "specs/network.h"
@@ -23,6 +24,11 @@ struct LowerContext {
   std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value)> activate;
   /// Tells that some elements of a form add up to exactly 1 (a hint: it is used where they are all of one layer's activations).
   std::function<void(const AffineForm& form, const std::vector<std::int64_t>& elements)> adds_to_one;
+  const OpenEnds& open;  ///< ends of the inputs' box that do not belong to it
+  /// As `activate`, for activations that are known to lie in `known` as well (infinite ends: no more than f says).
+  std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value, const IntervalVector& known)> activate_within;
+  /// Tells of a staircase of an input that takes several values.
+  std::function<void(const InputStaircase&)> note_staircase;
   AffineForm relu(const AffineForm& form, ValueId value) const { return activate(form, {Curve::relu}, value); }
 };
 
@@ -44,7 +50,7 @@ std::vector<double> constant_of(const LowerContext& context, const Node& node, V
 void check_attributes(const Network& network, const Node& node);
 
 using LowerFunction = std::vector<AffineForm> (*)(const LowerContext&, const Node&);
-/// nullptr where the operator has no affine meaning.
+/// nullptr where the operator has no affine meaning: then there is lower_by_intervals().
 LowerFunction lower_function(OpKind kind);
 
 /// The shape with which operand k of a binary operator is broadcast: as it is, but that before opset 7 an `axis` says where the
@@ -83,8 +89,21 @@ std::vector<AffineForm> lower_reduce_extreme(const LowerContext& context, const 
 AffineForm extreme_of(const LowerContext& context, std::vector<AffineForm> candidates, bool maximum);
 std::vector<AffineForm> lower_conv(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_conv_transpose(const LowerContext& context, const Node& node);
+/// Activations floor, ceil or trunc of a form.
+AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve, ValueId value);
+std::vector<AffineForm> lower_cast(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_comparison(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_logic(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_not(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_where(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_arg_max(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_one_hot(const LowerContext& context, const Node& node);
+std::vector<AffineForm> lower_pad(const LowerContext& context, const Node& node);
 /// Any operator that is affine in its first input and whose coefficients involve no cancellation: they are found by pulling
 /// unit vectors back through it.
 std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node& node);
+/// Any operator at all: its outputs as numbers within intervals, which no source enters. An element of which nothing is known has
+/// radius infinity.
+std::vector<AffineForm> lower_by_intervals(const LowerContext& context, const Node& node);
 
 }  // namespace clipbound

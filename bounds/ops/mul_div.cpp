@@ -7,8 +7,10 @@
 
 namespace clipbound {
 
+namespace {
+
 /// Mul, Div with one constant side (Div: the divisor); products and quotients of variables elsewhere.
-std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& node) {
+std::vector<AffineForm> lower_real(const LowerContext& context, const Node& node) {
   const bool is_div = node.kind == OpKind::div;
   const int variable = context.network.is_constant(node.inputs[1]) ? 0 : 1;
   if (!context.network.is_constant(node.inputs[static_cast<std::size_t>(1 - variable)]) || (is_div && variable == 1)) {
@@ -45,6 +47,32 @@ std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& n
     }
   }
   return {std::move(result)};
+}
+
+/// Quotients of integers are cut towards 0. Of numbers known exactly they are known exactly: no rounding pushes them over an edge.
+AffineForm cut_quotients(const LowerContext& context, const Node& node, const AffineForm& quotient) {
+  constexpr double kLargest = 0x1p50;
+  const AffineForm x = broadcast_operand(context, node, 0), y = broadcast_operand(context, node, 1);
+  const AffineForm cut = lower_staircase(context, quotient, Curve::trunc, kNoValue);
+  const std::vector<char> x_fixed = fixed_elements(x), y_fixed = fixed_elements(y);
+  std::vector<double> numbers(x_fixed.size(), 0.0);
+  std::vector<Pick> place;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const bool exact = x_fixed[i] != 0 && y_fixed[i] != 0 && x.radius[i] == 0.0 && y.radius[i] == 0.0 && y.constant[i] != 0.0 &&
+                       std::fabs(x.constant[i]) <= kLargest;
+    if (exact) numbers[i] = std::trunc(x.constant[i] / y.constant[i]);
+    place.push_back({exact ? 1 : 0, static_cast<std::int64_t>(i)});
+  }
+  const AffineForm certain = AffineForm::of_constant(std::move(numbers));
+  return gather({&cut, &certain}, place);
+}
+
+}  // namespace
+
+std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& node) {
+  std::vector<AffineForm> results = lower_real(context, node);
+  if (node.kind == OpKind::div && context.network.value(node.outputs[0]).type == DataType::int64) results[0] = cut_quotients(context, node, results[0]);
+  return results;
 }
 
 }  // namespace clipbound

@@ -1,4 +1,4 @@
-// Affine operators of one variable input, found out by probing: BatchNormalization, pools, sums, means, Neg, Pad.
+// Affine operators of one variable input, found out by probing: BatchNormalization, pools, sums, means, Neg.
 #include <algorithm>
 #include <cmath>
 

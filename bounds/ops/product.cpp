@@ -156,6 +156,8 @@ std::vector<AffineForm> lower_pow(const LowerContext& context, const Node& node)
   if (!std::all_of(exponents.begin(), exponents.end(), [c](double e) { return e == c; })) {
     throw Unsupported(network.source + ": " + describe(node) + ": bounds need one exponent for all elements");
   }
+  const bool whole = network.value(node.outputs[0]).type == DataType::int64;
+  if (whole && c < 0.0) throw Unsupported(network.source + ": " + describe(node) + ": bounds of integers to a negative power, which are cut towards 0");
   AffineForm x = broadcast_operand(context, node, 0);
   if (c == 0.0) return {AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0))};
   if (c == 1.0) return {std::move(x)};

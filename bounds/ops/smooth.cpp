@@ -41,7 +41,9 @@ Activation activation_of(const Node& node) {
 
 std::vector<AffineForm> lower_smooth(const LowerContext& context, const Node& node) {
   AffineForm scratch;
-  return {context.activate(form_of(context, node.inputs[0], scratch), activation_of(node), node.inputs[0])};
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  if (node.kind == OpKind::floor || node.kind == OpKind::ceil) return {lower_staircase(context, x, activation_of(node).curve, node.inputs[0])};
+  return {context.activate(x, activation_of(node), node.inputs[0])};
 }
 
 }  // namespace clipbound

@@ -23,20 +23,19 @@ void for_each_tap(const Windows& windows, const Visit& visit) {
   }
 }
 
-/// Terms of output elements in any order, put into rows at the end.
-struct ScatteredTerms {
-  explicit ScatteredTerms(std::int64_t size) : rows(static_cast<std::size_t>(size)) {}
-  std::vector<std::vector<WeightedTerm>> rows;
-  AffineForm map(const LowerContext& context, const std::vector<const AffineForm*>& forms) const {
-    std::vector<std::int64_t> begin{0};
-    std::vector<WeightedTerm> terms;
-    for (const auto& row : rows) {
-      terms.insert(terms.end(), row.begin(), row.end());
-      begin.push_back(static_cast<std::int64_t>(terms.size()));
-    }
-    return linear_map(forms, begin, terms, std::vector<double>(rows.size(), 0.0), context.magnitudes);
-  }
+/// A tap of a window and the place on the other side of it.
+struct Tap {
+  std::int64_t tap, place;
 };
+
+/// For every position its taps and the image elements under them; transposed, for every image element the taps and positions over it.
+std::vector<std::vector<Tap>> taps_of(const Windows& windows, std::int64_t outputs, bool transposed) {
+  std::vector<std::vector<Tap>> taps(static_cast<std::size_t>(outputs));
+  for_each_tap(windows, [&](std::int64_t position, std::int64_t tap, std::int64_t element) {
+    taps[static_cast<std::size_t>(transposed ? element : position)].push_back({tap, transposed ? position : element});
+  });
+  return taps;
+}
 
 std::vector<AffineForm> lower_convolution(const LowerContext& context, const Node& node, bool transposed) {
   const Network& network = context.network;
@@ -48,31 +47,27 @@ std::vector<AffineForm> lower_convolution(const LowerContext& context, const Nod
   const std::vector<double> weights = constant_of(context, node, node.inputs[1]);
   const std::int64_t groups = node.int_attribute("group", 1), taps = windows.taps();
   const std::int64_t x_area = element_count(spatial(x)), y_area = element_count(spatial(y));
-  // weights [M, c, T]: M channels of the positions, c = image channels per group.
-  const std::int64_t M = w[0], c = w[1], m = M / groups;
-  ScatteredTerms terms(element_count(y));
-  for (std::int64_t image = 0; image < x[0]; ++image) {
-    for (std::int64_t p = 0; p < M; ++p) {
-      for (std::int64_t q = 0; q < c; ++q) {
-        const std::int64_t image_channel = p / m * c + q;
-        const double* kernel = weights.data() + (p * c + q) * taps;
-        for_each_tap(windows, [&](std::int64_t position, std::int64_t tap, std::int64_t element) {
-          if (kernel[tap] == 0.0) return;
-          const std::int64_t on_positions = (image * M + p) * (transposed ? x_area : y_area) + position;
-          const std::int64_t on_image = (image * (transposed ? y[1] : x[1]) + image_channel) * (transposed ? y_area : x_area) + element;
-          terms.rows[static_cast<std::size_t>(transposed ? on_image : on_positions)].push_back(
-              {0, transposed ? on_positions : on_image, kernel[tap]});
-        });
+  // weights [M, c, T]: M channels of the positions, c = image channels per group. Output channel `out` of a group reads `in` channels.
+  const std::int64_t M = w[0], c = w[1], m = M / groups, in = transposed ? m : c, out = transposed ? c : m;
+  const std::vector<std::vector<Tap>> under = taps_of(windows, y_area, transposed);
+  AffineForm scratch, scratch_bias;
+  std::vector<const AffineForm*> forms = {&form_to_compose(context, node.inputs[0], element_count(y), in * taps, scratch)};
+  const bool biased = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
+  if (biased) forms.push_back(&form_of(context, node.inputs[2], scratch_bias));
+  const auto make = [&](std::size_t e, std::vector<WeightedTerm>& terms) {
+    const auto i = static_cast<std::int64_t>(e);
+    const std::int64_t image = i / (y[1] * y_area), channel = i / y_area % y[1], group = channel / out;
+    for (std::int64_t k = 0; k < in; ++k) {
+      const std::int64_t row = transposed ? (group * m + k) * c + channel % out : channel * c + k;
+      const double* kernel = weights.data() + row * taps;
+      const std::int64_t first = (image * x[1] + group * in + k) * x_area;
+      for (const Tap& t : under[static_cast<std::size_t>(i % y_area)]) {
+        if (kernel[t.tap] != 0.0) terms.push_back({0, first + t.place, kernel[t.tap]});
       }
     }
-  }
-  AffineForm scratch, scratch_bias;
-  std::vector<const AffineForm*> forms = {&form_to_compose(context, node.inputs[0], element_count(y), (transposed ? m : c) * taps, scratch)};
-  if (node.inputs.size() > 2 && node.inputs[2] != kNoValue) {
-    forms.push_back(&form_of(context, node.inputs[2], scratch_bias));
-    for (std::size_t i = 0; i < terms.rows.size(); ++i) terms.rows[i].push_back({1, static_cast<std::int64_t>(i) / y_area % y[1], 1.0});
-  }
-  return {terms.map(context, forms)};
+    if (biased) terms.push_back({1, channel, 1.0});
+  };
+  return {linear_map(forms, make, std::vector<double>(static_cast<std::size_t>(element_count(y)), 0.0), context.magnitudes)};
 }
 
 }  // namespace

@@ -79,6 +79,8 @@ auto with_curve(const Activation& a, const F& f) {
       return f(Staircase{0.5, 0.0});
     case Curve::step:
       return f(Jump{0.0, 1.0, 1.0});
+    case Curve::trunc:
+      return f(Truncation{});
     case Curve::product:
       break;  // of two variables
   }
@@ -142,7 +144,8 @@ const char* name_of(Curve curve) {
   static constexpr const char* kNames[] = {"Identity", "Relu",       "Square", "Sigmoid", "Tanh",     "Exp",
                                            "Log",      "Reciprocal", "Sqrt",   "Pow",     "Sin",      "Cos",
                                            "Tan",      "Atan",       "Erf",    "Gelu",    "GeluTanh", "Softplus",
-                                           "Elu",      "Sign",       "Floor",  "Ceil",    "Round",    "Step",   "Product"};
+                                           "Elu",      "Sign",       "Floor",  "Ceil",    "Round",    "Step",
+                                           "Trunc",    "Product"};
   return kNames[static_cast<std::size_t>(curve)];
 }
 

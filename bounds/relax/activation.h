@@ -11,10 +11,10 @@ namespace clipbound {
 
 /// Shapes that a neuron's activation may have. `power` is z^parameter (a whole parameter: all z, or one side of 0 where it is
 /// negative; else z >= 0); `elu` has alpha = parameter; `gelu` is z Phi(z), `gelu_tanh` its usual approximation. sign, floor, ceil,
-/// round and step stand at a jump for all values between their one-sided limits, also where the jump is an end of [l, u].
+/// round, step and trunc stand at a jump for all values between their one-sided limits, also where the jump is an end of [l, u].
 enum class Curve : std::uint8_t {
   identity, relu, square, sigmoid, tanh, exp, log, reciprocal, sqrt, power, sin, cos, tan, atan, erf, gelu, gelu_tanh, softplus, elu,
-  sign, floor, ceil, round, step,
+  sign, floor, ceil, round, step, trunc,
   product  ///< of two neurons, see kSecondFactor; no function of one variable: bounds/relax/product.h
 };
 

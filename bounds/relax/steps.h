@@ -1,5 +1,5 @@
 #pragma once
-// Sign, Step, Floor, Ceil, Round: constant between jumps. At a jump they stand for all values that they take next to it
+// Sign, Step, Floor, Ceil, Round, Trunc: constant between jumps. At a jump they stand for all values that they take next to it
 // and there, so that a rounded input cannot fall off the edge.
 #include "bounds/relax/closed_forms.h"
 
@@ -76,6 +76,61 @@ struct Staircase {
   /// At a jump, the even neighbour for phase 1/2, the upper (floor) or the lower one (ceil) else.
   double value(double z) const { return phase != 0.0 ? std::nearbyint(z) : level < 0.0 ? std::floor(z) : std::ceil(z); }
   double slope(double) const { return 0.0; }
+};
+
+/// Towards 0: floor right of 0 and ceil left of it, without their jumps at 0. Odd.
+struct Truncation {
+  static constexpr Staircase kFloor{0.0, -1.0};
+
+  Planes planes(double l, double u) const {
+    const Range r = range(l, u);
+    if (r.lower == r.upper) return {0.0, r.lower, 0.0, r.upper};
+    if (l >= 1.0 || u <= -1.0) {  // a staircase like any other
+      const Staircase stairs{0.0, l >= 1.0 ? -1.0 : 0.0};
+      const Planes p = stairs.planes(l, u);
+      return {p.lower_slope, lower(p.lower_slope, l, u), p.upper_slope, upper(p.upper_slope, l, u)};
+    }
+    const bool countable = Staircase::countable(l, u);
+    const double low = countable ? lower_slope(l, u) : 1.0, high = countable ? lower_slope(-u, -l) : 1.0;
+    return {low, lower(low, l, u), high, upper(high, l, u)};
+  }
+  double lower(double s, double l, double u) const {
+    double least = kInfinity;
+    if (u >= 0.0) least = lower_right(s, std::max(l, 0.0), u);
+    if (l <= 0.0) least = weaker(least, -upper_right(s, -std::min(u, 0.0), -l));
+    return least;
+  }
+  double upper(double s, double l, double u) const { return -lower(s, -u, -l); }
+  Range range(double l, double u) const {
+    return {l >= 1.0 ? kFloor.range(l, u).lower : l > -1.0 ? 0.0 : -kFloor.range(-l, -l).upper,
+            u <= -1.0 ? -kFloor.range(-u, -l).lower : u < 1.0 ? 0.0 : kFloor.range(u, u).upper};
+  }
+  double value(double z) const { return std::trunc(z); }
+  double slope(double) const { return 0.0; }
+
+ private:
+  /// Slope of the lower hull in the middle, l < 1 and u > -1. Its corners are (l, -k), (-k, -k), (1, 0), (n, n - 1), (u, n);
+  /// (l, -k), (-k, -k), (u, 0) where u < 1; and (l, -k), (-k, -k), (-1, -1), (u, 0) where u < 0.
+  static double lower_slope(double l, double u) {
+    const double k = l <= -1.0 ? std::floor(-l) : 0.0, n = u >= 1.0 ? std::floor(u) : 0.0, m = middle(l, u);
+    if (m <= -k) return 0.0;
+    if (u < 0.0 && k >= 1.0) return m <= -1.0 ? 1.0 : steep(1.0, u + 1.0);
+    if (n == 0.0) return steep(k, u + k);
+    return m <= 1.0 ? k / (k + 1.0) : m <= n ? 1.0 : steep(1.0, u - n);
+  }
+  /// On [l, u], l >= 0: the step 0 up to 1, and floor from there on.
+  static double lower_right(double s, double l, double u) {
+    double least = kInfinity;
+    if (l <= 1.0) least = weaker(below_level(0.0, s, l), below_level(0.0, s, std::min(u, 1.0)));
+    if (u >= 1.0) least = weaker(least, kFloor.lower(s, std::max(l, 1.0), u));
+    return least;
+  }
+  static double upper_right(double s, double l, double u) {
+    double most = kInfinity;  // of the negative
+    if (l <= 1.0) most = weaker(below_level(0.0, -s, l), below_level(0.0, -s, std::min(u, 1.0)));
+    if (u >= 1.0) most = weaker(most, -kFloor.upper(s, std::max(l, 1.0), u));
+    return -most;
+  }
 };
 
 }  // namespace clipbound::relax_detail

@@ -21,8 +21,7 @@ struct TensorInfo {
 struct OperatorInfo {
   std::string name;        ///< ONNX
   std::int64_t nodes = 0;  ///< how many nodes apply it
-  /// True where it has bounds (in its usual operand forms; Inspection::no_bounds_because is the last word), false
-  /// where it is only evaluated and attacked.
+  /// True where it has linear bounds (in its usual operand forms), false where it is enclosed by intervals alone.
   bool bounded = false;
 };
 

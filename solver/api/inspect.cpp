@@ -59,7 +59,7 @@ std::string to_json(const Inspection& inspection) {
   json["parameters"] = inspection.parameters;
   json["multiplications"] = inspection.multiplications;
   json["operators"] = json_of(inspection.operators, [](const OperatorInfo& op) -> Json {
-    return {{"name", op.name}, {"nodes", op.nodes}, {"support", op.bounded ? "bounded" : "evaluated"}};
+    return {{"name", op.name}, {"nodes", op.nodes}, {"support", op.bounded ? "bounded" : "intervals"}};
   });
   json["no_bounds_because"] = inspection.no_bounds_because;
   json["neurons"] = json_of(inspection.neurons, [](const NeuronInfo& neuron) -> Json {

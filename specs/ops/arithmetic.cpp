@@ -1,7 +1,9 @@
 // Add, Sub, Mul, Div with broadcasting, of constants and variables alike.
+#include <cmath>
 #include <type_traits>
 
 #include "specs/ops/binary.h"
+#include "specs/ops/enclosed_functions.h"
 
 namespace clipbound {
 namespace {
@@ -56,12 +58,11 @@ struct MulOf {
 struct DivOf {
   template <typename S>
   static S value(S x, S y) {
-    if constexpr (std::is_same_v<S, std::int64_t>) {
-      if (y == 0) throw InputError("integer division by zero");
-      return y == -1 ? SubOf::value<std::int64_t>(0, x) : x / y;  // INT64_MIN / -1 does not exist
-    } else {
-      return x / y;
-    }
+    return x / y;
+  }
+  static std::int64_t value(std::int64_t x, std::int64_t y) {
+    if (y == 0) throw InputError("integer division by zero");
+    return y == -1 ? SubOf::value<std::int64_t>(0, x) : x / y;  // INT64_MIN / -1 does not exist
   }
   template <typename T>
   static T by_x(T, T y, T g) {
@@ -70,6 +71,28 @@ struct DivOf {
   template <typename T>
   static T by_y(T x, T y, T g) {
     return -g * (x / y) / y;
+  }
+};
+/// Integers, evaluated as numbers of another type: the quotient is cut towards 0. Where x is one that the type holds exactly, so is
+/// the result: a quotient that is not whole differs from whole numbers by 1 / |y| at least, more than its rounding.
+struct IntegerDivOf {
+  template <typename T>
+  static T value(T x, T y) {
+    return std::trunc(x / y);
+  }
+  static std::int64_t value(std::int64_t x, std::int64_t y) { return DivOf::value(x, y); }
+  static Enclosed value(Enclosed x, Enclosed y) {
+    constexpr double kLargest = 0x1p50;
+    if (x.error == 0.0 && y.error == 0.0 && y.value != 0.0 && std::fabs(x.value) <= kLargest) return {std::trunc(x.value / y.value)};
+    return step_function(x / y, [](double t) { return std::trunc(t); });
+  }
+  template <typename T>
+  static T by_x(T, T, T) {
+    return T(0);
+  }
+  template <typename T>
+  static T by_y(T, T, T) {
+    return T(0);
   }
 };
 
@@ -109,7 +132,9 @@ OpVerbs verbs_of_mul() {
   return {infer, prepare<MulOf>};
 }
 OpVerbs verbs_of_div() {
-  return {infer, prepare<DivOf>};
+  return {infer, [](const Network& network, const Node& node) {
+            return input_of(network, node, 0).type == DataType::int64 ? prepare<IntegerDivOf>(network, node) : prepare<DivOf>(network, node);
+          }};
 }
 
 }  // namespace clipbound

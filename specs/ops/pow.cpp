@@ -64,6 +64,24 @@ struct PowOf {
   }
 };
 
+/// Integers, evaluated as numbers of another type. ONNX Runtime cuts 1 / x^n towards 0.
+struct IntegerPowOf : PowOf {
+  template <typename T>
+  static T value(T x, T y) {
+    return std::trunc(PowOf::value(x, y));
+  }
+  static std::int64_t value(std::int64_t x, std::int64_t y) { return integer_power(x, y); }
+  static Enclosed value(Enclosed x, Enclosed y) {
+    if (y.error == 0.0 && y.value >= 0.0) return PowOf::value(x, y);
+    return step_function(PowOf::value(x, y), [](double t) { return std::trunc(t); });
+  }
+};
+
+std::unique_ptr<const Operation> prepare(const Network& network, const Node& node) {
+  if (input_of(network, node, 0).type == DataType::int64) return prepare_as<BinaryOp<IntegerPowOf>>(network, node);
+  return prepare_as<BinaryOp<PowOf>>(network, node);
+}
+
 void infer(Network& network, Node& node) {
   expect_arity(node, 2, 2);
   const Value& x = input_of(network, node, 0);
@@ -77,7 +95,7 @@ void infer(Network& network, Node& node) {
 }  // namespace
 
 OpVerbs verbs_of_pow() {
-  return {infer, prepare_as<BinaryOp<PowOf>>};
+  return {infer, prepare};
 }
 
 }  // namespace clipbound

@@ -14,6 +14,8 @@ std::string fold_constants(Network& network);
 /// Removes nodes that return their input (Identity, Dropout, a Pad by nothing, ...): their readers read the input
 /// instead. One that gives a network output stays.
 std::string drop_identity(Network& network);
+/// Lets ArgMax and ArgMin read what a Softmax before them reads, where it moves no number past another one of their lists.
+std::string skip_monotone(Network& network);
 /// Removes nodes and values that no output depends on, and numbers the values anew. Inputs stay.
 std::string drop_dead(Network& network);
 

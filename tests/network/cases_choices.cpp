@@ -57,6 +57,16 @@ void add_comparisons(std::vector<OperatorCase>& cases) {
   logic("And", {0, 0, 0, 0});
   logic("Or", {1, 1, 1, 0});
   logic("Xor", {1, 1, 1, 0});
+  cases.push_back({"div_of_integers",
+                   [](OnnxWriter& w) {
+                     w.input("x", {6}).floats("shift", {}, {4.25}).ints("c", {2, 2, -2, 3, -1, 2});
+                     w.node("Sub", {"x", "shift"}, {"s"});  // -3.25, ..., 1.75
+                     set_int(w.node("Cast", {"s"}, {"whole"}), "to", onnx::TensorProto::INT64);
+                     w.node("Div", {"whole", "c"}, {"t"});
+                     write_as_float(w, "t");
+                   },
+                   13,
+                   {-1, -1, 0, 0, 0, 0}});
   cases.push_back({"Not",
                    [](OnnxWriter& w) {
                      w.input("x", {3}).floats("c", {}, {1.5});

@@ -63,6 +63,7 @@ std::vector<Case> cases() {
       {{Curve::step}, {0.0}, -everywhere, everywhere},
       {{Curve::floor}, whole, -everywhere, everywhere},
       {{Curve::ceil}, whole, -everywhere, everywhere},
+      {{Curve::trunc}, whole, -everywhere, everywhere},
       {{Curve::round}, halves, -everywhere, everywhere}};
   for (const double alpha : {1.0, 0.0, 0.3, 1.6732632423543772, -0.5})
     all.push_back({{Curve::elu, alpha}, {0.0, -40.0, -745.0}, -everywhere, everywhere});

@@ -98,6 +98,8 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
       return T(std::nearbyint(static_cast<double>(z)));
     case Curve::step:
       return z >= 0 ? one : T(0);
+    case Curve::trunc:
+      return T(std::trunc(static_cast<double>(z)));
     case Curve::product:
       break;  // of two variables
   }
@@ -115,6 +117,9 @@ long double side(Curve curve, double at, bool low) {
       return low ? std::ceil(z) - 1 : std::floor(z);
     case Curve::ceil:
       return low ? std::ceil(z) : std::floor(z) + 1;
+    case Curve::trunc:
+      if (z == 0) return 0;
+      return z > 0 ? (low ? std::ceil(z) - 1 : std::floor(z)) : (low ? std::ceil(z) : std::floor(z) + 1);
     case Curve::round: {
       const bool tie = std::fabs(z - std::trunc(z)) == 0.5L;
       return !tie ? std::nearbyint(z) : low ? std::floor(z) : std::ceil(z);
@@ -139,7 +144,7 @@ Quad quad_value_of(const Activation& activation, double z) {
 
 bool has_jumps(Curve curve) {
   return curve == Curve::sign || curve == Curve::floor || curve == Curve::ceil || curve == Curve::round ||
-         curve == Curve::step;
+         curve == Curve::step || curve == Curve::trunc;
 }
 long double jump_low(Curve curve, double z) {
   return side(curve, z, true);

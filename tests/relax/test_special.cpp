@@ -175,6 +175,13 @@ TEST(Relax, JumpsAreSetValued) {
   expect(Curve::floor, 2.25, 2.5, 2.0, 2.0);
   expect(Curve::ceil, 2.0, 2.0, 2.0, 3.0);
   expect(Curve::ceil, 2.25, 2.5, 3.0, 3.0);
+  expect(Curve::trunc, 2.0, 2.0, 1.0, 2.0);
+  expect(Curve::trunc, -2.0, -2.0, -2.0, -1.0);
+  expect(Curve::trunc, 0.0, 0.0, 0.0, 0.0);
+  expect(Curve::trunc, -0.5, 0.75, 0.0, 0.0);
+  expect(Curve::trunc, -1.0, 1.0, -1.0, 1.0);
+  expect(Curve::trunc, -3.5, 2.0, -3.0, 2.0);
+  expect(Curve::trunc, 0.0, 62.0, 0.0, 62.0);
   expect(Curve::round, 2.5, 2.5, 2.0, 3.0);
   expect(Curve::round, 3.5, 3.5, 3.0, 4.0);
   expect(Curve::round, -0.5, 0.5, -1.0, 1.0);
@@ -278,6 +285,7 @@ TEST(Relax, NamesAreInOrder) {
   EXPECT_STREQ(name_of(Curve::power), "Pow");
   EXPECT_STREQ(name_of(Curve::gelu_tanh), "GeluTanh");
   EXPECT_STREQ(name_of(Curve::step), "Step");
+  EXPECT_STREQ(name_of(Curve::trunc), "Trunc");
 }
 
 }  // namespace

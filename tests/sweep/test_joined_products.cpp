@@ -201,6 +201,32 @@ TEST(JoinedProducts, NeuronBoundsHold) {
   }
 }
 
+/// Where(relu(x + 5) > relu(x + 4) + 1/2, relu(y), 0): intervals leave the condition open, sweeps know that it is 1.
+TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {2}), y = b.input("y", {2});
+  const ValueId high = b.add("Relu", {b.add("Add", {x, b.constant({2}, {5.0F, 4.0F})})});
+  const ValueId low = b.add("Add", {b.add("Relu", {b.add("Add", {x, b.constant({2}, {4.0F, 5.0F})})}), b.constant({1}, {0.5F})});
+  const ValueId chosen = b.add("Where", {b.add("Greater", {high, low}), b.add("Relu", {y}), b.constant({1}, {0.0F})});
+  b.output(b.add("Relu", {b.add("Add", {chosen, b.constant({1}, {1.0F})})}));
+  const std::vector<double> lower{-1, -1, -0.25, -0.25}, upper{1, 1, 2, 2};
+  Clause clause;
+  clause.rows.push_back(output_row({Rational(-1), Rational(0)}, Rational(0)));
+  clause.rows.push_back(output_row({Rational(0), Rational(-1)}, Rational(0)));
+  const Lowered lowered(std::make_shared<const Network>(b.build()), lower, upper, clause);
+  for (const double helper_work : {0.0, 1e30}) {
+    SweepBudget budget;
+    budget.helper_work = helper_work;
+    const auto sweep = bound_by_sweeps(lowered.system, lower, upper, nullptr, budget, Deadline());
+    const SweepRows rows = sweep->compile_rows(lowered.rows, {0, 1});
+    const std::vector<double> bound = bound_rows_by_sweeps(*sweep, rows, SweepOptimizer{}, 1, Deadline()).lower;
+    EXPECT_LE(bound[0], -3.0) << "the first number may be 2, and 1 more";
+    EXPECT_GT(bound[0], -4.0);
+    EXPECT_LE(bound[1], -1.0);
+    EXPECT_GT(bound[1], -2.0) << "the second is never chosen";
+  }
+}
+
 TEST(JoinedProducts, OptimisedBoundsAreAboutAsGoodAsThoseOfSquares) {
   // The same network with its squares kept: planes between the same two of McCormick's, two slopes instead of one.
   Dice dice(204);
