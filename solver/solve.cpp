@@ -32,6 +32,7 @@ namespace {
 constexpr double kShortestGlance = 0.002, kLongestGlance = 1.5, kGlancePoints = 800.0, kWorkPerSecond = 2e9;
 constexpr double kShortestAttack = 0.008, kLongestAttack = 10.0, kAttackShare = 0.25;
 constexpr double kLongestBlindAttack = 60.0;
+constexpr double kCaseAttackShare = 0.1;  // of the time that is left
 
 constexpr std::size_t kMostSplitInputs = 40;
 
@@ -341,7 +342,8 @@ SearchOutcome Run::search_boxes(std::vector<ClauseTask> tasks) {
 }
 
 SolveResult Run::search_in_cases() {
-  if (options_.attack && attack(std::clamp(kAttackShare * result_.statistics.root_s, kShortestAttack, kLongestAttack))) return found();
+  // Cases bring no attack of their own, and what chooses among them has no gradients: finding a bad one takes the attack a while.
+  if (options_.attack && attack(std::clamp(kCaseAttackShare * deadline_.remaining_s(), kShortestAttack, kLongestAttack))) return found();
   const double begin = deadline_.elapsed_s();
   SearchOutcome outcome;
   outcome.exhausted = true;

@@ -15,7 +15,7 @@ namespace clipbound {
 
 struct Network;
 
-/// Throws Unsupported where integers that may not exist are read by anything but sums with single integers, changes of shape and the
+/// Throws Unsupported where integers that may not exist are read by anything but sums with integers along other axes, changes of shape and the
 /// indices of a scatter: ONNX computes with a shorter list there, and we with a number that stands for nothing.
 void check_missing(const Network& network);
 
