@@ -176,7 +176,9 @@ TEST(Cases, EndAtTheDeadline) {
     if (outcome.exhausted || judge.found()) continue;
     EXPECT_GT(outcome.open, 0U);
     EXPECT_GT(outcome.open_share, 0.0);
-    if (seconds == 0.0) EXPECT_EQ(outcome.open_share, 1.0);
+    if (seconds == 0.0) {
+      EXPECT_EQ(outcome.open_share, 1.0);
+    }
   }
 }
 
