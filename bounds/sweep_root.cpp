@@ -115,15 +115,15 @@ class LayerByLayer {
     const AffineForm& form = network_.system().layers[static_cast<std::size_t>(layer)];
     const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
     if (activation.curve == Curve::identity && activation.parameter != kBounded) return true;
-    const bool relu = activation.curve == Curve::relu;
+    const bool relu = activation.curve == Curve::relu, step = activation.curve == Curve::step;
+    if (budget_.only_steps && !step) return true;
     const std::vector<std::int64_t> unstable = worth_bounding(layer, z);
     if (unstable.empty()) return true;
     const SweepRows rows = network_.compile_rows(form, unstable);
     const std::vector<std::int64_t> order = by_reach(rows);
     const std::size_t batches = (order.size() + kLanes - 1) / kLanes;
     // Steps are no value of the network either, but what comes after them hangs on them.
-    const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity &&
-                        activation.curve != Curve::step;
+    const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity && !step;
     if (helper && work_of(rows, order, 1) * static_cast<double>(batches) > budget_.helper_work) return false;
     const double now = deadline_.elapsed_s();
     const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
@@ -136,7 +136,7 @@ class LayerByLayer {
         bound_batch(sweep, cone, target_of(rows, order, batch * kLanes, 1.0), time < end ? budget_.iterations : 0, unstable, z);
       }
     });
-    if (relu && budget_.split_rounds > 0) tighten_by_splits(form, z, end);
+    if ((relu || step) && budget_.split_rounds > 0) tighten_by_splits(form, z, end);
     return true;
   }
 

@@ -25,6 +25,7 @@ struct SweepBudget {
   /// operands: substitution for all of a layer may take so many multiplications of kLanes numbers, or there is none; squares of products
   /// become joined products then.
   double helper_work = 1e8;
+  bool only_steps = false;  ///< the other layers keep what is `known`
   int threads = 1;
   const std::vector<double>* importance = nullptr;  ///< [U] of `known`: its neurons' own branch-and-bounds run in this order
 };

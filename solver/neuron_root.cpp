@@ -12,6 +12,7 @@ constexpr double kLongestPass = 60.0;
 constexpr double kCrownShare = 0.3;  // of the remaining time; layers that are not done by then keep interval bounds
 constexpr double kAttackShare = 0.25;  // of what passes took
 constexpr double kGlance = 2.0, kGlances = 2.0;  // the search before the longer pass, in times that CROWN took, and how often that if it promises an end
+constexpr int kMostRounds = 64;  // of neurons' own branch-and-bounds
 constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
@@ -150,8 +151,28 @@ SearchSlice NeuronRoot::next_slice(double until_s) const {
   return slice;
 }
 
+bool NeuronRoot::has_open_steps() const {
+  const SweepNetwork& network = *problem_.network;
+  return std::any_of(network.curved_slots.begin(), network.curved_slots.end(), [&](std::int32_t slot) {
+    const auto place = static_cast<std::size_t>(network.place_of[static_cast<std::size_t>(slot)]);
+    return network.curves[static_cast<std::size_t>(network.curve_of[place])].curve == Curve::step;
+  });
+}
+
+void NeuronRoot::decide_steps() {
+  steps_done_ = true;
+  for (int rounds = 0; rounds <= kMostRounds && !problem_.clauses.empty() && has_open_steps() && !deadline_.expired(); rounds = rounds == 0 ? 2 : 2 * rounds) {
+    const double lacked = lacking_;
+    SweepBudget budget;
+    budget.only_steps = true;
+    budget.iterations = 20;
+    budget.split_rounds = rounds;
+    pass(budget, 40);
+    if (rounds > 0 && lacking_ > 0.9 * lacked) return;
+  }
+}
+
 void NeuronRoot::improve() {
-  constexpr int kMostRounds = 64;
   const double lacked = lacking_;
   SweepBudget budget;
   budget.iterations = rounds_ == 0 ? 20 : 10;
@@ -166,6 +187,11 @@ NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& con
                                  double until_s) {
   NeuronOutcome outcome;
   outcome.search.open = problem_.clauses.size();
+  if (!steps_done_) decide_steps();
+  if (problem_.clauses.empty()) {
+    outcome.search.exhausted = true;
+    return outcome;
+  }
   for (;;) {
     if (!pass_is_next_) {
       outcome = search_neurons(problem_, next_slice(until_s), settings_.threads, options, context, deadline_, judge, attack, statistics);

@@ -44,6 +44,10 @@ class NeuronRoot {
   void pass(SweepBudget& budget, int row_iterations);
   /// The pass that comes next, with twice the effort of the last one.
   void improve();
+  /// Rows that hang on steps (a count of pixels, say) are decided by how many of these are; each is a row of its own, and mostly of
+  /// few neurons. So better bounds begin with them, as long as that pays.
+  void decide_steps();
+  bool has_open_steps() const;
   SearchSlice next_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
   void measure();
@@ -61,6 +65,7 @@ class NeuronRoot {
   double lacking_ = 0.0;   ///< sum over open clauses of what their best rows lack
   double spent_s_ = 0.0;   ///< in passes
   int rounds_ = 0;         ///< of the neurons' own branch-and-bounds in the next pass
+  bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
   bool settled_some_ = false;                ///< clauses since the last pass
 };
