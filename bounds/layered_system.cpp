@@ -195,7 +195,7 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
   }
   for (const ValueId id : network.outputs) last_use[id] = network.nodes.size();
 
-  const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples, products,
+  const LowerContext context{network, forms, system.magnitudes, system.sources, system.samples, system.layers, system.activations, products,
                              [&system](const AffineForm& form, const Activation& activation, ValueId value) {
                                return add_layer(system, form, activation, value);
                              },

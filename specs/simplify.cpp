@@ -10,7 +10,7 @@ Simplified simplify(std::shared_ptr<const Network> network) {
     std::string (*apply)(Network&);
   };
   constexpr Pass kPasses[] = {
-      {"fold_constants", fold_constants}, {"drop_identity", drop_identity}, {"drop_dead", drop_dead}};
+      {"fold_constants", fold_constants}, {"drop_identity", drop_identity}, {"delay_factors", delay_factors}, {"drop_dead", drop_dead}};
   Simplified simplified;
   auto rewritten = std::make_shared<Network>(*network);
   for (const Pass& pass : kPasses) {

@@ -14,6 +14,9 @@ std::string fold_constants(Network& network);
 /// Removes nodes that return their input (Identity, Dropout, a Pad by nothing, ...): their readers read the input
 /// instead. One that gives a network output stays.
 std::string drop_identity(Network& network);
+/// Applies numbers that scale a whole tensor behind the products and linear operators that follow where that leaves fewer products of
+/// variables: the same function of real numbers. Evaluations round elsewhere. Nothing may be folded after it.
+std::string delay_factors(Network& network);
 /// Removes nodes and values that no output depends on, and numbers the values anew. Inputs stay.
 std::string drop_dead(Network& network);
 
