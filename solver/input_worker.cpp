@@ -30,8 +30,8 @@ SearchSettings search_settings(const Options& options) {
 }
 
 InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
-                         SearchCounters& counters, PgdAttack* attack)
-    : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters), attack_(attack),
+                         SearchCounters& counters, const SearchSlice& slice, PgdAttack* attack)
+    : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters), slice_(slice), attack_(attack),
       next_attack_s_(deadline.elapsed_s() + kAttackEvery) {}
 
 void InputWorker::watch_memory() {
@@ -51,11 +51,15 @@ void InputWorker::run() {
   while (auto task = queue_.take()) {
     if (task->network == nullptr) task = search_coarse(std::move(*task));
     if (task) search_subtree(std::move(*task));
-    if (judge_.found() || deadline_.expired()) {
+    if (judge_.found() || deadline_.expired() || slice_is_over()) {
       queue_.stop();
       return;
     }
   }
+}
+
+bool InputWorker::slice_is_over() const {
+  return slice_.over(deadline_.elapsed_s(), counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
 }
 
 std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
@@ -111,12 +115,13 @@ void InputWorker::search_subtree(ClauseTask task) {
       --depth_;
       continue;
     }
-    if (deadline_.expired() || judge_.found()) break;
+    if (deadline_.expired() || judge_.found() || slice_is_over()) break;
     if ((batches_ & 15U) == 0) attack_now_and_then();
     if ((batches_ & 1023U) == 0) watch_memory();
     if (queue_.hungry()) donate(task);
     if (!levels_[depth_ - 1]->open.empty()) process_batch();
   }
+  for (; depth_ > 0; --depth_) give(task, *levels_[depth_ - 1], levels_[depth_ - 1]->open.count());
 }
 
 void InputWorker::donate(const ClauseTask& task) {
@@ -124,17 +129,22 @@ void InputWorker::donate(const ClauseTask& task) {
   for (std::size_t k = 0; k < depth_; ++k) {
     Level& level = *levels_[k];
     const std::size_t count = level.open.count();
-    const std::size_t give = k + 1 < depth_ ? (count + 1) / 2 : count / 2;
-    if (give == 0 || (k + 1 == depth_ && count < 4)) continue;
-    ClauseTask part;
-    part.root = task.root;
-    part.network = level.network;
-    part.constraints = constraints_;
-    part.plain = task.plain;
-    part.open = level.open.take_oldest(give);
-    queue_.put(std::move(part));
+    const std::size_t given = k + 1 < depth_ ? (count + 1) / 2 : count / 2;
+    if (given == 0 || (k + 1 == depth_ && count < 4)) continue;
+    give(task, level, given);
     return;
   }
+}
+
+void InputWorker::give(const ClauseTask& task, Level& level, std::size_t count) {
+  if (count == 0) return;
+  ClauseTask part;
+  part.root = task.root;
+  part.network = level.network;
+  part.constraints = constraints_;
+  part.plain = task.plain;
+  part.open = level.open.take_oldest(count);
+  queue_.put(std::move(part));
 }
 
 int InputWorker::load(Level& level) {

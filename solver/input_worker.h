@@ -30,8 +30,8 @@ SearchSettings search_settings(const Options& options);
 class InputWorker {
  public:
   InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
-              SearchCounters& counters, PgdAttack* attack);
-  /// Takes tasks until the queue is done.
+              SearchCounters& counters, const SearchSlice& slice, PgdAttack* attack);
+  /// Takes tasks until the queue is done or the slice over; what is open then goes back to the queue.
   void run();
   Statistics statistics;
 
@@ -46,7 +46,10 @@ class InputWorker {
   /// Bounds a coarse task: refutes it, puts its halves into the queue, or returns it on a reduced network.
   std::optional<ClauseTask> search_coarse(ClauseTask task);
   void search_subtree(ClauseTask task);
+  bool slice_is_over() const;
   void donate(const ClauseTask& task);
+  /// The oldest `count` subproblems of a level go to the queue.
+  void give(const ClauseTask& task, Level& level, std::size_t count);
   void attack_now_and_then();
   void watch_memory();
   void process_batch();
@@ -74,6 +77,7 @@ class InputWorker {
   CandidateJudge& judge_;
   TaskQueue& queue_;
   SearchCounters& counters_;
+  const SearchSlice slice_;
   PgdAttack* attack_;
   double next_attack_s_ = 0.0;
 

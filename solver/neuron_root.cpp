@@ -1,5 +1,6 @@
 // Root of the activation split: which clauses the bounds refute at once, and the best bounds for the search.
 #include <algorithm>
+#include <cmath>
 
 #include "solver/neuron_root.h"
 
@@ -126,34 +127,59 @@ bool NeuronRoot::drop(const std::vector<char>& refuted) {
   return any;
 }
 
-NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
-  constexpr int kMostRounds = 64;
-  bool more = true;
-  for (int rounds = 0;; rounds = rounds == 0 ? 2 : 2 * rounds) {
+void NeuronRoot::drop(const std::set<const Clause*>& refuted) {
+  std::erase_if(problem_.clauses, [&](const NeuronClause& c) { return refuted.contains(c.clause); });
+  measure();
+}
+
+SearchSlice NeuronRoot::next_slice(double until_s) const {
+  SearchSlice slice;
+  if (rounds_ == 0) {
     // The first search is a glance: where CROWN's bounds leave little to decide, it is over before better bounds would be there.
-    SearchSlice slice;
-    if (rounds == 0) {
-      slice = {std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s()), kGlances};
-    } else if (more) {
-      slice.seconds = std::max(kShortestSlice, spent_s_);
+    slice = {std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s()), kGlances};
+  } else if (more_) {
+    slice.seconds = std::max(kShortestSlice, spent_s_);
+  }
+  slice.seconds = std::min(slice.seconds, std::max(kShortestSlice, until_s - deadline_.elapsed_s()));
+  return slice;
+}
+
+void NeuronRoot::improve() {
+  constexpr int kMostRounds = 64;
+  const double lacked = lacking_;
+  SweepBudget budget;
+  budget.iterations = rounds_ == 0 ? 20 : 10;
+  budget.split_rounds = rounds_;
+  pass(budget, 40);
+  more_ = rounds_ < kMostRounds && (rounds_ == 0 || settled_some_ || lacking_ < 0.8 * lacked);
+  settled_some_ = false;
+  rounds_ = rounds_ == 0 ? 2 : 2 * rounds_;
+}
+
+NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
+                                 double until_s) {
+  NeuronOutcome outcome;
+  outcome.search.open = problem_.clauses.size();
+  for (;;) {
+    if (!pass_is_next_) {
+      outcome = search_neurons(problem_, next_slice(until_s), settings_.threads, options, context, deadline_, judge, attack, statistics);
+      const bool last = !more_ && std::isinf(until_s);
+      if (last || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;
+      settled_some_ = drop(outcome.refuted) || settled_some_;
+      pass_is_next_ = more_;
+      if (settings_.log) settings_.log("search interrupted, " + std::to_string(open_.size()) + " clauses open, " + std::to_string(outcome.search.open_share) + " of their trees");
     }
-    NeuronOutcome outcome = search_neurons(problem_, slice, settings_.threads, options, context, deadline_, judge, attack, statistics);
-    if (!more || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;
-    const bool settled_some = drop(outcome.refuted);
-    if (settings_.log) settings_.log("search interrupted, " + std::to_string(open_.size()) + " clauses open, " + std::to_string(outcome.search.open_share) + " of their trees");
-    if (rounds == 0 && attack_found(kAttackShare * spent_s_)) return outcome;
-    const double lacked = lacking_;
-    SweepBudget budget;
-    budget.iterations = rounds == 0 ? 20 : 10;
-    budget.split_rounds = rounds;
-    pass(budget, 40);
+    if (deadline_.elapsed_s() >= until_s) return outcome;
+    if (!pass_is_next_) continue;
+    if (rounds_ == 0 && attack_found(kAttackShare * spent_s_)) return outcome;
+    improve();
+    pass_is_next_ = false;
     if (problem_.clauses.empty() || deadline_.expired()) {
       outcome = {};
       outcome.search.exhausted = problem_.clauses.empty();
       outcome.search.open = problem_.clauses.size();
       return outcome;
     }
-    more = rounds < kMostRounds && (rounds == 0 || settled_some || lacking_ < 0.8 * lacked);
   }
 }
 

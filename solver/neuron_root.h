@@ -1,7 +1,9 @@
 #pragma once
 // Root of the activation split: bounds of the clauses on one box in passes of growing effort, and their order against the search.
 #include <functional>
+#include <limits>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,12 +29,21 @@ class NeuronRoot {
   /// Searches for a while, bounds all neurons better (with optimised slopes, then each by its own small branch-and-bound), searches
   /// again, ...: a pass over the neurons shrinks trees by orders of magnitude or hardly at all, and which it is shows only afterwards. The
   /// last search has no time limit but the deadline. The outcome's `search` says what is left.
-  NeuronOutcome settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
+  /// No search or pass begins after `until_s` (of the deadline's clock); called again, it goes on from there.
+  NeuronOutcome settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
+                       double until_s = std::numeric_limits<double>::infinity());
+  /// Clauses that are refuted elsewhere.
+  void drop(const std::set<const Clause*>& refuted);
 
   const NeuronProblem& problem() const { return problem_; }
+  /// Seconds that passes over the neurons have taken.
+  double spent_s() const { return spent_s_; }
 
  private:
   void pass(SweepBudget& budget, int row_iterations);
+  /// The pass that comes next, with twice the effort of the last one.
+  void improve();
+  SearchSlice next_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
   void measure();
   bool attack_found(double seconds) const { return settings_.attack && settings_.attack(seconds); }
@@ -46,6 +57,9 @@ class NeuronRoot {
   NeuronProblem problem_;
   double lacking_ = 0.0;   ///< sum over open clauses of what their best rows lack
   double spent_s_ = 0.0;   ///< in passes
+  int rounds_ = 0;         ///< of the neurons' own branch-and-bounds in the next pass
+  bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
+  bool settled_some_ = false;                ///< clauses since the last pass
 };
 
 }  // namespace clipbound

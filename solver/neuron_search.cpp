@@ -27,8 +27,8 @@ NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, in
   NeuronQueue queue(threads);
   SearchCounters counters(problem.clauses.size());
   NeuronShared shared(problem.clauses.size());
-  shared.begin_s = deadline.elapsed_s();
   shared.slice = slice;
+  shared.slice.begin_s = deadline.elapsed_s();
   for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
     shared.open[k].store(1);
     queue.put({root_node(problem, k)});

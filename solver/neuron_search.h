@@ -40,11 +40,7 @@ struct NeuronOutcome {
 };
 
 /// Searches one box's clauses on `threads` workers until exhausted, a counterexample is found (judge.found()), the deadline, or the
-/// slice is over: after `seconds` a search goes on only while its progress promises an end within `times` slices.
-struct SearchSlice {
-  double seconds = 1e30;
-  double times = 8.0;
-};
+/// slice is over.
 NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads, const Options& options, const SolveContext& context,
                              const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
 

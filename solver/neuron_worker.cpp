@@ -54,12 +54,8 @@ void NeuronWorker::run() {
   }
 }
 
-/// A search that would need the slice's `times` or less, going by the share of its trees that is settled, may go on that long.
 bool NeuronWorker::slice_is_over() const {
-  const double time = deadline_.elapsed_s() - shared_.begin_s;
-  if (time < shared_.slice.seconds) return false;
-  const double share = counters_.settled.load(std::memory_order_relaxed) / static_cast<double>(problem_.clauses.size());
-  return time > shared_.slice.times * shared_.slice.seconds * share;
+  return shared_.slice.over(deadline_.elapsed_s(), counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
 }
 
 void NeuronWorker::attack_now_and_then() {

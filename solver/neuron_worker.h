@@ -46,7 +46,6 @@ using NeuronQueue = SharedQueue<NeuronTask>;
 struct NeuronShared {
   explicit NeuronShared(std::size_t clauses) : open(clauses) {}
   std::vector<std::atomic<std::int64_t>> open;  ///< subproblems per clause, stuck ones included
-  double begin_s = 0.0;
   SearchSlice slice;
 };
 

@@ -23,6 +23,18 @@ struct SearchOutcome {
   double open_share = 0.0;          ///< of the clauses that is still open, by volume or by depth in the tree, summed over clauses
 };
 
+/// How long a search may take before something else is tried: after `seconds` it goes on only while the share that it has settled
+/// promises an end within `times` slices.
+struct SearchSlice {
+  double seconds = 1e30;
+  double times = 8.0;
+  double begin_s = 0.0;  ///< of the deadline's clock
+  bool over(double now_s, double settled_share) const {
+    const double time = now_s - begin_s;
+    return time >= seconds && time > times * seconds * settled_share;
+  }
+};
+
 /// Shared by the workers of one search; written with relaxed atomics, read for progress.
 struct SearchCounters {
   /// Every clause begins as one open subproblem.

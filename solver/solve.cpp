@@ -14,12 +14,11 @@
 #include "bounds/layered_system.h"
 #include "bounds/root_bounds.h"
 #include "bounds/self_check.h"
+#include "solver/alternation.h"
 #include "solver/attack_pgd.h"
 #include "solver/box_families.h"
 #include "solver/candidate.h"
 #include "solver/coarse.h"
-#include "solver/input_search.h"
-#include "solver/neuron_root.h"
 #include "specs/simplify.h"
 #include "specs/vnnlib.h"
 
@@ -165,7 +164,9 @@ class Run {
   std::vector<std::unique_ptr<LoweredFamily>> lowered_families();
   void bound_group(const std::shared_ptr<const RootBounder>& bounder, const BoxGroup& group, std::vector<ClauseTask>& tasks);
   void bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group, std::vector<double> lower, std::vector<double> upper);
+  NeuronRootSettings neuron_settings();
   SolveResult search(std::vector<ClauseTask> tasks);
+  SearchOutcome search_boxes(std::vector<ClauseTask> tasks);
   /// Tries the bounds of the first boxes at some points: a violated one is an internal error, never a verdict.
   void check_first(const LayeredSystem& system, const RootBounder::Bounds& bounds) {
     constexpr int kCheckedBoxes = 4;
@@ -195,16 +196,20 @@ bool Run::attack(double seconds) {
   return judge_.found();
 }
 
-void Run::bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group, std::vector<double> lower, std::vector<double> upper) {
-  std::vector<const Clause*> clauses;
-  for (const std::size_t k : group.clauses) clauses.push_back(&query_.clauses[k]);
+NeuronRootSettings Run::neuron_settings() {
   NeuronRootSettings settings;
   settings.threads = threads_;
   settings.log = [this](const std::string& message) { log(2, message); };
   settings.check = [this](const SweepNetwork& network) { check_first(network.system(), bounds_of(network)); };
-  const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
   if (options_.attack) settings.attack = [this](double seconds) { return attack(seconds); };  // after the root: on what is open
-  auto root = std::make_unique<NeuronRoot>(system, std::move(lower), std::move(upper), std::move(clauses), std::move(settings), deadline_);
+  return settings;
+}
+
+void Run::bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group, std::vector<double> lower, std::vector<double> upper) {
+  std::vector<const Clause*> clauses;
+  for (const std::size_t k : group.clauses) clauses.push_back(&query_.clauses[k]);
+  const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
+  auto root = std::make_unique<NeuronRoot>(system, std::move(lower), std::move(upper), std::move(clauses), neuron_settings(), deadline_);
   root->begin();
   const NeuronProblem& problem = root->problem();
   for (const NeuronClause& c : problem.clauses) {
@@ -301,13 +306,25 @@ std::vector<ClauseTask> Run::bound_roots() {
   return tasks;
 }
 
+SearchOutcome Run::search_boxes(std::vector<ClauseTask> tasks) {
+  constexpr double kFirstTurn = 1.0;  // of halving inputs; as long as the root took, if that is longer
+  PgdAttack* const attack = options_.attack ? pgd_.get() : nullptr;
+  InputSearch inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, attack);
+  if (options_.split == "inputs") return inputs.run({}, result_.statistics);
+  const auto make_root = [this](const std::vector<double>& lower, const std::vector<double>& upper, std::vector<const Clause*> clauses) {
+    // The roots' lowering is for halving inputs (products as pairs), and gone by now where networks were reduced.
+    auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper));
+    return std::make_unique<NeuronRoot>(std::move(system), lower, upper, std::move(clauses), neuron_settings(), deadline_);
+  };
+  const double first_s = options_.split == "turns" ? 0.0 : std::max(kFirstTurn, result_.statistics.root_s);
+  return Alternation(inputs, make_root, first_s, options_, context_, deadline_, judge_, attack).run(result_.statistics);
+}
+
 SolveResult Run::search(std::vector<ClauseTask> tasks) {
   const double begin = deadline_.elapsed_s();
   SearchOutcome outcome;
   outcome.exhausted = true;
-  if (!tasks.empty()) {
-    outcome = search_inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, pgd_.get(), result_.statistics);
-  }
+  if (!tasks.empty()) outcome = search_boxes(std::move(tasks));
   for (const auto& root : neuron_roots_) {
     if (judge_.found()) break;
     const SearchOutcome part = root->settle(options_, context_, judge_, options_.attack ? pgd_.get() : nullptr, result_.statistics).search;

@@ -92,7 +92,10 @@ class AveragePoolOp : public Pool {
  public:
   AveragePoolOp(const Network& network, const Node& node) : Pool(network, node) {
     divisors_.assign(static_cast<std::size_t>(windows_.positions()), 0);
-    if (node.int_attribute("count_include_pad", 0) != 0) {
+    if (node.int_attribute("count_include_pad", 0) != 0 && node.opset < 19) {
+      // ONNX Runtime counts what a window of ceil_mode has beyond the pads as well; the definition changed with opset 19.
+      std::fill(divisors_.begin(), divisors_.end(), windows_.taps());
+    } else if (node.int_attribute("count_include_pad", 0) != 0) {
       count_padded();
     } else {
       for_each_tap([this](std::int64_t p, std::int64_t) { ++divisors_[static_cast<std::size_t>(p)]; });

@@ -138,6 +138,10 @@ void add_pools(std::vector<OperatorCase>& cases) {
   add("AveragePoolCountsPadsCeil", "AveragePool", {1, 1, 6, 5}, {3, 3}, 19,
       all({with_int("count_include_pad", 1), with_int("ceil_mode", 1), with_ints("pads", {1, 1, 1, 1}),
            with_ints("strides", {2, 3})}));
+  for (const int opset : {18, 19})
+    add("AveragePoolCountsBeyondPadsInOpset" + std::to_string(opset), "AveragePool", {1, 1, 3}, {2}, opset,
+        all({with_int("count_include_pad", 1), with_int("ceil_mode", 1), with_ints("strides", {2})}),
+        opset < 19 ? std::vector<float>{1.5, 1.5} : std::vector<float>{1.5, 3});
   cases.push_back({"MaxPoolNamesNoIndices",
                    [](OnnxWriter& w) {
                      w.input("x", {1, 1, 2, 2});

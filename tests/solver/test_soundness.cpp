@@ -240,7 +240,7 @@ TEST(PlantedQueries, CurvedNeuronsAndProducts) {
     }
     property.clauses = {rows};
     for (const char* clipping : {"none", "relaxed", "complete"}) {
-      for (const char* split : {"inputs", "neurons"}) {
+      for (const char* split : {"inputs", "neurons", "turns"}) {
         const Way way{.clipping = clipping, .seconds = trial % 3 == 0 ? 0.03 : 0.1, .split = split};
         SCOPED_TRACE("trial " + std::to_string(trial) + " " + name_of(way));
         const SolveResult result = solve_text(network, property.text(), way);

@@ -1,0 +1,82 @@
+#include "solver/alternation.h"
+
+#include <algorithm>
+
+namespace clipbound {
+
+namespace {
+constexpr std::size_t kMostBoxes = 8;  // each has a network and bounds of its own for the neurons' turns
+constexpr double kGlances = 2.0;       // of a root's time, that its first search may last
+}  // namespace
+
+Alternation::Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options, const SolveContext& context,
+                         const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack)
+    : inputs_(inputs), make_(std::move(make)), first_s_(first_s), options_(options), context_(context), deadline_(deadline), judge_(judge), attack_(attack) {}
+
+bool Alternation::find_boxes() {
+  std::set<const Clause*> open;
+  for (const ClauseTask& task : inputs_.tasks()) {
+    const ClauseRoot& root = *task.root;
+    if (root.clause->rows.empty()) return false;
+    open.insert(root.clause);
+    const auto same = [&](const BoxClauses& box) { return box.lower == root.lower && box.upper == root.upper; };
+    auto box = std::find_if(boxes_.begin(), boxes_.end(), same);
+    if (box == boxes_.end()) {
+      if (boxes_.size() == kMostBoxes) return false;
+      box = boxes_.insert(box, {root.lower, root.upper, {}, nullptr});
+    }
+    box->clauses.insert(root.clause);
+  }
+  for (BoxClauses& box : boxes_) {
+    std::set<const Clause*> refuted;
+    for (const Clause* clause : box.clauses) {
+      if (!open.contains(clause)) refuted.insert(clause);
+    }
+    for (const Clause* clause : refuted) box.clauses.erase(clause);
+    if (box.root != nullptr && !refuted.empty()) box.root->drop(refuted);
+  }
+  std::erase_if(boxes_, [](const BoxClauses& box) { return box.clauses.empty(); });
+  return true;
+}
+
+void Alternation::settle(BoxClauses& box, double seconds, Statistics& statistics) {
+  if (box.root == nullptr) {
+    box.root = make_(box.lower, box.upper, {box.clauses.begin(), box.clauses.end()});
+    box.root->begin();
+    seconds = std::max(seconds, kGlances * box.root->spent_s());
+  }
+  if (!box.root->problem().clauses.empty() && !deadline_.expired()) {
+    const NeuronOutcome outcome = box.root->settle(options_, context_, judge_, attack_, statistics, deadline_.elapsed_s() + seconds);
+    if (outcome.search.exhausted) return inputs_.drop(box.clauses);
+  }
+  std::set<const Clause*> refuted = box.clauses;
+  for (const NeuronClause& c : box.root->problem().clauses) refuted.erase(c.clause);
+  inputs_.drop(refuted);
+}
+
+void Alternation::decide_neurons(double seconds, Statistics& statistics) {
+  for (BoxClauses& box : boxes_) {
+    if (judge_.found() || deadline_.expired()) return;
+    settle(box, seconds / static_cast<double>(boxes_.size()), statistics);
+  }
+}
+
+SearchOutcome Alternation::run(Statistics& statistics) {
+  SearchSlice slice;
+  slice.seconds = first_s_;
+  for (;;) {
+    const SearchOutcome outcome = inputs_.run(slice, statistics);
+    if (judge_.found() || deadline_.expired() || inputs_.tasks().empty()) return outcome;
+    if (!find_boxes()) {
+      slice = {};
+      boxes_.clear();
+      continue;
+    }
+    const double begin = deadline_.elapsed_s();
+    ++statistics.neuron_turns;
+    decide_neurons(slice.seconds, statistics);
+    slice.seconds = std::max(2.0 * slice.seconds, deadline_.elapsed_s() - begin);
+  }
+}
+
+}  // namespace clipbound
