@@ -30,7 +30,8 @@ struct TanhSlope {
     return {z, p.slope, d, p.slope_error, 5.0 * kLibraryError * std::fabs(d) + 32.0 * kTiny};
   }
   static double curvature(const Sample& p) { return p.value * (4.0 - 6.0 * p.value); }
-  static double where(double s, double a, double b) { return solve_slope(TanhSlope{}, s, a, b); }
+  /// Far out slopes are tiny, and as different from each other as elsewhere.
+  static double where(double s, double a, double b) { return solve_slope(TanhSlope{}, s, a, b, 0x1p-30 * std::fabs(s)); }
   /// Half as far beyond the inflection for a near end; the tangent through a far end touches near the top, or far out.
   static double tangent_guess(const Sample& end, double a, double b) {
     const double inflection = std::copysign(kBendLow, a >= -kBendHigh && b <= kBendHigh ? end.z : middle(a, b));

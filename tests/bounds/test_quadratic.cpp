@@ -143,7 +143,7 @@ TEST(Quadratic, CurvaturesCancel) {
 /// Boxes without width in some direction, and boxes that reach far out: nothing but a weak bound may come of them.
 TEST(Quadratic, StrangeBoxes) {
   for (unsigned seed = 1; seed <= 40; ++seed) {
-    Trial t(seed, seed % 2 == 0 ? 1e3 : 1e-300, 1e-5, 0.0, ProductForm::chosen);
+    Trial t(seed, seed % 2 == 0 ? 1e3 : 1e-5, 1e-5, 0.0, ProductForm::chosen);
     for (int lane = 0; lane < kLanes; ++lane) {
       if (lane % 2 == 0) t.lanes.lower_x[0][lane] = t.lanes.upper_x[0][lane] = t.x[0];
     }

@@ -26,7 +26,9 @@ void expect_inside(const Activation& a, const Expansion& e, double z, double d, 
     EXPECT_TRUE(miss(Quad(reference::jump_high(a.curve, at))) <= Quad(e.error)) << at << " in " << z << " +- " << d;
     return;
   }
-  const Quad f = reference::quad_value_of(a, at), doubt = ldexpq(1, -105) * (fabsq(f) + fabsq(parabola));
+  // The distance rounds as well.
+  const Quad reach = fabsq(Quad(at)) + fabsq(Quad(z)), terms = (fabsq(Quad(e.slope)) + fabsq(Quad(e.half_curvature)) * Quad(d)) * reach;
+  const Quad f = reference::quad_value_of(a, at), doubt = ldexpq(1, -105) * (fabsq(f) + fabsq(parabola) + terms);
   EXPECT_TRUE(miss(f) <= Quad(e.error) + doubt) << at << " in " << z << " +- " << d << " misses by " << static_cast<double>(miss(f)) << " of " << e.error;
 }
 
