@@ -10,6 +10,17 @@ namespace clipbound {
 
 namespace {
 constexpr std::size_t kMostQuadratic = 9;  // N + 1: polynomials of degree 2 have (N + 1) (N + 2) / 2 coefficients
+
+/// Whether most neurons have a curvature: polynomials of degree 2 say no more of a kink than planes do.
+bool is_smooth(const LayeredSystem& system) {
+  std::int64_t smooth = 0, others = 0;
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    const Curve curve = system.activations[k].curve;
+    if (curve == Curve::identity) continue;
+    (curve == Curve::relu || (curve >= Curve::sign && curve <= Curve::step) ? others : smooth) += system.layers[k].size();
+  }
+  return smooth > others;
+}
 }  // namespace
 
 std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const ForwardProblem> problem) {
@@ -60,7 +71,7 @@ ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : prob
   underflow_ = 0x1p-1000 * largest;
   gamma_ = gamma_bound(2.0 * neurons + 32.0);
   for (const AffineForm& layer : system.layers) ranges_.push_back({std::vector<Vec>(layer.constant.size()), std::vector<Vec>(layer.constant.size())});
-  if (width_ <= kMostQuadratic) quadratic_ = std::make_unique<QuadraticLanes>(problem_);
+  if (width_ <= kMostQuadratic && is_smooth(system)) quadratic_ = std::make_unique<QuadraticLanes>(problem_);
 }
 
 void ForwardLanes::fill_input(const LaneBounder& lanes) {
