@@ -4,8 +4,24 @@
 #include <cmath>
 
 #include "base/rounding.h"
+#include "bounds/quadratic_lanes.h"
 
 namespace clipbound {
+
+namespace {
+constexpr std::size_t kMostQuadratic = 9;  // N + 1: polynomials of degree 2 have (N + 1) (N + 2) / 2 coefficients
+
+/// Whether most neurons have a curvature: polynomials of degree 2 say no more of a kink than planes do.
+bool is_smooth(const LayeredSystem& system) {
+  std::int64_t smooth = 0, others = 0;
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    const Curve curve = system.activations[k].curve;
+    if (curve == Curve::identity) continue;
+    (curve == Curve::relu || (curve >= Curve::sign && curve <= Curve::trunc) ? others : smooth) += system.layers[k].size();
+  }
+  return smooth > others;
+}
+}  // namespace
 
 std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const ForwardProblem> problem) {
   auto network = std::make_shared<ReducedNetwork>();
@@ -54,6 +70,8 @@ ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : prob
   }
   underflow_ = 0x1p-1000 * largest;
   gamma_ = gamma_bound(2.0 * neurons + 32.0);
+  for (const AffineForm& layer : system.layers) ranges_.push_back({std::vector<Vec>(layer.constant.size()), std::vector<Vec>(layer.constant.size())});
+  if (width_ <= kMostQuadratic && is_smooth(system)) quadratic_ = std::make_unique<QuadraticLanes>(problem_);
 }
 
 void ForwardLanes::fill_input(const LaneBounder& lanes) {
@@ -236,6 +254,8 @@ void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSett
     const Mask none = l > u;  // no point of the box satisfies the constraints
     lanes.infeasible_ |= none;
     u = select(none, l, u);
+    ranges_[k].lower[i] = l;
+    ranges_[k].upper[i] = u;
     if (activation.curve != Curve::product) {
       activate_element(activation, to, i, l, u, error);
     } else if (i % 2 == 1) {
@@ -344,10 +364,43 @@ void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) 
   }
 }
 
+/// Second-order bounds of what planes left open; only now and then where they refute little more.
+void ForwardLanes::bound_quadratically(LaneBounder& lanes, const ClipSettings& settings) {
+  constexpr double kWorth = 0.125, kMemory = 0.95;  // a share of the open lanes that repays the costs; of a batch's weight after the next
+  constexpr int kProbe = 16;
+  const bool probe = ++batches_ % kProbe == 0;
+  if (tried_ > 4.0 * kLanes && gained_ < kWorth * tried_ && !probe) return;
+  const int used = settings.neurons ? std::min(lanes.constraints, settings.most) : 0;
+  const Mask before = lanes.refuted;
+  quadratic_->bound(lanes.centre_.data(), lanes.half_.data(),
+                    {used, lanes.constraint.data(), lanes.constraint_centre_.data(), lanes.constraint_size_.data()}, ranges_);
+  merge_quadratic(lanes);
+  tried_ *= kMemory;
+  gained_ *= kMemory;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    tried_ += before[lane] == 0 ? 1.0 : 0.0;
+    gained_ += before[lane] == 0 && lanes.refuted[lane] != 0 ? 1.0 : 0.0;
+  }
+}
+
+/// The better plane of every row and lane.
+void ForwardLanes::merge_quadratic(LaneBounder& lanes) const {
+  lanes.refuted |= quadratic_->refuted;
+  for (std::size_t s = 0; s < problem_->strict.size(); ++s) {
+    const Vec* from = quadratic_->row_plane.data() + s * width_;
+    Mask better = (quadratic_->row_lower[s] > lanes.row_lower[s]) & (quadratic_->row_lower[s] < kOverflow);
+    for (std::size_t k = 0; k < width_; ++k) better &= vabs(from[k]) < kOverflow;
+    Vec* plane = lanes.row_plane.data() + s * width_;
+    for (std::size_t k = 0; k < width_; ++k) plane[k] = select(better, from[k], plane[k]);
+    lanes.row_lower[s] = select(better, quadratic_->row_lower[s], lanes.row_lower[s]);
+  }
+}
+
 void ForwardLanes::bound(LaneBounder& lanes, const ClipSettings& settings) {
   fill_input(lanes);
   for (std::size_t k = 0; k < problem_->system->layers.size(); ++k) bound_layer(lanes, k, settings);
   bound_rows(lanes, settings);
+  if (quadratic_ != nullptr && !all(lanes.refuted)) bound_quadratically(lanes, settings);
 }
 
 void ForwardLanes::evaluate(const Vec* point, Vec* values) {

@@ -8,19 +8,11 @@
 #include <vector>
 
 #include "bounds/lane_bounder.h"
-#include "bounds/layered_system.h"
+#include "bounds/forward_problem.h"
 #include "bounds/product_lanes.h"
+#include "bounds/quadratic_lanes.h"
 
 namespace clipbound {
-
-/// What the forward planes of a clause are taken over; constant over its search.
-struct ForwardProblem {
-  std::shared_ptr<const LayeredSystem> system;
-  AffineForm rows;                    ///< left sides minus thresholds
-  std::vector<std::uint8_t> strict;   ///< [S]
-  std::vector<int> kept;              ///< column -> input number
-  std::vector<double> lower, upper;   ///< [n] the clause's box
-};
 
 /// A reduced network without neurons that stands for `problem`: its lanes are bounded by forward planes.
 std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const ForwardProblem> problem);
@@ -58,7 +50,14 @@ class ForwardLanes {
   void silence(Source& to, std::size_t i, Mask sane);
   void bound_rows(LaneBounder& lanes, const ClipSettings& settings);
 
+  void bound_quadratically(LaneBounder& lanes, const ClipSettings& settings);
+  void merge_quadratic(LaneBounder& lanes) const;
+
   std::shared_ptr<const ForwardProblem> problem_;
+  std::unique_ptr<QuadraticLanes> quadratic_;
+  std::vector<QuadraticLanes::Ranges> ranges_;  // of the layers
+  double tried_ = 0.0, gained_ = 0.0;           // lanes that second-order bounds were tried for, and refuted; older ones count less
+  std::uint64_t batches_ = 0;
   std::size_t width_;                    // N + 1
   std::vector<int> column_of_;           // [n]
   std::vector<Source> sources_;          // 0: input, k + 1: layer k

@@ -273,7 +273,7 @@ class Lowering {
 
  private:
   LowerContext make_context(ProductForm products) {
-    return {network_, forms_, system_.magnitudes, system_.sources, system_.samples, products,
+    return {network_, forms_, system_.magnitudes, system_.sources, system_.samples, system_.layers, system_.activations, products,
             [this](const AffineForm& form, const Activation& activation, ValueId value) { return add_layer(system_, form, activation, value); },
             [this](const AffineForm& form, const std::vector<std::int64_t>& elements) { add_unit_sum(system_, form, elements); },
             options_.open,

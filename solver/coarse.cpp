@@ -10,6 +10,7 @@ namespace clipbound {
 namespace {
 // A batch on a reduced network costs the cube of its neurons; past this the whole network's sparse layers are cheaper.
 constexpr std::int64_t kReducible = 400;
+constexpr std::size_t kForwardColumns = 10;  // inputs that vary, for forward planes
 }  // namespace
 
 bool rows_refuted(const ClauseRoot& root, const RootBounder::Bounds& bounds) {
@@ -33,12 +34,20 @@ RootBounder::Bounds bound_coarse(const ClauseTask& coarse, const Deadline& deadl
   return coarse.root->bounder->bound_neurons(std::move(lower), std::move(upper), deadline);
 }
 
+bool surely_forward(const LayeredSystem& system, std::size_t columns) {
+  std::int64_t undecided = 0;
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    const Curve curve = system.activations[k].curve;
+    if (curve != Curve::relu && curve != Curve::identity) undecided += system.layers[k].size();
+  }
+  return undecided > kReducible && columns <= kForwardColumns;
+}
+
 namespace {
 
 /// Whether boxes with too many neurons for a reduced network are bounded by forward planes: few inputs, and neurons that splits will not
 /// decide (a network of ReLUs alone becomes small enough as its boxes shrink, unless it is a large one).
 bool prefers_forward_planes(const ClauseRoot& root) {
-  constexpr std::size_t kForwardColumns = 10;
   constexpr std::size_t kLarge = 3000000;
   const LayeredSystem& system = root.bounder->system();
   if (root.kept.size() > kForwardColumns) return false;

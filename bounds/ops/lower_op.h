@@ -18,6 +18,8 @@ struct LowerContext {
   const SourceMagnitudes& magnitudes;
   const std::map<int, IntervalVector>& sources;  ///< intervals of all sources so far
   const std::map<int, std::vector<double>>& samples;  ///< values of all sources at some points of the box
+  const std::vector<AffineForm>& layers;         ///< pre-activations of all layers so far
+  const std::vector<Activation>& activations;
   ProductForm products;
   /// Makes a form a layer of neurons and returns their activations f(form). `value` names it for the user, kNoValue where it
   /// is a helper inside an operator.

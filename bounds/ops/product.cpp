@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/rounding.h"
 #include "bounds/layered_system.h"
+#include "bounds/ops/one_variable.h"
 #include "specs/op_table.h"
 
 namespace clipbound {
@@ -121,28 +122,50 @@ AffineForm multiply_variables(const LowerContext& context, const AffineForm& x, 
 
 AffineForm multiply(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
   // Elements with a fixed factor are linear: only the others need squares.
-  const std::vector<char> x_fixed = fixed_elements(x), y_fixed = fixed_elements(y);
-  std::vector<Pick> by_x, by_y, variable, place(x_fixed.size());
+  const std::vector<char> x_fixed = fixed_elements(x), y_fixed = fixed_elements(y), one_variable = of_one_variable(context, x, y);
+  std::vector<Pick> parts[4], place(x_fixed.size());
   for (std::size_t i = 0; i < x_fixed.size(); ++i) {
-    std::vector<Pick>& part = x_fixed[i] ? by_x : y_fixed[i] ? by_y : variable;
-    place[i] = {x_fixed[i] ? 0 : y_fixed[i] ? 1 : 2, static_cast<std::int64_t>(part.size())};
-    part.push_back({0, static_cast<std::int64_t>(i)});
+    const std::int32_t which = x_fixed[i] ? 0 : y_fixed[i] ? 1 : one_variable[i] ? 2 : 3;
+    place[i] = {which, static_cast<std::int64_t>(parts[which].size())};
+    parts[which].push_back({0, static_cast<std::int64_t>(i)});
   }
-  const AffineForm first = scale_by_fixed(context, gather({&x}, by_x), gather({&y}, by_x));
-  const AffineForm second = scale_by_fixed(context, gather({&y}, by_y), gather({&x}, by_y));
-  const AffineForm third = variable.empty() ? AffineForm() : multiply_variables(context, gather({&x}, variable), gather({&y}, variable));
-  return gather({&first, &second, &third}, place);
+  const auto x_of = [&](int which) { return gather({&x}, parts[which]); };
+  const auto y_of = [&](int which) { return gather({&y}, parts[which]); };
+  const AffineForm by_x = scale_by_fixed(context, x_of(0), y_of(0)), by_y = scale_by_fixed(context, y_of(1), x_of(1));
+  const AffineForm joined = parts[2].empty() ? AffineForm() : multiply_of_one_variable(context, x_of(2), y_of(2));
+  const AffineForm variable = parts[3].empty() ? AffineForm() : multiply_variables(context, x_of(3), y_of(3));
+  return gather({&by_x, &by_y, &joined, &variable}, place);
 }
 
 AffineForm invert(const LowerContext& context, const AffineForm& x) { return context.activate(x, {Curve::reciprocal}, kNoValue); }
 
 AffineForm cut(const LowerContext& context, const AffineForm& x) { return context.activate(x, {Curve::identity, kBounded}, kNoValue); }
 
+namespace {
+
+/// x^2 for each element; `value` is its name.
+AffineForm square(const LowerContext& context, const AffineForm& x, ValueId value) {
+  const std::vector<char> one_variable = of_one_variable(context, x, x);
+  if (std::find(one_variable.begin(), one_variable.end(), 0) == one_variable.end()) return multiply_of_one_variable(context, x, x);
+  if (std::find(one_variable.begin(), one_variable.end(), 1) == one_variable.end()) return context.activate(x, {Curve::square}, value);
+  std::vector<Pick> parts[2], place;
+  for (std::size_t i = 0; i < one_variable.size(); ++i) {
+    const auto which = static_cast<std::int32_t>(one_variable[i]);
+    place.push_back({which, static_cast<std::int64_t>(parts[which].size())});
+    parts[which].push_back({0, static_cast<std::int64_t>(i)});
+  }
+  const AffineForm squares = context.activate(gather({&x}, parts[0]), {Curve::square}, kNoValue);
+  const AffineForm joined = multiply_of_one_variable(context, gather({&x}, parts[1]), gather({&x}, parts[1]));
+  return gather({&squares, &joined}, place);
+}
+
+}  // namespace
+
 /// Mul of two variables.
 std::vector<AffineForm> lower_product(const LowerContext& context, const Node& node) {
   if (node.inputs[0] == node.inputs[1]) {
     AffineForm scratch;
-    return {context.activate(form_of(context, node.inputs[0], scratch), {Curve::square}, node.inputs[0])};
+    return {square(context, form_of(context, node.inputs[0], scratch), node.inputs[0])};
   }
   return {multiply(context, broadcast_operand(context, node, 0), broadcast_operand(context, node, 1))};
 }
@@ -161,7 +184,7 @@ std::vector<AffineForm> lower_pow(const LowerContext& context, const Node& node)
   AffineForm x = broadcast_operand(context, node, 0);
   if (c == 0.0) return {AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0))};
   if (c == 1.0) return {std::move(x)};
-  if (c == 2.0) return {context.activate(x, {Curve::square}, kNoValue)};
+  if (c == 2.0) return {square(context, x, kNoValue)};
   if (c == -1.0) return {invert(context, x)};
   if (c == 0.5) return {context.activate(x, {Curve::sqrt}, kNoValue)};
   return {context.activate(x, {Curve::power, c}, kNoValue)};

@@ -9,6 +9,7 @@
 #include "bounds/relax/s_curves.h"
 #include "bounds/relax/steps.h"
 #include "bounds/relax/tan.h"
+#include "bounds/relax/tanh_slope.h"
 #include "bounds/relax/waves.h"
 
 namespace clipbound {
@@ -69,6 +70,8 @@ auto with_curve(const Activation& a, const F& f) {
       return f(Smooth<Softplus>{});
     case Curve::elu:
       return f(Elu(a.parameter));
+    case Curve::tanh_slope:
+      return f(Smooth<TanhSlope>{});
     case Curve::sign:
       return f(Jump{-1.0, 1.0, 0.0});
     case Curve::floor:
@@ -144,8 +147,8 @@ const char* name_of(Curve curve) {
   static constexpr const char* kNames[] = {"Identity", "Relu",       "Square", "Sigmoid", "Tanh",     "Exp",
                                            "Log",      "Reciprocal", "Sqrt",   "Pow",     "Sin",      "Cos",
                                            "Tan",      "Atan",       "Erf",    "Gelu",    "GeluTanh", "Softplus",
-                                           "Elu",      "Sign",       "Floor",  "Ceil",    "Round",    "Step",
-                                           "Trunc",    "Product"};
+                                           "Elu",      "TanhSlope",  "Sign",    "Floor",   "Ceil",    "Round",
+                                           "Step",     "Trunc",      "Product"};
   return kNames[static_cast<std::size_t>(curve)];
 }
 

@@ -14,6 +14,7 @@ namespace clipbound {
 /// round, step and trunc stand at a jump for all values between their one-sided limits, also where the jump is an end of [l, u].
 enum class Curve : std::uint8_t {
   identity, relu, square, sigmoid, tanh, exp, log, reciprocal, sqrt, power, sin, cos, tan, atan, erf, gelu, gelu_tanh, softplus, elu,
+  tanh_slope,  ///< 1 - tanh(z)^2
   sign, floor, ceil, round, step, trunc,
   product  ///< of two neurons, see kSecondFactor; no function of one variable: bounds/relax/product.h
 };

@@ -7,13 +7,13 @@ namespace clipbound::relax_detail {
 
 /// A point of [a, b] with f' = s, where f' is monotone and about constant beyond +-40: Newton's method in a bracket.
 template <class C>
-double solve_slope(const C& curve, double s, double a, double b) {
+double solve_slope(const C& curve, double s, double a, double b, double precision = 0x1p-50) {
   double low = clamped(a, -40.0, 40.0), high = clamped(b, -40.0, 40.0), z = middle(low, high);
   const bool increasing = curve.curvature(curve.at(z)) > 0.0;
   for (int i = 0; i < 50; ++i) {
     const Sample p = curve.at(z);
     const double miss = s - p.slope;
-    if (!(std::fabs(miss) > 0x1p-50)) break;
+    if (!(std::fabs(miss) > precision)) break;
     ((miss > 0.0) == increasing ? low : high) = z;
     const double next = z + miss / curve.curvature(p);
     z = next > low && next < high ? next : middle(low, high);

@@ -16,6 +16,9 @@ std::string fold_constants(Network& network);
 std::string drop_identity(Network& network);
 /// Lets ArgMax and ArgMin read what a Softmax before them reads, where it moves no number past another one of their lists.
 std::string skip_monotone(Network& network);
+/// Applies numbers that scale a whole tensor behind the products and linear operators that follow where that leaves fewer products of
+/// variables: the same function of real numbers. Evaluations round elsewhere. Nothing may be folded after it.
+std::string delay_factors(Network& network);
 /// Removes nodes and values that no output depends on, and numbers the values anew. Inputs stay.
 std::string drop_dead(Network& network);
 

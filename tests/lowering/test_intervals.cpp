@@ -23,7 +23,9 @@ std::map<ValueId, AffineForm> enclose_all(const Network& network, const std::vec
   const OpenEnds open;
   const std::map<int, IntervalVector> sources;
   const std::map<int, std::vector<double>> samples;
-  const LowerContext context{network, forms, magnitudes, sources, samples, ProductForm::squares, nullptr, nullptr, open, nullptr, nullptr};
+  const std::vector<AffineForm> layers;
+  const std::vector<Activation> activations;
+  const LowerContext context{network, forms, magnitudes, sources, samples, layers, activations, ProductForm::squares, nullptr, nullptr, open, nullptr, nullptr};
   std::size_t first = 0;
   for (const ValueId id : network.inputs) {
     AffineForm& form = forms[id];

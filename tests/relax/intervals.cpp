@@ -59,6 +59,7 @@ std::vector<Case> cases() {
       {{Curve::gelu}, {0.0, bend, -bend, -0.7518, 0.7518, -38.0, 38.0}, -everywhere, everywhere},
       {{Curve::gelu_tanh}, {0.0, tanh_bend, -tanh_bend, -0.7525, 0.7525, -21.0, 10.0}, -everywhere, everywhere},
       {{Curve::softplus}, {0.0, -40.0, 40.0, -745.0}, -everywhere, everywhere},
+      {{Curve::tanh_slope}, {0.0, 0.6584789484624084, -0.6584789484624084, 20.0, -20.0}, -everywhere, everywhere},
       {{Curve::sign}, {0.0}, -everywhere, everywhere},
       {{Curve::step}, {0.0}, -everywhere, everywhere},
       {{Curve::floor}, whole, -everywhere, everywhere},

@@ -88,6 +88,10 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
       return (z > 0 ? z : T(0)) + M::log1p(M::exp(z > 0 ? -z : z));
     case Curve::elu:
       return z > 0 ? z : T(a.parameter) * M::expm1(z);
+    case Curve::tanh_slope: {
+      const T e = M::exp(z > 0 ? -2 * z : 2 * z);
+      return 4 * e / ((one + e) * (one + e));
+    }
     case Curve::sign:
       return z > 0 ? one : z < 0 ? -one : T(0);
     case Curve::floor:

@@ -13,6 +13,7 @@
 #include "bounds/relax/power.h"
 #include "bounds/relax/s_curves.h"
 #include "bounds/relax/tan.h"
+#include "bounds/relax/tanh_slope.h"
 #include "bounds/relax/waves.h"
 #include "tests/relax/reference.h"
 
@@ -69,6 +70,8 @@ Quad exact_slope(const Activation& a, Quad z) {
       return logistic(z);
     case Curve::elu:
       return z > 0 ? Quad(1) : n * expq(z);
+    case Curve::tanh_slope:
+      return -8 * logistic(2 * z) * logistic(-2 * z) * tanhq(z);
     default:
       return 0;
   }
@@ -119,6 +122,8 @@ TEST(Samples, ErrorsAreTrue) {
   check_samples(GeluTanh{}, {Curve::gelu_tanh}, -22.0, 50.0);
   check_samples(GeluTanh{}, {Curve::gelu_tanh}, -6.0, 6.0);
   check_samples(EluShape{{1.5}}, {Curve::elu, 1.5}, -745.0, 10.0, 1e-20);
+  check_samples(TanhSlope{}, {Curve::tanh_slope}, -400.0, 400.0, 1e-20);
+  check_samples(TanhSlope{}, {Curve::tanh_slope}, -5.0, 5.0);
   for (const double n : {3.0, 4.0, 7.0, 33.0}) check_samples(PowerCurve(n), {Curve::power, n}, -100.0, 100.0);
   for (const double n : {-2.0, -3.0, 0.3, 1.5, -0.5, 2.5}) check_samples(PowerCurve(n), {Curve::power, n}, 1e-3, 1e3);
 }
@@ -189,6 +194,11 @@ TEST(Samples, GeluIsCutAtItsInflections) {
   };
   EXPECT_TRUE(changes_sign(q, GeluTanh::kBendLow, GeluTanh::kBendHigh));
   for (int i = 0; i < 4000; ++i) EXPECT_TRUE(q(Quad(i + 1) / 500) < q(Quad(i) / 500)) << i;
+}
+
+/// Where 3 tanh^2 - 1 has its zero: f'' = f (6 tanh^2 - 2).
+TEST(Samples, TanhSlopeIsCutAtItsInflections) {
+  EXPECT_TRUE(changes_sign([](Quad z) { return 3 * tanhq(z) * tanhq(z) - 1; }, TanhSlope::kBendLow, TanhSlope::kBendHigh));
 }
 
 /// The minima, to the nine digits that range() uses, and the values just above the bounds that it claims.
