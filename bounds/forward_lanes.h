@@ -9,6 +9,7 @@
 
 #include "bounds/lane_bounder.h"
 #include "bounds/forward_problem.h"
+#include "bounds/lane_rows.h"
 #include "bounds/product_lanes.h"
 #include "bounds/quadratic_lanes.h"
 
@@ -28,8 +29,10 @@ class ForwardLanes {
  private:
   /// Planes of all elements of a source, and what their rounding may cost.
   struct Source {
-    std::vector<Vec> lower, upper;  ///< [size, N + 1]
-    std::vector<Vec> error, reach;  ///< [size]; reach >= |A||x| + |b| of either plane
+    std::vector<Vec> middle, half;  ///< [size, N + 1] mean of both planes, and half their difference: coefficient by coefficient, of any sign
+    std::vector<Vec> sizes;         ///< [size, 2] the error; the reach, >= |A||x| + |b| of either plane
+    Vec& error(std::size_t i) { return sizes[2 * i]; }
+    Vec& reach(std::size_t i) { return sizes[2 * i + 1]; }
     // For rows that are substituted backwards: f(z) between slope z + offset, and what using z with multiplier 1 may cost.
     std::vector<Vec> slope_low, offset_low, slope_high, offset_high, cost;
     std::vector<Vec> coefficient;   ///< of the row being substituted
@@ -37,21 +40,28 @@ class ForwardLanes {
     std::vector<Vec> looseness, sensitivity;
   };
   void fill_input(const LaneBounder& lanes);
-  /// Planes of element i of a form into low_, high_; returns their error term.
-  Vec combine(const AffineForm& form, std::size_t i);
+  /// Planes of a block's rows of a form into block_.
+  void combine(const AffineForm& form, const RowBlock& block);
+  /// Row r of the block: its planes into low_ and high_, bulk_; returns their error term.
+  Vec take_row(int r);
+  /// The planes in below_ and above_ become those of an element.
+  void store(Source& to, std::size_t i) const;
   /// Row s by backward substitution with the lanes' planes: tighter, because signs are seen after cancellation. Its plane goes into low_
   /// (the offset includes all errors); returns its least value on the lanes' boxes.
   Vec substitute_row(const LaneBounder& lanes, std::size_t s);
   void scatter(const AffineForm& form, std::size_t i, Vec multiplier);
   Vec reach_of(const Vec* low, const Vec* high) const;
   void bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings);
+  void bound_element(LaneBounder& lanes, std::size_t k, std::size_t i, Vec error, const ClipSettings& settings);
   void activate_element(const Activation& activation, Source& to, std::size_t i, Vec l, Vec u, Vec error);
   void activate_product(const LaneBounder& lanes, Source& to, std::size_t second, const LaneFactor& y, Vec error);
   void silence(Source& to, std::size_t i, Mask sane);
   void bound_rows(LaneBounder& lanes, const ClipSettings& settings);
+  void bound_row(LaneBounder& lanes, std::size_t s, Vec error, const ClipSettings& settings);
 
   void bound_quadratically(LaneBounder& lanes, const ClipSettings& settings);
   void merge_quadratic(LaneBounder& lanes) const;
+  void merge_gains(LaneBounder& lanes) const;
 
   std::shared_ptr<const ForwardProblem> problem_;
   std::unique_ptr<QuadraticLanes> quadratic_;
@@ -61,12 +71,17 @@ class ForwardLanes {
   std::size_t width_;                    // N + 1
   std::vector<int> column_of_;           // [n]
   std::vector<Source> sources_;          // 0: input, k + 1: layer k
+  std::vector<std::vector<RowBlock>> blocks_;                 // of the layers, and of the rows
+  std::vector<Vec> block_middle_, block_half_, block_sizes_;  // [kBlockRows, N + 1], [kBlockRows, 2] of combine()
+  Vec block_error_[kBlockRows] = {}, block_bulk_[kBlockRows] = {};
+  std::vector<Vec> below_, above_;       // [N + 1] of an activation
   std::vector<std::vector<Vec>> values_;  // of evaluate()
   std::vector<Vec> low_, high_, mirrored_, largest_x_, gain_;
   // The first factor of a product, until its second is known.
   std::vector<Vec> first_low_, first_high_;
   Vec first_base_low_ = {}, first_base_high_ = {}, first_l_ = {}, first_u_ = {}, first_error_ = {};
-  Vec bulk_ = {};                        // of the last combine(): sizes of the terms
+  Vec bulk_ = {};                        // of the last take_row(): sizes of the terms
+  Vec nearest_ = {};                     // the largest of the rows' least values
   double underflow_ = 0.0, gamma_ = 0.0;
 };
 

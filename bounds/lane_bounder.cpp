@@ -36,6 +36,7 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   for (auto* array : {&first_lower_, &first_upper_}) array->resize(N + 1);
   constraint.resize(K * (N + 1));
   for (auto* array : {&constraint_centre_, &constraint_size_, &applied_}) array->resize(K);
+  constraint_inverse_.resize(K * N);
   forward_ = network.forward != nullptr ? std::make_unique<ForwardLanes>(network.forward) : nullptr;
   row_lower.resize(S);
   row_plane.resize(S * (N + 1));
@@ -264,10 +265,15 @@ void LaneBounder::prepare_constraints() {
       at += g[i] * centre_[i];
       size += vabs(g[i]) * (reach_[i] + half_[i]);
     }
+    for (std::size_t i = 0; i < N; ++i) constraint_inverse_[static_cast<std::size_t>(k) * N + i] = 1.0 / g[i];
     constraint_centre_[static_cast<std::size_t>(k)] = at;
     constraint_size_[static_cast<std::size_t>(k)] = size;
   }
 }
+
+namespace {
+constexpr int kStepsAtOnce = 4;  // whose sums run side by side: each is a chain of additions that wait for one another
+}  // namespace
 
 /// One coordinate of the dual ascent in clip_lower(): moves constraint k's multiplier and the objective with it. False where that gains
 /// nothing in any lane.
@@ -275,6 +281,7 @@ bool LaneBounder::ascend(int k, bool first_pass) {
   const int N = network_->inputs;
   const auto c = static_cast<std::size_t>(k);
   const Vec* g = constraint.data() + c * (static_cast<std::size_t>(N) + 1);
+  const Vec* inverse = constraint_inverse_.data() + c * static_cast<std::size_t>(N);
   const Vec zero = {}, beta = first_pass ? zero : applied_[c];
   // Slope of the dual at the present point, towards larger beta: nothing to gain where it is not positive.
   Vec slope = constraint_centre_[c], value = zero;
@@ -287,18 +294,22 @@ bool LaneBounder::ascend(int k, bool first_pass) {
   if (first_pass) applied_[c] = zero;
   if (!any((slope > zero) | (beta > zero))) return false;
   Vec best = value, step = zero;
-  for (int j = 0; j < N; ++j) {
-    const auto n = static_cast<std::size_t>(j);
-    Vec delta = -objective_[n] / g[j];
-    delta = vmax(delta, -beta);  // NaN (0/0) becomes -beta; an infinite step never compares better below
-    Vec at = delta * constraint_centre_[c];
+  for (int first = 0; first < N; first += kStepsAtOnce) {
+    Vec delta[kStepsAtOnce], at[kStepsAtOnce];
+    for (int j = 0; j < kStepsAtOnce; ++j) {
+      const int i = std::min(first + j, N - 1);
+      delta[j] = vmax(-objective_[static_cast<std::size_t>(i)] * inverse[i], -beta);  // NaN (0 times infinity) becomes -beta; an infinite step never compares better below
+      at[j] = delta[j] * constraint_centre_[c];
+    }
     for (int i = 0; i < N; ++i) {
       const auto m = static_cast<std::size_t>(i);
-      at -= vabs(objective_[m] + delta * g[i]) * half_[m];
+      for (int j = 0; j < kStepsAtOnce; ++j) at[j] -= vabs(objective_[m] + delta[j] * g[i]) * half_[m];
     }
-    const Mask better = (at > best) & (delta < kOverflow) & (at < kOverflow);
-    best = select(better, at, best);
-    step = select(better, delta, step);
+    for (int j = 0; j < kStepsAtOnce; ++j) {
+      const Mask better = (at[j] > best) & (delta[j] < kOverflow) & (at[j] < kOverflow);
+      best = select(better, at[j], best);
+      step = select(better, delta[j], step);
+    }
   }
   if (!any(step != zero)) return false;
   applied_[c] = vmax(beta + step, zero);

@@ -91,6 +91,7 @@ class LaneBounder {
   std::vector<int> live_begin_;   // [layers + 1]
   std::vector<Vec> centre_, half_, reach_;  // [N] box as centre and half-width (outward), largest |x|
   std::vector<Vec> constraint_centre_, constraint_size_;  // [K] value at the centre, magnitude
+  std::vector<Vec> constraint_inverse_;                   // [K, N] 1 / coefficient
   std::vector<Vec> objective_;    // [N] scratch of clip_lower
   std::vector<Vec> applied_;      // [K] multipliers of the constraints
   std::vector<Vec> mirrored_;     // [N + 1]

@@ -7,6 +7,8 @@ namespace clipbound {
 namespace {
 constexpr std::size_t kMostBoxes = 8;  // each has a network and bounds of its own for the neurons' turns
 constexpr double kGlances = 2.0;       // of a root's time, that its first search may last
+constexpr double kSmallestShare = 0.125;  // of the inputs' turn, for neurons' turns that bring nothing
+constexpr double kGain = 0.9;          // bounds and trees must shrink to this part for a turn to count
 }  // namespace
 
 Alternation::Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options, const SolveContext& context,
@@ -23,7 +25,7 @@ bool Alternation::find_boxes() {
     auto box = std::find_if(boxes_.begin(), boxes_.end(), same);
     if (box == boxes_.end()) {
       if (boxes_.size() == kMostBoxes) return false;
-      box = boxes_.insert(box, {root.lower, root.upper, {}, nullptr});
+      box = boxes_.insert(box, BoxClauses{root.lower, root.upper, {}, nullptr});
     }
     box->clauses.insert(root.clause);
   }
@@ -48,22 +50,39 @@ void Alternation::settle(BoxClauses& box, double seconds, Statistics& statistics
   if (!box.root->problem().clauses.empty() && !deadline_.expired()) {
     const NeuronOutcome outcome = box.root->settle(options_, context_, judge_, attack_, statistics, deadline_.elapsed_s() + seconds);
     if (outcome.search.exhausted) return inputs_.drop(box.clauses);
+    box.open_share = outcome.search.open_share;
   }
   std::set<const Clause*> refuted = box.clauses;
   for (const NeuronClause& c : box.root->problem().clauses) refuted.erase(c.clause);
   inputs_.drop(refuted);
 }
 
-void Alternation::decide_neurons(double seconds, Statistics& statistics) {
+Alternation::Standing Alternation::standing() const {
+  Standing sum;
+  for (const BoxClauses& box : boxes_) {
+    sum.clauses += box.clauses.size();
+    sum.open_share += box.open_share;
+    sum.lacking += box.root == nullptr ? std::numeric_limits<double>::infinity() : box.root->lacking();
+  }
+  return sum;
+}
+
+bool Alternation::decide_neurons(double seconds, Statistics& statistics) {
+  const Standing before = standing();
   for (BoxClauses& box : boxes_) {
-    if (judge_.found() || deadline_.expired()) return;
+    if (judge_.found() || deadline_.expired()) return true;
     settle(box, seconds / static_cast<double>(boxes_.size()), statistics);
   }
+  const Standing after = standing();
+  std::size_t open = 0;
+  for (const BoxClauses& box : boxes_) open += box.root->problem().clauses.size();
+  return open < before.clauses || after.lacking < kGain * before.lacking || after.open_share < kGain * before.open_share;
 }
 
 SearchOutcome Alternation::run(Statistics& statistics) {
   SearchSlice slice;
   slice.seconds = first_s_;
+  double share = 1.0;
   for (;;) {
     const SearchOutcome outcome = inputs_.run(slice, statistics);
     if (judge_.found() || deadline_.expired() || inputs_.tasks().empty()) return outcome;
@@ -74,7 +93,8 @@ SearchOutcome Alternation::run(Statistics& statistics) {
     }
     const double begin = deadline_.elapsed_s();
     ++statistics.neuron_turns;
-    decide_neurons(slice.seconds, statistics);
+    const bool gained = decide_neurons(share * slice.seconds, statistics);
+    share = gained ? 1.0 : std::max(kSmallestShare, 0.5 * share);
     slice.seconds = std::max(2.0 * slice.seconds, deadline_.elapsed_s() - begin);
   }
 }

@@ -37,6 +37,8 @@ class NeuronRoot {
   void drop(const std::set<const Clause*>& refuted);
 
   const NeuronProblem& problem() const { return problem_; }
+  /// What the open clauses' rows lack of being refuted by the bounds, added up.
+  double lacking() const { return lacking_; }
   /// Seconds that passes over the neurons have taken.
   double spent_s() const { return spent_s_; }
 

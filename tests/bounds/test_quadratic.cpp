@@ -108,6 +108,46 @@ TEST(Quadratic, PlantedCounterexamplesSurvive) {
   }
 }
 
+/// Rows and their planes at corners, faces and inner points of boxes, by polynomials alone: errors that went backwards are all there.
+TEST(Quadratic, BoundsHoldOnTheWholeBox) {
+  std::size_t said = 0;
+  for (unsigned seed = 1; seed <= 120; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Trial t(seed, std::exp2(-static_cast<double>(seed % 7)), 1e-3, 0.0, seed % 2 == 0 ? ProductForm::pairs : ProductForm::squares);
+    const LayeredSystem& system = *t.lowered->system;
+    QuadraticLanes polynomials(std::make_shared<ForwardProblem>(ForwardProblem{t.lowered->system, t.lowered->rows, {0, 0, 0}, t.lowered->kept, t.lower, t.upper}));
+    std::vector<QuadraticLanes::Ranges> anywhere;
+    for (const AffineForm& layer : system.layers) {
+      anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kUnbounded)), std::vector<Vec>(layer.constant.size(), broadcast(kUnbounded))});
+    }
+    std::vector<Vec> centre, half;
+    for (std::size_t i = 0; i < t.x.size(); ++i) {
+      centre.push_back(0.5 * (t.lanes.lower_x[i] + t.lanes.upper_x[i]));
+      half.push_back(vmax(t.lanes.upper_x[i] - centre[i], centre[i] - t.lanes.lower_x[i]) + 0x1p-40);
+    }
+    polynomials.bound(centre.data(), half.data(), {}, anywhere);
+    for (int sample = 0; sample < 40; ++sample) {
+      const int lane = sample % kLanes;
+      std::vector<double> x;
+      for (std::size_t i = 0; i < t.x.size(); ++i) {
+        const double l = t.lanes.lower_x[i][lane], u = t.lanes.upper_x[i][lane];
+        x.push_back(sample % 3 == 0 || t.uniform(0.0, 1.0) < 0.5 ? (t.uniform(0.0, 1.0) < 0.5 ? l : u) : l + t.uniform(0.0, 1.0) * (u - l));
+      }
+      const std::vector<Enclosed> rows = t.lowered->truth(x).rows;
+      for (std::size_t s = 0; s < rows.size(); ++s) {
+        if (!(polynomials.row_lower[s][lane] > -kOverflow)) continue;
+        ++said;
+        ASSERT_TRUE(allows_lower(polynomials.row_lower[s][lane], rows[s])) << "row " << s;
+        const Vec* plane = polynomials.row_plane.data() + s * (x.size() + 1);
+        Enclosed margin = rows[s] - Enclosed(plane[x.size()][lane]);
+        for (std::size_t i = 0; i < x.size(); ++i) margin = margin - Enclosed(plane[i][lane]) * Enclosed(x[i]);
+        ASSERT_TRUE(allows_lower(0.0, margin)) << "plane of row " << s;
+      }
+    }
+  }
+  EXPECT_GT(said, 10000U);
+}
+
 /// A rate that is surely too small along the slab: small boxes are refuted, by the third power of their size.
 TEST(Quadratic, SmallBoxesAreRefuted) {
   int refuted = 0, boxes = 0;
