@@ -108,6 +108,39 @@ TEST(Quadratic, PlantedCounterexamplesSurvive) {
   }
 }
 
+/// Errors that reach the row only through what turns with the box: x t and (x + t)^2 about 0 with t = tanh(2 y) - y, whose polynomial is far off in between.
+TEST(Quadratic, ErrorsTurnWithTheBox) {
+  for (const bool square : {false, true}) {
+    for (const double sign : {1.0, -1.0}) {
+      NetworkBuilder b;
+      const ValueId x = b.input("x", {1, 1}), y = b.input("y", {1, 1});
+      const ValueId t = b.add("Sub", {b.add("Tanh", {b.add("Mul", {b.constant({1}, {2.0F}), y})}), y}), u = b.add("Add", {x, t});
+      b.output(b.add("Mul", {b.constant({1}, {static_cast<float>(sign)}), square ? b.add("Mul", {u, u}) : b.add("Mul", {x, t})}));
+      Clause clause;
+      clause.rows = {output_row({Rational(1)}, Rational(0))};
+      const std::vector<double> lower = {-1.0, -1.0}, upper = {1.0, 1.0};
+      const Lowered lowered(std::make_shared<const Network>(b.build()), lower, upper, clause, square ? ProductForm::squares : ProductForm::pairs);
+      QuadraticLanes polynomials(std::make_shared<ForwardProblem>(ForwardProblem{lowered.system, lowered.rows, {0}, lowered.kept, lower, upper}));
+      std::vector<QuadraticLanes::Ranges> anywhere;
+      for (const AffineForm& layer : lowered.system->layers) {
+        anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kUnbounded)), std::vector<Vec>(layer.constant.size(), broadcast(kUnbounded))});
+      }
+      const std::vector<Vec> centre(2, Vec{}), half(2, broadcast(1.0));
+      polynomials.bound(centre.data(), half.data(), {}, anywhere);
+ASSERT_GT(polynomials.row_lower[0][0], -100.0);
+      for (int i = -20; i <= 20; ++i) {
+        for (int j = -20; j <= 20; ++j) {
+          const std::vector<double> at = {i / 20.0, j / 20.0};
+          ASSERT_TRUE(allows_lower(polynomials.row_lower[0][0], lowered.truth(at).rows[0]));
+          const Enclosed plane = Enclosed(polynomials.row_plane[0][0]) * Enclosed(at[0]) + Enclosed(polynomials.row_plane[1][0]) * Enclosed(at[1]) +
+                                 Enclosed(polynomials.row_plane[2][0]);
+          ASSERT_TRUE(allows_lower(0.0, lowered.truth(at).rows[0] - plane));
+        }
+      }
+    }
+  }
+}
+
 /// Rows and their planes at corners, faces and inner points of boxes, by polynomials alone: errors that went backwards are all there.
 TEST(Quadratic, BoundsHoldOnTheWholeBox) {
   std::size_t said = 0;
