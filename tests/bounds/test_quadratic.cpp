@@ -127,7 +127,7 @@ TEST(Quadratic, ErrorsTurnWithTheBox) {
       }
       const std::vector<Vec> centre(2, Vec{}), half(2, broadcast(1.0));
       polynomials.bound(centre.data(), half.data(), {}, anywhere);
-ASSERT_GT(polynomials.row_lower[0][0], -100.0);
+      ASSERT_GT(polynomials.row_lower[0][0], -100.0);
       for (int i = -20; i <= 20; ++i) {
         for (int j = -20; j <= 20; ++j) {
           const std::vector<double> at = {i / 20.0, j / 20.0};
