@@ -254,7 +254,8 @@ void QuadraticLanes::refute(std::size_t s, const Vec* half, const Halfspaces& ha
       for (std::size_t i = 0; i < N_; ++i) total_[1 + i] += m * normal(k, i);
     }
   }
-  Vec offset = lower_line(total_.data(), remainder * (1.0 + kRounding), size * 2.0, objective_.data());
+  const double gamma = gamma_bound(2.0 * static_cast<double>(K) + 8.0);  // of K rows in every coefficient; there may be thousands
+  Vec offset = lower_line(total_.data(), (remainder + gamma * size) * (1.0 + 4.0 * gamma + kRounding), size * 2.0, objective_.data());
   for (std::size_t i = 0; i < N_; ++i) offset -= vabs(objective_[i]);
   refuted |= (offset > kRounding * size) & (offset < kOverflow);
 }
