@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "bounds/quadratic_lanes.h"
 
 namespace clipbound {
@@ -213,7 +214,8 @@ void QuadraticLanes::refute(std::size_t s, const Vec* half, const Halfspaces& ha
   Vec offset = lower_line(total_.data(), zero, size * 2.0, objective_.data());
   for (std::size_t i = 0; i < N_; ++i) offset -= vabs(objective_[i]);
   if (!any(~refuted & (offset > zero))) return;  // not even without a remainder
-  offset -= remainder_of(multiplier_.data()) * (1.0 + kRounding);
+  const double gamma = gamma_bound(2.0 * static_cast<double>(multiplier_.size()) + 8.0);  // of that many rows in every coefficient; there may be thousands
+  offset -= (remainder_of(multiplier_.data()) + gamma * size) * (1.0 + 4.0 * gamma + kRounding);
   refuted |= (offset > kRounding * size) & (offset < kOverflow);
   const Mask nearer = offset > nearest;
   nearest = select(nearer, offset, nearest);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/error.h"
 #include "bounds/layered_system.h"
 #include "bounds/thin_tail.h"
 #include "solver/parallel_search.h"
@@ -184,7 +185,12 @@ class CaseSearch {
     if (std::any_of(c.clauses.begin(), c.clauses.end(), [](const Clause* clause) { return reads_inputs(*clause); })) return;
     const std::optional<ThinTail> tail = thin_tail(*problem_.network, intervals);
     if (!tail) return;
-    auto system = std::make_shared<const LayeredSystem>(lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &deadline_}));
+    std::shared_ptr<const LayeredSystem> system;
+    try {
+      system = std::make_shared<const LayeredSystem>(lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &deadline_}));
+    } catch (const Unsupported&) {
+      return;  // a slice's start and end, made inputs apart, do not tell its length any more
+    }
     NeuronRoot root(system, tail->lower, tail->upper, c.clauses, settings_for(true, 1), deadline_);
     keep_open(c, root);
   }

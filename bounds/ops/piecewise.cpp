@@ -68,13 +68,14 @@ double clip_bound(const LowerContext& context, const Node& node, const char* att
     if (std::isnan(limit)) throw InputError(context.network.source + ": " + describe(node) + " has a limit that is not a number");
     return limit;
   }
-  return node.float_attribute(attribute, fallback);
+  return node.opset < 11 ? node.float_attribute(attribute, fallback) : fallback;
 }
 
 }  // namespace
 
 std::vector<AffineForm> lower_clip(const LowerContext& context, const Node& node) {
   constexpr double kNone = std::numeric_limits<double>::infinity(), kFloatMax = std::numeric_limits<float>::max();
+  const bool float64 = context.network.value(node.outputs[0]).type == DataType::float64;
   const double low = clip_bound(context, node, "min", 1, -kNone), high = clip_bound(context, node, "max", 2, kNone);
   AffineForm scratch;
   AffineForm x = form_of(context, node.inputs[0], scratch);
@@ -84,8 +85,9 @@ std::vector<AffineForm> lower_clip(const LowerContext& context, const Node& node
     throw Unsupported(context.network.source + ": " + describe(node) + ": bounds of values beyond the range of float32");
   }
   // ONNX clips from below first: with min > max the result is max everywhere.
-  if (low > -kFloatMax) x = against_constant(context, x, std::vector<double>(size, low), true);
-  if (high < kFloatMax) x = against_constant(context, x, std::vector<double>(size, high), false);
+  // Finite limits beyond them are those of float64.
+  if (low > -kFloatMax || (float64 && low != -kFloatMax && low != -kNone)) x = against_constant(context, x, std::vector<double>(size, low), true);
+  if (high < kFloatMax || (float64 && high != kFloatMax && high != kNone)) x = against_constant(context, x, std::vector<double>(size, high), false);
   return {std::move(x)};
 }
 
@@ -134,10 +136,10 @@ std::vector<AffineForm> lower_reduce_extreme(const LowerContext& context, const 
   std::vector<std::int64_t> axes;
   if (node.kind == OpKind::global_max_pool) {
     for (std::int64_t d = 2; d < rank; ++d) axes.push_back(d);
+  } else if (const auto* given = node.ints_attribute("axes")) {  // first, as in specs/ops/reduce.cpp
+    axes = *given;
   } else if (node.inputs.size() > 1 && node.inputs[1] != kNoValue) {
     for (const double axis : constant_of(context, node, node.inputs[1])) axes.push_back(static_cast<std::int64_t>(axis));
-  } else if (const auto* given = node.ints_attribute("axes")) {
-    axes = *given;
   }
   const bool all = axes.empty() && node.kind != OpKind::global_max_pool && node.int_attribute("noop_with_empty_axes", 0) == 0;
   for (std::int64_t d = 0; all && d < rank; ++d) axes.push_back(d);

@@ -1,4 +1,5 @@
 // Conv, ConvTranspose and MaxPool: operators whose windows slide over an image.
+#include <limits>
 #include <optional>
 
 #include "base/error.h"
@@ -92,15 +93,21 @@ std::vector<AffineForm> lower_max_pool(const LowerContext& context, const Node& 
       picks[static_cast<std::size_t>(tap)][static_cast<std::size_t>(ch * positions + position)] = {0, ch * windows.image_size() + element};
     }
   });
-  // Let a tap that is missing repeat one that is there: the maximum stays the same.
+  // Let a tap that is missing repeat one that is there: the maximum stays the same. Of a window that lies between the elements (a dilated
+  // one on a small image) nothing is known: it has no maximum.
+  AffineForm unknown = AffineForm::of_constant({0.0});
+  unknown.radius[0] = std::numeric_limits<double>::infinity();
+  std::vector<Pick> place;
   for (std::size_t i = 0; i < static_cast<std::size_t>(channels * positions); ++i) {
     Pick present{-1, 0};
     for (const auto& tap : picks) present = tap[i].input >= 0 ? tap[i] : present;
+    place.push_back(present.input >= 0 ? Pick{0, static_cast<std::int64_t>(i)} : Pick{1, 0});
     for (auto& tap : picks) tap[i] = tap[i].input >= 0 ? tap[i] : present;
   }
   std::vector<AffineForm> candidates;
   for (const auto& tap : picks) candidates.push_back(gather({&form}, tap));
-  return {extreme_of(context, std::move(candidates), true)};
+  const AffineForm largest = extreme_of(context, std::move(candidates), true);
+  return {gather({&largest, &unknown}, place)};
 }
 
 }  // namespace clipbound

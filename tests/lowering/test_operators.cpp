@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "bounds/root_bounds.h"
 #include "specs/evaluate.h"
+#include "specs/network_builder.h"
 #include "specs/onnx_reader.h"
 #include "specs/op_table.h"
 #include "specs/simplify.h"
@@ -87,6 +88,25 @@ INSTANTIATE_TEST_SUITE_P(Operators, Lowering, testing::ValuesIn(operator_cases()
                              for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
                              return name;
                            }(); });
+
+/// Limits beyond the range of float32 are limits of float64 numbers; attributes are limits in old opsets alone.
+TEST(LoweredOperators, LimitsOfClip) {
+  std::mt19937_64 random(8);
+  for (const double limit : {1e30, 1e39, 1e60}) {
+    NetworkBuilder b(13);
+    const ValueId x = b.input("x", {2}, DataType::float64);
+    const auto number = [&](double value) { return b.constant(Tensor{Shape{}, std::vector<double>{value}}); };
+    b.output(b.add("Clip", {x, number(-limit), number(limit)}));
+    const Network network = b.build();
+    check_box(network, {{-1e70, 1e20}, {-1e20, 1e70}}, random);
+    check_box(network, {{-2.0 * limit, 2.0 * limit}, {-1.5 * limit, 3.0 * limit}}, random);
+  }
+  for (const int opset : {6, 11}) {
+    NetworkBuilder b(opset);
+    b.output(b.add("Clip", {b.input("x", {2})}, {{"min", -0.5}, {"max", 0.5}}));
+    check_box(b.build(), {{-2.0, 1.0}, {-1.0, 2.0}}, random);
+  }
+}
 
 /// The operators that networks of the suites need must not fall back to "no bounds" unnoticed.
 TEST(LoweredOperators, AreLowered) {

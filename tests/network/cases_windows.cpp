@@ -150,6 +150,17 @@ void add_pools(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {2, 4}});
+  cases.push_back({"MaxPoolWithoutElements",
+                   [](OnnxWriter& w) {
+                     w.input("x", {1, 1, 2}).floats("low", {}, {-1}).floats("high", {}, {9});
+                     auto& n = w.node("MaxPool", {"x"}, {"p"});  // the window begins before the elements and goes on behind them
+                     set_ints(n, "kernel_shape", {2});
+                     set_ints(n, "dilations", {3});
+                     set_ints(n, "pads", {1, 1});
+                     w.node("Clip", {"p", "low", "high"}, {"y"});
+                   },
+                   13,
+                   {-1}});
   for (const std::string op : {"GlobalMaxPool", "GlobalAveragePool"})
     for (const Ints& x : {Ints{1, 2, 2, 2}, Ints{2, 2, 3}, Ints{1, 3, 2, 2, 2}})
       cases.push_back({op + std::to_string(x.size() - 2) + "D", [=](OnnxWriter& w) {

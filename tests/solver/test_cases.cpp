@@ -118,6 +118,34 @@ TEST(Cases, AreSearchedWhereImagesVary) {
   }
 }
 
+/// Two neighbours in a list that varies, from where an input says on: behind a layer of next to no width, start and end of the slice are
+/// inputs of the network's tail, which cannot be lowered then.
+TEST(Cases, SlicesOfListsThatVary) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {1, 2});
+  const auto part = [&](std::int64_t from) { return b.add("Slice", {x, b.integers({from}), b.integers({from + 1}), b.integers({1})}); };
+  const ValueId start = b.add("Cast", {b.add("Reshape", {part(0), b.integers({1})})}, {{"to", kToInt}}), end = b.add("Add", {start, b.integers({2})});
+  const ValueId list = b.add("Relu", {b.add("Gemm", {part(1), b.constant({1, 4}, {1.0F, -2.0F, 3.0F, 0.5F}), b.constant({4}, {0.5F, 0.25F, -1.0F, 2.0F})})});
+  const ValueId taken = b.add("Reshape", {b.add("Slice", {b.add("Reshape", {list, b.integers({4})}), start, end, b.integers({0})}), b.integers({1, 2})});
+  b.output(b.add("MatMul", {b.add("Sigmoid", {taken}), b.constant({2, 1}, {1.0F, 1.0F})}));
+  const auto network = std::make_shared<const Network>(b.build());
+  Evaluator<double> evaluator(network);
+  Property property{{0.0, -1.0}, {2.5, 1.0}, 1, {}};
+  double least = HUGE_VAL;
+  std::vector<double> y(1);
+  for (double place = 0.0; place <= 2.5; place += 0.5) {
+    for (double z = -1.0; z <= 1.0; z += 1e-3) {
+      evaluator.forward(std::vector<double>{place, z}, y);
+      least = std::min(least, y[0]);
+    }
+  }
+  property.clauses = {{y_at_most(0, least - 0.1)}};
+  EXPECT_EQ(name_of(solve_text(network, property.text(), {.seconds = 20.0}).verdict), "unsat");
+  property.clauses = {{y_at_most(0, least + 0.1)}};
+  EXPECT_EQ(name_of(solve_text(network, property.text(), {.attack = true, .seconds = 20.0}).verdict), "sat");
+  EXPECT_NE(name_of(solve_text(network, property.text(), {.seconds = 0.5}).verdict), "unsat");
+}
+
 /// Where nothing can be proved the search of the cases ends by itself: each is taken once.
 TEST(Cases, EndWhereNothingCanBeProved) {
   std::mt19937 random(7);
