@@ -11,6 +11,9 @@ namespace clipbound {
 
 namespace {
 
+/// Where more inputs vary, RootBounder leaves layers to intervals that would take it too long; sweeps over cones are fast there.
+constexpr std::size_t kFewInputs = 40;
+
 /// The slope that replaces neuron v of a layer in a row that is bounded from below. A proposal, whatever it is: the offsets of
 /// the planes are proved afterwards.
 double slope_for(double coefficient, const IntervalVector& z, const std::vector<Planes>& planes, std::size_t v) {
@@ -97,8 +100,8 @@ void tighten(const LayeredSystem& system, const SweepNetwork& swept, RootBounder
   }
 }
 
-/// Bounds of the outputs with optimised slopes; tightens `bounds` by those of the layers on the way.
-IntervalVector search_slopes(const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper, const Deadline& deadline,
+/// Bounds of the outputs by sweeps, with optimised slopes or CROWN's; tightens `bounds` by those of the layers on the way.
+IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper, const Deadline& deadline,
                              RootBounder::Bounds& bounds) {
   const LayeredSystem& system = *slopes.system;
   SweepBudget budget;
@@ -142,7 +145,7 @@ OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes
   const LayeredSystem& system = bounder.system();
   RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
   IntervalVector searched;
-  if (slopes.iterations > 0) searched = search_slopes(slopes, std::move(lower), std::move(upper), deadline, bounds);
+  if (slopes.iterations > 0 || varying_inputs(lower, upper).size() > kFewInputs) searched = sweep_outputs(slopes, std::move(lower), std::move(upper), deadline, bounds);
   IntervalVector range = enclose(system.outputs, bounds.sources);
   OutputBounds result{std::move(range.lower), std::move(range.upper), {}};
   std::vector<std::int64_t> all(result.lower.size());
