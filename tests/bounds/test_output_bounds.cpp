@@ -128,6 +128,27 @@ TEST(OutputBounds, HoldOnNetworksOfEveryShape) {
   }
 }
 
+/// With many inputs bounds come from sweeps; in time or not, they hold, and with time they are those of CROWN, layer by layer.
+TEST(OutputBounds, ManyInputs) {
+  const std::vector<double> lower(64, -0.1), upper(64, 0.1);
+  Deadline expired;
+  expired.interrupt();
+  for (int seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice(static_cast<std::uint64_t>(seed));
+    const Prepared net(random_tiny(dice, {64, 12, 12, 12, 2}, false).build(), lower, upper);
+    const OutputBounds bounds = bound_outputs(net.bounder, net.slopes(0), lower, upper, true, Deadline());
+    const OutputBounds late = bound_outputs(net.bounder, net.slopes(0), lower, upper, true, expired);
+    const OutputBounds intervals = bound_outputs_by_intervals(net.bounder.system(), lower, upper);
+    for (std::size_t m = 0; m < 2; ++m) EXPECT_LT(bounds.upper[m] - bounds.lower[m], 0.85 * (intervals.upper[m] - intervals.lower[m]));
+    for (int k = 0; k < 10; ++k) {
+      const std::vector<double> x = point_in(dice, lower, upper);
+      expect_holds(bounds, *net.network, x);
+      expect_holds(late, *net.network, x);
+    }
+  }
+}
+
 TEST(OutputBounds, HoldAfterTheDeadline) {
   Dice dice(4);
   const Prepared net(random_tiny(dice, {2, 8, 8, 1}, false).build(), {-1, -1}, {1, 1});
