@@ -20,6 +20,7 @@
 #include "solver/candidate.h"
 #include "solver/case_search.h"
 #include "solver/coarse.h"
+#include "solver/terminal_softmax.h"
 #include "specs/simplify.h"
 #include "specs/vnnlib.h"
 
@@ -112,6 +113,10 @@ class Run {
     Simplified simplified = simplify(network_);
     simplified_ = std::move(simplified.network);
     for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
+    if (auto shortened = without_softmax(*simplified_, query_); shortened != nullptr && compares_with_largest(query_)) {
+      log(2, "rows compare outputs with the largest: the softmax at the end changes no order");
+      simplified_ = simplify(std::move(shortened)).network;
+    }
     std::vector<std::size_t> which(query_.clauses.size());
     std::iota(which.begin(), which.end(), std::size_t{0});
     pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which), static_cast<std::uint64_t>(options_.seed));
