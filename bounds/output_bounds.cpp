@@ -128,6 +128,12 @@ IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lowe
   return result;
 }
 
+/// Whether CROWN's bounds are better had from sweeps, which know products as squares alone.
+bool sweeps_pay(const LayeredSystem& system, const std::vector<double>& lower, const std::vector<double>& upper) {
+  const bool pairs = std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) { return f.curve == Curve::product; });
+  return !pairs && varying_inputs(lower, upper).size() > kFewInputs;
+}
+
 }  // namespace
 
 OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper) {
@@ -145,7 +151,7 @@ OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes
   const LayeredSystem& system = bounder.system();
   RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
   IntervalVector searched;
-  if (slopes.iterations > 0 || varying_inputs(lower, upper).size() > kFewInputs) searched = sweep_outputs(slopes, std::move(lower), std::move(upper), deadline, bounds);
+  if (slopes.iterations > 0 || sweeps_pay(system, lower, upper)) searched = sweep_outputs(slopes, std::move(lower), std::move(upper), deadline, bounds);
   IntervalVector range = enclose(system.outputs, bounds.sources);
   OutputBounds result{std::move(range.lower), std::move(range.upper), {}};
   std::vector<std::int64_t> all(result.lower.size());
