@@ -71,15 +71,12 @@ AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector
         const auto& terms = forms[static_cast<std::size_t>(pick.input)]->terms;
         if (const auto found = terms.find(source); found != terms.end()) {
           rows.cols = found->second.cols;
-          const auto index = found->second.indices(pick.element);
-          const auto value = found->second.values(pick.element);
-          rows.index.insert(rows.index.end(), index.begin(), index.end());
-          rows.value.insert(rows.value.end(), value.begin(), value.end());
+          rows.append(found->second.indices(pick.element), found->second.values(pick.element));
         }
       }
       rows.end_row();
     }
-    if (!rows.value.empty()) result.terms.emplace(source, std::move(rows));
+    if (rows.entries() > 0) result.terms.emplace(source, std::move(rows));
   }
   return result;
 }
@@ -122,7 +119,7 @@ struct RowAccumulator {
   }
 };
 
-/// Result i of linear_map() without its terms: constants, inherited radii, and what rounding the constants costs.
+/// Result i of linear_map() without its coefficients: constants, inherited radii, and what rounding the constants costs.
 void map_constant(const std::vector<const AffineForm*>& forms, std::span<const WeightedTerm> terms, double offset, double& constant, double& radius) {
   double bulk = std::fabs(offset);
   int roundings = 0;
@@ -154,28 +151,85 @@ struct SourceRows {
       if (found == forms[f]->terms.end()) continue;
       of_form[f] = &found->second;
       cols = found->second.cols;
-      unit[f] = std::all_of(found->second.value.begin(), found->second.value.end(), [](double x) { return std::fabs(x) == 1.0; });
+      unit[f] = found->second.is_unit();
     }
   }
 
-  /// Adds a result's terms; false where some product was rounded.
-  bool add_to(RowAccumulator& accumulator, std::span<const WeightedTerm> terms) const {
-    bool exact = true;
+  /// False where some product of a result's terms is rounded.
+  bool is_exact(std::span<const WeightedTerm> terms) const {
+    return std::all_of(terms.begin(), terms.end(), [&](const WeightedTerm& term) {
+      const auto f = static_cast<std::size_t>(term.input);
+      return of_form[f] == nullptr || unit[f] != 0 || term.weight == 0.0 || std::fabs(term.weight) == 1.0;
+    });
+  }
+  /// Whether the terms' columns ascend from term to term, so that no two products meet in one: convolutions of what stands alone.
+  bool ascends(std::span<const WeightedTerm> terms) const {
+    std::int32_t last = -1;
     for (const WeightedTerm& term : terms) {
       const SparseRows* from = of_form[static_cast<std::size_t>(term.input)];
       if (from == nullptr || term.weight == 0.0) continue;
-      if (!unit[static_cast<std::size_t>(term.input)] && std::fabs(term.weight) != 1.0) exact = false;
+      const auto index = from->indices(term.element);
+      if (index.empty()) continue;
+      if (index.front() <= last) return false;
+      last = index.back();
+    }
+    return true;
+  }
+  /// Appends a result's row whose columns ascend, and returns what its rounding may cost.
+  double write(SparseRows& rows, std::span<const WeightedTerm> terms, const std::vector<double>& magnitude) const {
+    const bool exact = is_exact(terms);
+    const double gamma = gamma_bound(3.0);
+    double error = 0.0;
+    for (const WeightedTerm& term : terms) {
+      const SparseRows* from = of_form[static_cast<std::size_t>(term.input)];
+      if (from == nullptr || term.weight == 0.0) continue;
+      const auto index = from->indices(term.element);
+      const auto value = from->values(term.element);
+      for (std::size_t j = 0; j < index.size(); ++j) {
+        const double x = term.weight * value[j];
+        if (x != 0.0) rows.append(index[j], x);
+        if (exact) continue;
+        const double reach = magnitude[static_cast<std::size_t>(index[j])];
+        error += gamma * (std::fabs(x) * reach) + 0x1p-1000 * (1.0 + reach);
+      }
+    }
+    rows.end_row();
+    return error;
+  }
+  /// Adds a result's terms.
+  void add_to(RowAccumulator& accumulator, std::span<const WeightedTerm> terms) const {
+    for (const WeightedTerm& term : terms) {
+      const SparseRows* from = of_form[static_cast<std::size_t>(term.input)];
+      if (from == nullptr || term.weight == 0.0) continue;
       const auto index = from->indices(term.element);
       const auto value = from->values(term.element);
       for (std::size_t j = 0; j < index.size(); ++j) accumulator.add(index[j], term.weight * value[j]);
     }
-    return exact;
   }
 };
 
-}  // namespace
+/// What linear_map() makes of one source.
+struct SourceMap {
+  int source;
+  SparseRows rows;
 
-namespace {
+  SourceMap(const std::vector<const AffineForm*>& forms, int number, const std::vector<double>& magnitude)
+      : source(number), from_(forms, number), magnitude_(magnitude) {
+    rows.cols = from_.cols;
+  }
+  /// Returns what the row's rounding may cost.
+  double add_row(std::span<const WeightedTerm> terms) {
+    if (from_.ascends(terms)) return from_.write(rows, terms, magnitude_);
+    if (accumulator_.sum.empty()) accumulator_.reset(rows.cols);
+    from_.add_to(accumulator_, terms);
+    return accumulator_.flush(rows, magnitude_, from_.is_exact(terms));
+  }
+
+ private:
+  SourceRows from_;
+  const std::vector<double>& magnitude_;
+  RowAccumulator accumulator_;
+};
 
 /// linear_map() with terms_of(i), the terms of result i.
 template <typename TermsOf>
@@ -184,19 +238,15 @@ AffineForm map_rows(const std::vector<const AffineForm*>& forms, const TermsOf& 
   const std::size_t size = offset.size();
   result.constant.resize(size);
   result.radius.resize(size);
-  for (std::size_t i = 0; i < size; ++i) map_constant(forms, terms_of(i), offset[i], result.constant[i], result.radius[i]);
-  RowAccumulator accumulator;
-  for (const int source : sources_of(forms)) {
-    const SourceRows from(forms, source);
-    SparseRows rows;
-    rows.cols = from.cols;
-    accumulator.reset(rows.cols);
-    const std::vector<double>& magnitude = magnitudes.at(source);
-    for (std::size_t i = 0; i < size; ++i) {
-      const bool exact = from.add_to(accumulator, terms_of(i));
-      result.radius[i] += accumulator.flush(rows, magnitude, exact);
-    }
-    if (!rows.value.empty()) result.terms.emplace(source, std::move(rows));
+  std::vector<SourceMap> maps;
+  for (const int source : sources_of(forms)) maps.emplace_back(forms, source, magnitudes.at(source));
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::span<const WeightedTerm> terms = terms_of(i);
+    map_constant(forms, terms, offset[i], result.constant[i], result.radius[i]);
+    for (SourceMap& map : maps) result.radius[i] += map.add_row(terms);
+  }
+  for (SourceMap& map : maps) {
+    if (map.rows.entries() > 0) result.terms.emplace(map.source, std::move(map.rows));
   }
   // The radii were summed in round-to-nearest from at most a few dozen sources.
   for (double& radius : result.radius) {
