@@ -14,6 +14,7 @@ constexpr double kAttackShare = 0.25;  // of what passes took
 constexpr double kGlance = 2.0, kGlances = 2.0;  // the search before the longer pass, in times that CROWN took, and how often that if it promises an end
 constexpr int kMostRounds = 64;  // of neurons' own branch-and-bounds
 constexpr double kShortestSlice = 1.0;  // of a search between passes
+constexpr double kCheapLayer = 1e9;     // multiplications of kLanes numbers, less than a second: what the first pass may spend on a layer where steps follow
 
 /// Rows of all clauses one after the other.
 AffineForm join(std::vector<AffineForm> forms) {
@@ -24,6 +25,10 @@ AffineForm join(std::vector<AffineForm> forms) {
     for (std::int64_t i = 0; i < forms[f].size(); ++i) picks.push_back({static_cast<std::int32_t>(f), i});
   }
   return gather(pointers, picks);
+}
+
+bool has_steps(const LayeredSystem& system) {
+  return std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) { return f.curve == Curve::step; });
 }
 
 /// Compiles the clauses' rows on the problem's network, bounds them and drops the clauses that are refuted.
@@ -38,8 +43,12 @@ void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& cla
     for (const Row& row : clause->rows) problem.strict.push_back(row.strict ? 1 : 0);
   }
   for (std::size_t r = 0; r < problem.strict.size(); ++r) which.push_back(static_cast<std::int64_t>(r));
-  problem.rows = problem.network->compile_rows(join(std::move(forms)), which);
+  const AffineForm rows = join(std::move(forms));
+  problem.rows = problem.network->compile_rows(rows, which);
   problem.root = bound_rows_by_sweeps(*problem.network, problem.rows, optimizer, threads, deadline);
+  // A count of decided steps is no more than that, where one plane through each step that is open may say less.
+  const IntervalVector range = problem.network->enclose_form(rows);
+  for (std::size_t r = 0; r < range.lower.size(); ++r) problem.root.lower[r] = std::max(problem.root.lower[r], range.lower[r]);
   std::erase_if(problem.clauses, [&](const NeuronClause& c) {
     for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) {
       if (problem.refuted(r, problem.root.lower[static_cast<std::size_t>(r)])) return true;
@@ -94,7 +103,7 @@ void NeuronRoot::measure() {
   }
 }
 
-void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
+bool NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const double begin = deadline_.elapsed_s();
   budget.threads = settings_.threads;
   budget.refresh_width = settings_.refresh_width;
@@ -103,11 +112,12 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const std::vector<double> importance = problem_.root.cost;
   budget.importance = importance.empty() ? nullptr : &importance;
   if (problem_.network != nullptr) find_needed();
-  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
+  bool complete = true;
+  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_, &complete);
   SweepOptimizer optimizer;
   optimizer.iterations = row_iterations;
   bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
-  compile_neurons(problem_);
+  problem_.neurons.clear();
   measure();
   if (settings_.check) settings_.check(*problem_.network);
   const double seconds = deadline_.elapsed_s() - begin;
@@ -116,11 +126,20 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
     settings_.log("pass over the neurons, " + std::to_string(budget.split_rounds) + " rounds each: " + std::to_string(open_.size()) + " clauses open, they lack " +
                   std::to_string(lacking_) + ", " + std::to_string(problem_.network->slots()) + " neurons undecided, " + std::to_string(seconds) + " s");
   }
+  return complete;
 }
 
 void NeuronRoot::begin() {
   SweepBudget budget;
-  pass(budget, 20);
+  if (!has_steps(*system_)) {
+    pass(budget, 20);
+    return;
+  }
+  // Most steps are decided by next to nothing (pixels far from a mask's edge), and what they read needs no bounds then. Rows through
+  // open steps gain little from slopes of theirs.
+  SweepBudget cheap;
+  cheap.layer_work = kCheapLayer;
+  if (!pass(cheap, 0) && !problem_.clauses.empty()) pass(budget, 0);
 }
 
 bool NeuronRoot::drop(const std::vector<char>& refuted) {
@@ -167,7 +186,7 @@ void NeuronRoot::decide_steps() {
     budget.only_steps = true;
     budget.iterations = 20;
     budget.split_rounds = rounds;
-    pass(budget, 40);
+    pass(budget, 0);
     if (rounds > 0 && lacking_ > 0.9 * lacked) return;
   }
 }
@@ -194,6 +213,7 @@ NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& con
   }
   for (;;) {
     if (!pass_is_next_) {
+      if (problem_.neurons.empty()) compile_neurons(problem_);
       outcome = search_neurons(problem_, next_slice(until_s), settings_.threads, options, context, deadline_, judge, attack, statistics);
       const bool last = !more_ && std::isinf(until_s);
       if (last || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;
