@@ -5,13 +5,13 @@
 namespace clipbound {
 
 std::int64_t GroupedMatrix::add_weights(std::size_t count) {
-  const std::size_t at = (weights_.size() + 7) / 8 * 8;
-  weights_.resize(at + count, 0.0);
-  return static_cast<std::int64_t>(at);
+  const std::size_t at = weights_.size();
+  weights_.resize(at + (count + 7) / 8, Line{});
+  return static_cast<std::int64_t>(8 * at);
 }
 
 void GroupedMatrix::add_group(const Group& group, std::int32_t spare) {
-  CLIPBOUND_CHECK(refs_.size() < 0x7fffffff && weights_.size() < 0x3fffffff8);
+  CLIPBOUND_CHECK(refs_.size() < 0x7fffffff && weights_.size() < 0x7fffffff);
   for (int k = 0; k < group.width; ++k) {
     if (group.out[k] != spare) group_of_[static_cast<std::size_t>(group.out[k])] = groups();
   }
@@ -24,7 +24,7 @@ void GroupedMatrix::accumulate_width(const Group& group, const Segment& segment,
   constexpr int kParts = 8 / kWidth;
   Vec sum[kParts][kWidth] = {};
   const Ref* refs = refs_.data() + segment.begin;
-  const double* weights = weights_.data() + group.weights;
+  const double* weights = weights_[static_cast<std::size_t>(group.weights / 8)].of;
   const std::int32_t length = segment.end - segment.begin;
   const auto add = [&](const Ref& ref, Vec* to) {
     const Vec element = x[ref.column];
@@ -32,7 +32,17 @@ void GroupedMatrix::accumulate_width(const Group& group, const Segment& segment,
 #pragma GCC unroll 8
     for (int k = 0; k < kWidth; ++k) to[k] += element * row[k];
   };
+  // Weights come from the second cache, and which ones is known long before.
+  constexpr std::int32_t kAhead = 8;
   std::int32_t j = 0;
+  if constexpr (kWidth == 8) {
+    for (; j + kAhead < length; ++j) {
+      const Ref& later = refs[j + kAhead];
+      __builtin_prefetch(weights + static_cast<std::ptrdiff_t>(later.weights) * kWidth);
+      __builtin_prefetch(x + later.column);
+      add(refs[j], sum[0]);
+    }
+  }
   for (; j + kParts <= length; j += kParts) {
 #pragma GCC unroll 8
     for (int part = 0; part < kParts; ++part) add(refs[j + part], sum[part]);

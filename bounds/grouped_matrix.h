@@ -65,7 +65,7 @@ class GroupedMatrix {
   std::int32_t parts_end() const { return static_cast<std::int32_t>(parts_.size()); }
   /// Room for weights; begins at a multiple of eight, so at whole rows of any width.
   std::int64_t add_weights(std::size_t count);
-  double* weights(std::int64_t at) { return weights_.data() + at; }
+  double* weights(std::int64_t at) { return weights_[static_cast<std::size_t>(at / 8)].of; }
   void add_group(const Group& group, std::int32_t spare);
 
  private:
@@ -76,7 +76,11 @@ class GroupedMatrix {
   std::vector<Ref> refs_;
   std::vector<Part> parts_;
   std::vector<std::int32_t> group_of_;
-  std::vector<double> weights_;
+  /// A whole line of the cache: eight outputs' weights of one element.
+  struct alignas(64) Line {
+    double of[8];
+  };
+  std::vector<Line> weights_;
 };
 
 }  // namespace clipbound

@@ -38,6 +38,11 @@ class SparseRows {
     value_.insert(value_.end(), values.begin(), values.end());
   }
   void end_row();
+  /// Takes back what was added since the last row ended.
+  void drop_row() {
+    index_.resize(index_end_);
+    value_.resize(value_end_);
+  }
   /// True where all values are 1 or -1.
   bool is_unit() const;
 

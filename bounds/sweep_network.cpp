@@ -74,7 +74,18 @@ double SweepNetwork::slack_for(double radius, double size) const {
   return (radius + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * largest_source_;
 }
 
-IntervalVector SweepNetwork::enclose_next() const { return enclose(system_->layers[layers_.size()], sources_); }
+IntervalVector SweepNetwork::enclose_next() {
+  const std::size_t k = layers_.size();
+  const std::vector<char>* which = needed_.empty() ? nullptr : &needed_[k];
+  IntervalVector z = enclose(system_->layers[k], sources_, &next_sizes_, which);
+  const IntervalVector& everywhere = system_->intervals[k];
+  for (std::size_t v = 0; which != nullptr && v < which->size(); ++v) {
+    if ((*which)[v] != 0) continue;
+    z.lower[v] = everywhere.lower[v];
+    z.upper[v] = everywhere.upper[v];
+  }
+  return z;
+}
 
 bool SweepNetwork::is_nothing(int source, std::int32_t element) const {
   if (source == kInputSource || place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(element)] != kNumber) return false;
@@ -175,8 +186,8 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   const AffineForm& form = system_->layers[static_cast<std::size_t>(k)];
   SweepLayer layer;
   layer.first = places();
-  std::vector<double> sizes;
-  enclose(form, sources_, &sizes);
+  std::vector<double> sizes = std::exchange(next_sizes_, {});
+  if (sizes.empty()) enclose(form, sources_, &sizes);
   const Activation activation = system_->activations[static_cast<std::size_t>(k)];
   CLIPBOUND_CHECK(activation.curve != Curve::product);  // sweeps are made of systems with squares
   const bool relu = activation.curve == Curve::relu, curved = !relu && activation.curve != Curve::identity;

@@ -69,8 +69,8 @@ class SweepNetwork {
   /// Adds the next layer with its neurons' bounds z (sound on the box). With `join`, squares of this layer that make products with the
   /// next one's become products (bounds/joined_products.h); the squares themselves can no longer be read, bounded or split then.
   void add_layer(const IntervalVector& z, bool join = false);
-  /// Interval bounds of the next layer from what is known of the earlier ones.
-  IntervalVector enclose_next() const;
+  /// Interval bounds of the next layer from what is known of the earlier ones; of neurons that are not needed, those of the system's box.
+  IntervalVector enclose_next();
   /// Interval bounds of a form over the inputs and the layers so far.
   IntervalVector enclose_form(const AffineForm& form) const { return enclose(form, sources_); }
   /// Elements `which` of a form over the inputs and the layers so far.
@@ -141,6 +141,7 @@ class SweepNetwork {
   std::vector<std::vector<double>> number_of_neuron_;       // [layers][neurons] activations that are numbers; empty: these are all 0
   std::vector<char> joined_;                                // [neurons of the next layer] whose products stand in the newest one
   std::vector<int> product_layers_;                         // layers with joined products
+  std::vector<double> next_sizes_;                          // of the next layer's rows, where enclose_next() has found them
   double gamma_ = 0.0, largest_source_ = 1.0;
 };
 

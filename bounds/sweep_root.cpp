@@ -65,8 +65,7 @@ class LayerByLayer {
   LayerByLayer(SweepNetwork& network, const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline)
       : network_(network), known_(known), budget_(budget), deadline_(deadline), begin_(deadline.elapsed_s()) {}
 
-  /// False where some layer was left out because of `layer_work`.
-  bool run() {
+  void run() {
     const auto& layers = network_.system().layers;
     for (std::size_t k = 0; k < layers.size(); ++k) {
       IntervalVector z = network_.enclose_next();
@@ -81,7 +80,6 @@ class LayerByLayer {
       const bool bounded = linear || tighten(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
       network_.add_layer(z, !bounded);
     }
-    return !skipped_;
   }
 
  private:
@@ -114,9 +112,16 @@ class LayerByLayer {
   /// How many batches share a cone: finding one takes about as long as a substitution, and neighbours may all read the same places.
   std::size_t batches_per_cone(const AffineForm& form, const std::vector<std::int64_t>& order, double work) const {
     constexpr std::size_t kMost = 8, kEnough = 16;
-    constexpr double kMoreWork = 1.05;
     if (order.size() < kEnough * kLanes) return 1;
-    return work_of(form, order, kMost) <= kMoreWork * work ? kMost : 1;
+    const double sweeps = 2.0 * (1.0 + 2.0 * budget_.iterations);
+    std::size_t best = 1;
+    double least = work * (sweeps + 1.0);
+    for (std::size_t count = 2; count <= kMost; count *= 2) {
+      const double cost = work_of(form, order, count) * (sweeps + 1.0 / static_cast<double>(count));
+      if (cost < least) best = count;
+      least = std::min(least, cost);
+    }
+    return best;
   }
   /// False where that would take too long.
   bool tighten(int layer, IntervalVector& z, double layers_left) {
@@ -133,10 +138,6 @@ class LayerByLayer {
     const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity && !step;
     const double work = work_of(form, order, 1);
     if (helper && work * static_cast<double>(batches) > budget_.helper_work) return false;
-    if (!step && work * static_cast<double>(batches) > budget_.layer_work) {
-      skipped_ = true;
-      return true;
-    }
     const double now = deadline_.elapsed_s();
     const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
     const std::size_t shared = batches_per_cone(form, order, work);
@@ -208,17 +209,15 @@ class LayerByLayer {
   const SweepBudget& budget_;
   const Deadline& deadline_;
   const double begin_;
-  bool skipped_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
                                               const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline,
-                                              NeededNeurons needed, bool* complete) {
+                                              NeededNeurons needed) {
   auto network = std::make_unique<SweepNetwork>(std::move(system), std::move(lower), std::move(upper), std::move(needed));
-  const bool all = LayerByLayer(*network, known, budget, deadline).run();
-  if (complete != nullptr) *complete = all;
+  LayerByLayer(*network, known, budget, deadline).run();
   return network;
 }
 

@@ -25,18 +25,16 @@ struct SweepBudget {
   /// operands: substitution for all of a layer may take so many multiplications of kLanes numbers, or there is none; squares of products
   /// become joined products then.
   double helper_work = 1e8;
-  /// Layers (of anything but steps) that substitution would take more multiplications of kLanes numbers for keep interval bounds.
-  double layer_work = 1e300;
   bool only_steps = false;  ///< the other layers keep what is `known`
   int threads = 1;
   const std::vector<double>* importance = nullptr;  ///< [U] of `known`: its neurons' own branch-and-bounds run in this order
 };
 
 /// Bounds of all layers on [lower, upper]; no rows enter them. `known` (may be nullptr): bounds that hold there already.
-/// Neurons that are not needed keep interval bounds. `complete`, where given, becomes false where `layer_work` left layers out.
+/// Neurons that are not needed keep interval bounds.
 std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
                                               const SweepNetwork* known, const SweepBudget& budget, const Deadline& deadline,
-                                              NeededNeurons needed = {}, bool* complete = nullptr);
+                                              NeededNeurons needed = {});
 
 /// Lower bounds of rows over all layers, with the free parameters that gave them.
 struct SweepRowBounds {

@@ -14,7 +14,6 @@ constexpr double kAttackShare = 0.25;  // of what passes took
 constexpr double kGlance = 2.0, kGlances = 2.0;  // the search before the longer pass, in times that CROWN took, and how often that if it promises an end
 constexpr int kMostRounds = 64;  // of neurons' own branch-and-bounds
 constexpr double kShortestSlice = 1.0;  // of a search between passes
-constexpr double kCheapLayer = 1e9;     // multiplications of kLanes numbers, less than a second: what the first pass may spend on a layer where steps follow
 
 /// Rows of all clauses one after the other.
 AffineForm join(std::vector<AffineForm> forms) {
@@ -103,7 +102,7 @@ void NeuronRoot::measure() {
   }
 }
 
-bool NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
+void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const double begin = deadline_.elapsed_s();
   budget.threads = settings_.threads;
   budget.refresh_width = settings_.refresh_width;
@@ -112,8 +111,7 @@ bool NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const std::vector<double> importance = problem_.root.cost;
   budget.importance = importance.empty() ? nullptr : &importance;
   if (problem_.network != nullptr) find_needed();
-  bool complete = true;
-  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_, &complete);
+  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
   SweepOptimizer optimizer;
   optimizer.iterations = row_iterations;
   bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
@@ -126,20 +124,11 @@ bool NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
     settings_.log("pass over the neurons, " + std::to_string(budget.split_rounds) + " rounds each: " + std::to_string(open_.size()) + " clauses open, they lack " +
                   std::to_string(lacking_) + ", " + std::to_string(problem_.network->slots()) + " neurons undecided, " + std::to_string(seconds) + " s");
   }
-  return complete;
 }
 
 void NeuronRoot::begin() {
   SweepBudget budget;
-  if (!has_steps(*system_)) {
-    pass(budget, 20);
-    return;
-  }
-  // Most steps are decided by next to nothing (pixels far from a mask's edge), and what they read needs no bounds then. Rows through
-  // open steps gain little from slopes of theirs.
-  SweepBudget cheap;
-  cheap.layer_work = kCheapLayer;
-  if (!pass(cheap, 0) && !problem_.clauses.empty()) pass(budget, 0);
+  pass(budget, has_steps(*system_) ? 0 : 20);  // rows through open steps gain little from slopes of theirs
 }
 
 bool NeuronRoot::drop(const std::vector<char>& refuted) {

@@ -41,8 +41,7 @@ class NeuronRoot {
   double spent_s() const { return spent_s_; }
 
  private:
-  /// False where the budget left layers out.
-  bool pass(SweepBudget& budget, int row_iterations);
+  void pass(SweepBudget& budget, int row_iterations);
   /// The pass that comes next, with twice the effort of the last one.
   void improve();
   /// Rows that hang on steps (a count of pixels, say) are decided by how many of these are; each is a row of its own, and mostly of
