@@ -149,11 +149,31 @@ class LayerByLayer {
       for (std::size_t first = 0; first < here.size(); first += kLanes) {
         const double time = deadline_.elapsed_s();
         if (time - begin_ > budget_.crown_seconds || deadline_.expired()) return;
-        bound_batch(sweep, cone, target_of(rows, here, first, 1.0), time < end ? budget_.iterations : 0, neurons, z);
+        const LaneSweep::Target target = target_of(rows, here, first, 1.0);
+        const int iterations = time < end ? budget_.iterations : 0;
+        if (budget_.only_steps) {
+          bound_nearer_sides(sweep, cone, target, iterations, neurons, z);
+        } else {
+          bound_batch(sweep, cone, target, iterations, neurons, z);
+        }
       }
     });
-    if ((relu || step) && budget_.split_rounds > 0) tighten_by_splits(form, z, end);
+    if ((relu || step) && budget_.split_rounds > 0) tighten_by_splits(form, z, end, step);
     return true;
+  }
+
+  /// As bound_batch, from the side on which 0 is nearer: a step is decided there or not at all.
+  void bound_nearer_sides(LaneSweep& sweep, const SweepCone& cone, LaneSweep::Target target, int iterations, const std::vector<std::int64_t>& neurons, IntervalVector& z) const {
+    const auto neuron = [&](int lane) { return static_cast<std::size_t>(neurons[static_cast<std::size_t>(target.which[lane])]); };
+    for (int lane = 0; lane < kLanes; ++lane) target.sign[lane] = z.lower[neuron(lane)] + z.upper[neuron(lane)] > 0.0 ? 1.0 : -1.0;
+    SweepOptimizer optimizer;
+    optimizer.iterations = iterations;
+    sweep.reset_theta(cone);
+    const Vec bound = sweep.maximize(cone, target, optimizer);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (target.sign[lane] > 0.0) z.lower[neuron(lane)] = std::max(z.lower[neuron(lane)], bound[lane]);
+      if (target.sign[lane] < 0.0) z.upper[neuron(lane)] = std::min(z.upper[neuron(lane)], -bound[lane]);
+    }
   }
 
   /// Bounds row which[lane] of a target, neuron neurons[which[lane]], from both sides.
@@ -173,22 +193,29 @@ class LayerByLayer {
     }
   }
 
-  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons.
-  void tighten_by_splits(const AffineForm& form, IntervalVector& z, double end) {
+  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons; steps from the side on which 0 is nearer.
+  void tighten_by_splits(const AffineForm& form, IntervalVector& z, double end, bool step) {
     std::vector<std::int64_t> unstable;
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
       if (network_.needs(network_.layers(), v) && !(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
     }
     if (unstable.empty()) return;
     if (budget_.importance != nullptr && known_ != nullptr) sort_by_importance(unstable);
+    if (step) {  // nearest to a decision first
+      std::stable_sort(unstable.begin(), unstable.end(), [&](std::int64_t a, std::int64_t b) {
+        const auto lacks = [&](std::int64_t v) { return std::min(-z.lower[static_cast<std::size_t>(v)], z.upper[static_cast<std::size_t>(v)]); };
+        return lacks(a) < lacks(b);
+      });
+    }
     for_each_batch(network_, budget_.threads, unstable.size(), [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t k) {
       if (deadline_.elapsed_s() > end || deadline_.expired()) return;
       const SweepRows rows = network_.compile_rows(form, {unstable[k]});
       finder.find(rows, {0}, cone);
       const auto v = static_cast<std::size_t>(unstable[k]);
       SplitBounder bounder(sweep, cone, rows, 0, deadline_);
-      z.lower[v] = std::max(z.lower[v], bounder.lower_bound(1.0, budget_.split_rounds));
-      if (!(z.lower[v] >= 0.0)) z.upper[v] = std::min(z.upper[v], -bounder.lower_bound(-1.0, budget_.split_rounds));
+      const bool below = !step || z.lower[v] + z.upper[v] > 0.0;
+      if (below) z.lower[v] = std::max(z.lower[v], bounder.lower_bound(1.0, budget_.split_rounds));
+      if (step ? !below : !(z.lower[v] >= 0.0)) z.upper[v] = std::min(z.upper[v], -bounder.lower_bound(-1.0, budget_.split_rounds));
       sweep.leave(cone);
     });
   }

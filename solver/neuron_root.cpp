@@ -173,7 +173,7 @@ void NeuronRoot::decide_steps() {
     const double lacked = lacking_;
     SweepBudget budget;
     budget.only_steps = true;
-    budget.iterations = 20;
+    budget.iterations = rounds == 0 ? 20 : 0;
     budget.split_rounds = rounds;
     pass(budget, 0);
     if (rounds > 0 && lacking_ > 0.9 * lacked) return;
