@@ -193,7 +193,9 @@ TEST(Enclose, LeavesOutWhatIsNotAskedFor) {
     EXPECT_NEAR(all.upper[i], upper, 1e-9);
     EXPECT_EQ(some.lower[i], which[i] != 0 ? all.lower[i] : -std::numeric_limits<double>::infinity());
     EXPECT_EQ(some.upper[i], which[i] != 0 ? all.upper[i] : std::numeric_limits<double>::infinity());
-    if (which[i] != 0) EXPECT_EQ(some_sizes[i], sizes[i]);
+    if (which[i] != 0) {
+      EXPECT_EQ(some_sizes[i], sizes[i]);
+    }
   }
 }
 
@@ -228,9 +230,13 @@ TEST(LinearMap, WaysAgree) {
       for (std::size_t j = 0; j < row.indices(0).size(); ++j) found[static_cast<std::size_t>(row.indices(0)[j])] = row.values(0)[j];
     }
     for (std::size_t c = 0; c < 12; ++c) EXPECT_NEAR(found[c], expected[c], 1e-14);
-    if (copies && ascending) EXPECT_EQ(result.radius[0], 0.0) << "nothing was rounded";
+    if (copies && ascending) {
+      EXPECT_EQ(result.radius[0], 0.0) << "nothing was rounded";
+    }
     const bool some = std::any_of(terms.begin(), terms.end(), [](const WeightedTerm& t) { return t.weight != 0.0 && t.weight != 1.0; });
-    if (!copies && some) EXPECT_GT(result.radius[0], 0.0) << "products were rounded";
+    if (!copies && some) {
+      EXPECT_GT(result.radius[0], 0.0) << "products were rounded";
+    }
   }
 }
 
