@@ -72,7 +72,9 @@ struct IntervalVector {
   std::vector<double> lower, upper;
 };
 /// `sizes`, where given, receives per element an upper bound of |constant| + sum of |coefficient| * |source|.
-IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources, std::vector<double>* sizes = nullptr);
+/// Where `which` [size] is given, the elements whose number there is 0 are left out: they get no bounds, and no sizes.
+IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources, std::vector<double>* sizes = nullptr,
+                       const std::vector<char>* which = nullptr);
 /// |constant| + sum of |coefficient| * |source| of element i, rounded to nearest.
 double size_of_terms(const AffineForm& form, std::int64_t i, const std::map<int, IntervalVector>& sources);
 

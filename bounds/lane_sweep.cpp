@@ -244,12 +244,12 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
   start(cone, target);
   for (std::size_t k = cone.layers.size(); k-- > 0;) {
     for (const SweepCone::Part& part : cone.layers[k].into) {
-      for (const std::int32_t group : part.groups) part.matrix->accumulate(group, p_.data(), g_.data());
+      for (const GroupedMatrix::Segment& segment : part.segments) part.matrix->accumulate(segment, p_.data(), g_.data());
     }
     relax(cone.layers[k]);
   }
   for (const SweepCone::Part& part : cone.into_inputs) {
-    for (const std::int32_t group : part.groups) part.matrix->accumulate(group, p_.data(), g_.data());
+    for (const GroupedMatrix::Segment& segment : part.segments) part.matrix->accumulate(segment, p_.data(), g_.data());
   }
   const double rounding = 4.0 * net.gamma();
   offset_ = sum_ + (intercept_ + curved_) - (error_ + rounding * (curved_size_ - intercept_)) * (1.0 + rounding);
@@ -286,7 +286,7 @@ void LaneSweep::add_up(const SweepCone::Layer& layer) {
     for (const std::int32_t v : *places) h_[at(v)] = broadcast(network_->constant[at(v)]);
   }
   for (const SweepCone::Part& part : layer.from) {
-    for (const std::int32_t group : part.groups) part.matrix->accumulate(group, h_.data(), h_.data());
+    for (const GroupedMatrix::Segment& segment : part.segments) part.matrix->accumulate(segment, h_.data(), h_.data());
   }
 }
 

@@ -199,7 +199,7 @@ AffineForm input_form(const LayeredSystem& system, const std::vector<char>& vari
     if (varies[static_cast<std::size_t>(i)]) rows.append(static_cast<std::int32_t>(i), 1.0);
     rows.end_row();
   }
-  if (!rows.value.empty()) form.terms.emplace(kInputSource, std::move(rows));
+  if (rows.entries() > 0) form.terms.emplace(kInputSource, std::move(rows));
   return form;
 }
 

@@ -29,7 +29,7 @@ RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(
   }
   double dense = 0.0, thin = 0.0;
   for (const auto& list : matrices_) {
-    for (const LayerMatrix& matrix : list) (matrix.dense.empty() ? thin : dense) += static_cast<double>(matrix.sparse->value.size());
+    for (const LayerMatrix& matrix : list) (matrix.dense.empty() ? thin : dense) += static_cast<double>(matrix.sparse->entries());
   }
   thin_ = dense < 0.5 * thin;
   for (std::size_t k = 0; k < work_.size(); ++k) {

@@ -17,7 +17,7 @@ namespace {
 double work_of(const Network& network, const LayeredSystem& system) {
   double work = 0.0;
   const auto add = [&](const AffineForm& form) {
-    for (const auto& [source, rows] : form.terms) work += static_cast<double>(rows.value.size());
+    for (const auto& [source, rows] : form.terms) work += static_cast<double>(rows.entries());
   };
   for (const AffineForm& layer : system.layers) add(layer);
   add(system.outputs);

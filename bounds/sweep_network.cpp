@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/check.h"
 #include "base/rounding.h"
+#include "bounds/block_builder.h"
 
 namespace clipbound {
 
@@ -72,7 +74,18 @@ double SweepNetwork::slack_for(double radius, double size) const {
   return (radius + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * largest_source_;
 }
 
-IntervalVector SweepNetwork::enclose_next() const { return enclose(system_->layers[layers_.size()], sources_); }
+IntervalVector SweepNetwork::enclose_next() {
+  const std::size_t k = layers_.size();
+  const std::vector<char>* which = needed_.empty() ? nullptr : &needed_[k];
+  IntervalVector z = enclose(system_->layers[k], sources_, &next_sizes_, which);
+  const IntervalVector& everywhere = system_->intervals[k];
+  for (std::size_t v = 0; which != nullptr && v < which->size(); ++v) {
+    if ((*which)[v] != 0) continue;
+    z.lower[v] = everywhere.lower[v];
+    z.upper[v] = everywhere.upper[v];
+  }
+  return z;
+}
 
 bool SweepNetwork::is_nothing(int source, std::int32_t element) const {
   if (source == kInputSource || place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(element)] != kNumber) return false;
@@ -92,7 +105,7 @@ double SweepNetwork::constant_part(const SparseRows& rows, std::int64_t element,
   return sum;
 }
 
-void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const {
+void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int source, SweepRows& to) const {
   const auto index = rows.indices(element);
   const auto value = rows.values(element);
   for (std::size_t j = 0; j < index.size(); ++j) {
@@ -101,22 +114,17 @@ void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int sour
     CLIPBOUND_CHECK(place != kNotNeeded);
     if (place == kNumber || value[j] == 0.0) continue;
     const std::int32_t product = joined_of[static_cast<std::size_t>(place)];
-    entries.push_back({row, place, product < 0 ? value[j] : value[j] * products[static_cast<std::size_t>(product)].weight});
+    to.index.push_back(place);
+    to.value.push_back(product < 0 ? value[j] : value[j] * products[static_cast<std::size_t>(product)].weight);
   }
 }
 
 SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<std::int64_t>& which) const {
   SweepRows rows;
   rows.layer = layers();
-  std::vector<Entry> entries;
   for (const std::int64_t i : which) {
     const auto element = static_cast<std::size_t>(i);
-    entries.clear();
-    for (const auto& [source, matrix] : form.terms) append(matrix, i, source, 0, entries);
-    for (const Entry& e : entries) {
-      rows.index.push_back(e.column);
-      rows.value.push_back(e.value);
-    }
+    for (const auto& [source, matrix] : form.terms) append(matrix, i, source, rows);
     rows.start.push_back(static_cast<std::int64_t>(rows.index.size()));
     double number = form.constant[element];
     for (const auto& [source, matrix] : form.terms) number += constant_part(matrix, i, source);
@@ -126,21 +134,49 @@ SweepRows SweepNetwork::compile_rows(const AffineForm& form, const std::vector<s
   return rows;
 }
 
+std::int32_t SweepNetwork::first_place(const AffineForm& form, std::int64_t element) const {
+  for (const auto& [source, matrix] : form.terms) {
+    for (const std::int32_t c : matrix.indices(element)) {
+      const std::int32_t place = source == kInputSource ? c : place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(c)];
+      if (place >= 0) return place;
+    }
+  }
+  return -1;
+}
+
 /// The layer's places have been numbered.
 SweepBlock SweepNetwork::make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const {
-  std::vector<Entry> entries;
+  std::vector<std::int32_t> rows(static_cast<std::size_t>(matrix.rows()), kNumber);
   for (int v = 0; v < layer.count; ++v) {
     if (joined_of[static_cast<std::size_t>(layer.first + v)] >= 0) continue;  // reads its operands by itself
-    append(matrix, layer.origin[static_cast<std::size_t>(v)], source, layer.first + v, entries);
+    rows[static_cast<std::size_t>(layer.origin[static_cast<std::size_t>(v)])] = layer.first + v;
   }
-  SweepBlock block;
-  block.source = source;
-  block.forward = GroupedMatrix(entries, places(), spare());
-  for (Entry& e : entries) std::swap(e.row, e.column);
-  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.row < b.row; });
-  const SweepLayer* from = source == kInputSource ? nullptr : &layers_[static_cast<std::size_t>(source)];
-  block.backward = GroupedMatrix(entries, from == nullptr ? inputs_ : from->first + from->count, spare());
-  return block;
+  std::vector<std::int32_t> inputs;
+  if (source == kInputSource) {
+    inputs.resize(lower_x.size());
+    std::iota(inputs.begin(), inputs.end(), 0);
+  }
+  const std::vector<std::int32_t>& columns = source == kInputSource ? inputs : place_of_neuron_[static_cast<std::size_t>(source)];
+  std::vector<double> factor;
+  if (std::find(product_layers_.begin(), product_layers_.end(), source) != product_layers_.end()) {
+    for (const std::int32_t place : columns) {
+      const std::int32_t product = place < 0 ? -1 : joined_of[static_cast<std::size_t>(place)];
+      factor.push_back(product < 0 ? 1.0 : products[static_cast<std::size_t>(product)].weight);
+    }
+  }
+  const BlockBuilder builder(matrix, rows, columns, factor, spare());
+  return {source, builder.forward(places()), builder.backward(places())};
+}
+
+std::vector<std::size_t> SweepNetwork::order_of_places(const AffineForm& form) {
+  std::vector<std::size_t> order(static_cast<std::size_t>(form.size()));
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (form.terms.empty()) return order;
+  const SparseRows& rows = form.terms.rbegin()->second;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return rows.list_of_indices(static_cast<std::int64_t>(a)) < rows.list_of_indices(static_cast<std::int64_t>(b));
+  });
+  return order;
 }
 
 void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
@@ -150,8 +186,8 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   const AffineForm& form = system_->layers[static_cast<std::size_t>(k)];
   SweepLayer layer;
   layer.first = places();
-  std::vector<double> sizes;
-  enclose(form, sources_, &sizes);
+  std::vector<double> sizes = std::exchange(next_sizes_, {});
+  if (sizes.empty()) enclose(form, sources_, &sizes);
   const Activation activation = system_->activations[static_cast<std::size_t>(k)];
   CLIPBOUND_CHECK(activation.curve != Curve::product);  // sweeps are made of systems with squares
   const bool relu = activation.curve == Curve::relu, curved = !relu && activation.curve != Curve::identity;
@@ -159,7 +195,7 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   for (const double size : sizes) largest_source_ = std::isfinite(size) ? std::max(largest_source_, size) : largest_source_;
   std::vector<std::int32_t> place(z.lower.size(), kNumber);
   std::vector<double> numbers;
-  for (std::size_t v = 0; v < z.lower.size(); ++v) {
+  for (const std::size_t v : order_of_places(form)) {
     if (!needs(k, v)) place[v] = kNotNeeded;
     if (!needs(k, v) || (!joined.empty() && joined[v] != 0)) continue;
     if (is_constant(activation, z.lower[v], z.upper[v])) {
@@ -396,32 +432,69 @@ void sort_groups(std::vector<std::int32_t>& groups, const std::vector<std::uint3
 }
 }  // namespace
 
+/// Those of a group's elements that stand in the cone's tiles. Where these are most of all, or in shreds, all are read: outside the cone they
+/// are 0 (docs/soundness.md, "Cones").
+void ConeFinder::add_segments(const GroupedMatrix& matrix, std::int32_t group, const BlockMarks& marks, std::vector<GroupedMatrix::Segment>& segments) const {
+  constexpr std::int32_t kShortest = 16;
+  const GroupedMatrix::Segment whole = matrix.whole(group);
+  const std::size_t first = segments.size();
+  std::int32_t begin = whole.begin, used = 0;
+  for (const GroupedMatrix::Part& part : matrix.parts(group)) {
+    const auto tile = static_cast<std::size_t>(part.tile);
+    if (tile < marks.tile.size() && marks.tile[tile] == stamp_ && part.end > begin) {
+      used += part.end - begin;
+      if (segments.size() > first && segments.back().end == begin) {
+        segments.back().end = part.end;
+      } else {
+        segments.push_back({group, begin, part.end});
+      }
+    }
+    begin = part.end;
+  }
+  const auto count = static_cast<std::int32_t>(segments.size() - first);
+  if (8 * used >= 7 * (whole.end - whole.begin) || used < kShortest * count) {
+    segments.resize(first);
+    segments.push_back(whole);
+  }
+}
+
 void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone) {
   marks.forward.resize(static_cast<std::size_t>(block.forward.groups()), 0);
   marks.backward.resize(static_cast<std::size_t>(block.backward.groups()), 0);
   SweepCone::Part from{&block.forward, {}}, into{&block.backward, {}};
   SweepCone::Layer& here = cone.layers[static_cast<std::size_t>(k)];
+  forward_groups_.clear();
+  backward_groups_.clear();
+  tile_groups_.clear();
   for (const auto* list : {&here.unstable, &here.active, &here.curved}) {
     for (const std::int32_t place : *list) {
       const std::int32_t group = block.forward.group_of(place);
       if (group < 0 || marks.forward[static_cast<std::size_t>(group)] == stamp_) continue;
       marks.forward[static_cast<std::size_t>(group)] = stamp_;
-      from.groups.push_back(group);
-      for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) {
-        const std::int32_t back = block.backward.group_of(*c);
+      forward_groups_.push_back(group);
+      // Groups of one tile read the same elements.
+      const auto tile = static_cast<std::size_t>(block.forward.parts(group).front().tile);
+      if (tile >= marks.tile.size()) marks.tile.resize(tile + 1, 0);
+      if (marks.tile[tile] == stamp_) continue;
+      marks.tile[tile] = stamp_;
+      tile_groups_.push_back(group);
+      for (const GroupedMatrix::Ref& ref : block.forward.refs(group)) {
+        const std::int32_t back = block.backward.group_of(ref.column);
         if (marks.backward[static_cast<std::size_t>(back)] == stamp_) continue;
         marks.backward[static_cast<std::size_t>(back)] = stamp_;
-        into.groups.push_back(back);
-        cone.work += block.backward.work(back);
+        backward_groups_.push_back(back);
       }
     }
   }
-  if (from.groups.empty()) return;
-  for (const std::int32_t group : from.groups) {
-    for (const std::int32_t* c = block.forward.columns_begin(group); c != block.forward.columns_end(group); ++c) touch(*c, cone);
+  if (forward_groups_.empty()) return;
+  for (const std::int32_t group : tile_groups_) {
+    for (const GroupedMatrix::Ref& ref : block.forward.refs(group)) touch(ref.column, cone);
   }
-  sort_groups(from.groups, marks.forward, stamp_);
-  sort_groups(into.groups, marks.backward, stamp_);
+  sort_groups(forward_groups_, marks.forward, stamp_);
+  sort_groups(backward_groups_, marks.backward, stamp_);
+  for (const std::int32_t group : forward_groups_) from.segments.push_back(block.forward.whole(group));
+  for (const std::int32_t group : backward_groups_) add_segments(block.backward, group, marks, into.segments);
+  for (const GroupedMatrix::Segment& segment : into.segments) cone.work += block.backward.work(segment);
   here.from.push_back(std::move(from));
   (block.source == kInputSource ? cone.into_inputs : cone.layers[static_cast<std::size_t>(block.source)].into).push_back(std::move(into));
 }

@@ -69,10 +69,14 @@ class SweepNetwork {
   /// Adds the next layer with its neurons' bounds z (sound on the box). With `join`, squares of this layer that make products with the
   /// next one's become products (bounds/joined_products.h); the squares themselves can no longer be read, bounded or split then.
   void add_layer(const IntervalVector& z, bool join = false);
-  /// Interval bounds of the next layer from what is known of the earlier ones.
-  IntervalVector enclose_next() const;
+  /// Interval bounds of the next layer from what is known of the earlier ones; of neurons that are not needed, those of the system's box.
+  IntervalVector enclose_next();
+  /// Interval bounds of a form over the inputs and the layers so far.
+  IntervalVector enclose_form(const AffineForm& form) const { return enclose(form, sources_); }
   /// Elements `which` of a form over the inputs and the layers so far.
   SweepRows compile_rows(const AffineForm& form, const std::vector<std::int64_t>& which) const;
+  /// The first place that an element reads, -1 where there is none.
+  std::int32_t first_place(const AffineForm& form, std::int64_t element) const;
 
   const LayeredSystem& system() const { return *system_; }
   int inputs() const { return inputs_; }
@@ -120,8 +124,11 @@ class SweepNetwork {
   bool is_nothing(int source, std::int32_t element) const;
   /// What the neurons whose activations are numbers add to one row's constant.
   double constant_part(const SparseRows& rows, std::int64_t element, int source) const;
-  /// Appends the entries of one row (neurons whose activations are numbers left out), rows numbered `row`.
-  void append(const SparseRows& rows, std::int64_t element, int source, std::int32_t row, std::vector<Entry>& entries) const;
+  /// Appends the entries of one row (neurons whose activations are numbers left out).
+  void append(const SparseRows& rows, std::int64_t element, int source, SweepRows& to) const;
+  /// A layer's neurons in the order of their places: those that read the same elements are neighbours (all channels of one pixel), so
+  /// that what a group reads and writes stands together in memory.
+  static std::vector<std::size_t> order_of_places(const AffineForm& form);
   SweepBlock make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const;
 
   std::shared_ptr<const LayeredSystem> system_;
@@ -134,6 +141,7 @@ class SweepNetwork {
   std::vector<std::vector<double>> number_of_neuron_;       // [layers][neurons] activations that are numbers; empty: these are all 0
   std::vector<char> joined_;                                // [neurons of the next layer] whose products stand in the newest one
   std::vector<int> product_layers_;                         // layers with joined products
+  std::vector<double> next_sizes_;                          // of the next layer's rows, where enclose_next() has found them
   double gamma_ = 0.0, largest_source_ = 1.0;
 };
 
@@ -141,14 +149,14 @@ class SweepNetwork {
 struct SweepCone {
   struct Part {
     const GroupedMatrix* matrix;
-    std::vector<std::int32_t> groups;
+    std::vector<GroupedMatrix::Segment> segments;
   };
   struct Layer {
     std::vector<std::int32_t> unstable, active, curved;  ///< places that are touched
     std::vector<std::int32_t> unit_sums;         ///< numbers of those among the curved ones
     std::vector<std::int32_t> products;          ///< places of joined products
-    std::vector<Part> into;                      ///< backward: groups that make this layer's coefficients
-    std::vector<Part> from;                      ///< forward: groups that make this layer's values
+    std::vector<Part> into;                      ///< backward: what makes this layer's coefficients
+    std::vector<Part> from;                      ///< forward: what makes this layer's values
   };
   std::vector<Layer> layers;        ///< of the layers before the rows'
   std::vector<std::int32_t> inputs;
@@ -167,9 +175,9 @@ class ConeFinder {
   void find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone);
 
  private:
-  /// The groups of a block that are in the cone already: those marked with the present stamp.
+  /// The groups and tiles of a block that are in the cone already: those marked with the present stamp.
   struct BlockMarks {
-    std::vector<std::uint32_t> forward, backward;
+    std::vector<std::uint32_t> forward, backward, tile;
   };
   void number_places();
   void touch(std::int32_t place, SweepCone& cone);
@@ -178,7 +186,10 @@ class ConeFinder {
   /// From the cone's places in layer k, through one of its blocks, to the elements that these read.
   void follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone);
 
+  void add_segments(const GroupedMatrix& matrix, std::int32_t group, const BlockMarks& marks, std::vector<GroupedMatrix::Segment>& segments) const;
+
   const SweepNetwork& network_;
+  std::vector<std::int32_t> forward_groups_, backward_groups_, tile_groups_;  // of the block at hand; the last: one per tile
   std::vector<std::uint32_t> place_mark_;
   std::vector<std::vector<BlockMarks>> block_marks_;  // [layers][blocks]
   std::uint32_t stamp_ = 0;

@@ -13,15 +13,20 @@ namespace clipbound {
 
 namespace {
 
-/// Rows in an order in which neighbours read about the same places (channels of one pixel, pixels side by side).
-std::vector<std::int64_t> by_reach(const SweepRows& rows) {
+/// Neurons in an order in which neighbours read about the same places (channels of one pixel, pixels side by side).
+std::vector<std::int64_t> by_reach(const SweepNetwork& network, const AffineForm& form, const std::vector<std::int64_t>& neurons) {
+  std::vector<std::pair<std::int32_t, std::int64_t>> order;
+  for (const std::int64_t v : neurons) order.emplace_back(network.first_place(form, v), v);
+  std::sort(order.begin(), order.end());
+  std::vector<std::int64_t> sorted;
+  for (const auto& [place, v] : order) sorted.push_back(v);
+  return sorted;
+}
+
+/// All rows, in order.
+std::vector<std::int64_t> all_of(const SweepRows& rows) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows.count()));
   std::iota(order.begin(), order.end(), 0);
-  const auto first = [&](std::int64_t r) {
-    const auto i = static_cast<std::size_t>(r);
-    return rows.start[i] < rows.start[i + 1] ? rows.index[static_cast<std::size_t>(rows.start[i])] : -1;
-  };
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return first(a) < first(b); });
   return order;
 }
 
@@ -97,18 +102,26 @@ class LayerByLayer {
   }
 
   /// Multiplications of one substitution on the cone of `batches` batches, about.
-  double work_of(const SweepRows& rows, const std::vector<std::int64_t>& order, std::size_t batches) const {
-    SweepCone cone;
+  double work_of(const AffineForm& form, const std::vector<std::int64_t>& order, std::size_t batches) const {
     const std::size_t middle = order.size() / 2 / kLanes * kLanes;
-    ConeFinder(network_).find(rows, slice(order, middle >= batches * kLanes ? middle - (batches - 1) * kLanes : 0, batches * kLanes), cone);
+    const SweepRows rows = network_.compile_rows(form, slice(order, middle >= batches * kLanes ? middle - (batches - 1) * kLanes : 0, batches * kLanes));
+    SweepCone cone;
+    ConeFinder(network_).find(rows, all_of(rows), cone);
     return static_cast<double>(cone.work);
   }
   /// How many batches share a cone: finding one takes about as long as a substitution, and neighbours may all read the same places.
-  std::size_t batches_per_cone(const SweepRows& rows, const std::vector<std::int64_t>& order) const {
+  std::size_t batches_per_cone(const AffineForm& form, const std::vector<std::int64_t>& order, double work) const {
     constexpr std::size_t kMost = 8, kEnough = 16;
-    constexpr double kMoreWork = 1.05;
     if (order.size() < kEnough * kLanes) return 1;
-    return work_of(rows, order, kMost) <= kMoreWork * work_of(rows, order, 1) ? kMost : 1;
+    const double sweeps = 2.0 * (1.0 + 2.0 * budget_.iterations);
+    std::size_t best = 1;
+    double least = work * (sweeps + 1.0);
+    for (std::size_t count = 2; count <= kMost; count *= 2) {
+      const double cost = work_of(form, order, count) * (sweeps + 1.0 / static_cast<double>(count));
+      if (cost < least) best = count;
+      least = std::min(least, cost);
+    }
+    return best;
   }
   /// False where that would take too long.
   bool tighten(int layer, IntervalVector& z, double layers_left) {
@@ -119,29 +132,52 @@ class LayerByLayer {
     if (budget_.only_steps && !step) return true;
     const std::vector<std::int64_t> unstable = worth_bounding(layer, z);
     if (unstable.empty()) return true;
-    const SweepRows rows = network_.compile_rows(form, unstable);
-    const std::vector<std::int64_t> order = by_reach(rows);
+    const std::vector<std::int64_t> order = by_reach(network_, form, unstable);
     const std::size_t batches = (order.size() + kLanes - 1) / kLanes;
     // Steps are no value of the network either, but what comes after them hangs on them.
     const bool helper = !relu && network_.system().layer_values[static_cast<std::size_t>(layer)] == kNoValue && activation.curve != Curve::identity && !step;
-    if (helper && work_of(rows, order, 1) * static_cast<double>(batches) > budget_.helper_work) return false;
+    const double work = work_of(form, order, 1);
+    if (helper && work * static_cast<double>(batches) > budget_.helper_work) return false;
     const double now = deadline_.elapsed_s();
     const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
-    const std::size_t shared = batches_per_cone(rows, order);
+    const std::size_t shared = batches_per_cone(form, order, work);
     for_each_batch(network_, budget_.threads, (batches + shared - 1) / shared, [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t k) {
-      finder.find(rows, slice(order, k * shared * kLanes, shared * kLanes), cone);
-      for (std::size_t batch = k * shared; batch < std::min(batches, (k + 1) * shared); ++batch) {
+      const std::vector<std::int64_t> neurons = slice(order, k * shared * kLanes, shared * kLanes);
+      const SweepRows rows = network_.compile_rows(form, neurons);
+      const std::vector<std::int64_t> here = all_of(rows);
+      finder.find(rows, here, cone);
+      for (std::size_t first = 0; first < here.size(); first += kLanes) {
         const double time = deadline_.elapsed_s();
         if (time - begin_ > budget_.crown_seconds || deadline_.expired()) return;
-        bound_batch(sweep, cone, target_of(rows, order, batch * kLanes, 1.0), time < end ? budget_.iterations : 0, unstable, z);
+        const LaneSweep::Target target = target_of(rows, here, first, 1.0);
+        const int iterations = time < end ? budget_.iterations : 0;
+        if (budget_.only_steps) {
+          bound_nearer_sides(sweep, cone, target, iterations, neurons, z);
+        } else {
+          bound_batch(sweep, cone, target, iterations, neurons, z);
+        }
       }
     });
-    if ((relu || step) && budget_.split_rounds > 0) tighten_by_splits(form, z, end);
+    if ((relu || step) && budget_.split_rounds > 0) tighten_by_splits(form, z, end, step);
     return true;
   }
 
-  /// Bounds row which[lane] of a target, neuron unstable[which[lane]], from both sides.
-  void bound_batch(LaneSweep& sweep, const SweepCone& cone, LaneSweep::Target target, int iterations, const std::vector<std::int64_t>& unstable, IntervalVector& z) const {
+  /// As bound_batch, from the side on which 0 is nearer: a step is decided there or not at all.
+  void bound_nearer_sides(LaneSweep& sweep, const SweepCone& cone, LaneSweep::Target target, int iterations, const std::vector<std::int64_t>& neurons, IntervalVector& z) const {
+    const auto neuron = [&](int lane) { return static_cast<std::size_t>(neurons[static_cast<std::size_t>(target.which[lane])]); };
+    for (int lane = 0; lane < kLanes; ++lane) target.sign[lane] = z.lower[neuron(lane)] + z.upper[neuron(lane)] > 0.0 ? 1.0 : -1.0;
+    SweepOptimizer optimizer;
+    optimizer.iterations = iterations;
+    sweep.reset_theta(cone);
+    const Vec bound = sweep.maximize(cone, target, optimizer);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (target.sign[lane] > 0.0) z.lower[neuron(lane)] = std::max(z.lower[neuron(lane)], bound[lane]);
+      if (target.sign[lane] < 0.0) z.upper[neuron(lane)] = std::min(z.upper[neuron(lane)], -bound[lane]);
+    }
+  }
+
+  /// Bounds row which[lane] of a target, neuron neurons[which[lane]], from both sides.
+  void bound_batch(LaneSweep& sweep, const SweepCone& cone, LaneSweep::Target target, int iterations, const std::vector<std::int64_t>& neurons, IntervalVector& z) const {
     SweepOptimizer optimizer;
     optimizer.iterations = iterations;
     Vec bound[2];
@@ -151,28 +187,35 @@ class LayerByLayer {
       bound[side] = sweep.maximize(cone, target, optimizer);
     }
     for (int lane = 0; lane < kLanes; ++lane) {
-      const auto v = static_cast<std::size_t>(unstable[static_cast<std::size_t>(target.which[lane])]);
+      const auto v = static_cast<std::size_t>(neurons[static_cast<std::size_t>(target.which[lane])]);
       z.lower[v] = std::max(z.lower[v], bound[0][lane]);
       z.upper[v] = std::min(z.upper[v], -bound[1][lane]);
     }
   }
 
-  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons.
-  void tighten_by_splits(const AffineForm& form, IntervalVector& z, double end) {
+  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons; steps from the side on which 0 is nearer.
+  void tighten_by_splits(const AffineForm& form, IntervalVector& z, double end, bool step) {
     std::vector<std::int64_t> unstable;
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
       if (network_.needs(network_.layers(), v) && !(z.lower[v] >= 0.0) && !(z.upper[v] <= 0.0)) unstable.push_back(static_cast<std::int64_t>(v));
     }
     if (unstable.empty()) return;
     if (budget_.importance != nullptr && known_ != nullptr) sort_by_importance(unstable);
-    const SweepRows rows = network_.compile_rows(form, unstable);
+    if (step) {  // nearest to a decision first
+      std::stable_sort(unstable.begin(), unstable.end(), [&](std::int64_t a, std::int64_t b) {
+        const auto lacks = [&](std::int64_t v) { return std::min(-z.lower[static_cast<std::size_t>(v)], z.upper[static_cast<std::size_t>(v)]); };
+        return lacks(a) < lacks(b);
+      });
+    }
     for_each_batch(network_, budget_.threads, unstable.size(), [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t k) {
       if (deadline_.elapsed_s() > end || deadline_.expired()) return;
-      finder.find(rows, {static_cast<std::int64_t>(k)}, cone);
+      const SweepRows rows = network_.compile_rows(form, {unstable[k]});
+      finder.find(rows, {0}, cone);
       const auto v = static_cast<std::size_t>(unstable[k]);
-      SplitBounder bounder(sweep, cone, rows, static_cast<std::int64_t>(k), deadline_);
-      z.lower[v] = std::max(z.lower[v], bounder.lower_bound(1.0, budget_.split_rounds));
-      if (!(z.lower[v] >= 0.0)) z.upper[v] = std::min(z.upper[v], -bounder.lower_bound(-1.0, budget_.split_rounds));
+      SplitBounder bounder(sweep, cone, rows, 0, deadline_);
+      const bool below = !step || z.lower[v] + z.upper[v] > 0.0;
+      if (below) z.lower[v] = std::max(z.lower[v], bounder.lower_bound(1.0, budget_.split_rounds));
+      if (step ? !below : !(z.lower[v] >= 0.0)) z.upper[v] = std::min(z.upper[v], -bounder.lower_bound(-1.0, budget_.split_rounds));
       sweep.leave(cone);
     });
   }

@@ -21,7 +21,7 @@ struct LayerMatrix {
   const SparseRows* sparse;
 
   /// Multiplications that a row takes, in those of dense matrices.
-  double work() const { return dense.empty() ? 4.0 * static_cast<double>(sparse->value.size()) : static_cast<double>(dense.size()); }
+  double work() const { return dense.empty() ? 4.0 * static_cast<double>(sparse->entries()) : static_cast<double>(dense.size()); }
 };
 
 class TallRows {

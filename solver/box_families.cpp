@@ -36,7 +36,7 @@ namespace {
 void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vector<char>& marked, std::vector<char>& followed) {
   for (const auto& [source, rows] : form.terms) {
     if (source == kInputSource) {
-      for (const std::int32_t column : rows.index) marked[static_cast<std::size_t>(column)] = 1;
+      for (const std::int32_t column : rows.all_indices()) marked[static_cast<std::size_t>(column)] = 1;
     } else if (system.activations[static_cast<std::size_t>(source)].curve == Curve::identity && followed[static_cast<std::size_t>(source)] == 0) {
       followed[static_cast<std::size_t>(source)] = 1;
       mark_inputs(system, system.layers[static_cast<std::size_t>(source)], marked, followed);

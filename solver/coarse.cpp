@@ -55,7 +55,7 @@ bool prefers_forward_planes(const ClauseRoot& root) {
   bool curved = false;
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
     curved = curved || (system.activations[k].curve != Curve::relu && system.activations[k].curve != Curve::identity);
-    for (const auto& [source, rows] : system.layers[k].terms) weights += rows.value.size();
+    for (const auto& [source, rows] : system.layers[k].terms) weights += static_cast<std::size_t>(rows.entries());
   }
   return curved || weights > kLarge;
 }

@@ -26,6 +26,10 @@ AffineForm join(std::vector<AffineForm> forms) {
   return gather(pointers, picks);
 }
 
+bool has_steps(const LayeredSystem& system) {
+  return std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) { return f.curve == Curve::step; });
+}
+
 /// Compiles the clauses' rows on the problem's network, bounds them and drops the clauses that are refuted.
 void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& clauses, const SweepOptimizer& optimizer, int threads, const Deadline& deadline) {
   problem.clauses.clear();
@@ -38,8 +42,12 @@ void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& cla
     for (const Row& row : clause->rows) problem.strict.push_back(row.strict ? 1 : 0);
   }
   for (std::size_t r = 0; r < problem.strict.size(); ++r) which.push_back(static_cast<std::int64_t>(r));
-  problem.rows = problem.network->compile_rows(join(std::move(forms)), which);
+  const AffineForm rows = join(std::move(forms));
+  problem.rows = problem.network->compile_rows(rows, which);
   problem.root = bound_rows_by_sweeps(*problem.network, problem.rows, optimizer, threads, deadline);
+  // A count of decided steps is no more than that, where one plane through each step that is open may say less.
+  const IntervalVector range = problem.network->enclose_form(rows);
+  for (std::size_t r = 0; r < range.lower.size(); ++r) problem.root.lower[r] = std::max(problem.root.lower[r], range.lower[r]);
   std::erase_if(problem.clauses, [&](const NeuronClause& c) {
     for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) {
       if (problem.refuted(r, problem.root.lower[static_cast<std::size_t>(r)])) return true;
@@ -107,7 +115,7 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   SweepOptimizer optimizer;
   optimizer.iterations = row_iterations;
   bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
-  compile_neurons(problem_);
+  problem_.neurons.clear();
   measure();
   if (settings_.check) settings_.check(*problem_.network);
   const double seconds = deadline_.elapsed_s() - begin;
@@ -120,7 +128,7 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
 
 void NeuronRoot::begin() {
   SweepBudget budget;
-  pass(budget, 20);
+  pass(budget, has_steps(*system_) ? 0 : 20);  // rows through open steps gain little from slopes of theirs
 }
 
 bool NeuronRoot::drop(const std::vector<char>& refuted) {
@@ -165,9 +173,9 @@ void NeuronRoot::decide_steps() {
     const double lacked = lacking_;
     SweepBudget budget;
     budget.only_steps = true;
-    budget.iterations = 20;
+    budget.iterations = rounds == 0 ? 20 : 0;
     budget.split_rounds = rounds;
-    pass(budget, 40);
+    pass(budget, 0);
     if (rounds > 0 && lacking_ > 0.9 * lacked) return;
   }
 }
@@ -194,6 +202,7 @@ NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& con
   }
   for (;;) {
     if (!pass_is_next_) {
+      if (problem_.neurons.empty()) compile_neurons(problem_);
       outcome = search_neurons(problem_, next_slice(until_s), settings_.threads, options, context, deadline_, judge, attack, statistics);
       const bool last = !more_ && std::isinf(until_s);
       if (last || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;

@@ -24,7 +24,7 @@ const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::
   const double terms = static_cast<double>(outputs) * static_cast<double>(reads);
   double own = 0.0, composed = 0.0, work = 0.0;
   for (const auto& [source, rows] : form.terms) {
-    const auto entries = static_cast<double>(rows.value.size());
+    const auto entries = static_cast<double>(rows.entries());
     const double products = terms * entries / static_cast<double>(std::max<std::int64_t>(1, form.size()));
     own += entries;
     work += products;

@@ -56,7 +56,7 @@ AffineForm divide(const LowerContext& context, const AffineForm& x, const Affine
 
 double coefficients_of(const AffineForm& form) {
   double count = 0.0;
-  for (const auto& [source, rows] : form.terms) count += static_cast<double>(rows.value.size());
+  for (const auto& [source, rows] : form.terms) count += static_cast<double>(rows.entries());
   return count;
 }
 
