@@ -21,7 +21,7 @@ void report_flops(benchmark::State& state, double flops) {
 
 double weights_of(const AffineForm& form) {
   double sum = 0.0;
-  for (const auto& [source, rows] : form.terms) sum += static_cast<double>(rows.value.size());
+  for (const auto& [source, rows] : form.terms) sum += static_cast<double>(rows.entries());
   return sum;
 }
 

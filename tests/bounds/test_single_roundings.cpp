@@ -73,7 +73,7 @@ TEST(SingleRoundings, Division) {
     const auto truth = lowered.truth_as<Rational>({trial % 2 == 0 ? 1.0 : -1.0});
     const AffineForm& form = lowered.system->layers.at(0);
     const Rational says =
-        Rational(form.constant[0]) + Rational(form.terms.at(kInputSource).value[0]) * Rational(truth.x[0]);
+        Rational(form.constant[0]) + Rational(form.terms.at(kInputSource).values(0)[0]) * Rational(truth.x[0]);
     ASSERT_FALSE(exceeds(Rational(says - truth.neurons[0]), form.radius[0])) << c;
     ASSERT_TRUE(allows_lower(lowered.bounds.layers[0].lower[0], truth.neurons[0])) << c;
     ASSERT_TRUE(allows_upper(lowered.bounds.layers[0].upper[0], truth.neurons[0])) << c;
