@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 
@@ -89,8 +90,45 @@ struct OpenBlas {
   }
 };
 
+/// Whether a product of whole numbers, small enough to be exact in any order of summation, comes out right, whatever C held before.
+template <typename T, typename Gemm>
+bool multiplies(Gemm gemm, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k) {
+  const auto number = [](int i, int j, int of) { return static_cast<T>((i * 7 + j * 13 + of * 5 + i * j) % 9 - 4); };
+  std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)), c(static_cast<std::size_t>(m * n), std::numeric_limits<T>::quiet_NaN());
+  for (int i = 0; i < m; ++i)
+    for (int l = 0; l < k; ++l) a[static_cast<std::size_t>(ta == CblasTrans ? l * m + i : i * k + l)] = number(i, l, 0);
+  for (int l = 0; l < k; ++l)
+    for (int j = 0; j < n; ++j) b[static_cast<std::size_t>(tb == CblasTrans ? j * k + l : l * n + j)] = number(l, j, 1);
+  gemm(CblasRowMajor, ta, tb, m, n, k, T(1), a.data(), ta == CblasTrans ? m : k, b.data(), tb == CblasTrans ? k : n, T(0), c.data(), n);
+  for (int i = 0; i < m; ++i) {
+    for (int j = 0; j < n; ++j) {
+      T sum = 0;
+      for (int l = 0; l < k; ++l) sum += number(i, l, 0) * number(l, j, 1);
+      if (!(c[static_cast<std::size_t>(i * n + j)] == sum)) return false;
+    }
+  }
+  return true;
+}
+
+/// There are processors on which kernels of old releases multiply wrongly, and no bound is worth anything then. Takes a fraction of a millisecond.
+void check_kernels(const OpenBlas& blas) {
+  constexpr int kShapes[][3] = {{2, 1, 3}, {3, 5, 7}, {8, 8, 8}, {17, 33, 19}, {40, 24, 65}};
+  for (const auto& [m, n, k] : kShapes) {
+    for (const CBLAS_TRANSPOSE ta : {CblasNoTrans, CblasTrans}) {
+      for (const CBLAS_TRANSPOSE tb : {CblasNoTrans, CblasTrans}) {
+        CLIPBOUND_CHECK_NOTE(multiplies<float>(blas.sgemm, ta, tb, m, n, k) && multiplies<double>(blas.dgemm, ta, tb, m, n, k),
+                             "OpenBLAS multiplies wrongly on this processor; OPENBLAS_CORETYPE may name other kernels");
+      }
+    }
+  }
+}
+
 const OpenBlas& blas() {
-  static const OpenBlas loaded;
+  static const OpenBlas loaded = [] {
+    OpenBlas library;
+    check_kernels(library);
+    return library;
+  }();
   return loaded;
 }
 
