@@ -13,6 +13,7 @@ constexpr double kCrownShare = 0.3;  // of the remaining time; layers that are n
 constexpr double kAttackShare = 0.25;  // of what passes took
 constexpr double kGlance = 2.0, kGlances = 2.0;  // the search before the longer pass, in times that CROWN took, and how often that if it promises an end
 constexpr int kMostRounds = 64;  // of neurons' own branch-and-bounds
+constexpr int kMostStepRounds = 1024;  // where rows hang on steps: hundreds of open ones are beyond any search
 constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
@@ -169,7 +170,7 @@ bool NeuronRoot::has_open_steps() const {
 
 void NeuronRoot::decide_steps() {
   steps_done_ = true;
-  for (int rounds = 0; rounds <= kMostRounds && !problem_.clauses.empty() && has_open_steps() && !deadline_.expired(); rounds = rounds == 0 ? 2 : 2 * rounds) {
+  for (int rounds = 0; rounds <= kMostStepRounds && !problem_.clauses.empty() && has_open_steps() && !deadline_.expired(); rounds = rounds == 0 ? 2 : 2 * rounds) {
     const double lacked = lacking_;
     SweepBudget budget;
     budget.only_steps = true;
