@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/rounding.h"
-#include "bounds/sweep_root.h"
+#include "bounds/alpha_beta/intermediate_bounds.h"
 
 namespace clipbound {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/deadline.h"
-#include "bounds/root_bounds.h"
+#include "bounds/crown/crown_bounder.h"
 
 namespace clipbound {
 
@@ -24,7 +24,7 @@ struct OutputBounds {
 /// Interval bounds of the outputs on [lower, upper], a box inside that of `system`.
 OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper);
 
-/// Whether slopes are optimised: alpha-CROWN (bounds/sweep_root.h) with so many iterations; 0: CROWN's own slopes.
+/// Whether slopes are optimised: alpha-CROWN (bounds/alpha_beta/intermediate_bounds.h) with so many iterations; 0: CROWN's own slopes.
 struct SlopeSearch {
   std::shared_ptr<const LayeredSystem> system;  ///< the bounder's
   int iterations = 0;

@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "base/rounding.h"
-#include "specs/evaluate.h"
+#include "specs/evaluate/evaluate.h"
 
 namespace clipbound {
 

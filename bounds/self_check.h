@@ -3,9 +3,9 @@
 // no code with the prover), must lie inside them. It can only find mistakes, never prove that there are none.
 #include <cstdint>
 
-#include "bounds/layered_system.h"
-#include "bounds/root_bounds.h"
-#include "specs/network.h"
+#include "bounds/layered/layered_system.h"
+#include "bounds/crown/crown_bounder.h"
+#include "specs/network/network.h"
 
 namespace clipbound {
 

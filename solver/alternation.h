@@ -11,8 +11,8 @@
 #include <set>
 #include <vector>
 
-#include "solver/input_search.h"
-#include "solver/neuron_root.h"
+#include "solver/input_split/input_search.h"
+#include "solver/activation_split/refine_and_search.h"
 
 namespace clipbound {
 

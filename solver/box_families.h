@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "bounds/layered_system.h"
-#include "specs/query.h"
+#include "bounds/layered/layered_system.h"
+#include "specs/query/query.h"
 
 namespace clipbound {
 

@@ -9,8 +9,8 @@
 #include "base/deadline.h"
 #include "base/options.h"
 #include "base/stats.h"
-#include "specs/network.h"
-#include "specs/query.h"
+#include "specs/network/network.h"
+#include "specs/query/query.h"
 
 namespace clipbound {
 

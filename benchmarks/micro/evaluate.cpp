@@ -3,8 +3,8 @@
 
 #include "base/blas.h"
 #include "benchmarks/micro/networks.h"
-#include "specs/evaluate.h"
-#include "specs/network_builder.h"
+#include "specs/evaluate/evaluate.h"
+#include "specs/network/network_builder.h"
 
 namespace clipbound::micro {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "benchmarks/micro/networks.h"
-#include "bounds/clip_input.h"
+#include "bounds/clip/relaxed_clipping.h"
 
 namespace clipbound::micro {
 namespace {

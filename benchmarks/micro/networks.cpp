@@ -3,10 +3,10 @@
 #include <cmath>
 #include <map>
 
-#include "bounds/layered_system.h"
-#include "specs/network_builder.h"
-#include "specs/number.h"
-#include "specs/simplify.h"
+#include "bounds/layered/layered_system.h"
+#include "specs/network/network_builder.h"
+#include "specs/query/number.h"
+#include "specs/simplify/simplify.h"
 
 namespace clipbound::micro {
 

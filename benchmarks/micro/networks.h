@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "bounds/lane_bounder.h"
-#include "bounds/root_bounds.h"
-#include "specs/network.h"
-#include "specs/query.h"
+#include "bounds/reduced/reduced_bounder.h"
+#include "bounds/crown/crown_bounder.h"
+#include "specs/network/network.h"
+#include "specs/query/query.h"
 
 namespace clipbound::micro {
 

@@ -4,7 +4,7 @@
 
 #include "base/blas.h"
 #include "benchmarks/micro/networks.h"
-#include "bounds/forward_pass.h"
+#include "bounds/crown/forward_pass.h"
 
 namespace clipbound::micro {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "benchmarks/micro/networks.h"
 #include "solver/solve.h"
-#include "specs/evaluate.h"
+#include "specs/evaluate/evaluate.h"
 
 namespace clipbound::micro {
 namespace {

@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/micro/networks.h"
-#include "solver/clause_task.h"
+#include "solver/input_split/subproblems.h"
 
 namespace clipbound::micro {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "benchmarks/suite/files.h"
-#include "specs/counterexample.h"
-#include "specs/onnx_reader.h"
-#include "specs/vnnlib.h"
+#include "specs/evaluate/counterexample.h"
+#include "specs/onnx/onnx_reader.h"
+#include "specs/vnnlib/vnnlib.h"
 
 namespace clipbound::suite {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-// A function of one variable near a point as a parabola with an error, for bounds that keep second-order terms (bounds/quadratic_lanes).
+// A function of one variable near a point as a parabola with an error, for bounds that keep second-order terms (bounds/forward/taylor_models).
 //
 // From Taylor's polynomial of degree 3; on [-d, d] its cubic term c D^3 is replaced by 3/4 c d^2 D, which is wrong by |c| d^3 / 4 at most
 // (Chebyshev), and the fourth derivative bounds the rest. Where the interval is too wide for that, or for curves that have no derivatives

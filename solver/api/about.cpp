@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "base/version.h"
-#include "specs/onnx_reader.h"
+#include "specs/onnx/onnx_reader.h"
 
 namespace clipbound::v1 {
 
@@ -16,7 +16,7 @@ const char* version() noexcept {
 std::vector<std::string> supported_onnx_operators() {
   std::vector<std::string> names = {
 #define CLIPBOUND_OP(id, onnx_name, op_class) onnx_name,
-#include "specs/op_list.def"
+#include "specs/network/op_list.def"
 #undef CLIPBOUND_OP
   };
   std::sort(names.begin(), names.end());

@@ -6,7 +6,7 @@
 #include "base/blas.h"
 #include "bounds/output_bounds.h"
 #include "solver/api/implementation.h"
-#include "specs/simplify.h"
+#include "specs/simplify/simplify.h"
 
 namespace clipbound::v1 {
 

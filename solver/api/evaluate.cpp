@@ -1,6 +1,6 @@
 // Network::evaluate(): replays in the order of the file.
 #include "solver/api/implementation.h"
-#include "specs/evaluate.h"
+#include "specs/evaluate/evaluate.h"
 
 namespace clipbound::v1 {
 

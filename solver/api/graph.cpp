@@ -1,7 +1,7 @@
-// GraphBuilder: specs/network_builder.h between the public types.
+// GraphBuilder: specs/network/network_builder.h between the public types.
 #include "solver/api/implementation.h"
-#include "specs/network_builder.h"
-#include "specs/onnx_reader.h"
+#include "specs/network/network_builder.h"
+#include "specs/onnx/onnx_reader.h"
 
 namespace clipbound::v1 {
 

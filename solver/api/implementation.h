@@ -13,8 +13,8 @@
 
 #include "base/deadline.h"
 #include "base/options.h"
-#include "specs/network.h"
-#include "specs/query.h"
+#include "specs/network/network.h"
+#include "specs/query/query.h"
 
 namespace clipbound::v1 {
 

@@ -2,7 +2,7 @@
 
 #include "solver/api/implementation.h"
 #include "solver/api/json.h"
-#include "solver/inspect.h"
+#include "solver/inspect/inspect.h"
 
 namespace clipbound::v1 {
 

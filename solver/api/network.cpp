@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "specs/onnx_reader.h"
-#include "specs/op_table.h"
+#include "specs/onnx/onnx_reader.h"
+#include "specs/network/op_table.h"
 #include "specs/simplify/passes.h"
 
 namespace clipbound::v1 {

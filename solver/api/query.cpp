@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "specs/number.h"
-#include "specs/vnnlib.h"
+#include "specs/query/number.h"
+#include "specs/vnnlib/vnnlib.h"
 
 namespace clipbound::v1 {
 

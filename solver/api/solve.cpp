@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "solver/solve.h"
-#include "specs/vnnlib.h"
+#include "specs/vnnlib/vnnlib.h"
 
 namespace clipbound::v1 {
 

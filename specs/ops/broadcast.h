@@ -2,7 +2,7 @@
 // Numpy broadcasting: trailing dimensions align, a dimension of 1 repeats.
 #include <vector>
 
-#include "specs/tensor.h"
+#include "specs/network/tensor.h"
 
 namespace clipbound {
 

@@ -10,7 +10,7 @@
 
 #include "base/blas.h"
 #include "specs/ops/windows.h"
-#include "specs/summation.h"
+#include "specs/network/summation.h"
 
 namespace clipbound {
 

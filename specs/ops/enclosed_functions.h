@@ -8,7 +8,7 @@
 // assumed here, and an absolute term for results that underflow.
 #include <algorithm>
 
-#include "specs/enclosed.h"
+#include "specs/network/enclosed.h"
 
 namespace clipbound {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "specs/op_table.h"
+#include "specs/network/op_table.h"
 
 namespace clipbound {
 

@@ -9,7 +9,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "specs/enclosed.h"
+#include "specs/network/enclosed.h"
 
 namespace clipbound {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "specs/op_table.h"
-#include "specs/operation.h"
+#include "specs/network/op_table.h"
+#include "specs/network/operation.h"
 
 namespace clipbound {
 

@@ -1,6 +1,6 @@
 #pragma once
 // Sums of a list of numbers in a stated order.
-#include "specs/summation.h"
+#include "specs/network/summation.h"
 
 namespace clipbound {
 

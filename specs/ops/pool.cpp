@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "specs/ops/extremes.h"
 #include "specs/ops/windows.h"
-#include "specs/summation.h"
+#include "specs/network/summation.h"
 
 namespace clipbound {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/blas.h"
 #include "base/check.h"
 #include "specs/ops/op_support.h"
-#include "specs/summation.h"
+#include "specs/network/summation.h"
 
 namespace clipbound {
 

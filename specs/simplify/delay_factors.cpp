@@ -6,7 +6,7 @@
 
 #include "specs/ops/broadcast.h"
 #include "specs/simplify/passes.h"
-#include "specs/op_table.h"
+#include "specs/network/op_table.h"
 
 namespace clipbound {
 

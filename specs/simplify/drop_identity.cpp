@@ -2,7 +2,7 @@
 // Expand to the shape that is there, ...
 #include <algorithm>
 
-#include "specs/op_table.h"
+#include "specs/network/op_table.h"
 #include "specs/ops/movement.h"
 #include "specs/simplify/passes.h"
 

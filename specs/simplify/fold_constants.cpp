@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "specs/op_table.h"
+#include "specs/network/op_table.h"
 #include "specs/simplify/passes.h"
 
 namespace clipbound {

@@ -2,7 +2,7 @@
 // Exact rewrites of a network, one per file. Each returns what it did ("" where nothing).
 #include <string>
 
-#include "specs/network.h"
+#include "specs/network/network.h"
 
 namespace clipbound {
 

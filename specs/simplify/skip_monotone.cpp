@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-#include "specs/op_table.h"
+#include "specs/network/op_table.h"
 #include "specs/simplify/passes.h"
 
 namespace clipbound {

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "specs/network_builder.h"
+#include "specs/network/network_builder.h"
 #include "tests/support/lowered.h"
 #include "tests/support/tiny_network.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "tests/network/onnx_writer.h"
+#include "tests/support/onnx_writer.h"
 
 namespace clipbound::test {
 namespace {

@@ -2,7 +2,7 @@
 // Small random networks of nearly every operator, in odd shapes, with weights from tiny to huge.
 #include <memory>
 
-#include "specs/network_builder.h"
+#include "specs/network/network_builder.h"
 #include "tests/support/exact.h"
 
 namespace clipbound::test {

@@ -1,8 +1,8 @@
 #include "tests/hunt/checks.h"
 
-#include "bounds/forward_lanes.h"
+#include "bounds/forward/forward_bounder.h"
 #include "bounds/output_bounds.h"
-#include "bounds/sweep_root.h"
+#include "bounds/alpha_beta/intermediate_bounds.h"
 #include "tests/hunt/worst_point.h"
 #include "tests/support/lowered.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/blas.h"
 #include "base/deadline.h"
-#include "specs/op_table.h"
+#include "specs/network/op_table.h"
 #include "tests/hunt/checks.h"
 
 namespace clipbound::test {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "specs/enclosed.h"
+#include "specs/network/enclosed.h"
 #include "tests/hunt/any_network.h"
 #include "tests/hunt/worst_point.h"
 #include "tests/support/random_network.h"

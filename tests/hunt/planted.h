@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "specs/network.h"
+#include "specs/network/network.h"
 #include "tests/support/exact.h"
 #include "tests/support/properties.h"
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "specs/evaluate.h"
+#include "specs/evaluate/evaluate.h"
 #include "tests/support/exact.h"
 
 namespace clipbound::test {

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "solver/box_families.h"
-#include "specs/network_builder.h"
-#include "specs/simplify.h"
-#include "specs/vnnlib.h"
+#include "specs/network/network_builder.h"
+#include "specs/simplify/simplify.h"
+#include "specs/vnnlib/vnnlib.h"
 #include "tests/support/properties.h"
 
 namespace clipbound::test {

@@ -2,8 +2,8 @@
 // counterexamples that no clip, prune or bound may lose.
 #include <gtest/gtest.h>
 
-#include "specs/counterexample.h"
-#include "specs/evaluate.h"
+#include "specs/evaluate/counterexample.h"
+#include "specs/evaluate/evaluate.h"
 #include "tests/support/curved_network.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"

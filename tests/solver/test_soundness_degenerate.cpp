@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "specs/network_builder.h"
+#include "specs/network/network_builder.h"
 #include "tests/support/properties.h"
 #include "tests/support/tiny_network.h"
 

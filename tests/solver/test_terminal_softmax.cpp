@@ -1,9 +1,9 @@
 // Softmaxes at the end of classifiers: left out of proofs where rows compare outputs with the largest, kept where small shares may underflow.
 #include <gtest/gtest.h>
 
-#include "solver/terminal_softmax.h"
-#include "specs/network_builder.h"
-#include "specs/vnnlib.h"
+#include "specs/simplify/terminal_softmax.h"
+#include "specs/network/network_builder.h"
+#include "specs/vnnlib/vnnlib.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
 

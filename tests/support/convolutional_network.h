@@ -2,7 +2,7 @@
 // Small random residual networks of convolutions: neurons that read only some of what comes before them, unlike those of dense layers.
 #include <memory>
 
-#include "specs/network_builder.h"
+#include "specs/network/network_builder.h"
 #include "tests/support/exact.h"
 
 namespace clipbound::test {

@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "specs/network_builder.h"
+#include "specs/network/network_builder.h"
 
 namespace clipbound::test {
 

@@ -1,8 +1,8 @@
 #pragma once
 // A network of affine operators and ReLUs at a point, in rational arithmetic: slow, plain, and shares no rounding with
 // anyone.
-#include "specs/network.h"
-#include "specs/op_table.h"
+#include "specs/network/network.h"
+#include "specs/network/op_table.h"
 #include "tests/support/exact.h"
 
 namespace clipbound::test {

@@ -2,13 +2,13 @@
 // A network on its way to the bounds: lowered, bounded and reduced on a box, with the truth at points beside it.
 #include <memory>
 
-#include "bounds/lane_bounder.h"
-#include "bounds/layered_system.h"
-#include "bounds/root_bounds.h"
-#include "specs/enclosed.h"
-#include "specs/evaluate.h"
-#include "specs/number.h"
-#include "specs/simplify.h"
+#include "bounds/reduced/reduced_bounder.h"
+#include "bounds/layered/layered_system.h"
+#include "bounds/crown/crown_bounder.h"
+#include "specs/network/enclosed.h"
+#include "specs/evaluate/evaluate.h"
+#include "specs/query/number.h"
+#include "specs/simplify/simplify.h"
 #include "tests/support/exact_evaluation.h"
 
 namespace clipbound::test {

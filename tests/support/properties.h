@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "solver/solve.h"
-#include "specs/vnnlib.h"
+#include "specs/vnnlib/vnnlib.h"
 #include "tests/support/exact.h"
 
 namespace clipbound::test {

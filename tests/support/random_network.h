@@ -2,7 +2,7 @@
 // Random networks of affine operators and ReLUs, in many shapes and scales.
 #include <memory>
 
-#include "specs/network_builder.h"
+#include "specs/network/network_builder.h"
 #include "tests/support/exact.h"
 
 namespace clipbound::test {

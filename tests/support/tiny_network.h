@@ -2,7 +2,7 @@
 // Networks so small that all their activation patterns can be gone through, in exact arithmetic.
 #include <memory>
 
-#include "specs/network_builder.h"
+#include "specs/network/network_builder.h"
 #include "tests/support/exact.h"
 
 namespace clipbound::test {

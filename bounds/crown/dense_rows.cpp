@@ -1,0 +1,119 @@
+#include "bounds/crown/dense_rows.h"
+
+#include <cmath>
+
+#include "base/blas.h"
+#include "bounds/crown/relu_rows.h"
+
+namespace clipbound {
+
+namespace {
+constexpr double kDenseFrom = 0.1;  // density past which GEMM beats compressed rows
+
+/// out[R, cols] += p[R, rows] * matrix.
+void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix& matrix, std::vector<double>& out) {
+  if (!matrix.dense.empty()) {
+    gemm(Transpose::no, Transpose::no, R, matrix.cols, matrix.rows, 1.0, p.data(), matrix.rows, matrix.dense.data(), matrix.cols,
+         1.0, out.data(), matrix.cols);
+    return;
+  }
+  for (std::int64_t r = 0; r < R; ++r) {
+    double* to = out.data() + r * matrix.cols;
+    for (std::int64_t v = 0; v < matrix.rows; ++v) {
+      const double factor = p[static_cast<std::size_t>(r * matrix.rows + v)];
+      if (factor == 0.0) continue;
+      const auto index = matrix.sparse->indices(v);
+      const auto value = matrix.sparse->values(v);
+      for (std::size_t j = 0; j < index.size(); ++j) to[index[j]] += factor * value[j];
+    }
+  }
+}
+
+/// One row's coefficients [V] of a layer's activations become multipliers of the pre-activations, neuron by neuron.
+RowSums replace_each(double* row, const RelaxedLayer& layer) {
+  RowSums sums;
+  for (std::size_t v = 0; v < layer.form.constant.size(); ++v) {
+    const double coefficient = row[v];
+    if (coefficient == 0.0) continue;  // most of them, in thin layers
+    const auto [m, q] = layer.replace(coefficient, v);
+    row[v] = m;
+    sums.intercept += q;
+    sums.intercept_size += std::fabs(q);
+    sums.constant += m * layer.form.constant[v];
+    if (m != 0.0) sums.error += std::fabs(m) * layer.cost[v];  // the cost of an unbounded z is infinite
+  }
+  return sums;
+}
+
+}  // namespace
+
+LayerMatrix::LayerMatrix(int from, const SparseRows& entries) : source(from), rows(entries.rows()), cols(entries.cols), sparse(&entries) {
+  if (entries.density() < kDenseFrom) return;
+  dense.assign(static_cast<std::size_t>(rows * cols), 0.0);
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const auto index = entries.indices(r);
+    const auto value = entries.values(r);
+    for (std::size_t j = 0; j < index.size(); ++j) dense[static_cast<std::size_t>(r * cols + index[j])] = value[j];
+  }
+}
+
+TallRows::TallRows(const LayeredSystem& system, int layer, const AffineForm& form, const std::vector<std::int64_t>& which, double sign)
+    : sums(which.size()), system_(system), coefficients_(static_cast<std::size_t>(layer) + 1) {
+  of(kInputSource);
+  for (std::size_t r = 0; r < which.size(); ++r) sums[r].constant = sign * form.constant[static_cast<std::size_t>(which[r])];
+  for (const auto& [source, rows] : form.terms) {
+    std::vector<double>& matrix = of(source);
+    for (std::size_t r = 0; r < which.size(); ++r) {
+      const auto index = rows.indices(which[r]);
+      const auto value = rows.values(which[r]);
+      double* row = matrix.data() + r * static_cast<std::size_t>(rows.cols);
+      for (std::size_t j = 0; j < index.size(); ++j) row[index[j]] = sign * value[j];
+    }
+  }
+}
+
+std::vector<double>& TallRows::of(int source) {
+  auto& matrix = coefficients_[static_cast<std::size_t>(source + 1)];
+  if (matrix.empty()) {
+    const std::size_t elements = source == kInputSource ? system_.lower.size() : static_cast<std::size_t>(system_.layers[static_cast<std::size_t>(source)].size());
+    matrix.assign(sums.size() * elements, 0.0);
+  }
+  return matrix;
+}
+
+void TallRows::substitute(int k, const RelaxedLayer& layer, const std::vector<LayerMatrix>& matrices) {
+  std::vector<double>& p = coefficients_[static_cast<std::size_t>(k) + 1];
+  if (p.empty()) return;
+  const std::size_t size = layer.form.constant.size();
+  const bool relu = layer.planes.empty();
+  const ReluRows relus(relu ? layer.z : IntervalVector{});
+  for (std::size_t r = 0; r < sums.size(); ++r) {
+    double* row = p.data() + r * size;
+    if (layer.pairs) {
+      for (std::size_t v = 0; v < size; v += 2) row[v + 1] = row[v];
+    }
+    RowSums gained;
+    if (!relu || !relus.replace(row, layer.form.constant, layer.cost, gained)) gained = replace_each(row, layer);
+    sums[r] += gained;
+  }
+  for (const LayerMatrix& matrix : matrices) add_product(p, static_cast<std::int64_t>(sums.size()), matrix, of(matrix.source));
+  p.clear();
+  p.shrink_to_fit();
+}
+
+std::vector<double> TallRows::lower_bounds(const std::vector<double>& lower, const std::vector<double>& upper, double gamma) const {
+  const std::vector<double>& at_input = coefficients_[0];
+  const std::size_t N = lower.size();
+  std::vector<double> result(sums.size());
+  for (std::size_t r = 0; r < result.size(); ++r) {
+    double least = sums[r].constant + sums[r].intercept;
+    for (std::size_t i = 0; i < N; ++i) {
+      const double a = at_input[r * N + i];
+      least += a * (a < 0.0 ? upper[i] : lower[i]);
+    }
+    result[r] = sums[r].lower_bound(least, gamma);
+  }
+  return result;
+}
+
+}  // namespace clipbound

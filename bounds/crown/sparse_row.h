@@ -1,0 +1,45 @@
+#pragma once
+// One row of backward substitution at a time, through compressed rows: faster than tall matrices where most coefficients are 0.
+#include <cstdint>
+#include <vector>
+
+#include "bounds/layered/layered_system.h"
+#include "bounds/crown/relaxation_step.h"
+
+namespace clipbound {
+
+/// Memory for one row; begin() makes it ready for the next.
+class ThinRow {
+ public:
+  /// Element `row` of `form`, times sign; its own error still has to be set.
+  void begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row, double sign);
+  /// Replaces the activations of layer k by what they read.
+  void substitute(int k, const RelaxedLayer& layer);
+  /// After all layers: the row's lower bound on the box.
+  double lower_bound(const std::vector<double>& lower, const std::vector<double>& upper, double gamma) const;
+
+  RowSums sums;
+  double work = 0.0;  ///< multiplications by layers so far, of all rows
+
+ private:
+  /// Coefficients of one source's elements, and the list of those that are not zero.
+  struct Source {
+    std::vector<double> value;
+    std::vector<char> marked;
+    std::vector<std::int32_t> touched;
+  };
+  void clear(const LayeredSystem& system);
+  void add(int source, std::int32_t column, double x) {
+    Source& to = sources_[static_cast<std::size_t>(source + 1)];
+    const auto c = static_cast<std::size_t>(column);
+    if (!to.marked[c]) {
+      to.marked[c] = 1;
+      to.touched.push_back(column);
+    }
+    to.value[c] += x;
+  }
+
+  std::vector<Source> sources_;  // 0 is the input, k + 1 layer k
+};
+
+}  // namespace clipbound

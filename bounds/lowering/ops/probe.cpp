@@ -1,0 +1,170 @@
+// Affine operators of one variable input, found out by probing: BatchNormalization, pools, sums, means, Neg.
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/rounding.h"
+#include "bounds/lowering/ops/lower_op.h"
+#include "specs/network/op_table.h"
+#include "specs/network/operation.h"
+
+namespace clipbound {
+
+namespace {
+constexpr double kMostProbes = 4e9;  // output elements times input elements
+// Each coefficient is made from the constants by at most a handful of operations, none of which cancels. All coefficients of one
+// output are the same number (or exact), so that operands which cancel each other take the error with them: it may be charged on what is left.
+constexpr double kCoefficientError = 32.0 * kUnitRoundoff;
+
+/// The node as a function of its first input, n elements, with numbers for the others: m elements.
+class ProbedNode {
+ public:
+  ProbedNode(const LowerContext& context, const Node& node)
+      : operation_(op_row(node.kind).verbs.prepare(context.network, node)),
+        n_(static_cast<std::size_t>(context.network.value(node.inputs[0]).size())),
+        m_(static_cast<std::size_t>(context.network.value(node.outputs[0]).size())) {
+    for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+      const bool given = k == 0 || node.inputs[k] != kNoValue;
+      values_.push_back(k == 0 ? std::vector<double>(n_, 0.0) : given ? constant_of(context, node, node.inputs[k]) : std::vector<double>());
+      inputs_.push_back(given ? values_.back().data() : nullptr);
+      gradients_.push_back(nullptr);
+    }
+    output_.resize(m_);
+  }
+  std::size_t n() const { return n_; }
+  std::size_t m() const { return m_; }
+
+  /// The value at 0, with its own proven error. [m]
+  std::vector<Enclosed> offset() const {
+    std::vector<std::vector<Enclosed>> values;
+    std::vector<const Enclosed*> inputs;
+    for (std::size_t k = 0; k < values_.size(); ++k) {
+      const std::vector<Enclosed>& exact = values.emplace_back(values_[k].begin(), values_[k].end());
+      inputs.push_back(inputs_[k] == nullptr ? nullptr : exact.data());
+    }
+    std::vector<Enclosed> result(m_);
+    Enclosed* data = result.data();
+    Arguments<Enclosed> at_zero;
+    at_zero.inputs = inputs;
+    at_zero.outputs = {&data, 1};
+    operation_->eval(at_zero);
+    return result;
+  }
+
+  /// Adds the cotangent's [m] coefficients to gradient [n].
+  void pull(const std::vector<double>& cotangent, std::vector<double>& gradient) {
+    double* output = output_.data();
+    const double* from = cotangent.data();
+    gradients_[0] = gradient.data();
+    Arguments<double> arguments;
+    arguments.inputs = inputs_;
+    arguments.outputs = {&output, 1};
+    Gradients<double> gradients;
+    gradients.outputs = {&from, 1};
+    gradients.inputs = gradients_;
+    operation_->vjp(arguments, gradients);
+  }
+
+ private:
+  std::unique_ptr<const Operation> operation_;
+  std::size_t n_, m_;
+  std::vector<std::vector<double>> values_;
+  std::vector<const double*> inputs_;
+  std::vector<double*> gradients_;
+  std::vector<double> output_;
+};
+
+/// Coefficients, output by output.
+struct ProbedRows {
+  std::vector<std::int64_t> begin{0};  ///< [outputs + 1]
+  std::vector<WeightedTerm> terms;
+
+  void add(std::size_t element, double weight) { terms.push_back({0, static_cast<std::int64_t>(element), weight}); }
+  void end_row() { begin.push_back(static_cast<std::int64_t>(terms.size())); }
+};
+
+/// Element by element: one vector of ones tells all coefficients.
+ProbedRows probe_diagonal(ProbedNode& node) {
+  std::vector<double> gradient(node.n(), 0.0);
+  node.pull(std::vector<double>(node.m(), 1.0), gradient);
+  ProbedRows rows;
+  for (std::size_t i = 0; i < node.m(); ++i) {
+    rows.add(i, gradient[i]);
+    rows.end_row();
+  }
+  return rows;
+}
+
+/// The rows of the first `outputs` outputs, which read the first `reach` inputs only: each is the gradient of its output.
+ProbedRows probe_rows(ProbedNode& node, std::size_t outputs, std::size_t reach) {
+  std::vector<double> cotangent(node.m(), 0.0), gradient(node.n(), 0.0);
+  ProbedRows rows;
+  for (std::size_t i = 0; i < outputs; ++i) {
+    cotangent[i] = 1.0;
+    node.pull(cotangent, gradient);
+    cotangent[i] = 0.0;
+    for (std::size_t j = 0; j < reach; ++j) {
+      if (gradient[j] != 0.0) rows.add(j, gradient[j]);
+      gradient[j] = 0.0;
+    }
+    rows.end_row();
+  }
+  return rows;
+}
+
+/// Appends `copies` - 1 copies of all rows, each reading the next `reach` inputs.
+void repeat(ProbedRows& rows, std::size_t copies, std::size_t reach) {
+  const std::size_t outputs = rows.begin.size() - 1;
+  for (std::size_t copy = 1; copy < copies; ++copy) {
+    for (std::size_t i = 0, k = 0; i < outputs; ++i) {
+      for (; static_cast<std::int64_t>(k) < rows.begin[i + 1]; ++k) {
+        rows.add(static_cast<std::size_t>(rows.terms[k].element) + copy * reach, rows.terms[k].weight);
+      }
+      rows.end_row();
+    }
+  }
+}
+
+void expect_constant_parameters(const Network& network, const Node& node) {
+  for (std::size_t k = 1; k < node.inputs.size(); ++k) {
+    if (node.inputs[k] != kNoValue && !network.is_constant(node.inputs[k])) {
+      throw Unsupported(network.source + ": " + describe(node) + ": bounds need its parameters to be constants");
+    }
+  }
+}
+
+ProbedRows probe(const LowerContext& context, const Node& node, ProbedNode& probed) {
+  if (node.kind == OpKind::neg || node.kind == OpKind::batch_normalization) return probe_diagonal(probed);
+  // Pools treat every channel of every image alike: those of the first one are probed, the others shifted copies.
+  const Shape& shape = context.network.value(node.inputs[0]).shape;
+  const bool pool = node.kind == OpKind::average_pool || node.kind == OpKind::global_average_pool;
+  const std::size_t copies = pool ? static_cast<std::size_t>(shape[0] * shape[1]) : 1;
+  if (static_cast<double>(probed.n()) * static_cast<double>(probed.m() / copies) > kMostProbes) {
+    throw Unsupported(context.network.source + ": " + describe(node) + ": too large to be bounded yet");
+  }
+  ProbedRows rows = probe_rows(probed, probed.m() / copies, probed.n() / copies);
+  repeat(rows, copies, probed.n() / copies);
+  return rows;
+}
+
+}  // namespace
+
+std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node& node) {
+  expect_constant_parameters(context.network, node);
+  ProbedNode probed(context, node);
+  const ProbedRows rows = probe(context, node, probed);
+  AffineForm scratch;
+  const auto reads = static_cast<std::int64_t>(rows.terms.size() / std::max<std::size_t>(1, probed.m()));
+  const AffineForm& x = form_to_compose(context, node.inputs[0], static_cast<std::int64_t>(probed.m()), reads, scratch);
+  AffineForm result = linear_map({&x}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0), context.magnitudes);
+  charge_weights(context, result, kCoefficientError);
+  const std::vector<Enclosed> offset = probed.offset();
+  for (std::size_t i = 0; i < probed.m(); ++i) {
+    const double sum = result.constant[i] + offset[i].value;
+    result.radius[i] = add_up(add_up(result.radius[i], offset[i].error), kUnitRoundoff * std::fabs(sum) + 0x1p-1000);
+    result.constant[i] = sum;
+  }
+  return {std::move(result)};
+}
+
+}  // namespace clipbound

@@ -1,0 +1,49 @@
+// Floor, Ceil and the cut towards 0 (Cast). Of an input itself they are exact, also at their jumps: nothing has been rounded that
+// could end up on the other side.
+#include <cmath>
+#include <limits>
+
+#include "bounds/lowering/ops/lower_op.h"
+
+namespace clipbound {
+
+namespace {
+
+constexpr double kLargest = 0x1p50;
+
+/// The input that element i is a copy of, or -1.
+int copied_input(const AffineForm& form, std::int64_t i) {
+  const auto e = static_cast<std::size_t>(i);
+  if (form.constant[e] != 0.0 || form.radius[e] != 0.0) return -1;
+  int input = -1;
+  for (const auto& [source, rows] : form.terms) {
+    const auto index = rows.indices(i);
+    if (index.empty()) continue;
+    if (source != kInputSource || index.size() != 1 || rows.values(i)[0] != 1.0) return -1;
+    input = index[0];
+  }
+  return input;
+}
+
+}  // namespace
+
+AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve, ValueId value) {
+  const IntervalVector& box = context.sources.at(kInputSource);
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  IntervalVector known{std::vector<double>(form.constant.size(), -kInfinity), std::vector<double>(form.constant.size(), kInfinity)};
+  for (std::int64_t i = 0; i < form.size(); ++i) {
+    const int input = copied_input(form, i);
+    if (input < 0) continue;
+    const auto c = static_cast<std::size_t>(input);
+    const double l = box.lower[c], u = box.upper[c];
+    if (!(std::fabs(l) <= kLargest && std::fabs(u) <= kLargest)) continue;
+    const bool open_l = !context.open.lower.empty() && context.open.lower[c] != 0, open_u = !context.open.upper.empty() && context.open.upper[c] != 0;
+    const Range range = staircase_range(curve, l, u, open_l, open_u);
+    known.lower[static_cast<std::size_t>(i)] = range.lower;
+    known.upper[static_cast<std::size_t>(i)] = range.upper;
+    if (range.lower < range.upper) context.note_staircase({input, curve, range.lower, range.upper});
+  }
+  return context.activate_within(form, {curve}, value, known);
+}
+
+}  // namespace clipbound

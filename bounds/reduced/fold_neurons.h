@@ -1,0 +1,51 @@
+#pragma once
+// Folds decided neurons away, row by row: the step that both ways of making a reduced network share.
+//
+// Rows arrive in topological order, each as coefficients over old neurons, inputs and a constant. Old neurons are
+// unstable (they keep a column), active (their own row is substituted) or inactive (they vanish).
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bounds/reduced/reduced_network.h"
+
+namespace clipbound {
+
+/// An input of the old system: kept as a column, or fixed to centre +- half (half is tiny and goes into the radius).
+struct InputColumn {
+  int column = -1;  ///< -1: fixed
+  double centre = 0.0, half = 0.0;
+};
+
+class Folder {
+ public:
+  /// phase [old neurons]; layer [old neurons] ascending; reach [old neurons] >= |f(z)| on the set; input_max [kept inputs].
+  Folder(std::vector<Phase> phase, const std::vector<int>& layer, const std::vector<Activation>& activations, const std::vector<double>& reach,
+         std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows);
+
+  /// Begins the row of old neuron v, or of output row s where v = old neurons + s. False where the neuron is inactive: its
+  /// row is not needed. `radius` as in the old system; `magnitude` bounds the row's terms, each apart, on the set.
+  bool begin(int v, double radius, double magnitude);
+  void add_neuron(int w, double coefficient);
+  void add_input(int i, double coefficient);
+  void add_constant(double value);
+  void end();
+
+  /// After the last row.
+  std::shared_ptr<const ReducedNetwork> finish(std::vector<std::int32_t> origin_of_old, std::vector<std::uint8_t> strict);
+
+ private:
+  double magnitude_of(const double* form) const;
+
+  std::shared_ptr<ReducedNetwork> result_;
+  std::vector<Phase> phase_;
+  std::vector<InputColumn> inputs_;
+  std::vector<int> column_, active_slot_;
+  std::vector<double> active_forms_, active_error_, active_size_, scratch_;
+  double* out_ = nullptr;
+  int current_ = 0, target_ = 0;
+  double error_ = 0.0, magnitude_ = 0.0, underflow_ = 0.0;
+  int additions_ = 0;  // to any one coefficient of the current row, at most
+};
+
+}  // namespace clipbound

@@ -1,0 +1,95 @@
+// RootBounder::reduce: from the bounds of a box to the reduced network that the search on inputs works on.
+#include <algorithm>
+#include <cmath>
+
+#include "base/rounding.h"
+#include "bounds/reduced/fold_neurons.h"
+#include "bounds/crown/crown_bounder.h"
+
+namespace clipbound {
+
+namespace {
+
+/// All neurons of all layers in one order, as a Folder takes them.
+struct NumberedNeurons {
+  std::vector<Phase> phase;
+  std::vector<int> layer;
+  std::vector<int> first;  ///< [layers]
+  std::vector<double> reach;
+  std::vector<Activation> activations;
+  std::vector<std::int32_t> origin;  ///< every neuron's own number
+};
+
+NumberedNeurons number_neurons(const LayeredSystem& system, const RootBounder::Bounds& bounds) {
+  NumberedNeurons all;
+  for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
+    const IntervalVector& z = bounds.layers[k];
+    const IntervalVector& active = bounds.sources.at(static_cast<int>(k));
+    const Activation& activation = system.activations[k];
+    all.first.push_back(static_cast<int>(all.phase.size()));
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      all.origin.push_back(static_cast<std::int32_t>(all.phase.size()));
+      all.phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
+      all.layer.push_back(static_cast<int>(k));
+      all.reach.push_back(std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
+      all.activations.push_back(activation.curve == Curve::product && v % 2 == 1 ? Activation{Curve::product, kSecondFactor} : activation);
+    }
+  }
+  return all;
+}
+
+/// The inputs `kept` become columns, in this order; the others stay at their centre.
+std::vector<InputColumn> make_columns(const std::vector<double>& lower, const std::vector<double>& upper, const std::vector<int>& kept) {
+  std::vector<InputColumn> inputs(lower.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const double l = lower[i], u = upper[i], size = std::max(std::fabs(l), std::fabs(u));
+    inputs[i].centre = 0.5 * l + 0.5 * u;
+    inputs[i].half = add_up(add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * size), 0x1p-1060);
+  }
+  for (std::size_t c = 0; c < kept.size(); ++c) inputs[static_cast<std::size_t>(kept[c])].column = static_cast<int>(c);
+  return inputs;
+}
+
+/// Element i of `form` as row v; first [layers] is where each layer's neurons begin.
+void fold_element(Folder& folder, const AffineForm& form, std::int64_t i, int v, double magnitude, const std::vector<int>& first) {
+  if (!folder.begin(v, form.radius[static_cast<std::size_t>(i)], magnitude)) return;
+  for (const auto& [source, matrix] : form.terms) {
+    const auto index = matrix.indices(i);
+    const auto value = matrix.values(i);
+    for (std::size_t j = 0; j < index.size(); ++j) {
+      if (source == kInputSource) {
+        folder.add_input(index[j], value[j]);
+      } else {
+        folder.add_neuron(first[static_cast<std::size_t>(source)] + index[j], value[j]);
+      }
+    }
+  }
+  folder.add_constant(form.constant[static_cast<std::size_t>(i)]);
+  folder.end();
+}
+
+}  // namespace
+
+std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, const AffineForm& rows,
+                                                          const std::vector<std::uint8_t>& strict, const std::vector<int>& kept) const {
+  NumberedNeurons all = number_neurons(*system_, bounds);
+  std::vector<double> input_max;
+  for (const int i : kept) {
+    const auto k = static_cast<std::size_t>(i);
+    input_max.push_back(std::max(std::fabs(bounds.lower[k]), std::fabs(bounds.upper[k])));
+  }
+  const int neurons = static_cast<int>(all.phase.size());
+  Folder folder(std::move(all.phase), all.layer, all.activations, all.reach, make_columns(bounds.lower, bounds.upper, kept), input_max,
+                static_cast<int>(rows.size()));
+  const auto fold_all = [&](const AffineForm& form, int first) {
+    for (std::int64_t i = 0; i < form.size(); ++i) {
+      const double magnitude = size_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * gamma_);
+      fold_element(folder, form, i, first + static_cast<int>(i), magnitude, all.first);
+    }
+  };
+  for (std::size_t k = 0; k < system_->layers.size(); ++k) fold_all(system_->layers[k], all.first[k]);
+  fold_all(rows, neurons);
+  return folder.finish(std::move(all.origin), strict);
+}
+
+}  // namespace clipbound

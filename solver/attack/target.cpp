@@ -1,0 +1,90 @@
+#include "solver/attack/target.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace clipbound {
+
+float AttackTarget::FlatRow::value(const float* x, const float* y) const {
+  float sum = -threshold;
+  for (const auto& [j, c] : outputs) sum += c * y[j];
+  for (const auto& [i, c] : inputs) sum += c * x[i];
+  return sum;
+}
+
+AttackTarget::AttackTarget(const Query& query, std::vector<std::size_t> clauses, const CandidateJudge& judge)
+    : query_(query), numbers_(std::move(clauses)) {
+  for (const std::size_t number : numbers_) {
+    std::vector<FlatRow>& rows = rows_.emplace_back();
+    for (const Row& row : query.clauses[number].rows) {
+      FlatRow flat;
+      for (const Term& term : row.terms) {
+        auto& side = term.of == Term::Of::output ? flat.outputs : flat.inputs;
+        side.emplace_back(static_cast<std::size_t>(term.index), static_cast<float>(term.coefficient.lower));
+      }
+      flat.threshold = static_cast<float>(row.threshold.lower);
+      rows.push_back(std::move(flat));
+    }
+  }
+  const Clause& first = clause(0);
+  std::vector<double> low, high;
+  for (const InputInterval& edge : *first.box) {
+    low.push_back(edge.attack_lower);
+    high.push_back(edge.attack_upper);
+  }
+  const std::vector<double> lower = judge.snap(first, low), upper = judge.snap(first, high);
+  lower_.assign(lower.begin(), lower.end());
+  upper_.assign(upper.begin(), upper.end());
+  for (std::size_t i = 0; i < lower_.size(); ++i) {
+    upper_[i] = std::max(lower_[i], upper_[i]);
+    if (lower_[i] < upper_[i]) varying_.push_back(i);
+  }
+}
+
+AttackLoss AttackTarget::loss(const float* x, const float* y, int which, float margin) const {
+  AttackLoss best{std::numeric_limits<float>::infinity(), std::max(which, 0)};
+  const int first = std::max(which, 0), last = which < 0 ? clauses() : which + 1;
+  for (int k = first; k < last; ++k) {
+    float sum = 0.0F;
+    for (const FlatRow& row : rows_[static_cast<std::size_t>(k)]) {
+      const float value = row.value(x, y) + margin;
+      if (!(value <= 0.0F)) sum += value;  // NaN as well
+      if (sum >= best.value) break;
+    }
+    if (sum < best.value) best = {sum, k};
+  }
+  return best;
+}
+
+void AttackTarget::pull(const float* x, const float* y, int which, float margin, bool worst_row, float* cotangent, float* direct) const {
+  const auto add = [&](const FlatRow& row) {
+    for (const auto& [j, c] : row.outputs) cotangent[j] += c;
+    for (const auto& [i, c] : row.inputs) direct[i] += c;
+  };
+  const FlatRow* worst = nullptr;
+  float largest = 0.0F;
+  for (const FlatRow& row : rows_[static_cast<std::size_t>(which)]) {
+    const float value = row.value(x, y) + margin;
+    if (!(value > 0.0F)) continue;
+    if (!worst_row) add(row);
+    if (value > largest) {
+      largest = value;
+      worst = &row;
+    }
+  }
+  if (worst_row && worst != nullptr) add(*worst);
+}
+
+float AttackTarget::least_margin(const float* x, const float* y, int which) const {
+  float largest = 0.0F;
+  for (const FlatRow& row : rows_[static_cast<std::size_t>(which)]) {
+    float sum = std::abs(row.threshold);
+    for (const auto& [j, c] : row.outputs) sum += std::abs(c * y[j]);
+    for (const auto& [i, c] : row.inputs) sum += std::abs(c * x[i]);
+    if (sum > largest) largest = sum;
+  }
+  return std::isfinite(largest) ? 4.0F * std::numeric_limits<float>::epsilon() * largest : 0.0F;
+}
+
+}  // namespace clipbound

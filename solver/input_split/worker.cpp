@@ -1,0 +1,213 @@
+#include "solver/input_split/worker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "solver/input_split/coarse_boxes.h"
+#include "solver/input_split/input_search.h"
+
+namespace clipbound {
+
+namespace {
+constexpr double kAttackEvery = 0.05;   // the attacking worker searches this long
+constexpr double kAttackSeconds = 0.015;  // between attacks as long as this
+// Half-spaces of ancestors that enter concretizations; the others only clip boxes. Measured on ACAS Xu: a second one saves no
+// more than one subproblem in a hundred and costs as much as the first.
+constexpr int kRemembered = 1;
+}  // namespace
+
+SearchSettings search_settings(const Options& options) {
+  SearchSettings settings;
+  settings.clip.neurons = options.clipping == "complete";
+  settings.clip.passes = options.clip_passes;
+  settings.clip_inputs = options.clipping != "none";
+  settings.reorder = options.reorder;
+  settings.memory_limit_bytes = options.memory_limit_gb * 1e9;
+  using Branching = SearchSettings::Branching;
+  settings.branching = options.branching == "widest" ? Branching::widest : options.branching == "sb" ? Branching::smart : Branching::automatic;
+  return settings;
+}
+
+InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
+                         SearchCounters& counters, const SearchSlice& slice, PgdAttack* attack)
+    : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters), slice_(slice), attack_(attack),
+      next_attack_s_(deadline.elapsed_s() + kAttackEvery) {}
+
+void InputWorker::watch_memory() {
+  if (static_cast<double>(resident_bytes()) > settings_.memory_limit_bytes) deadline_.out_of_memory();
+}
+
+void InputWorker::attack_now_and_then() {
+  if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
+  const double begin = deadline_.elapsed_s();
+  attack_->run(kAttackSeconds, deadline_, judge_, statistics);
+  statistics.attack_s += deadline_.elapsed_s() - begin;
+  const double now = deadline_.elapsed_s();
+  next_attack_s_ = now + std::max(kAttackEvery, (now - begin) * (kAttackEvery / kAttackSeconds));  // one step may outlast its slice
+}
+
+void InputWorker::run() {
+  while (auto task = queue_.take()) {
+    if (task->network == nullptr) task = search_coarse(std::move(*task));
+    if (task) search_subtree(std::move(*task));
+    if (judge_.found() || deadline_.expired() || slice_is_over()) {
+      queue_.stop();
+      return;
+    }
+  }
+}
+
+bool InputWorker::slice_is_over() const {
+  return slice_.over(deadline_.elapsed_s(), counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
+}
+
+std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
+  attack_now_and_then();
+  watch_memory();
+  const RootBounder::Bounds bounds = bound_coarse(task, deadline_);
+  if (deadline_.expired()) return std::nullopt;
+  ++statistics.subproblems;
+  counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
+  double share = 1.0;
+  for (std::size_t k = 0; k < task.lower.size(); ++k) share *= (task.upper[k] - task.lower[k]) / task.root->width[k];
+  if (rows_refuted(*task.root, bounds)) {
+    ++statistics.pruned_bound;
+    counters_.open.fetch_sub(1, std::memory_order_relaxed);
+    counters_.settle(share);
+    return std::nullopt;
+  }
+  if (auto reduced = reduced_task(task, bounds)) return reduced;
+  std::vector<ClauseTask> halves = split_coarse(task);
+  counters_.open.fetch_add(static_cast<std::int64_t>(halves.size()) - 1, std::memory_order_relaxed);
+  if (halves.empty()) counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+  if (!halves.empty()) ++statistics.splits;
+  for (ClauseTask& half : halves) queue_.put(std::move(half));
+  return std::nullopt;
+}
+
+InputWorker::Level& InputWorker::enter_level(std::shared_ptr<const ReducedNetwork> network) {
+  if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>());
+  Level& level = *levels_[depth_++];
+  level.open = SubproblemStack(network->inputs, network->neurons, constraints_);
+  level.bounder.attach(*network, constraints_);
+  level.network = std::move(network);
+  return level;
+}
+
+void InputWorker::search_subtree(ClauseTask task) {
+  root_ = task.root;
+  plain_ = task.plain;
+  clip_ = settings_.clip;
+  clip_.most = std::min(task.network->rows, kMostConstraints) + kRemembered;
+  if (plain_) clip_.neurons = false;
+  constraints_ = task.constraints;
+  depth_ = 0;
+  full_point_.resize(root_->lower.size());
+  const auto N = static_cast<std::size_t>(task.network->inputs);
+  for (auto* array : {&child_lower_, &child_upper_, &point_, &score_, &fallback_}) array->resize(N);
+  values_.resize(static_cast<std::size_t>(task.network->rows));
+  child_halfspaces_.assign(static_cast<std::size_t>(constraints_) * (N + 1), Vec{});
+  Level& first = enter_level(task.network);
+  first.open = std::move(task.open);
+  while (depth_ > 0) {
+    if (levels_[depth_ - 1]->open.empty()) {
+      --depth_;
+      continue;
+    }
+    if (deadline_.expired() || judge_.found() || slice_is_over()) break;
+    if ((batches_ & 15U) == 0) attack_now_and_then();
+    if ((batches_ & 1023U) == 0) watch_memory();
+    if (queue_.hungry()) donate(task);
+    if (!levels_[depth_ - 1]->open.empty()) process_batch();
+  }
+  for (; depth_ > 0; --depth_) give(task, *levels_[depth_ - 1], levels_[depth_ - 1]->open.count());
+}
+
+void InputWorker::donate(const ClauseTask& task) {
+  // The outermost level holds the largest boxes. From the innermost one keep half.
+  for (std::size_t k = 0; k < depth_; ++k) {
+    Level& level = *levels_[k];
+    const std::size_t count = level.open.count();
+    const std::size_t given = k + 1 < depth_ ? (count + 1) / 2 : count / 2;
+    if (given == 0 || (k + 1 == depth_ && count < 4)) continue;
+    give(task, level, given);
+    return;
+  }
+}
+
+void InputWorker::give(const ClauseTask& task, Level& level, std::size_t count) {
+  if (count == 0) return;
+  ClauseTask part;
+  part.root = task.root;
+  part.network = level.network;
+  part.constraints = constraints_;
+  part.plain = task.plain;
+  part.open = level.open.take_oldest(count);
+  queue_.put(std::move(part));
+}
+
+int InputWorker::load(Level& level) {
+  LaneBounder& b = level.bounder;
+  const int N = level.network->inputs, U = level.network->neurons;
+  const int count = static_cast<int>(std::min<std::size_t>(kLanes, level.open.count()));
+  b.constraints = constraints_;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const double* record = level.open.from_top(static_cast<std::size_t>(lane < count ? lane : 0));
+    for (int i = 0; i < N; ++i) b.lower_x[static_cast<std::size_t>(i)][lane] = *record++;
+    for (int i = 0; i < N; ++i) b.upper_x[static_cast<std::size_t>(i)][lane] = *record++;
+    for (int v = 0; v < U; ++v) b.lower_z[static_cast<std::size_t>(v)][lane] = *record++;
+    for (int v = 0; v < U; ++v) b.upper_z[static_cast<std::size_t>(v)][lane] = *record++;
+    for (int k = 0; k < constraints_ * (N + 1); ++k) b.constraint[static_cast<std::size_t>(k)][lane] = *record++;
+  }
+  level.open.pop(static_cast<std::size_t>(count));
+  return count;
+}
+
+double InputWorker::volume(const Vec* lower, const Vec* upper, int lane) const {
+  double share = 1.0;
+  for (std::size_t i = 0; i < root_->width.size(); ++i) share *= (upper[i][lane] - lower[i][lane]) / root_->width[i];
+  return share;
+}
+
+void InputWorker::process_batch() {
+  Level& level = *levels_[depth_ - 1];
+  const int count = load(level);
+  LaneBounder& b = level.bounder;
+  b.bound(clip_);
+  ++batches_;
+  ++statistics.batches;
+  statistics.subproblems += static_cast<std::uint64_t>(count);
+  counters_.subproblems.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
+  Mask open = ~b.refuted;
+  double settled = 0.0, worst = std::numeric_limits<double>::infinity();
+  int open_count = 0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (lane >= count) open[lane] = 0;
+    if (lane < count && open[lane] == 0) {
+      ++statistics.pruned_bound;
+      settled += volume(b.lower_x.data(), b.upper_x.data(), lane);
+    }
+    if (open[lane] == 0) continue;
+    ++open_count;
+    double best = -std::numeric_limits<double>::infinity();
+    for (const Vec& row : b.row_lower) best = std::max(best, row[lane]);
+    worst = std::min(worst, best);
+  }
+  counters_.open.fetch_sub(count, std::memory_order_relaxed);
+  if (open_count > 0) {
+    counters_.worst_bound.store(worst, std::memory_order_relaxed);
+    const Mask misled = check_candidates(level, open);
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (misled[lane] == 0) continue;
+      open[lane] = 0;
+      --open_count;
+      start_afresh(level, lane);
+    }
+    if (open_count > 0) branch(level, open);
+  }
+  // A plain load and store: a lost update of this progress figure costs nothing.
+  counters_.settle(settled);
+}
+
+}  // namespace clipbound

@@ -1,0 +1,42 @@
+#pragma once
+// From "this point looks like a counterexample" to `sat`: the float32 grid, the box, the judge. Safe from many threads.
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "specs/evaluate/counterexample.h"
+#include "specs/network/network.h"
+#include "specs/query/query.h"
+
+namespace clipbound {
+
+class CandidateJudge {
+ public:
+  CandidateJudge(std::shared_ptr<const Network> network, const Query& query);
+
+  /// The point of the input's grid nearest to x [n] that lies in the clause's box: inside the decimals' own interval where
+  /// the grid has a point there, in the float32 interval always.
+  std::vector<double> snap(const Clause& clause, std::span<const double> x) const;
+
+  /// Replays x (snapped to the clause's box). True where it is a counterexample, which is then kept.
+  bool offer(const Clause& clause, std::span<const double> x);
+
+  bool found() const { return found_.load(std::memory_order_acquire); }
+  std::uint64_t replayed() const { return replayed_.load(std::memory_order_relaxed); }
+  /// After found().
+  const std::vector<double>& input() const { return input_; }
+  const std::vector<double>& output() const { return output_; }
+
+ private:
+  std::shared_ptr<const Network> network_;
+  const Query& query_;
+  bool float64_;
+  std::atomic<bool> found_{false};
+  std::atomic<std::uint64_t> replayed_{0};
+  std::mutex mutex_;
+  std::vector<double> input_, output_;
+};
+
+}  // namespace clipbound

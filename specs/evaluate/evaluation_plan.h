@@ -1,0 +1,199 @@
+#pragma once
+// A network laid out for evaluation at B points in scalar S: one buffer per value, one prepared Operation per node.
+#include <algorithm>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "base/check.h"
+#include "specs/network/op_table.h"
+#include "specs/network/operation.h"
+#include "specs/simplify/passes.h"
+
+namespace clipbound {
+
+/// The network with its constant subgraphs folded; itself where there are none.
+std::shared_ptr<const Network> with_folded_constants(std::shared_ptr<const Network> network);
+
+/// True where the operation hands on input 0 as it is.
+bool is_change_of_shape(const Network& network, const Node& node, const Operation& operation);
+
+template <typename S>
+class EvaluationPlan {
+ public:
+  /// Lays out what the outputs depend on, or everything where `keep_all`.
+  EvaluationPlan(std::shared_ptr<const Network> network, bool keep_all);
+  EvaluationPlan(const EvaluationPlan&) = delete;
+  EvaluationPlan& operator=(const EvaluationPlan&) = delete;
+
+  const Network& network() const { return *network_; }
+  std::int64_t batch() const { return batch_; }
+  /// Makes room for B points. Allocates only where B is larger than ever before.
+  void resize(std::int64_t batch);
+  /// The array of a value: [B, size], or [size] for a constant; nullptr where it is not laid out.
+  S* data(ValueId id) { return data_[index_of(id)]; }
+  void run(Sums sums);
+
+  /// The cotangents of a value [B, size]; nullptr for constants. Valid after clear_gradients().
+  S* gradient(ValueId id) { return gradient_[index_of(id)]; }
+  void clear_gradients();
+  void run_backward(double surrogate);
+
+ private:
+  using Plain = std::conditional_t<std::is_same_v<S, float>, float, double>;
+  struct Step {
+    std::unique_ptr<const Operation> operation;
+    const Node* node;
+    std::vector<const S*> inputs;
+    std::vector<S*> outputs;
+    std::vector<const S*> output_gradients;
+    std::vector<S*> input_gradients;
+  };
+  void lay_out_constant(std::size_t value);
+  void lay_out_nodes(bool keep_all);
+  void place_buffers(std::vector<S>& arena, std::vector<S*>& places);
+  void connect();
+
+  std::shared_ptr<const Network> network_;
+  std::vector<Step> steps_;
+  /// The value whose buffer a value shares: a change of shape alone costs nothing.
+  std::vector<std::size_t> shares_;
+  std::vector<bool> used_;
+  std::vector<std::vector<S>> converted_;  ///< constants whose type is not S
+  std::vector<S*> data_, gradient_;
+  std::vector<S> arena_, gradient_arena_;
+  std::int64_t batch_ = 0, capacity_ = 0;
+};
+
+template <typename S>
+EvaluationPlan<S>::EvaluationPlan(std::shared_ptr<const Network> network, bool keep_all)
+    : network_(with_folded_constants(std::move(network))) {
+  const std::size_t count = network_->values.size();
+  shares_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) shares_[i] = i;
+  used_.assign(count, keep_all);
+  converted_.resize(count);
+  data_.assign(count, nullptr);
+  gradient_.assign(count, nullptr);
+  lay_out_nodes(keep_all);
+  for (std::size_t i = 0; i < count; ++i)
+    if (used_[i] && network_->values[i].constant) lay_out_constant(i);
+}
+
+template <typename S>
+void EvaluationPlan<S>::lay_out_nodes(bool keep_all) {
+  const auto use = [this](ValueId id) {
+    if (id != kNoValue) used_[index_of(id)] = true;
+  };
+  for (const ValueId id : network_->inputs) use(id);
+  for (const ValueId id : network_->outputs) use(id);
+  std::vector<const Node*> needed;
+  for (auto node = network_->nodes.rbegin(); node != network_->nodes.rend(); ++node) {
+    const bool live = keep_all || std::any_of(node->outputs.begin(), node->outputs.end(),
+                                              [&](ValueId id) { return id != kNoValue && used_[index_of(id)]; });
+    if (!live) continue;
+    needed.push_back(&*node);
+    std::for_each(node->inputs.begin(), node->inputs.end(), use);
+    std::for_each(node->outputs.begin(), node->outputs.end(), use);
+  }
+  std::reverse(needed.begin(), needed.end());
+  for (const Node* node : needed) {
+    auto operation = op_row(node->kind).verbs.prepare(*network_, *node);
+    if (op_row(node->kind).op_class == OpClass::movement && is_change_of_shape(*network_, *node, *operation)) {
+      shares_[index_of(node->outputs[0])] = shares_[index_of(node->inputs[0])];
+      continue;
+    }
+    steps_.push_back({std::move(operation), node, {}, {}, {}, {}});
+  }
+}
+
+template <typename S>
+void EvaluationPlan<S>::lay_out_constant(std::size_t value) {
+  const Tensor& tensor = *network_->values[value].constant;
+  if constexpr (std::is_floating_point_v<S>) {
+    if (const auto* same = std::get_if<std::vector<S>>(&tensor.values)) {
+      data_[value] = const_cast<S*>(same->data());  // nothing writes to the buffer of a constant
+      return;
+    }
+  }
+  std::visit(
+      [&](const auto& held) {
+        converted_[value].reserve(held.size());
+        for (const auto x : held) converted_[value].push_back(S(static_cast<Plain>(x)));
+      },
+      tensor.values);
+  data_[value] = converted_[value].data();
+}
+
+template <typename S>
+void EvaluationPlan<S>::place_buffers(std::vector<S>& arena, std::vector<S*>& places) {
+  // 64-byte steps, so that rows of SIMD width begin on cache lines.
+  const auto room = [this](std::size_t i) {
+    return static_cast<std::size_t>((network_->values[i].size() * capacity_ + 15) / 16 * 16);
+  };
+  const auto own = [this](std::size_t i) { return used_[i] && shares_[i] == i && !network_->values[i].constant; };
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (own(i)) total += room(i);
+  arena.assign(total, S{});
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!own(i)) continue;
+    places[i] = arena.data() + at;
+    at += room(i);
+  }
+  for (std::size_t i = 0; i < places.size(); ++i)
+    if (used_[i] && shares_[i] != i) places[i] = places[shares_[i]];
+}
+
+template <typename S>
+void EvaluationPlan<S>::resize(std::int64_t batch) {
+  batch_ = batch;
+  if (batch <= capacity_) return;
+  capacity_ = batch;
+  gradient_arena_.clear();
+  std::fill(gradient_.begin(), gradient_.end(), nullptr);
+  place_buffers(arena_, data_);
+  connect();
+}
+
+template <typename S>
+void EvaluationPlan<S>::connect() {
+  const auto fill = [](const std::vector<ValueId>& ids, const std::vector<S*>& places, auto& pointers) {
+    pointers.clear();
+    for (const ValueId id : ids) pointers.push_back(id == kNoValue ? nullptr : places[index_of(id)]);
+  };
+  for (Step& step : steps_) {
+    fill(step.node->inputs, data_, step.inputs);
+    fill(step.node->outputs, data_, step.outputs);
+    fill(step.node->inputs, gradient_, step.input_gradients);
+    fill(step.node->outputs, gradient_, step.output_gradients);
+  }
+}
+
+template <typename S>
+void EvaluationPlan<S>::run(Sums sums) {
+  for (const Step& step : steps_) step.operation->eval(Arguments<S>{batch_, step.inputs, step.outputs, sums});
+}
+
+template <typename S>
+void EvaluationPlan<S>::clear_gradients() {
+  if (gradient_arena_.empty()) {
+    place_buffers(gradient_arena_, gradient_);
+    connect();
+    return;
+  }
+  for (std::size_t i = 0; i < gradient_.size(); ++i)
+    if (gradient_[i] != nullptr && shares_[i] == i) std::fill_n(gradient_[i], network_->values[i].size() * batch_, S{});
+}
+
+template <typename S>
+void EvaluationPlan<S>::run_backward(double surrogate) {
+  if constexpr (std::is_floating_point_v<S>) {
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step)
+      step->operation->vjp(Arguments<S>{batch_, step->inputs, step->outputs, Sums::fast},
+                           Gradients<S>{step->output_gradients, step->input_gradients, surrogate});
+  }
+}
+
+}  // namespace clipbound

@@ -1,0 +1,180 @@
+#include "specs/onnx/onnx_tensor.h"
+
+#include <onnx/onnx_pb.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include "base/error.h"
+
+namespace clipbound {
+
+namespace {
+
+using Proto = onnx::TensorProto;
+
+float float_from_bfloat16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
+
+float float_from_float16(std::uint16_t bits) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
+  const std::uint32_t exponent = (bits >> 10) & 0x1fu, fraction = bits & 0x3ffu;
+  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24, exact in float32
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign != 0 ? -magnitude : magnitude;
+  }
+  const std::uint32_t wide = exponent == 0x1f ? 0xffu : exponent + 112;
+  return std::bit_cast<float>(sign | (wide << 23) | (fraction << 13));
+}
+
+/// Reads raw_data as numbers of type Raw (ONNX stores them little-endian, as this machine does).
+template <typename Raw, typename To, typename Convert>
+std::vector<To> from_raw(const Proto& proto, std::size_t count, Convert convert) {
+  static_assert(std::endian::native == std::endian::little);
+  const std::string& bytes = proto.raw_data();
+  if (bytes.size() / sizeof(Raw) != count || bytes.size() % sizeof(Raw) != 0)
+    throw InputError("tensor '" + proto.name() + "' holds " + std::to_string(bytes.size()) + " bytes for " +
+                     std::to_string(count) + " elements of " + std::to_string(sizeof(Raw)) + " bytes");
+  std::vector<To> values(count);
+  if constexpr (std::is_same_v<Raw, To>) {
+    if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
+    return values;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    Raw raw;
+    std::memcpy(&raw, bytes.data() + i * sizeof(Raw), sizeof(Raw));
+    values[i] = convert(raw);
+  }
+  return values;
+}
+
+template <typename To, typename Field, typename Convert>
+std::vector<To> from_field(const Proto& proto, const Field& field, std::size_t count, Convert convert) {
+  if (static_cast<std::size_t>(field.size()) != count)
+    throw InputError("tensor '" + proto.name() + "' holds " + std::to_string(field.size()) + " elements, its shape " +
+                     std::to_string(count));
+  std::vector<To> values(count);
+  for (std::size_t i = 0; i < count; ++i) values[i] = convert(field.Get(static_cast<int>(i)));
+  return values;
+}
+
+/// From raw_data where the tensor has it, else from its typed field.
+template <typename Raw, typename To, typename Field, typename Convert>
+std::vector<To> read(const Proto& proto, std::size_t count, const Field& field, Convert convert) {
+  if (proto.has_raw_data()) return from_raw<Raw, To>(proto, count, convert);
+  return from_field<To>(proto, field, count, [&](auto x) { return convert(static_cast<Raw>(x)); });
+}
+
+template <typename Raw, typename Field>
+std::vector<std::int64_t> read_integers(const Proto& proto, std::size_t count, const Field& field) {
+  return read<Raw, std::int64_t>(proto, count, field, [&](Raw x) {
+    if (!std::in_range<std::int64_t>(x)) throw Unsupported("tensor '" + proto.name() + "' holds integers above 2^63");
+    return static_cast<std::int64_t>(x);
+  });
+}
+
+decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
+  const auto same = [](auto x) { return x; };
+  switch (proto.data_type()) {
+    case Proto::FLOAT:
+      return read<float, float>(proto, count, proto.float_data(), same);
+    case Proto::DOUBLE:
+      return read<double, double>(proto, count, proto.double_data(), same);
+    case Proto::FLOAT16:
+      return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_float16);
+    case Proto::BFLOAT16:
+      return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_bfloat16);
+    case Proto::INT64:
+      return read_integers<std::int64_t>(proto, count, proto.int64_data());
+    case Proto::INT32:
+      return read_integers<std::int32_t>(proto, count, proto.int32_data());
+    case Proto::INT16:
+      return read_integers<std::int16_t>(proto, count, proto.int32_data());
+    case Proto::INT8:
+      return read_integers<std::int8_t>(proto, count, proto.int32_data());
+    case Proto::UINT8:
+      return read_integers<std::uint8_t>(proto, count, proto.int32_data());
+    case Proto::UINT16:
+      return read_integers<std::uint16_t>(proto, count, proto.int32_data());
+    case Proto::UINT32:
+      return read_integers<std::uint32_t>(proto, count, proto.uint64_data());
+    case Proto::UINT64:
+      return read_integers<std::uint64_t>(proto, count, proto.uint64_data());
+    case Proto::BOOL:
+      return read<std::uint8_t, std::uint8_t>(proto, count, proto.int32_data(),
+                                              [](std::uint8_t x) { return static_cast<std::uint8_t>(x != 0); });
+    default:
+      throw Unsupported("tensor '" + proto.name() + "' has an element type that is not supported");
+  }
+}
+
+}  // namespace
+
+DataType data_type_of(int onnx_type, const std::string& what) {
+  switch (onnx_type) {
+    case Proto::FLOAT:
+    case Proto::FLOAT16:
+    case Proto::BFLOAT16:
+      return DataType::float32;
+    case Proto::DOUBLE:
+      return DataType::float64;
+    case Proto::INT64:
+    case Proto::INT32:
+    case Proto::INT16:
+    case Proto::INT8:
+    case Proto::UINT8:
+    case Proto::UINT16:
+    case Proto::UINT32:
+    case Proto::UINT64:
+      return DataType::int64;
+    case Proto::BOOL:
+      return DataType::boolean;
+    default:
+      throw Unsupported(what + " has element type " + std::to_string(onnx_type) + ", which is not supported");
+  }
+}
+
+Tensor tensor_from(const onnx::TensorProto& proto) {
+  if (proto.data_location() == Proto::EXTERNAL || proto.external_data_size() > 0)
+    throw Unsupported("tensor '" + proto.name() + "' keeps its data in another file (external data)");
+  if (proto.has_segment()) throw Unsupported("tensor '" + proto.name() + "' is stored in segments");
+  data_type_of(proto.data_type(), "tensor '" + proto.name() + "'");
+  Tensor tensor;
+  tensor.shape.assign(proto.dims().begin(), proto.dims().end());
+  // The count is compared with the data that are there before anything of that size is allocated.
+  tensor.values = values_from(proto, static_cast<std::size_t>(element_count(tensor.shape)));
+  return tensor;
+}
+
+std::string read_maybe_compressed(const std::string& path, std::size_t limit) {
+  errno = 0;
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  if (!file) throw InputError(path + ": cannot be opened: " + std::strerror(errno == 0 ? ENOMEM : errno));
+  gzbuffer(file.get(), 1 << 18);
+  std::string bytes;
+  // A string that grows by doubling would need three times a large model's size.
+  std::error_code unknown_size;
+  const std::uintmax_t on_disk = std::filesystem::file_size(path, unknown_size);
+  if (!unknown_size && gzdirect(file.get()) != 0) bytes.reserve(std::min<std::uintmax_t>(on_disk, limit));
+  std::vector<char> chunk(1 << 20);
+  for (;;) {
+    const int got = gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
+    if (got <= 0) break;
+    if (bytes.size() + static_cast<std::size_t>(got) > limit)
+      throw InputError(path + ": is larger than " + std::to_string(limit) + " bytes when uncompressed");
+    bytes.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  int code = Z_OK;
+  const char* message = gzerror(file.get(), &code);
+  if (code == Z_ERRNO) throw InputError(path + ": cannot be read: " + std::strerror(errno));
+  if (code != Z_OK) throw InputError(path + ": broken or truncated gzip data: " + message);
+  return bytes;
+}
+
+}  // namespace clipbound

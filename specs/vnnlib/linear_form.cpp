@@ -1,0 +1,170 @@
+#include "specs/vnnlib/linear_form.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/check.h"
+#include "specs/query/number.h"
+
+namespace clipbound {
+namespace {
+
+// Adds sign * value to `sum`. The longer list of terms is kept and the shorter appended, so that a nest of sums stays
+// cheap.
+void add(LinearForm& sum, LinearForm&& value, bool negative) {
+  if (negative) {
+    for (LinearTerm& term : value.terms) term.coefficient = -term.coefficient;
+    value.constant = -value.constant;
+  }
+  if (value.terms.size() > sum.terms.size()) std::swap(sum.terms, value.terms);
+  for (LinearTerm& term : value.terms) sum.terms.push_back(std::move(term));
+  sum.constant += value.constant;
+}
+
+void scale(LinearForm& form, const mpq_class& factor) {
+  for (LinearTerm& term : form.terms) term.coefficient *= factor;
+  form.constant *= factor;
+}
+
+// An open operator whose arguments are being gathered.
+struct Frame {
+  std::uint32_t node = 0;
+  std::uint32_t next = 0;  // the argument to come
+  std::uint32_t count = 0;
+  LinearForm value;
+};
+
+class Evaluator {
+ public:
+  Evaluator(const Ast& ast, const SourceText& source) : ast_(ast), source_(source) {}
+  LinearForm term(std::uint32_t root);
+  LinearForm atom(Atom::Kind kind, std::uint32_t value) const;
+
+ private:
+  void combine(Frame& frame, LinearForm&& argument) const;
+  void check_size(const LinearForm& form, std::uint32_t node) const;
+
+  const Ast& ast_;
+  const SourceText& source_;
+};
+
+LinearForm Evaluator::atom(Atom::Kind kind, std::uint32_t value) const {
+  LinearForm form;
+  if (kind == Atom::Kind::number) {
+    form.constant = decimal_value(source_.word(value));
+  } else {
+    const auto of = kind == Atom::Kind::input ? Term::Of::input : Term::Of::output;
+    form.terms.push_back({of, static_cast<std::int32_t>(value), mpq_class(1)});
+  }
+  return form;
+}
+
+void Evaluator::check_size(const LinearForm& form, std::uint32_t node) const {
+  bool fine = bearable(form.constant);
+  for (const LinearTerm& term : form.terms) fine = fine && bearable(term.coefficient);
+  if (!fine) source_.fail(ast_.nodes[node].offset, "the numbers in this term grow too large");
+}
+
+void Evaluator::combine(Frame& frame, LinearForm&& argument) const {
+  const NodeKind kind = ast_.nodes[frame.node].kind;
+  if (frame.count++ == 0) {
+    frame.value = std::move(argument);
+    return;
+  }
+  switch (kind) {
+    case NodeKind::plus:
+      add(frame.value, std::move(argument), false);
+      break;
+    case NodeKind::minus:
+      add(frame.value, std::move(argument), true);
+      break;
+    case NodeKind::times:
+      // The parser has made sure that one of the two is constant.
+      if (!argument.terms.empty()) std::swap(frame.value, argument);
+      CLIPBOUND_CHECK(argument.terms.empty());
+      scale(frame.value, argument.constant);
+      check_size(frame.value, frame.node);
+      break;
+    default:
+      CLIPBOUND_CHECK(kind == NodeKind::divide && argument.terms.empty());
+      if (sgn(argument.constant) == 0) source_.fail(ast_.nodes[frame.node].offset, "division by zero");
+      scale(frame.value, 1 / argument.constant);
+      check_size(frame.value, frame.node);
+      break;
+  }
+  if (!bearable(frame.value.constant)) check_size(frame.value, frame.node);
+}
+
+LinearForm Evaluator::term(std::uint32_t root) {
+  const AstNode& first = ast_.nodes[root];
+  if (first.kind == NodeKind::atom) return atom(first.left_kind, first.left);
+  std::vector<Frame> frames;
+  frames.push_back({root, root + 1, 0, {}});
+  while (true) {
+    Frame& frame = frames.back();
+    if (frame.next == ast_.nodes[frame.node].end) {
+      LinearForm value = std::move(frame.value);
+      const bool lone_minus = frame.count == 1 && ast_.nodes[frame.node].kind == NodeKind::minus;
+      if (lone_minus) scale(value, mpq_class(-1));
+      frames.pop_back();
+      if (frames.empty()) return value;
+      combine(frames.back(), std::move(value));
+      continue;
+    }
+    const std::uint32_t child = frame.next;
+    const AstNode& node = ast_.nodes[child];
+    frame.next = node.end;
+    if (node.kind == NodeKind::atom) {
+      combine(frame, atom(node.left_kind, node.left));
+    } else {
+      frames.push_back({child, child + 1, 0, {}});
+    }
+  }
+}
+
+}  // namespace
+
+void normalise(LinearForm& form) {
+  auto& terms = form.terms;
+  const auto key = [](const LinearTerm& term) { return std::tuple(term.of, term.index); };
+  std::stable_sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < terms.size();) {
+    LinearTerm merged = std::move(terms[i]);
+    for (++i; i < terms.size() && key(terms[i]) == key(merged); ++i) merged.coefficient += terms[i].coefficient;
+    if (sgn(merged.coefficient) != 0) terms[kept++] = std::move(merged);
+  }
+  terms.resize(kept);
+}
+
+LinearForm difference(const Ast& ast, const SourceText& source, std::uint32_t node) {
+  const AstNode& comparison = ast.nodes[node];
+  Evaluator evaluator(ast, source);
+  LinearForm left, right;
+  if (comparison.kind == NodeKind::compare_atoms) {
+    left = evaluator.atom(comparison.left_kind, comparison.left);
+    right = evaluator.atom(comparison.right_kind, comparison.right);
+  } else {
+    CLIPBOUND_CHECK(comparison.kind == NodeKind::compare);
+    left = evaluator.term(node + 1);
+    right = evaluator.term(ast.nodes[node + 1].end);
+  }
+  add(left, std::move(right), true);
+  normalise(left);
+  return left;
+}
+
+Row make_row(const LinearForm& form, bool negate, bool strict, bool from_equality) {
+  CLIPBOUND_CHECK(!form.terms.empty());
+  Row row;
+  row.strict = strict;
+  row.from_equality = from_equality;
+  row.terms.reserve(form.terms.size());
+  for (const LinearTerm& term : form.terms) {
+    row.terms.push_back({term.of, term.index, make_number(negate ? mpq_class(-term.coefficient) : term.coefficient)});
+  }
+  row.threshold = make_number(negate ? form.constant : mpq_class(-form.constant));
+  return row;
+}
+
+}  // namespace clipbound

@@ -1,0 +1,425 @@
+// A depth-first walk over the cases. What holds in all of them (everything outside an `or`) is taken in once; each `or`
+// is a choice, the first of the file the outermost. Taking in a formula adds bounds to the box and rows to the list,
+// and both remember what to undo. A case ends early where a comparison cannot hold or the box becomes empty.
+#include "specs/vnnlib/normal_form.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "specs/vnnlib/linear_form.h"
+#include "specs/query/number.h"
+#include "specs/vnnlib/vnnlib_check.h"
+
+namespace clipbound {
+namespace {
+
+bool same(const InputInterval& a, const InputInterval& b) {
+  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper && a.attack_lower == b.attack_lower &&
+         a.attack_upper == b.attack_upper && a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
+}
+
+InputInterval intersect(const InputInterval& a, const InputInterval& b) {
+  return {std::max(a.proof_lower, b.proof_lower),   std::min(a.proof_upper, b.proof_upper),
+          std::max(a.attack_lower, b.attack_lower), std::min(a.attack_upper, b.attack_upper),
+          std::max(a.exact_lower, b.exact_lower),   std::min(a.exact_upper, b.exact_upper)};
+}
+
+InputInterval everything() {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  constexpr float kInf32 = std::numeric_limits<float>::infinity();
+  return {-kInf, kInf, -kInf32, kInf32, -kInf, kInf};
+}
+
+int unbounded_sides(const InputInterval& i) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  return static_cast<int>(i.proof_lower == -kInf) + static_cast<int>(i.proof_upper == kInf);
+}
+
+std::uint64_t mix(std::uint64_t hash, double value) {
+  hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 0x9E3779B97F4A7C15ULL;
+  return hash ^ (hash >> 32);
+}
+
+// What a row takes in memory, roughly, so that a cross product can be stopped before the machine is full.
+std::size_t bytes_of(const Number& number) {
+  return (mpz_size(number.exact.get_num_mpz_t()) + mpz_size(number.exact.get_den_mpz_t())) * sizeof(mp_limb_t) + 64;
+}
+std::size_t bytes_of(const Row& row) {
+  std::size_t bytes = sizeof(Row) + bytes_of(row.threshold);
+  for (const Term& term : row.terms) bytes += sizeof(Term) + bytes_of(term.coefficient);
+  return bytes;
+}
+
+// The box of the current case, with an undo list and a pool of the boxes that were handed out.
+class BoxState {
+ public:
+  explicit BoxState(std::size_t inputs)
+      : box_(inputs, everything()), unbounded_(static_cast<std::int64_t>(2 * inputs)) {}
+
+  /// From here on every change can be undone.
+  void start_recording() { recording_ = true; }
+  std::size_t mark() const { return trail_.size(); }
+  void undo(std::size_t mark);
+  /// Intersects with `bound`; false where the proof interval becomes empty.
+  bool tighten(std::uint32_t input, const InputInterval& bound);
+  const InputInterval& operator[](std::uint32_t input) const { return box_[input]; }
+  bool bounded() const { return unbounded_ == 0; }
+  std::uint32_t first_unbounded() const;
+  /// The current box; equal boxes are one object. `added_bytes` grows where a new one had to be made.
+  std::shared_ptr<const Box> shared(std::size_t& added_bytes);
+
+ private:
+  struct Change {
+    std::uint32_t input;
+    InputInterval before;
+  };
+  std::shared_ptr<const Box> make(std::size_t& added_bytes);
+
+  Box box_;
+  Box base_;  // as it was when recording began; filled at the first change
+  std::int64_t unbounded_;
+  bool recording_ = false;
+  std::vector<Change> trail_;
+  std::shared_ptr<const Box> current_;  // of the present state, where known
+  std::shared_ptr<const Box> base_box_;
+  std::unordered_multimap<std::uint64_t, std::shared_ptr<const Box>> pool_;
+};
+
+void BoxState::undo(std::size_t mark) {
+  if (trail_.size() > mark) current_.reset();
+  for (; trail_.size() > mark; trail_.pop_back()) {
+    InputInterval& interval = box_[trail_.back().input];
+    unbounded_ += unbounded_sides(trail_.back().before) - unbounded_sides(interval);
+    interval = trail_.back().before;
+  }
+}
+
+bool BoxState::tighten(std::uint32_t input, const InputInterval& bound) {
+  InputInterval& interval = box_[input];
+  const InputInterval tighter = intersect(interval, bound);
+  if (!same(tighter, interval)) {
+    if (recording_) {
+      if (base_.empty()) base_ = box_;
+      trail_.push_back({input, interval});
+    }
+    current_.reset();
+    unbounded_ += unbounded_sides(tighter) - unbounded_sides(interval);
+    interval = tighter;
+  }
+  return !(interval.proof_lower > interval.proof_upper);
+}
+
+std::uint32_t BoxState::first_unbounded() const {
+  const auto found = std::find_if(box_.begin(), box_.end(), [](const auto& i) { return unbounded_sides(i) > 0; });
+  return static_cast<std::uint32_t>(found - box_.begin());
+}
+
+std::shared_ptr<const Box> BoxState::make(std::size_t& added_bytes) {
+  added_bytes += box_.size() * sizeof(InputInterval);
+  return std::make_shared<const Box>(box_);
+}
+
+std::shared_ptr<const Box> BoxState::shared(std::size_t& added_bytes) {
+  if (current_) return current_;
+  // Only what differs from the base enters the hash: a case that bounds few of many inputs costs little.
+  std::vector<std::uint32_t> changed;
+  for (const Change& change : trail_) changed.push_back(change.input);
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  std::erase_if(changed, [&](std::uint32_t i) { return same(box_[i], base_[i]); });
+  if (changed.empty()) {
+    if (!base_box_) base_box_ = make(added_bytes);
+    return current_ = base_box_;
+  }
+  std::uint64_t hash = 0;
+  for (const std::uint32_t i : changed) {
+    const InputInterval& x = box_[i];
+    hash = mix(mix(mix(hash ^ i, x.proof_lower), x.proof_upper), static_cast<double>(x.attack_lower));
+    hash = mix(mix(mix(hash, static_cast<double>(x.attack_upper)), x.exact_lower), x.exact_upper);
+  }
+  const auto [begin, end] = pool_.equal_range(hash);
+  for (auto it = begin; it != end; ++it) {
+    if (std::equal(box_.begin(), box_.end(), it->second->begin(), same)) return current_ = it->second;
+  }
+  current_ = make(added_bytes);
+  pool_.emplace(hash, current_);
+  return current_;
+}
+
+class NormalForm {
+ public:
+  NormalForm(Ast ast, const SourceText& source, const VnnlibLimits& limits);
+  Query run();
+
+ private:
+  // A disjunction that is being gone through, and the state to return to before its next alternative.
+  struct Choice {
+    std::uint32_t node = 0;
+    std::uint32_t next = 0;   // child node; for `not_equal` 0, 1, 2 (below, above, done)
+    std::uint32_t taken = 0;  // offset of the alternative
+    std::size_t waiting_begin = 0, waiting_end = 0, rows = 0, box = 0;
+  };
+
+  bool take(std::uint32_t root);
+  bool take_leaf(std::uint32_t node);
+  bool take_comparison(std::uint32_t node, Relation relation);
+  bool take_bound(std::uint32_t node, Relation relation, std::uint32_t input, bool turned,
+                  const FloatNeighbours& value);
+  bool take_constant(std::uint32_t node, int sign, Relation relation);
+  void take_rows(const LinearForm& form, Relation relation);
+  bool dead_end(std::uint32_t node, const std::string& why);
+  void open_choice();
+  bool next_case();
+  bool next_alternative(Choice& choice);
+  void emit();
+  void count_bytes(std::size_t bytes, std::uint32_t offset);
+  std::uint32_t case_offset() const;
+
+  Ast ast_;
+  const SourceText& source_;
+  const VnnlibLimits& limits_;
+  Query query_;
+  BoxState box_;
+  std::vector<Row> rows_;
+  std::vector<std::uint32_t> waiting_;  // disjunctions of the current case; those before waiting_begin_ are choices
+  std::size_t waiting_begin_ = 0;
+  std::vector<Choice> choices_;
+  std::size_t dropped_ = 0, bytes_ = 0;
+  std::unordered_set<std::uint32_t> warned_;
+};
+
+NormalForm::NormalForm(Ast ast, const SourceText& source, const VnnlibLimits& limits)
+    : ast_(std::move(ast)), source_(source), limits_(limits), box_(ast_.inputs.size()) {
+  query_.source = source.name();
+  query_.input_size = static_cast<std::int64_t>(ast_.inputs.size());
+  query_.output_size = static_cast<std::int64_t>(ast_.outputs.size());
+  query_.warnings = std::move(ast_.warnings);
+}
+
+Query NormalForm::run() {
+  bool possible = true;
+  for (const std::uint32_t root : ast_.roots) possible = possible && take(root);
+  box_.start_recording();
+  while (possible) {
+    if (waiting_begin_ < waiting_.size()) {
+      open_choice();
+    } else {
+      emit();
+    }
+    possible = next_case();
+  }
+  return std::move(query_);
+}
+
+bool NormalForm::dead_end(std::uint32_t node, const std::string& why) {
+  // Each place is named once, in however many cases it recurs.
+  if (warned_.size() < 1000 && warned_.insert(node).second) {
+    add_warning(query_.warnings, source_, ast_.nodes[node].offset, why);
+  }
+  return false;
+}
+
+// Takes in a conjunction; the disjunctions in it wait. False where it cannot hold.
+bool NormalForm::take(std::uint32_t root) {
+  const std::uint32_t end = ast_.nodes[root].end;
+  for (std::uint32_t i = root; i < end;) {
+    const AstNode& node = ast_.nodes[i];
+    if (node.kind == NodeKind::both) {
+      ++i;  // into its children; nested conjunctions are one
+    } else {
+      if (!take_leaf(i)) return false;
+      i = node.end;
+    }
+  }
+  return true;
+}
+
+bool NormalForm::take_leaf(std::uint32_t i) {
+  const AstNode& node = ast_.nodes[i];
+  switch (node.kind) {
+    case NodeKind::truth:
+      return true;
+    case NodeKind::falsehood:
+      return false;
+    case NodeKind::either:
+      waiting_.push_back(i);
+      return true;
+    default:
+      break;
+  }
+  if (node.relation == Relation::not_equal) {
+    waiting_.push_back(i);
+    return true;
+  }
+  return take_comparison(i, node.relation);
+}
+
+bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
+  const AstNode& node = ast_.nodes[i];
+  if (node.kind == NodeKind::compare_atoms) {
+    // The bulk of large files: an input and a number.
+    if (node.left_kind == Atom::Kind::input && node.right_kind == Atom::Kind::number) {
+      return take_bound(i, relation, node.left, false, decimal_neighbours(source_.word(node.right)));
+    }
+    if (node.left_kind == Atom::Kind::number && node.right_kind == Atom::Kind::input) {
+      return take_bound(i, relation, node.right, true, decimal_neighbours(source_.word(node.left)));
+    }
+  }
+  const LinearForm form = difference(ast_, source_, i);
+  if (form.terms.empty()) return take_constant(i, sgn(form.constant), relation);
+  const LinearTerm& term = form.terms.front();
+  if (form.terms.size() > 1 || term.of == Term::Of::output) {
+    take_rows(form, relation);
+    return true;
+  }
+  // c X + d R 0  is  X R -d/c, the relation turned round for negative c.
+  const FloatNeighbours value = rational_neighbours(mpq_class(-form.constant / term.coefficient));
+  return take_bound(i, relation, static_cast<std::uint32_t>(term.index), sgn(term.coefficient) < 0, value);
+}
+
+bool NormalForm::take_constant(std::uint32_t node, int sign, Relation relation) {
+  bool holds = false;
+  switch (relation) {
+    case Relation::less_equal:
+      holds = sign <= 0;
+      break;
+    case Relation::less:
+      holds = sign < 0;
+      break;
+    case Relation::greater_equal:
+      holds = sign >= 0;
+      break;
+    case Relation::greater:
+      holds = sign > 0;
+      break;
+    case Relation::equal:
+      holds = sign == 0;
+      break;
+    case Relation::not_equal:
+      holds = sign != 0;
+      break;
+  }
+  return holds || dead_end(node, "this comparison never holds: the cases that need it are dropped");
+}
+
+// The comparison `node` with `relation`, which says X_input <relation> value (`turned`: value <relation> X_input).
+bool NormalForm::take_bound(std::uint32_t node, Relation relation, std::uint32_t input, bool turned,
+                            const FloatNeighbours& value) {
+  const Relation of_x = turned ? mirrored(relation) : relation;
+  const bool below = of_x == Relation::less_equal || of_x == Relation::less || of_x == Relation::equal;
+  const bool above = of_x == Relation::greater_equal || of_x == Relation::greater || of_x == Relation::equal;
+  bool possible = true;
+  if (below) possible = box_.tighten(input, upper_edges(value));
+  if (above) possible = box_.tighten(input, lower_edges(value)) && possible;
+  if (!possible) {
+    return dead_end(node, "with this bound no value is left for X_" + std::to_string(input) +
+                              ": the cases that need it are dropped");
+  }
+  // The box holds its edges; strictness is left to an exact row.
+  if (relation == Relation::less || relation == Relation::greater) {
+    take_rows(difference(ast_, source_, node), relation);
+  }
+  return true;
+}
+
+void NormalForm::take_rows(const LinearForm& form, Relation relation) {
+  const bool strict = relation == Relation::less || relation == Relation::greater;
+  const bool equality = relation == Relation::equal;
+  if (relation == Relation::less_equal || relation == Relation::less || equality) {
+    rows_.push_back(make_row(form, false, strict, equality));
+  }
+  if (relation == Relation::greater_equal || relation == Relation::greater || equality) {
+    rows_.push_back(make_row(form, true, strict, equality));
+  }
+}
+
+void NormalForm::open_choice() {
+  Choice choice;
+  choice.node = waiting_[waiting_begin_++];
+  choice.next = ast_.nodes[choice.node].kind == NodeKind::either ? choice.node + 1 : 0;
+  choice.waiting_begin = waiting_begin_;
+  choice.waiting_end = waiting_.size();
+  choice.rows = rows_.size();
+  choice.box = box_.mark();
+  choices_.push_back(choice);
+}
+
+// Goes to the next alternative that is not a dead end; false where all cases are done.
+bool NormalForm::next_case() {
+  while (!choices_.empty()) {
+    Choice& choice = choices_.back();
+    box_.undo(choice.box);
+    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(choice.rows), rows_.end());
+    waiting_.resize(choice.waiting_end);
+    waiting_begin_ = choice.waiting_begin;
+    const AstNode& node = ast_.nodes[choice.node];
+    if (choice.next == (node.kind == NodeKind::either ? node.end : 2U)) {
+      choices_.pop_back();
+    } else if (next_alternative(choice)) {
+      return true;
+    } else if (++dropped_ > 10 * limits_.max_clauses && dropped_ > ast_.nodes.size()) {
+      source_.fail(case_offset(), "the property has too many cases");
+    }
+  }
+  return false;
+}
+
+bool NormalForm::next_alternative(Choice& choice) {
+  const AstNode& node = ast_.nodes[choice.node];
+  if (node.kind == NodeKind::either) {
+    const std::uint32_t child = choice.next;
+    choice.next = ast_.nodes[child].end;
+    choice.taken = ast_.nodes[child].offset;
+    return take(child);
+  }
+  choice.taken = node.offset;
+  return take_comparison(choice.node, choice.next++ == 0 ? Relation::less : Relation::greater);
+}
+
+// Where the current case begins: at its outermost alternative, or at the first assert.
+std::uint32_t NormalForm::case_offset() const {
+  if (!choices_.empty()) return choices_.front().taken;
+  return ast_.roots.empty() ? 0 : ast_.nodes[ast_.roots.front()].offset;
+}
+
+void NormalForm::count_bytes(std::size_t bytes, std::uint32_t offset) {
+  bytes_ += bytes;
+  if (bytes_ > limits_.max_form_bytes) {
+    source_.fail(offset,
+                 "the property's cases need more than " + std::to_string(limits_.max_form_bytes >> 20) + " MiB");
+  }
+}
+
+void NormalForm::emit() {
+  const std::uint32_t offset = case_offset();
+  if (!box_.bounded()) {
+    const std::uint32_t input = box_.first_unbounded();
+    const InputInterval& interval = box_[input];
+    const bool below = interval.proof_lower == -std::numeric_limits<double>::infinity();
+    source_.fail(ast_.inputs[input], "X_" + std::to_string(input) + " has no " + (below ? "lower" : "upper") +
+                                         " bound in the case of line " + std::to_string(source_.line(offset)));
+  }
+  if (query_.clauses.size() >= limits_.max_clauses) {
+    source_.fail(offset, "the property has more than " + std::to_string(limits_.max_clauses) + " cases");
+  }
+  std::size_t bytes = sizeof(Clause);
+  for (const Row& row : rows_) bytes += bytes_of(row);
+  Clause clause;
+  clause.box = box_.shared(bytes);
+  count_bytes(bytes, offset);
+  clause.rows = rows_;
+  clause.line = source_.line(offset);
+  query_.clauses.push_back(std::move(clause));
+}
+
+}  // namespace
+
+Query normal_form(Ast ast, const SourceText& source, const VnnlibLimits& limits) {
+  return NormalForm(std::move(ast), source, limits).run();
+}
+
+}  // namespace clipbound

@@ -1,0 +1,83 @@
+#pragma once
+// Random networks on their way through the lane sweeps, with the truth at points beside them.
+#include "bounds/alpha_beta/alpha_beta_bounder.h"
+#include "bounds/alpha_beta/intermediate_bounds.h"
+#include "tests/support/lowered.h"
+#include "tests/support/random_network.h"
+
+namespace clipbound::test {
+
+/// A random network with two rows, lowered, and its sweep network.
+struct Swept {
+  Swept(Dice& dice, const NetworkTaste& taste, double radius, int iterations = 0, int split_rounds = 0) {
+    RandomNetwork maker(dice, taste);
+    const auto network = maker.build();
+    std::vector<double> lower, upper;
+    for (const float c : maker.centre()) {
+      const double centre = static_cast<double>(c) + dice.normal() * 0.3;
+      lower.push_back(centre - radius * dice.uniform(0.2, 1.0));
+      upper.push_back(centre + radius * dice.uniform(0.2, 1.0));
+    }
+    Clause clause;
+    clause.rows.push_back(output_row({Rational(1), Rational(-1)}, Rational(1, 10)));
+    clause.rows.push_back(output_row({Rational(-2), Rational(1, 2)}, Rational(-3)));
+    lowered = std::make_unique<Lowered>(network, lower, upper, clause);
+    SweepBudget budget;
+    budget.iterations = iterations;
+    budget.split_rounds = split_rounds;
+    budget.threads = 2;
+    sweep = bound_by_sweeps(lowered->system, lower, upper, nullptr, budget, Deadline());
+    rows = sweep->compile_rows(lowered->rows, {0, 1});
+    int first = 0;
+    for (int k = 0; k < sweep->layers(); ++k) {
+      first_of.push_back(first);
+      first += static_cast<int>(lowered->system->layers[static_cast<std::size_t>(k)].size());
+    }
+  }
+  /// The neuron of the whole network (in layer order) in a slot.
+  std::size_t neuron(int slot) const {
+    const auto u = static_cast<std::size_t>(slot);
+    const SweepLayer& layer = sweep->layer(sweep->layer_of[u]);
+    return static_cast<std::size_t>(first_of[static_cast<std::size_t>(sweep->layer_of[u])] +
+                                    layer.origin[static_cast<std::size_t>(sweep->place_of[u] - layer.first)]);
+  }
+  Truth random_truth(Dice& dice) const {
+    std::vector<double> x;
+    for (std::size_t i = 0; i < lowered->lower.size(); ++i) {
+      const double t = dice.chance(0.5) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
+      x.push_back(std::clamp(lowered->lower[i] + t * (lowered->upper[i] - lowered->lower[i]), lowered->lower[i], lowered->upper[i]));
+    }
+    return lowered->truth(std::move(x));
+  }
+  LaneSweep::Target target() const {
+    LaneSweep::Target result;
+    result.rows = &rows;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      result.which[lane] = lane % 2;
+      result.sign[lane] = lane % 4 < 2 ? 1.0 : -1.0;
+    }
+    return result;
+  }
+  SweepCone cone() const {
+    SweepCone result;
+    ConeFinder(*sweep).find(rows, {0, 1}, result);
+    return result;
+  }
+
+  std::unique_ptr<Lowered> lowered;
+  std::unique_ptr<SweepNetwork> sweep;
+  SweepRows rows;
+  std::vector<int> first_of;
+};
+
+inline NetworkTaste random_taste(Dice& dice) {
+  NetworkTaste taste;
+  taste.inputs = dice.whole(1, 6);
+  taste.layers = dice.whole(1, 4);
+  taste.width = dice.whole(2, 12);
+  taste.structured = dice.chance(0.7);
+  taste.scale = dice.uniform(0.6, 1.6);
+  return taste;
+}
+
+}  // namespace clipbound::test
