@@ -40,22 +40,25 @@ class Setting {
   std::optional<std::string> before_;
 };
 
-/// OpenBLAS knows processors by their numbers, and falls back to instructions of 2004 for those that came after it, at an eighth of the
-/// speed. What Intel's can do tells more. Who has set the variable knows better.
+/// OpenBLAS knows processors by their numbers, and falls back to instructions of 2004 for those
+/// that came after it, at an eighth of the speed. What Intel's can do tells more. Who has set the
+/// variable knows better.
 const char* kernels_for_this_machine() {
 #if defined(__x86_64__)
   if (std::getenv("OPENBLAS_CORETYPE") != nullptr || !__builtin_cpu_is("intel")) return nullptr;
-  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                    __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                    __builtin_cpu_supports("avx512cd");
   if (wide) return "SKYLAKEX";
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "HASWELL";
 #endif
   return nullptr;
 }
 
-/// OpenBLAS, loaded when it is first needed. Linked in the ordinary way, Debian's build starts its worker threads while the
-/// process is loaded, and these spin for some 40 ms on a core that the search needs; told early enough that there is one
-/// thread, it starts none. (The serial build is no way out: it does not promise to be safe under many callers.)
+/// OpenBLAS, loaded when it is first needed. Linked in the ordinary way, Debian's build starts its
+/// worker threads while the process is loaded, and these spin for some 40 ms on a core that the
+/// search needs; told early enough that there is one thread, it starts none. (The serial build is
+/// no way out: it does not promise to be safe under many callers.)
 struct OpenBlas {
   decltype(&cblas_sgemm) sgemm;
   decltype(&cblas_dgemm) dgemm;
@@ -90,16 +93,23 @@ struct OpenBlas {
   }
 };
 
-/// Whether a product of whole numbers, small enough to be exact in any order of summation, comes out right, whatever C held before.
+/// Whether a product of whole numbers, small enough to be exact in any order of summation, comes
+/// out right, whatever C held before.
 template <typename T, typename Gemm>
 bool multiplies(Gemm gemm, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k) {
-  const auto number = [](int i, int j, int of) { return static_cast<T>((i * 7 + j * 13 + of * 5 + i * j) % 9 - 4); };
-  std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)), c(static_cast<std::size_t>(m * n), std::numeric_limits<T>::quiet_NaN());
+  const auto number = [](int i, int j, int of) {
+    return static_cast<T>((i * 7 + j * 13 + of * 5 + i * j) % 9 - 4);
+  };
+  std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)),
+      c(static_cast<std::size_t>(m * n), std::numeric_limits<T>::quiet_NaN());
   for (int i = 0; i < m; ++i)
-    for (int l = 0; l < k; ++l) a[static_cast<std::size_t>(ta == CblasTrans ? l * m + i : i * k + l)] = number(i, l, 0);
+    for (int l = 0; l < k; ++l)
+      a[static_cast<std::size_t>(ta == CblasTrans ? l * m + i : i * k + l)] = number(i, l, 0);
   for (int l = 0; l < k; ++l)
-    for (int j = 0; j < n; ++j) b[static_cast<std::size_t>(tb == CblasTrans ? j * k + l : l * n + j)] = number(l, j, 1);
-  gemm(CblasRowMajor, ta, tb, m, n, k, T(1), a.data(), ta == CblasTrans ? m : k, b.data(), tb == CblasTrans ? k : n, T(0), c.data(), n);
+    for (int j = 0; j < n; ++j)
+      b[static_cast<std::size_t>(tb == CblasTrans ? j * k + l : l * n + j)] = number(l, j, 1);
+  gemm(CblasRowMajor, ta, tb, m, n, k, T(1), a.data(), ta == CblasTrans ? m : k, b.data(),
+       tb == CblasTrans ? k : n, T(0), c.data(), n);
   for (int i = 0; i < m; ++i) {
     for (int j = 0; j < n; ++j) {
       T sum = 0;
@@ -110,14 +120,17 @@ bool multiplies(Gemm gemm, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n,
   return true;
 }
 
-/// There are processors on which kernels of old releases multiply wrongly, and no bound is worth anything then. Takes a fraction of a millisecond.
+/// There are processors on which kernels of old releases multiply wrongly, and no bound is worth
+/// anything then. Takes a fraction of a millisecond.
 void check_kernels(const OpenBlas& blas) {
   constexpr int kShapes[][3] = {{2, 1, 3}, {3, 5, 7}, {8, 8, 8}, {17, 33, 19}, {40, 24, 65}};
   for (const auto& [m, n, k] : kShapes) {
     for (const CBLAS_TRANSPOSE ta : {CblasNoTrans, CblasTrans}) {
       for (const CBLAS_TRANSPOSE tb : {CblasNoTrans, CblasTrans}) {
-        CLIPBOUND_CHECK_NOTE(multiplies<float>(blas.sgemm, ta, tb, m, n, k) && multiplies<double>(blas.dgemm, ta, tb, m, n, k),
-                             "OpenBLAS multiplies wrongly on this processor; OPENBLAS_CORETYPE may name other kernels");
+        CLIPBOUND_CHECK_NOTE(multiplies<float>(blas.sgemm, ta, tb, m, n, k) &&
+                                 multiplies<double>(blas.dgemm, ta, tb, m, n, k),
+                             "OpenBLAS multiplies wrongly on this processor; OPENBLAS_CORETYPE may "
+                             "name other kernels");
       }
     }
   }
@@ -134,24 +147,26 @@ const OpenBlas& blas() {
 
 }  // namespace
 
-void initialise_blas() { blas(); }
+void initialise_blas() {
+  blas();
+}
 
 namespace {
 
-void gemm_of(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha, const float* a, int lda,
-             const float* b, int ldb, float beta, float* c, int ldc) {
+void gemm_of(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, float alpha,
+             const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc) {
   blas().sgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
-void gemm_of(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha, const double* a, int lda,
-             const double* b, int ldb, double beta, double* c, int ldc) {
+void gemm_of(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, double alpha,
+             const double* a, int lda, const double* b, int ldb, double beta, double* c, int ldc) {
   blas().dgemm(CblasRowMajor, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
-void gemv_of(CBLAS_TRANSPOSE t, int rows, int columns, float alpha, const float* a, int lda, const float* x, float beta,
-             float* y) {
+void gemv_of(CBLAS_TRANSPOSE t, int rows, int columns, float alpha, const float* a, int lda,
+             const float* x, float beta, float* y) {
   blas().sgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
 }
-void gemv_of(CBLAS_TRANSPOSE t, int rows, int columns, double alpha, const double* a, int lda, const double* x,
-             double beta, double* y) {
+void gemv_of(CBLAS_TRANSPOSE t, int rows, int columns, double alpha, const double* a, int lda,
+             const double* x, double beta, double* y) {
   blas().dgemv(CblasRowMajor, t, rows, columns, alpha, a, lda, x, 1, beta, y, 1);
 }
 
@@ -160,15 +175,17 @@ constexpr CBLAS_TRANSPOSE cblas(Transpose t) {
 }
 
 template <typename T>
-void multiply(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, T alpha, const T* a,
-              std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+void multiply(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, T alpha,
+              const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c,
+              std::int64_t ldc) {
   if (m == 0 || n == 0) return;
   constexpr std::int64_t kLargest = std::numeric_limits<int>::max();
   CLIPBOUND_CHECK(m > 0 && n > 0 && k >= 0);
   CLIPBOUND_CHECK(std::max({m, n, k, lda, ldb, ldc}) <= kLargest);
   if (k == 0 || alpha == T(0)) {
     for (std::int64_t i = 0; i < m; ++i)
-      for (std::int64_t j = 0; j < n; ++j) c[i * ldc + j] = beta == T(0) ? T(0) : beta * c[i * ldc + j];
+      for (std::int64_t j = 0; j < n; ++j)
+        c[i * ldc + j] = beta == T(0) ? T(0) : beta * c[i * ldc + j];
     return;
   }
   const auto int_of = [](std::int64_t x) { return static_cast<int>(x); };
@@ -176,22 +193,24 @@ void multiply(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::i
   if (m == 1 && (ta == Transpose::no || lda == 1)) {
     if (beta == T(0)) std::fill_n(c, n, T(0));  // gemv would multiply what C holds by zero
     const bool stored_kn = tb == Transpose::no;
-    gemv_of(stored_kn ? CblasTrans : CblasNoTrans, int_of(stored_kn ? k : n), int_of(stored_kn ? n : k), alpha, b,
-            int_of(ldb), a, beta == T(0) ? T(1) : beta, c);
+    gemv_of(stored_kn ? CblasTrans : CblasNoTrans, int_of(stored_kn ? k : n),
+            int_of(stored_kn ? n : k), alpha, b, int_of(ldb), a, beta == T(0) ? T(1) : beta, c);
     return;
   }
-  gemm_of(cblas(ta), cblas(tb), int_of(m), int_of(n), int_of(k), alpha, a, int_of(lda), b, int_of(ldb), beta, c,
-          int_of(ldc));
+  gemm_of(cblas(ta), cblas(tb), int_of(m), int_of(n), int_of(k), alpha, a, int_of(lda), b,
+          int_of(ldb), beta, c, int_of(ldc));
 }
 
 }  // namespace
 
-void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const float* a,
-          std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
+void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, float alpha,
+          const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c,
+          std::int64_t ldc) {
   multiply<float>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
-void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, double alpha, const double* a,
-          std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc) {
+void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, double alpha,
+          const double* a, std::int64_t lda, const double* b, std::int64_t ldb, double beta,
+          double* c, std::int64_t ldc) {
   multiply<double>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 

@@ -4,16 +4,17 @@
 
 namespace clipbound {
 /// Throws ContractError naming the place and the broken condition.
-[[noreturn]] void check_failed(const char* file, int line, const char* condition, const std::string& note = {});
+[[noreturn]] void check_failed(const char* file, int line, const char* condition,
+                               const std::string& note = {});
 }  // namespace clipbound
 
-#define CLIPBOUND_CHECK(condition)                                                  \
-  do {                                                                              \
-    if (!(condition)) [[unlikely]]                                                  \
-      ::clipbound::check_failed(__FILE__, __LINE__, #condition);                    \
+#define CLIPBOUND_CHECK(condition)                               \
+  do {                                                           \
+    if (!(condition)) [[unlikely]]                               \
+      ::clipbound::check_failed(__FILE__, __LINE__, #condition); \
   } while (false)
-#define CLIPBOUND_CHECK_NOTE(condition, note)                                       \
-  do {                                                                              \
-    if (!(condition)) [[unlikely]]                                                  \
-      ::clipbound::check_failed(__FILE__, __LINE__, #condition, note);              \
+#define CLIPBOUND_CHECK_NOTE(condition, note)                          \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]]                                     \
+      ::clipbound::check_failed(__FILE__, __LINE__, #condition, note); \
   } while (false)

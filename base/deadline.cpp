@@ -14,7 +14,8 @@ Deadline::Deadline(Clock::time_point start, double limit_s, double reserve_s) : 
   // Beyond ten years the limit is none: the clock's own range would overflow.
   constexpr double kLongest = 3.0e8;
   if (std::isfinite(limit_s) && limit_s < kLongest) {
-    end_ = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(limit_s - reserve_s));
+    end_ = start + std::chrono::duration_cast<Clock::duration>(
+                       std::chrono::duration<double>(limit_s - reserve_s));
   }
 }
 
@@ -32,16 +33,20 @@ bool Deadline::expired() const noexcept {
   if (stop_.load(std::memory_order_relaxed) != 0) return true;
   if (end_ == Clock::time_point::max() || Clock::now() < end_) return false;
   std::uint8_t none = 0;
-  stop_.compare_exchange_strong(none, static_cast<std::uint8_t>(StopReason::time), std::memory_order_relaxed);
+  stop_.compare_exchange_strong(none, static_cast<std::uint8_t>(StopReason::time),
+                                std::memory_order_relaxed);
   return true;
 }
 
 void Deadline::out_of_memory() const noexcept {
   std::uint8_t none = 0;
-  stop_.compare_exchange_strong(none, static_cast<std::uint8_t>(StopReason::memory), std::memory_order_relaxed);
+  stop_.compare_exchange_strong(none, static_cast<std::uint8_t>(StopReason::memory),
+                                std::memory_order_relaxed);
 }
 
-double Deadline::elapsed_s() const noexcept { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+double Deadline::elapsed_s() const noexcept {
+  return std::chrono::duration<double>(Clock::now() - start_).count();
+}
 
 double Deadline::remaining_s() const noexcept {
   if (end_ == Clock::time_point::max()) return std::numeric_limits<double>::infinity();
@@ -60,15 +65,21 @@ Deadline::Clock::time_point process_start() {
   if (after_name == nullptr) return now;
   unsigned long long ticks = 0;
   // Field 22 (starttime); field 3 follows the name.
-  if (std::sscanf(after_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks) != 1) {
+  if (std::sscanf(
+          after_name + 1,
+          " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+          &ticks) != 1) {
     return now;
   }
   timespec boot{};
   if (clock_gettime(CLOCK_BOOTTIME, &boot) != 0) return now;
-  const double since_boot = static_cast<double>(boot.tv_sec) + 1e-9 * static_cast<double>(boot.tv_nsec);
-  const double age = since_boot - static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  const double since_boot =
+      static_cast<double>(boot.tv_sec) + 1e-9 * static_cast<double>(boot.tv_nsec);
+  const double age =
+      since_boot - static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
   if (!(age >= 0.0 && age < 60.0)) return now;
-  return now - std::chrono::duration_cast<Deadline::Clock::duration>(std::chrono::duration<double>(age));
+  return now -
+         std::chrono::duration_cast<Deadline::Clock::duration>(std::chrono::duration<double>(age));
 }
 
 std::size_t resident_bytes() {
@@ -77,7 +88,9 @@ std::size_t resident_bytes() {
   long long total = 0, resident = 0;
   const int read = std::fscanf(file, "%lld %lld", &total, &resident);
   std::fclose(file);
-  return read == 2 ? static_cast<std::size_t>(resident) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) : 0;
+  return read == 2
+             ? static_cast<std::size_t>(resident) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE))
+             : 0;
 }
 
 }  // namespace clipbound

@@ -17,15 +17,21 @@ class Deadline {
 
   /// No limits.
   Deadline() = default;
-  /// `limit_s` seconds from `start`, less `reserve_s` for writing results. A limit that is not finite means none.
+  /// `limit_s` seconds from `start`, less `reserve_s` for writing results. A limit that is not
+  /// finite means none.
   Deadline(Clock::time_point start, double limit_s, double reserve_s);
 
   /// Ends the work at the next poll, from any thread or from a signal handler.
-  void interrupt() noexcept { stop_.store(static_cast<std::uint8_t>(StopReason::interrupted), std::memory_order_relaxed); }
-  /// True once the work has to end. Reads the clock: poll it every some microseconds of work, not every operation.
+  void interrupt() noexcept {
+    stop_.store(static_cast<std::uint8_t>(StopReason::interrupted), std::memory_order_relaxed);
+  }
+  /// True once the work has to end. Reads the clock: poll it every some microseconds of work, not
+  /// every operation.
   bool expired() const noexcept;
   /// Why it ended; `none` while it has not.
-  StopReason reason() const noexcept { return static_cast<StopReason>(stop_.load(std::memory_order_relaxed)); }
+  StopReason reason() const noexcept {
+    return static_cast<StopReason>(stop_.load(std::memory_order_relaxed));
+  }
   /// Records that memory has run out.
   void out_of_memory() const noexcept;
   /// Seconds since the start.
@@ -44,7 +50,8 @@ class Deadline {
   mutable std::atomic<std::uint8_t> stop_{0};
 };
 
-/// When this process started, on the steady clock (read from /proc, the moment of the call where that fails).
+/// When this process started, on the steady clock (read from /proc, the moment of the call where
+/// that fails).
 Deadline::Clock::time_point process_start();
 /// Resident memory of this process in bytes; 0 where unknown.
 std::size_t resident_bytes();

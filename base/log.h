@@ -6,14 +6,16 @@
 
 namespace clipbound {
 
-/// Where messages go, and how many. A copy shares the callback; safe from many threads where the callback is.
+/// Where messages go, and how many. A copy shares the callback; safe from many threads where the
+/// callback is.
 class Log {
  public:
   using Sink = std::function<void(int level, const std::string& message)>;
 
   /// Says nothing.
   Log() = default;
-  /// Passes on messages of `level` and below: 0 errors and warnings, 1 stages, 2 details, 3 everything.
+  /// Passes on messages of `level` and below: 0 errors and warnings, 1 stages, 2 details, 3
+  /// everything.
   Log(int level, Sink sink) : level_(level), sink_(std::move(sink)) {}
 
   /// True where a message of this level would be heard: ask before building an expensive one.

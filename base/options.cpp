@@ -33,8 +33,9 @@ constexpr OptionInfo kTable[] = {
 };
 
 constexpr bool every_string_has_words() {
-  return std::all_of(std::begin(kTable), std::end(kTable),
-                     [](const OptionInfo& row) { return (row.type == Type::word) == !row.words.empty(); });
+  return std::all_of(std::begin(kTable), std::end(kTable), [](const OptionInfo& row) {
+    return (row.type == Type::word) == !row.words.empty();
+  });
 }
 static_assert(every_string_has_words(),
               "each string option needs a CLIPBOUND_WORDS row in options.def, and only those");
@@ -53,7 +54,8 @@ std::string number_text(double value) {
 }
 
 [[noreturn]] void refuse(const OptionInfo& row, std::string_view text) {
-  throw InputError("option --" + std::string(row.flag) + ": '" + std::string(text) + "' is not " + describe_range(row));
+  throw InputError("option --" + std::string(row.flag) + ": '" + std::string(text) + "' is not " +
+                   describe_range(row));
 }
 
 template <typename T>
@@ -74,7 +76,8 @@ void parse(const OptionInfo& row, std::string_view text, int& target) {
   target = parse_number<int>(row, text);
 }
 void parse(const OptionInfo& row, std::string_view text, bool& target) {
-  constexpr std::array<std::string_view, 4> kYes = {"true", "on", "yes", "1"}, kNo = {"false", "off", "no", "0"};
+  constexpr std::array<std::string_view, 4> kYes = {"true", "on", "yes", "1"},
+                                            kNo = {"false", "off", "no", "0"};
   const std::string_view plain = trimmed(text);
   const bool yes = std::find(kYes.begin(), kYes.end(), plain) != kYes.end();
   if (!yes && std::find(kNo.begin(), kNo.end(), plain) == kNo.end()) refuse(row, text);
@@ -131,19 +134,18 @@ std::string get_option(const Options& options, std::string_view name) {
 
 std::string describe_range(const OptionInfo& option) {
   switch (option.type) {
-    case Type::boolean:
-      return "true or false";
+    case Type::boolean: return "true or false";
     case Type::word: {
       std::string text = "one of ";
-      for (std::size_t i = 0; i < option.words.size(); ++i) text += (i ? ", " : "") + std::string(option.words[i]);
+      for (std::size_t i = 0; i < option.words.size(); ++i)
+        text += (i ? ", " : "") + std::string(option.words[i]);
       return text;
     }
     case Type::integer:
-    case Type::number:
-      break;
+    case Type::number: break;
   }
-  return std::string(option.type == Type::integer ? "an integer" : "a number") + " from " + number_text(option.min) +
-         " to " + number_text(option.max);
+  return std::string(option.type == Type::integer ? "an integer" : "a number") + " from " +
+         number_text(option.min) + " to " + number_text(option.max);
 }
 
 }  // namespace clipbound

@@ -23,23 +23,24 @@ struct Options {
 /// One row of the table, for help texts, JSON and tests.
 struct OptionInfo {
   enum class Type { number, integer, boolean, word };
-  std::string_view field;                   ///< name in Options and in JSON: "time_limit_s"
-  std::string_view flag;                    ///< name on the command line, without "--": "timeout"
-  Type type;                                ///< double, int, bool, string
-  double min, max;                          ///< inclusive range of numbers and integers
-  std::string_view help;                    ///< one line
-  std::span<const std::string_view> words;  ///< what a string option may be; empty for the other types
+  std::string_view field;  ///< name in Options and in JSON: "time_limit_s"
+  std::string_view flag;   ///< name on the command line, without "--": "timeout"
+  Type type;               ///< double, int, bool, string
+  double min, max;         ///< inclusive range of numbers and integers
+  std::string_view help;   ///< one line
+  std::span<const std::string_view>
+      words;  ///< what a string option may be; empty for the other types
 };
 
 /// Every option, in the table's order.
 std::span<const OptionInfo> option_table();
 
-/// The row whose field or flag is `name` (a leading "--" is ignored). Throws InputError naming `name` where there is
-/// none.
+/// The row whose field or flag is `name` (a leading "--" is ignored). Throws InputError naming
+/// `name` where there is none.
 const OptionInfo& find_option(std::string_view name);
 
-/// Sets the option whose field or flag is `name` from text. Booleans: true/false, on/off, yes/no, 1/0.
-/// Throws InputError naming option, value and range; `options` is then unchanged.
+/// Sets the option whose field or flag is `name` from text. Booleans: true/false, on/off, yes/no,
+/// 1/0. Throws InputError naming option, value and range; `options` is then unchanged.
 void set_option(Options& options, std::string_view name, std::string_view text);
 
 /// The option's value as text that set_option() reads back to the same value.
@@ -48,7 +49,8 @@ std::string get_option(const Options& options, std::string_view name);
 /// What values the option takes: "an integer from 0 to 1024", "one of none, relaxed, complete".
 std::string describe_range(const OptionInfo& option);
 
-/// Calls visit(field, value) for every option in the table's order; value is a double, int, bool or std::string.
+/// Calls visit(field, value) for every option in the table's order; value is a double, int, bool or
+/// std::string.
 template <typename Visitor>
 void for_each_option(const Options& options, Visitor&& visit) {
 #define CLIPBOUND_OPTION(type, field, default_value, flag, min, max, help) \

@@ -1,9 +1,9 @@
 #include "base/parallel.h"
 
 #include <sched.h>
+#include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
-#include <tbb/global_control.h>
 
 #include <algorithm>
 #include <exception>
@@ -21,8 +21,8 @@ int available_threads() {
 
 void run_workers(int workers, const std::function<void(int)>& body) {
   if (workers <= 1) return body(0);
-  // Workers of the search talk to each other while they run, so each must really have a thread of its own:
-  // TBB's tasks promise progress, not concurrency. Hence threads here, and TBB for loops.
+  // Workers of the search talk to each other while they run, so each must really have a thread of
+  // its own: TBB's tasks promise progress, not concurrency. Hence threads here, and TBB for loops.
   std::exception_ptr first;
   std::mutex mutex;
   const auto guarded = [&](int worker) {

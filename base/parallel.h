@@ -8,8 +8,8 @@ namespace clipbound {
 /// Hardware threads that this process may use (its CPU affinity), at least 1.
 int available_threads();
 
-/// Runs body(worker) for worker = 0..workers-1 at the same time, on exactly that many threads, and waits for
-/// all. The first exception that a body throws is rethrown here after all have ended.
+/// Runs body(worker) for worker = 0..workers-1 at the same time, on exactly that many threads, and
+/// waits for all. The first exception that a body throws is rethrown here after all have ended.
 void run_workers(int workers, const std::function<void(int)>& body);
 
 /// body(i) for i in [0, count), on up to `threads` threads, in chunks.

@@ -1,5 +1,6 @@
 #pragma once
-// Outward rounding without touching the rounding mode: round-to-nearest results moved one step outward.
+// Outward rounding without touching the rounding mode: round-to-nearest results moved one step
+// outward.
 //
 // u = 2^-53. For a sum or product computed to nearest, the exact value lies strictly between the
 // neighbours of the computed one, so next_up / next_down of it are rigorous bounds (NaN stays NaN).
@@ -10,9 +11,9 @@
 
 namespace clipbound {
 
-inline constexpr double kUnitRoundoff = 0x1p-53;         ///< of float64, round to nearest
-inline constexpr double kUnitRoundoff32 = 0x1p-24;       ///< of float32
-inline constexpr double kSmallestNormal = 0x1p-1022;     ///< below it, products lose relative accuracy
+inline constexpr double kUnitRoundoff = 0x1p-53;      ///< of float64, round to nearest
+inline constexpr double kUnitRoundoff32 = 0x1p-24;    ///< of float32
+inline constexpr double kSmallestNormal = 0x1p-1022;  ///< below it, products lose relative accuracy
 
 /// The next float64 above x (infinity and NaN stay).
 inline double next_up(double x) {
@@ -22,17 +23,33 @@ inline double next_up(double x) {
   return std::bit_cast<double>(x > 0.0 ? bits + 1 : bits - 1);
 }
 /// The next float64 below x (-infinity and NaN stay).
-inline double next_down(double x) { return -next_up(-x); }
+inline double next_down(double x) {
+  return -next_up(-x);
+}
 
-inline double add_up(double a, double b) { return next_up(a + b); }
-inline double add_down(double a, double b) { return next_down(a + b); }
-inline double mul_up(double a, double b) { return a == 0.0 || b == 0.0 ? 0.0 : next_up(a * b); }
-inline double mul_down(double a, double b) { return a == 0.0 || b == 0.0 ? 0.0 : next_down(a * b); }
-inline double div_up(double a, double b) { return a == 0.0 ? 0.0 : next_up(a / b); }
-inline double div_down(double a, double b) { return a == 0.0 ? 0.0 : next_down(a / b); }
+inline double add_up(double a, double b) {
+  return next_up(a + b);
+}
+inline double add_down(double a, double b) {
+  return next_down(a + b);
+}
+inline double mul_up(double a, double b) {
+  return a == 0.0 || b == 0.0 ? 0.0 : next_up(a * b);
+}
+inline double mul_down(double a, double b) {
+  return a == 0.0 || b == 0.0 ? 0.0 : next_down(a * b);
+}
+inline double div_up(double a, double b) {
+  return a == 0.0 ? 0.0 : next_up(a / b);
+}
+inline double div_down(double a, double b) {
+  return a == 0.0 ? 0.0 : next_down(a / b);
+}
 
-/// gamma_k = k u / (1 - k u), rounded up: the relative error of k roundings in sequence (Higham, Accuracy
-/// and Stability of Numerical Algorithms, Lemma 3.1). k must stay below 2^50.
-inline double gamma_bound(double k) { return next_up(next_up(k * kUnitRoundoff) / next_down(1.0 - next_up(k * kUnitRoundoff))); }
+/// gamma_k = k u / (1 - k u), rounded up: the relative error of k roundings in sequence (Higham,
+/// Accuracy and Stability of Numerical Algorithms, Lemma 3.1). k must stay below 2^50.
+inline double gamma_bound(double k) {
+  return next_up(next_up(k * kUnitRoundoff) / next_down(1.0 - next_up(k * kUnitRoundoff)));
+}
 
 }  // namespace clipbound

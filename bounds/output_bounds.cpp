@@ -11,12 +11,14 @@ namespace clipbound {
 
 namespace {
 
-/// Where more inputs vary, RootBounder leaves layers to intervals that would take it too long; sweeps over cones are fast there.
+/// Where more inputs vary, RootBounder leaves layers to intervals that would take it too long;
+/// sweeps over cones are fast there.
 constexpr std::size_t kFewInputs = 40;
 
-/// The slope that replaces neuron v of a layer in a row that is bounded from below. A proposal, whatever it is: the offsets of
-/// the planes are proved afterwards.
-double slope_for(double coefficient, const IntervalVector& z, const std::vector<Planes>& planes, std::size_t v) {
+/// The slope that replaces neuron v of a layer in a row that is bounded from below. A proposal,
+/// whatever it is: the offsets of the planes are proved afterwards.
+double slope_for(double coefficient, const IntervalVector& z, const std::vector<Planes>& planes,
+                 std::size_t v) {
   if (!planes.empty()) return coefficient < 0.0 ? planes[v].upper_slope : planes[v].lower_slope;
   const double l = z.lower[v], u = z.upper[v];
   if (u <= 0.0) return 0.0;
@@ -25,12 +27,15 @@ double slope_for(double coefficient, const IntervalVector& z, const std::vector<
   return std::isfinite(l) && std::isfinite(u) ? u / (u - l) : 0.0;
 }
 
-/// Slopes in the input of sign * form, [size, N]: what backward substitution would arrive at, in plain float64.
-std::vector<double> propose_slopes(const LayeredSystem& system, const RootBounder::Bounds& bounds, const AffineForm& form, double sign) {
+/// Slopes in the input of sign * form, [size, N]: what backward substitution would arrive at, in
+/// plain float64.
+std::vector<double> propose_slopes(const LayeredSystem& system, const RootBounder::Bounds& bounds,
+                                   const AffineForm& form, double sign) {
   const auto M = static_cast<std::size_t>(form.size()), N = system.lower.size();
   std::vector<double> slopes(M * N, 0.0);
   std::vector<std::vector<double>> at(system.layers.size());
-  for (std::size_t k = 0; k < at.size(); ++k) at[k].assign(static_cast<std::size_t>(system.layers[k].size()), 0.0);
+  for (std::size_t k = 0; k < at.size(); ++k)
+    at[k].assign(static_cast<std::size_t>(system.layers[k].size()), 0.0);
   for (std::size_t m = 0; m < M; ++m) {
     double* input = slopes.data() + m * N;
     for (auto& layer : at) std::fill(layer.begin(), layer.end(), 0.0);
@@ -60,7 +65,8 @@ std::vector<double> propose_slopes(const LayeredSystem& system, const RootBounde
 /// outputs - A x as one affine form, its rounding in the radius.
 AffineForm without_plane(const LayeredSystem& system, const std::vector<double>& A) {
   const std::size_t M = system.outputs.constant.size(), N = system.lower.size();
-  const AffineForm input = AffineForm::of_source(kInputSource, static_cast<std::int64_t>(N), 0, static_cast<std::int64_t>(N));
+  const AffineForm input = AffineForm::of_source(kInputSource, static_cast<std::int64_t>(N), 0,
+                                                 static_cast<std::int64_t>(N));
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
   for (std::size_t m = 0; m < M; ++m) {
@@ -70,23 +76,29 @@ AffineForm without_plane(const LayeredSystem& system, const std::vector<double>&
     }
     begin.push_back(static_cast<std::int64_t>(terms.size()));
   }
-  return linear_map({&system.outputs, &input}, begin, terms, std::vector<double>(M, 0.0), system.magnitudes);
+  return linear_map({&system.outputs, &input}, begin, terms, std::vector<double>(M, 0.0),
+                    system.magnitudes);
 }
 
-/// Slopes are proposed, offsets are proved: a lower bound of Y - A x over the box is a b with Y >= A x + b.
-OutputPlanes prove_planes(const RootBounder& bounder, const RootBounder::Bounds& bounds, const std::vector<std::int64_t>& all) {
+/// Slopes are proposed, offsets are proved: a lower bound of Y - A x over the box is a b with Y >=
+/// A x + b.
+OutputPlanes prove_planes(const RootBounder& bounder, const RootBounder::Bounds& bounds,
+                          const std::vector<std::int64_t>& all) {
   const LayeredSystem& system = bounder.system();
   const int layers = static_cast<int>(system.layers.size());
   OutputPlanes planes;
   planes.lower_A = propose_slopes(system, bounds, system.outputs, 1.0);
-  planes.lower_b = bounder.lower_bounds(without_plane(system, planes.lower_A), all, 1.0, layers, bounds);
+  planes.lower_b =
+      bounder.lower_bounds(without_plane(system, planes.lower_A), all, 1.0, layers, bounds);
   planes.upper_A = propose_slopes(system, bounds, system.outputs, -1.0);
-  planes.upper_b = bounder.lower_bounds(without_plane(system, planes.upper_A), all, -1.0, layers, bounds);
+  planes.upper_b =
+      bounder.lower_bounds(without_plane(system, planes.upper_A), all, -1.0, layers, bounds);
   for (double& b : planes.upper_b) b = -b;
   return planes;
 }
 
-/// Lets `bounds` know of better intervals z of its layers. What they were computed with before only grows too large: sound.
+/// Lets `bounds` know of better intervals z of its layers. What they were computed with before only
+/// grows too large: sound.
 void tighten(const LayeredSystem& system, const SweepNetwork& swept, RootBounder::Bounds& bounds) {
   for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
     const IntervalVector& better = swept.bounds_of(static_cast<int>(k));
@@ -100,13 +112,16 @@ void tighten(const LayeredSystem& system, const SweepNetwork& swept, RootBounder
   }
 }
 
-/// Bounds of the outputs by sweeps, with optimised slopes or CROWN's; tightens `bounds` by those of the layers on the way.
-IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper, const Deadline& deadline,
+/// Bounds of the outputs by sweeps, with optimised slopes or CROWN's; tightens `bounds` by those of
+/// the layers on the way.
+IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lower,
+                             std::vector<double> upper, const Deadline& deadline,
                              RootBounder::Bounds& bounds) {
   const LayeredSystem& system = *slopes.system;
   SweepBudget budget;
   budget.iterations = slopes.iterations;
-  const auto swept = bound_by_sweeps(slopes.system, std::move(lower), std::move(upper), nullptr, budget, deadline);
+  const auto swept =
+      bound_by_sweeps(slopes.system, std::move(lower), std::move(upper), nullptr, budget, deadline);
   tighten(system, *swept, bounds);
   // Rows Y and -Y, exactly.
   const auto M = static_cast<std::size_t>(system.outputs.size());
@@ -117,11 +132,13 @@ IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lowe
     begin.push_back(static_cast<std::int64_t>(terms.size()));
     all.push_back(static_cast<std::int64_t>(r));
   }
-  const AffineForm both = linear_map({&system.outputs}, begin, terms, std::vector<double>(2 * M, 0.0), system.magnitudes);
+  const AffineForm both = linear_map({&system.outputs}, begin, terms,
+                                     std::vector<double>(2 * M, 0.0), system.magnitudes);
   SweepOptimizer optimizer;
   optimizer.iterations = slopes.iterations;
   optimizer.enough = std::numeric_limits<double>::infinity();  // as tight as it gets
-  const SweepRowBounds rows = bound_rows_by_sweeps(*swept, swept->compile_rows(both, all), optimizer, 1, deadline);
+  const SweepRowBounds rows =
+      bound_rows_by_sweeps(*swept, swept->compile_rows(both, all), optimizer, 1, deadline);
   IntervalVector result;
   result.lower.assign(rows.lower.begin(), rows.lower.begin() + static_cast<std::ptrdiff_t>(M));
   for (std::size_t m = 0; m < M; ++m) result.upper.push_back(-rows.lower[M + m]);
@@ -129,29 +146,35 @@ IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lowe
 }
 
 /// Whether CROWN's bounds are better had from sweeps, which know products as squares alone.
-bool sweeps_pay(const LayeredSystem& system, const std::vector<double>& lower, const std::vector<double>& upper) {
-  const bool pairs = std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) { return f.curve == Curve::product; });
+bool sweeps_pay(const LayeredSystem& system, const std::vector<double>& lower,
+                const std::vector<double>& upper) {
+  const bool pairs = std::any_of(system.activations.begin(), system.activations.end(),
+                                 [](const Activation& f) { return f.curve == Curve::product; });
   return !pairs && varying_inputs(lower, upper).size() > kFewInputs;
 }
 
 }  // namespace
 
-OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper) {
+OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower,
+                                        std::vector<double> upper) {
   std::map<int, IntervalVector> sources;
   sources[kInputSource] = {std::move(lower), std::move(upper)};
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
-    sources[static_cast<int>(k)] = activate(system.activations[k], enclose(system.layers[k], sources));
+    sources[static_cast<int>(k)] =
+        activate(system.activations[k], enclose(system.layers[k], sources));
   }
   IntervalVector range = enclose(system.outputs, sources);
   return {std::move(range.lower), std::move(range.upper), {}};
 }
 
-OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper,
-                           bool with_planes, const Deadline& deadline) {
+OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes,
+                           std::vector<double> lower, std::vector<double> upper, bool with_planes,
+                           const Deadline& deadline) {
   const LayeredSystem& system = bounder.system();
   RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
   IntervalVector searched;
-  if (slopes.iterations > 0 || sweeps_pay(system, lower, upper)) searched = sweep_outputs(slopes, std::move(lower), std::move(upper), deadline, bounds);
+  if (slopes.iterations > 0 || sweeps_pay(system, lower, upper))
+    searched = sweep_outputs(slopes, std::move(lower), std::move(upper), deadline, bounds);
   IntervalVector range = enclose(system.outputs, bounds.sources);
   OutputBounds result{std::move(range.lower), std::move(range.upper), {}};
   std::vector<std::int64_t> all(result.lower.size());

@@ -22,16 +22,20 @@ struct OutputBounds {
 };
 
 /// Interval bounds of the outputs on [lower, upper], a box inside that of `system`.
-OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper);
+OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower,
+                                        std::vector<double> upper);
 
-/// Whether slopes are optimised: alpha-CROWN (bounds/alpha_beta/intermediate_bounds.h) with so many iterations; 0: CROWN's own slopes.
+/// Whether slopes are optimised: alpha-CROWN (bounds/alpha_beta/intermediate_bounds.h) with so many
+/// iterations; 0: CROWN's own slopes.
 struct SlopeSearch {
   std::shared_ptr<const LayeredSystem> system;  ///< the bounder's
   int iterations = 0;
 };
 
-/// CROWN bounds of the outputs on [lower, upper], a box inside that of the bounder's system. Sound whenever the deadline ends it.
-OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes, std::vector<double> lower, std::vector<double> upper, bool with_planes,
+/// CROWN bounds of the outputs on [lower, upper], a box inside that of the bounder's system. Sound
+/// whenever the deadline ends it.
+OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes,
+                           std::vector<double> lower, std::vector<double> upper, bool with_planes,
                            const Deadline& deadline);
 
 }  // namespace clipbound

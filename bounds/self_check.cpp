@@ -13,7 +13,8 @@ namespace clipbound {
 
 namespace {
 
-/// Multiplications of one evaluation, roughly: the entries of all matrices, and a pass over every value.
+/// Multiplications of one evaluation, roughly: the entries of all matrices, and a pass over every
+/// value.
 double work_of(const Network& network, const LayeredSystem& system) {
   double work = 0.0;
   const auto add = [&](const AffineForm& form) {
@@ -49,19 +50,24 @@ std::string text_of(double x) {
   return text;
 }
 
-/// Compares one vector of values with its bounds. Written so that NaN and infinite errors accuse nobody.
-void compare(const std::string& name, const double* value, const double* error, const IntervalVector& bounds, const std::string& point) {
+/// Compares one vector of values with its bounds. Written so that NaN and infinite errors accuse
+/// nobody.
+void compare(const std::string& name, const double* value, const double* error,
+             const IntervalVector& bounds, const std::string& point) {
   for (std::size_t i = 0; i < bounds.lower.size(); ++i) {
     const double least = add_down(value[i], -error[i]), most = add_up(value[i], error[i]);
     if (!(bounds.lower[i] > most) && !(bounds.upper[i] < least)) continue;
-    throw ContractError("self-check: element " + std::to_string(i) + " of " + name + " is " + text_of(value[i]) + " +- " + text_of(error[i]) +
-                        " at " + point + ", outside its bounds [" + text_of(bounds.lower[i]) + ", " + text_of(bounds.upper[i]) + "]");
+    throw ContractError("self-check: element " + std::to_string(i) + " of " + name + " is " +
+                        text_of(value[i]) + " +- " + text_of(error[i]) + " at " + point +
+                        ", outside its bounds [" + text_of(bounds.lower[i]) + ", " +
+                        text_of(bounds.upper[i]) + "]");
   }
 }
 
 /// Every layer that is a value of the network, at one point.
-void compare_layers(const Network& network, const LayeredSystem& system, const RootBounder::Bounds& bounds,
-                    const std::vector<EnclosedOutputs>& values, const std::string& point) {
+void compare_layers(const Network& network, const LayeredSystem& system,
+                    const RootBounder::Bounds& bounds, const std::vector<EnclosedOutputs>& values,
+                    const std::string& point) {
   for (std::size_t k = 0; k < system.layers.size() && k < bounds.layers.size(); ++k) {
     const ValueId id = system.layer_values[k];
     if (id == kNoValue) continue;  // a helper inside an operator: the evaluator does not know it
@@ -84,7 +90,8 @@ void compare_layers(const Network& network, const LayeredSystem& system, const R
 
 }  // namespace
 
-int self_check(const Network& network, const LayeredSystem& system, const RootBounder::Bounds& bounds, const SelfCheckSettings& settings) {
+int self_check(const Network& network, const LayeredSystem& system,
+               const RootBounder::Bounds& bounds, const SelfCheckSettings& settings) {
   const double affordable = settings.most_work / work_of(network, system);
   const int points = affordable < settings.points ? static_cast<int>(affordable) : settings.points;
   if (points <= 0) return 0;
@@ -92,7 +99,8 @@ int self_check(const Network& network, const LayeredSystem& system, const RootBo
   const IntervalVector outputs = enclose(system.outputs, bounds.sources);
   for (int k = 0; k < points; ++k) {
     const std::vector<double> x = point_of(bounds, k, random);
-    const std::string point = "point " + std::to_string(k) + " of seed " + std::to_string(settings.seed);
+    const std::string point =
+        "point " + std::to_string(k) + " of seed " + std::to_string(settings.seed);
     const std::vector<EnclosedOutputs> values = evaluate_all_enclosed(network, x);
     compare_layers(network, system, bounds, values, point);
     EnclosedOutputs y;

@@ -1,26 +1,30 @@
 #pragma once
-// Tries the bounds before they are trusted: points of the box, evaluated with running error bounds by the evaluator (which shares
-// no code with the prover), must lie inside them. It can only find mistakes, never prove that there are none.
+// Tries the bounds before they are trusted: points of the box, evaluated with running error bounds
+// by the evaluator (which shares no code with the prover), must lie inside them. It can only find
+// mistakes, never prove that there are none.
 #include <cstdint>
 
-#include "bounds/layered/layered_system.h"
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/layered/layered_system.h"
 #include "specs/network/network.h"
 
 namespace clipbound {
 
 /// How much a self-check may cost.
 struct SelfCheckSettings {
-  int points = 4;             ///< the box's centre first, then corners and points inside in turn
-  std::uint64_t seed = 1;     ///< of the corners and the points inside
-  double most_work = 4e6;     ///< multiplications over all points (some 10 ms); points that would go past it are left out
+  int points = 4;          ///< the box's centre first, then corners and points inside in turn
+  std::uint64_t seed = 1;  ///< of the corners and the points inside
+  double most_work = 4e6;  ///< multiplications over all points (some 10 ms); points that would go
+                           ///< past it are left out
 };
 
-/// Evaluates `network` (the one that `system` was lowered from) at points of the box of `bounds` and compares every layer that
-/// is a value of the network, and the outputs. Returns the number of points that were tried: fewer than asked for, perhaps 0,
-/// on large networks. Throws ContractError, naming value, element and point, where an enclosure [value - error, value + error] does not
-/// meet its bounds: a bug of ours, to be heard of as exit code 4 and never as a verdict.
-int self_check(const Network& network, const LayeredSystem& system, const RootBounder::Bounds& bounds,
-               const SelfCheckSettings& settings = {});
+/// Evaluates `network` (the one that `system` was lowered from) at points of the box of `bounds`
+/// and compares every layer that is a value of the network, and the outputs. Returns the number of
+/// points that were tried: fewer than asked for, perhaps 0, on large networks. Throws
+/// ContractError, naming value, element and point, where an enclosure [value - error, value +
+/// error] does not meet its bounds: a bug of ours, to be heard of as exit code 4 and never as a
+/// verdict.
+int self_check(const Network& network, const LayeredSystem& system,
+               const RootBounder::Bounds& bounds, const SelfCheckSettings& settings = {});
 
 }  // namespace clipbound

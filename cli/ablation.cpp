@@ -1,5 +1,6 @@
-// clipbound ablation: what each part of clipping is worth, on a whole suite. The table has the shape of Table 1 of the
-// Clip-and-Verify paper (Zhou et al., NeurIPS 2025); docs/ablation.md says how to read it.
+// clipbound ablation: what each part of clipping is worth, on a whole suite. The table has the
+// shape of Table 1 of the Clip-and-Verify paper (Zhou et al., NeurIPS 2025); docs/ablation.md says
+// how to read it.
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -35,7 +36,8 @@ using suite::Selection;
 
 constexpr int kDisagreement = 5;  // as for `suite compare`
 constexpr const char* kBaseline = "none";
-constexpr const char* kAllConfigurations = "none,relaxed,relaxed-no-reorder,complete-1,complete-2,complete-8";
+constexpr const char* kAllConfigurations =
+    "none,relaxed,relaxed-no-reorder,complete-1,complete-2,complete-8";
 
 /// A row of the table: what differs from the common options.
 struct Configuration {
@@ -65,22 +67,25 @@ struct Outcome {
 struct Record {
   Instance instance;
   double timeout_s = 0.0;
-  std::vector<std::optional<Outcome>> outcomes;  ///< one per configuration; empty where it was not run
-  std::string error;                             ///< why it has no verdict
-  int exit_code = kDone;                         ///< what the error means for the whole
+  std::vector<std::optional<Outcome>>
+      outcomes;           ///< one per configuration; empty where it was not run
+  std::string error;      ///< why it has no verdict
+  int exit_code = kDone;  ///< what the error means for the whole
 
   /// Only these count in the table, so that all of its rows speak of the same instances.
   bool complete() const {
-    return error.empty() && std::all_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.has_value(); });
+    return error.empty() && std::all_of(outcomes.begin(), outcomes.end(),
+                                        [](const auto& o) { return o.has_value(); });
   }
   bool said(Verdict verdict) const {
-    return std::any_of(outcomes.begin(), outcomes.end(), [&](const auto& o) { return o && o->verdict == verdict; });
+    return std::any_of(outcomes.begin(), outcomes.end(),
+                       [&](const auto& o) { return o && o->verdict == verdict; });
   }
   bool contradictory() const { return said(Verdict::sat) && said(Verdict::unsat); }
 };
 
-/// Sums over instances. Subproblems are those of unsat instances alone: in a sat one they tell how lucky the attack
-/// was.
+/// Sums over instances. Subproblems are those of unsat instances alone: in a sat one they tell how
+/// lucky the attack was.
 struct Summary {
   double seconds = 0.0;
   std::uint64_t subproblems = 0;
@@ -97,10 +102,13 @@ Configuration parse_configuration(const std::string& name) {
   if (name == "relaxed-no-reorder") return {name, {{"clipping", "relaxed"}, {"reorder", "false"}}};
   constexpr std::string_view kComplete = "complete-";
   if (!name.starts_with(kComplete)) {
-    throw InputError("--configs: '" + name + "' is none of none, relaxed, relaxed-no-reorder, complete-N");
+    throw InputError("--configs: '" + name +
+                     "' is none of none, relaxed, relaxed-no-reorder, complete-N");
   }
   Configuration result{name,
-                       {{"clipping", "complete"}, {"reorder", "true"}, {"clip-passes", name.substr(kComplete.size())}}};
+                       {{"clipping", "complete"},
+                        {"reorder", "true"},
+                        {"clip-passes", name.substr(kComplete.size())}}};
   Options trial;  // says what is wrong with N
   for (const auto& [option, value] : result.settings) trial.set(option, value);
   return result;
@@ -155,8 +163,8 @@ class Ablation {
 
  private:
   void run_instance(std::size_t number);
-  Outcome run_configuration(const Record& record, const Configuration& configuration, const Network& network,
-                            const Query& query);
+  Outcome run_configuration(const Record& record, const Configuration& configuration,
+                            const Network& network, const Query& query);
   Options options_of(const Record& record, const Configuration& configuration) const;
   void tell(std::size_t number, std::size_t configuration);
   Summary summarise(std::size_t configuration) const;
@@ -166,8 +174,8 @@ class Ablation {
   Json to_json() const;
   int exit_code() const;
   std::size_t complete_count() const {
-    return static_cast<std::size_t>(
-        std::count_if(records_.begin(), records_.end(), [](const Record& r) { return r.complete(); }));
+    return static_cast<std::size_t>(std::count_if(records_.begin(), records_.end(),
+                                                  [](const Record& r) { return r.complete(); }));
   }
 
   const Arguments arguments_;
@@ -188,8 +196,8 @@ Options Ablation::options_of(const Record& record, const Configuration& configur
   return options;
 }
 
-Outcome Ablation::run_configuration(const Record& record, const Configuration& configuration, const Network& network,
-                                    const Query& query) {
+Outcome Ablation::run_configuration(const Record& record, const Configuration& configuration,
+                                    const Network& network, const Query& query) {
   Outcome outcome;
   const Options options = options_of(record, configuration);
   // No progress callback: its thread would end up to 20 ms after a search that took one.
@@ -214,10 +222,10 @@ void Ablation::tell(std::size_t number, std::size_t configuration) {
   const Outcome& outcome = *record.outcomes[configuration];
   char figures[120];
   std::snprintf(figures, sizeof figures, "%-19s %-8s %9.3f s %11llu subproblems  ",
-                configurations_[configuration].name.c_str(), name_of(outcome.verdict), outcome.seconds,
-                static_cast<unsigned long long>(outcome.subproblems));
-  console_.message("[" + std::to_string(number + 1) + "/" + std::to_string(records_.size()) + "] " + figures +
-                   record.instance.name());
+                configurations_[configuration].name.c_str(), name_of(outcome.verdict),
+                outcome.seconds, static_cast<unsigned long long>(outcome.subproblems));
+  console_.message("[" + std::to_string(number + 1) + "/" + std::to_string(records_.size()) + "] " +
+                   figures + record.instance.name());
 }
 
 void Ablation::run_instance(std::size_t number) {
@@ -225,7 +233,8 @@ void Ablation::run_instance(std::size_t number) {
   const auto fail = [&](const std::string& message, int code) {
     record.error = message;
     record.exit_code = code;
-    console_.message("[" + std::to_string(number + 1) + "/" + std::to_string(records_.size()) + "] error: " + message);
+    console_.message("[" + std::to_string(number + 1) + "/" + std::to_string(records_.size()) +
+                     "] error: " + message);
   };
   try {
     if (record.instance.networks.size() > 1) throw Unsupported("queries about several networks");
@@ -249,7 +258,8 @@ void Ablation::run_instance(std::size_t number) {
     fail(error.what(), kInternal);
   }
   if (record.contradictory()) {
-    console_.message("DISAGREEMENT: sat and unsat on " + record.instance.name() + "; one of them is wrong");
+    console_.message("DISAGREEMENT: sat and unsat on " + record.instance.name() +
+                     "; one of them is wrong");
   }
 }
 
@@ -286,24 +296,27 @@ std::string change(double here, double base) {
 
 void Ablation::print_table() const {
   const std::size_t done = complete_count();
-  std::printf("%s: %zu of %zu instances done, %s threads%s\n\n", arguments_.suite.c_str(), done, records_.size(),
-              arguments_.threads == "0" ? "all" : arguments_.threads.c_str(),
+  std::printf("%s: %zu of %zu instances done, %s threads%s\n\n", arguments_.suite.c_str(), done,
+              records_.size(), arguments_.threads == "0" ? "all" : arguments_.threads.c_str(),
               stopper_.stopped() ? ", interrupted" : "");
-  std::printf("%-19s %10s %13s %9s %9s %6s | %12s %10s %6s\n", "configuration", "time s", "subproblems", "verified",
-              "falsified", "open", "subproblems", "time", "over");
+  std::printf("%-19s %10s %13s %9s %9s %6s | %12s %10s %6s\n", "configuration", "time s",
+              "subproblems", "verified", "falsified", "open", "subproblems", "time", "over");
   for (std::size_t c = 0; c < configurations_.size(); ++c) {
     const Summary sum = summarise(c);
     const bool compared = baseline_ >= 0 && static_cast<int>(c) != baseline_;
-    const std::string fewer =
-        compared ? change(static_cast<double>(sum.subproblems_here), static_cast<double>(sum.subproblems_baseline))
-                 : "-";
+    const std::string fewer = compared ? change(static_cast<double>(sum.subproblems_here),
+                                                static_cast<double>(sum.subproblems_baseline))
+                                       : "-";
     const std::string faster = compared ? change(sum.seconds_here, sum.seconds_baseline) : "-";
-    std::printf("%-19s %10.2f %13llu %9d %9d %6d | %12s %10s %6s\n", configurations_[c].name.c_str(), sum.seconds,
-                static_cast<unsigned long long>(sum.subproblems), sum.verified, sum.falsified, sum.open, fewer.c_str(),
-                faster.c_str(), compared ? std::to_string(sum.common).c_str() : "-");
+    std::printf("%-19s %10.2f %13llu %9d %9d %6d | %12s %10s %6s\n",
+                configurations_[c].name.c_str(), sum.seconds,
+                static_cast<unsigned long long>(sum.subproblems), sum.verified, sum.falsified,
+                sum.open, fewer.c_str(), faster.c_str(),
+                compared ? std::to_string(sum.common).c_str() : "-");
   }
   std::printf(
-      "\nTime: all instances. Subproblems: the verified (unsat) ones alone. Right of the bar: change against no\n"
+      "\nTime: all instances. Subproblems: the verified (unsat) ones alone. Right of the bar: "
+      "change against no\n"
       "clipping (%s), over that many instances which both verified.\n",
       kBaseline);
 }
@@ -319,9 +332,10 @@ void Ablation::print_single_sided() const {
       const Outcome& here = *record.outcomes[c];
       if (here.decided() == base.decided()) continue;
       char line[160];
-      std::snprintf(line, sizeof line, "  %s %-19s %-8s %9.2f s,  %s: %-8s %9.2f s  ", here.decided() ? "+" : "-",
-                    configurations_[c].name.c_str(), name_of(here.verdict), here.seconds, kBaseline,
-                    name_of(base.verdict), base.seconds);
+      std::snprintf(line, sizeof line, "  %s %-19s %-8s %9.2f s,  %s: %-8s %9.2f s  ",
+                    here.decided() ? "+" : "-", configurations_[c].name.c_str(),
+                    name_of(here.verdict), here.seconds, kBaseline, name_of(base.verdict),
+                    base.seconds);
       lines += line + record.instance.name() + "\n";
     }
   }
@@ -332,14 +346,17 @@ void Ablation::print_single_sided() const {
 void Ablation::print_leftovers() const {
   for (const Record& record : records_) {
     if (!record.error.empty())
-      std::printf("\nerror, not counted: %s: %s\n", record.instance.name().c_str(), record.error.c_str());
+      std::printf("\nerror, not counted: %s: %s\n", record.instance.name().c_str(),
+                  record.error.c_str());
   }
   for (const Record& record : records_) {
     if (!record.contradictory()) continue;
-    std::printf("\n*** DISAGREEMENT on %s: one of these is WRONG\n", record.instance.name().c_str());
+    std::printf("\n*** DISAGREEMENT on %s: one of these is WRONG\n",
+                record.instance.name().c_str());
     for (std::size_t c = 0; c < configurations_.size(); ++c) {
       if (!record.outcomes[c]) continue;
-      std::printf("***   %-19s %s\n", configurations_[c].name.c_str(), name_of(record.outcomes[c]->verdict));
+      std::printf("***   %-19s %s\n", configurations_[c].name.c_str(),
+                  name_of(record.outcomes[c]->verdict));
     }
   }
 }
@@ -367,17 +384,20 @@ Json Ablation::to_json() const {
                 {"open", sum.open},
                 {"compared", sum.common}};
     for (const auto& [option, value] : configurations_[c].settings) row["options"][option] = value;
-    row["subproblems_change"] =
-        change_json(static_cast<double>(sum.subproblems_here), static_cast<double>(sum.subproblems_baseline));
+    row["subproblems_change"] = change_json(static_cast<double>(sum.subproblems_here),
+                                            static_cast<double>(sum.subproblems_baseline));
     row["time_change"] = change_json(sum.seconds_here, sum.seconds_baseline);
     json["configurations"].push_back(std::move(row));
   }
   json["instances"] = Json::array();
   for (const Record& record : records_) {
-    Json row = {
-        {"onnx", record.instance.onnx},  {"vnnlib", record.instance.vnnlib},       {"timeout_s", record.timeout_s},
-        {"complete", record.complete()}, {"disagreement", record.contradictory()}, {"error", nullptr},
-        {"runs", Json::object()}};
+    Json row = {{"onnx", record.instance.onnx},
+                {"vnnlib", record.instance.vnnlib},
+                {"timeout_s", record.timeout_s},
+                {"complete", record.complete()},
+                {"disagreement", record.contradictory()},
+                {"error", nullptr},
+                {"runs", Json::object()}};
     if (!record.error.empty()) row["error"] = record.error;
     for (std::size_t c = 0; c < configurations_.size(); ++c) {
       if (!record.outcomes[c]) continue;
@@ -392,7 +412,8 @@ Json Ablation::to_json() const {
   return json;
 }
 
-/// A contradiction weighs most, then a bug of ours, then what could not be read or is not supported.
+/// A contradiction weighs most, then a bug of ours, then what could not be read or is not
+/// supported.
 int Ablation::exit_code() const {
   int code = kDone;
   for (const Record& record : records_) {
@@ -406,19 +427,22 @@ int Ablation::exit_code() const {
 int Ablation::run() {
   for (Instance& instance : suite::read_suite(arguments_.suite, arguments_.selection)) {
     Record& record = records_.emplace_back();
-    record.timeout_s =
-        arguments_.timeout_s > 0.0 ? arguments_.timeout_s : instance.timeout_s * arguments_.timeout_scale;
+    record.timeout_s = arguments_.timeout_s > 0.0 ? arguments_.timeout_s
+                                                  : instance.timeout_s * arguments_.timeout_scale;
     record.outcomes.resize(configurations_.size());
     record.instance = std::move(instance);
   }
   prepare_output(arguments_.json);
-  for (std::size_t number = 0; number < records_.size() && !stopper_.stopped(); ++number) run_instance(number);
+  for (std::size_t number = 0; number < records_.size() && !stopper_.stopped(); ++number)
+    run_instance(number);
   print_table();
   print_single_sided();
   print_leftovers();
   std::fflush(stdout);
   const std::string text =
-      arguments_.json.empty() ? "" : to_json().dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+      arguments_.json.empty()
+          ? ""
+          : to_json().dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (!write_whole(arguments_.json, text)) {
     console_.message("cannot write " + arguments_.json);
     return std::max<int>(exit_code(), kBadInput);
@@ -430,7 +454,8 @@ int Ablation::run() {
 
 Run add_ablation(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("suite", arguments->suite, "a folder with instances.csv (onnx,vnnlib,timeout)")
+  command
+      .add_option("suite", arguments->suite, "a folder with instances.csv (onnx,vnnlib,timeout)")
       ->required()
       ->type_name("SUITE");
   command
@@ -442,15 +467,18 @@ Run add_ablation(CLI::App& command) {
           },
           "only lines of instances.csv in which this regular expression is found")
       ->type_name("REGEX");
-  command.add_option("--stride", arguments->selection.stride, "of these every K-th, from the first on")
+  command
+      .add_option("--stride", arguments->selection.stride, "of these every K-th, from the first on")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("K");
   command.add_option("--limit", arguments->selection.limit, "of these the first N")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("N");
-  auto* timeout = command.add_option("--timeout", arguments->timeout_s, "seconds per run, instead of the suite's")
-                      ->check(CLI::Range(1e-3, 1e9))
-                      ->type_name("S");
+  auto* timeout =
+      command
+          .add_option("--timeout", arguments->timeout_s, "seconds per run, instead of the suite's")
+          ->check(CLI::Range(1e-3, 1e9))
+          ->type_name("S");
   command.add_option("--timeout-scale", arguments->timeout_scale, "the suite's limits times F [1]")
       ->check(CLI::Range(1e-6, 1e6))
       ->excludes(timeout)
@@ -472,15 +500,19 @@ Run add_ablation(CLI::App& command) {
             parse_configurations(list);  // refused while parsing, not after
             arguments->configuration_list = list;
           },
-          std::string("which configurations: none, relaxed, relaxed-no-reorder, complete-N (N passes) [") +
+          std::string(
+              "which configurations: none, relaxed, relaxed-no-reorder, complete-N (N passes) [") +
               kAllConfigurations + "]")
       ->type_name("LIST");
   command.footer(
-      "Runs every instance with every configuration; branching, limits and seed are the same for all. Progress goes "
+      "Runs every instance with every configuration; branching, limits and seed are the same for "
+      "all. Progress goes "
       "to\n"
-      "stderr, the table to stdout. Ctrl-C ends with the table of what is done. Exit codes: 0, 5 where one "
+      "stderr, the table to stdout. Ctrl-C ends with the table of what is done. Exit codes: 0, 5 "
+      "where one "
       "configuration\n"
-      "says sat and another unsat, 2 to 4 where an instance has no verdict (bad input, unsupported, internal error).");
+      "says sat and another unsat, 2 to 4 where an instance has no verdict (bad input, "
+      "unsupported, internal error).");
   return [arguments] { return Ablation(*arguments).run(); };
 }
 

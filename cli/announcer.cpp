@@ -30,7 +30,8 @@ std::string statistics_text(const Result& result) {
   std::string text;
   for (const Statistic& row : result.statistics) {
     char line[200];
-    std::snprintf(line, sizeof line, row.timer ? "\n  %12.3f  %s" : "\n  %12.0f  %s", row.value, row.help.c_str());
+    std::snprintf(line, sizeof line, row.timer ? "\n  %12.3f  %s" : "\n  %12.0f  %s", row.value,
+                  row.help.c_str());
     text += line;
   }
   return "statistics" + text;
@@ -67,11 +68,14 @@ bool Announcer::write_files(const std::string& result_text, const std::string& j
 }
 
 void Announcer::announce(const Result& result) {
-  // Prepared before the claim: this may throw or be slow, and until then the watchdog may still step in.
-  const std::string result_text = to_vnncomp(result), json_text = paths_.json.empty() ? "" : to_json(result, options_);
+  // Prepared before the claim: this may throw or be slow, and until then the watchdog may still
+  // step in.
+  const std::string result_text = to_vnncomp(result),
+                    json_text = paths_.json.empty() ? "" : to_json(result, options_);
   const bool stopped = result.verdict == Verdict::unknown;
   const std::string notes =
-      summary(result) + (stopped || options_.get("verbose") != "0" ? "\n" + statistics_text(result) : "");
+      summary(result) +
+      (stopped || options_.get("verbose") != "0" ? "\n" + statistics_text(result) : "");
   const std::string line = stdout_word(result.verdict) + "\n";
   claim();
   const bool written = write_files(result_text, json_text);

@@ -1,5 +1,6 @@
 #pragma once
-// The one place from which a verdict leaves the process: exactly once, in time, whatever the rest is doing.
+// The one place from which a verdict leaves the process: exactly once, in time, whatever the rest
+// is doing.
 #include <atomic>
 #include <mutex>
 #include <string>
@@ -15,17 +16,19 @@ struct OutputPaths {
   std::string json;
 };
 
-/// Writes the verdict to the files and to stdout and ends the process. Whoever claims it first (the main thread, or
-/// the watchdog at the time limit) does so; any other caller waits for that end. Safe from many threads.
+/// Writes the verdict to the files and to stdout and ends the process. Whoever claims it first (the
+/// main thread, or the watchdog at the time limit) does so; any other caller waits for that end.
+/// Safe from many threads.
 class Announcer {
  public:
   /// Prepares the files; throws InputError where they cannot be written. `options` must be final.
   Announcer(OutputPaths paths, Options options, Console& console);
 
-  /// Announces `result`: files first, then the line on stdout, so that who reads the line finds the files. Ends the
-  /// process, with exit code 0, or 2 where a file could not be written.
+  /// Announces `result`: files first, then the line on stdout, so that who reads the line finds the
+  /// files. Ends the process, with exit code 0, or 2 where a file could not be written.
   [[noreturn]] void announce(const Result& result);
-  /// Announces that there is no verdict: `error` in the files, the message on stderr, nothing on stdout.
+  /// Announces that there is no verdict: `error` in the files, the message on stderr, nothing on
+  /// stdout.
   [[noreturn]] void fail(const std::string& message, int exit_code);
   /// Announces a verdict of the watchdog's, which knows only how far the search was last seen.
   [[noreturn]] void give_up(Verdict verdict, const std::string& reason);

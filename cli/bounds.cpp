@@ -34,8 +34,9 @@ std::vector<QueryBox> boxes_of(const Query& query) {
   std::vector<QueryBox> boxes;
   for (std::size_t k = 0; k < query.clause_count(); ++k) {
     std::vector<double> lower = query.box_lower(k), upper = query.box_upper(k);
-    const auto same = std::find_if(boxes.begin(), boxes.end(),
-                                   [&](const QueryBox& box) { return box.lower == lower && box.upper == upper; });
+    const auto same = std::find_if(boxes.begin(), boxes.end(), [&](const QueryBox& box) {
+      return box.lower == lower && box.upper == upper;
+    });
     if (same != boxes.end()) {
       same->clauses.push_back(k);
     } else {
@@ -61,7 +62,8 @@ Bounder prepare(const Network& network, const std::vector<QueryBox>& boxes) {
 void print_plane(const char* relation, const double* a, std::size_t inputs, double b) {
   std::printf("  %s %.17g", relation, b);
   for (std::size_t i = 0; i < inputs; ++i) {
-    if (a[i] != 0.0) std::printf(" %c %.17g X_%zu", a[i] < 0.0 ? '-' : '+', a[i] < 0.0 ? -a[i] : a[i], i);
+    if (a[i] != 0.0)
+      std::printf(" %c %.17g X_%zu", a[i] < 0.0 ? '-' : '+', a[i] < 0.0 ? -a[i] : a[i], i);
   }
   std::puts("");
 }
@@ -112,8 +114,8 @@ int run_bounds(const Arguments& arguments) {
   const Network whole = Network::load(arguments.network);
   const Query query = Query::load(arguments.query);
   if (query.input_size() != whole.input_size()) {
-    throw InputError("the query is about " + std::to_string(query.input_size()) + " inputs, the network has " +
-                     std::to_string(whole.input_size()));
+    throw InputError("the query is about " + std::to_string(query.input_size()) +
+                     " inputs, the network has " + std::to_string(whole.input_size()));
   }
   const Network network = arguments.layer.empty() ? whole : whole.up_to(arguments.layer);
   const std::vector<QueryBox> boxes = boxes_of(query);
@@ -138,19 +140,27 @@ int run_bounds(const Arguments& arguments) {
 
 Run add_bounds(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("query", arguments->query, "the property whose boxes count (.vnnlib or .vnnlib.gz)")
+  command
+      .add_option("query", arguments->query,
+                  "the property whose boxes count (.vnnlib or .vnnlib.gz)")
       ->required()
       ->type_name("QUERY");
-  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz)")->required()->type_name("FILE");
+  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz)")
+      ->required()
+      ->type_name("FILE");
   command
       .add_option("--layer", arguments->layer,
-                  "bounds of this tensor instead of the outputs: a tensor, a node, or a node's position (see inspect)")
+                  "bounds of this tensor instead of the outputs: a tensor, a node, or a node's "
+                  "position (see inspect)")
       ->type_name("L");
-  command.add_option("--method", arguments->method, "ibp, crown or alpha")->type_name("METHOD")->capture_default_str();
+  command.add_option("--method", arguments->method, "ibp, crown or alpha")
+      ->type_name("METHOD")
+      ->capture_default_str();
   command.add_flag("--linear", arguments->linear, "print linear bounds in the inputs too");
   command.add_flag("--json", arguments->json, "print JSON");
   command
-      .add_option("--timeout", arguments->timeout_s, "seconds per box after which inner layers are refined no further")
+      .add_option("--timeout", arguments->timeout_s,
+                  "seconds per box after which inner layers are refined no further")
       ->type_name("SECONDS")
       ->check(CLI::PositiveNumber);
   return [arguments] { return run_bounds(*arguments); };

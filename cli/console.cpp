@@ -23,7 +23,8 @@ void Console::message(std::string_view text) {
 }
 
 void Console::end_progress() {
-  // A terminal that is held back (Ctrl-S) may block whoever has the lock; a verdict must not wait for that.
+  // A terminal that is held back (Ctrl-S) may block whoever has the lock; a verdict must not wait
+  // for that.
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return;
   clear_line();
@@ -44,9 +45,12 @@ void Console::progress(const Progress& progress) {
 }
 
 std::string progress_text(const Progress& progress) {
-  const double rate = progress.elapsed_s > 0.0 ? static_cast<double>(progress.subproblems) / progress.elapsed_s : 0.0;
+  const double rate = progress.elapsed_s > 0.0
+                          ? static_cast<double>(progress.subproblems) / progress.elapsed_s
+                          : 0.0;
   char text[200];
-  std::snprintf(text, sizeof text, "%.1f s  %llu done  %llu open  %.0f/s  worst %.4g  settled %.2f %%",
+  std::snprintf(text, sizeof text,
+                "%.1f s  %llu done  %llu open  %.0f/s  worst %.4g  settled %.2f %%",
                 progress.elapsed_s, static_cast<unsigned long long>(progress.subproblems),
                 static_cast<unsigned long long>(progress.open), rate, progress.worst_bound,
                 100.0 * progress.settled_share);

@@ -1,5 +1,6 @@
 #pragma once
-// stderr: messages, and below them one progress line that is rewritten in place where stderr is a terminal.
+// stderr: messages, and below them one progress line that is rewritten in place where stderr is a
+// terminal.
 #include <mutex>
 #include <string>
 #include <string_view>

@@ -16,7 +16,8 @@ namespace {
 
 std::string shape_text(const TensorInfo& tensor) {
   std::string text = tensor.type + " [";
-  for (std::size_t i = 0; i < tensor.shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(tensor.shape[i]);
+  for (std::size_t i = 0; i < tensor.shape.size(); ++i)
+    text += (i > 0 ? ", " : "") + std::to_string(tensor.shape[i]);
   return text + "]";
 }
 
@@ -42,7 +43,8 @@ void print_layers(const Inspection& found) {
   for (std::size_t k = 0; k < found.layers.size(); ++k) {
     const LayerInfo& layer = found.layers[k];
     std::printf("  %-4zu %-30s %8" PRId64 " neurons, %" PRId64, k,
-                layer.tensor.empty() ? "(inside an operator)" : layer.tensor.c_str(), layer.neurons, layer.least_inputs);
+                layer.tensor.empty() ? "(inside an operator)" : layer.tensor.c_str(), layer.neurons,
+                layer.least_inputs);
     if (layer.most_inputs != layer.least_inputs) std::printf(" to %" PRId64, layer.most_inputs);
     std::puts(layer.most_inputs == 1 ? " input" : " inputs");
   }
@@ -71,8 +73,8 @@ void print_text(const Inspection& found, bool nodes) {
   std::printf("%-15s about %s for bounds, and %s per thread for the search\n", "memory",
               size_text(found.bounds_bytes).c_str(), size_text(found.search_bytes).c_str());
   if (found.order_points > 0) {
-    std::printf("%-15s %.3g relative, the largest at %d points of the unit cube\n", "summation order",
-                found.order_difference, found.order_points);
+    std::printf("%-15s %.3g relative, the largest at %d points of the unit cube\n",
+                "summation order", found.order_difference, found.order_points);
   } else {
     std::printf("%-15s not compared: evaluating would take too long\n", "summation order");
   }
@@ -80,8 +82,8 @@ void print_text(const Inspection& found, bool nodes) {
   std::puts("nodes:");
   for (std::size_t k = 0; k < found.nodes.size(); ++k) {
     const NodeInfo& node = found.nodes[k];
-    std::printf("  %-4zu %-18s %s -> %s %s\n", k, node.op.c_str(), node.name.c_str(), node.output.name.c_str(),
-                shape_text(node.output).c_str());
+    std::printf("  %-4zu %-18s %s -> %s %s\n", k, node.op.c_str(), node.name.c_str(),
+                node.output.name.c_str(), shape_text(node.output).c_str());
   }
 }
 
@@ -93,9 +95,12 @@ Run add_inspect(CLI::App& command) {
     bool json = false, nodes = false;
   };
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("network", arguments->network, "the network (.onnx or .onnx.gz)")->required()->type_name("NET");
+  command.add_option("network", arguments->network, "the network (.onnx or .onnx.gz)")
+      ->required()
+      ->type_name("NET");
   command.add_flag("--json", arguments->json, "print JSON");
-  command.add_flag("--nodes", arguments->nodes, "list all nodes with their positions, for `bounds --layer`");
+  command.add_flag("--nodes", arguments->nodes,
+                   "list all nodes with their positions, for `bounds --layer`");
   return [arguments] {
     const Inspection found = inspect(Network::load(arguments->network));
     if (arguments->json) {

@@ -9,12 +9,12 @@
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
-Run add_ablation(CLI::App& command);  // cli/ablation.cpp
-Run add_bounds(CLI::App& command);    // cli/bounds.cpp
-Run add_inspect(CLI::App& command);   // cli/inspect.cpp
-Run add_suite(CLI::App& command);     // cli/suite.cpp
+Run add_ablation(CLI::App& command);    // cli/ablation.cpp
+Run add_bounds(CLI::App& command);      // cli/bounds.cpp
+Run add_inspect(CLI::App& command);     // cli/inspect.cpp
+Run add_suite(CLI::App& command);       // cli/suite.cpp
 Run add_robustness(CLI::App& command);  // cli/robustness.cpp
-}
+}  // namespace clipbound::cli
 
 namespace {
 
@@ -42,14 +42,17 @@ int complain(const char* what, int code) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App app("Clipbound, a neural network verifier. First line of stdout: sat, unsat, unknown or timed-out.",
-               "clipbound");
+  CLI::App app(
+      "Clipbound, a neural network verifier. First line of stdout: sat, unsat, unknown or "
+      "timed-out.",
+      "clipbound");
   bool name = false, show_version = false;
   app.add_flag("--name", name, "print the program's name");
   app.add_flag("--version", show_version, "print the version");
   app.require_subcommand(0, 1);
   app.footer(
-      "Exit codes: 0 a verdict (unknown and timed-out too), 1 usage, 2 bad input, 3 unsupported, 4 internal error,\n"
+      "Exit codes: 0 a verdict (unknown and timed-out too), 1 usage, 2 bad input, 3 unsupported, 4 "
+      "internal error,\n"
       "5 ablation or suite compare found sat and unsat on one instance.");
   std::vector<std::pair<CLI::App*, Run>> commands;
   for (const CommandRow& row : kCommands) {
@@ -77,7 +80,8 @@ int parse_and_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   // Asked for often, so answered before anything is set up.
-  if (argc == 2 && argv[1] == std::string_view("--version")) return std::puts(clipbound::version()) < 0;
+  if (argc == 2 && argv[1] == std::string_view("--version"))
+    return std::puts(clipbound::version()) < 0;
   try {
     return parse_and_run(argc, argv);
   } catch (const clipbound::InputError& error) {

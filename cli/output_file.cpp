@@ -29,7 +29,8 @@ void prepare_output(const std::string& path) {
   // A pipe without a reader would block here, and a device has nothing old in it.
   if (exists && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) return;
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) throw InputError("cannot write " + path + ": " + std::generic_category().message(errno));
+  if (descriptor < 0)
+    throw InputError("cannot write " + path + ": " + std::generic_category().message(errno));
   ::close(descriptor);
   if (!exists) ::unlink(path.c_str());
 }
@@ -39,8 +40,8 @@ bool write_whole(const std::string& path, std::string_view text) noexcept {
   struct stat status {};
   const bool regular = ::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
   char temporary[4096];
-  const int length =
-      std::snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path.c_str(), static_cast<long>(::getpid()));
+  const int length = std::snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path.c_str(),
+                                   static_cast<long>(::getpid()));
   if (regular && length > 0 && static_cast<std::size_t>(length) < sizeof temporary) {
     const int descriptor = ::open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (descriptor >= 0) {

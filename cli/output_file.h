@@ -5,12 +5,13 @@
 
 namespace clipbound::cli {
 
-/// Empties `path` if it exists, so that no verdict of an earlier run can be taken for this one's, and makes sure that
-/// write_whole() will be able to write it. Throws InputError where it will not. An empty path is none: does nothing.
+/// Empties `path` if it exists, so that no verdict of an earlier run can be taken for this one's,
+/// and makes sure that write_whole() will be able to write it. Throws InputError where it will not.
+/// An empty path is none: does nothing.
 void prepare_output(const std::string& path);
 
-/// Writes `text` under a temporary name and renames it to `path`; devices and pipes are written to directly.
-/// False where it failed (errno says why). Does nothing for an empty path.
+/// Writes `text` under a temporary name and renames it to `path`; devices and pipes are written to
+/// directly. False where it failed (errno says why). Does nothing for an empty path.
 bool write_whole(const std::string& path, std::string_view text) noexcept;
 
 }  // namespace clipbound::cli

@@ -50,7 +50,8 @@ std::vector<double> read_numbers(const std::string& path) {
     char* stop = nullptr;
     numbers.push_back(std::strtod(item.c_str(), &stop));
     if (*stop != '\0' || !std::isfinite(numbers.back())) {
-      throw InputError(path + ":" + std::to_string(line) + ": '" + item + "' is not a finite number");
+      throw InputError(path + ":" + std::to_string(line) + ": '" + item +
+                       "' is not a finite number");
     }
     at = end;
   }
@@ -71,7 +72,8 @@ void print_text(const Robustness& found, std::size_t label) {
   }
   std::printf("robust %.9g\n", found.robust_radius);
   if (found.counterexample_radius) {
-    std::printf("counterexample %.9g label %zu\n", *found.counterexample_radius, found.counterexample_label);
+    std::printf("counterexample %.9g label %zu\n", *found.counterexample_radius,
+                found.counterexample_label);
   } else {
     std::puts("counterexample none known");
   }
@@ -103,9 +105,12 @@ int run_robustness(const Arguments& arguments) {
   ::signal(SIGTERM, stop_on_signal);
   Callbacks callbacks;
   callbacks.stopper = stopper;
-  callbacks.log = [](int, const std::string& message) { std::fprintf(stderr, "clipbound: %s\n", message.c_str()); };
+  callbacks.log = [](int, const std::string& message) {
+    std::fprintf(stderr, "clipbound: %s\n", message.c_str());
+  };
   const Options options = OptionFields{.threads = arguments.threads, .verbose = arguments.verbose};
-  const Robustness found = robustness(network, x, arguments.label, arguments.settings, options, callbacks);
+  const Robustness found =
+      robustness(network, x, arguments.label, arguments.settings, options, callbacks);
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGTERM, SIG_DFL);
   arguments.json ? print_json(found, arguments.label) : print_text(found, arguments.label);
@@ -117,22 +122,32 @@ int run_robustness(const Arguments& arguments) {
 Run add_robustness(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   Arguments& a = *arguments;
-  command.add_option("network", a.network, "the network (.onnx or .onnx.gz), a classifier")->required()->type_name("NET");
-  command.add_option("--input", a.input, "its input: numbers separated by commas or blanks")->required()->type_name("FILE");
-  command.add_option("--label", a.label, "number of the output that is the largest")->required()->type_name("K");
+  command.add_option("network", a.network, "the network (.onnx or .onnx.gz), a classifier")
+      ->required()
+      ->type_name("NET");
+  command.add_option("--input", a.input, "its input: numbers separated by commas or blanks")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("--label", a.label, "number of the output that is the largest")
+      ->required()
+      ->type_name("K");
   command.add_option("--radius-max", a.settings.radius_max, "largest radius that is tried")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command.add_option("--tolerance", a.settings.tolerance, "relative distance of both radii that is near enough")
+  command
+      .add_option("--tolerance", a.settings.tolerance,
+                  "relative distance of both radii that is near enough")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command.add_option("--timeout", a.settings.time_limit_s, "seconds for everything")->check(CLI::PositiveNumber);
+  command.add_option("--timeout", a.settings.time_limit_s, "seconds for everything")
+      ->check(CLI::PositiveNumber);
   command.add_option("--step-timeout", a.settings.step_limit_s, "seconds for one radius")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
   auto* lowest = command.add_option("--lowest", a.lowest, "inputs never fall below this");
   auto* highest = command.add_option("--highest", a.highest, "inputs never rise above this");
-  command.add_option("--threads", a.threads, "worker threads; 0 means all")->check(CLI::Range(0, 1024));
+  command.add_option("--threads", a.threads, "worker threads; 0 means all")
+      ->check(CLI::Range(0, 1024));
   command.add_option("--verbose", a.verbose, "messages on stderr, 0 to 3")->check(CLI::Range(0, 3));
   command.add_flag("--json", a.json, "print JSON");
   return [arguments, lowest, highest] {

@@ -1,4 +1,5 @@
-// clipbound suite: whole suites of instances, and what one does with their results. docs/suites.md shows it in use.
+// clipbound suite: whole suites of instances, and what one does with their results. docs/suites.md
+// shows it in use.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -25,10 +26,11 @@ constexpr int kDisagreement = 5;  // as for `ablation`
 /// "flag=value", or a flag alone for true; checked against the options of `verify`.
 std::pair<std::string, std::string> parse_setting(const std::string& text) {
   const std::size_t equals = text.find('=');
-  std::pair<std::string, std::string> setting{text.substr(0, equals),
-                                              equals == std::string::npos ? "true" : text.substr(equals + 1)};
+  std::pair<std::string, std::string> setting{
+      text.substr(0, equals), equals == std::string::npos ? "true" : text.substr(equals + 1)};
   for (const char* ours : {"timeout", "threads", "memory"}) {
-    if (setting.first == ours) throw InputError("--set " + text + ": `suite run` has an option for that");
+    if (setting.first == ours)
+      throw InputError("--set " + text + ": `suite run` has an option for that");
   }
   Options().set(setting.first, setting.second);
   return setting;
@@ -44,15 +46,19 @@ void add_selection(CLI::App& command, suite::PlanSettings& plan) {
           },
           "only lines of instances.csv in which this regular expression is found")
       ->type_name("REGEX");
-  command.add_option("--stride", plan.selection.stride, "of these every K-th of a suite, from the first on")
+  command
+      .add_option("--stride", plan.selection.stride,
+                  "of these every K-th of a suite, from the first on")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("K");
   command.add_option("--limit", plan.selection.limit, "of these the first N of each suite")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("N");
-  auto* timeout = command.add_option("--timeout", plan.timeout_s, "seconds per instance, instead of the suite's")
-                      ->check(CLI::Range(1e-3, 1e9))
-                      ->type_name("S");
+  auto* timeout =
+      command
+          .add_option("--timeout", plan.timeout_s, "seconds per instance, instead of the suite's")
+          ->check(CLI::Range(1e-3, 1e9))
+          ->type_name("S");
   command.add_option("--timeout-scale", plan.timeout_scale, "the suite's limits times F [1]")
       ->check(CLI::Range(1e-6, 1e6))
       ->excludes(timeout)
@@ -76,41 +82,56 @@ int run_suite(const suite::RunRequest& request) {
 Run add_run(CLI::App& command) {
   const auto request = std::make_shared<suite::RunRequest>();
   suite::RunSettings& settings = request->settings;
-  command.add_option("suites", settings.folders, "suites (folders with instances.csv), or folders above them")
+  command
+      .add_option("suites", settings.folders,
+                  "suites (folders with instances.csv), or folders above them")
       ->type_name("DIR...");
-  command.add_option("--out", request->folder, "the run's folder: settings, records, counterexamples")
+  command
+      .add_option("--out", request->folder, "the run's folder: settings, records, counterexamples")
       ->required()
       ->type_name("RUN");
-  command.add_flag("--resume", request->resume,
-                   "continue the run in that folder, if there is one: what has a record is not run again");
-  command.add_option("--jobs", request->jobs, "instances at a time [1]")->check(CLI::Range(1, 1024))->type_name("N");
-  command.add_option("--threads", settings.threads, "threads per instance [the cores divided by --jobs]")
+  command.add_flag(
+      "--resume", request->resume,
+      "continue the run in that folder, if there is one: what has a record is not run again");
+  command.add_option("--jobs", request->jobs, "instances at a time [1]")
       ->check(CLI::Range(1, 1024))
       ->type_name("N");
   command
-      .add_option("--memory", settings.memory_limit_gb, "GB per instance [16, or what the machine has for each job]")
+      .add_option("--threads", settings.threads,
+                  "threads per instance [the cores divided by --jobs]")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command
+      .add_option("--memory", settings.memory_limit_gb,
+                  "GB per instance [16, or what the machine has for each job]")
       ->check(CLI::Range(0.05, 1e6))
       ->type_name("GB");
   add_selection(command, settings.plan);
   command
-      .add_option("--versions", settings.version, "which version folders of a benchmark: 1.0, 2.0, ... or all [1.0]")
+      .add_option("--versions", settings.version,
+                  "which version folders of a benchmark: 1.0, 2.0, ... or all [1.0]")
       ->type_name("V");
   command
       .add_option_function<std::vector<std::string>>(
           "--set",
           [request](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts) request->settings.options.push_back(parse_setting(text));
+            for (const std::string& text : texts)
+              request->settings.options.push_back(parse_setting(text));
           },
           "another option of `clipbound verify`, for instance --set clipping=none")
       ->allow_extra_args(false)
       ->type_name("FLAG=VALUE");
-  command.add_option("--program", settings.program, "another verifier, called as `FILE verify ...` [this one]")
+  command
+      .add_option("--program", settings.program,
+                  "another verifier, called as `FILE verify ...` [this one]")
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
   command.footer(
-      "Every instance runs in a process of its own, which is killed one second after its time limit or past its "
+      "Every instance runs in a process of its own, which is killed one second after its time "
+      "limit or past its "
       "memory\n"
-      "limit; its record is on the disk before the next one begins. Exit codes: 0 where every instance has a record,\n"
+      "limit; its record is on the disk before the next one begins. Exit codes: 0 where every "
+      "instance has a record,\n"
       "128 + the signal's number where a signal ended it early, 2 for bad suites or folders.");
   return [request] { return run_suite(*request); };
 }
@@ -121,14 +142,20 @@ Run add_merge(CLI::App& command) {
     std::string out;
   };
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("runs", arguments->runs, "runs, for instance the shards of one")->required()->type_name("RUN...");
-  command.add_option("--out", arguments->out, "the folder of the run that they make")->required()->type_name("RUN");
+  command.add_option("runs", arguments->runs, "runs, for instance the shards of one")
+      ->required()
+      ->type_name("RUN...");
+  command.add_option("--out", arguments->out, "the folder of the run that they make")
+      ->required()
+      ->type_name("RUN");
   return [arguments] {
     const suite::Run run = suite::merge_runs(arguments->runs, arguments->out);
     std::fputs(suite::summary_table(run).c_str(), stdout);
     if (run.records.size() < run.planned.size()) {
-      std::fprintf(stderr, "clipbound: %zu instances have no record; suite run --resume --out %s runs them\n",
-                   run.planned.size() - run.records.size(), arguments->out.c_str());
+      std::fprintf(
+          stderr,
+          "clipbound: %zu instances have no record; suite run --resume --out %s runs them\n",
+          run.planned.size() - run.records.size(), arguments->out.c_str());
     }
     return static_cast<int>(kDone);
   };
@@ -140,20 +167,25 @@ Run add_compare(CLI::App& command) {
     bool all = false;
   };
   const auto arguments = std::make_shared<Arguments>();
-  const std::string what = "a run, a results.csv of the competition, or a csv with a header (onnx, vnnlib, verdict)";
+  const std::string what =
+      "a run, a results.csv of the competition, or a csv with a header (onnx, vnnlib, verdict)";
   command.add_option("first", arguments->first, what)->required()->type_name("A");
-  command.add_option("second", arguments->second, what + "; FILE:NAME takes the columns or rows of one tool")
+  command
+      .add_option("second", arguments->second,
+                  what + "; FILE:NAME takes the columns or rows of one tool")
       ->required()
       ->type_name("B");
   command.add_flag("--all", arguments->all, "whole lists, however long");
   command.footer(
-      "Exit codes: 0, 5 where one says sat and the other unsat of one instance, 2 where something cannot be read.");
+      "Exit codes: 0, 5 where one says sat and the other unsat of one instance, 2 where something "
+      "cannot be read.");
   return [arguments] {
     constexpr std::size_t kLongest = 20;
     const suite::ResultTable first = suite::read_results(arguments->first),
                              second = suite::read_results(arguments->second);
     const suite::Comparison comparison = suite::compare(first, second);
-    std::fputs(suite::to_text(comparison, first, second, arguments->all ? 0 : kLongest).c_str(), stdout);
+    std::fputs(suite::to_text(comparison, first, second, arguments->all ? 0 : kLongest).c_str(),
+               stdout);
     return comparison.disagreements.empty() ? static_cast<int>(kDone) : kDisagreement;
   };
 }
@@ -177,20 +209,26 @@ Run add_check(CLI::App& command) {
 
 Run add_report(CLI::App& command) {
   const auto request = std::make_shared<suite::ReportRequest>();
-  command.add_option("runs", request->runs, "runs; NAME=RUN gives one a name")->required()->type_name("RUN...");
+  command.add_option("runs", request->runs, "runs; NAME=RUN gives one a name")
+      ->required()
+      ->type_name("RUN...");
   command
-      .add_option(
-          "--reference", request->references,
-          "results to stand beside them: a results.csv of the competition, FILE:TOOL of a csv with a header, or a "
-          "csv of known verdicts (without times); NAME=... gives it a name")
+      .add_option("--reference", request->references,
+                  "results to stand beside them: a results.csv of the competition, FILE:TOOL of a "
+                  "csv with a header, or a "
+                  "csv of known verdicts (without times); NAME=... gives it a name")
       ->allow_extra_args(false)
       ->type_name("FILE");
-  command.add_option("--out", request->folder, "where the files go [the first run's folder/report]")->type_name("DIR");
+  command
+      .add_option("--out", request->folder, "where the files go [the first run's folder/report]")
+      ->type_name("DIR");
   command.footer(
-      "Writes results.csv (the competition's format), summary.json and report.html, a page that needs nothing else.");
+      "Writes results.csv (the competition's format), summary.json and report.html, a page that "
+      "needs nothing else.");
   return [request] {
     suite::ReportRequest complete = *request;
-    if (complete.folder.empty()) complete.folder = suite::split_label(complete.runs.front()).second + "/report";
+    if (complete.folder.empty())
+      complete.folder = suite::split_label(complete.runs.front()).second + "/report";
     for (const std::string& file : suite::write_report(complete)) std::puts(file.c_str());
     return static_cast<int>(kDone);
   };

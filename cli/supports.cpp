@@ -15,8 +15,8 @@ void print_options() {
   std::puts("| option | field | default | values | what it does |\n|---|---|---|---|---|");
   for (const OptionDescription& option : Options::list()) {
     const std::string preset = option.flag == "timeout" ? "none" : option.value;
-    std::printf("| `--%s` | `%s` | %s | %s | %s |\n", option.flag.c_str(), option.name.c_str(), preset.c_str(),
-                option.range.c_str(), option.help.c_str());
+    std::printf("| `--%s` | `%s` | %s | %s | %s |\n", option.flag.c_str(), option.name.c_str(),
+                preset.c_str(), option.range.c_str(), option.help.c_str());
   }
 }
 

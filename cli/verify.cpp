@@ -31,10 +31,12 @@ struct Arguments {
   int progress_descriptor = -1;
 };
 
-/// NAME=FILE names a network of the query; a query of VNN-LIB 1.0 knows only one, so the name says nothing new.
+/// NAME=FILE names a network of the query; a query of VNN-LIB 1.0 knows only one, so the name says
+/// nothing new.
 std::string without_name(const std::string& argument) {
   const std::size_t equals = argument.find('=');
-  if (equals == 0 || equals == std::string::npos || std::filesystem::exists(argument)) return argument;
+  if (equals == 0 || equals == std::string::npos || std::filesystem::exists(argument))
+    return argument;
   for (std::size_t i = 0; i < equals; ++i) {
     const auto character = static_cast<unsigned char>(argument[i]);
     if (std::isalnum(character) == 0 && character != '_') return argument;
@@ -42,18 +44,22 @@ std::string without_name(const std::string& argument) {
   return argument.substr(equals + 1);
 }
 
-/// The moment at which the watchdog steps in: later than the search's own end, early enough to write a file.
+/// The moment at which the watchdog steps in: later than the search's own end, early enough to
+/// write a file.
 Clock::time_point hard_limit(const Options& options, Clock::time_point start) {
-  const double limit_s = std::stod(options.get("timeout")), reserve_s = std::stod(options.get("timeout-reserve"));
+  const double limit_s = std::stod(options.get("timeout")),
+               reserve_s = std::stod(options.get("timeout-reserve"));
   constexpr double kForever = 3.0e8;  // ten years: past it the clock's range overflows
   if (limit_s > kForever) return Clock::time_point::max();
-  return start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(limit_s - 0.4 * reserve_s));
+  return start + std::chrono::duration_cast<Clock::duration>(
+                     std::chrono::duration<double>(limit_s - 0.4 * reserve_s));
 }
 
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
 Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& console) {
   try {
-    if (arguments.networks.size() > 1) throw Unsupported("more than one --network: VNN-LIB 1.0 queries are about one");
+    if (arguments.networks.size() > 1)
+      throw Unsupported("more than one --network: VNN-LIB 1.0 queries are about one");
     const Network network = Network::load(without_name(arguments.networks.front()));
     const Query query = Query::load(arguments.query);
     for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
@@ -61,24 +67,28 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
   } catch (const std::bad_alloc&) {
     Result result;
     result.reason = "out of memory";
-    result.progress.elapsed_s = std::chrono::duration<double>(Clock::now() - *callbacks.start).count();
+    result.progress.elapsed_s =
+        std::chrono::duration<double>(Clock::now() - *callbacks.start).count();
     return result;
   }
 }
 
-/// A line for the program that watches this one (`suite run`). It is dropped where nobody reads fast enough.
+/// A line for the program that watches this one (`suite run`). It is dropped where nobody reads
+/// fast enough.
 void tell_progress(int descriptor, const Progress& progress) {
   char line[200];
-  const int length = std::snprintf(line, sizeof line, "%.3f %.9g %.9g %llu %llu\n", progress.elapsed_s,
-                                   progress.worst_bound, progress.settled_share,
+  const int length = std::snprintf(line, sizeof line, "%.3f %.9g %.9g %llu %llu\n",
+                                   progress.elapsed_s, progress.worst_bound, progress.settled_share,
                                    static_cast<unsigned long long>(progress.subproblems),
                                    static_cast<unsigned long long>(progress.open));
-  [[maybe_unused]] const ssize_t count = ::write(descriptor, line, static_cast<std::size_t>(length));
+  [[maybe_unused]] const ssize_t count =
+      ::write(descriptor, line, static_cast<std::size_t>(length));
 }
 
 int verify(const Arguments& arguments) {
   const Clock::time_point start = process_start();
-  // These live until the process ends: the watchdog's thread and the signal handler hold on to them.
+  // These live until the process ends: the watchdog's thread and the signal handler hold on to
+  // them.
   auto& console = *new Console;
   auto& announcer = *new Announcer(arguments.outputs, arguments.options, console);
   const auto& stopper = *new Stopper;
@@ -90,7 +100,8 @@ int verify(const Arguments& arguments) {
     console.progress(progress);
     if (arguments.progress_descriptor >= 0) tell_progress(arguments.progress_descriptor, progress);
   };
-  if (arguments.progress_descriptor >= 0) ::fcntl(arguments.progress_descriptor, F_SETFL, O_WRONLY | O_NONBLOCK);
+  if (arguments.progress_descriptor >= 0)
+    ::fcntl(arguments.progress_descriptor, F_SETFL, O_WRONLY | O_NONBLOCK);
   callbacks.log = [&](int, const std::string& message) { console.message(message); };
   try {
     start_watchdog(announcer, stopper, hard_limit(arguments.options, start));
@@ -116,12 +127,15 @@ void add_options(CLI::App& command, const std::shared_ptr<Arguments>& arguments)
     if (option.boolean) {
       command.add_flag_function(
           "--" + flag + ",--no-" + flag + "{false}",
-          [arguments, flag](std::int64_t count) { arguments->options.set(flag, count > 0 ? "true" : "false"); },
+          [arguments, flag](std::int64_t count) {
+            arguments->options.set(flag, count > 0 ? "true" : "false");
+          },
           help_of(option));
     } else {
       command
           .add_option_function<std::string>(
-              "--" + flag, [arguments, flag](const std::string& value) { arguments->options.set(flag, value); },
+              "--" + flag,
+              [arguments, flag](const std::string& value) { arguments->options.set(flag, value); },
               help_of(option))
           ->type_name("VALUE");
     }
@@ -135,19 +149,24 @@ namespace {
 Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->run = run;
-  command.add_option("query", arguments->query, "the property, VNN-LIB 1.0 (.vnnlib or .vnnlib.gz)")
+  command
+      .add_option("query", arguments->query, "the property, VNN-LIB 1.0 (.vnnlib or .vnnlib.gz)")
       ->required()
       ->type_name("QUERY");
   command.add_option("--network", arguments->networks, "the network (.onnx or .onnx.gz)")
       ->required()
       ->allow_extra_args(false)
       ->type_name("[NAME=]FILE");
-  command.add_option("--result", arguments->outputs.result, "write the competition's result file")->type_name("FILE");
-  command.add_option("--json", arguments->outputs.json, "write verdict, counterexample, statistics and options")
+  command.add_option("--result", arguments->outputs.result, "write the competition's result file")
+      ->type_name("FILE");
+  command
+      .add_option("--json", arguments->outputs.json,
+                  "write verdict, counterexample, statistics and options")
       ->type_name("FILE");
   command
       .add_option("--progress-to", arguments->progress_descriptor,
-                  "write progress to this file descriptor: lines of seconds, worst bound, settled share, subproblems, "
+                  "write progress to this file descriptor: lines of seconds, worst bound, settled "
+                  "share, subproblems, "
                   "open ones")
       ->check(CLI::Range(0, 1 << 20))
       ->type_name("FD");
@@ -157,7 +176,11 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
 
 }  // namespace
 
-Run add_verify(CLI::App& command) { return add_question(command, clipbound::solve); }
-Run add_attack(CLI::App& command) { return add_question(command, clipbound::attack); }
+Run add_verify(CLI::App& command) {
+  return add_question(command, clipbound::solve);
+}
+Run add_attack(CLI::App& command) {
+  return add_question(command, clipbound::attack);
+}
 
 }  // namespace clipbound::cli

@@ -39,7 +39,8 @@ bool wait_for_signal(Clock::time_point moment) {
     timespec left{};
     const bool endless = moment == Clock::time_point::max();
     if (!endless) {
-      const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(moment - Clock::now()).count();
+      const auto nanoseconds =
+          std::chrono::duration_cast<std::chrono::nanoseconds>(moment - Clock::now()).count();
       if (nanoseconds <= 0) return false;
       left = {.tv_sec = nanoseconds / 1'000'000'000, .tv_nsec = nanoseconds % 1'000'000'000};
     }
@@ -49,7 +50,8 @@ bool wait_for_signal(Clock::time_point moment) {
   }
 }
 
-/// How long the kernel will take to take back this process's memory, which belongs to its time too: measured, 2.4 GB in 0.11 s on an idle machine.
+/// How long the kernel will take to take back this process's memory, which belongs to its time too:
+/// measured, 2.4 GB in 0.11 s on an idle machine.
 Clock::duration teardown_time() {
   constexpr double kSecondsPerByte = 8e-11;
   long pages = 0;
@@ -58,17 +60,20 @@ Clock::duration teardown_time() {
     std::fclose(file);
   }
   const double bytes = static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::min(1.0, kSecondsPerByte * bytes)));
+  return std::chrono::duration_cast<Clock::duration>(
+      std::chrono::duration<double>(std::min(1.0, kSecondsPerByte * bytes)));
 }
 
 void watch(Announcer& announcer, Clock::time_point limit) {
   constexpr auto kLongestTeardown = std::chrono::seconds(1);
-  bool signalled = wait_for_signal(limit == Clock::time_point::max() ? limit : limit - kLongestTeardown);
+  bool signalled =
+      wait_for_signal(limit == Clock::time_point::max() ? limit : limit - kLongestTeardown);
   if (!signalled) {
     limit -= teardown_time();
     signalled = wait_for_signal(limit);
   }
-  if (!signalled) announcer.give_up(Verdict::timeout, "the time limit came before the search could end");
+  if (!signalled)
+    announcer.give_up(Verdict::timeout, "the time limit came before the search could end");
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t size = ::read(wake_descriptor, &count, sizeof count);
   constexpr auto kGrace = std::chrono::seconds(1);
@@ -93,7 +98,8 @@ void start_watchdog(Announcer& announcer, const Stopper& stopper, Clock::time_po
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);  // a reader that went away must not keep the result file from being written
+  ::signal(SIGPIPE,
+           SIG_IGN);  // a reader that went away must not keep the result file from being written
   std::thread([&announcer, limit] { watch(announcer, limit); }).detach();
 }
 

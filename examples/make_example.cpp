@@ -1,10 +1,11 @@
-// Makes the example network: trains y = sin(2 x0) cos(1.5 x1) + 0.5 sin(x1 + 2 x2) on [-2, 2]^3 with plain stochastic
-// gradient descent, writes it as ONNX and prints the greatest output that a dense grid and a climb from its best points
-// find: from there the properties' bounds come.
+// Makes the example network: trains y = sin(2 x0) cos(1.5 x1) + 0.5 sin(x1 + 2 x2) on [-2, 2]^3
+// with plain stochastic gradient descent, writes it as ONNX and prints the greatest output that a
+// dense grid and a climb from its best points find: from there the properties' bounds come.
 //
 //   make_example waves.onnx
 //
-// 3 inputs, 3 hidden ReLU layers, 1 output. The same every time: fixed seed, own random numbers, fixed order of sums.
+// 3 inputs, 3 hidden ReLU layers, 1 output. The same every time: fixed seed, own random numbers,
+// fixed order of sums.
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
@@ -51,7 +52,10 @@ struct Layer {
   std::vector<double> weights, bias, weight_gradient, bias_gradient;
 
   Layer(int n, int m, Random& random)
-      : inputs(n), outputs(m), weights(static_cast<std::size_t>(n * m)), bias(static_cast<std::size_t>(m)) {
+      : inputs(n),
+        outputs(m),
+        weights(static_cast<std::size_t>(n * m)),
+        bias(static_cast<std::size_t>(m)) {
     const double scale = std::sqrt(6.0 / n);  // He's uniform initialisation
     for (double& w : weights) w = random.uniform(-scale, scale);
     weight_gradient.resize(weights.size());
@@ -144,8 +148,8 @@ void describe(onnx::ValueInfoProto& info, const std::string& name, int size) {
   type.mutable_shape()->add_dim()->set_dim_value(size);
 }
 
-onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* kind, const std::vector<std::string>& inputs,
-                          const std::string& output) {
+onnx::NodeProto& add_node(onnx::GraphProto& graph, const char* kind,
+                          const std::vector<std::string>& inputs, const std::string& output) {
   onnx::NodeProto& node = *graph.add_node();
   node.set_op_type(kind);
   node.set_name(output);
@@ -169,7 +173,8 @@ onnx::ModelProto as_onnx(const std::vector<Layer>& layers) {
     const bool last = k + 1 == layers.size();
     add_tensor(graph, "W" + id, {layers[k].outputs, layers[k].inputs}, layers[k].weights);
     add_tensor(graph, "b" + id, {layers[k].outputs}, layers[k].bias);
-    onnx::NodeProto& gemm = add_node(graph, "Gemm", {value, "W" + id, "b" + id}, last ? "Y" : "z" + id);
+    onnx::NodeProto& gemm =
+        add_node(graph, "Gemm", {value, "W" + id, "b" + id}, last ? "Y" : "z" + id);
     onnx::AttributeProto& transposed = *gemm.add_attribute();
     transposed.set_name("transB");
     transposed.set_type(onnx::AttributeProto::INT);

@@ -1,13 +1,16 @@
-// A robustness radius by bisection: the largest box around a point on which a classifier keeps its label.
+// A robustness radius by bisection: the largest box around a point on which a classifier keeps its
+// label.
 //
-// `clipbound robustness` and clipbound::robustness() do this with more care for time and limits; here is the idea in full.
+// `clipbound robustness` and clipbound::robustness() do this with more care for time and limits;
+// here is the idea in full.
 #include <clipbound/clipbound.h>
 
 #include <iostream>
 
 namespace {
 
-/// Three classes: which of three corners of the plane is nearest, by |x0 - a| + |x1 - b|, negated so that the largest wins.
+/// Three classes: which of three corners of the plane is nearest, by |x0 - a| + |x1 - b|, negated
+/// so that the largest wins.
 clipbound::Network make_classifier() {
   const float corners[3][2] = {{0, 0}, {2, 0}, {0, 2}};
   clipbound::DenseLayer first{.relu = true}, second;
@@ -26,7 +29,8 @@ clipbound::Network make_classifier() {
 }
 
 /// Is some other output at least as large as `label`'s somewhere within `radius` of x?
-clipbound::Result ask(const clipbound::Network& network, const std::vector<double>& x, std::size_t label, double radius) {
+clipbound::Result ask(const clipbound::Network& network, const std::vector<double>& x,
+                      std::size_t label, double radius) {
   std::vector<double> lower = x, upper = x;
   for (double& value : lower) value -= radius;
   for (double& value : upper) value += radius;
@@ -36,7 +40,8 @@ clipbound::Result ask(const clipbound::Network& network, const std::vector<doubl
     const clipbound::Row row = clipbound::Row::outputs_in_order(label, j);
     query.add_clause(lower, upper, {&row, 1});
   }
-  return clipbound::solve(network, query, clipbound::OptionFields{.time_limit_s = 60, .threads = 1});
+  return clipbound::solve(network, query,
+                          clipbound::OptionFields{.time_limit_s = 60, .threads = 1});
 }
 
 }  // namespace
@@ -45,7 +50,8 @@ int main() {
   const clipbound::Network network = make_classifier();
   const std::vector<double> x{0.25, 0.5};
   const std::size_t label = 0;
-  double robust = 0.0, broken = 4.0;  // the label holds within `robust`, and is lost within `broken`
+  double robust = 0.0,
+         broken = 4.0;  // the label holds within `robust`, and is lost within `broken`
   while (broken - robust > 1e-4) {
     const double radius = 0.5 * (robust + broken);
     const clipbound::Result result = ask(network, x, label, radius);

@@ -5,15 +5,25 @@
 namespace clipbound {
 
 namespace {
-constexpr std::size_t kMostBoxes = 8;  // each has a network and bounds of its own for the neurons' turns
-constexpr double kGlances = 2.0;       // of a root's time, that its first search may last
-constexpr double kSmallestShare = 0.125;  // of the inputs' turn, for neurons' turns that bring nothing
-constexpr double kGain = 0.9;          // bounds and trees must shrink to this part for a turn to count
+constexpr std::size_t kMostBoxes =
+    8;                            // each has a network and bounds of its own for the neurons' turns
+constexpr double kGlances = 2.0;  // of a root's time, that its first search may last
+constexpr double kSmallestShare =
+    0.125;                     // of the inputs' turn, for neurons' turns that bring nothing
+constexpr double kGain = 0.9;  // bounds and trees must shrink to this part for a turn to count
 }  // namespace
 
-Alternation::Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options, const SolveContext& context,
+Alternation::Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s,
+                         const Options& options, const SolveContext& context,
                          const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack)
-    : inputs_(inputs), make_(std::move(make)), first_s_(first_s), options_(options), context_(context), deadline_(deadline), judge_(judge), attack_(attack) {}
+    : inputs_(inputs),
+      make_(std::move(make)),
+      first_s_(first_s),
+      options_(options),
+      context_(context),
+      deadline_(deadline),
+      judge_(judge),
+      attack_(attack) {}
 
 bool Alternation::find_boxes() {
   std::set<const Clause*> open;
@@ -21,7 +31,9 @@ bool Alternation::find_boxes() {
     const ClauseRoot& root = *task.root;
     if (root.clause->rows.empty()) return false;
     open.insert(root.clause);
-    const auto same = [&](const BoxClauses& box) { return box.lower == root.lower && box.upper == root.upper; };
+    const auto same = [&](const BoxClauses& box) {
+      return box.lower == root.lower && box.upper == root.upper;
+    };
     auto box = std::find_if(boxes_.begin(), boxes_.end(), same);
     if (box == boxes_.end()) {
       if (boxes_.size() == kMostBoxes) return false;
@@ -48,7 +60,8 @@ void Alternation::settle(BoxClauses& box, double seconds, Statistics& statistics
     seconds = std::max(seconds, kGlances * box.root->spent_s());
   }
   if (!box.root->problem().clauses.empty() && !deadline_.expired()) {
-    const NeuronOutcome outcome = box.root->settle(options_, context_, judge_, attack_, statistics, deadline_.elapsed_s() + seconds);
+    const NeuronOutcome outcome = box.root->settle(options_, context_, judge_, attack_, statistics,
+                                                   deadline_.elapsed_s() + seconds);
     if (outcome.search.exhausted) return inputs_.drop(box.clauses);
     box.open_share = outcome.search.open_share;
   }
@@ -62,7 +75,8 @@ Alternation::Standing Alternation::standing() const {
   for (const BoxClauses& box : boxes_) {
     sum.clauses += box.clauses.size();
     sum.open_share += box.open_share;
-    sum.lacking += box.root == nullptr ? std::numeric_limits<double>::infinity() : box.root->lacking();
+    sum.lacking +=
+        box.root == nullptr ? std::numeric_limits<double>::infinity() : box.root->lacking();
   }
   return sum;
 }
@@ -76,7 +90,8 @@ bool Alternation::decide_neurons(double seconds, Statistics& statistics) {
   const Standing after = standing();
   std::size_t open = 0;
   for (const BoxClauses& box : boxes_) open += box.root->problem().clauses.size();
-  return open < before.clauses || after.lacking < kGain * before.lacking || after.open_share < kGain * before.open_share;
+  return open < before.clauses || after.lacking < kGain * before.lacking ||
+         after.open_share < kGain * before.open_share;
 }
 
 SearchOutcome Alternation::run(Statistics& statistics) {

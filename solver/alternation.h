@@ -1,30 +1,37 @@
 #pragma once
-// Boxes in which few inputs vary: halving inputs and deciding neurons take turns where neither promises an end soon.
+// Boxes in which few inputs vary: halving inputs and deciding neurons take turns where neither
+// promises an end soon.
 //
-// Halving few inputs shrinks every relaxation at once, and mostly wins; but where networks are large and a row depends on few of their
-// undecided neurons, deciding those and optimising slopes proves in seconds what takes thousands of costly boxes (generators of images with
-// five inputs, say). Which it is shows only in the progress, so turns grow as long as both have lasted before: the better way gets about
-// half of the time, and more where the neurons' turns bring nothing: no clause, no better bound, no smaller trees.
+// Halving few inputs shrinks every relaxation at once, and mostly wins; but where networks are
+// large and a row depends on few of their undecided neurons, deciding those and optimising slopes
+// proves in seconds what takes thousands of costly boxes (generators of images with five inputs,
+// say). Which it is shows only in the progress, so turns grow as long as both have lasted before:
+// the better way gets about half of the time, and more where the neurons' turns bring nothing: no
+// clause, no better bound, no smaller trees.
 #include <functional>
 #include <limits>
 #include <memory>
 #include <set>
 #include <vector>
 
-#include "solver/input_split/input_search.h"
 #include "solver/activation_split/refine_and_search.h"
+#include "solver/input_split/input_search.h"
 
 namespace clipbound {
 
 /// Root of the activation split of some clauses on one box, CROWN's bounds not begun.
-using MakeNeuronRoot = std::function<std::unique_ptr<NeuronRoot>(const std::vector<double>& lower, const std::vector<double>& upper, std::vector<const Clause*>)>;
+using MakeNeuronRoot = std::function<std::unique_ptr<NeuronRoot>(const std::vector<double>& lower,
+                                                                 const std::vector<double>& upper,
+                                                                 std::vector<const Clause*>)>;
 
 class Alternation {
  public:
   /// `first_s`: seconds of the first turn. `make` is called when the neurons' turn has come.
-  Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options, const SolveContext& context, const Deadline& deadline,
-              CandidateJudge& judge, PgdAttack* attack);
-  /// Until one way or both together have refuted all clauses, a counterexample is found, or the deadline.
+  Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options,
+              const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
+              PgdAttack* attack);
+  /// Until one way or both together have refuted all clauses, a counterexample is found, or the
+  /// deadline.
   SearchOutcome run(Statistics& statistics);
 
  private:
@@ -33,7 +40,8 @@ class Alternation {
     std::vector<double> lower, upper;
     std::set<const Clause*> clauses;
     std::unique_ptr<NeuronRoot> root;
-    double open_share = std::numeric_limits<double>::infinity();  ///< of the trees of its last search
+    double open_share =
+        std::numeric_limits<double>::infinity();  ///< of the trees of its last search
   };
   /// What neurons' turns are to lessen.
   struct Standing {

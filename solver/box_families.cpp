@@ -20,7 +20,8 @@ std::vector<BoxGroup> group_by_box(const Query& query) {
 
 BoxFamily family_of(std::vector<BoxGroup> groups, std::size_t inputs) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  BoxFamily family{std::move(groups), std::vector<double>(inputs, kInfinity), std::vector<double>(inputs, -kInfinity)};
+  BoxFamily family{std::move(groups), std::vector<double>(inputs, kInfinity),
+                   std::vector<double>(inputs, -kInfinity)};
   for (const BoxGroup& group : family.groups) {
     for (std::size_t i = 0; i < inputs; ++i) {
       family.lower[i] = std::min(family.lower[i], (*group.box)[i].proof_lower);
@@ -32,12 +33,16 @@ BoxFamily family_of(std::vector<BoxGroup> groups, std::size_t inputs) {
 
 namespace {
 
-/// Marks the inputs that `form` reads, directly or through layers that are affine; every such layer is followed once (`followed`).
-void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vector<char>& marked, std::vector<char>& followed) {
+/// Marks the inputs that `form` reads, directly or through layers that are affine; every such layer
+/// is followed once (`followed`).
+void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vector<char>& marked,
+                 std::vector<char>& followed) {
   for (const auto& [source, rows] : form.terms) {
     if (source == kInputSource) {
-      for (const std::int32_t column : rows.all_indices()) marked[static_cast<std::size_t>(column)] = 1;
-    } else if (system.activations[static_cast<std::size_t>(source)].curve == Curve::identity && followed[static_cast<std::size_t>(source)] == 0) {
+      for (const std::int32_t column : rows.all_indices())
+        marked[static_cast<std::size_t>(column)] = 1;
+    } else if (system.activations[static_cast<std::size_t>(source)].curve == Curve::identity &&
+               followed[static_cast<std::size_t>(source)] == 0) {
       followed[static_cast<std::size_t>(source)] = 1;
       mark_inputs(system, system.layers[static_cast<std::size_t>(source)], marked, followed);
     }
@@ -51,7 +56,8 @@ std::vector<int> factor_inputs(const LayeredSystem& system) {
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
     const Curve curve = system.activations[k].curve;
     // What products and quotients of variables become.
-    if (curve == Curve::square || curve == Curve::product || curve == Curve::reciprocal) mark_inputs(system, system.layers[k], marked, followed);
+    if (curve == Curve::square || curve == Curve::product || curve == Curve::reciprocal)
+      mark_inputs(system, system.layers[k], marked, followed);
   }
   std::vector<int> inputs;
   for (std::size_t i = 0; i < marked.size(); ++i) {
@@ -63,11 +69,13 @@ std::vector<int> factor_inputs(const LayeredSystem& system) {
 std::vector<BoxFamily> split_by_factors(const BoxFamily& family, const LayeredSystem& system) {
   // Those that vary over the hull, but in no box.
   std::vector<char> differs(family.lower.size(), 0);
-  const std::vector<int> factors = factor_inputs(system), varying = varying_inputs(family.lower, family.upper);
+  const std::vector<int> factors = factor_inputs(system),
+                         varying = varying_inputs(family.lower, family.upper);
   for (const int i : varying) differs[static_cast<std::size_t>(i)] = 1;
   for (const BoxGroup& group : family.groups) {
     const BoxFamily box = family_of({group}, family.lower.size());
-    for (const int i : varying_inputs(box.lower, box.upper)) differs[static_cast<std::size_t>(i)] = 0;
+    for (const int i : varying_inputs(box.lower, box.upper))
+      differs[static_cast<std::size_t>(i)] = 0;
   }
   std::vector<std::size_t> key;
   for (const int i : factors) {

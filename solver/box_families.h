@@ -1,9 +1,10 @@
 #pragma once
-// Which clauses of a query are bounded together: those with one box share its bounds; boxes that fix the factors of the network's products
-// alike share a lowering.
+// Which clauses of a query are bounded together: those with one box share its bounds; boxes that
+// fix the factors of the network's products alike share a lowering.
 //
-// A lowering is made for the hull of its boxes, and what a factor is a number for in every box may vary over the hull: a mask that says which
-// rows of a table are there, say. On the hull its products are of two variables (squares, reciprocals); on boxes with the same mask they are
+// A lowering is made for the hull of its boxes, and what a factor is a number for in every box may
+// vary over the hull: a mask that says which rows of a table are there, say. On the hull its
+// products are of two variables (squares, reciprocals); on boxes with the same mask they are
 // linear, which is not only far tighter but cheaper.
 #include <cstddef>
 #include <vector>
@@ -30,7 +31,8 @@ BoxFamily family_of(std::vector<BoxGroup> groups, std::size_t inputs);
 /// The inputs that a product reads directly, through affine maps alone.
 std::vector<int> factor_inputs(const LayeredSystem& system);
 
-/// Splits a family by the values of those factor inputs of its lowering that every box fixes. One family where there is nothing to split.
+/// Splits a family by the values of those factor inputs of its lowering that every box fixes. One
+/// family where there is nothing to split.
 std::vector<BoxFamily> split_by_factors(const BoxFamily& family, const LayeredSystem& system);
 
 }  // namespace clipbound

@@ -1,7 +1,8 @@
-// Makes the suite of this folder: small networks whose ranges are known in closed form, so that every verdict is known
-// without any verifier. Each network below begins with what it computes.
+// Makes the suite of this folder: small networks whose ranges are known in closed form, so that
+// every verdict is known without any verifier. Each network below begins with what it computes.
 //
-//   ninja -C build/native make_examples && build/native/benchmarks/make_examples benchmarks/examples
+//   ninja -C build/native make_examples && build/native/benchmarks/make_examples
+//   benchmarks/examples
 #include <onnx/onnx_pb.h>
 
 #include <cstdio>
@@ -48,7 +49,8 @@ class Net {
     return node;
   }
   /// out = in W^T + b, W [rows, columns] row by row.
-  Net& gemm(const std::string& in, const std::string& out, const Floats& weights, const Floats& bias) {
+  Net& gemm(const std::string& in, const std::string& out, const Floats& weights,
+            const Floats& bias) {
     const auto rows = static_cast<std::int64_t>(bias.size());
     floats("W_" + out, {rows, static_cast<std::int64_t>(weights.size()) / rows}, weights)
         .floats("b_" + out, {rows}, bias);
@@ -97,7 +99,8 @@ void write(const fs::path& path, const std::string& text) {
   if (!(file << text).flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-/// May the verdict be open? `reach`: it must be settled. `hope`: good if it is, and no fault if not.
+/// May the verdict be open? `reach`: it must be settled. `hope`: good if it is, and no fault if
+/// not.
 enum class Demand { reach, hope };
 
 /// The suite's folder and its lists.
@@ -108,7 +111,8 @@ class Suite {
     onnx_ = "onnx/" + name + ".onnx";
     write(folder_ / onnx_, net.bytes());
   }
-  /// An instance on the last network: `asserts` after the declarations of so many inputs and outputs.
+  /// An instance on the last network: `asserts` after the declarations of so many inputs and
+  /// outputs.
   void property(const std::string& name, int inputs, int outputs, const std::string& asserts,
                 const std::string& verdict, const std::string& why, Demand demand = Demand::reach,
                 const std::string& timeout = "20") {
@@ -123,7 +127,8 @@ class Suite {
   }
   void finish() const {
     write(folder_ / "instances.csv", list_);
-    write(folder_ / "ground_truth.csv", "benchmark,onnx,vnnlib,timeout_s,verdict,may_be_open,notes\n" + truth_);
+    write(folder_ / "ground_truth.csv",
+          "benchmark,onnx,vnnlib,timeout_s,verdict,may_be_open,notes\n" + truth_);
   }
 
  private:
@@ -147,16 +152,18 @@ std::string box(int inputs, const std::string& low, const std::string& high) {
 
 void absolute(Suite& suite) {
   // |x0 + x1|
-  suite.network("absolute",
-                Net({1, 2}).gemm("X", "z", {1, 1, -1, -1}, {0, 0}).unary("Relu", "z", "h").gemm("h", "Y", {1, 1}, {0}));
+  suite.network("absolute", Net({1, 2})
+                                .gemm("X", "z", {1, 1, -1, -1}, {0, 0})
+                                .unary("Relu", "z", "h")
+                                .gemm("h", "Y", {1, 1}, {0}));
   suite.property("absolute_reaches", 2, 1, box(2, "-1", "1") + at_least("Y_0", "1.5"), "sat",
                  "|x0 + x1| is 2 at (1, 1)");
   suite.property("absolute_stays", 2, 1, box(2, "-1", "1") + at_least("Y_0", "2.01"), "unsat",
                  "|x0 + x1| <= 2 on the box");
 }
 
-/// `inputs` tent maps, t(x) = 2x up to 1/2 and 2 - 2x beyond, each applied to its own coordinate `times` times; their
-/// sum.
+/// `inputs` tent maps, t(x) = 2x up to 1/2 and 2 - 2x beyond, each applied to its own coordinate
+/// `times` times; their sum.
 Net tents(int inputs, int times) {
   Net net({1, inputs});
   const auto n = static_cast<std::size_t>(inputs);
@@ -198,7 +205,8 @@ void tent_maps(Suite& suite) {
                  "two tent maps stay below 2");
   suite.network("tents_9x7", tents(9, 7));
   suite.property("tents_9x7_stays", 9, 1, box(9, "0", "1") + at_least("Y_0", "9.001"), "unsat",
-                 "nine tent maps stay below 9, but in 128^9 linear pieces: a time limit ends it", Demand::hope, "1");
+                 "nine tent maps stay below 9, but in 128^9 linear pieces: a time limit ends it",
+                 Demand::hope, "1");
 }
 
 void total_variation(Suite& suite) {
@@ -219,8 +227,12 @@ void pooled(Suite& suite) {
   Net net({1, 1, 6, 6});
   net.floats("K", {1, 1, 3, 3}, Floats(9, 1.0F / 9)).floats("bias", {1}, {0});
   net.add("Conv", {"X", "K", "bias"}, {"c"});
-  net.floats("scale", {1}, {2}).floats("shift", {1}, {0}).floats("mean", {1}, {0.5F}).floats("var", {1}, {0.75F});
-  Net::set_float(net.add("BatchNormalization", {"c", "scale", "shift", "mean", "var"}, {"n"}), "epsilon", 0.25F);
+  net.floats("scale", {1}, {2})
+      .floats("shift", {1}, {0})
+      .floats("mean", {1}, {0.5F})
+      .floats("var", {1}, {0.75F});
+  Net::set_float(net.add("BatchNormalization", {"c", "scale", "shift", "mean", "var"}, {"n"}),
+                 "epsilon", 0.25F);
   net.unary("Relu", "n", "r");
   onnx::NodeProto& pool = net.add("MaxPool", {"r"}, {"p"});
   Net::set_ints(pool, "kernel_shape", {2, 2});
@@ -234,7 +246,8 @@ void pooled(Suite& suite) {
 }
 
 void residual(Suite& suite) {
-  // Two residual blocks: h = x + relu(-2x) = |x|, then h + relu(1/2 - h) = max(h, 1/2); Y is the sum of five
+  // Two residual blocks: h = x + relu(-2x) = |x|, then h + relu(1/2 - h) = max(h, 1/2); Y is the
+  // sum of five
   constexpr std::size_t n = 5;
   Floats minus_two(n * n), minus_one(n * n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -242,11 +255,16 @@ void residual(Suite& suite) {
     minus_one[i * n + i] = -1;
   }
   Net net({1, n});
-  net.gemm("X", "z0", minus_two, Floats(n)).unary("Relu", "z0", "r0").add("Add", {"X", "r0"}, {"h"});
-  net.gemm("h", "z1", minus_one, Floats(n, 0.5F)).unary("Relu", "z1", "r1").add("Add", {"h", "r1"}, {"m"});
+  net.gemm("X", "z0", minus_two, Floats(n))
+      .unary("Relu", "z0", "r0")
+      .add("Add", {"X", "r0"}, {"h"});
+  net.gemm("h", "z1", minus_one, Floats(n, 0.5F))
+      .unary("Relu", "z1", "r1")
+      .add("Add", {"h", "r1"}, {"m"});
   net.gemm("m", "Y", Floats(n, 1.0F), {0});
   suite.network("residual", net);
-  suite.property("residual_reaches", 5, 1, box(5, "-1", "1") + "(assert (<= Y_0 2.51))\n", "sat", "it is 2.5 around 0");
+  suite.property("residual_reaches", 5, 1, box(5, "-1", "1") + "(assert (<= Y_0 2.51))\n", "sat",
+                 "it is 2.5 around 0");
   suite.property("residual_stays", 5, 1, box(5, "-1", "1") + "(assert (<= Y_0 2.49))\n", "unsat",
                  "each of five maxima is at least 1/2");
   suite.property("residual_below", 5, 1, box(5, "-1", "1") + at_least("Y_0", "5.01"), "unsat",
@@ -255,8 +273,10 @@ void residual(Suite& suite) {
 
 void smooth(Suite& suite) {
   // sigmoid(4x) - sigmoid(4x - 4)
-  suite.network("bump",
-                Net({1, 1}).gemm("X", "z", {4, 4}, {0, -4}).unary("Sigmoid", "z", "s").gemm("s", "Y", {1, -1}, {0}));
+  suite.network("bump", Net({1, 1})
+                            .gemm("X", "z", {4, 4}, {0, -4})
+                            .unary("Sigmoid", "z", "s")
+                            .gemm("s", "Y", {1, -1}, {0}));
   suite.property("bump_reaches", 1, 1, box(1, "-1", "2") + at_least("Y_0", "0.76"), "sat",
                  "its peak is tanh(1) = 0.76159 at 1/2");
   suite.property("bump_stays", 1, 1, box(1, "-1", "2") + at_least("Y_0", "0.77"), "unsat",
@@ -270,7 +290,8 @@ void smooth(Suite& suite) {
 }
 
 /// "(and (>= X_0 a) (<= X_0 b) ... MORE)".
-std::string corner(const std::vector<std::pair<std::string, std::string>>& bounds, const std::string& more) {
+std::string corner(const std::vector<std::pair<std::string, std::string>>& bounds,
+                   const std::string& more) {
   std::string text = "(and";
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     const std::string name = " X_" + std::to_string(i) + " ";
@@ -293,18 +314,23 @@ void nearest(Suite& suite) {
   const std::string other = "(assert (or (and (>= Y_1 Y_0)) (and (>= Y_2 Y_0))))\n";
   suite.property("nearest_robust", 2, 3, box(2, "-1", "0.9") + other, "unsat",
                  "the box is nearer to (0, 0) than to the others");
-  suite.property("nearest_attacked", 2, 3, box(2, "-1", "2.5") + other, "sat", "(2.5, 0) is nearer to (4, 0)");
-  const std::string near = corner({{"-1", "0.9"}, {"-1", "1"}}, ""), above = corner({{"-1", "1"}, {"-3", "-1"}}, ""),
+  suite.property("nearest_attacked", 2, 3, box(2, "-1", "2.5") + other, "sat",
+                 "(2.5, 0) is nearer to (4, 0)");
+  const std::string near = corner({{"-1", "0.9"}, {"-1", "1"}}, ""),
+                    above = corner({{"-1", "1"}, {"-3", "-1"}}, ""),
                     far = corner({{"0", "1"}, {"2.5", "3"}}, "");
-  suite.property("nearest_two_boxes_robust", 2, 3, "(assert (or " + near + " " + above + "))\n" + other, "unsat",
+  suite.property("nearest_two_boxes_robust", 2, 3,
+                 "(assert (or " + near + " " + above + "))\n" + other, "unsat",
                  "both boxes are nearer to (0, 0) than to the others");
-  suite.property("nearest_two_boxes_attacked", 2, 3, "(assert (or " + near + " " + far + "))\n" + other, "sat",
+  suite.property("nearest_two_boxes_attacked", 2, 3,
+                 "(assert (or " + near + " " + far + "))\n" + other, "sat",
                  "(0, 3) of the second box is nearer to (0, 4); one clause of four");
   suite.property("nearest_mixed", 2, 3,
                  "(assert (or " + corner({{"-1", "1"}, {"-1", "1"}}, "(<= Y_0 -2.1)") + " " +
                      corner({{"3", "4"}, {"0", "0"}}, "(<= Y_1 -1.1)") + "))\n",
                  "unsat",
-                 "the distance to (0, 0) is at most 2 in the first box, that to (4, 0) at most 1 in the second");
+                 "the distance to (0, 0) is at most 2 in the first box, that to (4, 0) at most 1 "
+                 "in the second");
 }
 
 void leaky(Suite& suite) {
@@ -318,8 +344,10 @@ void leaky(Suite& suite) {
   net.add("Div", {"b", "two"}, {"half"});
   net.add("Sub", {"sum", "half"}, {"Y"});
   suite.network("leaky", net);
-  suite.property("leaky_reaches", 2, 1, box(2, "-1", "1") + at_least("Y_0", "1.39"), "sat", "0.9 + 0.5 at (1, -1)");
-  suite.property("leaky_stays", 2, 1, box(2, "-1", "1") + at_least("Y_0", "1.41"), "unsat", "at most 0.9 + 0.5");
+  suite.property("leaky_reaches", 2, 1, box(2, "-1", "1") + at_least("Y_0", "1.39"), "sat",
+                 "0.9 + 0.5 at (1, -1)");
+  suite.property("leaky_stays", 2, 1, box(2, "-1", "1") + at_least("Y_0", "1.41"), "unsat",
+                 "at most 0.9 + 0.5");
 }
 
 void steps(Suite& suite) {
@@ -331,7 +359,8 @@ void steps(Suite& suite) {
   suite.network("steps", net);
   suite.property("steps_reach_exactly", 2, 1, box(2, "0", "1") + at_least("Y_0", "2"), "sat",
                  "exactly 2 where x0 >= 2/3, x1 <= 1/3");
-  suite.property("steps_stay", 2, 1, box(2, "0", "1") + at_least("Y_0", "2.001"), "unsat", "two numbers of at most 1");
+  suite.property("steps_stay", 2, 1, box(2, "0", "1") + at_least("Y_0", "2.001"), "unsat",
+                 "two numbers of at most 1");
 }
 
 }  // namespace
@@ -343,7 +372,8 @@ int main(int argc, char** argv) {
   }
   try {
     Suite suite(argv[1]);
-    for (const auto make : {absolute, tent_maps, total_variation, pooled, residual, smooth, nearest, leaky, steps})
+    for (const auto make :
+         {absolute, tent_maps, total_variation, pooled, residual, smooth, nearest, leaky, steps})
       make(suite);
     suite.finish();
   } catch (const std::exception& error) {

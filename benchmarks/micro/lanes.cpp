@@ -1,4 +1,5 @@
-// The search's inner loop: bounds of kLanes subproblems at once, its concretization and both kinds of clipping.
+// The search's inner loop: bounds of kLanes subproblems at once, its concretization and both kinds
+// of clipping.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -12,7 +13,8 @@ namespace {
 constexpr int kHalfspaces = 8;  // four rows' planes and four of the ancestors', as in the search
 
 void report_subproblems(benchmark::State& state, double per_iteration) {
-  state.counters["subproblems"] = benchmark::Counter(per_iteration, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["subproblems"] =
+      benchmark::Counter(per_iteration, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 /// One batch in which every neuron stays undecided: the most that a batch of U neurons can cost.
@@ -30,8 +32,8 @@ void bound_lanes(benchmark::State& state, const ClipSettings& settings) {
   }
   report_subproblems(state, kLanes);
   state.counters["U"] = reduced.network->neurons;
-  state.counters["FLOP"] =
-      benchmark::Counter(substitution_flops(*reduced.network), benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["FLOP"] = benchmark::Counter(substitution_flops(*reduced.network),
+                                              benchmark::Counter::kIsIterationInvariantRate);
 }
 void bound_plain(benchmark::State& state) {
   bound_lanes(state, {.neurons = false, .passes = 1});
@@ -42,14 +44,32 @@ void bound_complete_1(benchmark::State& state) {
 void bound_complete_2(benchmark::State& state) {
   bound_lanes(state, {.neurons = true, .passes = 2});
 }
-BENCHMARK(bound_plain)->Arg(10)->Arg(25)->Arg(50)->Arg(100)->Arg(200)->Unit(benchmark::kMicrosecond);
-BENCHMARK(bound_complete_1)->Arg(10)->Arg(25)->Arg(50)->Arg(100)->Arg(200)->Unit(benchmark::kMicrosecond);
-BENCHMARK(bound_complete_2)->Arg(10)->Arg(25)->Arg(50)->Arg(100)->Arg(200)->Unit(benchmark::kMicrosecond);
+BENCHMARK(bound_plain)
+    ->Arg(10)
+    ->Arg(25)
+    ->Arg(50)
+    ->Arg(100)
+    ->Arg(200)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(bound_complete_1)
+    ->Arg(10)
+    ->Arg(25)
+    ->Arg(50)
+    ->Arg(100)
+    ->Arg(200)
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK(bound_complete_2)
+    ->Arg(10)
+    ->Arg(25)
+    ->Arg(50)
+    ->Arg(100)
+    ->Arg(200)
+    ->Unit(benchmark::kMicrosecond);
 
 constexpr int kRows = 64;
 
-/// A network without neurons, whose rows are random planes below 0 near the centre of [-1, 1]^5: what is left of
-/// bound() is concretization and clipping.
+/// A network without neurons, whose rows are random planes below 0 near the centre of [-1, 1]^5:
+/// what is left of bound() is concretization and clipping.
 ReducedNetwork planes_only() {
   std::mt19937_64 engine(3);
   std::normal_distribution<double> normal;
@@ -70,7 +90,8 @@ ReducedNetwork planes_only() {
   return net;
 }
 
-/// Time per row of `state.range(0)` half-spaces and `state.range(1)` passes; 0 half-spaces is concretization alone.
+/// Time per row of `state.range(0)` half-spaces and `state.range(1)` passes; 0 half-spaces is
+/// concretization alone.
 void bound_planes(benchmark::State& state) {
   const ReducedNetwork net = planes_only();
   const auto K = static_cast<int>(state.range(0));
@@ -87,7 +108,8 @@ void bound_planes(benchmark::State& state) {
     bounder.bound(settings);
     benchmark::ClobberMemory();
   }
-  state.counters["forms"] = benchmark::Counter(kRows * kLanes, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["forms"] =
+      benchmark::Counter(kRows * kLanes, benchmark::Counter::kIsIterationInvariantRate);
 }
 void concretize(benchmark::State& state) {
   bound_planes(state);

@@ -21,8 +21,8 @@ std::shared_ptr<const Network> random_network(const Shape& shape, std::uint64_t 
     std::vector<float> bias(static_cast<std::size_t>(width));
     for (float& w : weights) w = static_cast<float>(normal(engine) * std::sqrt(2.0 / below));
     for (float& w : bias) w = static_cast<float>(0.1 * normal(engine));
-    value =
-        b.add("Gemm", {value, b.constant({below, width}, std::move(weights)), b.constant({width}, std::move(bias))});
+    value = b.add("Gemm", {value, b.constant({below, width}, std::move(weights)),
+                           b.constant({width}, std::move(bias))});
     if (k < shape.layers) value = b.add("Relu", {value});
     below = width;
   }
@@ -46,7 +46,8 @@ Query query_on_box(const Shape& shape, double radius, std::vector<Row> rows) {
   query.input_size = shape.inputs;
   query.output_size = shape.outputs;
   query.source = "micro";
-  const auto box = std::make_shared<const Box>(static_cast<std::size_t>(shape.inputs), interval(-radius, radius));
+  const auto box = std::make_shared<const Box>(static_cast<std::size_t>(shape.inputs),
+                                               interval(-radius, radius));
   query.clauses.push_back({box, std::move(rows), 0});
   return query;
 }
@@ -120,7 +121,8 @@ Reduced make_reduced(int neurons) {
 const Reduced& reduced_network(int neurons) {
   static std::map<int, Reduced> cache;
   const auto at = cache.find(neurons);
-  return at != cache.end() ? at->second : cache.emplace(neurons, make_reduced(neurons)).first->second;
+  return at != cache.end() ? at->second
+                           : cache.emplace(neurons, make_reduced(neurons)).first->second;
 }
 
 void load_lanes(const Reduced& reduced, LaneBounder& bounder) {
@@ -134,7 +136,8 @@ void load_lanes(const Reduced& reduced, LaneBounder& bounder) {
   }
 }
 
-std::vector<Vec> cutting_halfspaces(const std::vector<Vec>& lower_x, const std::vector<Vec>& upper_x, int count,
+std::vector<Vec> cutting_halfspaces(const std::vector<Vec>& lower_x,
+                                    const std::vector<Vec>& upper_x, int count,
                                     std::uint64_t seed) {
   std::mt19937_64 engine(seed);
   std::normal_distribution<double> normal;
@@ -149,15 +152,16 @@ std::vector<Vec> cutting_halfspaces(const std::vector<Vec>& lower_x, const std::
       reach += 0.5 * vabs(g) * (upper_x[i] - lower_x[i]);
       result.push_back(g);
     }
-    for (int lane = 0; lane < kLanes; ++lane) h[lane] = -at_centre[lane] + offset(engine) * reach[lane];
+    for (int lane = 0; lane < kLanes; ++lane)
+      h[lane] = -at_centre[lane] + offset(engine) * reach[lane];
     result.push_back(h);
   }
   return result;
 }
 
 double substitution_flops(const ReducedNetwork& network) {
-  // A row after `before` neurons: each earlier neuron's coefficient takes a product with every neuron between, each
-  // input's and the constant with all of them.
+  // A row after `before` neurons: each earlier neuron's coefficient takes a product with every
+  // neuron between, each input's and the constant with all of them.
   const auto row = [&](int layer) {
     double flops = 0.0;
     const double before = network.layer_begin[static_cast<std::size_t>(layer)];
@@ -170,8 +174,8 @@ double substitution_flops(const ReducedNetwork& network) {
   };
   double sum = network.rows * row(network.layers());
   for (int k = 0; k < network.layers(); ++k) {
-    const int size =
-        network.layer_begin[static_cast<std::size_t>(k) + 1] - network.layer_begin[static_cast<std::size_t>(k)];
+    const int size = network.layer_begin[static_cast<std::size_t>(k) + 1] -
+                     network.layer_begin[static_cast<std::size_t>(k)];
     sum += 2.0 * size * row(k);  // lower and upper
   }
   return sum * kLanes;

@@ -1,4 +1,5 @@
-// Planes of activations on ordinary intervals: widths around 1 near the inflection point, what a search sees most.
+// Planes of activations on ordinary intervals: widths around 1 near the inflection point, what a
+// search sees most.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -9,10 +10,12 @@
 namespace clipbound::micro {
 namespace {
 
-/// Intervals with centres within +-2 (or, for curves of positive numbers, within [1, 5]) and half-widths up to 1.
+/// Intervals with centres within +-2 (or, for curves of positive numbers, within [1, 5]) and
+/// half-widths up to 1.
 std::vector<Range> ordinary_intervals(bool positive) {
   std::mt19937_64 random(5);
-  std::uniform_real_distribution<double> centre(positive ? 1.0 : -2.0, positive ? 5.0 : 2.0), half(0.0, 1.0);
+  std::uniform_real_distribution<double> centre(positive ? 1.0 : -2.0, positive ? 5.0 : 2.0),
+      half(0.0, 1.0);
   std::vector<Range> intervals(1024);
   for (Range& i : intervals) {
     const double c = centre(random), h = positive ? 0.9 * half(random) : half(random);
@@ -24,11 +27,13 @@ std::vector<Range> ordinary_intervals(bool positive) {
 void relax(benchmark::State& state, Activation activation, bool positive) {
   const std::vector<Range> intervals = ordinary_intervals(positive);
   for (auto _ : state) {
-    for (const Range& i : intervals) benchmark::DoNotOptimize(clipbound::relax(activation, i.lower, i.upper));
+    for (const Range& i : intervals)
+      benchmark::DoNotOptimize(clipbound::relax(activation, i.lower, i.upper));
   }
-  state.counters["planes"] = benchmark::Counter(
-      static_cast<double>(intervals.size()),
-      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);  // seconds per pair of planes
+  state.counters["planes"] =
+      benchmark::Counter(static_cast<double>(intervals.size()),
+                         benchmark::Counter::kIsIterationInvariantRate |
+                             benchmark::Counter::kInvert);  // seconds per pair of planes
 }
 BENCHMARK_CAPTURE(relax, relu, {Curve::relu}, false);
 BENCHMARK_CAPTURE(relax, square, {Curve::square}, false);

@@ -1,5 +1,5 @@
-// Passes over the whole network, as at the root. Argument 0: ACAS Xu's shape (5 inputs, 6 x 50); 1: an MNIST network's
-// (100 inputs, 4 x 256).
+// Passes over the whole network, as at the root. Argument 0: ACAS Xu's shape (5 inputs, 6 x 50); 1:
+// an MNIST network's (100 inputs, 4 x 256).
 #include <benchmark/benchmark.h>
 
 #include "base/blas.h"
@@ -31,13 +31,15 @@ void interval_pass(benchmark::State& state) {
   double flops = 0.0;
   for (const AffineForm& layer : net.system->layers) flops += 4.0 * weights_of(layer);
   for (auto _ : state) {
-    for (const AffineForm& layer : net.system->layers) benchmark::DoNotOptimize(enclose(layer, net.bounds.sources));
+    for (const AffineForm& layer : net.system->layers)
+      benchmark::DoNotOptimize(enclose(layer, net.bounds.sources));
   }
   report_flops(state, flops);
 }
 BENCHMARK(interval_pass)->Arg(0)->Arg(1);
 
-/// Linear bounds in the input, layer by layer. The wide network's 100 inputs are past what the engine uses it for.
+/// Linear bounds in the input, layer by layer. The wide network's 100 inputs are past what the
+/// engine uses it for.
 void forward_pass(benchmark::State& state) {
   const Lowered& net = lowered(state.range(0));
   ForwardBox box;
@@ -78,7 +80,8 @@ void backward_pass(benchmark::State& state) {
   std::vector<std::int64_t> all(static_cast<std::size_t>(form.size()));
   for (std::size_t v = 0; v < all.size(); ++v) all[v] = static_cast<std::int64_t>(v);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(net.bounder.lower_bounds(form, all, 1.0, static_cast<int>(last), net.bounds));
+    benchmark::DoNotOptimize(
+        net.bounder.lower_bounds(form, all, 1.0, static_cast<int>(last), net.bounds));
   }
   report_flops(state, static_cast<double>(all.size()) * backward_flops(net, last));
 }
@@ -90,7 +93,8 @@ void backward_pass_rows(benchmark::State& state) {
   const std::size_t layers = net.system->layers.size();
   const std::vector<std::int64_t> all = net.all_rows();
   for (auto _ : state) {
-    benchmark::DoNotOptimize(net.bounder.lower_bounds(net.rows, all, 1.0, static_cast<int>(layers), net.bounds));
+    benchmark::DoNotOptimize(
+        net.bounder.lower_bounds(net.rows, all, 1.0, static_cast<int>(layers), net.bounds));
   }
   report_flops(state, static_cast<double>(all.size()) * backward_flops(net, layers));
 }
@@ -99,7 +103,8 @@ BENCHMARK(backward_pass_rows)->Arg(0)->Arg(1);
 /// All neurons of the network: interval, forward, backward where that pays.
 void bound_neurons(benchmark::State& state) {
   const Lowered& net = lowered(state.range(0));
-  for (auto _ : state) benchmark::DoNotOptimize(net.bounder.bound_neurons(net.lower, net.upper, Deadline()));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(net.bounder.bound_neurons(net.lower, net.upper, Deadline()));
   state.counters["unstable"] = static_cast<double>(net.bounds.undecided);
 }
 BENCHMARK(bound_neurons)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
@@ -109,7 +114,8 @@ void reduce(benchmark::State& state) {
   const Lowered& net = lowered(state.range(0));
   const std::vector<int> kept = varying_inputs(net.lower, net.upper);
   const std::vector<std::uint8_t> strict(static_cast<std::size_t>(net.rows.size()), 0);
-  for (auto _ : state) benchmark::DoNotOptimize(net.bounder.reduce(net.bounds, net.rows, strict, kept));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(net.bounder.reduce(net.bounds, net.rows, strict, kept));
   state.counters["U"] = static_cast<double>(net.bounds.undecided);
 }
 BENCHMARK(reduce)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);

@@ -1,4 +1,5 @@
-// End to end: an ACAS-shaped random network and a property that takes a few thousand subproblems to prove.
+// End to end: an ACAS-shaped random network and a property that takes a few thousand subproblems to
+// prove.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -15,12 +16,14 @@ constexpr double kRadius = 0.06;
 constexpr double kPatienceSeconds = 8.0;
 constexpr double kMargin = 0.03;  // of the sampled range: the smaller, the more subproblems
 
-/// More than the lead of Y_0 over all others anywhere on the box: by kMargin of the sampled leads' range.
+/// More than the lead of Y_0 over all others anywhere on the box: by kMargin of the sampled leads'
+/// range.
 double lead_out_of_reach(const std::shared_ptr<const Network>& network) {
   constexpr std::size_t kPoints = 1 << 16, kOutputs = kAcas.outputs;
   std::mt19937_64 engine(5);
   std::uniform_real_distribution<float> uniform(-kRadius, kRadius);
-  std::vector<float> points(kPoints * static_cast<std::size_t>(kAcas.inputs)), outputs(kPoints * kOutputs);
+  std::vector<float> points(kPoints * static_cast<std::size_t>(kAcas.inputs)),
+      outputs(kPoints * kOutputs);
   for (float& x : points) x = uniform(engine);
   Evaluator<float>(network).forward(points, outputs);
   double low = HUGE_VAL, high = -HUGE_VAL;
@@ -33,7 +36,8 @@ double lead_out_of_reach(const std::shared_ptr<const Network>& network) {
   return high + kMargin * (high - low);
 }
 
-/// Arguments: clipping (0 none, 1 relaxed, 2 complete), threads. Without the attack: the property holds.
+/// Arguments: clipping (0 none, 1 relaxed, 2 complete), threads. Without the attack: the property
+/// holds.
 void solve_end_to_end(benchmark::State& state) {
   static const auto network = random_network(kAcas);
   static const Query query = first_output_leads(kAcas, kRadius, lead_out_of_reach(network));

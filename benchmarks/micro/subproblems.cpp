@@ -1,4 +1,5 @@
-// What a subproblem costs besides its bounds: its way into the stack and back into the lanes, and folding.
+// What a subproblem costs besides its bounds: its way into the stack and back into the lanes, and
+// folding.
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/micro/networks.h"
@@ -39,10 +40,11 @@ void round_trip(benchmark::State& state) {
     stack.pop(kLanes);
     benchmark::ClobberMemory();
   }
-  state.counters["subproblems"] = benchmark::Counter(kLanes, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["bytes"] =
-      benchmark::Counter(2.0 * kLanes * 8.0 * static_cast<double>(stack.record_size()),
-                         benchmark::Counter::kIsIterationInvariantRate, benchmark::Counter::kIs1024);
+  state.counters["subproblems"] =
+      benchmark::Counter(kLanes, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["bytes"] = benchmark::Counter(
+      2.0 * kLanes * 8.0 * static_cast<double>(stack.record_size()),
+      benchmark::Counter::kIsIterationInvariantRate, benchmark::Counter::kIs1024);
 }
 BENCHMARK(round_trip)->ArgName("U")->Arg(10)->Arg(25)->Arg(50)->Arg(100)->Arg(200);
 
@@ -51,14 +53,22 @@ void fold_a_fifth(benchmark::State& state) {
   const Reduced& reduced = reduced_network(static_cast<int>(state.range(0)));
   const ReducedNetwork& net = *reduced.network;
   std::vector<Phase> phase(static_cast<std::size_t>(net.neurons), Phase::unstable);
-  for (std::size_t v = 0; v < phase.size(); v += 5) phase[v] = v % 2 == 0 ? Phase::active : Phase::inactive;
+  for (std::size_t v = 0; v < phase.size(); v += 5)
+    phase[v] = v % 2 == 0 ? Phase::active : Phase::inactive;
   std::vector<double> input_max;
   for (std::size_t i = 0; i < reduced.lower_x.size(); ++i) {
     input_max.push_back(std::max(-reduced.lower_x[i], reduced.upper_x[i]));
   }
   for (auto _ : state) benchmark::DoNotOptimize(fold(net, phase, reduced.upper_z, input_max));
 }
-BENCHMARK(fold_a_fifth)->ArgName("U")->Arg(10)->Arg(25)->Arg(50)->Arg(100)->Arg(200)->Unit(benchmark::kMicrosecond);
+BENCHMARK(fold_a_fifth)
+    ->ArgName("U")
+    ->Arg(10)
+    ->Arg(25)
+    ->Arg(50)
+    ->Arg(100)
+    ->Arg(200)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace clipbound::micro

@@ -1,5 +1,6 @@
 #pragma once
-// The parts of the report's page; cmake/embed.cmake makes them of benchmarks/report/page/ and of Chart.js.
+// The parts of the report's page; cmake/embed.cmake makes them of benchmarks/report/page/ and of
+// Chart.js.
 #include <string_view>
 
 namespace clipbound::suite::assets {

@@ -26,7 +26,8 @@ RunIndex index_of(const Entrant& entrant) {
   RunIndex index;
   if (!entrant.run) return index;
   for (const Record& record : entrant.run->records) {
-    const ResultRow like{record.suite, record.onnx, record.vnnlib, record.repeat, record.outcome, 0.0, 0.0, ""};
+    const ResultRow like{record.suite,   record.onnx, record.vnnlib, record.repeat,
+                         record.outcome, 0.0,         0.0,           ""};
     index.records.emplace(match_key(like), &record);
   }
   return index;
@@ -54,7 +55,8 @@ std::optional<Outcome> truth_of(const BoardInstance& instance, const std::vector
 void judge_cell(const Entrant& entrant, const std::optional<Outcome>& truth, Cell& cell) {
   if (cell.row == nullptr || !solved(cell.row->outcome)) return;
   cell.wrong = (truth && *truth != cell.row->outcome) || checked_of(entrant, cell) == false;
-  const bool late = cell.row->seconds > cell.row->timeout_s + kLate_s;  // false where either is not known
+  const bool late =
+      cell.row->seconds > cell.row->timeout_s + kLate_s;  // false where either is not known
   cell.points = cell.wrong ? kWrong : late ? 0 : kRight;
 }
 
@@ -62,18 +64,10 @@ void add(const BoardInstance& instance, const Cell& cell, Sums& sums) {
   if (cell.row == nullptr) return;
   ++sums.results;
   switch (cell.row->outcome) {
-    case Outcome::unsat:
-      ++sums.unsat;
-      break;
-    case Outcome::sat:
-      ++sums.sat;
-      break;
-    case Outcome::timeout:
-      ++sums.timeout;
-      break;
-    case Outcome::error:
-      ++sums.errors;
-      break;
+    case Outcome::unsat: ++sums.unsat; break;
+    case Outcome::sat: ++sums.sat; break;
+    case Outcome::timeout: ++sums.timeout; break;
+    case Outcome::error: ++sums.errors; break;
     case Outcome::unknown: {
       const bool memory = cell.record != nullptr && cell.record->out_of_memory();
       ++(memory ? sums.memory : sums.unknown);
@@ -82,7 +76,8 @@ void add(const BoardInstance& instance, const Cell& cell, Sums& sums) {
   sums.wrong += cell.wrong ? 1 : 0;
   sums.points += cell.points;
   if (!std::isnan(cell.row->seconds)) sums.seconds += cell.row->seconds;
-  const double limit_s = std::isnan(cell.row->timeout_s) ? instance.name.timeout_s : cell.row->timeout_s;
+  const double limit_s =
+      std::isnan(cell.row->timeout_s) ? instance.name.timeout_s : cell.row->timeout_s;
   const double penalised = solved(cell.row->outcome) ? cell.row->seconds : 2.0 * limit_s;
   if (std::isnan(penalised)) return;
   sums.par2_s += penalised;
@@ -95,7 +90,9 @@ void finish(SuiteSums& suite) {
   for (const Sums& sums : suite.entrants) best = std::max(best, sums.points);
   for (Sums& sums : suite.entrants) {
     if (sums.par2_over > 0) sums.par2_s /= static_cast<double>(sums.par2_over);
-    if (best > 0) sums.percent = 100.0 * static_cast<double>(std::max(0L, sums.points)) / static_cast<double>(best);
+    if (best > 0)
+      sums.percent =
+          100.0 * static_cast<double>(std::max(0L, sums.points)) / static_cast<double>(best);
   }
 }
 
@@ -114,20 +111,25 @@ void add_sums(Board& board, std::size_t entrants) {
   }
   for (SuiteSums& suite : board.suites) finish(suite);
   finish(board.total);
-  // The competition adds up the shares of the benchmarks, so that large ones do not drown small ones.
+  // The competition adds up the shares of the benchmarks, so that large ones do not drown small
+  // ones.
   for (std::size_t e = 0; e < entrants; ++e) {
     board.total.entrants[e].percent = 0.0;
-    for (const SuiteSums& suite : board.suites) board.total.entrants[e].percent += suite.entrants[e].percent;
+    for (const SuiteSums& suite : board.suites)
+      board.total.entrants[e].percent += suite.entrants[e].percent;
   }
 }
 
 }  // namespace
 
 const char* const kScoreRule =
-    "Points as in VNN-COMP: +10 for a right verdict, -150 for a wrong one and for a sat whose counterexample does not "
-    "hold, 0 for none and for one that came more than a second after the limit. Score: points of a benchmark in "
+    "Points as in VNN-COMP: +10 for a right verdict, -150 for a wrong one and for a sat whose "
+    "counterexample does not "
+    "hold, 0 for none and for one that came more than a second after the limit. Score: points of a "
+    "benchmark in "
     "percent "
-    "of the best entrant's here, summed over the benchmarks. A verdict counts as right unless it contradicts a "
+    "of the best entrant's here, summed over the benchmarks. A verdict counts as right unless it "
+    "contradicts a "
     "reference "
     "verdict or a counterexample that was replayed (clipbound suite check).";
 
@@ -162,7 +164,8 @@ Board make_board(const std::vector<Entrant>& entrants, const std::vector<ResultT
       instance.cells.push_back(cell);
     }
     instance.truth = truth_of(instance, entrants, truths);
-    for (std::size_t e = 0; e < entrants.size(); ++e) judge_cell(entrants[e], instance.truth, instance.cells[e]);
+    for (std::size_t e = 0; e < entrants.size(); ++e)
+      judge_cell(entrants[e], instance.truth, instance.cells[e]);
   }
   add_sums(board, entrants.size());
   return board;

@@ -13,8 +13,9 @@ namespace clipbound::suite {
 /// A column of the board: a run of ours, or a reference.
 struct Entrant {
   ResultTable table{""};
-  std::optional<Run> run;               ///< where it is one
-  std::map<std::string, bool> checked;  ///< does this record's counterexample hold? (`suite check`; may be empty)
+  std::optional<Run> run;  ///< where it is one
+  std::map<std::string, bool>
+      checked;  ///< does this record's counterexample hold? (`suite check`; may be empty)
   const std::string& name() const { return table.name(); }
 };
 
@@ -25,24 +26,27 @@ Entrant read_run_entrant(const std::string& source);
 struct Cell {
   const ResultRow* row = nullptr;  ///< null where the entrant has no result
   const Record* record = nullptr;  ///< of a run
-  bool wrong = false;              ///< contradicts what is known, or its counterexample does not hold
-  int points = 0;                  ///< by the competition's rules, see kScoreRule
+  bool wrong = false;  ///< contradicts what is known, or its counterexample does not hold
+  int points = 0;      ///< by the competition's rules, see kScoreRule
 };
 
 struct BoardInstance {
-  ResultRow name;                ///< which instance; only the names and the limit of the first run that has it
+  ResultRow name;  ///< which instance; only the names and the limit of the first run that has it
   std::optional<Outcome> truth;  ///< sat or unsat, where that is known
   std::vector<Cell> cells;       ///< one per entrant
 };
 
 /// Of one entrant over some instances.
 struct Sums {
-  std::size_t results = 0, unsat = 0, sat = 0, unknown = 0, timeout = 0, memory = 0, errors = 0, wrong = 0;
+  std::size_t results = 0, unsat = 0, sat = 0, unknown = 0, timeout = 0, memory = 0, errors = 0,
+              wrong = 0;
   double seconds = 0.0;  ///< of all results that have a time
-  double par2_s = 0.0;   ///< mean of seconds where settled, twice the limit where not, over par2_over instances
+  double par2_s =
+      0.0;  ///< mean of seconds where settled, twice the limit where not, over par2_over instances
   std::size_t par2_over = 0;
   long points = 0;
-  double percent = 0.0;  ///< points as a share of the best entrant's; never below 0; summed over suites in totals
+  double percent = 0.0;  ///< points as a share of the best entrant's; never below 0; summed over
+                         ///< suites in totals
   std::size_t solved() const { return unsat + sat; }
 };
 
@@ -63,8 +67,9 @@ inline constexpr int kRight = 10, kWrong = -150;
 /// How points are given, for readers.
 extern const char* const kScoreRule;
 
-/// The instances that any run among the entrants has, in order, with everyone's results. `truths` are tables of what is
-/// known; a counterexample that `suite check` found to hold is known too, and counts more.
+/// The instances that any run among the entrants has, in order, with everyone's results. `truths`
+/// are tables of what is known; a counterexample that `suite check` found to hold is known too, and
+/// counts more.
 Board make_board(const std::vector<Entrant>& entrants, const std::vector<ResultTable>& truths);
 
 }  // namespace clipbound::suite

@@ -65,7 +65,8 @@ Json entrant_json(const Entrant& entrant) {
   json["done"] = entrant.run->records.size();
   json["checked"] = entrant.checked.size();
   json["settings"] = Json::object();
-  for (const auto& [name, value] : describe(entrant.run->settings)) json["settings"][name] = Json::parse(value);
+  for (const auto& [name, value] : describe(entrant.run->settings))
+    json["settings"][name] = Json::parse(value);
   return json;
 }
 
@@ -88,11 +89,13 @@ Json board_json(const Board& board, const std::vector<Entrant>& entrants) {
 Json curve_json(const Record& record) {
   Json json = Json::array();
   const auto push = [&](const ProgressPoint& point) {
-    json.push_back({rounded(point.elapsed_s), rounded(point.worst_bound), rounded(point.settled_share)});
+    json.push_back(
+        {rounded(point.elapsed_s), rounded(point.worst_bound), rounded(point.settled_share)});
   };
   const std::size_t step = record.curve.size() / kCurvePoints + 1;
   for (std::size_t i = 0; i < record.curve.size(); i += step) push(record.curve[i]);
-  if (record.ending == Ending::exited && record.last.elapsed_s > record.curve.back().elapsed_s) push(record.last);
+  if (record.ending == Ending::exited && record.last.elapsed_s > record.curve.back().elapsed_s)
+    push(record.last);
   return json;
 }
 
@@ -131,14 +134,16 @@ void replace(std::string& text, const std::string& mark, std::string_view by) {
 
 /// JSON inside a script element: no "</script" may end it early, whatever file names hold.
 std::string script_safe(std::string json) {
-  for (std::size_t at = 0; (at = json.find('<', at)) != std::string::npos;) json.replace(at, 1, "\\u003c");
+  for (std::size_t at = 0; (at = json.find('<', at)) != std::string::npos;)
+    json.replace(at, 1, "\\u003c");
   return json;
 }
 
 /// A run's part in a file name.
 std::string file_part(const std::string& name) {
   std::string part;
-  for (const char c : name) part += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
+  for (const char c : name)
+    part += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
   return part;
 }
 
@@ -147,7 +152,8 @@ void require_names(const std::vector<Entrant>& entrants) {
   for (std::size_t i = 0; i < entrants.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (entrants[i].name() != entrants[j].name()) continue;
-      throw InputError("two of the results are called " + entrants[i].name() + "; write NAME=... to tell them apart");
+      throw InputError("two of the results are called " + entrants[i].name() +
+                       "; write NAME=... to tell them apart");
     }
   }
 }
@@ -166,7 +172,8 @@ std::string results_csv(const Run& run) {
     const std::string folder = "benchmarks/" + record.suite + "/";
     const std::string network = record.onnx.starts_with('[') ? record.onnx : folder + record.onnx;
     // There is nothing to prepare: no time.
-    text += csv_line({record.suite, network, folder + record.vnnlib, "0", name_of(record.outcome), seconds});
+    text += csv_line(
+        {record.suite, network, folder + record.vnnlib, "0", name_of(record.outcome), seconds});
   }
   return text;
 }
@@ -211,7 +218,8 @@ std::vector<std::string> write_report(const ReportRequest& request) {
     write_durably(files.back(), text);
   };
   for (std::size_t e = 0; e < request.runs.size(); ++e) {
-    write(e == 0 ? "results.csv" : "results." + file_part(entrants[e].name()) + ".csv", results_csv(*entrants[e].run));
+    write(e == 0 ? "results.csv" : "results." + file_part(entrants[e].name()) + ".csv",
+          results_csv(*entrants[e].run));
   }
   write("summary.json", summary_json(board, entrants));
   write("report.html", report_page(board, entrants));

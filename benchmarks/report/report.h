@@ -1,6 +1,6 @@
 #pragma once
-// What people look at after a run: results.csv in the competition's format, summary.json, and one page of HTML that
-// needs nothing but itself.
+// What people look at after a run: results.csv in the competition's format, summary.json, and one
+// page of HTML that needs nothing but itself.
 #include <string>
 #include <vector>
 
@@ -9,15 +9,18 @@
 namespace clipbound::suite {
 
 struct ReportRequest {
-  std::vector<std::string> runs;        ///< RUN or NAME=RUN; the first one's results.csv is results.csv
-  std::vector<std::string> references;  ///< as read_results() takes them; those without times say what is true
-  std::string folder;                   ///< written to; made where it is not there
+  std::vector<std::string> runs;  ///< RUN or NAME=RUN; the first one's results.csv is results.csv
+  std::vector<std::string>
+      references;      ///< as read_results() takes them; those without times say what is true
+  std::string folder;  ///< written to; made where it is not there
 };
 
-/// Writes the report and returns the paths of its files. Throws InputError where something cannot be read or written.
+/// Writes the report and returns the paths of its files. Throws InputError where something cannot
+/// be read or written.
 std::vector<std::string> write_report(const ReportRequest& request);
 
-/// category,network,property,prepare time,result,run time; one line per record, in the suites' order, no header.
+/// category,network,property,prepare time,result,run time; one line per record, in the suites'
+/// order, no header.
 std::string results_csv(const Run& run);
 /// The board's sums, with what the entrants are, as JSON.
 std::string summary_json(const Board& board, const std::vector<Entrant>& entrants);

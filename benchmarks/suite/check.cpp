@@ -36,7 +36,8 @@ std::vector<std::string_view> words_of(std::string_view text) {
 class Replayer {
  public:
   Judgement replay(const PlannedInstance& instance, const std::string& counterexample) {
-    if (instance.networks.size() != 1) throw Unsupported("replaying a query about several networks");
+    if (instance.networks.size() != 1)
+      throw Unsupported("replaying a query about several networks");
     if (path_ != instance.networks.front().path) {
       path_.clear();
       network_.emplace(read_onnx(instance.networks.front().path));
@@ -45,7 +46,8 @@ class Replayer {
     const Query query = read_vnnlib(instance.vnnlib_path);
     std::vector<double> point = parse_counterexample(read_whole(counterexample));
     if (network_->input_type() == DataType::float32) {
-      for (double& x : point) x = static_cast<float>(x);  // as the competition does: the file rounds to 9 digits
+      for (double& x : point)
+        x = static_cast<float>(x);  // as the competition does: the file rounds to 9 digits
     }
     if (static_cast<std::int64_t>(point.size()) != query.input_size) {
       throw InputError("it has " + std::to_string(point.size()) + " inputs, the property " +
@@ -64,12 +66,15 @@ class Replayer {
 
 std::vector<double> parse_counterexample(const std::string& text) {
   const std::vector<std::string_view> words = words_of(text);
-  if (words.empty() || words.size() % 2 != 0) throw InputError("not a counterexample: expected ((X_0 value) ...)");
+  if (words.empty() || words.size() % 2 != 0)
+    throw InputError("not a counterexample: expected ((X_0 value) ...)");
   std::vector<double> inputs;
   for (std::size_t i = 0; i < words.size(); i += 2) {
-    if (words[i].starts_with("Y_")) continue;  // what the tool says the outputs are is nobody's concern
+    if (words[i].starts_with("Y_"))
+      continue;  // what the tool says the outputs are is nobody's concern
     if (words[i] != "X_" + std::to_string(inputs.size())) {
-      throw InputError("expected X_" + std::to_string(inputs.size()) + ", found '" + std::string(words[i]) + "'");
+      throw InputError("expected X_" + std::to_string(inputs.size()) + ", found '" +
+                       std::string(words[i]) + "'");
     }
     double value = 0.0;
     const char* end = words[i + 1].data() + words[i + 1].size();
@@ -82,8 +87,8 @@ std::vector<double> parse_counterexample(const std::string& text) {
   return inputs;
 }
 
-std::vector<CheckedCounterexample> check_run(const Run& run,
-                                             const std::function<void(const CheckedCounterexample&)>& tell) {
+std::vector<CheckedCounterexample> check_run(
+    const Run& run, const std::function<void(const CheckedCounterexample&)>& tell) {
   std::vector<CheckedCounterexample> results;
   Replayer replayer;
   Json json = Json::object();
@@ -95,7 +100,8 @@ std::vector<CheckedCounterexample> check_run(const Run& run,
     CheckedCounterexample result{instance.key(), false, ""};
     try {
       if (record->counterexample.empty()) throw InputError("sat without a counterexample");
-      const Judgement judgement = replayer.replay(instance, (fs::path(run.folder) / record->counterexample).string());
+      const Judgement judgement =
+          replayer.replay(instance, (fs::path(run.folder) / record->counterexample).string());
       result.holds = judgement.holds;
       result.why_not = judgement.why_not;
     } catch (const std::exception& error) {

@@ -16,17 +16,18 @@ struct CheckedCounterexample {
   std::string why_not;  ///< where it does not hold, or cannot be replayed
 };
 
-/// Replays every counterexample of `run` from its file, exactly as an organiser would: the file's inputs, the networks
-/// and properties that the run was made on. A `sat` without a file does not hold. `tell` hears of each. What can be
-/// said of the run afterwards is kept in its folder (check.json), for reports.
-std::vector<CheckedCounterexample> check_run(const Run& run,
-                                             const std::function<void(const CheckedCounterexample&)>& tell);
+/// Replays every counterexample of `run` from its file, exactly as an organiser would: the file's
+/// inputs, the networks and properties that the run was made on. A `sat` without a file does not
+/// hold. `tell` hears of each. What can be said of the run afterwards is kept in its folder
+/// (check.json), for reports.
+std::vector<CheckedCounterexample> check_run(
+    const Run& run, const std::function<void(const CheckedCounterexample&)>& tell);
 
 /// What check_run() found before, by key; empty where the run was not checked.
 std::map<std::string, bool> read_check(const std::string& folder);
 
-/// The inputs of a counterexample in the competition's format: ((X_0 0.5) (X_1 -1) ... (Y_0 2)). Throws InputError for
-/// anything else, and where indices are not consecutive.
+/// The inputs of a counterexample in the competition's format: ((X_0 0.5) (X_1 -1) ... (Y_0 2)).
+/// Throws InputError for anything else, and where indices are not consecutive.
 std::vector<double> parse_counterexample(const std::string& text);
 
 }  // namespace clipbound::suite

@@ -27,7 +27,8 @@ struct Pipe {
 /// The end that is read is for this process alone and never blocks.
 Pipe open_pipe() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw std::system_error(errno, std::generic_category(), "pipe");
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return {ends[0], ends[1]};
 }
@@ -43,7 +44,8 @@ void limit(int resource, double value) {
 }
 
 /// In the child, between fork and exec: only what is safe in a signal handler.
-[[noreturn]] void become(char* const* words, pid_t parent, int progress, int messages, const ChildLimits& limits) {
+[[noreturn]] void become(char* const* words, pid_t parent, int progress, int messages,
+                         const ChildLimits& limits) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // it died before the line above
@@ -92,7 +94,8 @@ double resident_bytes_of(pid_t pid) {
   text[count] = '\0';
   char* second = nullptr;
   std::strtoul(text, &second, 10);
-  return static_cast<double>(std::strtoul(second, nullptr, 10)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  return static_cast<double>(std::strtoul(second, nullptr, 10)) *
+         static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 double seconds_of(const timeval& time) {
@@ -158,7 +161,8 @@ void Child::take_progress(const std::string& line) {
     if (end == at || std::isnan(number)) return;
     at = end;
   }
-  last_ = {numbers[0], numbers[1], numbers[2], static_cast<std::uint64_t>(std::max(0.0, numbers[3])),
+  last_ = {numbers[0], numbers[1], numbers[2],
+           static_cast<std::uint64_t>(std::max(0.0, numbers[3])),
            static_cast<std::uint64_t>(std::max(0.0, numbers[4]))};
   if (!curve_.empty() && last_.elapsed_s < curve_.back().elapsed_s + curve_step_s_) return;
   curve_.push_back(last_);
@@ -171,12 +175,14 @@ void Child::take_progress(const std::string& line) {
 void Child::read() {
   drain(progress_, progress_text_);
   std::size_t begin = 0;
-  for (std::size_t end = 0; (end = progress_text_.find('\n', begin)) != std::string::npos; begin = end + 1) {
+  for (std::size_t end = 0; (end = progress_text_.find('\n', begin)) != std::string::npos;
+       begin = end + 1) {
     take_progress(progress_text_.substr(begin, end - begin));
   }
   progress_text_.erase(0, begin);
   drain(messages_, message_text_);
-  if (message_text_.size() > 2 * kLastWords) message_text_.erase(0, message_text_.size() - kLastWords);
+  if (message_text_.size() > 2 * kLastWords)
+    message_text_.erase(0, message_text_.size() - kLastWords);
 }
 
 bool Child::ended(Record& record) {
@@ -198,10 +204,12 @@ bool Child::ended(Record& record) {
 }
 
 std::string Child::last_words() const {
-  std::string text =
-      message_text_.size() > kLastWords ? message_text_.substr(message_text_.size() - kLastWords) : message_text_;
+  std::string text = message_text_.size() > kLastWords
+                         ? message_text_.substr(message_text_.size() - kLastWords)
+                         : message_text_;
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, " | ");
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;)
+    text.replace(at, 1, " | ");
   return text;
 }
 

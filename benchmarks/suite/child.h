@@ -1,5 +1,6 @@
 #pragma once
-// One verifier in a process group of its own, watched from outside: nothing that it does can hurt the run.
+// One verifier in a process group of its own, watched from outside: nothing that it does can hurt
+// the run.
 #include <sys/types.h>
 
 #include <chrono>
@@ -16,18 +17,20 @@ using Clock = std::chrono::steady_clock;
 struct ChildLimits {
   double wall_s = 0.0;
   double resident_bytes = 0.0;
-  double address_space_bytes = 0.0;  ///< RLIMIT_AS: what is allocated faster than the watch can see; 0: none
+  double address_space_bytes =
+      0.0;  ///< RLIMIT_AS: what is allocated faster than the watch can see; 0: none
 };
 
-/// A running process. It is killed with its whole group when this object goes, and when the process that made this
-/// object dies, however it dies. For one thread.
+/// A running process. It is killed with its whole group when this object goes, and when the process
+/// that made this object dies, however it dies. For one thread.
 class Child {
  public:
-  /// File descriptor of the child to which it writes its progress: lines "seconds worst-bound settled subproblems
-  /// open".
+  /// File descriptor of the child to which it writes its progress: lines "seconds worst-bound
+  /// settled subproblems open".
   static constexpr int kProgressDescriptor = 3;
 
-  /// Starts `command` (the first word is a path). Throws std::system_error where that is not possible.
+  /// Starts `command` (the first word is a path). Throws std::system_error where that is not
+  /// possible.
   Child(const std::vector<std::string>& command, const ChildLimits& limits);
   ~Child();
   Child(const Child&) = delete;
@@ -37,8 +40,8 @@ class Child {
   void read();
   /// Kills the child if it is past its limits; reads the clock and /proc.
   void enforce();
-  /// True once the child has ended; its figures are then in `record`: seconds, cpu_s, peak_memory_mb, ending,
-  /// exit_code, curve and last.
+  /// True once the child has ended; its figures are then in `record`: seconds, cpu_s,
+  /// peak_memory_mb, ending, exit_code, curve and last.
   bool ended(Record& record);
 
   /// Descriptors to wait for; -1 where closed.

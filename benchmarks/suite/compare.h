@@ -29,7 +29,7 @@ struct Comparison {
 Comparison compare(const ResultTable& first, const ResultTable& second);
 
 /// For people: verdict changes first, then times. Lists have at most `longest` rows, 0 for all.
-std::string to_text(const Comparison& comparison, const ResultTable& first, const ResultTable& second,
-                    std::size_t longest);
+std::string to_text(const Comparison& comparison, const ResultTable& first,
+                    const ResultTable& second, std::size_t longest);
 
 }  // namespace clipbound::suite

@@ -15,7 +15,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-/// Takes a quoted field off the front of `line`, which begins with the quote; what follows up to the comma is dropped.
+/// Takes a quoted field off the front of `line`, which begins with the quote; what follows up to
+/// the comma is dropped.
 std::string take_quoted(std::string_view& line) {
   std::string field;
   std::size_t at = 1;

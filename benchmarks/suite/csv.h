@@ -1,13 +1,15 @@
 #pragma once
-// Comma-separated values as the competition's files use them: one record per line, fields that may stand in quotes.
+// Comma-separated values as the competition's files use them: one record per line, fields that may
+// stand in quotes.
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace clipbound::suite {
 
-/// The fields of one line, blanks around them and the line's end removed. A field in double quotes may hold commas and
-/// doubled quotes (instances of two networks do). A quote that is never closed ends with the line.
+/// The fields of one line, blanks around them and the line's end removed. A field in double quotes
+/// may hold commas and doubled quotes (instances of two networks do). A quote that is never closed
+/// ends with the line.
 std::vector<std::string> csv_fields(std::string_view line);
 
 /// `text` as a field: in quotes where it needs them.

@@ -18,7 +18,8 @@ void write_out(const std::string& text) {
 
 winsize terminal_size() {
   winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {24, 80, 0, 0};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0)
+    return {24, 80, 0, 0};
   return size;
 }
 
@@ -40,12 +41,14 @@ std::string format(const char* pattern, Values... values) {
 }
 
 std::string running_line(const RunningInstance& running) {
-  std::string line = "  " + running.suite + "  " + file_name(running.onnx) + "  " + file_name(running.vnnlib) +
+  std::string line = "  " + running.suite + "  " + file_name(running.onnx) + "  " +
+                     file_name(running.vnnlib) +
                      format("  %.1f of %.0f s", running.elapsed_s, running.timeout_s);
   const ProgressPoint& progress = running.progress;
   if (progress.subproblems > 0) {
     line += format("  worst %.4g  settled %.1f %%  %llu done  %llu open", progress.worst_bound,
-                   100.0 * progress.settled_share, static_cast<unsigned long long>(progress.subproblems),
+                   100.0 * progress.settled_share,
+                   static_cast<unsigned long long>(progress.subproblems),
                    static_cast<unsigned long long>(progress.open));
   }
   return fitted(line);
@@ -56,11 +59,16 @@ std::string running_line(const RunningInstance& running) {
 std::string clock_text(double seconds) {
   const auto whole = static_cast<long>(std::max(0.0, std::round(seconds)));
   const long hours = whole / 3600, minutes = whole / 60 % 60, rest = whole % 60;
-  return hours > 0 ? format("%ld:%02ld:%02ld", hours, minutes, rest) : format("%ld:%02ld", minutes, rest);
+  return hours > 0 ? format("%ld:%02ld:%02ld", hours, minutes, rest)
+                   : format("%ld:%02ld", minutes, rest);
 }
 
 Display::Display(std::size_t total, std::size_t done, int jobs)
-    : terminal_(::isatty(STDERR_FILENO) == 1), total_(total), done_before_(done), jobs_(jobs), done_(done) {}
+    : terminal_(::isatty(STDERR_FILENO) == 1),
+      total_(total),
+      done_before_(done),
+      jobs_(jobs),
+      done_(done) {}
 
 Display::~Display() {
   clear();
@@ -69,9 +77,11 @@ Display::~Display() {
 std::string Display::headline() const {
   constexpr std::size_t kWidth = 24;
   const std::size_t filled = total_ > 0 ? kWidth * done_ / total_ : kWidth;
-  const double elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  std::string line = "[" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "] " + std::to_string(done_) +
-                     "/" + std::to_string(total_) + "  solved " + std::to_string(solved_);
+  const double elapsed =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  std::string line = "[" + std::string(filled, '=') + std::string(kWidth - filled, ' ') + "] " +
+                     std::to_string(done_) + "/" + std::to_string(total_) + "  solved " +
+                     std::to_string(solved_);
   if (done_before_ > 0) line += " of " + std::to_string(done_ - done_before_) + " new";
   if (errors_ > 0) line += "  errors " + std::to_string(errors_);
   line += "  elapsed " + clock_text(elapsed);
@@ -88,8 +98,9 @@ void Display::finished(const Record& record) {
   solved_ += solved(record.outcome) ? 1 : 0;
   errors_ += record.outcome == Outcome::error ? 1 : 0;
   busy_s_ += record.seconds;
-  std::string line = format("[%zu/%zu] %-8s %9.3f s  ", done_, total_, name_of(record.outcome), record.seconds) +
-                     record.suite + "  " + record.onnx + "  " + record.vnnlib;
+  std::string line =
+      format("[%zu/%zu] %-8s %9.3f s  ", done_, total_, name_of(record.outcome), record.seconds) +
+      record.suite + "  " + record.onnx + "  " + record.vnnlib;
   if (!solved(record.outcome)) line += "  (" + record.reason + ")";
   clear();
   write_out((terminal_ ? fitted(line) : line) + "\n");
@@ -101,7 +112,8 @@ void Display::show(const std::vector<RunningInstance>& running) {
   std::string text = lines_shown_ > 0 ? format("\x1b[%dA\r", lines_shown_) : "\r";
   text += headline() + "\x1b[K\n";
   // What does not fit on the screen could not be taken back.
-  const std::size_t rows = std::min<std::size_t>(running.size(), std::max(4, terminal_size().ws_row - 2) - 1);
+  const std::size_t rows =
+      std::min<std::size_t>(running.size(), std::max(4, terminal_size().ws_row - 2) - 1);
   for (std::size_t i = 0; i < rows; ++i) text += running_line(running[i]) + "\x1b[K\n";
   text += "\x1b[J";
   lines_shown_ = static_cast<int>(rows) + 1;

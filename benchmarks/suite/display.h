@@ -1,6 +1,6 @@
 #pragma once
-// What a run says of itself while it runs, on stderr: a few lines rewritten in place on a terminal, a line per finished
-// instance elsewhere.
+// What a run says of itself while it runs, on stderr: a few lines rewritten in place on a terminal,
+// a line per finished instance elsewhere.
 #include <chrono>
 #include <string>
 #include <vector>
@@ -26,7 +26,8 @@ class Display {
 
   /// A finished instance.
   void finished(const Record& record);
-  /// Rewrites the lines in place, where there is a terminal; a few times a second at most, however often it is called.
+  /// Rewrites the lines in place, where there is a terminal; a few times a second at most, however
+  /// often it is called.
   void show(const std::vector<RunningInstance>& running);
   /// Takes them away.
   void clear();

@@ -11,7 +11,8 @@ std::string read_whole(const std::string& path);
 /// Writes all of `text` to a file descriptor; false where it failed (errno says why).
 bool write_all(int descriptor, std::string_view text) noexcept;
 
-/// Writes `text` to `path`, whole or not at all, and flushes it to the disk. Throws InputError where it cannot.
+/// Writes `text` to `path`, whole or not at all, and flushes it to the disk. Throws InputError
+/// where it cannot.
 void write_durably(const std::string& path, const std::string& text);
 
 /// Throws InputError: what failed, and why as errno has it.

@@ -41,7 +41,8 @@ std::vector<NetworkFile> parse_networks(const std::string& field, const std::str
     throw InputError(where + ": expected [('name', 'file'), ...], found '" + field + "'");
   }
   std::vector<NetworkFile> networks;
-  for (std::size_t i = 0; i < words.size(); i += 2) networks.push_back({words[i], without_dot(words[i + 1])});
+  for (std::size_t i = 0; i < words.size(); i += 2)
+    networks.push_back({words[i], without_dot(words[i + 1])});
   return networks;
 }
 
@@ -56,16 +57,18 @@ Instance parse_line(std::string_view line, int number, const std::string& where)
   instance.networks = parse_networks(fields[0], where);
   instance.line = number;
   const std::string_view timeout = fields[2];
-  const auto [end, error] = std::from_chars(timeout.data(), timeout.data() + timeout.size(), instance.timeout_s);
+  const auto [end, error] =
+      std::from_chars(timeout.data(), timeout.data() + timeout.size(), instance.timeout_s);
   const bool whole = error == std::errc() && end == timeout.data() + timeout.size();
   if (!whole || !std::isfinite(instance.timeout_s) || instance.timeout_s <= 0.0) {
-    throw InputError(where + ": the timeout '" + std::string(timeout) + "' is not a positive number of seconds");
+    throw InputError(where + ": the timeout '" + std::string(timeout) +
+                     "' is not a positive number of seconds");
   }
   return instance;
 }
 
-/// Suites name files that they hold compressed by their plain names, and now and then the other way round. Sets
-/// `missing` where there is none.
+/// Suites name files that they hold compressed by their plain names, and now and then the other way
+/// round. Sets `missing` where there is none.
 std::string find_file(const fs::path& folder, const std::string& name, std::string& missing) {
   const std::string plain = name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
   for (const std::string& candidate : {name, plain, plain + ".gz"}) {
@@ -77,7 +80,8 @@ std::string find_file(const fs::path& folder, const std::string& name, std::stri
 }
 
 void find_files(Instance& instance, const std::string& folder) {
-  for (NetworkFile& network : instance.networks) network.path = find_file(folder, network.path, instance.missing);
+  for (NetworkFile& network : instance.networks)
+    network.path = find_file(folder, network.path, instance.missing);
   instance.vnnlib_path = find_file(folder, instance.vnnlib, instance.missing);
 }
 
@@ -108,9 +112,11 @@ std::string list_of(const std::string& folder) {
   return found.size() == 1 ? found.front() : "";
 }
 
-std::vector<Instance> read_suite(const std::string& folder, const Selection& selection, Missing missing) {
+std::vector<Instance> read_suite(const std::string& folder, const Selection& selection,
+                                 Missing missing) {
   std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) throw InputError("the suite " + folder + " is not a folder");
+  if (!fs::is_directory(folder, ignored))
+    throw InputError("the suite " + folder + " is not a folder");
   const std::string path = list_of(folder);
   if (path.empty()) {
     throw InputError("cannot read " + (fs::path(folder) / "instances.csv").string() +
@@ -129,10 +135,12 @@ std::vector<Instance> read_suite(const std::string& folder, const Selection& sel
     if (matching++ % selection.stride != 0) continue;
     if (selection.limit > 0 && static_cast<int>(instances.size()) == selection.limit) continue;
     find_files(instance, folder);
-    if (!instance.missing.empty() && missing == Missing::refuse) throw InputError(where + ": " + instance.missing);
+    if (!instance.missing.empty() && missing == Missing::refuse)
+      throw InputError(where + ": " + instance.missing);
     instances.push_back(std::move(instance));
   }
-  if (instances.empty() && missing == Missing::refuse) throw InputError("no instance of " + path + " is selected");
+  if (instances.empty() && missing == Missing::refuse)
+    throw InputError("no instance of " + path + " is selected");
   return instances;
 }
 

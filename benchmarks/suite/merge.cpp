@@ -15,16 +15,18 @@ namespace fs = std::filesystem;
 
 /// Which instances were selected may differ; how they were run may not.
 void require_same_rules(const Run& first, const Run& other) {
-  const std::set<std::string> selecting = {"folders", "filter", "stride", "limit", "shard", "version_folder"};
+  const std::set<std::string> selecting = {"folders", "filter", "stride",
+                                           "limit",   "shard",  "version_folder"};
   const auto ours = describe(first.settings), theirs = describe(other.settings);
   for (std::size_t i = 0; i < ours.size(); ++i) {
     if (selecting.contains(ours[i].first) || ours[i].second == theirs[i].second) continue;
-    throw InputError(first.folder + " and " + other.folder + " differ in " + ours[i].first + ": " + ours[i].second +
-                     " and " + theirs[i].second);
+    throw InputError(first.folder + " and " + other.folder + " differ in " + ours[i].first + ": " +
+                     ours[i].second + " and " + theirs[i].second);
   }
 }
 
-/// Every part's first, then every part's second, ...: the order that a run without parts has. Suites stay together.
+/// Every part's first, then every part's second, ...: the order that a run without parts has.
+/// Suites stay together.
 std::vector<PlannedInstance> interleave(const std::vector<Run>& runs) {
   std::vector<std::string> suites;
   std::map<std::string, std::vector<PlannedInstance>> of_suite;
@@ -40,7 +42,8 @@ std::vector<PlannedInstance> interleave(const std::vector<Run>& runs) {
     }
   }
   std::vector<PlannedInstance> result;
-  for (const std::string& suite : suites) result.insert(result.end(), of_suite[suite].begin(), of_suite[suite].end());
+  for (const std::string& suite : suites)
+    result.insert(result.end(), of_suite[suite].begin(), of_suite[suite].end());
   return result;
 }
 
@@ -61,7 +64,8 @@ Run merged_settings(const std::vector<Run>& runs, const std::string& out) {
     for (const std::string& folder : run.settings.folders) add_new(merged.settings.folders, folder);
     for (const SuiteFolder& suite : run.suites) {
       const auto same = [&](const SuiteFolder& other) { return other.name == suite.name; };
-      if (std::none_of(merged.suites.begin(), merged.suites.end(), same)) merged.suites.push_back(suite);
+      if (std::none_of(merged.suites.begin(), merged.suites.end(), same))
+        merged.suites.push_back(suite);
     }
     if (merged.machine.find(run.machine) == std::string::npos) merged.machine += "; " + run.machine;
   }
@@ -74,16 +78,17 @@ Run merged_settings(const std::vector<Run>& runs, const std::string& out) {
 Run merge_runs(const std::vector<std::string>& folders, const std::string& out) {
   std::vector<Run> runs;
   for (const std::string& folder : folders) runs.push_back(read_run(folder));
-  std::sort(runs.begin(), runs.end(),
-            [](const Run& a, const Run& b) { return a.settings.plan.shard.index < b.settings.plan.shard.index; });
+  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
+    return a.settings.plan.shard.index < b.settings.plan.shard.index;
+  });
   Run merged = merged_settings(runs, out);
   std::map<std::string, std::string> owner;
   for (const Run& run : runs) {
     for (const Record& record : run.records) {
       const auto [other, fresh] = owner.emplace(record.key(), run.folder);
       if (fresh) continue;
-      throw InputError(other->second + " and " + run.folder + " both have a record of " + record.suite + " " +
-                       record.onnx + " " + record.vnnlib);
+      throw InputError(other->second + " and " + run.folder + " both have a record of " +
+                       record.suite + " " + record.onnx + " " + record.vnnlib);
     }
   }
   RunWriter writer = RunWriter::begin(merged);
@@ -92,7 +97,8 @@ Run merge_runs(const std::vector<std::string>& folders, const std::string& out) 
       if (!record.counterexample.empty()) {
         const fs::path target = fs::path(out) / record.counterexample;
         fs::create_directories(target.parent_path());
-        fs::copy_file(fs::path(run.folder) / record.counterexample, target, fs::copy_options::overwrite_existing);
+        fs::copy_file(fs::path(run.folder) / record.counterexample, target,
+                      fs::copy_options::overwrite_existing);
       }
       writer.append(record);
       merged.records.push_back(record);

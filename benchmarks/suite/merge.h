@@ -7,9 +7,9 @@
 
 namespace clipbound::suite {
 
-/// Writes the run that `folders` are parts of to the new folder `out`, with all records and counterexamples, and
-/// returns it. Throws InputError where two of them have a record of one instance, or were made with different limits or
-/// options.
+/// Writes the run that `folders` are parts of to the new folder `out`, with all records and
+/// counterexamples, and returns it. Throws InputError where two of them have a record of one
+/// instance, or were made with different limits or options.
 Run merge_runs(const std::vector<std::string>& folders, const std::string& out);
 
 }  // namespace clipbound::suite

@@ -43,7 +43,8 @@ std::string benchmark_name(const fs::path& folder) {
   return is_version(own) ? folder.parent_path().filename().string() : own;
 }
 
-void add_suites(const fs::path& folder, const VersionChoice& choice, int depth, std::vector<SuiteFolder>& suites) {
+void add_suites(const fs::path& folder, const VersionChoice& choice, int depth,
+                std::vector<SuiteFolder>& suites) {
   if (!list_of(folder.string()).empty()) {
     suites.push_back({benchmark_name(folder), folder.string()});
     return;
@@ -55,7 +56,9 @@ void add_suites(const fs::path& folder, const VersionChoice& choice, int depth, 
     (version ? versions : others).push_back(inner);
   }
   const std::string wanted = choice.empty() ? "1.0" : choice;
-  const auto chosen = [&](const fs::path& path) { return choice == "all" || path.filename() == wanted; };
+  const auto chosen = [&](const fs::path& path) {
+    return choice == "all" || path.filename() == wanted;
+  };
   const bool none = std::none_of(versions.begin(), versions.end(), chosen);
   for (const fs::path& version : versions) {
     const bool fallback = none && choice.empty() && &version == &versions.front();
@@ -80,7 +83,8 @@ void tell_apart(std::vector<SuiteFolder>& suites) {
   for (const SuiteFolder& suite : suites) {
     const auto [other, fresh] = seen.emplace(suite.name, suite.path);
     if (!fresh) {
-      throw InputError("two suites are called " + suite.name + ": " + other->second + " and " + suite.path);
+      throw InputError("two suites are called " + suite.name + ": " + other->second + " and " +
+                       suite.path);
     }
   }
 }
@@ -93,7 +97,8 @@ std::optional<int> integer(const std::string& text) {
 }
 
 int slurm_number(const char* name, std::optional<int> fallback) {
-  const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing changes the environment
+  const char* text =
+      std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing changes the environment
   if (text == nullptr && fallback) return *fallback;
   const std::optional<int> value = text == nullptr ? std::nullopt : integer(text);
   if (!value) throw InputError(std::string("--shard slurm: ") + name + " is not set to a number");
@@ -102,8 +107,10 @@ int slurm_number(const char* name, std::optional<int> fallback) {
 
 Shard slurm_shard() {
   const int id = slurm_number("SLURM_ARRAY_TASK_ID", std::nullopt);
-  const int first = slurm_number("SLURM_ARRAY_TASK_MIN", 1), step = slurm_number("SLURM_ARRAY_TASK_STEP", 1);
-  const Shard shard{step > 0 ? (id - first) / step + 1 : 0, slurm_number("SLURM_ARRAY_TASK_COUNT", std::nullopt)};
+  const int first = slurm_number("SLURM_ARRAY_TASK_MIN", 1),
+            step = slurm_number("SLURM_ARRAY_TASK_STEP", 1);
+  const Shard shard{step > 0 ? (id - first) / step + 1 : 0,
+                    slurm_number("SLURM_ARRAY_TASK_COUNT", std::nullopt)};
   if (step < 1 || (id - first) % step != 0 || shard.index < 1 || shard.index > shard.count) {
     throw InputError("--shard slurm: SLURM_ARRAY_TASK_ID is none of the array's tasks");
   }
@@ -112,23 +119,27 @@ Shard slurm_shard() {
 
 }  // namespace
 
-std::vector<SuiteFolder> find_suites(const std::vector<std::string>& folders, const VersionChoice& version) {
+std::vector<SuiteFolder> find_suites(const std::vector<std::string>& folders,
+                                     const VersionChoice& version) {
   std::vector<SuiteFolder> suites;
   for (const std::string& name : folders) {
     std::error_code error;
     const fs::path folder = fs::canonical(name, error);
-    if (error || !fs::is_directory(folder)) throw InputError("the suite " + name + " is not a folder");
+    if (error || !fs::is_directory(folder))
+      throw InputError("the suite " + name + " is not a folder");
     const std::size_t before = suites.size();
     add_suites(folder, version, kDepth, suites);
     if (suites.size() == before) {
-      throw InputError("no instances.csv in " + name + " or below: a suite is a folder with instances.csv");
+      throw InputError("no instances.csv in " + name +
+                       " or below: a suite is a folder with instances.csv");
     }
   }
   tell_apart(suites);
   return suites;
 }
 
-std::string key_of(const std::string& suite, const std::string& onnx, const std::string& vnnlib, int repeat) {
+std::string key_of(const std::string& suite, const std::string& onnx, const std::string& vnnlib,
+                   int repeat) {
   return suite + '\t' + onnx + '\t' + vnnlib + (repeat > 1 ? '\t' + std::to_string(repeat) : "");
 }
 
@@ -148,8 +159,9 @@ std::vector<Task> make_plan(const std::vector<SuiteFolder>& suites, const PlanSe
     std::map<std::string, int> repeats;
     for (Instance& instance : read_suite(suite.path, settings.selection, Missing::keep)) {
       const int repeat = ++repeats[instance.name()];
-      const double timeout_s =
-          settings.timeout_s > 0.0 ? settings.timeout_s : instance.timeout_s * settings.timeout_scale;
+      const double timeout_s = settings.timeout_s > 0.0
+                                   ? settings.timeout_s
+                                   : instance.timeout_s * settings.timeout_scale;
       all.push_back({suite.name, std::move(instance), repeat, timeout_s});
     }
   }

@@ -11,7 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array kEndings = {Ending::exited, Ending::crashed, Ending::time, Ending::memory, Ending::not_run};
+constexpr std::array kEndings = {Ending::exited, Ending::crashed, Ending::time, Ending::memory,
+                                 Ending::not_run};
 
 /// JSON has no infinity. Bounds of subproblems that are not bounded yet are -infinity.
 Json bound_json(double value) {
@@ -23,12 +24,13 @@ double bound_of(const Json& value) {
 }
 
 Json point_json(const ProgressPoint& point) {
-  return {point.elapsed_s, bound_json(point.worst_bound), point.settled_share, point.subproblems, point.open};
+  return {point.elapsed_s, bound_json(point.worst_bound), point.settled_share, point.subproblems,
+          point.open};
 }
 
 ProgressPoint parse_point(const Json& array) {
-  return {array.at(0).get<double>(), bound_of(array.at(1)), array.at(2).get<double>(), array.at(3).get<std::uint64_t>(),
-          array.at(4).get<std::uint64_t>()};
+  return {array.at(0).get<double>(), bound_of(array.at(1)), array.at(2).get<double>(),
+          array.at(3).get<std::uint64_t>(), array.at(4).get<std::uint64_t>()};
 }
 
 template <typename Words, typename Word = typename Words::value_type>
@@ -43,32 +45,22 @@ Word word_of(const Words& words, const std::string& name) {
 
 const char* name_of(Outcome outcome) noexcept {
   switch (outcome) {
-    case Outcome::unsat:
-      return "unsat";
-    case Outcome::sat:
-      return "sat";
-    case Outcome::unknown:
-      return "unknown";
-    case Outcome::timeout:
-      return "timeout";
-    case Outcome::error:
-      break;
+    case Outcome::unsat: return "unsat";
+    case Outcome::sat: return "sat";
+    case Outcome::unknown: return "unknown";
+    case Outcome::timeout: return "timeout";
+    case Outcome::error: break;
   }
   return "error";
 }
 
 const char* name_of(Ending ending) noexcept {
   switch (ending) {
-    case Ending::exited:
-      return "exited";
-    case Ending::crashed:
-      return "crashed";
-    case Ending::time:
-      return "killed: time";
-    case Ending::memory:
-      return "killed: memory";
-    case Ending::not_run:
-      break;
+    case Ending::exited: return "exited";
+    case Ending::crashed: return "crashed";
+    case Ending::time: return "killed: time";
+    case Ending::memory: return "killed: memory";
+    case Ending::not_run: break;
   }
   return "not run";
 }

@@ -11,10 +11,11 @@
 
 namespace clipbound::suite {
 
-/// The words of a result file. `error`: no verdict, because of bad input, something unsupported or a crash.
+/// The words of a result file. `error`: no verdict, because of bad input, something unsupported or
+/// a crash.
 enum class Outcome : std::uint8_t { unsat, sat, unknown, timeout, error };
-inline constexpr std::array kOutcomes = {Outcome::unsat, Outcome::sat, Outcome::unknown, Outcome::timeout,
-                                         Outcome::error};
+inline constexpr std::array kOutcomes = {Outcome::unsat, Outcome::sat, Outcome::unknown,
+                                         Outcome::timeout, Outcome::error};
 const char* name_of(Outcome outcome) noexcept;
 inline bool solved(Outcome outcome) {
   return outcome == Outcome::unsat || outcome == Outcome::sat;
@@ -33,7 +34,8 @@ const char* name_of(Ending ending) noexcept;
 /// How far a search was at some moment.
 struct ProgressPoint {
   double elapsed_s = 0.0;
-  double worst_bound = 0.0;    ///< smallest lower bound minus threshold among the open subproblems; may be infinite
+  double worst_bound =
+      0.0;  ///< smallest lower bound minus threshold among the open subproblems; may be infinite
   double settled_share = 0.0;  ///< of the input volume, in [0, 1]
   std::uint64_t subproblems = 0, open = 0;
 };
@@ -56,8 +58,11 @@ struct Record {
   std::string started;               ///< UTC, "2026-01-31T12:34:56Z"
 
   std::string key() const { return key_of(suite, onnx, vnnlib, repeat); }
-  /// True where memory ran out, whoever noticed it first: the process (it then says unknown) or the watch over it.
-  bool out_of_memory() const { return ending == Ending::memory || reason.starts_with("out of memory"); }
+  /// True where memory ran out, whoever noticed it first: the process (it then says unknown) or the
+  /// watch over it.
+  bool out_of_memory() const {
+    return ending == Ending::memory || reason.starts_with("out of memory");
+  }
 };
 
 /// A record that says which task it is of, and nothing else.

@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 /// "2025_mnist-FC" and "mnistfc" are one benchmark; "ml4acopf_2023" and "ml4acopf_2024" are two.
 std::string plain_suite(std::string_view name) {
   const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
-  if (name.size() > 5 && name.starts_with("20") && digit(name[2]) && digit(name[3]) && name[4] == '_') {
+  if (name.size() > 5 && name.starts_with("20") && digit(name[2]) && digit(name[3]) &&
+      name[4] == '_') {
     name.remove_prefix(5);
   }
   std::string plain;
@@ -28,7 +29,8 @@ std::string plain_suite(std::string_view name) {
   return plain;
 }
 
-/// The path below the benchmark's folder (and its version's), without .gz: published tables have whole paths.
+/// The path below the benchmark's folder (and its version's), without .gz: published tables have
+/// whole paths.
 std::string plain_path(std::string path, const std::string& suite) {
   const std::string folder = "/" + suite + "/";
   const std::size_t at = ("/" + path).rfind(folder);
@@ -42,7 +44,8 @@ std::string plain_path(std::string path, const std::string& suite) {
 }
 
 std::string instance_of(const ResultRow& row, int repeat) {
-  return key_of(plain_suite(row.suite), plain_path(row.onnx, row.suite), plain_path(row.vnnlib, row.suite), repeat);
+  return key_of(plain_suite(row.suite), plain_path(row.onnx, row.suite),
+                plain_path(row.vnnlib, row.suite), repeat);
 }
 
 double number_of(const std::string& text) {
@@ -54,10 +57,15 @@ double number_of(const std::string& text) {
 /// The columns of a csv with a header, by name.
 class Columns {
  public:
-  Columns(const std::string& path, const std::vector<std::string>& header) : path_(path), header_(header) {}
-  bool has(const std::string& name) const { return std::find(header_.begin(), header_.end(), name) != header_.end(); }
-  /// The field of the first of these columns that exists; empty where the row is short or none exists.
-  std::string field(const std::vector<std::string>& row, std::initializer_list<std::string> names) const {
+  Columns(const std::string& path, const std::vector<std::string>& header)
+      : path_(path), header_(header) {}
+  bool has(const std::string& name) const {
+    return std::find(header_.begin(), header_.end(), name) != header_.end();
+  }
+  /// The field of the first of these columns that exists; empty where the row is short or none
+  /// exists.
+  std::string field(const std::vector<std::string>& row,
+                    std::initializer_list<std::string> names) const {
     for (const std::string& name : names) {
       const auto found = std::find(header_.begin(), header_.end(), name);
       if (found == header_.end()) continue;
@@ -80,7 +88,8 @@ ResultTable read_with_header(const std::string& path, const std::string& choice,
   const Columns columns(path, csv_fields(lines.front()));
   for (const char* name : {"onnx", "vnnlib"}) columns.require(name);
   const bool by_tool = columns.has("tool");
-  if (by_tool && choice.empty()) throw InputError(path + ": say which tool's rows, as " + path + ":TOOL");
+  if (by_tool && choice.empty())
+    throw InputError(path + ": say which tool's rows, as " + path + ":TOOL");
   const std::string verdict = choice.empty() || by_tool ? "verdict" : choice + "_result";
   columns.require(verdict);
   ResultTable table(choice.empty() ? fs::path(path).stem().string() : choice);
@@ -98,11 +107,13 @@ ResultTable read_with_header(const std::string& path, const std::string& choice,
     if (by_tool) {
       row.seconds = number_of(columns.field(fields, {"wall_s", "time_s", "seconds"}));
     } else {
-      row.seconds = number_of(columns.field(fields, {choice.empty() ? "seconds" : choice + "_time_s"}));
+      row.seconds =
+          number_of(columns.field(fields, {choice.empty() ? "seconds" : choice + "_time_s"}));
     }
     table.add(std::move(row));
   }
-  if (table.rows().empty()) throw InputError(path + ": no row is of " + (choice.empty() ? "any instance" : choice));
+  if (table.rows().empty())
+    throw InputError(path + ": no row is of " + (choice.empty() ? "any instance" : choice));
   return table;
 }
 
@@ -115,7 +126,8 @@ ResultTable read_competition(const std::string& path, const std::vector<std::str
       throw InputError(path + ":" + std::to_string(i + 1) +
                        ": expected category,network,property,prepare time,result,run time");
     }
-    table.add({fields[0], fields[1], fields[2], 1, parse_outcome(fields[4]), number_of(fields[5]), kNotKnown, ""});
+    table.add({fields[0], fields[1], fields[2], 1, parse_outcome(fields[4]), number_of(fields[5]),
+               kNotKnown, ""});
   }
   if (table.rows().empty()) throw InputError(path + " is empty");
   return table;
@@ -134,7 +146,8 @@ ResultTable read_unlabelled(const std::string& source) {
   const std::vector<std::string> first = csv_fields(lines.front());
   const bool header = std::find(first.begin(), first.end(), "onnx") != first.end();
   if (header) return read_with_header(path, choice, lines);
-  if (!choice.empty()) throw InputError(path + " has no header, so it has no column or tool " + choice);
+  if (!choice.empty())
+    throw InputError(path + " has no header, so it has no column or tool " + choice);
   return read_competition(path, lines);
 }
 
@@ -149,7 +162,8 @@ Outcome parse_outcome(const std::string& word) {
   for (const char c : word) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (lower == "unsat" || lower == "holds" || lower == "verified") return Outcome::unsat;
   if (lower == "sat" || lower == "violated" || lower == "falsified") return Outcome::sat;
-  if (lower.starts_with("timeout") || lower == "timed-out" || lower == "run_instance_timeout") return Outcome::timeout;
+  if (lower.starts_with("timeout") || lower == "timed-out" || lower == "run_instance_timeout")
+    return Outcome::timeout;
   if (lower == "unknown" || lower.empty() || lower == "no_result_in_file") return Outcome::unknown;
   return Outcome::error;
 }
@@ -170,26 +184,30 @@ const ResultRow* ResultTable::find(const ResultRow& like) const {
 }
 
 bool ResultTable::timed() const {
-  return std::any_of(rows_.begin(), rows_.end(), [](const ResultRow& row) { return row.seconds == row.seconds; });
+  return std::any_of(rows_.begin(), rows_.end(),
+                     [](const ResultRow& row) { return row.seconds == row.seconds; });
 }
 
 ResultTable results_of(const Run& run) {
   const fs::path folder = fs::path(run.folder).lexically_normal();
-  ResultTable table((folder.has_filename() ? folder.filename() : folder.parent_path().filename()).string());
+  ResultTable table(
+      (folder.has_filename() ? folder.filename() : folder.parent_path().filename()).string());
   const auto records = run.by_key();
-  for (const PlannedInstance& instance : run.planned) {  // in the suites' order, which numbers repetitions
+  for (const PlannedInstance& instance :
+       run.planned) {  // in the suites' order, which numbers repetitions
     const auto found = records.find(instance.key());
     if (found == records.end()) continue;
     const Record& record = *found->second;
-    table.add({record.suite, record.onnx, record.vnnlib, record.repeat, record.outcome, record.seconds,
-               record.timeout_s, record.reason});
+    table.add({record.suite, record.onnx, record.vnnlib, record.repeat, record.outcome,
+               record.seconds, record.timeout_s, record.reason});
   }
   return table;
 }
 
 std::pair<std::string, std::string> split_label(const std::string& text) {
   const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || fs::exists(text) || text.find('/') < equals) return {"", text};
+  if (equals == std::string::npos || equals == 0 || fs::exists(text) || text.find('/') < equals)
+    return {"", text};
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 

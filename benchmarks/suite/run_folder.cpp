@@ -60,33 +60,40 @@ RunSettings parse_settings(const Json& json) {
   settings.memory_limit_gb = json.at("memory_limit_gb").get<double>();
   settings.threads = json.at("threads").get<int>();
   settings.program = json.at("program").get<std::string>();
-  for (const auto& [flag, value] : json.at("options").items()) settings.options.emplace_back(flag, value);
+  for (const auto& [flag, value] : json.at("options").items())
+    settings.options.emplace_back(flag, value);
   return settings;
 }
 
 Json to_json(const Run& run) {
-  Json json = {{"format", kFormat},       {"clipbound", run.program_version},  {"machine", run.machine},
-               {"jobs", run.jobs},        {"settings", to_json(run.settings)}, {"suites", Json::array()},
-               {"planned", Json::array()}};
-  for (const SuiteFolder& suite : run.suites) json["suites"].push_back({{"name", suite.name}, {"path", suite.path}});
+  Json json = {
+      {"format", kFormat},       {"clipbound", run.program_version},  {"machine", run.machine},
+      {"jobs", run.jobs},        {"settings", to_json(run.settings)}, {"suites", Json::array()},
+      {"planned", Json::array()}};
+  for (const SuiteFolder& suite : run.suites)
+    json["suites"].push_back({{"name", suite.name}, {"path", suite.path}});
   for (const PlannedInstance& instance : run.planned) {
-    Json row = {{"suite", instance.suite},         {"onnx", instance.onnx},           {"vnnlib", instance.vnnlib},
-                {"repeat", instance.repeat},       {"timeout_s", instance.timeout_s}, {"networks", Json::array()},
+    Json row = {{"suite", instance.suite},         {"onnx", instance.onnx},
+                {"vnnlib", instance.vnnlib},       {"repeat", instance.repeat},
+                {"timeout_s", instance.timeout_s}, {"networks", Json::array()},
                 {"property", instance.vnnlib_path}};
-    for (const NetworkFile& network : instance.networks) row["networks"].push_back({network.name, network.path});
+    for (const NetworkFile& network : instance.networks)
+      row["networks"].push_back({network.name, network.path});
     json["planned"].push_back(std::move(row));
   }
   return json;
 }
 
 void parse_run(const Json& json, Run& run) {
-  if (json.at("format").get<int>() != kFormat) throw InputError("written by another version of clipbound");
+  if (json.at("format").get<int>() != kFormat)
+    throw InputError("written by another version of clipbound");
   run.program_version = json.at("clipbound").get<std::string>();
   run.machine = json.at("machine").get<std::string>();
   run.jobs = json.at("jobs").get<int>();
   run.settings = parse_settings(json.at("settings"));
   for (const Json& suite : json.at("suites")) {
-    run.suites.push_back({suite.at("name").get<std::string>(), suite.at("path").get<std::string>()});
+    run.suites.push_back(
+        {suite.at("name").get<std::string>(), suite.at("path").get<std::string>()});
   }
   for (const Json& row : json.at("planned")) {
     PlannedInstance instance;
@@ -97,15 +104,17 @@ void parse_run(const Json& json, Run& run) {
     instance.timeout_s = row.at("timeout_s").get<double>();
     instance.vnnlib_path = row.at("property").get<std::string>();
     for (const Json& network : row.at("networks")) {
-      instance.networks.push_back({network.at(0).get<std::string>(), network.at(1).get<std::string>()});
+      instance.networks.push_back(
+          {network.at(0).get<std::string>(), network.at(1).get<std::string>()});
     }
     run.planned.push_back(std::move(instance));
   }
 }
 
-/// The records of a file and the length of what they take: a line counts once its end has been written. What a crash of
-/// the machine left behind it may be anything, and is no record either.
-std::vector<Record> parse_records(const std::string& path, const std::string& text, std::size_t& length) {
+/// The records of a file and the length of what they take: a line counts once its end has been
+/// written. What a crash of the machine left behind it may be anything, and is no record either.
+std::vector<Record> parse_records(const std::string& path, const std::string& text,
+                                  std::size_t& length) {
   std::vector<Record> records;
   std::set<std::string> keys;
   length = 0;
@@ -115,7 +124,8 @@ std::vector<Record> parse_records(const std::string& path, const std::string& te
     const bool last = end + 1 == text.size();
     try {
       Record record = parse_record(std::string_view(text).substr(length, end - length));
-      if (!keys.insert(record.key()).second) throw InputError("a second record of " + record.vnnlib);
+      if (!keys.insert(record.key()).second)
+        throw InputError("a second record of " + record.vnnlib);
       records.push_back(std::move(record));
     } catch (const InputError& error) {
       if (last) break;
@@ -140,7 +150,8 @@ std::string safe_name(std::string_view text, std::size_t limit) {
 /// FNV-1a.
 std::uint32_t hash_of(std::string_view text) {
   std::uint32_t hash = 2166136261U;
-  for (const char character : text) hash = (hash ^ static_cast<unsigned char>(character)) * 16777619U;
+  for (const char character : text)
+    hash = (hash ^ static_cast<unsigned char>(character)) * 16777619U;
   return hash;
 }
 
@@ -152,12 +163,13 @@ std::string counterexample_name(const Record& record) {
   constexpr std::size_t kLongest = 80;
   const std::string network = safe_name(fs::path(record.onnx).stem().string(), kLongest),
                     property = safe_name(fs::path(record.vnnlib).stem().string(), kLongest);
-  return "counterexamples/" + safe_name(record.suite, kLongest) + "/" + network + "_" + property + "." + hash +
-         ".counterexample";
+  return "counterexamples/" + safe_name(record.suite, kLongest) + "/" + network + "_" + property +
+         "." + hash + ".counterexample";
 }
 
 const Record* Run::find(const std::string& key) const {
-  const auto found = std::find_if(records.begin(), records.end(), [&](const Record& r) { return r.key() == key; });
+  const auto found =
+      std::find_if(records.begin(), records.end(), [&](const Record& r) { return r.key() == key; });
   return found == records.end() ? nullptr : &*found;
 }
 
@@ -174,7 +186,8 @@ bool is_run(const std::string& folder) {
 
 Run read_run(const std::string& folder) {
   const std::string path = inside(folder, kRunFile);
-  if (!is_run(folder)) throw InputError(folder + " is not the folder of a run: there is no " + path);
+  if (!is_run(folder))
+    throw InputError(folder + " is not the folder of a run: there is no " + path);
   Run run;
   run.folder = folder;
   try {
@@ -187,7 +200,8 @@ Run read_run(const std::string& folder) {
   const std::string records = inside(folder, kRecords);
   std::size_t length = 0;
   std::error_code ignored;
-  if (fs::exists(records, ignored)) run.records = parse_records(records, read_whole(records), length);
+  if (fs::exists(records, ignored))
+    run.records = parse_records(records, read_whole(records), length);
   return run;
 }
 
@@ -213,14 +227,16 @@ RunWriter RunWriter::open(const std::string& folder) {
 }
 
 RunWriter RunWriter::begin(const Run& run) {
-  if (is_run(run.folder)) throw InputError("there is a run in " + run.folder + " already (--resume continues it)");
+  if (is_run(run.folder))
+    throw InputError("there is a run in " + run.folder + " already (--resume continues it)");
   std::error_code error;
   fs::create_directories(run.folder, error);
   if (error) throw InputError("cannot make " + run.folder + ": " + error.message());
   if (fs::exists(inside(run.folder, kRecords))) {
     throw InputError(run.folder + " holds records, but no " + kRunFile);
   }
-  write_durably(inside(run.folder, kRunFile), to_json(run).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_durably(inside(run.folder, kRunFile),
+                to_json(run).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   return open(run.folder);
 }
 
@@ -252,7 +268,8 @@ void RunWriter::append(const Record& record) {
 }
 
 void RunWriter::keep_counterexample(Record& record, const std::string& result_file) {
-  const std::string text = read_whole(result_file), name = counterexample_name(record), path = inside(folder_, name);
+  const std::string text = read_whole(result_file), name = counterexample_name(record),
+                    path = inside(folder_, name);
   const std::size_t first_line = text.find('\n');
   if (first_line == std::string::npos) throw InputError(result_file + " has no counterexample");
   std::error_code error;

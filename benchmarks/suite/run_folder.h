@@ -20,10 +20,11 @@ struct RunSettings {
   std::vector<std::string> folders;  ///< absolute
   VersionChoice version;
   PlanSettings plan;
-  double memory_limit_gb = 0.0;                              ///< per instance; 0: as `verify`, or what a job may have
-  int threads = 0;                                           ///< per instance; 0: the cores divided by the jobs
-  std::string program;                                       ///< the verifier; empty: this executable
-  std::vector<std::pair<std::string, std::string>> options;  ///< further options of `verify`: flag, value
+  double memory_limit_gb = 0.0;  ///< per instance; 0: as `verify`, or what a job may have
+  int threads = 0;               ///< per instance; 0: the cores divided by the jobs
+  std::string program;           ///< the verifier; empty: this executable
+  std::vector<std::pair<std::string, std::string>>
+      options;  ///< further options of `verify`: flag, value
 };
 
 /// An instance that belongs to a run, whether it has a record or not.
@@ -52,32 +53,35 @@ struct Run {
   std::map<std::string, const Record*> by_key() const;
 };
 
-/// Reads a run; an incomplete last line of its records, left by a process that was killed, is ignored. Throws
-/// InputError where the folder holds no run or something else is wrong with its files.
+/// Reads a run; an incomplete last line of its records, left by a process that was killed, is
+/// ignored. Throws InputError where the folder holds no run or something else is wrong with its
+/// files.
 Run read_run(const std::string& folder);
 /// True where `folder` holds a run.
 bool is_run(const std::string& folder);
 
-/// The settings that must be alike for records to belong together, as text for comparison and messages: name, value.
+/// The settings that must be alike for records to belong together, as text for comparison and
+/// messages: name, value.
 std::vector<std::pair<std::string, std::string>> describe(const RunSettings& settings);
 
 /// Writes records; holds a lock, so that no two processes write to one run.
 class RunWriter {
  public:
-  /// Begins a run in `run.folder`, which is made; writes everything of `run` but the records. Throws InputError where
-  /// it cannot be written, or where there is a run already.
+  /// Begins a run in `run.folder`, which is made; writes everything of `run` but the records.
+  /// Throws InputError where it cannot be written, or where there is a run already.
   static RunWriter begin(const Run& run);
-  /// Continues a run: drops an incomplete last line of its records. Throws InputError where it cannot be written, or
-  /// another process is writing to it.
+  /// Continues a run: drops an incomplete last line of its records. Throws InputError where it
+  /// cannot be written, or another process is writing to it.
   static RunWriter resume(const std::string& folder);
   ~RunWriter();
   RunWriter(RunWriter&& other) noexcept;
   RunWriter& operator=(RunWriter&&) = delete;
 
-  /// Appends a record; when this returns it is on the disk. Throws InputError where it cannot be written.
+  /// Appends a record; when this returns it is on the disk. Throws InputError where it cannot be
+  /// written.
   void append(const Record& record);
-  /// Makes a result file of the scratch folder, its first line removed, the counterexample of `record`: moves it,
-  /// flushes it to the disk and sets Record::counterexample.
+  /// Makes a result file of the scratch folder, its first line removed, the counterexample of
+  /// `record`: moves it, flushes it to the disk and sets Record::counterexample.
   void keep_counterexample(Record& record, const std::string& result_file);
   /// A path in the scratch folder.
   std::string scratch(const std::string& name) const;

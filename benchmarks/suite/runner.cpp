@@ -31,12 +31,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// After its time an instance has this long to say so by itself: the competition's rule, one second.
+/// After its time an instance has this long to say so by itself: the competition's rule, one
+/// second.
 constexpr double kGrace_s = 1.0;
 /// The child is told its limit and ends by itself there; past this much more it is killed.
 constexpr double kMemorySlack = 1.1, kMemorySlackBytes = 1e8;
-/// A child that somebody else ended may be the first of all processes of a job that is being ended: its record waits
-/// for so long, and is not written where this process is ended too.
+/// A child that somebody else ended may be the first of all processes of a job that is being ended:
+/// its record waits for so long, and is not written where this process is ended too.
 constexpr auto kOutsideHold = std::chrono::seconds(2);
 /// How often limits are looked at.
 constexpr int kWatchInterval_ms = 50;
@@ -77,7 +78,8 @@ class Signals {
     ::sigemptyset(&wanted);
     for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, &before_);
-    ::signal(SIGCHLD, SIG_DFL);  // whoever started this process may have left it ignored: then nobody could be waited for
+    ::signal(SIGCHLD, SIG_DFL);  // whoever started this process may have left it ignored: then
+                                 // nobody could be waited for
     descriptor_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
   }
@@ -106,7 +108,10 @@ class Signals {
 /// A task with its process.
 struct Slot {
   Slot(Task of, Record begun, std::string json, std::string result)
-      : task(std::move(of)), record(std::move(begun)), json_file(std::move(json)), result_file(std::move(result)) {}
+      : task(std::move(of)),
+        record(std::move(begun)),
+        json_file(std::move(json)),
+        result_file(std::move(result)) {}
   Task task;
   Record record;
   std::string json_file, result_file;
@@ -128,7 +133,8 @@ class Runner {
         writer_(std::move(writer)),
         tasks_(std::move(tasks)),
         memory_gb_(memory_limit_gb(run_.settings, request.jobs)),
-        threads_(run_.settings.threads > 0 ? run_.settings.threads : std::max(1, available_cores() / request.jobs)),
+        threads_(run_.settings.threads > 0 ? run_.settings.threads
+                                           : std::max(1, available_cores() / request.jobs)),
         display_(run_.planned.size(), run_.records.size(), request.jobs) {}
 
   RunReport run();
@@ -156,15 +162,19 @@ class Runner {
 
 std::vector<std::string> Runner::command_of(const Slot& slot) const {
   const Task& task = slot.task;
-  std::vector<std::string> command = {run_.settings.program.empty() ? "/proc/self/exe" : run_.settings.program,
-                                      "verify", task.instance.vnnlib_path};
+  std::vector<std::string> command = {
+      run_.settings.program.empty() ? "/proc/self/exe" : run_.settings.program, "verify",
+      task.instance.vnnlib_path};
   for (const NetworkFile& network : task.instance.networks) {
-    command.insert(command.end(), {"--network", (network.name.empty() ? "" : network.name + "=") + network.path});
+    command.insert(command.end(),
+                   {"--network", (network.name.empty() ? "" : network.name + "=") + network.path});
   }
-  command.insert(command.end(), {"--timeout", number_text(task.timeout_s), "--threads", std::to_string(threads_),
-                                 "--memory", number_text(memory_gb_), "--json", slot.json_file, "--result",
-                                 slot.result_file, "--progress-to", std::to_string(Child::kProgressDescriptor)});
-  for (const auto& [flag, value] : run_.settings.options) command.push_back("--" + flag + "=" + value);
+  command.insert(command.end(),
+                 {"--timeout", number_text(task.timeout_s), "--threads", std::to_string(threads_),
+                  "--memory", number_text(memory_gb_), "--json", slot.json_file, "--result",
+                  slot.result_file, "--progress-to", std::to_string(Child::kProgressDescriptor)});
+  for (const auto& [flag, value] : run_.settings.options)
+    command.push_back("--" + flag + "=" + value);
   return command;
 }
 
@@ -179,7 +189,8 @@ void Runner::start(const Task& task) {
     return;
   }
   const std::string name = std::to_string(started_++);
-  Slot& slot = slots_.emplace_back(task, record, writer_.scratch(name + ".json"), writer_.scratch(name + ".result"));
+  Slot& slot = slots_.emplace_back(task, record, writer_.scratch(name + ".json"),
+                                   writer_.scratch(name + ".result"));
   try {
     slot.child.emplace(command_of(slot), limits_of(task, memory_gb_, threads_));
   } catch (const std::system_error& error) {
@@ -196,7 +207,8 @@ void take_verdict(Record& record, const std::string& json_file) {
   text << std::ifstream(json_file, std::ios::binary).rdbuf();
   const Json json = Json::parse(text.str());
   const auto verdict = json.at("verdict").get<std::string>();
-  const auto known = std::find_if(kOutcomes.begin(), kOutcomes.end(), [&](Outcome o) { return verdict == name_of(o); });
+  const auto known = std::find_if(kOutcomes.begin(), kOutcomes.end(),
+                                  [&](Outcome o) { return verdict == name_of(o); });
   if (known == kOutcomes.end()) throw InputError("'" + verdict + "' is no verdict");
   const auto number = [](const Json& value, double otherwise) {
     return value.is_number() ? value.get<double>() : otherwise;
@@ -205,7 +217,8 @@ void take_verdict(Record& record, const std::string& json_file) {
   if (const auto progress = json.find("progress"); progress != json.end()) {
     record.last = {number((*progress)["elapsed_s"], 0.0),
                    number((*progress)["worst_bound"], -std::numeric_limits<double>::infinity()),
-                   number((*progress)["settled_share"], 0.0), (*progress)["subproblems"].get<std::uint64_t>(),
+                   number((*progress)["settled_share"], 0.0),
+                   (*progress)["subproblems"].get<std::uint64_t>(),
                    (*progress)["open"].get<std::uint64_t>()};
   }
   record.outcome = *known;
@@ -213,7 +226,8 @@ void take_verdict(Record& record, const std::string& json_file) {
 
 void Runner::conclude(Slot& slot) {
   Record& record = slot.record;
-  const std::string words = slot.child->last_words(), said = words.empty() ? "" : "; stderr: " + words;
+  const std::string words = slot.child->last_words(),
+                    said = words.empty() ? "" : "; stderr: " + words;
   record.outcome = Outcome::error;
   switch (record.ending) {
     case Ending::time:
@@ -222,16 +236,18 @@ void Runner::conclude(Slot& slot) {
       return;
     case Ending::memory:
       record.outcome = Outcome::unknown;
-      record.reason = "out of memory: killed past the limit of " + number_text(memory_gb_) + " GB" + said;
+      record.reason =
+          "out of memory: killed past the limit of " + number_text(memory_gb_) + " GB" + said;
       return;
     case Ending::crashed:
       record.reason =
-          std::string(record.exit_code == SIGKILL ? "killed from outside (so does the kernel when memory runs out)"
-                                                  : "crashed") +
-          ": signal " + std::to_string(record.exit_code) + ", " + ::strsignal(record.exit_code) + said;
+          std::string(record.exit_code == SIGKILL
+                          ? "killed from outside (so does the kernel when memory runs out)"
+                          : "crashed") +
+          ": signal " + std::to_string(record.exit_code) + ", " + ::strsignal(record.exit_code) +
+          said;
       return;
-    default:
-      break;
+    default: break;
   }
   if (record.exit_code != 0) {
     record.reason = words.empty() ? "exit code " + std::to_string(record.exit_code) : words;
@@ -299,15 +315,16 @@ void Runner::show() {
   if (!display_.terminal()) return;
   std::vector<RunningInstance> running;
   for (const Slot& slot : slots_) {
-    running.push_back({slot.task.suite, slot.task.instance.onnx, slot.task.instance.vnnlib, slot.child->elapsed_s(),
-                       slot.task.timeout_s, slot.child->progress()});
+    running.push_back({slot.task.suite, slot.task.instance.onnx, slot.task.instance.vnnlib,
+                       slot.child->elapsed_s(), slot.task.timeout_s, slot.child->progress()});
   }
   display_.show(running);
 }
 
 RunReport Runner::run() {
   for (std::size_t next = 0; signal_ == 0 && (next < tasks_.size() || !slots_.empty());) {
-    while (next < tasks_.size() && slots_.size() < static_cast<std::size_t>(request_.jobs)) start(tasks_[next++]);
+    while (next < tasks_.size() && slots_.size() < static_cast<std::size_t>(request_.jobs))
+      start(tasks_[next++]);
     if (slots_.empty()) continue;
     wait();
     collect();
@@ -342,8 +359,9 @@ void require_alike(const RunSettings& asked, const RunSettings& stored, const st
   const auto ours = describe(asked), theirs = describe(stored);
   for (std::size_t i = 0; i < ours.size(); ++i) {
     if (ours[i].second == theirs[i].second) continue;
-    throw InputError("the run in " + folder + " was begun with " + theirs[i].first + " = " + theirs[i].second +
-                     ", not " + ours[i].second + "; give the same, or no folders at all to take all its settings");
+    throw InputError("the run in " + folder + " was begun with " + theirs[i].first + " = " +
+                     theirs[i].second + ", not " + ours[i].second +
+                     "; give the same, or no folders at all to take all its settings");
   }
 }
 
@@ -352,7 +370,8 @@ void require_unchanged(const std::vector<Task>& tasks, const Run& run) {
   std::set<std::string> wanted;
   for (const PlannedInstance& instance : run.planned) wanted.insert(instance.key());
   const auto complain = [&](const std::string& name) {
-    throw InputError("the suites have changed since the run in " + run.folder + " was begun: " + name);
+    throw InputError("the suites have changed since the run in " + run.folder +
+                     " was begun: " + name);
   };
   for (const Task& task : tasks) {
     if (wanted.erase(key_of(task)) == 0) complain(task.instance.name() + " is new");
@@ -381,17 +400,21 @@ int available_cores() {
 }
 
 double machine_memory_gb() {
-  return 1e-9 * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  return 1e-9 * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
 RunReport run_suites(const RunRequest& request) {
   const bool resume = request.resume && is_run(request.folder);
   RunSettings settings = request.settings;
-  for (std::string& folder : settings.folders) folder = std::filesystem::weakly_canonical(folder).string();
-  if (!settings.program.empty()) settings.program = std::filesystem::weakly_canonical(settings.program).string();
+  for (std::string& folder : settings.folders)
+    folder = std::filesystem::weakly_canonical(folder).string();
+  if (!settings.program.empty())
+    settings.program = std::filesystem::weakly_canonical(settings.program).string();
   if (!resume && settings.folders.empty()) {
-    throw InputError("no suite is given" +
-                     std::string(request.resume ? ", and there is no run in " + request.folder : ""));
+    throw InputError(
+        "no suite is given" +
+        std::string(request.resume ? ", and there is no run in " + request.folder : ""));
   }
   Run run = resume ? read_run(request.folder) : new_run(request, settings);
   if (resume && !settings.folders.empty()) require_alike(settings, run.settings, request.folder);
@@ -415,11 +438,13 @@ std::string summary_table(const Run& run) {
   };
   std::vector<std::pair<std::string, Row>> rows;
   const auto row_of = [&](const std::string& name) -> Row& {
-    const auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == name; });
+    const auto found =
+        std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == name; });
     return found != rows.end() ? found->second : rows.emplace_back(name, Row{}).second;
   };
   Row total;
-  for (const PlannedInstance& instance : run.planned) ++row_of(instance.suite).planned, ++total.planned;
+  for (const PlannedInstance& instance : run.planned)
+    ++row_of(instance.suite).planned, ++total.planned;
   for (const Record& record : run.records) {
     for (Row* row : {&row_of(record.suite), &total}) {
       ++row->done;
@@ -430,15 +455,18 @@ std::string summary_table(const Run& run) {
   }
   if (rows.size() > 1) rows.emplace_back("total", total);
   char line[240];
-  std::snprintf(line, sizeof line, "%-34s %6s %6s %6s %6s %6s %8s %8s %7s %6s %10s\n", "suite", "of", "done", "solved",
-                "unsat", "sat", "unknown", "timeout", "memory", "error", "seconds");
+  std::snprintf(line, sizeof line, "%-34s %6s %6s %6s %6s %6s %8s %8s %7s %6s %10s\n", "suite",
+                "of", "done", "solved", "unsat", "sat", "unknown", "timeout", "memory", "error",
+                "seconds");
   std::string text = line;
   for (const auto& [name, row] : rows) {
-    const auto count = [&r = row](Outcome outcome) { return r.outcomes[static_cast<std::size_t>(outcome)]; };
-    std::snprintf(line, sizeof line, "%-34s %6zu %6zu %6zu %6zu %6zu %8zu %8zu %7zu %6zu %10.2f\n", name.c_str(),
-                  row.planned, row.done, count(Outcome::unsat) + count(Outcome::sat), count(Outcome::unsat),
-                  count(Outcome::sat), count(Outcome::unknown), count(Outcome::timeout), row.memory,
-                  count(Outcome::error), row.seconds);
+    const auto count = [&r = row](Outcome outcome) {
+      return r.outcomes[static_cast<std::size_t>(outcome)];
+    };
+    std::snprintf(line, sizeof line, "%-34s %6zu %6zu %6zu %6zu %6zu %8zu %8zu %7zu %6zu %10.2f\n",
+                  name.c_str(), row.planned, row.done, count(Outcome::unsat) + count(Outcome::sat),
+                  count(Outcome::unsat), count(Outcome::sat), count(Outcome::unknown),
+                  count(Outcome::timeout), row.memory, count(Outcome::error), row.seconds);
     text += line;
   }
   return text;

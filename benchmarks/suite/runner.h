@@ -1,5 +1,6 @@
 #pragma once
-// Runs a plan: every instance in a process of its own, some at a time, each result on the disk before the next begins.
+// Runs a plan: every instance in a process of its own, some at a time, each result on the disk
+// before the next begins.
 #include <string>
 #include <vector>
 
@@ -21,9 +22,9 @@ struct RunReport {
   int signal = 0;  ///< that ended it early; 0 where every instance has a record
 };
 
-/// Runs it all. SIGINT and SIGTERM end it early: what is running then is killed and has no record. Throws InputError
-/// where the suites or the folder are not as they should be, and where a run that is to be continued was begun with
-/// other settings.
+/// Runs it all. SIGINT and SIGTERM end it early: what is running then is killed and has no record.
+/// Throws InputError where the suites or the folder are not as they should be, and where a run that
+/// is to be continued was begun with other settings.
 RunReport run_suites(const RunRequest& request);
 
 /// The cores that this process may use.

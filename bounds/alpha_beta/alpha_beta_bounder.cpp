@@ -15,18 +15,23 @@ Vec square_root(Vec x) {
   return result;
 }
 
-std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
+std::size_t at(std::int32_t i) {
+  return static_cast<std::size_t>(i);
+}
 
 }  // namespace
 
 void LaneSweep::attach(const SweepNetwork& network) {
   network_ = &network;
-  const auto U = static_cast<std::size_t>(network.slots()), P = static_cast<std::size_t>(network.places());
+  const auto U = static_cast<std::size_t>(network.slots()),
+             P = static_cast<std::size_t>(network.places());
   for (auto* array : {&outer_, &sigma_, &low_, &high_, &scale_}) array->resize(U);
-  for (auto* array : {&theta, &gradient, &first_, &second_, &best_theta_}) array->resize(static_cast<std::size_t>(network.parameters()));
+  for (auto* array : {&theta, &gradient, &first_, &second_, &best_theta_})
+    array->resize(static_cast<std::size_t>(network.parameters()));
   for (auto* array : {&g_, &p_, &h_}) array->assign(P, Vec{});
   corner_.resize(static_cast<std::size_t>(network.inputs()));
-  for (std::size_t i = 0; i < corner_.size(); ++i) corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
+  for (std::size_t i = 0; i < corner_.size(); ++i)
+    corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
   written_.clear();
   cone_ = 0;
   curves_.attach(network);
@@ -55,7 +60,8 @@ void LaneSweep::reset_theta(const SweepCone& cone) {
       theta[u] = select((sigma_[u] == Vec{}) & (high_[u] > -low_[u]), broadcast(1.0), Vec{});
     }
     for (const std::int32_t v : layer.curved) theta[at(network_->slot_of[at(v)])] = broadcast(0.5);
-    for (const std::int32_t v : layer.products) theta[at(network_->parameter_of_product(v))] = broadcast(0.5);
+    for (const std::int32_t v : layer.products)
+      theta[at(network_->parameter_of_product(v))] = broadcast(0.5);
   }
 }
 
@@ -79,16 +85,21 @@ void LaneSweep::restrict_curved(int lane, int slot, double lower, double upper, 
   curves_.restrain(lane, curve_of(slot), multiplier);
 }
 
-void LaneSweep::restrict_curved_as_in(const LaneSweep& from, int from_lane, int lane, int slot, double lower, double upper) {
+void LaneSweep::restrict_curved_as_in(const LaneSweep& from, int from_lane, int lane, int slot,
+                                      double lower, double upper) {
   const auto u = static_cast<std::size_t>(slot);
   const std::int32_t c = curve_of(slot);
   restrict_curved(lane, slot, lower, upper, from.multiplier(from_lane, slot));
-  if (network_->pair_of[at(c)] >= 0) return;  // the product's box stays as it is, and so do its slopes
+  if (network_->pair_of[at(c)] >= 0)
+    return;  // the product's box stays as it is, and so do its slopes
   const bool negative = from.g_[at(network_->place_of[u])][from_lane] < 0.0;
-  theta[u][lane] = curves_.theta_for(c, lane, negative, from.curves_.slope(c, from_lane), lower, upper);
+  theta[u][lane] =
+      curves_.theta_for(c, lane, negative, from.curves_.slope(c, from_lane), lower, upper);
 }
 
-double LaneSweep::multiplier(int lane, int slot) const { return curves_.multiplier(lane, curve_of(slot)); }
+double LaneSweep::multiplier(int lane, int slot) const {
+  return curves_.multiplier(lane, curve_of(slot));
+}
 
 void LaneSweep::decide(int lane, int slot, bool active) {
   const auto u = static_cast<std::size_t>(slot);
@@ -109,24 +120,31 @@ void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
   curves_.copy_lane(from.curves_, lane);
 }
 
-/// The widest gap of the plane in use times its coefficient: of the chord at 0, of a lower plane at the far end that it leaves
-/// out. The latter counts less: the optimised slope is at its best there, so deciding the neuron gains little at first.
+/// The widest gap of the plane in use times its coefficient: of the chord at 0, of a lower plane at
+/// the far end that it leaves out. The latter counts less: the optimised slope is at its best
+/// there, so deciding the neuron gains little at first.
 double LaneSweep::cost_of(std::int32_t place, int lane) const {
   constexpr double kLowerPlane = 0.05;
   const std::size_t u = at(network_->slot_of[at(place)]);
   if (sigma_[u][lane] != 0.0) return 0.0;
-  if (const std::int32_t c = network_->curve_of[at(place)]; c >= 0) return std::fabs(g_[at(place)][lane]) * curves_.gap(c, lane, low_[u][lane], high_[u][lane]);
-  const double g = g_[at(place)][lane], low = low_[u][lane], high = high_[u][lane], slope = theta[u][lane];
-  return g < 0.0 ? g * low * outer_[u][lane] : kLowerPlane * g * std::max((1.0 - slope) * high, -slope * low);
+  if (const std::int32_t c = network_->curve_of[at(place)]; c >= 0)
+    return std::fabs(g_[at(place)][lane]) * curves_.gap(c, lane, low_[u][lane], high_[u][lane]);
+  const double g = g_[at(place)][lane], low = low_[u][lane], high = high_[u][lane],
+               slope = theta[u][lane];
+  return g < 0.0 ? g * low * outer_[u][lane]
+                 : kLowerPlane * g * std::max((1.0 - slope) * high, -slope * low);
 }
 
-void LaneSweep::add_costs(const SweepCone& cone, int lane, double weight, std::vector<double>& costs) const {
+void LaneSweep::add_costs(const SweepCone& cone, int lane, double weight,
+                          std::vector<double>& costs) const {
   for (const SweepCone::Layer& layer : cone.layers) {
-    for (const std::int32_t v : layer.unstable) costs[at(network_->slot_of[at(v)])] += weight * cost_of(v, lane);
+    for (const std::int32_t v : layer.unstable)
+      costs[at(network_->slot_of[at(v)])] += weight * cost_of(v, lane);
   }
 }
 
-std::vector<std::int32_t> LaneSweep::costliest(const SweepCone& cone, int lane, std::size_t count) const {
+std::vector<std::int32_t> LaneSweep::costliest(const SweepCone& cone, int lane,
+                                               std::size_t count) const {
   std::vector<std::pair<double, std::int32_t>> list;
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) {
@@ -146,7 +164,8 @@ void LaneSweep::change_cone(const SweepCone& cone) {
   for (const std::int32_t v : written_) p_[at(v)] = Vec{};
   written_.clear();
   for (const SweepCone::Layer& layer : cone.layers) {
-    for (const auto* list : {&layer.unstable, &layer.active, &layer.curved}) written_.insert(written_.end(), list->begin(), list->end());
+    for (const auto* list : {&layer.unstable, &layer.active, &layer.curved})
+      written_.insert(written_.end(), list->begin(), list->end());
   }
   cone_ = cone.serial;
 }
@@ -165,7 +184,8 @@ void LaneSweep::start(const SweepCone& cone, const Target& target) {
   for (int lane = 0; lane < kLanes; ++lane) {
     const auto r = static_cast<std::size_t>(target.which[lane]);
     const double sign = target.sign[lane];
-    for (auto j = static_cast<std::size_t>(rows.start[r]); j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
+    for (auto j = static_cast<std::size_t>(rows.start[r]);
+         j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
       g_[at(rows.index[j])][lane] += sign * rows.value[j];
     }
     sum_[lane] = sign * rows.constant[r];
@@ -173,7 +193,8 @@ void LaneSweep::start(const SweepCone& cone, const Target& target) {
   }
 }
 
-/// From coefficients g of activations to coefficients p of pre-activations: p = s g + sigma theta, intercepts, errors.
+/// From coefficients g of activations to coefficients p of pre-activations: p = s g + sigma theta,
+/// intercepts, errors.
 void LaneSweep::relax(const SweepCone::Layer& layer) {
   const SweepNetwork& net = *network_;
   const Vec zero = {};
@@ -203,13 +224,15 @@ void LaneSweep::relax(const SweepCone::Layer& layer) {
   if (!layer.products.empty()) relax_joined(layer);
 }
 
-/// sum of g a = sum of (g - m) a + m for activations that add up to 1, whatever m: a mean makes the coefficients small.
+/// sum of g a = sum of (g - m) a + m for activations that add up to 1, whatever m: a mean makes the
+/// coefficients small.
 void LaneSweep::centre_unit_sums(const SweepCone::Layer& layer) {
   const SweepNetwork& net = *network_;
   for (const std::int32_t number : layer.unit_sums) {
     const SweepUnitSum& sum = net.unit_sums[at(number)];
     Vec mean = {};
-    for (std::size_t k = 0; k < sum.places.size(); ++k) mean += sum.weights[k] * g_[at(sum.places[k])];
+    for (std::size_t k = 0; k < sum.places.size(); ++k)
+      mean += sum.weights[k] * g_[at(sum.places[k])];
     for (const std::int32_t v : sum.places) {
       const Vec g = g_[at(v)] - mean;
       g_[at(v)] = g;
@@ -234,7 +257,8 @@ void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
     curved_ += q;
     curved_size_ += vabs(q);
     sum_ += p * net.constant[at(v)];
-    error_ += select(p == zero, zero, vabs(p) * net.slack[at(v)]);  // the slack of an unbounded z is infinite
+    error_ += select(p == zero, zero,
+                     vabs(p) * net.slack[at(v)]);  // the slack of an unbounded z is infinite
   }
 }
 
@@ -244,15 +268,18 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
   start(cone, target);
   for (std::size_t k = cone.layers.size(); k-- > 0;) {
     for (const SweepCone::Part& part : cone.layers[k].into) {
-      for (const GroupedMatrix::Segment& segment : part.segments) part.matrix->accumulate(segment, p_.data(), g_.data());
+      for (const GroupedMatrix::Segment& segment : part.segments)
+        part.matrix->accumulate(segment, p_.data(), g_.data());
     }
     relax(cone.layers[k]);
   }
   for (const SweepCone::Part& part : cone.into_inputs) {
-    for (const GroupedMatrix::Segment& segment : part.segments) part.matrix->accumulate(segment, p_.data(), g_.data());
+    for (const GroupedMatrix::Segment& segment : part.segments)
+      part.matrix->accumulate(segment, p_.data(), g_.data());
   }
   const double rounding = 4.0 * net.gamma();
-  offset_ = sum_ + (intercept_ + curved_) - (error_ + rounding * (curved_size_ - intercept_)) * (1.0 + rounding);
+  offset_ = sum_ + (intercept_ + curved_) -
+            (error_ + rounding * (curved_size_ - intercept_)) * (1.0 + rounding);
   Vec lower = offset_;
   if (clip_.active()) {
     if (clipped_cone_ != cone.serial) clip_.restrict_to(cone.inputs);
@@ -267,7 +294,8 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
       lower += a * x;
     }
   }
-  return select(vabs(lower) < kOverflow, lower, broadcast(-kUnbounded));  // an overflow, or NaN, proves nothing
+  return select(vabs(lower) < kOverflow, lower,
+                broadcast(-kUnbounded));  // an overflow, or NaN, proves nothing
 }
 
 std::optional<Halfspace> LaneSweep::plane(const SweepCone& cone, int lane) const {
@@ -275,7 +303,8 @@ std::optional<Halfspace> LaneSweep::plane(const SweepCone& cone, int lane) const
   double size = std::fabs(plane.offset);
   for (const std::int32_t i : cone.inputs) {
     plane.normal[at(i)] = g_[at(i)][lane];
-    size += std::fabs(plane.normal[at(i)]) * std::max({1.0, std::fabs(network_->lower_x[at(i)]), std::fabs(network_->upper_x[at(i)])});
+    size += std::fabs(plane.normal[at(i)]) * std::max({1.0, std::fabs(network_->lower_x[at(i)]),
+                                                       std::fabs(network_->upper_x[at(i)])});
   }
   if (!(size < kOverflow)) return std::nullopt;
   return plane;
@@ -286,7 +315,8 @@ void LaneSweep::add_up(const SweepCone::Layer& layer) {
     for (const std::int32_t v : *places) h_[at(v)] = broadcast(network_->constant[at(v)]);
   }
   for (const SweepCone::Part& part : layer.from) {
-    for (const GroupedMatrix::Segment& segment : part.segments) part.matrix->accumulate(segment, h_.data(), h_.data());
+    for (const GroupedMatrix::Segment& segment : part.segments)
+      part.matrix->accumulate(segment, h_.data(), h_.data());
   }
 }
 
@@ -302,13 +332,15 @@ void LaneSweep::differentiate(const SweepCone& cone) {
         differentiate_product(net.pairs[at(pair)], v);
         continue;
       }
-      h_[at(v)] = curves_.differentiate(net.curve_of[at(v)], g_[at(v)], h_[at(v)], gradient[at(net.slot_of[at(v)])]);
+      h_[at(v)] = curves_.differentiate(net.curve_of[at(v)], g_[at(v)], h_[at(v)],
+                                        gradient[at(net.slot_of[at(v)])]);
     }
     for (const std::int32_t number : layer.unit_sums) {
       const SweepUnitSum& sum = net.unit_sums[at(number)];
       Vec missing = broadcast(1.0);
       for (const std::int32_t v : sum.places) missing -= h_[at(v)];
-      for (std::size_t k = 0; k < sum.places.size(); ++k) h_[at(sum.places[k])] += sum.weights[k] * missing;
+      for (std::size_t k = 0; k < sum.places.size(); ++k)
+        h_[at(sum.places[k])] += sum.weights[k] * missing;
     }
     for (const std::int32_t v : layer.unstable) {
       const std::size_t u = at(net.slot_of[at(v)]);
@@ -321,8 +353,10 @@ void LaneSweep::differentiate(const SweepCone& cone) {
   }
 }
 
-void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration, double decay) {
-  const double first_share = 1.0 / (1.0 - std::pow(kAdamFirst, iteration + 1)), second_share = 1.0 / (1.0 - std::pow(kAdamSecond, iteration + 1));
+void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration,
+                     double decay) {
+  const double first_share = 1.0 / (1.0 - std::pow(kAdamFirst, iteration + 1)),
+               second_share = 1.0 / (1.0 - std::pow(kAdamSecond, iteration + 1));
   const Vec zero = {}, one = broadcast(1.0);
   const auto direction = [&](std::size_t u) {
     const Vec gradient_here = gradient[u];
@@ -334,7 +368,8 @@ void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int
   };
   const auto step_one = [&](std::size_t u) {
     const Mask undecided = sigma_[u] == zero;
-    const Vec rate = select(undecided, broadcast(optimizer.slope_rate * decay), (optimizer.multiplier_rate * decay) * scale_[u]);
+    const Vec rate = select(undecided, broadcast(optimizer.slope_rate * decay),
+                            (optimizer.multiplier_rate * decay) * scale_[u]);
     const Vec moved = vmax(theta[u] + rate * direction(u), zero);
     theta[u] = select(undecided & (moved > one), one, moved);
   };
@@ -344,7 +379,8 @@ void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int
       const std::size_t u = at(network_->slot_of[at(v)]);
       const std::int32_t c = network_->curve_of[at(v)];
       step_one(u);
-      curves_.step(c, (optimizer.multiplier_rate * decay * curves_.steepness(c)) * scale_[u], first_share, second_share);
+      curves_.step(c, (optimizer.multiplier_rate * decay * curves_.steepness(c)) * scale_[u],
+                   first_share, second_share);
     }
     for (const std::int32_t v : layer.products) {
       const std::size_t u = at(network_->parameter_of_product(v));
@@ -364,7 +400,8 @@ void LaneSweep::for_parameters(const SweepCone& cone, const Visit& visit) const 
   }
 }
 
-Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const SweepOptimizer& optimizer) {
+Vec LaneSweep::maximize(const SweepCone& cone, const Target& target,
+                        const SweepOptimizer& optimizer) {
   Vec best = lower_bound(cone, target), first_bound = best;
   double decay = 1.0;
   const Vec enough = broadcast(optimizer.enough);
@@ -389,9 +426,13 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target, const Sweep
     });
     if (all(best > enough)) break;
     if (optimizer.extrapolate && iteration >= 3) {
-      // Gains shrink from step to step: who lacks more than three times what all steps so far brought will not get there.
+      // Gains shrink from step to step: who lacks more than three times what all steps so far
+      // brought will not get there.
       const Vec gained = best - first_bound;
-      if (all((best > enough) | (enough - best > 3.0 * gained * (static_cast<double>(optimizer.iterations) / (iteration + 1.0))))) break;
+      if (all((best > enough) |
+              (enough - best >
+               3.0 * gained * (static_cast<double>(optimizer.iterations) / (iteration + 1.0)))))
+        break;
     }
   }
   for_parameters(cone, [&](std::size_t t, std::int32_t v) {
@@ -431,7 +472,8 @@ void LaneSweep::evaluate_corner(const SweepCone& cone) {
 double LaneSweep::row_value(const SweepRows& rows, std::int64_t row, int lane) const {
   const auto r = static_cast<std::size_t>(row);
   double sum = rows.constant[r];
-  for (auto j = static_cast<std::size_t>(rows.start[r]); j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
+  for (auto j = static_cast<std::size_t>(rows.start[r]);
+       j < static_cast<std::size_t>(rows.start[r + 1]); ++j) {
     sum += rows.value[j] * h_[at(rows.index[j])][lane];
   }
   return sum;

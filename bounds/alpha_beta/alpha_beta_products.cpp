@@ -1,19 +1,23 @@
-// Products of two variables in the lane sweeps: pairs of squares (bounds/alpha_beta/square_pair.h), and joined ones (bounds/alpha_beta/mccormick_product.h).
+// Products of two variables in the lane sweeps: pairs of squares (bounds/alpha_beta/square_pair.h),
+// and joined ones (bounds/alpha_beta/mccormick_product.h).
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 
 namespace clipbound {
 
 namespace {
 
-std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
+std::size_t at(std::int32_t i) {
+  return static_cast<std::size_t>(i);
+}
 
 }  // namespace
 
-/// Of a product's two squares the earlier layer's is the second to come by, when both coefficients are known; only layers before both
-/// read what is made here.
+/// Of a product's two squares the earlier layer's is the second to come by, when both coefficients
+/// are known; only layers before both read what is made here.
 void LaneSweep::relax_product(const ProductPair& pair, std::int32_t place) {
   const SweepNetwork& net = *network_;
-  const std::size_t slots[2] = {at(net.curved_slots[at(pair.plus)]), at(net.curved_slots[at(pair.minus)])};
+  const std::size_t slots[2] = {at(net.curved_slots[at(pair.plus)]),
+                                at(net.curved_slots[at(pair.minus)])};
   const std::int32_t places[2] = {net.place_of[slots[0]], net.place_of[slots[1]]};
   if (place != places[0]) return;
   CurvedLanes::Squares squares;
@@ -37,16 +41,19 @@ void LaneSweep::relax_product(const ProductPair& pair, std::int32_t place) {
 
 /// The later layer's square is the second to come by, and nothing between them reads the first.
 void LaneSweep::differentiate_product(const ProductPair& pair, std::int32_t place) {
-  const std::size_t slots[2] = {at(network_->curved_slots[at(pair.plus)]), at(network_->curved_slots[at(pair.minus)])};
-  const std::size_t plus = at(network_->place_of[slots[0]]), minus = at(network_->place_of[slots[1]]);
+  const std::size_t slots[2] = {at(network_->curved_slots[at(pair.plus)]),
+                                at(network_->curved_slots[at(pair.minus)])};
+  const std::size_t plus = at(network_->place_of[slots[0]]),
+                    minus = at(network_->place_of[slots[1]]);
   if (at(place) != minus) return;
-  const auto [first, second] =
-      curves_.differentiate_pair(pair, g_[plus], g_[minus], h_[plus], h_[minus], gradient[slots[0]], gradient[slots[1]]);
+  const auto [first, second] = curves_.differentiate_pair(
+      pair, g_[plus], g_[minus], h_[plus], h_[minus], gradient[slots[0]], gradient[slots[1]]);
   h_[plus] = first;
   h_[minus] = second;
 }
 
-/// A product reads its operands by itself: their coefficients grow here, not by a matrix. What all of this rounds is in its slack.
+/// A product reads its operands by itself: their coefficients grow here, not by a matrix. What all
+/// of this rounds is in its slack.
 void LaneSweep::relax_joined(const SweepCone::Layer& layer) {
   const SweepNetwork& net = *network_;
   const std::size_t first = at(net.slots());

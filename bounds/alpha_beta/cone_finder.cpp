@@ -18,7 +18,9 @@ void SweepCone::begin(int count) {
   serial = next_serial();
   layers.resize(static_cast<std::size_t>(count));
   for (Layer& layer : layers) {
-    for (auto* places : {&layer.unstable, &layer.active, &layer.curved, &layer.unit_sums, &layer.products}) places->clear();
+    for (auto* places :
+         {&layer.unstable, &layer.active, &layer.curved, &layer.unit_sums, &layer.products})
+      places->clear();
     for (auto* parts : {&layer.into, &layer.from}) parts->clear();
   }
   inputs.clear();
@@ -31,7 +33,8 @@ void ConeFinder::number_places() {
   while (static_cast<int>(layer_of_place_.size()) < network_.places()) {
     const int place = static_cast<int>(layer_of_place_.size());
     int layer = place < network_.inputs() + 1 ? -1 : layer_of_place_.back();
-    while (layer >= 0 && place >= network_.layer(layer).first + network_.layer(layer).count) ++layer;
+    while (layer >= 0 && place >= network_.layer(layer).first + network_.layer(layer).count)
+      ++layer;
     if (place == network_.inputs()) layer = 0;  // the spare place stands before the first layer
     layer_of_place_.push_back(layer);
   }
@@ -54,22 +57,32 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
     return;
   }
   const std::int32_t curve = network_.curve_of[p];
-  (curve >= 0 ? layer.curved : network_.slot_of[p] >= 0 ? layer.unstable : layer.active).push_back(place);
+  (curve >= 0                 ? layer.curved
+   : network_.slot_of[p] >= 0 ? layer.unstable
+                              : layer.active)
+      .push_back(place);
   if (curve < 0) return;
-  if (const std::int32_t number = network_.unit_sum_of[static_cast<std::size_t>(curve)]; number >= 0) {
+  if (const std::int32_t number = network_.unit_sum_of[static_cast<std::size_t>(curve)];
+      number >= 0) {
     const SweepUnitSum& sum = network_.unit_sums[static_cast<std::size_t>(number)];
     if (place == sum.places.front()) layer.unit_sums.push_back(number);
     for (const std::int32_t other : sum.places) touch(other, cone);
   }
   if (network_.pair_of[static_cast<std::size_t>(curve)] < 0) return;
   // The squares of a product are looked at together.
-  const ProductPair& pair = network_.pairs[static_cast<std::size_t>(network_.pair_of[static_cast<std::size_t>(curve)])];
-  for (const std::int32_t c : {pair.plus, pair.minus}) touch(network_.place_of[static_cast<std::size_t>(network_.curved_slots[static_cast<std::size_t>(c)])], cone);
+  const ProductPair& pair =
+      network_.pairs[static_cast<std::size_t>(network_.pair_of[static_cast<std::size_t>(curve)])];
+  for (const std::int32_t c : {pair.plus, pair.minus})
+    touch(
+        network_
+            .place_of[static_cast<std::size_t>(network_.curved_slots[static_cast<std::size_t>(c)])],
+        cone);
 }
 
 /// Where much of a layer was touched, its marks are read in order: sorting takes ten times as long.
 void ConeFinder::sort(int k, SweepCone::Layer& layer) const {
-  std::vector<std::int32_t>* lists[] = {&layer.unstable, &layer.active, &layer.curved, &layer.products};
+  std::vector<std::int32_t>* lists[] = {&layer.unstable, &layer.active, &layer.curved,
+                                        &layer.products};
   const SweepLayer& all = network_.layer(k);
   std::size_t touched = 0;
   for (const auto* list : lists) touched += list->size();
@@ -81,13 +94,18 @@ void ConeFinder::sort(int k, SweepCone::Layer& layer) const {
   for (std::int32_t place = all.first; place < all.first + all.count; ++place) {
     const auto p = static_cast<std::size_t>(place);
     if (place_mark_[p] != stamp_) continue;
-    lists[network_.joined_of[p] >= 0 ? 3 : network_.curve_of[p] >= 0 ? 2 : network_.slot_of[p] >= 0 ? 0 : 1]->push_back(place);
+    lists[network_.joined_of[p] >= 0  ? 3
+          : network_.curve_of[p] >= 0 ? 2
+          : network_.slot_of[p] >= 0  ? 0
+                                      : 1]
+        ->push_back(place);
   }
 }
 
 namespace {
 /// Sorts the numbers of the groups that have a mark.
-void sort_groups(std::vector<std::int32_t>& groups, const std::vector<std::uint32_t>& marks, std::uint32_t stamp) {
+void sort_groups(std::vector<std::int32_t>& groups, const std::vector<std::uint32_t>& marks,
+                 std::uint32_t stamp) {
   if (8 * groups.size() < marks.size()) return std::sort(groups.begin(), groups.end());
   groups.clear();
   for (std::size_t group = 0; group < marks.size(); ++group) {
@@ -96,9 +114,11 @@ void sort_groups(std::vector<std::int32_t>& groups, const std::vector<std::uint3
 }
 }  // namespace
 
-/// Those of a group's elements that stand in the cone's tiles. Where these are most of all, or in shreds, all are read: outside the cone they
-/// are 0 (docs/soundness.md, "Cones").
-void ConeFinder::add_segments(const GroupedMatrix& matrix, std::int32_t group, const BlockMarks& marks, std::vector<GroupedMatrix::Segment>& segments) const {
+/// Those of a group's elements that stand in the cone's tiles. Where these are most of all, or in
+/// shreds, all are read: outside the cone they are 0 (docs/soundness.md, "Cones").
+void ConeFinder::add_segments(const GroupedMatrix& matrix, std::int32_t group,
+                              const BlockMarks& marks,
+                              std::vector<GroupedMatrix::Segment>& segments) const {
   constexpr std::int32_t kShortest = 16;
   const GroupedMatrix::Segment whole = matrix.whole(group);
   const std::size_t first = segments.size();
@@ -156,27 +176,35 @@ void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, Sweep
   }
   sort_groups(forward_groups_, marks.forward, stamp_);
   sort_groups(backward_groups_, marks.backward, stamp_);
-  for (const std::int32_t group : forward_groups_) from.segments.push_back(block.forward.whole(group));
-  for (const std::int32_t group : backward_groups_) add_segments(block.backward, group, marks, into.segments);
-  for (const GroupedMatrix::Segment& segment : into.segments) cone.work += block.backward.work(segment);
+  for (const std::int32_t group : forward_groups_)
+    from.segments.push_back(block.forward.whole(group));
+  for (const std::int32_t group : backward_groups_)
+    add_segments(block.backward, group, marks, into.segments);
+  for (const GroupedMatrix::Segment& segment : into.segments)
+    cone.work += block.backward.work(segment);
   here.from.push_back(std::move(from));
-  (block.source == kInputSource ? cone.into_inputs : cone.layers[static_cast<std::size_t>(block.source)].into).push_back(std::move(into));
+  (block.source == kInputSource ? cone.into_inputs
+                                : cone.layers[static_cast<std::size_t>(block.source)].into)
+      .push_back(std::move(into));
 }
 
-void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone) {
+void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which,
+                      SweepCone& cone) {
   cone.begin(rows.layer);
   number_places();
   ++stamp_;
   for (const std::int64_t r : which) {
     const auto row = static_cast<std::size_t>(r);
-    for (auto j = rows.start[row]; j < rows.start[row + 1]; ++j) touch(rows.index[static_cast<std::size_t>(j)], cone);
+    for (auto j = rows.start[row]; j < rows.start[row + 1]; ++j)
+      touch(rows.index[static_cast<std::size_t>(j)], cone);
   }
   block_marks_.resize(static_cast<std::size_t>(network_.layers()));
   for (int k = rows.layer - 1; k >= 0; --k) {
     const SweepLayer& layer = network_.layer(k);
     auto& marks = block_marks_[static_cast<std::size_t>(k)];
     marks.resize(layer.blocks.size());
-    for (std::size_t b = 0; b < layer.blocks.size(); ++b) follow(k, layer.blocks[b], marks[b], cone);
+    for (std::size_t b = 0; b < layer.blocks.size(); ++b)
+      follow(k, layer.blocks[b], marks[b], cone);
   }
   for (std::size_t k = 0; k < cone.layers.size(); ++k) sort(static_cast<int>(k), cone.layers[k]);
   std::sort(cone.inputs.begin(), cone.inputs.end());

@@ -14,8 +14,8 @@ struct Line {
 };
 using Lines = std::array<Line, kChainLines>;
 
-/// A constant on [l, u]: its points are both ends, since a multiplier may lean on it. Where z is unbounded multipliers are of no use,
-/// and the points are at 0.
+/// A constant on [l, u]: its points are both ends, since a multiplier may lean on it. Where z is
+/// unbounded multipliers are of no use, and the points are at 0.
 Chain<double> constant_chain(double value, double l, double u) {
   Chain<double> chain{};
   std::fill(chain.value, chain.value + kChainPoints, value);
@@ -25,29 +25,37 @@ Chain<double> constant_chain(double value, double l, double u) {
   return chain;
 }
 
-/// Not above the line at z; 2^-1020 is for what underflows. The last part pays for the rounding of a product with the value later on.
+/// Not above the line at z; 2^-1020 is for what underflows. The last part pays for the rounding of
+/// a product with the value later on.
 double below(const Line& line, double z) {
   const double rise = line.slope * z, value = rise + line.offset;
   return value - (8.0 * kUnitRoundoff * (std::fabs(rise) + std::fabs(line.offset)) + 0x1p-1020);
 }
 
 /// How far below() falls at z.
-double loss(const Line& line, double z) { return 16.0 * kUnitRoundoff * (std::fabs(line.slope * z) + std::fabs(line.offset)); }
+double loss(const Line& line, double z) {
+  return 16.0 * kUnitRoundoff * (std::fabs(line.slope * z) + std::fabs(line.offset));
+}
 
-/// Lower lines that raise each other's maximum on [l, u], from the shallowest to the steepest, and where they meet.
+/// Lower lines that raise each other's maximum on [l, u], from the shallowest to the steepest, and
+/// where they meet.
 struct Envelope {
   Line lines[kChainLines];
   double meetings[kChainLines];  // of line k and the next
   int count = 0;
 
-  /// Adds a line at the left or right end if it gains something there, far beyond the roundings, and meets its neighbour on its side.
+  /// Adds a line at the left or right end if it gains something there, far beyond the roundings,
+  /// and meets its neighbour on its side.
   void offer(const Line& line, bool right, double l, double u) {
     const Line neighbour = right ? lines[count - 1] : lines[0];
     const double end = right ? u : l, gain = below(line, end) - below(neighbour, end);
     const double meeting = (line.offset - neighbour.offset) / (neighbour.slope - line.slope);
-    const double from = right && count > 1 ? meetings[count - 2] : l, to = !right && count > 1 ? meetings[0] : u;
+    const double from = right && count > 1 ? meetings[count - 2] : l,
+                 to = !right && count > 1 ? meetings[0] : u;
     const bool steeper = right ? line.slope > neighbour.slope : line.slope < neighbour.slope;
-    if (!steeper || !(gain > 100.0 * (loss(line, meeting) + loss(line, end))) || !(meeting > from) || !(meeting < to)) return;
+    if (!steeper || !(gain > 100.0 * (loss(line, meeting) + loss(line, end))) ||
+        !(meeting > from) || !(meeting < to))
+      return;
     if (!right) {
       std::copy_backward(lines, lines + count, lines + count + 1);
       std::copy_backward(meetings, meetings + count - 1, meetings + count);
@@ -58,8 +66,9 @@ struct Envelope {
   }
 };
 
-/// Of lower lines on [l, u], which touch f in this order, the middle one being relax()'s. Between two points of the chain one line lies above
-/// both of them, so the segment lies below that line; where the points are decides only how tight it is.
+/// Of lower lines on [l, u], which touch f in this order, the middle one being relax()'s. Between
+/// two points of the chain one line lies above both of them, so the segment lies below that line;
+/// where the points are decides only how tight it is.
 Chain<double> chain_below(const Lines& lines, double l, double u) {
   constexpr std::size_t kMiddle = kChainLines / 2;
   Envelope envelope;
@@ -72,7 +81,8 @@ Chain<double> chain_below(const Lines& lines, double l, double u) {
   Chain<double> chain{};
   const int last = envelope.count;
   for (int j = 0; j < kChainPoints; ++j) {
-    const Line &left = envelope.lines[std::clamp(j - 1, 0, last - 1)], &right = envelope.lines[std::min(j, last - 1)];
+    const Line &left = envelope.lines[std::clamp(j - 1, 0, last - 1)],
+               &right = envelope.lines[std::min(j, last - 1)];
     chain.z[j] = j == 0 ? l : j < last ? envelope.meetings[j - 1] : u;
     chain.value[j] = std::min(below(left, chain.z[j]), below(right, chain.z[j]));
   }
@@ -86,7 +96,8 @@ Chain<double> chain_below(const Lines& lines, double l, double u) {
 
 bool is_finite(const Hull<double>& hull) {
   const auto finite = [](const Chain<double>& chain) {
-    return std::all_of(chain.value, chain.value + kChainPoints, [](double v) { return std::isfinite(v); });
+    return std::all_of(chain.value, chain.value + kChainPoints,
+                       [](double v) { return std::isfinite(v); });
   };
   return finite(hull.below) && finite(hull.above);
 }

@@ -10,9 +10,15 @@ namespace clipbound {
 
 namespace {
 
-std::size_t at(std::int32_t i) { return static_cast<std::size_t>(i); }
-Vec vec(double x) { return broadcast(x); }
-Vec vec(Vec x) { return x; }
+std::size_t at(std::int32_t i) {
+  return static_cast<std::size_t>(i);
+}
+Vec vec(double x) {
+  return broadcast(x);
+}
+Vec vec(Vec x) {
+  return x;
+}
 
 }  // namespace
 
@@ -76,7 +82,9 @@ void CurvedLanes::restrain(int lane, std::int32_t c, double multiplier) {
   own.multiplier[lane] = multiplier;
 }
 
-double CurvedLanes::multiplier(int lane, std::int32_t c) const { return own_of_[at(c)] < 0 ? 0.0 : own_[at(own_of_[at(c)])].multiplier[lane]; }
+double CurvedLanes::multiplier(int lane, std::int32_t c) const {
+  return own_of_[at(c)] < 0 ? 0.0 : own_[at(own_of_[at(c)])].multiplier[lane];
+}
 
 void CurvedLanes::copy_lane(const CurvedLanes& from, int lane) {
   reset();
@@ -100,15 +108,19 @@ void CurvedLanes::copy_lane(const CurvedLanes& from, int lane) {
   }
 }
 
-/// q = min over the chain of g v - p z, with p as rounded. The values stand off f by what their products round; what p z rounds is one
-/// more rounding of z's own terms.
+/// q = min over the chain of g v - p z, with p as rounded. The values stand off f by what their
+/// products round; what p z rounds is one more rounding of z's own terms.
 template <bool kFinite, typename Number>
-CurvedLanes::Relaxed CurvedLanes::by_chains(const Hull<Number>& hull, Vec g, Vec theta, Vec multiplier, Touch& touch) const {
+CurvedLanes::Relaxed CurvedLanes::by_chains(const Hull<Number>& hull, Vec g, Vec theta,
+                                            Vec multiplier, Touch& touch) const {
   const Vec zero = {};
   const Mask negative = g < zero, none = g == zero;
-  const auto pick = [&](const Number& below, const Number& above) { return select(negative, vec(above), vec(below)); };
+  const auto pick = [&](const Number& below, const Number& above) {
+    return select(negative, vec(above), vec(below));
+  };
   const Vec t = 2.0 * theta - 1.0;
-  const Vec rate = select(t < zero, pick(hull.below.down, hull.above.down), pick(hull.below.up, hull.above.up));
+  const Vec rate =
+      select(t < zero, pick(hull.below.down, hull.above.down), pick(hull.below.up, hull.above.up));
   const Vec slope = pick(hull.below.slope, hull.above.slope) + t * rate;
   const Vec p = g * slope + multiplier;
   const auto value_at = [&](int j) {
@@ -133,8 +145,8 @@ CurvedLanes::Relaxed CurvedLanes::by_chains(const Hull<Number>& hull, Vec g, Vec
   return {p, q};
 }
 
-/// g z^2 - p z on [l, h] is least at p / (2 g), or at an end where g < 0. The factor of g pays for the roundings of g z^2, and for those
-/// of the place, which enter squared.
+/// g z^2 - p z on [l, h] is least at p / (2 g), or at an end where g < 0. The factor of g pays for
+/// the roundings of g z^2, and for those of the place, which enter squared.
 CurvedLanes::Least CurvedLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
   const Vec zero = {}, one = broadcast(1.0);
   const Mask negative = g < zero;
@@ -142,10 +154,12 @@ CurvedLanes::Least CurvedLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
   const Vec vertex = p / (weight + weight);
   const Vec inside = vmin(select(vertex > l, vertex, l), h);
   const Vec at_low = (weight * l - p) * l, at_high = (weight * h - p) * h;
-  return {select(negative, vmin(at_low, at_high), (weight * inside - p) * inside), select(negative, select(at_low < at_high, l, h), inside)};
+  return {select(negative, vmin(at_low, at_high), (weight * inside - p) * inside),
+          select(negative, select(at_low < at_high, l, h), inside)};
 }
 
-CurvedLanes::Relaxed CurvedLanes::square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high, Touch& touch) const {
+CurvedLanes::Relaxed CurvedLanes::square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high,
+                                         Touch& touch) const {
   const Vec zero = {};
   const Mask negative = g < zero, bounded = (vabs(low) < kOverflow) & (vabs(high) < kOverflow);
   const Vec l = select(bounded, low, zero), h = select(bounded, high, zero);
@@ -159,21 +173,26 @@ CurvedLanes::Relaxed CurvedLanes::square(Vec g, Vec theta, Vec multiplier, Vec l
   return {p, select(bounded | ~negative, least.q, broadcast(-kUnbounded))};
 }
 
-/// With weight w = (g_1 - g_2) / 2, g_1 z_1^2 + g_2 z_2^2 = 4 w X Y up to (g_1 + g_2) / 2 times both squares. The plane's slopes are those
-/// between McCormick's two; what is left over is bilinear, so least at a corner. The squares by themselves give a q for the same p too:
-/// better where splits have narrowed their ranges.
-std::array<CurvedLanes::Relaxed, 2> CurvedLanes::relax_pair(const ProductPair& pair, const Squares& s) {
+/// With weight w = (g_1 - g_2) / 2, g_1 z_1^2 + g_2 z_2^2 = 4 w X Y up to (g_1 + g_2) / 2 times
+/// both squares. The plane's slopes are those between McCormick's two; what is left over is
+/// bilinear, so least at a corner. The squares by themselves give a q for the same p too: better
+/// where splits have narrowed their ranges.
+std::array<CurvedLanes::Relaxed, 2> CurvedLanes::relax_pair(const ProductPair& pair,
+                                                            const Squares& s) {
   const Vec zero = {};
   Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
   const Vec weight = 0.5 * (s.g[0] - s.g[1]);
   const double x_width = pair.x_high - pair.x_low, y_width = pair.y_high - pair.y_low;
   const Mask negative = weight < zero;
   const Vec by_y = pair.x_low + s.theta[0] * x_width;
-  const Vec by_x = select(negative, pair.y_high - s.theta[1] * y_width, pair.y_low + s.theta[1] * y_width);
-  const Vec p[2] = {2.0 * weight * (by_y + by_x) + multipliers(pair.plus), 2.0 * weight * (by_x - by_y) + multipliers(pair.minus)};
+  const Vec by_x =
+      select(negative, pair.y_high - s.theta[1] * y_width, pair.y_low + s.theta[1] * y_width);
+  const Vec p[2] = {2.0 * weight * (by_y + by_x) + multipliers(pair.plus),
+                    2.0 * weight * (by_x - by_y) + multipliers(pair.minus)};
   Vec joint = broadcast(kUnbounded);
   for (int corner = 0; corner < 4; ++corner) {
-    const double x = corner % 2 == 0 ? pair.x_low : pair.x_high, y = corner < 2 ? pair.y_low : pair.y_high;
+    const double x = corner % 2 == 0 ? pair.x_low : pair.x_high,
+                 y = corner < 2 ? pair.y_low : pair.y_high;
     const Vec product = 4.0 * weight * (x * y);
     const Vec here = (product - 0x1p-48 * vabs(product)) - p[0] * (x + y) - p[1] * (x - y);
     const Mask less = ~(here >= joint);
@@ -197,7 +216,8 @@ std::array<CurvedLanes::Relaxed, 2> CurvedLanes::relax_pair(const ProductPair& p
   return {Relaxed{p[0], select(better, sum, joint)}, Relaxed{p[1], zero}};
 }
 
-std::array<Vec, 2> CurvedLanes::differentiate_pair(const ProductPair& pair, Vec g_plus, Vec g_minus, Vec z_plus, Vec z_minus, Vec& gradient_plus,
+std::array<Vec, 2> CurvedLanes::differentiate_pair(const ProductPair& pair, Vec g_plus, Vec g_minus,
+                                                   Vec z_plus, Vec z_minus, Vec& gradient_plus,
                                                    Vec& gradient_minus) {
   Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
   first.at = z_plus;
@@ -212,12 +232,15 @@ std::array<Vec, 2> CurvedLanes::differentiate_pair(const ProductPair& pair, Vec 
 CurvedLanes::Relaxed CurvedLanes::relax(std::int32_t c, Vec g, Vec theta, Vec low, Vec high) {
   Touch& touch = touch_[at(c)];
   const Own* own = own_of_[at(c)] < 0 ? nullptr : &own_[at(own_of_[at(c)])];
-  if (square_[at(c)] != 0) return square(g, theta, own != nullptr ? own->multiplier : Vec{}, low, high, touch);
+  if (square_[at(c)] != 0)
+    return square(g, theta, own != nullptr ? own->multiplier : Vec{}, low, high, touch);
   if (own != nullptr) {
-    return own->finite ? by_chains<true>(own->hull, g, theta, own->multiplier, touch) : by_chains<false>(own->hull, g, theta, own->multiplier, touch);
+    return own->finite ? by_chains<true>(own->hull, g, theta, own->multiplier, touch)
+                       : by_chains<false>(own->hull, g, theta, own->multiplier, touch);
   }
   const Hull<double>& hull = network_->hulls[at(c)];
-  return finite_[at(c)] != 0 ? by_chains<true>(hull, g, theta, Vec{}, touch) : by_chains<false>(hull, g, theta, Vec{}, touch);
+  return finite_[at(c)] != 0 ? by_chains<true>(hull, g, theta, Vec{}, touch)
+                             : by_chains<false>(hull, g, theta, Vec{}, touch);
 }
 
 Vec CurvedLanes::differentiate(std::int32_t c, Vec g, Vec z, Vec& gradient) {
@@ -242,7 +265,8 @@ void CurvedLanes::step(std::int32_t c, Vec rate, double first_share, double seco
   own.first = kAdamFirst * own.first + (1.0 - kAdamFirst) * gradient;
   own.second = kAdamSecond * own.second + (1.0 - kAdamSecond) * gradient * gradient;
   for (int lane = 0; lane < kLanes; ++lane) {
-    own.multiplier[lane] += own.restrained[lane] * rate[lane] * (own.first[lane] * first_share) / (std::sqrt(own.second[lane] * second_share) + 1e-12);
+    own.multiplier[lane] += own.restrained[lane] * rate[lane] * (own.first[lane] * first_share) /
+                            (std::sqrt(own.second[lane] * second_share) + 1e-12);
   }
 }
 
@@ -258,15 +282,18 @@ void CurvedLanes::take_best(std::int32_t c) {
 
 double CurvedLanes::gap_at(std::int32_t c, int lane, double z) const {
   const Touch& touch = touch_[at(c)];
-  const double gap = std::fabs(value_of(network_->curves[at(c)], z) - (touch.value[lane] + touch.slope[lane] * (z - touch.z[lane])));
+  const double gap = std::fabs(value_of(network_->curves[at(c)], z) -
+                               (touch.value[lane] + touch.slope[lane] * (z - touch.z[lane])));
   return gap < kOverflow ? gap : 0.0;
 }
 
 double CurvedLanes::gap(std::int32_t c, int lane, double low, double high) const {
-  return std::max({gap_at(c, lane, low), gap_at(c, lane, 0.5 * low + 0.5 * high), gap_at(c, lane, high)});
+  return std::max(
+      {gap_at(c, lane, low), gap_at(c, lane, 0.5 * low + 0.5 * high), gap_at(c, lane, high)});
 }
 
-double CurvedLanes::theta_for(std::int32_t c, int lane, bool negative, double slope, double low, double high) const {
+double CurvedLanes::theta_for(std::int32_t c, int lane, bool negative, double slope, double low,
+                              double high) const {
   double middle = low + high, down = negative ? 0.0 : high - low, up = down;
   if (square_[at(c)] == 0) {
     const auto take = [&](double s, double d, double u) { middle = s, down = d, up = u; };

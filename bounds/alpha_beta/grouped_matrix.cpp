@@ -20,7 +20,8 @@ void GroupedMatrix::add_group(const Group& group, std::int32_t spare) {
 
 /// kParts partial sums per output, so that always eight additions are in flight.
 template <int kWidth>
-void GroupedMatrix::accumulate_width(const Group& group, const Segment& segment, const Vec* x, Vec* y) const {
+void GroupedMatrix::accumulate_width(const Group& group, const Segment& segment, const Vec* x,
+                                     Vec* y) const {
   constexpr int kParts = 8 / kWidth;
   Vec sum[kParts][kWidth] = {};
   const Ref* refs = refs_.data() + segment.begin;

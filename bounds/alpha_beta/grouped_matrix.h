@@ -1,9 +1,12 @@
 #pragma once
-// A sparse matrix for kLanes vectors at once: outputs that read the same elements stand together, up to eight in a group, so that
-// one load of an element serves them all. Convolutions (all channels of one pixel) and dense layers become small dense blocks.
+// A sparse matrix for kLanes vectors at once: outputs that read the same elements stand together,
+// up to eight in a group, so that one load of an element serves them all. Convolutions (all
+// channels of one pixel) and dense layers become small dense blocks.
 //
-// Groups refer to their weights, and blocks of weights are shared (bounds/alpha_beta/grouped_matrix_builder.h): a convolution has one kernel for all
-// pixels, which stays in the cache, where a copy for every pixel would have to come from memory for each substitution.
+// Groups refer to their weights, and blocks of weights are shared
+// (bounds/alpha_beta/grouped_matrix_builder.h): a convolution has one kernel for all pixels, which
+// stays in the cache, where a copy for every pixel would have to come from memory for each
+// substitution.
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -27,11 +30,11 @@ class GroupedMatrix {
     std::int32_t group, begin, end;
   };
   struct Group {
-    std::int32_t width = 1;            ///< 1, 2, 4 or 8
-    std::int32_t begin = 0, end = 0;   ///< references
+    std::int32_t width = 1;           ///< 1, 2, 4 or 8
+    std::int32_t begin = 0, end = 0;  ///< references
     std::int32_t parts = 0, parts_end = 0;
     std::int32_t out[8] = {};
-    std::int64_t weights = 0;          ///< where its first row of weights begins
+    std::int64_t weights = 0;  ///< where its first row of weights begins
   };
 
   std::int32_t groups() const { return static_cast<std::int32_t>(groups_.size()); }
@@ -52,7 +55,8 @@ class GroupedMatrix {
   }
   /// Multiplications that a segment takes.
   std::int64_t work(const Segment& segment) const {
-    return static_cast<std::int64_t>(segment.end - segment.begin) * groups_[static_cast<std::size_t>(segment.group)].width;
+    return static_cast<std::int64_t>(segment.end - segment.begin) *
+           groups_[static_cast<std::size_t>(segment.group)].width;
   }
   /// Adds what one segment makes of its group's outputs to y.
   void accumulate(const Segment& segment, const Vec* x, Vec* y) const;

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kMost = 8;
 
-std::int32_t width_for(std::size_t count) { return count > 4 ? 8 : count > 2 ? 4 : static_cast<std::int32_t>(count); }
+std::int32_t width_for(std::size_t count) {
+  return count > 4 ? 8 : count > 2 ? 4 : static_cast<std::int32_t>(count);
+}
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t x) {
   hash = (hash ^ x) * 0xff51afd7ed558ccdULL;
@@ -22,9 +24,14 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t x) {
 
 }  // namespace
 
-BlockBuilder::BlockBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place, std::span<const std::int32_t> column_place,
+BlockBuilder::BlockBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place,
+                           std::span<const std::int32_t> column_place,
                            std::span<const double> factor, std::int32_t spare)
-    : matrix_(matrix), row_place_(row_place), column_place_(column_place), factor_(factor), spare_(spare) {
+    : matrix_(matrix),
+      row_place_(row_place),
+      column_place_(column_place),
+      factor_(factor),
+      spare_(spare) {
   find_tiles();
   sort_by_life();
   find_kinds();
@@ -35,23 +42,29 @@ void BlockBuilder::find_tiles() {
     if (!matrix_.indices(r).empty()) rows_.push_back(r);
   }
   const auto list = [&](std::int64_t r) { return matrix_.list_of_indices(r); };
-  std::stable_sort(rows_.begin(), rows_.end(), [&](std::int64_t a, std::int64_t b) { return list(a) < list(b); });
+  std::stable_sort(rows_.begin(), rows_.end(),
+                   [&](std::int64_t a, std::int64_t b) { return list(a) < list(b); });
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (i == 0 || list(rows_[i]) != list(rows_[i - 1])) tiles_.push_back({static_cast<std::int64_t>(i), static_cast<std::int64_t>(i), 0, false});
+    if (i == 0 || list(rows_[i]) != list(rows_[i - 1]))
+      tiles_.push_back({static_cast<std::int64_t>(i), static_cast<std::int64_t>(i), 0, false});
     tiles_.back().last = static_cast<std::int64_t>(i) + 1;
-    tiles_.back().lives = tiles_.back().lives || row_place_[static_cast<std::size_t>(rows_[i])] >= 0;
+    tiles_.back().lives =
+        tiles_.back().lives || row_place_[static_cast<std::size_t>(rows_[i])] >= 0;
   }
 }
 
 void BlockBuilder::sort_by_life() {
   std::unordered_map<std::int64_t, std::int32_t> lives;
-  for (const std::int64_t r : rows_) lives[matrix_.list_of_values(r)] += row_place_[static_cast<std::size_t>(r)] >= 0 ? 1 : 0;
+  for (const std::int64_t r : rows_)
+    lives[matrix_.list_of_values(r)] += row_place_[static_cast<std::size_t>(r)] >= 0 ? 1 : 0;
   std::vector<std::pair<std::int32_t, std::int64_t>> sorted;
   for (const Tile& tile : tiles_) {
     sorted.clear();
-    for (std::int64_t i = tile.first; i < tile.last; ++i) sorted.emplace_back(-lives[matrix_.list_of_values(row(i))], row(i));
+    for (std::int64_t i = tile.first; i < tile.last; ++i)
+      sorted.emplace_back(-lives[matrix_.list_of_values(row(i))], row(i));
     std::sort(sorted.begin(), sorted.end());
-    for (std::size_t i = 0; i < sorted.size(); ++i) rows_[static_cast<std::size_t>(tile.first) + i] = sorted[i].second;
+    for (std::size_t i = 0; i < sorted.size(); ++i)
+      rows_[static_cast<std::size_t>(tile.first) + i] = sorted[i].second;
   }
 }
 
@@ -61,11 +74,14 @@ void BlockBuilder::find_kinds() {
   for (Tile& tile : tiles_) {
     // Columns with factors of their own make values of the tile's own.
     const auto columns = matrix_.indices(row(tile.first));
-    const bool alone = tile.last - tile.first == 1 || std::any_of(columns.begin(), columns.end(), [&](std::int32_t c) { return factor(c) != 1.0; });
+    const bool alone = tile.last - tile.first == 1 ||
+                       std::any_of(columns.begin(), columns.end(),
+                                   [&](std::int32_t c) { return factor(c) != 1.0; });
     tile.kind = count;
     if (!alone) {
       Key key{static_cast<std::int64_t>(columns.size())};
-      for (std::int64_t i = tile.first; i < tile.last; ++i) key.push_back(matrix_.list_of_values(row(i)));
+      for (std::int64_t i = tile.first; i < tile.last; ++i)
+        key.push_back(matrix_.list_of_values(row(i)));
       tile.kind = kinds.emplace(std::move(key), count).first->second;
     }
     count += tile.kind == count ? 1 : 0;
@@ -82,7 +98,8 @@ GroupedMatrix BlockBuilder::forward(std::int32_t places) const {
   return matrix;
 }
 
-void BlockBuilder::add_forward(const Tile& tile, std::int32_t number, std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const {
+void BlockBuilder::add_forward(const Tile& tile, std::int32_t number,
+                               std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const {
   const auto columns = matrix_.indices(row(tile.first));
   GroupedMatrix::Group group;
   group.begin = matrix.refs_end();
@@ -100,7 +117,10 @@ void BlockBuilder::add_forward(const Tile& tile, std::int32_t number, std::map<K
     group.width = width_for(count);
     bool lives = false;
     for (std::size_t k = 0; k < kMost; ++k) {
-      const std::int32_t place = k < count ? row_place_[static_cast<std::size_t>(row(first + static_cast<std::int64_t>(k)))] : -1;
+      const std::int32_t place =
+          k < count
+              ? row_place_[static_cast<std::size_t>(row(first + static_cast<std::int64_t>(k)))]
+              : -1;
       group.out[k] = place >= 0 ? place : spare_;
       lives = lives || place >= 0;
     }
@@ -112,7 +132,8 @@ void BlockBuilder::add_forward(const Tile& tile, std::int32_t number, std::map<K
       double* to = matrix.weights(found->second);
       for (std::size_t k = 0; k < count; ++k) {
         const auto values = matrix_.values(row(first + static_cast<std::int64_t>(k)));
-        for (std::size_t j = 0; j < columns.size(); ++j) to[j * W + k] = values[j] * factor(columns[j]);
+        for (std::size_t j = 0; j < columns.size(); ++j)
+          to[j * W + k] = values[j] * factor(columns[j]);
       }
     }
     group.weights = found->second;
@@ -127,20 +148,25 @@ BlockBuilder::Seats BlockBuilder::find_seats() const {
     for (std::size_t t = 0; t < tiles_.size(); ++t) {
       if (!tiles_[t].lives) continue;
       const auto columns = matrix_.indices(row(tiles_[t].first));
-      for (std::size_t j = 0; j < columns.size(); ++j) visit(static_cast<std::int32_t>(t), static_cast<std::int32_t>(j), static_cast<std::size_t>(columns[j]));
+      for (std::size_t j = 0; j < columns.size(); ++j)
+        visit(static_cast<std::int32_t>(t), static_cast<std::int32_t>(j),
+              static_cast<std::size_t>(columns[j]));
     }
   };
   for_each([&](std::int32_t, std::int32_t, std::size_t c) { ++seats.start[c + 1]; });
   std::partial_sum(seats.start.begin(), seats.start.end(), seats.start.begin());
   seats.list.resize(static_cast<std::size_t>(seats.start.back()));
   std::vector<std::int64_t> next(seats.start.begin(), seats.start.end() - 1);
-  for_each([&](std::int32_t tile, std::int32_t position, std::size_t c) { seats.list[static_cast<std::size_t>(next[c]++)] = {tile, position}; });
+  for_each([&](std::int32_t tile, std::int32_t position, std::size_t c) {
+    seats.list[static_cast<std::size_t>(next[c]++)] = {tile, position};
+  });
   return seats;
 }
 
 bool BlockBuilder::same_tiles(const Seats& seats, std::int32_t a, std::int32_t b) const {
   const auto x = seats.of(a), y = seats.of(b);
-  return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const Seat& p, const Seat& q) { return p.tile == q.tile; });
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                    [](const Seat& p, const Seat& q) { return p.tile == q.tile; });
 }
 
 std::vector<std::int32_t> BlockBuilder::order_of_elements(const Seats& seats) const {
@@ -180,20 +206,24 @@ GroupedMatrix BlockBuilder::backward(std::int32_t places) const {
   std::map<Key, std::int64_t> blocks;
   for (std::size_t first = 0; first < order.size();) {
     std::size_t last = first + 1;
-    while (last < order.size() && last < first + kMost && same_tiles(seats, order[first], order[last])) ++last;
+    while (last < order.size() && last < first + kMost &&
+           same_tiles(seats, order[first], order[last]))
+      ++last;
     add_backward({order.data() + first, last - first}, seats, blocks, matrix);
     first = last;
   }
   return matrix;
 }
 
-void BlockBuilder::add_backward(std::span<const std::int32_t> elements, const Seats& seats, std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const {
+void BlockBuilder::add_backward(std::span<const std::int32_t> elements, const Seats& seats,
+                                std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const {
   GroupedMatrix::Group group;
   group.width = width_for(elements.size());
   const auto W = static_cast<std::size_t>(group.width);
   bool lives = false;
   for (std::size_t k = 0; k < kMost; ++k) {
-    const std::int32_t place = k < elements.size() ? column_place_[static_cast<std::size_t>(elements[k])] : -1;
+    const std::int32_t place =
+        k < elements.size() ? column_place_[static_cast<std::size_t>(elements[k])] : -1;
     group.out[k] = place >= 0 ? place : spare_;
     lives = lives || place >= 0;
   }
@@ -216,13 +246,17 @@ void BlockBuilder::add_backward(std::span<const std::int32_t> elements, const Se
       double* to = matrix.weights(*known);
       for (std::size_t i = 0; i < rows; ++i) {
         const auto values = matrix_.values(row(tile.first + static_cast<std::int64_t>(i)));
-        for (std::size_t k = 0; k < elements.size(); ++k) to[i * W + k] = values[static_cast<std::size_t>(seats.of(elements[k])[s].position)] * factor(elements[k]);
+        for (std::size_t k = 0; k < elements.size(); ++k)
+          to[i * W + k] = values[static_cast<std::size_t>(seats.of(elements[k])[s].position)] *
+                          factor(elements[k]);
       }
     }
     const std::int64_t base = *known / group.width;
     for (std::size_t i = 0; i < rows; ++i) {
-      const std::int32_t place = row_place_[static_cast<std::size_t>(row(tile.first + static_cast<std::int64_t>(i)))];
-      if (place >= 0) matrix.add_ref(place, static_cast<std::int32_t>(base + static_cast<std::int64_t>(i)));
+      const std::int32_t place =
+          row_place_[static_cast<std::size_t>(row(tile.first + static_cast<std::int64_t>(i)))];
+      if (place >= 0)
+        matrix.add_ref(place, static_cast<std::int32_t>(base + static_cast<std::int64_t>(i)));
     }
     matrix.end_part(seats.of(elements.front())[s].tile);
   }

@@ -1,10 +1,12 @@
 #pragma once
 // Makes grouped matrices, forward and backward, of the rows of a layer that read one source.
 //
-// A tile is the rows that share their list of columns: all channels of one pixel, or a dense layer. Tiles whose rows have the same
-// values are of one kind: all pixels but those at the edge. Weights are stored once per kind. So that this works where other channels
-// are inactive in every pixel, blocks are made of the channels of the kind, whether they live in this pixel or not: those that are
-// inactive are not read, and what would be added to them goes to the spare place. Channels that live in most pixels stand together.
+// A tile is the rows that share their list of columns: all channels of one pixel, or a dense layer.
+// Tiles whose rows have the same values are of one kind: all pixels but those at the edge. Weights
+// are stored once per kind. So that this works where other channels are inactive in every pixel,
+// blocks are made of the channels of the kind, whether they live in this pixel or not: those that
+// are inactive are not read, and what would be added to them goes to the spare place. Channels that
+// live in most pixels stand together.
 #include <map>
 #include <span>
 
@@ -15,10 +17,12 @@ namespace clipbound {
 
 class BlockBuilder {
  public:
-  /// `row_place` [rows] and `column_place` [cols]: numbers in the callers' arrays, negative where there is none. `factor` [cols], or empty:
-  /// what the coefficients of a column are multiplied with. `spare`: an element that nobody reads.
-  BlockBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place, std::span<const std::int32_t> column_place,
-               std::span<const double> factor, std::int32_t spare);
+  /// `row_place` [rows] and `column_place` [cols]: numbers in the callers' arrays, negative where
+  /// there is none. `factor` [cols], or empty: what the coefficients of a column are multiplied
+  /// with. `spare`: an element that nobody reads.
+  BlockBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place,
+               std::span<const std::int32_t> column_place, std::span<const double> factor,
+               std::int32_t spare);
 
   /// y[row] += sum of value * x[column], and transposed. Places are below `places`.
   GroupedMatrix forward(std::int32_t places) const;
@@ -38,7 +42,8 @@ class BlockBuilder {
     std::vector<std::int64_t> start;
     std::vector<Seat> list;
     std::span<const Seat> of(std::int64_t element) const {
-      return {list.data() + start[static_cast<std::size_t>(element)], list.data() + start[static_cast<std::size_t>(element) + 1]};
+      return {list.data() + start[static_cast<std::size_t>(element)],
+              list.data() + start[static_cast<std::size_t>(element) + 1]};
     }
   };
   using Key = std::vector<std::int64_t>;
@@ -47,13 +52,18 @@ class BlockBuilder {
   void sort_by_life();
   void find_kinds();
   Seats find_seats() const;
-  /// Elements in an order in which those with the same tiles are neighbours, those that live most often first.
+  /// Elements in an order in which those with the same tiles are neighbours, those that live most
+  /// often first.
   std::vector<std::int32_t> order_of_elements(const Seats& seats) const;
   bool same_tiles(const Seats& seats, std::int32_t a, std::int32_t b) const;
-  void add_forward(const Tile& tile, std::int32_t number, std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const;
-  void add_backward(std::span<const std::int32_t> elements, const Seats& seats, std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const;
+  void add_forward(const Tile& tile, std::int32_t number, std::map<Key, std::int64_t>& blocks,
+                   GroupedMatrix& matrix) const;
+  void add_backward(std::span<const std::int32_t> elements, const Seats& seats,
+                    std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const;
   std::int64_t row(std::int64_t i) const { return rows_[static_cast<std::size_t>(i)]; }
-  double factor(std::int32_t column) const { return factor_.empty() ? 1.0 : factor_[static_cast<std::size_t>(column)]; }
+  double factor(std::int32_t column) const {
+    return factor_.empty() ? 1.0 : factor_[static_cast<std::size_t>(column)];
+  }
 
   const SparseRows& matrix_;
   const std::span<const std::int32_t> row_place_, column_place_;

@@ -15,12 +15,16 @@ void JoinedProduct::enclose(double low_a, double high_a, double low_b, double hi
   below_step = high_a * high_b - below;
   above = low_a * high_b;
   above_step = high_a * low_b - above;
-  size = std::max(std::fabs(low_a), std::fabs(high_a)) * std::max(std::fabs(low_b), std::fabs(high_b)) * (1.0 + 0x1p-40);
+  size = std::max(std::fabs(low_a), std::fabs(high_a)) *
+         std::max(std::fabs(low_b), std::fabs(high_b)) * (1.0 + 0x1p-40);
 }
 
-std::optional<ProductOperands> operands_of(const AffineForm& plus, const AffineForm& minus, std::int64_t i) {
+std::optional<ProductOperands> operands_of(const AffineForm& plus, const AffineForm& minus,
+                                           std::int64_t i) {
   const auto e = static_cast<std::size_t>(i);
-  if (plus.constant[e] != 0.0 || minus.constant[e] != 0.0 || plus.radius[e] != 0.0 || minus.radius[e] != 0.0) return std::nullopt;
+  if (plus.constant[e] != 0.0 || minus.constant[e] != 0.0 || plus.radius[e] != 0.0 ||
+      minus.radius[e] != 0.0)
+    return std::nullopt;
   struct Term {
     int source;
     std::int32_t element;
@@ -30,14 +34,16 @@ std::optional<ProductOperands> operands_of(const AffineForm& plus, const AffineF
     std::vector<Term> terms;
     for (const auto& [source, rows] : form.terms) {
       const auto index = rows.indices(i);
-      for (std::size_t j = 0; j < index.size(); ++j) terms.push_back({source, index[j], rows.values(i)[j]});
+      for (std::size_t j = 0; j < index.size(); ++j)
+        terms.push_back({source, index[j], rows.values(i)[j]});
     }
     return terms;
   };
   const std::vector<Term> first = terms_of(plus), second = terms_of(minus);
   if (first.size() != 2 || second.size() != 2) return std::nullopt;
   for (std::size_t j = 0; j < 2; ++j) {
-    if (first[j].source != second[j].source || first[j].element != second[j].element) return std::nullopt;
+    if (first[j].source != second[j].source || first[j].element != second[j].element)
+      return std::nullopt;
   }
   const bool swapped = first[0].value == -second[0].value;
   const Term &a = first[swapped ? 1 : 0], &b = first[swapped ? 0 : 1];
@@ -54,7 +60,9 @@ bool reads_opposite(const AffineForm& form, int plus, int minus) {
     const auto index = first->second.indices(i), other = second->second.indices(i);
     const auto value = first->second.values(i), opposite = second->second.values(i);
     if (!std::equal(index.begin(), index.end(), other.begin(), other.end())) return false;
-    if (!std::equal(value.begin(), value.end(), opposite.begin(), opposite.end(), [](double c, double d) { return c == -d; })) return false;
+    if (!std::equal(value.begin(), value.end(), opposite.begin(), opposite.end(),
+                    [](double c, double d) { return c == -d; }))
+      return false;
   }
   return true;
 }

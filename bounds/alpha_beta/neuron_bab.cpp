@@ -10,22 +10,28 @@ constexpr std::size_t kFirstSplits = kLanes == 8 ? 3 : 2;
 static_assert(1 << kFirstSplits == kLanes);
 }  // namespace
 
-SplitBounder::SplitBounder(LaneSweep& sweep, const SweepCone& cone, const SweepRows& rows, std::int64_t row, const Deadline& deadline)
+SplitBounder::SplitBounder(LaneSweep& sweep, const SweepCone& cone, const SweepRows& rows,
+                           std::int64_t row, const Deadline& deadline)
     : sweep_(sweep), cone_(cone), deadline_(deadline) {
   target_.rows = &rows;
   std::fill(target_.which, target_.which + kLanes, row);
   for (const SweepCone::Layer& layer : cone.layers) {
     for (const auto* list : {&layer.unstable, &layer.curved}) {
-      for (const std::int32_t place : *list) parameters_.push_back(sweep.network().slot_of[static_cast<std::size_t>(place)]);
+      for (const std::int32_t place : *list)
+        parameters_.push_back(sweep.network().slot_of[static_cast<std::size_t>(place)]);
     }
-    for (const std::int32_t place : layer.products) parameters_.push_back(sweep.network().parameter_of_product(place));
+    for (const std::int32_t place : layer.products)
+      parameters_.push_back(sweep.network().parameter_of_product(place));
   }
 }
 
 void SplitBounder::load(int lane, const Leaf& leaf) {
   for (const std::int32_t split : leaf.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
-  for (std::size_t k = 0; k < leaf.theta.size(); ++k) sweep_.theta[static_cast<std::size_t>(parameters_[k])][lane] = static_cast<double>(leaf.theta[k]);
-  if (!leaf.splits.empty()) sweep_.theta[static_cast<std::size_t>(leaf.splits.back() >> 1)][lane] = 0.0;
+  for (std::size_t k = 0; k < leaf.theta.size(); ++k)
+    sweep_.theta[static_cast<std::size_t>(parameters_[k])][lane] =
+        static_cast<double>(leaf.theta[k]);
+  if (!leaf.splits.empty())
+    sweep_.theta[static_cast<std::size_t>(leaf.splits.back() >> 1)][lane] = 0.0;
 }
 
 void SplitBounder::bound_lanes(std::vector<Leaf*>& lanes) {
@@ -38,7 +44,9 @@ void SplitBounder::bound_lanes(std::vector<Leaf*>& lanes) {
     const auto next = sweep_.costliest(cone_, static_cast<int>(lane), 1);
     leaf.next = next.empty() ? -1 : next.front();
     leaf.theta.resize(parameters_.size());
-    for (std::size_t k = 0; k < parameters_.size(); ++k) leaf.theta[k] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(parameters_[k])][static_cast<int>(lane)]);
+    for (std::size_t k = 0; k < parameters_.size(); ++k)
+      leaf.theta[k] = static_cast<float>(
+          sweep_.theta[static_cast<std::size_t>(parameters_[k])][static_cast<int>(lane)]);
   }
 }
 
@@ -51,7 +59,8 @@ double SplitBounder::lower_bound(double sign, int rounds) {
   std::vector<Leaf*> lanes;
   for (std::size_t k = 0; k < leaves.size(); ++k) {
     leaves[k].bound = whole;
-    for (std::size_t j = 0; j < first.size(); ++j) leaves[k].splits.push_back(2 * first[j] + static_cast<std::int32_t>(k >> j & 1U));
+    for (std::size_t j = 0; j < first.size(); ++j)
+      leaves[k].splits.push_back(2 * first[j] + static_cast<std::int32_t>(k >> j & 1U));
     load(static_cast<int>(k), leaves[k]);
     lanes.push_back(&leaves[k]);
   }
@@ -59,7 +68,8 @@ double SplitBounder::lower_bound(double sign, int rounds) {
   const auto worse = [](const Leaf& a, const Leaf& b) { return a.bound < b.bound; };
   for (int round = 1; round < rounds && !deadline_.expired(); ++round) {
     const std::size_t parents = std::min<std::size_t>(leaves.size(), kLanes / 2);
-    std::partial_sort(leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(parents), leaves.end(), worse);
+    std::partial_sort(leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(parents),
+                      leaves.end(), worse);
     if (leaves.front().bound > 0.0 || leaves.front().next < 0) break;
     sweep_.reset();
     leaves.reserve(leaves.size() + parents);

@@ -21,7 +21,8 @@ struct Enclosure {
     ++terms;
   }
   void widen(double radius) {
-    const double error = (radius + gamma_bound(2.0 * terms + 16.0) * (size + radius)) * (1.0 + 0x1p-40) + 0x1p-1000;
+    const double error =
+        (radius + gamma_bound(2.0 * terms + 16.0) * (size + radius)) * (1.0 + 0x1p-40) + 0x1p-1000;
     low -= error;
     high += error;
   }
@@ -29,7 +30,9 @@ struct Enclosure {
 
 }  // namespace
 
-std::optional<ProductPair> product_of(const AffineForm& plus, const AffineForm& minus, std::int64_t i, const std::map<int, IntervalVector>& sources) {
+std::optional<ProductPair> product_of(const AffineForm& plus, const AffineForm& minus,
+                                      std::int64_t i,
+                                      const std::map<int, IntervalVector>& sources) {
   std::map<std::pair<int, std::int32_t>, std::pair<double, double>> terms;
   for (const auto& [source, rows] : plus.terms) {
     const auto index = rows.indices(i);
@@ -56,7 +59,8 @@ std::optional<ProductPair> product_of(const AffineForm& plus, const AffineForm& 
   if (x.terms < 2 || y.terms < 2) return std::nullopt;  // the constant alone is no factor
   x.widen(radius);
   y.widen(radius);
-  const double reach = std::max(std::fabs(x.low), std::fabs(x.high)) + std::max(std::fabs(y.low), std::fabs(y.high));
+  const double reach =
+      std::max(std::fabs(x.low), std::fabs(x.high)) + std::max(std::fabs(y.low), std::fabs(y.high));
   if (!(reach < 0x1p400) || !(x.low < x.high) || !(y.low < y.high)) return std::nullopt;
   return ProductPair{0, 0, x.low, x.high, y.low, y.high, 2.0 * reach * reach * (1.0 + 0x1p-40)};
 }

@@ -24,25 +24,28 @@ void LaneBounder::prepare_constraints() {
       at += g[i] * centre_[i];
       size += vabs(g[i]) * (reach_[i] + half_[i]);
     }
-    for (std::size_t i = 0; i < N; ++i) constraint_inverse_[static_cast<std::size_t>(k) * N + i] = 1.0 / g[i];
+    for (std::size_t i = 0; i < N; ++i)
+      constraint_inverse_[static_cast<std::size_t>(k) * N + i] = 1.0 / g[i];
     constraint_centre_[static_cast<std::size_t>(k)] = at;
     constraint_size_[static_cast<std::size_t>(k)] = size;
   }
 }
 
 namespace {
-constexpr int kStepsAtOnce = 4;  // whose sums run side by side: each is a chain of additions that wait for one another
+constexpr int kStepsAtOnce =
+    4;  // whose sums run side by side: each is a chain of additions that wait for one another
 }  // namespace
 
-/// One coordinate of the dual ascent in clip_lower(): moves constraint k's multiplier and the objective with it. False where that gains
-/// nothing in any lane.
+/// One coordinate of the dual ascent in clip_lower(): moves constraint k's multiplier and the
+/// objective with it. False where that gains nothing in any lane.
 bool LaneBounder::ascend(int k, bool first_pass) {
   const int N = network_->inputs;
   const auto c = static_cast<std::size_t>(k);
   const Vec* g = constraint.data() + c * (static_cast<std::size_t>(N) + 1);
   const Vec* inverse = constraint_inverse_.data() + c * static_cast<std::size_t>(N);
   const Vec zero = {}, beta = first_pass ? zero : applied_[c];
-  // Slope of the dual at the present point, towards larger beta: nothing to gain where it is not positive.
+  // Slope of the dual at the present point, towards larger beta: nothing to gain where it is not
+  // positive.
   Vec slope = constraint_centre_[c], value = zero;
   for (int i = 0; i < N; ++i) {
     const auto n = static_cast<std::size_t>(i);
@@ -57,12 +60,15 @@ bool LaneBounder::ascend(int k, bool first_pass) {
     Vec delta[kStepsAtOnce], at[kStepsAtOnce];
     for (int j = 0; j < kStepsAtOnce; ++j) {
       const int i = std::min(first + j, N - 1);
-      delta[j] = vmax(-objective_[static_cast<std::size_t>(i)] * inverse[i], -beta);  // NaN (0 times infinity) becomes -beta; an infinite step never compares better below
+      delta[j] = vmax(-objective_[static_cast<std::size_t>(i)] * inverse[i],
+                      -beta);  // NaN (0 times infinity) becomes -beta; an infinite step never
+                               // compares better below
       at[j] = delta[j] * constraint_centre_[c];
     }
     for (int i = 0; i < N; ++i) {
       const auto m = static_cast<std::size_t>(i);
-      for (int j = 0; j < kStepsAtOnce; ++j) at[j] -= vabs(objective_[m] + delta[j] * g[i]) * half_[m];
+      for (int j = 0; j < kStepsAtOnce; ++j)
+        at[j] -= vabs(objective_[m] + delta[j] * g[i]) * half_[m];
     }
     for (int j = 0; j < kStepsAtOnce; ++j) {
       const Mask better = (at[j] > best) & (delta[j] < kOverflow) & (at[j] < kOverflow);
@@ -77,9 +83,10 @@ bool LaneBounder::ascend(int k, bool first_pass) {
   return true;
 }
 
-/// max over multipliers beta >= 0 of  min over the box of (plane + sum_k beta_k g_k) x + base + sum_k beta_k h_k:
-/// coordinate ascent, exact in each coordinate (the maximum of a concave piecewise-linear function lies at a breakpoint).
-/// Every beta >= 0 is sound, so only the last evaluation has to be rigorous.
+/// max over multipliers beta >= 0 of  min over the box of (plane + sum_k beta_k g_k) x + base +
+/// sum_k beta_k h_k: coordinate ascent, exact in each coordinate (the maximum of a concave
+/// piecewise-linear function lies at a breakpoint). Every beta >= 0 is sound, so only the last
+/// evaluation has to be rigorous.
 Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& settings) {
   const int N = network_->inputs, used = std::min(constraints, settings.most);
   const auto width = static_cast<std::size_t>(N) + 1;
@@ -91,8 +98,11 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
     moved = moved || moved_now;
     if (!moved_now || used == 1) break;
   }
-  if (!moved) return broadcast(-kUnbounded);  // nothing said: a number in its place would be taken for a bound
-  // Rigorous value for the multipliers as they stand in applied_: the objective is recomputed from them.
+  if (!moved)
+    return broadcast(
+        -kUnbounded);  // nothing said: a number in its place would be taken for a bound
+  // Rigorous value for the multipliers as they stand in applied_: the objective is recomputed from
+  // them.
   Vec sum = base, size = vabs(base), reach = broadcast(1.0);
   for (int i = 0; i < N; ++i) {
     const auto n = static_cast<std::size_t>(i);
@@ -108,7 +118,9 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
   for (int i = 0; i < N; ++i) {
     const auto n = static_cast<std::size_t>(i);
     Vec o = plane[i];
-    for (int k = 0; k < used; ++k) o += applied_[static_cast<std::size_t>(k)] * constraint[static_cast<std::size_t>(k) * width + n];
+    for (int k = 0; k < used; ++k)
+      o += applied_[static_cast<std::size_t>(k)] *
+           constraint[static_cast<std::size_t>(k) * width + n];
     sum -= vabs(o) * half_[n];
   }
   const double rounding = gamma_bound(2.0 * N + 4.0 * used + 16.0) * 2.0;

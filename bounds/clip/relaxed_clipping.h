@@ -1,6 +1,7 @@
 #pragma once
-// Relaxed clipping (Zhou et al., NeurIPS 2025, Theorem 3.1): half-spaces g x + h <= 0 that hold at every counterexample
-// shrink the box, coordinate by coordinate. Ours rounds outward; what is cut off provably holds no counterexample.
+// Relaxed clipping (Zhou et al., NeurIPS 2025, Theorem 3.1): half-spaces g x + h <= 0 that hold at
+// every counterexample shrink the box, coordinate by coordinate. Ours rounds outward; what is cut
+// off provably holds no counterexample.
 //
 // Legend: N inputs, K half-spaces, one number per lane.
 #include "base/rounding.h"
@@ -8,8 +9,9 @@
 
 namespace clipbound {
 
-/// Shrinks lower/upper [N] by the K half-spaces [K, N + 1] (g, h) in `sweeps` sweeps. Returns the lanes in which the box
-/// is empty: no point of it satisfies all half-spaces. NaN and infinities clip nothing.
+/// Shrinks lower/upper [N] by the K half-spaces [K, N + 1] (g, h) in `sweeps` sweeps. Returns the
+/// lanes in which the box is empty: no point of it satisfies all half-spaces. NaN and infinities
+/// clip nothing.
 inline Mask clip_input(int N, Vec* lower, Vec* upper, int K, const Vec* halfspaces, int sweeps) {
   const Vec zero = {};
   Mask empty = {};
@@ -25,7 +27,8 @@ inline Mask clip_input(int N, Vec* lower, Vec* upper, int K, const Vec* halfspac
       const Vec slack = size * rounding + 0x1p-1000;
       empty |= (least > slack) & (least < 0x1p1000);
       for (int i = 0; i < N; ++i) {
-        // g_i x_i <= -(least - g_i * end): the other coordinates can lower the left side by no more than that.
+        // g_i x_i <= -(least - g_i * end): the other coordinates can lower the left side by no more
+        // than that.
         const Vec end = select(g[i] < zero, upper[i], lower[i]);
         const Vec room = g[i] * end - least + slack;
         const Vec edge = room / g[i];

@@ -9,7 +9,8 @@ namespace {
 constexpr int kEvaluations = 7;  // of the concave function, after the one at 0
 }  // namespace
 
-void LaneClip::set(Halfspace halfspace, const std::vector<double>& lower, const std::vector<double>& upper) {
+void LaneClip::set(Halfspace halfspace, const std::vector<double>& lower,
+                   const std::vector<double>& upper) {
   normal_ = std::move(halfspace.normal);
   offset_ = halfspace.offset;
   lower_ = lower;
@@ -21,7 +22,9 @@ void LaneClip::restrict_to(const std::vector<std::int32_t>& inputs) {
   inputs_ = inputs;
   rest_ = offset_;
   rest_size_ = std::fabs(offset_);
-  const auto least = [&](std::size_t i) { return normal_[i] * (normal_[i] < 0.0 ? upper_[i] : lower_[i]); };
+  const auto least = [&](std::size_t i) {
+    return normal_[i] * (normal_[i] < 0.0 ? upper_[i] : lower_[i]);
+  };
   std::size_t next = 0;
   for (std::size_t i = 0; i < normal_.size(); ++i) {
     if (next < inputs.size() && static_cast<std::size_t>(inputs[next]) == i) {
@@ -46,7 +49,8 @@ void LaneClip::restrict_to(const std::vector<std::int32_t>& inputs) {
   }
 }
 
-/// Up to a constant: the least value for beta, and its derivative (from the right, where they differ).
+/// Up to a constant: the least value for beta, and its derivative (from the right, where they
+/// differ).
 LaneClip::Tangent LaneClip::evaluate(const Vec* a, Vec beta) const {
   const Vec zero = {};
   Tangent t;
@@ -56,7 +60,8 @@ LaneClip::Tangent LaneClip::evaluate(const Vec* a, Vec beta) const {
     const Vec c = a[inputs_[k]] + beta * normal_here_[k];
     const double step = normal_here_[k] * radius_[k];
     value -= vabs(c) * radius_[k];
-    slope -= select(c > zero, broadcast(step), select(c < zero, broadcast(-step), broadcast(std::fabs(step))));
+    slope -= select(c > zero, broadcast(step),
+                    select(c < zero, broadcast(-step), broadcast(std::fabs(step))));
   }
   t.value = value + beta * slope_rest_;
   t.slope = slope + slope_rest_;
@@ -86,14 +91,18 @@ LaneClip::Least LaneClip::minimum(const Vec* a, Vec* point) const {
       right.slope = select(to_right, at.slope, right.slope);
       bracketed = bracketed | to_right;
       // Where both tangents meet; further out while the function still rises.
-      const Vec meet = (right.value - left.value + left.slope * left.beta - right.slope * right.beta) / (left.slope - right.slope);
-      const Vec inside = select((meet > left.beta) & (meet < right.beta), meet, 0.5 * left.beta + 0.5 * right.beta);
+      const Vec meet =
+          (right.value - left.value + left.slope * left.beta - right.slope * right.beta) /
+          (left.slope - right.slope);
+      const Vec inside = select((meet > left.beta) & (meet < right.beta), meet,
+                                0.5 * left.beta + 0.5 * right.beta);
       guess = select(open, select(bracketed, inside, 4.0 * guess), zero);
     }
   }
   const Vec beta = select((best.beta >= zero) & (best.beta < 1e100), best.beta, zero);
   // Between the corners on both sides of the edge, so that the point lies on it.
-  const Vec weight = select(open & bracketed, -right.slope / (left.slope - right.slope), select(open, zero, broadcast(1.0)));
+  const Vec weight = select(open & bracketed, -right.slope / (left.slope - right.slope),
+                            select(open, zero, broadcast(1.0)));
   const Vec other = select(bracketed, right.beta, beta);
   Least least;
   least.value = beta * rest_;
@@ -102,9 +111,12 @@ LaneClip::Least LaneClip::minimum(const Vec* a, Vec* point) const {
     const auto i = static_cast<std::size_t>(inputs_[k]);
     const Vec c = a[i] + beta * normal_here_[k];
     least.value += c * select(c < zero, broadcast(upper_[i]), broadcast(lower_[i]));
-    least.size += (vabs(a[i]) + beta * std::fabs(normal_here_[k])) * std::max(std::fabs(lower_[i]), std::fabs(upper_[i]));
-    const Vec near = select(a[i] + left.beta * normal_here_[k] < zero, broadcast(upper_[i]), broadcast(lower_[i]));
-    const Vec far = select(a[i] + other * normal_here_[k] < zero, broadcast(upper_[i]), broadcast(lower_[i]));
+    least.size += (vabs(a[i]) + beta * std::fabs(normal_here_[k])) *
+                  std::max(std::fabs(lower_[i]), std::fabs(upper_[i]));
+    const Vec near = select(a[i] + left.beta * normal_here_[k] < zero, broadcast(upper_[i]),
+                            broadcast(lower_[i]));
+    const Vec far =
+        select(a[i] + other * normal_here_[k] < zero, broadcast(upper_[i]), broadcast(lower_[i]));
     point[i] = weight * near + (1.0 - weight) * far;
   }
   return least;

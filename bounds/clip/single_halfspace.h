@@ -1,10 +1,12 @@
 #pragma once
-// Complete clipping in lanes (Zhou et al., "Clip-and-Verify", NeurIPS 2025): least values of kLanes linear functions over a box and a
-// half-space that all points looked for satisfy. In activation splits the half-space is the plane of a row: a counterexample has
-// row <= 0, so what its plane lifts above 0 is of no interest. Where the row's bound is close to 0 little is left of the box.
+// Complete clipping in lanes (Zhou et al., "Clip-and-Verify", NeurIPS 2025): least values of kLanes
+// linear functions over a box and a half-space that all points looked for satisfy. In activation
+// splits the half-space is the plane of a row: a counterexample has row <= 0, so what its plane
+// lifts above 0 is of no interest. Where the row's bound is close to 0 little is left of the box.
 //
-// For every beta >= 0, a x >= a x + beta (normal x + offset) where the half-space holds; the best beta maximises a concave function of
-// one variable whose slope is known, by tangents from both sides.
+// For every beta >= 0, a x >= a x + beta (normal x + offset) where the half-space holds; the best
+// beta maximises a concave function of one variable whose slope is known, by tangents from both
+// sides.
 //
 // Legend: N inputs. Arrays of Vec have one number per lane.
 #include <cstdint>
@@ -33,8 +35,9 @@ class LaneClip {
     Vec value;  ///< of a x + beta (normal x + offset) at its least; rounded
     Vec size;   ///< sum of the sizes of its terms: what rounding is a share of
   };
-  /// a: coefficients, read at `inputs` of restrict_to(). Writes the minimising point at these inputs: it lies on the half-space's edge
-  /// where that cuts, between two corners (a free choice: gradients and candidates look at it).
+  /// a: coefficients, read at `inputs` of restrict_to(). Writes the minimising point at these
+  /// inputs: it lies on the half-space's edge where that cuts, between two corners (a free choice:
+  /// gradients and candidates look at it).
   Least minimum(const Vec* a, Vec* point) const;
 
  private:
@@ -48,9 +51,11 @@ class LaneClip {
   // Of the inputs at hand: normal, centre and half-width.
   std::vector<std::int32_t> inputs_;
   std::vector<double> normal_here_, centre_, radius_;
-  double rest_ = 0.0, rest_size_ = 0.0;  // offset + least value of the other inputs' part, and the size of its terms
-  double slope_rest_ = 0.0;              // rest + normal times centre
-  double reach_ = 0.0;                   // sum of |normal| * radius
+  double rest_ = 0.0,
+         rest_size_ =
+             0.0;  // offset + least value of the other inputs' part, and the size of its terms
+  double slope_rest_ = 0.0;  // rest + normal times centre
+  double reach_ = 0.0;       // sum of |normal| * radius
 };
 
 }  // namespace clipbound

@@ -11,10 +11,11 @@ namespace {
 constexpr double kDenseFrom = 0.1;  // density past which GEMM beats compressed rows
 
 /// out[R, cols] += p[R, rows] * matrix.
-void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix& matrix, std::vector<double>& out) {
+void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix& matrix,
+                 std::vector<double>& out) {
   if (!matrix.dense.empty()) {
-    gemm(Transpose::no, Transpose::no, R, matrix.cols, matrix.rows, 1.0, p.data(), matrix.rows, matrix.dense.data(), matrix.cols,
-         1.0, out.data(), matrix.cols);
+    gemm(Transpose::no, Transpose::no, R, matrix.cols, matrix.rows, 1.0, p.data(), matrix.rows,
+         matrix.dense.data(), matrix.cols, 1.0, out.data(), matrix.cols);
     return;
   }
   for (std::int64_t r = 0; r < R; ++r) {
@@ -29,7 +30,8 @@ void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix
   }
 }
 
-/// One row's coefficients [V] of a layer's activations become multipliers of the pre-activations, neuron by neuron.
+/// One row's coefficients [V] of a layer's activations become multipliers of the pre-activations,
+/// neuron by neuron.
 RowSums replace_each(double* row, const RelaxedLayer& layer) {
   RowSums sums;
   for (std::size_t v = 0; v < layer.form.constant.size(); ++v) {
@@ -40,27 +42,32 @@ RowSums replace_each(double* row, const RelaxedLayer& layer) {
     sums.intercept += q;
     sums.intercept_size += std::fabs(q);
     sums.constant += m * layer.form.constant[v];
-    if (m != 0.0) sums.error += std::fabs(m) * layer.cost[v];  // the cost of an unbounded z is infinite
+    if (m != 0.0)
+      sums.error += std::fabs(m) * layer.cost[v];  // the cost of an unbounded z is infinite
   }
   return sums;
 }
 
 }  // namespace
 
-LayerMatrix::LayerMatrix(int from, const SparseRows& entries) : source(from), rows(entries.rows()), cols(entries.cols), sparse(&entries) {
+LayerMatrix::LayerMatrix(int from, const SparseRows& entries)
+    : source(from), rows(entries.rows()), cols(entries.cols), sparse(&entries) {
   if (entries.density() < kDenseFrom) return;
   dense.assign(static_cast<std::size_t>(rows * cols), 0.0);
   for (std::int64_t r = 0; r < rows; ++r) {
     const auto index = entries.indices(r);
     const auto value = entries.values(r);
-    for (std::size_t j = 0; j < index.size(); ++j) dense[static_cast<std::size_t>(r * cols + index[j])] = value[j];
+    for (std::size_t j = 0; j < index.size(); ++j)
+      dense[static_cast<std::size_t>(r * cols + index[j])] = value[j];
   }
 }
 
-TallRows::TallRows(const LayeredSystem& system, int layer, const AffineForm& form, const std::vector<std::int64_t>& which, double sign)
+TallRows::TallRows(const LayeredSystem& system, int layer, const AffineForm& form,
+                   const std::vector<std::int64_t>& which, double sign)
     : sums(which.size()), system_(system), coefficients_(static_cast<std::size_t>(layer) + 1) {
   of(kInputSource);
-  for (std::size_t r = 0; r < which.size(); ++r) sums[r].constant = sign * form.constant[static_cast<std::size_t>(which[r])];
+  for (std::size_t r = 0; r < which.size(); ++r)
+    sums[r].constant = sign * form.constant[static_cast<std::size_t>(which[r])];
   for (const auto& [source, rows] : form.terms) {
     std::vector<double>& matrix = of(source);
     for (std::size_t r = 0; r < which.size(); ++r) {
@@ -75,13 +82,17 @@ TallRows::TallRows(const LayeredSystem& system, int layer, const AffineForm& for
 std::vector<double>& TallRows::of(int source) {
   auto& matrix = coefficients_[static_cast<std::size_t>(source + 1)];
   if (matrix.empty()) {
-    const std::size_t elements = source == kInputSource ? system_.lower.size() : static_cast<std::size_t>(system_.layers[static_cast<std::size_t>(source)].size());
+    const std::size_t elements =
+        source == kInputSource
+            ? system_.lower.size()
+            : static_cast<std::size_t>(system_.layers[static_cast<std::size_t>(source)].size());
     matrix.assign(sums.size() * elements, 0.0);
   }
   return matrix;
 }
 
-void TallRows::substitute(int k, const RelaxedLayer& layer, const std::vector<LayerMatrix>& matrices) {
+void TallRows::substitute(int k, const RelaxedLayer& layer,
+                          const std::vector<LayerMatrix>& matrices) {
   std::vector<double>& p = coefficients_[static_cast<std::size_t>(k) + 1];
   if (p.empty()) return;
   const std::size_t size = layer.form.constant.size();
@@ -93,15 +104,18 @@ void TallRows::substitute(int k, const RelaxedLayer& layer, const std::vector<La
       for (std::size_t v = 0; v < size; v += 2) row[v + 1] = row[v];
     }
     RowSums gained;
-    if (!relu || !relus.replace(row, layer.form.constant, layer.cost, gained)) gained = replace_each(row, layer);
+    if (!relu || !relus.replace(row, layer.form.constant, layer.cost, gained))
+      gained = replace_each(row, layer);
     sums[r] += gained;
   }
-  for (const LayerMatrix& matrix : matrices) add_product(p, static_cast<std::int64_t>(sums.size()), matrix, of(matrix.source));
+  for (const LayerMatrix& matrix : matrices)
+    add_product(p, static_cast<std::int64_t>(sums.size()), matrix, of(matrix.source));
   p.clear();
   p.shrink_to_fit();
 }
 
-std::vector<double> TallRows::lower_bounds(const std::vector<double>& lower, const std::vector<double>& upper, double gamma) const {
+std::vector<double> TallRows::lower_bounds(const std::vector<double>& lower,
+                                           const std::vector<double>& upper, double gamma) const {
   const std::vector<double>& at_input = coefficients_[0];
   const std::size_t N = lower.size();
   std::vector<double> result(sums.size());

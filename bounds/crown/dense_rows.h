@@ -1,13 +1,13 @@
 #pragma once
-// Many rows of backward substitution at once: the coefficients of one source's elements in all rows are one tall matrix, and a
-// layer is a product of matrices.
+// Many rows of backward substitution at once: the coefficients of one source's elements in all rows
+// are one tall matrix, and a layer is a product of matrices.
 //
 // Legend: R rows, N inputs.
 #include <cstdint>
 #include <vector>
 
-#include "bounds/layered/layered_system.h"
 #include "bounds/crown/relaxation_step.h"
+#include "bounds/layered/layered_system.h"
 
 namespace clipbound {
 
@@ -15,32 +15,39 @@ namespace clipbound {
 struct LayerMatrix {
   LayerMatrix(int from, const SparseRows& entries);
 
-  int source;                  ///< kInputSource or a layer
+  int source;  ///< kInputSource or a layer
   std::int64_t rows, cols;
-  std::vector<double> dense;   ///< [rows, cols], or empty: then `sparse` counts
+  std::vector<double> dense;  ///< [rows, cols], or empty: then `sparse` counts
   const SparseRows* sparse;
 
   /// Multiplications that a row takes, in those of dense matrices.
-  double work() const { return dense.empty() ? 4.0 * static_cast<double>(sparse->entries()) : static_cast<double>(dense.size()); }
+  double work() const {
+    return dense.empty() ? 4.0 * static_cast<double>(sparse->entries())
+                         : static_cast<double>(dense.size());
+  }
 };
 
 class TallRows {
  public:
-  /// Elements `which` of `form`, each times sign; the form is over the input and layers before `layer`. Their own errors still have to be set.
-  TallRows(const LayeredSystem& system, int layer, const AffineForm& form, const std::vector<std::int64_t>& which, double sign);
+  /// Elements `which` of `form`, each times sign; the form is over the input and layers before
+  /// `layer`. Their own errors still have to be set.
+  TallRows(const LayeredSystem& system, int layer, const AffineForm& form,
+           const std::vector<std::int64_t>& which, double sign);
 
   std::vector<RowSums> sums;  ///< [R]
 
   /// Replaces the activations of layer k by what they read.
   void substitute(int k, const RelaxedLayer& layer, const std::vector<LayerMatrix>& matrices);
   /// After all layers: the rows' lower bounds on the box. [R]
-  std::vector<double> lower_bounds(const std::vector<double>& lower, const std::vector<double>& upper, double gamma) const;
+  std::vector<double> lower_bounds(const std::vector<double>& lower,
+                                   const std::vector<double>& upper, double gamma) const;
 
  private:
   std::vector<double>& of(int source);
 
   const LayeredSystem& system_;
-  std::vector<std::vector<double>> coefficients_;  // per source (0 is the input, k + 1 layer k): [R, elements], or empty for zeros
+  std::vector<std::vector<double>> coefficients_;  // per source (0 is the input, k + 1 layer k):
+                                                   // [R, elements], or empty for zeros
 };
 
 }  // namespace clipbound

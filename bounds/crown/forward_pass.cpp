@@ -10,12 +10,15 @@ namespace clipbound {
 
 namespace {
 
-double largest(const ForwardBox& box, std::size_t i) { return std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i])); }
+double largest(const ForwardBox& box, std::size_t i) {
+  return std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i]));
+}
 
 /// |A||x| + |b| of the larger of both planes of element i.
 double reach_of(const PlaneBounds& planes, const ForwardBox& box, std::size_t i) {
   const std::size_t width = box.columns.size() + 1;
-  double low = std::fabs(planes.lower[i * width + width - 1]), high = std::fabs(planes.upper[i * width + width - 1]);
+  double low = std::fabs(planes.lower[i * width + width - 1]),
+         high = std::fabs(planes.upper[i * width + width - 1]);
   for (std::size_t k = 0; k + 1 < width; ++k) {
     low += std::fabs(planes.lower[i * width + k]) * largest(box, k);
     high += std::fabs(planes.upper[i * width + k]) * largest(box, k);
@@ -41,7 +44,8 @@ void silence_overflow(PlaneBounds& planes, std::size_t i, std::size_t width) {
 
 }  // namespace
 
-PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lower, const std::vector<double>& upper) {
+PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
+                          const std::vector<double>& upper) {
   const std::size_t width = box.columns.size() + 1;
   PlaneBounds planes;
   resize(planes, lower.size(), width);
@@ -58,7 +62,8 @@ PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lowe
   return planes;
 }
 
-PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box, const std::map<int, PlaneBounds>& sources) {
+PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box,
+                           const std::map<int, PlaneBounds>& sources) {
   const std::size_t width = box.columns.size() + 1;
   const auto size = static_cast<std::size_t>(form.size());
   PlaneBounds planes;
@@ -93,7 +98,8 @@ PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box, const 
   for (std::size_t i = 0; i < size; ++i) {
     // Each coefficient is a sum of terms[i] products; their sizes add up to bulk at most.
     const double gamma = gamma_bound(2.0 * terms[i] + 8.0);
-    planes.error[i] = (planes.error[i] + form.radius[i] + gamma * bulk[i]) * (1.0 + 4.0 * gamma) + 0x1p-1030 * box.largest;
+    planes.error[i] = (planes.error[i] + form.radius[i] + gamma * bulk[i]) * (1.0 + 4.0 * gamma) +
+                      0x1p-1030 * box.largest;
     planes.reach[i] = reach_of(planes, box, i);
   }
   return planes;
@@ -116,13 +122,16 @@ IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box) {
     const double error = (planes.error[i] + gamma * planes.reach[i]) * (1.0 + 0x1p-40) + 0x1p-1030;
     result.lower[i] = next_down(low - error);
     result.upper[i] = next_up(high + error);
-    if (!(std::fabs(result.lower[i]) < kTrusted)) result.lower[i] = -std::numeric_limits<double>::infinity();
-    if (!(std::fabs(result.upper[i]) < kTrusted)) result.upper[i] = std::numeric_limits<double>::infinity();
+    if (!(std::fabs(result.lower[i]) < kTrusted))
+      result.lower[i] = -std::numeric_limits<double>::infinity();
+    if (!(std::fabs(result.upper[i]) < kTrusted))
+      result.upper[i] = std::numeric_limits<double>::infinity();
   }
   return result;
 }
 
-PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, const ForwardBox& box) {
+PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval,
+                         const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
   PlaneBounds planes;
   resize(planes, size, width);
@@ -136,7 +145,8 @@ PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, c
     double below = 1.0, above = 1.0, offset = 0.0;
     if (l < 0.0) {
       below = u > -l ? 1.0 : 0.0;
-      // relu(z) <= above z + offset at both ends l and u, hence between: any slope will do, the offset follows from it.
+      // relu(z) <= above z + offset at both ends l and u, hence between: any slope will do, the
+      // offset follows from it.
       above = u / (u - l);
       offset = next_up(std::max(next_up(-above * l), next_up(next_up(u) - above * u)));
     }
@@ -148,12 +158,14 @@ PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, c
     planes.reach[i] = reach_of(planes, box, i);
     // below is 0 or 1 (exact); above rounds every coefficient once, the constant twice.
     const double rounding = l < 0.0 ? 4.0 * kUnitRoundoff * (z.reach[i] + std::fabs(offset)) : 0.0;
-    planes.error[i] = (z.error[i] + rounding) * (1.0 + 0x1p-40) + (l < 0.0 ? 0x1p-1030 * box.largest : 0.0);
+    planes.error[i] =
+        (z.error[i] + rounding) * (1.0 + 0x1p-40) + (l < 0.0 ? 0x1p-1030 * box.largest : 0.0);
   }
   return planes;
 }
 
-PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box) {
+PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed,
+                           const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
   PlaneBounds planes;
   resize(planes, size, width);
@@ -172,13 +184,17 @@ PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& rela
     const double steepest = std::max(std::fabs(f.lower_slope), std::fabs(f.upper_slope));
     const double offset = std::max(std::fabs(f.lower_offset), std::fabs(f.upper_offset));
     // Every coefficient rounds once, the constant twice.
-    planes.error[i] = (steepest * z.error[i] + 4.0 * kUnitRoundoff * (steepest * z.reach[i] + offset)) * (1.0 + 0x1p-40) + 0x1p-1030 * box.largest;
+    planes.error[i] =
+        (steepest * z.error[i] + 4.0 * kUnitRoundoff * (steepest * z.reach[i] + offset)) *
+            (1.0 + 0x1p-40) +
+        0x1p-1030 * box.largest;
     silence_overflow(planes, i, width);
   }
   return planes;
 }
 
-PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box) {
+PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed,
+                             const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
   PlaneBounds planes;
   resize(planes, size, width);
@@ -195,10 +211,14 @@ PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& re
     planes.lower[i * width + width - 1] += relaxed[i].lower_offset;
     planes.upper[i * width + width - 1] += relaxed[i].upper_offset;
     planes.reach[i] = reach_of(planes, box, i);
-    const double offset = std::max(std::fabs(relaxed[i].lower_offset), std::fabs(relaxed[i].upper_offset));
+    const double offset =
+        std::max(std::fabs(relaxed[i].lower_offset), std::fabs(relaxed[i].upper_offset));
     // Every coefficient rounds three times, the constant four times.
     const double size_of_terms = std::fabs(a) * z.reach[i] + std::fabs(b) * z.reach[i + 1] + offset;
-    planes.error[i] = (std::fabs(a) * z.error[i] + std::fabs(b) * z.error[i + 1] + 8.0 * kUnitRoundoff * size_of_terms) * (1.0 + 0x1p-40) + 0x1p-1030 * box.largest;
+    planes.error[i] = (std::fabs(a) * z.error[i] + std::fabs(b) * z.error[i + 1] +
+                       8.0 * kUnitRoundoff * size_of_terms) *
+                          (1.0 + 0x1p-40) +
+                      0x1p-1030 * box.largest;
     silence_overflow(planes, i, width);
   }
   return planes;

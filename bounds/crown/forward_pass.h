@@ -1,8 +1,10 @@
 #pragma once
-// Forward linear bounds: planes in the input carried layer by layer. N + 1 numbers per neuron and side, so they are cheap
-// where inputs are few; backward substitution is tighter, because it sees signs only after cancellation.
+// Forward linear bounds: planes in the input carried layer by layer. N + 1 numbers per neuron and
+// side, so they are cheap where inputs are few; backward substitution is tighter, because it sees
+// signs only after cancellation.
 //
-//   lower_i(x) - error_i <= z_i(x) <= upper_i(x) + error_i  for every x of the box;  a plane is A x + b.
+//   lower_i(x) - error_i <= z_i(x) <= upper_i(x) + error_i  for every x of the box;  a plane is A x
+//   + b.
 #include <map>
 #include <vector>
 
@@ -18,24 +20,30 @@ struct PlaneBounds {
   std::vector<double> reach;  ///< [size] >= |A||x| + |b| of either plane, each term apart
 };
 
-/// The box on which forward bounds are taken: N columns (inputs that vary), the other inputs as intervals.
+/// The box on which forward bounds are taken: N columns (inputs that vary), the other inputs as
+/// intervals.
 struct ForwardBox {
-  std::vector<int> columns;           ///< input number of each of the N columns
-  std::vector<double> lower, upper;   ///< [N]
-  double largest = 1.0;               ///< of all inputs' magnitudes
+  std::vector<int> columns;          ///< input number of each of the N columns
+  std::vector<double> lower, upper;  ///< [N]
+  double largest = 1.0;              ///< of all inputs' magnitudes
 };
 
 /// Planes of the network's input itself: columns exactly, other inputs by their interval.
-PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lower, const std::vector<double>& upper);
+PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
+                          const std::vector<double>& upper);
 /// Planes of an affine form from those of its sources.
-PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box, const std::map<int, PlaneBounds>& sources);
+PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box,
+                           const std::map<int, PlaneBounds>& sources);
 /// Interval of every element on the box; rigorous.
 IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box);
 /// Planes of relu(z), given z's planes and interval.
-PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval, const ForwardBox& box);
+PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval,
+                         const ForwardBox& box);
 /// Planes of f(z), given z's planes and lines below and above f on z's interval.
-PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box);
+PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed,
+                           const ForwardBox& box);
 /// The same for a layer of products.
-PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed, const ForwardBox& box);
+PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed,
+                             const ForwardBox& box);
 
 }  // namespace clipbound

@@ -1,6 +1,6 @@
 #pragma once
-// The step of backward substitution: an activation's coefficient becomes a multiplier of its pre-activation and an intercept
-// (docs/soundness.md, "Backward substitution").
+// The step of backward substitution: an activation's coefficient becomes a multiplier of its
+// pre-activation and an intercept (docs/soundness.md, "Backward substitution").
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -17,25 +17,32 @@ struct Replacement {
   double multiplier, intercept;
 };
 
-/// A coefficient that overflowed has lost its sign, perhaps: the row is lost, and must not become 0.
-inline constexpr Replacement kLostRow{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
+/// A coefficient that overflowed has lost its sign, perhaps: the row is lost, and must not become
+/// 0.
+inline constexpr Replacement kLostRow{std::numeric_limits<double>::quiet_NaN(),
+                                      std::numeric_limits<double>::quiet_NaN()};
 
 inline Replacement replace_relu(double coefficient, double l, double u) {
   if (u <= 0.0) return {0.0, 0.0};
   if (!(std::fabs(coefficient) < kTrusted)) return kLostRow;
   if (l >= 0.0) return {coefficient, 0.0};
   if (!(coefficient < 0.0)) return {u > -l ? coefficient : 0.0, 0.0};
-  // Without a finite lower end the upper plane is the constant u (which may be infinite: then the row is lost).
+  // Without a finite lower end the upper plane is the constant u (which may be infinite: then the
+  // row is lost).
   if (!std::isfinite(l) || !std::isfinite(u)) return {0.0, coefficient * u};
   const double m = coefficient * (u / (u - l));
-  return {m, std::min(0.0, std::min(-m * l, (coefficient - m) * u))};  // from m as rounded: see LaneBounder::substitute
+  return {
+      m, std::min(0.0, std::min(-m * l, (coefficient - m) *
+                                            u))};  // from m as rounded: see LaneBounder::substitute
 }
 
-/// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with the intercepts' sum.
+/// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with
+/// the intercepts' sum.
 inline Replacement replace_by_planes(double coefficient, const Planes& planes) {
   if (!(std::fabs(coefficient) < kTrusted)) return kLostRow;
-  return coefficient < 0.0 ? Replacement{coefficient * planes.upper_slope, coefficient * planes.upper_offset}
-                           : Replacement{coefficient * planes.lower_slope, coefficient * planes.lower_offset};
+  return coefficient < 0.0
+             ? Replacement{coefficient * planes.upper_slope, coefficient * planes.upper_offset}
+             : Replacement{coefficient * planes.lower_slope, coefficient * planes.lower_offset};
 }
 
 /// What is known of a layer's neurons.
@@ -43,11 +50,12 @@ struct RelaxedLayer {
   const AffineForm& form;
   const IntervalVector& z;            ///< pre-activations
   const std::vector<Planes>& planes;  ///< empty: ReLUs
-  const std::vector<double>& cost;    ///< slack of every neuron's form; infinite where z is unbounded
-  bool pairs = false;                 ///< products: second factors take the coefficients of the first ones
+  const std::vector<double>& cost;  ///< slack of every neuron's form; infinite where z is unbounded
+  bool pairs = false;  ///< products: second factors take the coefficients of the first ones
 
   Replacement replace(double coefficient, std::size_t v) const {
-    return planes.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v]) : replace_by_planes(coefficient, planes[v]);
+    return planes.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v])
+                          : replace_by_planes(coefficient, planes[v]);
   }
 };
 
@@ -65,10 +73,11 @@ struct RowSums {
     error += other.error;
     return *this;
   }
-  /// The row's lower bound, given the least value of its coefficients over the box added to constant and intercept; an overflow, or NaN,
-  /// proves nothing.
+  /// The row's lower bound, given the least value of its coefficients over the box added to
+  /// constant and intercept; an overflow, or NaN, proves nothing.
   double lower_bound(double least, double gamma) const {
-    const double bound = next_down(least - (error + 4.0 * gamma * intercept_size) * (1.0 + 4.0 * gamma));
+    const double bound =
+        next_down(least - (error + 4.0 * gamma * intercept_size) * (1.0 + 4.0 * gamma));
     return std::fabs(bound) < kTrusted ? bound : -std::numeric_limits<double>::infinity();
   }
 };

@@ -41,7 +41,8 @@ ReluRows::ReluRows(const IntervalVector& z) {
   }
 }
 
-bool ReluRows::replace(double* row, const std::vector<double>& constant, const std::vector<double>& cost, RowSums& sums) const {
+bool ReluRows::replace(double* row, const std::vector<double>& constant,
+                       const std::vector<double>& cost, RowSums& sums) const {
   if (!ordinary_) return false;
   const std::size_t size = convex_.size(), whole = size / kLanes * kLanes;
   Mask good = Mask{} - 1;
@@ -51,25 +52,31 @@ bool ReluRows::replace(double* row, const std::vector<double>& constant, const s
   if (!trusted) return false;
   const Vec zero = {};
   Vec constant_sum = zero, q_sum = zero, error_sum = zero;
-  // The last neurons fill a block together with zeros: coefficient 0 gives multiplier 0 and intercept 0.
-  const auto block = [&](const double* in, double* out, const double* convex, const double* chord, const double* low, const double* high,
-                         const double* c, const double* price) {
+  // The last neurons fill a block together with zeros: coefficient 0 gives multiplier 0 and
+  // intercept 0.
+  const auto block = [&](const double* in, double* out, const double* convex, const double* chord,
+                         const double* low, const double* high, const double* c,
+                         const double* price) {
     const Vec g = load(in);
     const Mask negative = g < zero;
     const Vec m = g * select(negative, load(chord), load(convex));
     const Vec q = vmin(zero, vmin(-m * load(low), (g - m) * load(high)));
     q_sum += select(negative, q, zero);
     constant_sum += m * load(c);
-    error_sum += select(m != zero, vabs(m) * load(price), zero);  // the cost of an unbounded z is infinite
+    error_sum +=
+        select(m != zero, vabs(m) * load(price), zero);  // the cost of an unbounded z is infinite
     std::memcpy(out, &m, sizeof m);
   };
   for (std::size_t v = 0; v < whole; v += kLanes) {
-    block(row + v, row + v, convex_.data() + v, chord_.data() + v, low_.data() + v, high_.data() + v, constant.data() + v, cost.data() + v);
+    block(row + v, row + v, convex_.data() + v, chord_.data() + v, low_.data() + v,
+          high_.data() + v, constant.data() + v, cost.data() + v);
   }
   if (whole < size) {
     double rest[7][kLanes] = {};
-    const double* const from[] = {row, convex_.data(), chord_.data(), low_.data(), high_.data(), constant.data(), cost.data()};
-    for (std::size_t k = 0; k < 7; ++k) std::memcpy(rest[k], from[k] + whole, (size - whole) * sizeof(double));
+    const double* const from[] = {row,          convex_.data(),  chord_.data(), low_.data(),
+                                  high_.data(), constant.data(), cost.data()};
+    for (std::size_t k = 0; k < 7; ++k)
+      std::memcpy(rest[k], from[k] + whole, (size - whole) * sizeof(double));
     double out[kLanes];
     block(rest[0], out, rest[1], rest[2], rest[3], rest[4], rest[5], rest[6]);
     std::memcpy(row + whole, out, (size - whole) * sizeof(double));

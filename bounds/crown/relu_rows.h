@@ -1,10 +1,11 @@
 #pragma once
-// Replaces the ReLUs of one layer in rows of coefficients, kLanes neurons at a time: what backward substitution spends most of
-// its time on once multiplying matrices is fast. The mathematics is that of replace_relu().
+// Replaces the ReLUs of one layer in rows of coefficients, kLanes neurons at a time: what backward
+// substitution spends most of its time on once multiplying matrices is fast. The mathematics is
+// that of replace_relu().
 #include <vector>
 
-#include "bounds/layered/affine_form.h"
 #include "bounds/crown/relaxation_step.h"
+#include "bounds/layered/affine_form.h"
 
 namespace clipbound {
 
@@ -14,14 +15,16 @@ class ReluRows {
   /// z [V] the neurons' intervals.
   explicit ReluRows(const IntervalVector& z);
 
-  /// False where some interval or coefficient is not an ordinary number: then nothing was changed, and the caller has to look
-  /// at neurons one by one. Otherwise row [V], coefficients of relu(z), becomes multipliers of z.
-  bool replace(double* row, const std::vector<double>& constant, const std::vector<double>& cost, RowSums& sums) const;
+  /// False where some interval or coefficient is not an ordinary number: then nothing was changed,
+  /// and the caller has to look at neurons one by one. Otherwise row [V], coefficients of relu(z),
+  /// becomes multipliers of z.
+  bool replace(double* row, const std::vector<double>& constant, const std::vector<double>& cost,
+               RowSums& sums) const;
 
  private:
   bool ordinary_ = true;
-  // [V] multiplier per positive and per negative coefficient; interval ends of unstable neurons, 0 for decided ones: those
-  // have no intercept.
+  // [V] multiplier per positive and per negative coefficient; interval ends of unstable neurons, 0
+  // for decided ones: those have no intercept.
   std::vector<double> convex_, chord_, low_, high_;
 };
 

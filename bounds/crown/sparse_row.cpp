@@ -10,7 +10,8 @@ void ThinRow::clear(const LayeredSystem& system) {
   for (std::size_t k = 0; k < sources_.size(); ++k) {
     Source& source = sources_[k];
     if (source.value.empty()) {
-      const std::size_t size = k == 0 ? system.lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+      const std::size_t size =
+          k == 0 ? system.lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
       source.value.assign(size, 0.0);
       source.marked.assign(size, 0);
     }
@@ -22,7 +23,8 @@ void ThinRow::clear(const LayeredSystem& system) {
   }
 }
 
-void ThinRow::begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row, double sign) {
+void ThinRow::begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row,
+                    double sign) {
   clear(system);
   sums.constant = sign * form.constant[static_cast<std::size_t>(row)];
   for (const auto& [source, rows] : form.terms) {
@@ -34,8 +36,10 @@ void ThinRow::begin(const LayeredSystem& system, const AffineForm& form, std::in
 
 void ThinRow::substitute(int k, const RelaxedLayer& layer) {
   const Source& of = sources_[static_cast<std::size_t>(k) + 1];
-  const std::size_t count = layer.pairs ? of.touched.size() : 0;  // it grows: nothing else touches second factors
-  for (std::size_t i = 0; i < count; ++i) add(k, of.touched[i] + 1, of.value[static_cast<std::size_t>(of.touched[i])]);
+  const std::size_t count =
+      layer.pairs ? of.touched.size() : 0;  // it grows: nothing else touches second factors
+  for (std::size_t i = 0; i < count; ++i)
+    add(k, of.touched[i] + 1, of.value[static_cast<std::size_t>(of.touched[i])]);
   for (const std::int32_t touched : of.touched) {
     const auto v = static_cast<std::size_t>(touched);
     const double coefficient = of.value[v];
@@ -55,7 +59,8 @@ void ThinRow::substitute(int k, const RelaxedLayer& layer) {
   }
 }
 
-double ThinRow::lower_bound(const std::vector<double>& lower, const std::vector<double>& upper, double gamma) const {
+double ThinRow::lower_bound(const std::vector<double>& lower, const std::vector<double>& upper,
+                            double gamma) const {
   double least = sums.constant + sums.intercept;
   for (const std::int32_t i : sources_[0].touched) {
     const auto k = static_cast<std::size_t>(i);

@@ -1,10 +1,11 @@
 #pragma once
-// One row of backward substitution at a time, through compressed rows: faster than tall matrices where most coefficients are 0.
+// One row of backward substitution at a time, through compressed rows: faster than tall matrices
+// where most coefficients are 0.
 #include <cstdint>
 #include <vector>
 
-#include "bounds/layered/layered_system.h"
 #include "bounds/crown/relaxation_step.h"
+#include "bounds/layered/layered_system.h"
 
 namespace clipbound {
 
@@ -16,7 +17,8 @@ class ThinRow {
   /// Replaces the activations of layer k by what they read.
   void substitute(int k, const RelaxedLayer& layer);
   /// After all layers: the row's lower bound on the box.
-  double lower_bound(const std::vector<double>& lower, const std::vector<double>& upper, double gamma) const;
+  double lower_bound(const std::vector<double>& lower, const std::vector<double>& upper,
+                     double gamma) const;
 
   RowSums sums;
   double work = 0.0;  ///< multiplications by layers so far, of all rows

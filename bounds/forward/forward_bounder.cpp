@@ -9,21 +9,25 @@
 namespace clipbound {
 
 namespace {
-constexpr std::size_t kMostQuadratic = 9;  // N + 1: polynomials of degree 2 have (N + 1) (N + 2) / 2 coefficients
+constexpr std::size_t kMostQuadratic =
+    9;  // N + 1: polynomials of degree 2 have (N + 1) (N + 2) / 2 coefficients
 
-/// Whether most neurons have a curvature: polynomials of degree 2 say no more of a kink than planes do.
+/// Whether most neurons have a curvature: polynomials of degree 2 say no more of a kink than planes
+/// do.
 bool is_smooth(const LayeredSystem& system) {
   std::int64_t smooth = 0, others = 0;
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
     const Curve curve = system.activations[k].curve;
     if (curve == Curve::identity) continue;
-    (curve == Curve::relu || (curve >= Curve::sign && curve <= Curve::trunc) ? others : smooth) += system.layers[k].size();
+    (curve == Curve::relu || (curve >= Curve::sign && curve <= Curve::trunc) ? others : smooth) +=
+        system.layers[k].size();
   }
   return smooth > others;
 }
 }  // namespace
 
-std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const ForwardProblem> problem) {
+std::shared_ptr<const ReducedNetwork> forward_network(
+    std::shared_ptr<const ForwardProblem> problem) {
   auto network = std::make_shared<ReducedNetwork>();
   network->inputs = static_cast<int>(problem->kept.size());
   network->rows = static_cast<int>(problem->strict.size());
@@ -32,7 +36,8 @@ std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const Forw
   network->coefficients.assign(static_cast<std::size_t>(network->rows * network->stride), 0.0);
   network->radius.assign(static_cast<std::size_t>(network->rows), 0.0);
   for (const int i : problem->kept) {
-    network->source_max.push_back(std::max(std::fabs(problem->lower[static_cast<std::size_t>(i)]), std::fabs(problem->upper[static_cast<std::size_t>(i)])));
+    network->source_max.push_back(std::max(std::fabs(problem->lower[static_cast<std::size_t>(i)]),
+                                           std::fabs(problem->upper[static_cast<std::size_t>(i)])));
   }
   network->strict = problem->strict;
   network->finish();
@@ -40,14 +45,17 @@ std::shared_ptr<const ReducedNetwork> forward_network(std::shared_ptr<const Forw
   return network;
 }
 
-ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : problem_(std::move(problem)), width_(problem_->kept.size() + 1) {
+ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem)
+    : problem_(std::move(problem)), width_(problem_->kept.size() + 1) {
   column_of_.assign(problem_->lower.size(), -1);
-  for (std::size_t k = 0; k < problem_->kept.size(); ++k) column_of_[static_cast<std::size_t>(problem_->kept[k])] = static_cast<int>(k);
+  for (std::size_t k = 0; k < problem_->kept.size(); ++k)
+    column_of_[static_cast<std::size_t>(problem_->kept[k])] = static_cast<int>(k);
   const LayeredSystem& system = *problem_->system;
   sources_.resize(system.layers.size() + 1);
   double neurons = 0.0;
   for (std::size_t k = 0; k < sources_.size(); ++k) {
-    const std::size_t size = k == 0 ? problem_->lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+    const std::size_t size =
+        k == 0 ? problem_->lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
     sources_[k].middle.assign(size * width_, Vec{});
     sources_[k].half.assign(size * width_, Vec{});
     sources_[k].sizes.assign(size * 2, Vec{});
@@ -55,36 +63,45 @@ ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem) : prob
     neurons += static_cast<double>(size);
     if (k == 0) continue;
     Source& to = sources_[k];
-    for (auto* array : {&to.slope_low, &to.offset_low, &to.slope_high, &to.offset_high, &to.cost, &to.looseness}) array->assign(size, Vec{});
+    for (auto* array :
+         {&to.slope_low, &to.offset_low, &to.slope_high, &to.offset_high, &to.cost, &to.looseness})
+      array->assign(size, Vec{});
     to.sensitivity.assign(size * (width_ - 1), Vec{});
   }
-  for (auto* array : {&low_, &high_, &below_, &above_, &mirrored_, &first_low_, &first_high_}) array->resize(width_);
+  for (auto* array : {&low_, &high_, &below_, &above_, &mirrored_, &first_low_, &first_high_})
+    array->resize(width_);
   for (auto* array : {&block_middle_, &block_half_}) array->resize(kBlockRows * width_);
   block_sizes_.resize(kBlockRows * 2);
   for (const AffineForm& layer : system.layers) blocks_.push_back(row_blocks(layer));
   blocks_.push_back(row_blocks(problem_->rows));
   largest_x_.resize(width_ - 1);
   gain_.resize(width_ - 1);
-  // Products that underflow lose up to 2^-1075 each, times a source or a z; there are fewer than 2^40 of them. Sources that intervals
-  // leave unbounded may have planes in a lane, of sizes below kOverflow.
+  // Products that underflow lose up to 2^-1075 each, times a source or a z; there are fewer than
+  // 2^40 of them. Sources that intervals leave unbounded may have planes in a lane, of sizes below
+  // kOverflow.
   double largest = 1.0;
   for (const auto& [source, magnitude] : system.magnitudes) {
     for (const double m : magnitude) largest = std::max(largest, std::min(m, kOverflow));
   }
   underflow_ = 0x1p-1000 * largest;
   gamma_ = gamma_bound(2.0 * neurons + 32.0);
-  for (const AffineForm& layer : system.layers) ranges_.push_back({std::vector<Vec>(layer.constant.size()), std::vector<Vec>(layer.constant.size())});
-  if (width_ <= kMostQuadratic && is_smooth(system)) quadratic_ = std::make_unique<QuadraticLanes>(problem_);
+  for (const AffineForm& layer : system.layers)
+    ranges_.push_back(
+        {std::vector<Vec>(layer.constant.size()), std::vector<Vec>(layer.constant.size())});
+  if (width_ <= kMostQuadratic && is_smooth(system))
+    quadratic_ = std::make_unique<QuadraticLanes>(problem_);
 }
 
 void ForwardLanes::fill_input(const LaneBounder& lanes) {
-  for (std::size_t k = 0; k + 1 < width_; ++k) largest_x_[k] = vmax(vabs(lanes.lower_x[k]), vabs(lanes.upper_x[k]));
+  for (std::size_t k = 0; k + 1 < width_; ++k)
+    largest_x_[k] = vmax(vabs(lanes.lower_x[k]), vabs(lanes.upper_x[k]));
   Source& input = sources_[0];
   for (std::size_t i = 0; i < column_of_.size(); ++i) {
     std::fill(below_.begin(), below_.end(), Vec{});
     std::fill(above_.begin(), above_.end(), Vec{});
     if (column_of_[i] >= 0) {
-      below_[static_cast<std::size_t>(column_of_[i])] = above_[static_cast<std::size_t>(column_of_[i])] = broadcast(1.0);
+      below_[static_cast<std::size_t>(column_of_[i])] =
+          above_[static_cast<std::size_t>(column_of_[i])] = broadcast(1.0);
     } else {
       below_[width_ - 1] = broadcast(problem_->lower[i]);
       above_[width_ - 1] = broadcast(problem_->upper[i]);
@@ -111,24 +128,32 @@ Vec ForwardLanes::reach_of(const Vec* low, const Vec* high) const {
 }
 
 void ForwardLanes::combine(const AffineForm& form, const RowBlock& block) {
-  for (auto* array : {&block_middle_, &block_half_, &block_sizes_}) std::fill(array->begin(), array->end(), Vec{});
+  for (auto* array : {&block_middle_, &block_half_, &block_sizes_})
+    std::fill(array->begin(), array->end(), Vec{});
   double terms[kBlockRows] = {};
   for (const auto& [source, rows] : form.terms) {
     const Source& from = sources_[static_cast<std::size_t>(source + 1)];
-    accumulate_rows(rows, block, RowWeights::coefficients, from.middle.data(), width_, block_middle_.data());
+    accumulate_rows(rows, block, RowWeights::coefficients, from.middle.data(), width_,
+                    block_middle_.data());
     accumulate_rows(rows, block, RowWeights::sizes, from.half.data(), width_, block_half_.data());
     accumulate_rows(rows, block, RowWeights::sizes, from.sizes.data(), 2, block_sizes_.data());
-    for (int r = 0; r < block.count; ++r) terms[r] += static_cast<double>(rows.indices(block.first + r).size());
+    for (int r = 0; r < block.count; ++r)
+      terms[r] += static_cast<double>(rows.indices(block.first + r).size());
   }
   for (int r = 0; r < block.count; ++r) {
     const auto i = static_cast<std::size_t>(r), element = static_cast<std::size_t>(block.first) + i;
     block_middle_[i * width_ + width_ - 1] += form.constant[element];
-    const Vec error = block_sizes_[2 * i], bulk = block_sizes_[2 * i + 1] + std::fabs(form.constant[element]);
-    // As forward_affine() does for one box: every coefficient of the lower (upper) plane is a sum of products, each of a weight and middle - half
-    // (+ half) of a source. Those two are no larger than the larger of the source's planes, so the terms' sizes add up to 2 bulk at most.
+    const Vec error = block_sizes_[2 * i],
+              bulk = block_sizes_[2 * i + 1] + std::fabs(form.constant[element]);
+    // As forward_affine() does for one box: every coefficient of the lower (upper) plane is a sum
+    // of products, each of a weight and middle - half
+    // (+ half) of a source. Those two are no larger than the larger of the source's planes, so the
+    // terms' sizes add up to 2 bulk at most.
     const double gamma = gamma_bound(2.0 * terms[r] + 16.0);
-    block_bulk_[r] = bulk + error;  // of the sources themselves, which lie within their errors of the planes
-    block_error_[r] = (error + form.radius[element] + 2.0 * gamma * bulk) * (1.0 + 4.0 * gamma) + underflow_;
+    block_bulk_[r] =
+        bulk + error;  // of the sources themselves, which lie within their errors of the planes
+    block_error_[r] =
+        (error + form.radius[element] + 2.0 * gamma * bulk) * (1.0 + 4.0 * gamma) + underflow_;
   }
 }
 
@@ -142,7 +167,8 @@ Vec ForwardLanes::take_row(int r) {
   return block_error_[r];
 }
 
-void ForwardLanes::activate_element(const Activation& activation, Source& to, std::size_t i, Vec l, Vec u, Vec error) {
+void ForwardLanes::activate_element(const Activation& activation, Source& to, std::size_t i, Vec l,
+                                    Vec u, Vec error) {
   Vec s_low, t_low, s_high, t_high;
   const Vec zero = {}, one = broadcast(1.0);
   const Vec reach = reach_of(low_.data(), high_.data());
@@ -152,8 +178,11 @@ void ForwardLanes::activate_element(const Activation& activation, Source& to, st
     s_low = select(active, one, select(inactive, zero, select(u > -l, one, zero)));
     s_high = select(active, one, select(inactive, zero, chord));
     t_low = zero;
-    // relu(z) <= s z + t at both ends, hence between; rounded outward by more than the three roundings can cost.
-    t_high = select(unstable, vmax(-chord * l, u - chord * u) + (vabs(chord * l) + vabs(u)) * 0x1p-49 + 0x1p-1000, zero);
+    // relu(z) <= s z + t at both ends, hence between; rounded outward by more than the three
+    // roundings can cost.
+    t_high = select(
+        unstable,
+        vmax(-chord * l, u - chord * u) + (vabs(chord * l) + vabs(u)) * 0x1p-49 + 0x1p-1000, zero);
   } else {
     for (int lane = 0; lane < kLanes; ++lane) {
       const Planes planes = relax(activation, l[lane], u[lane]);
@@ -170,8 +199,10 @@ void ForwardLanes::activate_element(const Activation& activation, Source& to, st
   const Vec middle = 0.5 * (l + u), gap = (s_high - s_low) * middle + (t_high - t_low);
   const Vec per_width = gap / (u - l);
   to.looseness[i] = select((per_width > zero) & (per_width < kOverflow), per_width, zero);
-  for (std::size_t k = 0; k + 1 < width_; ++k) to.sensitivity[i * (width_ - 1) + k] = vabs(low_[k]) + vabs(high_[k]);
-  const Mask falling_low = s_low < zero, falling_high = s_high < zero;  // a falling line turns z's planes round
+  for (std::size_t k = 0; k + 1 < width_; ++k)
+    to.sensitivity[i * (width_ - 1) + k] = vabs(low_[k]) + vabs(high_[k]);
+  const Mask falling_low = s_low < zero,
+             falling_high = s_high < zero;  // a falling line turns z's planes round
   for (std::size_t k = 0; k < width_; ++k) {
     below_[k] = select(s_low == zero, zero, s_low * select(falling_low, high_[k], low_[k]));
     above_[k] = select(s_high == zero, zero, s_high * select(falling_high, low_[k], high_[k]));
@@ -180,12 +211,15 @@ void ForwardLanes::activate_element(const Activation& activation, Source& to, st
   above_[width_ - 1] += t_high;
   store(to, i);
   const Vec steepest = vmax(vabs(s_low), vabs(s_high)), offset = vmax(vabs(t_low), vabs(t_high));
-  const Vec inherited = select(steepest == zero, zero, steepest * error + 4.0 * kUnitRoundoff * steepest * reach);  // constants need no z
+  const Vec inherited =
+      select(steepest == zero, zero,
+             steepest * error + 4.0 * kUnitRoundoff * steepest * reach);  // constants need no z
   to.error(i) = (inherited + 4.0 * kUnitRoundoff * offset) * (1.0 + 0x1p-40) + underflow_;
   silence(to, i, (to.error(i) < kOverflow) & (to.reach(i) < kOverflow));
 }
 
-/// Planes that say nothing in lanes that are not sane; no NaN, no infinite coefficient may go on from here.
+/// Planes that say nothing in lanes that are not sane; no NaN, no infinite coefficient may go on
+/// from here.
 void ForwardLanes::silence(Source& to, std::size_t i, Mask sane) {
   if (all(sane)) return;
   for (std::size_t k = i * width_; k < (i + 1) * width_; ++k) {
@@ -196,12 +230,16 @@ void ForwardLanes::silence(Source& to, std::size_t i, Mask sane) {
   to.error(i) = select(sane, to.error(i), broadcast(kUnbounded));
 }
 
-/// The product of the first factor, kept in first_..., and of the second, whose planes are in low_ and high_.
-void ForwardLanes::activate_product(const LaneBounder& lanes, Source& to, std::size_t second, const LaneFactor& y, Vec error) {
+/// The product of the first factor, kept in first_..., and of the second, whose planes are in low_
+/// and high_.
+void ForwardLanes::activate_product(const LaneBounder& lanes, Source& to, std::size_t second,
+                                    const LaneFactor& y, Vec error) {
   const std::size_t first = second - 1, N = width_ - 1;
-  const LaneFactor x{first_low_.data(), first_high_.data(), first_base_low_, first_base_high_, first_l_, first_u_};
+  const LaneFactor x{first_low_.data(), first_high_.data(), first_base_low_,
+                     first_base_high_,  first_l_,           first_u_};
   const LaneProduct product = relax_product(x, y, lanes.lower_x.data(), lanes.upper_x.data(), N);
-  const Vec zero = {}, a = product.x_slope, b = product.y_slope, gap = product.upper - product.lower;
+  const Vec zero = {}, a = product.x_slope, b = product.y_slope,
+            gap = product.upper - product.lower;
   to.slope_low[first] = to.slope_high[first] = a;
   to.slope_low[second] = to.slope_high[second] = b;
   to.offset_low[first] = product.lower;
@@ -217,16 +255,21 @@ void ForwardLanes::activate_product(const LaneBounder& lanes, Source& to, std::s
   }
   const Mask x_falls = a < zero, y_falls = b < zero;
   for (std::size_t k = 0; k < width_; ++k) {
-    below_[k] = a * select(x_falls, first_high_[k], first_low_[k]) + b * select(y_falls, high_[k], low_[k]);
-    above_[k] = a * select(x_falls, first_low_[k], first_high_[k]) + b * select(y_falls, low_[k], high_[k]);
+    below_[k] =
+        a * select(x_falls, first_high_[k], first_low_[k]) + b * select(y_falls, high_[k], low_[k]);
+    above_[k] =
+        a * select(x_falls, first_low_[k], first_high_[k]) + b * select(y_falls, low_[k], high_[k]);
   }
   below_[N] += product.lower;
   above_[N] += product.upper;
   store(to, first);
-  const Vec terms = vabs(a) * reach_of(first_low_.data(), first_high_.data()) + vabs(b) * reach_of(low_.data(), high_.data()) +
+  const Vec terms = vabs(a) * reach_of(first_low_.data(), first_high_.data()) +
+                    vabs(b) * reach_of(low_.data(), high_.data()) +
                     vmax(vabs(product.lower), vabs(product.upper));
   // Every coefficient rounds three times, the constant four times.
-  to.error(first) = (vabs(a) * first_error_ + vabs(b) * error + 8.0 * kUnitRoundoff * terms) * (1.0 + 0x1p-40) + underflow_;
+  to.error(first) =
+      (vabs(a) * first_error_ + vabs(b) * error + 8.0 * kUnitRoundoff * terms) * (1.0 + 0x1p-40) +
+      underflow_;
   silence(to, first, (to.error(first) < kOverflow) & (to.reach(first) < kOverflow));
 }
 
@@ -234,11 +277,13 @@ void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSett
   const AffineForm& form = problem_->system->layers[k];
   for (const RowBlock& block : blocks_[k]) {
     combine(form, block);
-    for (int r = 0; r < block.count; ++r) bound_element(lanes, k, static_cast<std::size_t>(block.first + r), take_row(r), settings);
+    for (int r = 0; r < block.count; ++r)
+      bound_element(lanes, k, static_cast<std::size_t>(block.first + r), take_row(r), settings);
   }
 }
 
-void ForwardLanes::bound_element(LaneBounder& lanes, std::size_t k, std::size_t i, Vec error, const ClipSettings& settings) {
+void ForwardLanes::bound_element(LaneBounder& lanes, std::size_t k, std::size_t i, Vec error,
+                                 const ClipSettings& settings) {
   const AffineForm& form = problem_->system->layers[k];
   const Activation activation = problem_->system->activations[k];
   Source& to = sources_[k + 1];
@@ -252,10 +297,13 @@ void ForwardLanes::bound_element(LaneBounder& lanes, std::size_t k, std::size_t 
     to.error(i) = error + 4.0 * kUnitRoundoff * to.reach(i);
     return;
   }
-  const Vec rounding = 0x1p-46 * reach_of(low_.data(), high_.data());  // of the concretizations' own sums
+  const Vec rounding =
+      0x1p-46 * reach_of(low_.data(), high_.data());  // of the concretizations' own sums
   for (std::size_t c = 0; c < width_; ++c) mirrored_[c] = -high_[c];
-  const Vec base_low = low_[width_ - 1] - error - rounding, base_high = mirrored_[width_ - 1] - error - rounding;
-  Vec l = lanes.concretize_lower(low_.data(), base_low), u = lanes.concretize_lower(mirrored_.data(), base_high);
+  const Vec base_low = low_[width_ - 1] - error - rounding,
+            base_high = mirrored_[width_ - 1] - error - rounding;
+  Vec l = lanes.concretize_lower(low_.data(), base_low),
+      u = lanes.concretize_lower(mirrored_.data(), base_high);
   const bool relu = activation.curve == Curve::relu;
   if (settings.neurons && lanes.constraints > 0) {
     if (!relu || any((l < zero) & (u < zero))) {
@@ -292,7 +340,8 @@ void ForwardLanes::scatter(const AffineForm& form, std::size_t i, Vec multiplier
     std::vector<Vec>& to = sources_[static_cast<std::size_t>(source + 1)].coefficient;
     const auto index = rows.indices(static_cast<std::int64_t>(i));
     const auto value = rows.values(static_cast<std::int64_t>(i));
-    for (std::size_t j = 0; j < index.size(); ++j) to[static_cast<std::size_t>(index[j])] += multiplier * value[j];
+    for (std::size_t j = 0; j < index.size(); ++j)
+      to[static_cast<std::size_t>(index[j])] += multiplier * value[j];
   }
 }
 
@@ -301,7 +350,8 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
   const Vec zero = {};
   const AffineForm& row = problem_->rows;
   // The row's own rounding: its terms' sizes were summed by combine().
-  Vec error = row.radius[s] + 4.0 * gamma_ * bulk_ + underflow_, sum = broadcast(row.constant[s]), intercept = zero, intercept_size = zero;
+  Vec error = row.radius[s] + 4.0 * gamma_ * bulk_ + underflow_, sum = broadcast(row.constant[s]),
+      intercept = zero, intercept_size = zero;
   scatter(row, s, broadcast(1.0));
   for (Vec& gain : gain_) gain = zero;
   for (std::size_t k = system.layers.size(); k-- > 0;) {
@@ -317,11 +367,13 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
       // g f(z) >= g (slope z + offset); roundings are charged as in LaneBounder::substitute().
       const Vec loose = vabs(g) * of.looseness[i];
       if (any(loose > zero)) {
-        for (std::size_t c = 0; c + 1 < width_; ++c) gain_[c] += loose * of.sensitivity[i * (width_ - 1) + c];
+        for (std::size_t c = 0; c + 1 < width_; ++c)
+          gain_[c] += loose * of.sensitivity[i * (width_ - 1) + c];
       }
       const Mask negative = g < zero;
       const Vec p = g * select(negative, of.slope_high[i], of.slope_low[i]);
-      const Vec q = select(g == zero, zero, g * select(negative, of.offset_high[i], of.offset_low[i]));
+      const Vec q =
+          select(g == zero, zero, g * select(negative, of.offset_high[i], of.offset_low[i]));
       intercept += q;
       intercept_size += vabs(q);
       error += select(p == zero, zero, vabs(p) * of.cost[i]);
@@ -352,22 +404,26 @@ void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) 
   nearest_ = broadcast(-kUnbounded);
   for (const RowBlock& block : blocks_.back()) {
     combine(problem_->rows, block);
-    for (int r = 0; r < block.count; ++r) bound_row(lanes, static_cast<std::size_t>(block.first + r), take_row(r), settings);
+    for (int r = 0; r < block.count; ++r)
+      bound_row(lanes, static_cast<std::size_t>(block.first + r), take_row(r), settings);
   }
 }
 
-void ForwardLanes::bound_row(LaneBounder& lanes, std::size_t s, Vec error, const ClipSettings& settings) {
+void ForwardLanes::bound_row(LaneBounder& lanes, std::size_t s, Vec error,
+                             const ClipSettings& settings) {
   const std::size_t N = width_ - 1;
   const Vec reach = reach_of(low_.data(), high_.data());
   const Vec base = low_[N] - error - 0x1p-46 * reach;
   Vec lower = lanes.concretize_lower(low_.data(), base);
-  if (settings.neurons && lanes.constraints > 0 && any(!(lower > Vec{}))) lower = vmax(lanes.clip_lower(low_.data(), base, settings), lower);
+  if (settings.neurons && lanes.constraints > 0 && any(!(lower > Vec{})))
+    lower = vmax(lanes.clip_lower(low_.data(), base, settings), lower);
   Vec* plane = lanes.row_plane.data() + s * width_;
   for (std::size_t k = 0; k < N; ++k) plane[k] = low_[k];
   plane[N] = base - (vabs(low_[N]) + error) * 0x1p-46;
   Vec backward = substitute_row(lanes, s);
   if (settings.neurons && lanes.constraints > 0 && any(!(backward > Vec{}))) {
-    backward = vmax(lanes.clip_lower(low_.data(), low_[N] - 0x1p-46 * vabs(low_[N]), settings), backward);
+    backward =
+        vmax(lanes.clip_lower(low_.data(), low_[N] - 0x1p-46 * vabs(low_[N]), settings), backward);
   }
   const Mask tighter = (backward > lower) & (vabs(backward) < kOverflow);
   for (std::size_t k = 0; k < width_; ++k) plane[k] = select(tighter, low_[k], plane[k]);
@@ -376,7 +432,8 @@ void ForwardLanes::bound_row(LaneBounder& lanes, std::size_t s, Vec error, const
   const Mask nearer = lower > nearest_;
   nearest_ = select(nearer, lower, nearest_);
   for (std::size_t k = 0; k < N; ++k) {
-    const Vec gain = gain_[k] * (lanes.upper_x[k] - lanes.lower_x[k]);  // as LaneBounder::estimate_split_gain()
+    const Vec gain =
+        gain_[k] * (lanes.upper_x[k] - lanes.lower_x[k]);  // as LaneBounder::estimate_split_gain()
     lanes.split_gain[k] = s == 0 ? gain : select(nearer, gain, lanes.split_gain[k]);
   }
   const Mask excluded = problem_->strict[s] != 0 ? (lower >= Vec{}) : (lower > Vec{});
@@ -385,14 +442,17 @@ void ForwardLanes::bound_row(LaneBounder& lanes, std::size_t s, Vec error, const
 
 /// Second-order bounds of what planes left open; only now and then where they refute little more.
 void ForwardLanes::bound_quadratically(LaneBounder& lanes, const ClipSettings& settings) {
-  constexpr double kWorth = 0.125, kMemory = 0.95;  // a share of the open lanes that repays the costs; of a batch's weight after the next
+  constexpr double kWorth = 0.125, kMemory = 0.95;  // a share of the open lanes that repays the
+                                                    // costs; of a batch's weight after the next
   constexpr int kProbe = 16;
   const bool probe = ++batches_ % kProbe == 0;
   if (tried_ > 4.0 * kLanes && gained_ < kWorth * tried_ && !probe) return;
   const int used = settings.neurons ? std::min(lanes.constraints, settings.most) : 0;
   const Mask before = lanes.refuted;
   quadratic_->bound(lanes.centre_.data(), lanes.half_.data(),
-                    {used, lanes.constraint.data(), lanes.constraint_centre_.data(), lanes.constraint_size_.data()}, ranges_);
+                    {used, lanes.constraint.data(), lanes.constraint_centre_.data(),
+                     lanes.constraint_size_.data()},
+                    ranges_);
   merge_quadratic(lanes);
   tried_ *= kMemory;
   gained_ *= kMemory;
@@ -402,8 +462,9 @@ void ForwardLanes::bound_quadratically(LaneBounder& lanes, const ClipSettings& s
   }
 }
 
-/// What halving an input gains by planes and by polynomials, as shares. Neither alone will do: where boxes are large, remainders say little, and
-/// where they are small, planes' losses are not what keeps a box open. Measured on quadrotor2d's boxes, either may need three times as many.
+/// What halving an input gains by planes and by polynomials, as shares. Neither alone will do:
+/// where boxes are large, remainders say little, and where they are small, planes' losses are not
+/// what keeps a box open. Measured on quadrotor2d's boxes, either may need three times as many.
 void ForwardLanes::merge_gains(LaneBounder& lanes) const {
   const Mask judged = (quadratic_->nearest > -kOverflow) & (quadratic_->nearest < kOverflow);
   Vec planes = broadcast(1e-300), polynomials = planes;
@@ -412,7 +473,9 @@ void ForwardLanes::merge_gains(LaneBounder& lanes) const {
     polynomials += quadratic_->split_gain[k];
   }
   for (std::size_t k = 0; k + 1 < width_; ++k) {
-    lanes.split_gain[k] = select(judged, lanes.split_gain[k] / planes + quadratic_->split_gain[k] / polynomials, lanes.split_gain[k]);
+    lanes.split_gain[k] =
+        select(judged, lanes.split_gain[k] / planes + quadratic_->split_gain[k] / polynomials,
+               lanes.split_gain[k]);
   }
 }
 
@@ -422,7 +485,8 @@ void ForwardLanes::merge_quadratic(LaneBounder& lanes) const {
   merge_gains(lanes);
   for (std::size_t s = 0; s < problem_->strict.size(); ++s) {
     const Vec* from = quadratic_->row_plane.data() + s * width_;
-    Mask better = (quadratic_->row_lower[s] > lanes.row_lower[s]) & (quadratic_->row_lower[s] < kOverflow);
+    Mask better =
+        (quadratic_->row_lower[s] > lanes.row_lower[s]) & (quadratic_->row_lower[s] < kOverflow);
     for (std::size_t k = 0; k < width_; ++k) better &= vabs(from[k]) < kOverflow;
     Vec* plane = lanes.row_plane.data() + s * width_;
     for (std::size_t k = 0; k < width_; ++k) plane[k] = select(better, from[k], plane[k]);
@@ -442,7 +506,9 @@ void ForwardLanes::evaluate(const Vec* point, Vec* values) {
   values_.resize(system.layers.size() + 1);
   values_[0].resize(column_of_.size());
   for (std::size_t i = 0; i < column_of_.size(); ++i) {
-    values_[0][i] = column_of_[i] >= 0 ? point[column_of_[i]] : broadcast(0.5 * problem_->lower[i] + 0.5 * problem_->upper[i]);
+    values_[0][i] = column_of_[i] >= 0
+                        ? point[column_of_[i]]
+                        : broadcast(0.5 * problem_->lower[i] + 0.5 * problem_->upper[i]);
   }
   const auto value_at = [&](const AffineForm& form, std::size_t i) {
     Vec sum = broadcast(form.constant[i]);
@@ -450,7 +516,8 @@ void ForwardLanes::evaluate(const Vec* point, Vec* values) {
       const std::vector<Vec>& from = values_[static_cast<std::size_t>(source + 1)];
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));
-      for (std::size_t j = 0; j < index.size(); ++j) sum += value[j] * from[static_cast<std::size_t>(index[j])];
+      for (std::size_t j = 0; j < index.size(); ++j)
+        sum += value[j] * from[static_cast<std::size_t>(index[j])];
     }
     return sum;
   };

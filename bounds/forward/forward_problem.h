@@ -13,10 +13,10 @@ namespace clipbound {
 /// What the forward planes of a clause are taken over; constant over its search.
 struct ForwardProblem {
   std::shared_ptr<const LayeredSystem> system;
-  AffineForm rows;                    ///< left sides minus thresholds
-  std::vector<std::uint8_t> strict;   ///< [S]
-  std::vector<int> kept;              ///< column -> input number
-  std::vector<double> lower, upper;   ///< [n] the clause's box
+  AffineForm rows;                   ///< left sides minus thresholds
+  std::vector<std::uint8_t> strict;  ///< [S]
+  std::vector<int> kept;             ///< column -> input number
+  std::vector<double> lower, upper;  ///< [n] the clause's box
 };
 
 }  // namespace clipbound

@@ -7,9 +7,11 @@ namespace clipbound {
 
 namespace {
 
-constexpr int kMostColumns = 6;  // at once: kRowsTogether times as many sums, and what they are made of, fit into 32 registers
+constexpr int kMostColumns = 6;  // at once: kRowsTogether times as many sums, and what they are
+                                 // made of, fit into 32 registers
 
-/// Rows of one group: which elements they read, with what coefficients, and where their columns begin in the block's.
+/// Rows of one group: which elements they read, with what coefficients, and where their columns
+/// begin in the block's.
 template <int kRows>
 struct Rows {
   const std::int32_t* index;
@@ -30,7 +32,8 @@ void accumulate_group(const Rows<kRows>& rows, const Vec* from, std::size_t stri
     const Vec* element = from + static_cast<std::size_t>(rows.index[j]) * stride;
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
-      const double weight = kWeights == RowWeights::sizes ? std::fabs(rows.value[r][j]) : rows.value[r][j];
+      const double weight =
+          kWeights == RowWeights::sizes ? std::fabs(rows.value[r][j]) : rows.value[r][j];
 #pragma GCC unroll 8
       for (int c = 0; c < kColumns; ++c) sum[r][c] += weight * element[c];
     }
@@ -48,7 +51,8 @@ void scatter_group(const Rows<kRows>& rows, const Vec* from, std::size_t stride,
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 8
-    for (int c = 0; c < kColumns; ++c) part[r][c] = from[rows.place[r] + static_cast<std::size_t>(c)];
+    for (int c = 0; c < kColumns; ++c)
+      part[r][c] = from[rows.place[r] + static_cast<std::size_t>(c)];
   }
   for (std::size_t j = 0; j < rows.length; ++j) {
     Vec* element = to + static_cast<std::size_t>(rows.index[j]) * stride;
@@ -70,7 +74,8 @@ using Kernel = void (*)(const Rows<kRows>&, const Vec*, std::size_t, Vec*);
 
 struct Gather {
   template <int kRows, int kColumns>
-  static constexpr Kernel<kRows> kernel = accumulate_group<kRows, kColumns, RowWeights::coefficients>;
+  static constexpr Kernel<kRows> kernel =
+      accumulate_group<kRows, kColumns, RowWeights::coefficients>;
 };
 struct GatherSizes {
   template <int kRows, int kColumns>
@@ -82,12 +87,14 @@ struct Scatter {
 };
 
 template <typename Way, int kRows>
-constexpr Kernel<kRows> kKernels[kMostColumns] = {Way::template kernel<kRows, 1>, Way::template kernel<kRows, 2>, Way::template kernel<kRows, 3>,
-                                                  Way::template kernel<kRows, 4>, Way::template kernel<kRows, 5>, Way::template kernel<kRows, 6>};
+constexpr Kernel<kRows> kKernels[kMostColumns] = {
+    Way::template kernel<kRows, 1>, Way::template kernel<kRows, 2>, Way::template kernel<kRows, 3>,
+    Way::template kernel<kRows, 4>, Way::template kernel<kRows, 5>, Way::template kernel<kRows, 6>};
 
 /// Runs a kernel over all columns, a few at a time.
 template <typename Way, int kRows>
-void run_group(const SparseRows& matrix, std::int64_t first, const RowBlock::Group& group, const Vec* from, std::size_t columns, Vec* to) {
+void run_group(const SparseRows& matrix, std::int64_t first, const RowBlock::Group& group,
+               const Vec* from, std::size_t columns, Vec* to) {
   const auto index = matrix.indices(first + group.rows[0]);
   Rows<kRows> rows{index.data(), index.size(), {}, {}};
   for (int r = 0; r < kRows; ++r) {
@@ -103,7 +110,8 @@ void run_group(const SparseRows& matrix, std::int64_t first, const RowBlock::Gro
 }
 
 template <typename Way>
-void run_block(const SparseRows& rows, const RowBlock& block, const Vec* from, std::size_t columns, Vec* to) {
+void run_block(const SparseRows& rows, const RowBlock& block, const Vec* from, std::size_t columns,
+               Vec* to) {
   static_assert(kRowsTogether == 4);
   for (const RowBlock::Group& group : block.groups) {
     switch (group.count) {
@@ -127,11 +135,13 @@ bool same_elements(const AffineForm& form, std::int64_t a, std::int64_t b) {
 std::vector<RowBlock> row_blocks(const AffineForm& form) {
   std::vector<RowBlock> blocks;
   for (std::int64_t first = 0; first < form.size(); first += kBlockRows) {
-    RowBlock& block = blocks.emplace_back(RowBlock{first, static_cast<int>(std::min<std::int64_t>(kBlockRows, form.size() - first)), {}});
+    RowBlock& block = blocks.emplace_back(RowBlock{
+        first, static_cast<int>(std::min<std::int64_t>(kBlockRows, form.size() - first)), {}});
     for (int r = 0; r < block.count; ++r) {
-      auto group = std::find_if(block.groups.begin(), block.groups.end(), [&](const RowBlock::Group& g) {
-        return g.count < kRowsTogether && same_elements(form, first + g.rows[0], first + r);
-      });
+      auto group =
+          std::find_if(block.groups.begin(), block.groups.end(), [&](const RowBlock::Group& g) {
+            return g.count < kRowsTogether && same_elements(form, first + g.rows[0], first + r);
+          });
       if (group == block.groups.end()) group = block.groups.insert(group, RowBlock::Group{});
       group->rows[group->count++] = r;
     }
@@ -139,12 +149,14 @@ std::vector<RowBlock> row_blocks(const AffineForm& form) {
   return blocks;
 }
 
-void accumulate_rows(const SparseRows& rows, const RowBlock& block, RowWeights weights, const Vec* from, std::size_t columns, Vec* to) {
+void accumulate_rows(const SparseRows& rows, const RowBlock& block, RowWeights weights,
+                     const Vec* from, std::size_t columns, Vec* to) {
   if (weights == RowWeights::sizes) return run_block<GatherSizes>(rows, block, from, columns, to);
   run_block<Gather>(rows, block, from, columns, to);
 }
 
-void scatter_rows(const SparseRows& rows, const RowBlock& block, const Vec* from, std::size_t columns, Vec* to) {
+void scatter_rows(const SparseRows& rows, const RowBlock& block, const Vec* from,
+                  std::size_t columns, Vec* to) {
   run_block<Scatter>(rows, block, from, columns, to);
 }
 

@@ -1,20 +1,22 @@
 #pragma once
 // Sparse rows times columns of Vec: what forward bounds of kLanes boxes consist of.
 //
-// One row at a time, every multiplication fetches an element of the source from the second-level cache. Rows of a dense layer read the same
-// elements, so up to kRowsTogether of them share each fetch, with all sums in registers.
+// One row at a time, every multiplication fetches an element of the source from the second-level
+// cache. Rows of a dense layer read the same elements, so up to kRowsTogether of them share each
+// fetch, with all sums in registers.
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "bounds/layered/affine_form.h"
 #include "base/simd.h"
+#include "bounds/layered/affine_form.h"
 
 namespace clipbound {
 
 inline constexpr int kRowsTogether = 4, kBlockRows = 8;
 
-/// Some neighbouring rows of a form, and which of them read the same elements (factors of products stand side by side, and read different ones).
+/// Some neighbouring rows of a form, and which of them read the same elements (factors of products
+/// stand side by side, and read different ones).
 struct RowBlock {
   struct Group {
     int count = 0;
@@ -29,10 +31,14 @@ std::vector<RowBlock> row_blocks(const AffineForm& form);
 /// What a row multiplies the columns with: its coefficients, or their sizes.
 enum class RowWeights : std::uint8_t { coefficients, sizes };
 
-/// to[r * columns + c] += sum over j of weight_(first + r),j * from[index_j * columns + c] for the block's rows first + r, c < columns.
-void accumulate_rows(const SparseRows& rows, const RowBlock& block, RowWeights weights, const Vec* from, std::size_t columns, Vec* to);
+/// to[r * columns + c] += sum over j of weight_(first + r),j * from[index_j * columns + c] for the
+/// block's rows first + r, c < columns.
+void accumulate_rows(const SparseRows& rows, const RowBlock& block, RowWeights weights,
+                     const Vec* from, std::size_t columns, Vec* to);
 
-/// The transposed: to[index_j * columns + c] += sum over r of coefficient_(first + r),j * from[r * columns + c].
-void scatter_rows(const SparseRows& rows, const RowBlock& block, const Vec* from, std::size_t columns, Vec* to);
+/// The transposed: to[index_j * columns + c] += sum over r of coefficient_(first + r),j * from[r *
+/// columns + c].
+void scatter_rows(const SparseRows& rows, const RowBlock& block, const Vec* from,
+                  std::size_t columns, Vec* to);
 
 }  // namespace clipbound

@@ -9,25 +9,31 @@
 namespace clipbound {
 
 namespace {
-/// Relative to the sizes of all terms; no polynomial here is made by more than some dozens of roundings per coefficient.
+/// Relative to the sizes of all terms; no polynomial here is made by more than some dozens of
+/// roundings per coefficient.
 constexpr double kRounding = 0x1p-44;
 constexpr double kUnderflow = 0x1p-1000;
-/// Errors are not substituted backwards beyond it: they are of no use, and what underflows might matter.
+/// Errors are not substituted backwards beyond it: they are of no use, and what underflows might
+/// matter.
 constexpr double kLargestRemainder = 0x1p30;
 }  // namespace
 
-QuadraticLanes::QuadraticLanes(std::shared_ptr<const ForwardProblem> problem) : problem_(std::move(problem)), N_(problem_->kept.size()), M_(1 + N_ + N_ * (N_ + 1) / 2) {
+QuadraticLanes::QuadraticLanes(std::shared_ptr<const ForwardProblem> problem)
+    : problem_(std::move(problem)), N_(problem_->kept.size()), M_(1 + N_ + N_ * (N_ + 1) / 2) {
   column_of_.assign(problem_->lower.size(), -1);
-  for (std::size_t k = 0; k < N_; ++k) column_of_[static_cast<std::size_t>(problem_->kept[k])] = static_cast<int>(k);
+  for (std::size_t k = 0; k < N_; ++k)
+    column_of_[static_cast<std::size_t>(problem_->kept[k])] = static_cast<int>(k);
   const LayeredSystem& system = *problem_->system;
   sources_.resize(system.layers.size() + 1);
   double neurons = 0.0;
   for (std::size_t k = 0; k < sources_.size(); ++k) {
-    const std::size_t size = k == 0 ? problem_->lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+    const std::size_t size =
+        k == 0 ? problem_->lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
     Source& source = sources_[k];
     source.polynomial.assign(size * M_, Vec{});
     source.errors.assign(size * 2, Vec{});
-    for (auto* array : {&source.slope, &source.turned, &source.bent, &source.own, &source.charge}) array->assign(size, Vec{});
+    for (auto* array : {&source.slope, &source.turned, &source.bent, &source.own, &source.charge})
+      array->assign(size, Vec{});
     source.turn.assign(size * N_, Vec{});
     source.coefficient.assign(size * (N_ + 1), Vec{});
     neurons += static_cast<double>(size);
@@ -41,7 +47,9 @@ QuadraticLanes::QuadraticLanes(std::shared_ptr<const ForwardProblem> problem) : 
   product_.resize(N_ + 1);
   const std::size_t S = problem_->strict.size();
   for (auto* array : {&first_, &total_}) array->resize(M_);
-  for (auto* array : {&row_remainder_, &row_size_, &row_charge_, &line_offset_, &row_lower, &multiplier_}) array->resize(S);
+  for (auto* array :
+       {&row_remainder_, &row_size_, &row_charge_, &line_offset_, &row_lower, &multiplier_})
+    array->resize(S);
   rows_.resize(S * M_);
   line_.resize(S * N_);
   row_plane.resize(S * (N_ + 1));
@@ -67,7 +75,8 @@ void QuadraticLanes::fill_input(const Vec* centre, const Vec* half) {
   }
 }
 
-void QuadraticLanes::combine(const AffineForm& form, const RowBlock& block, std::vector<Vec>& charge) {
+void QuadraticLanes::combine(const AffineForm& form, const RowBlock& block,
+                             std::vector<Vec>& charge) {
   std::fill(sums_.begin(), sums_.end(), Vec{});
   std::fill(sizes_.begin(), sizes_.end(), Vec{});
   double terms[kBlockRows];
@@ -80,20 +89,25 @@ void QuadraticLanes::combine(const AffineForm& form, const RowBlock& block, std:
   }
   for (const auto& [source, rows] : form.terms) {
     const Source& from = sources_[static_cast<std::size_t>(source + 1)];
-    accumulate_rows(rows, block, RowWeights::coefficients, from.polynomial.data(), M_, sums_.data());
+    accumulate_rows(rows, block, RowWeights::coefficients, from.polynomial.data(), M_,
+                    sums_.data());
     accumulate_rows(rows, block, RowWeights::sizes, from.errors.data(), 2, sizes_.data());
-    for (int r = 0; r < block.count; ++r) terms[r] += static_cast<double>(rows.indices(block.first + r).size());
+    for (int r = 0; r < block.count; ++r)
+      terms[r] += static_cast<double>(rows.indices(block.first + r).size());
   }
   for (int r = 0; r < block.count; ++r) {
-    // Every coefficient is a sum of `terms` products; their sizes add up to `size` over all coefficients, and no monomial is larger than 1.
+    // Every coefficient is a sum of `terms` products; their sizes add up to `size` over all
+    // coefficients, and no monomial is larger than 1.
     const double gamma = gamma_bound(2.0 * terms[r] + 8.0);
     const auto i = static_cast<std::size_t>(r), element = static_cast<std::size_t>(block.first) + i;
     Element& z = block_[r];
-    const Vec inherited = sizes_[i * 2], size = sizes_[i * 2 + 1], own = form.radius[element] + gamma * size;
+    const Vec inherited = sizes_[i * 2], size = sizes_[i * 2 + 1],
+              own = form.radius[element] + gamma * size;
     z.polynomial = sums_.data() + i * M_;
     z.size = size * (1.0 + 4.0 * gamma) + kUnderflow;
     z.remainder = (inherited + own) * (1.0 + 4.0 * gamma) + kUnderflow;
-    // The backward substitution's own roundings too: of this row's coefficients, each times the remainder of what it reads.
+    // The backward substitution's own roundings too: of this row's coefficients, each times the
+    // remainder of what it reads.
     charge[element] = (own + 8.0 * gamma_ * z.remainder) * (1.0 + 4.0 * gamma) + kUnderflow;
     moderate_ &= z.remainder < kLargestRemainder;
   }
@@ -110,7 +124,8 @@ QuadraticLanes::Spread QuadraticLanes::spread(const Element& z) const {
 }
 
 /// e = (slope + factor L + h) e_z + ..., |h| <= quadratic.
-void QuadraticLanes::set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear, Vec quadratic, Vec remainder) const {
+void QuadraticLanes::set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear,
+                              Vec quadratic, Vec remainder) const {
   Vec turned = {};
   for (std::size_t k = 0; k < N_; ++k) {
     const Vec turn = factor * linear[k];
@@ -122,16 +137,21 @@ void QuadraticLanes::set_turn(Source& of, std::size_t i, Vec slope, Vec factor, 
   of.bent[i] = quadratic * remainder * (1.0 + kRounding);
 }
 
-/// f(c + D) = value + slope D + bend D^2, D = L + Q + e with parts of degree 1 and 2 and |e| <= remainder. L^2 stays in the polynomial, and
-/// slope e + 2 bend (L + Q) e is what becomes of e; all other terms are errors of this neuron's own.
-void QuadraticLanes::activate(const Activation& activation, const Ranges& ranges, const Element& z, Source& to, std::size_t i) {
+/// f(c + D) = value + slope D + bend D^2, D = L + Q + e with parts of degree 1 and 2 and |e| <=
+/// remainder. L^2 stays in the polynomial, and slope e + 2 bend (L + Q) e is what becomes of e; all
+/// other terms are errors of this neuron's own.
+void QuadraticLanes::activate(const Activation& activation, const Ranges& ranges, const Element& z,
+                              Source& to, std::size_t i) {
   const Vec* in = z.polynomial;
   const Spread s = spread(z);
-  // The parabola is taken about the middle of where z is known to lie, and written anew about the polynomial's constant.
+  // The parabola is taken about the middle of where z is known to lie, and written anew about the
+  // polynomial's constant.
   const Vec own_low = in[0] - s.distance, own_high = in[0] + s.distance;
-  const Vec low = select(ranges.lower[i] > own_low, ranges.lower[i], own_low), high = select(ranges.upper[i] < own_high, ranges.upper[i], own_high);
+  const Vec low = select(ranges.lower[i] > own_low, ranges.lower[i], own_low),
+            high = select(ranges.upper[i] < own_high, ranges.upper[i], own_high);
   const Vec centre = 0.5 * low + 0.5 * high, away = in[0] - centre;
-  const Vec distance = vmax(high - centre, centre - low) * (1.0 + kRounding) + (vabs(low) + vabs(high) + vabs(in[0])) * kRounding;
+  const Vec distance = vmax(high - centre, centre - low) * (1.0 + kRounding) +
+                       (vabs(low) + vabs(high) + vabs(in[0])) * kRounding;
   Vec value, slope, bend, error;
   for (int lane = 0; lane < kLanes; ++lane) {
     const Expansion e = expand(activation, centre[lane], distance[lane]);
@@ -140,7 +160,8 @@ void QuadraticLanes::activate(const Activation& activation, const Ranges& ranges
     bend[lane] = e.half_curvature;
     error[lane] = e.error;
   }
-  error += kRounding * (vabs(value) + (vabs(slope) + vabs(bend) * (vabs(away) + distance)) * (vabs(away) + distance));
+  error += kRounding * (vabs(value) + (vabs(slope) + vabs(bend) * (vabs(away) + distance)) *
+                                          (vabs(away) + distance));
   value += (slope + bend * away) * away;
   slope += 2.0 * bend * away;
   Vec* p = to.polynomial_of(i, M_);
@@ -151,23 +172,30 @@ void QuadraticLanes::activate(const Activation& activation, const Ranges& ranges
     const Vec scaled = bend * in[1 + a];
     p[at] = slope * in[at] + scaled * in[1 + a];
     ++at;
-    for (std::size_t b = a + 1; b < N_; ++b, ++at) p[at] = slope * in[at] + 2.0 * (scaled * in[1 + b]);
+    for (std::size_t b = a + 1; b < N_; ++b, ++at)
+      p[at] = slope * in[at] + 2.0 * (scaled * in[1 + b]);
   }
   const Vec steep = vabs(slope), curved = vabs(bend);
   const Vec size = vabs(value) + steep * (s.linear + s.quadratic) + curved * s.linear * s.linear;
-  const Vec other = 2.0 * s.linear * s.quadratic + s.quadratic * s.quadratic + z.remainder * z.remainder;
+  const Vec other =
+      2.0 * s.linear * s.quadratic + s.quadratic * s.quadratic + z.remainder * z.remainder;
   to.size(i) = size * (1.0 + kRounding) + kUnderflow;
   set_turn(to, i, slope, 2.0 * bend, in + 1, 2.0 * curved * s.quadratic, z.remainder);
   // The last term: roundings of slope and turn, and of their products with a row's coefficient.
-  to.own[i] = (curved * other + error + kRounding * (size + steep * z.remainder + to.turned[i])) * (1.0 + kRounding) + kUnderflow;
-  to.remainder(i) = (steep * z.remainder + to.turned[i] + to.bent[i] + to.own[i]) * (1.0 + kRounding);
+  to.own[i] = (curved * other + error + kRounding * (size + steep * z.remainder + to.turned[i])) *
+                  (1.0 + kRounding) +
+              kUnderflow;
+  to.remainder(i) =
+      (steep * z.remainder + to.turned[i] + to.bent[i] + to.own[i]) * (1.0 + kRounding);
 }
 
-/// The product of x, in first_, and y: with x = a + X + e_x and y = b + Y + e_y it is the product of the polynomials, (b + Y) e_x + (a + X) e_y + e_x e_y.
+/// The product of x, in first_, and y: with x = a + X + e_x and y = b + Y + e_y it is the product
+/// of the polynomials, (b + Y) e_x + (a + X) e_y + e_x e_y.
 void QuadraticLanes::multiply(const Element& y_element, Source& to, std::size_t first) {
   const Spread y = spread(y_element);
   const Vec* in = y_element.polynomial;
-  const Vec x_remainder = first_remainder_, y_remainder = y_element.remainder, a = first_[0], b = in[0];
+  const Vec x_remainder = first_remainder_, y_remainder = y_element.remainder, a = first_[0],
+            b = in[0];
   Vec x_linear = {}, x_quadratic = {};
   for (std::size_t k = 1; k <= N_; ++k) x_linear += vabs(first_[k]);
   for (std::size_t k = N_ + 1; k < M_; ++k) x_quadratic += vabs(first_[k]);
@@ -189,9 +217,13 @@ void QuadraticLanes::multiply(const Element& y_element, Source& to, std::size_t 
   const Vec one = broadcast(1.0);
   set_turn(to, first, b, one, in + 1, y.quadratic, x_remainder);
   set_turn(to, first + 1, a, one, first_.data() + 1, x_quadratic * (1.0 + kRounding), y_remainder);
-  const Vec inherited = vabs(b) * x_remainder + vabs(a) * y_remainder + to.turned[first] + to.turned[first + 1];
-  to.own[first] = (third + x_remainder * y_remainder + kRounding * (size + inherited)) * (1.0 + kRounding) + kUnderflow;
-  to.remainder(first) = (inherited + to.bent[first] + to.bent[first + 1] + to.own[first]) * (1.0 + kRounding);
+  const Vec inherited =
+      vabs(b) * x_remainder + vabs(a) * y_remainder + to.turned[first] + to.turned[first + 1];
+  to.own[first] =
+      (third + x_remainder * y_remainder + kRounding * (size + inherited)) * (1.0 + kRounding) +
+      kUnderflow;
+  to.remainder(first) =
+      (inherited + to.bent[first] + to.bent[first + 1] + to.own[first]) * (1.0 + kRounding);
 }
 
 void QuadraticLanes::bound_layer(std::size_t k, const Ranges& ranges) {
@@ -200,7 +232,8 @@ void QuadraticLanes::bound_layer(std::size_t k, const Ranges& ranges) {
   Source& to = sources_[k + 1];
   for (const RowBlock& block : blocks_[k]) {
     combine(form, block, to.charge);
-    const auto begin = static_cast<std::size_t>(block.first), end = begin + static_cast<std::size_t>(block.count);
+    const auto begin = static_cast<std::size_t>(block.first),
+               end = begin + static_cast<std::size_t>(block.count);
     for (std::size_t i = begin; i < end; ++i) {
       const Element& z = block_[i - begin];
       if (activation.curve == Curve::identity) {
@@ -220,7 +253,8 @@ void QuadraticLanes::bound_layer(std::size_t k, const Ranges& ranges) {
   }
 }
 
-void QuadraticLanes::bound(const Vec* centre, const Vec* half, const Halfspaces& halfspaces, const std::vector<Ranges>& ranges) {
+void QuadraticLanes::bound(const Vec* centre, const Vec* half, const Halfspaces& halfspaces,
+                           const std::vector<Ranges>& ranges) {
   refuted = Mask{};
   moderate_ = ~Mask{};
   fill_input(centre, half);

@@ -1,26 +1,32 @@
 #pragma once
-// Second-order bounds: every neuron as a polynomial of degree 2 in the box's coordinates, with a remainder, for kLanes boxes at once
-// (Taylor models: Berz and Makino, "Verified integration of ODEs and flows using differential algebraic methods", 1998).
+// Second-order bounds: every neuron as a polynomial of degree 2 in the box's coordinates, with a
+// remainder, for kLanes boxes at once (Taylor models: Berz and Makino, "Verified integration of
+// ODEs and flows using differential algebraic methods", 1998).
 //
-// Planes lose the curvature of every neuron apart, and these losses add up in absolute values, however much the curvatures of the network
-// cancel each other. Polynomials of degree 2 add the curvatures up with their signs; only third-order terms are lost apart. So on
-// small boxes of networks without kinks they are far better, on large ones useless: there planes decide (bounds/forward/forward_bounder).
+// Planes lose the curvature of every neuron apart, and these losses add up in absolute values,
+// however much the curvatures of the network cancel each other. Polynomials of degree 2 add the
+// curvatures up with their signs; only third-order terms are lost apart. So on small boxes of
+// networks without kinks they are far better, on large ones useless: there planes decide
+// (bounds/forward/forward_bounder).
 //
-// What a neuron's polynomial is wrong by is multiplied on its way to a row by what the row's derivative is along the box. That is a polynomial
-// too, of which backward substitution finds the parts of degree 0 and 1: weights cancel in it as they do in the network, where absolute
-// values from layer to layer would add up to many times as much. (Measured: 5 to 8 times fewer subproblems on boxes
-// of quadrotor2d.)
+// What a neuron's polynomial is wrong by is multiplied on its way to a row by what the row's
+// derivative is along the box. That is a polynomial too, of which backward substitution finds the
+// parts of degree 0 and 1: weights cancel in it as they do in the network, where absolute values
+// from layer to layer would add up to many times as much. (Measured: 5 to 8 times fewer subproblems
+// on boxes of quadrotor2d.)
 //
-// Rows are combined with nonnegative multipliers before they are bounded (a counterexample has row <= 0 in all of them), curvatures and all.
+// Rows are combined with nonnegative multipliers before they are bounded (a counterexample has row
+// <= 0 in all of them), curvatures and all.
 //
-// Legend: N columns (inputs that vary), x_i = centre_i + half_i t_i with t in [-1, 1]^N; M = 1 + N + N (N + 1) / 2 coefficients: constant,
-// t_i, then t_i t_j for i <= j. S rows. Everything is Vec: one number per lane.
+// Legend: N columns (inputs that vary), x_i = centre_i + half_i t_i with t in [-1, 1]^N; M = 1 + N
+// + N (N + 1) / 2 coefficients: constant, t_i, then t_i t_j for i <= j. S rows. Everything is Vec:
+// one number per lane.
 #include <memory>
 #include <vector>
 
+#include "base/simd.h"
 #include "bounds/forward/forward_problem.h"
 #include "bounds/forward/row_blocks.h"
-#include "base/simd.h"
 
 namespace clipbound {
 
@@ -31,7 +37,7 @@ class QuadraticLanes {
   /// A half-space in t: normal t + offset <= 0 at all counterexamples.
   struct Halfspaces {
     int count = 0;
-    const Vec* normal_x = nullptr;  ///< [count, N + 1], in x: LaneBounder::constraint
+    const Vec* normal_x = nullptr;   ///< [count, N + 1], in x: LaneBounder::constraint
     const Vec* at_centre = nullptr;  ///< [count] normal_x centre + offset
     const Vec* size = nullptr;       ///< [count] sum of the sizes of all terms on the box
   };
@@ -40,29 +46,37 @@ class QuadraticLanes {
     std::vector<Vec> lower, upper;
   };
   /// Bounds the rows over boxes that contain all centre +- half. ranges: one for each layer.
-  void bound(const Vec* centre, const Vec* half, const Halfspaces& halfspaces, const std::vector<Ranges>& ranges);
+  void bound(const Vec* centre, const Vec* half, const Halfspaces& halfspaces,
+             const std::vector<Ranges>& ranges);
 
   // ---- output ----
   Mask refuted = {};
   std::vector<Vec> row_lower;  ///< [S] over the box; -infinity or NaN where nothing is known
-  /// [N] what halving input k would take off the remainder of the sum of rows that came nearest to a refutation, about.
+  /// [N] what halving input k would take off the remainder of the sum of rows that came nearest to
+  /// a refutation, about.
   std::vector<Vec> split_gain;
   Vec nearest = {};            ///< that sum's least value; -infinity where none was bounded
-  std::vector<Vec> row_plane;  ///< [S, N + 1] row >= A x + b on the box, errors in b; may hold what is not finite
+  std::vector<Vec> row_plane;  ///< [S, N + 1] row >= A x + b on the box, errors in b; may hold what
+                               ///< is not finite
 
  private:
-  /// A polynomial's coefficients are at [element * M]. At [element * 2]: the remainder, |value - polynomial| <= remainder on the box, and a size
-  /// that the coefficients' sizes add up to no more than.
+  /// A polynomial's coefficients are at [element * M]. At [element * 2]: the remainder, |value -
+  /// polynomial| <= remainder on the box, and a size that the coefficients' sizes add up to no more
+  /// than.
   ///
-  /// With e = value - polynomial of an activation and of its z: e = (slope + turn t + h) e_z + own error, |h e_z| <= bent. A product's e is the sum
-  /// of two such terms, one for each factor's z; its own error stands at the first. e_z is the sum of weight * e over what z reads, up to charge.
+  /// With e = value - polynomial of an activation and of its z: e = (slope + turn t + h) e_z + own
+  /// error, |h e_z| <= bent. A product's e is the sum of two such terms, one for each factor's z;
+  /// its own error stands at the first. e_z is the sum of weight * e over what z reads, up to
+  /// charge.
   struct Source {
     std::vector<Vec> polynomial, errors;
-    std::vector<Vec> slope, turn;        ///< [size], [size, N]
-    std::vector<Vec> turned, bent;       ///< [size] sum of |turn| times the remainder of z; see above
-    std::vector<Vec> own, charge;        ///< [size] bounds
-    std::vector<Vec> coefficient;        ///< [size, N + 1] of a row's e: constant part, parts of degree 1
-    Vec* polynomial_of(std::size_t element, std::size_t M) { return polynomial.data() + element * M; }
+    std::vector<Vec> slope, turn;   ///< [size], [size, N]
+    std::vector<Vec> turned, bent;  ///< [size] sum of |turn| times the remainder of z; see above
+    std::vector<Vec> own, charge;   ///< [size] bounds
+    std::vector<Vec> coefficient;  ///< [size, N + 1] of a row's e: constant part, parts of degree 1
+    Vec* polynomial_of(std::size_t element, std::size_t M) {
+      return polynomial.data() + element * M;
+    }
     Vec& remainder(std::size_t element) { return errors[2 * element]; }
     Vec& size(std::size_t element) { return errors[2 * element + 1]; }
   };
@@ -80,36 +94,43 @@ class QuadraticLanes {
   void combine(const AffineForm& form, const RowBlock& block, std::vector<Vec>& charge);
   void bound_layer(std::size_t k, const Ranges& ranges);
   Spread spread(const Element& z) const;
-  void activate(const Activation& activation, const Ranges& ranges, const Element& z, Source& to, std::size_t i);
+  void activate(const Activation& activation, const Ranges& ranges, const Element& z, Source& to,
+                std::size_t i);
   void multiply(const Element& y, Source& to, std::size_t first);
   void bound_rows(const Vec* centre, const Vec* half, const Halfspaces& halfspaces);
-  /// The remainder of sum of multiplier * row: by backward substitution, or added up where that is less.
+  /// The remainder of sum of multiplier * row: by backward substitution, or added up where that is
+  /// less.
   Vec remainder_of(const Vec* multipliers);
   Vec leave_layer(std::size_t k);
-  /// What element i's own error costs a row that has coefficient [N + 1] of its activation's e; the coefficient of its z's e goes to `below`.
-  Vec leave_element(const Source& of, std::size_t i, const Vec* coefficient, bool has_own, bool pair, Vec* below);
+  /// What element i's own error costs a row that has coefficient [N + 1] of its activation's e; the
+  /// coefficient of its z's e goes to `below`.
+  Vec leave_element(const Source& of, std::size_t i, const Vec* coefficient, bool has_own,
+                    bool pair, Vec* below);
   void scatter(const AffineForm& form, const RowBlock& block);
-  void set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear, Vec quadratic, Vec remainder) const;
+  void set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear, Vec quadratic,
+                Vec remainder) const;
   /// Linear lower bound in t of a polynomial less its remainder: slopes [N]; returns the offset.
   Vec lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec* slopes) const;
   void choose_multipliers(std::size_t s, const Vec* half, const Halfspaces& halfspaces);
   void refute(std::size_t s, const Vec* half, const Halfspaces& halfspaces);
-  void write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre, const Vec* half);
+  void write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre,
+                   const Vec* half);
 
   std::shared_ptr<const ForwardProblem> problem_;
   std::size_t N_, M_;
   std::vector<int> column_of_;
-  std::vector<Source> sources_;  // 0: input, k + 1: layer k
+  std::vector<Source> sources_;                // 0: input, k + 1: layer k
   std::vector<std::vector<RowBlock>> blocks_;  // of the layers, and of the rows
-  std::vector<Vec> sums_, sizes_;  // [kBlockRows, M] and [kBlockRows, 2] of combine()
-  std::vector<Vec> below_;         // [kBlockRows, N + 1]
+  std::vector<Vec> sums_, sizes_;              // [kBlockRows, M] and [kBlockRows, 2] of combine()
+  std::vector<Vec> below_;                     // [kBlockRows, N + 1]
   Element block_[kBlockRows] = {};
-  std::vector<Vec> first_, product_;  // [M] the first factor of a product; [N + 1] the coefficient of a product
+  std::vector<Vec> first_,
+      product_;  // [M] the first factor of a product; [N + 1] the coefficient of a product
   Vec first_remainder_ = {};
-  Mask moderate_ = {};           // where all remainders are moderate numbers
-  double gamma_ = 0.0;           // for sums over the whole network
+  Mask moderate_ = {};  // where all remainders are moderate numbers
+  double gamma_ = 0.0;  // for sums over the whole network
   std::vector<Vec> rows_, row_remainder_, row_size_, row_charge_;  // [S, M], [S], [S], [S]
-  std::vector<Vec> line_, line_offset_;               // [S, N], [S]
+  std::vector<Vec> line_, line_offset_;                            // [S, N], [S]
   std::vector<Vec> objective_, total_, multiplier_, gain_;
 };
 

@@ -15,18 +15,21 @@ constexpr double kUnderflow = 0x1p-1000;
 /// From the coefficients in below_ of a block's e to what its rows read.
 void QuadraticLanes::scatter(const AffineForm& form, const RowBlock& block) {
   for (const auto& [source, rows] : form.terms) {
-    scatter_rows(rows, block, below_.data(), N_ + 1, sources_[static_cast<std::size_t>(source + 1)].coefficient.data());
+    scatter_rows(rows, block, below_.data(), N_ + 1,
+                 sources_[static_cast<std::size_t>(source + 1)].coefficient.data());
   }
 }
 
-Vec QuadraticLanes::leave_element(const Source& of, std::size_t i, const Vec* coefficient, bool has_own, bool pair, Vec* below) {
+Vec QuadraticLanes::leave_element(const Source& of, std::size_t i, const Vec* coefficient,
+                                  bool has_own, bool pair, Vec* below) {
   const Vec constant = coefficient[0], slope = of.slope[i];
   Vec linear = {};
   for (std::size_t k = 1; k <= N_; ++k) linear += vabs(coefficient[k]);
   const Vec all = vabs(constant) + linear;
   Vec cost = linear * of.turned[i] + all * of.bent[i];  // what is of degree 2
   if (has_own) cost += all * of.own[i];
-  // Errors are of the third power of what z's parts of degree 1 are, which halving an input lessens in proportion to its own part.
+  // Errors are of the third power of what z's parts of degree 1 are, which halving an input lessens
+  // in proportion to its own part.
   const bool both = pair && has_own;
   Vec parts = broadcast(1e-300), other = broadcast(1e-300);
   for (std::size_t k = 0; k < N_; ++k) {
@@ -47,7 +50,8 @@ Vec QuadraticLanes::leave_element(const Source& of, std::size_t i, const Vec* co
   return cost + size * of.charge[i];
 }
 
-/// From the coefficients of the layer's errors to those of what it reads; returns what its own errors add.
+/// From the coefficients of the layer's errors to those of what it reads; returns what its own
+/// errors add.
 Vec QuadraticLanes::leave_layer(std::size_t k) {
   Source& of = sources_[k + 1];
   const AffineForm& form = problem_->system->layers[k];
@@ -55,17 +59,20 @@ Vec QuadraticLanes::leave_layer(std::size_t k) {
   const std::size_t width = N_ + 1;
   Vec total = {};
   for (const RowBlock& block : blocks_[k]) {
-    const auto begin = static_cast<std::size_t>(block.first), end = begin + static_cast<std::size_t>(block.count);
+    const auto begin = static_cast<std::size_t>(block.first),
+               end = begin + static_cast<std::size_t>(block.count);
     Mask used = {};
     for (std::size_t i = begin; i < end; ++i) {
       Vec* coefficient = of.coefficient.data() + i * width;
       const bool second = pairs && i % 2 == 1;
-      if (pairs && !second) std::copy_n(coefficient, width, product_.begin());  // both factors take the product's
+      if (pairs && !second)
+        std::copy_n(coefficient, width, product_.begin());  // both factors take the product's
       const Vec* from = second ? product_.data() : coefficient;
       Mask here = {};
       for (std::size_t c = 0; c < width; ++c) here |= from[c] != Vec{};
       if (!any(here)) {
-        std::fill_n(below_.begin() + static_cast<std::ptrdiff_t>((i - begin) * width), width, Vec{});
+        std::fill_n(below_.begin() + static_cast<std::ptrdiff_t>((i - begin) * width), width,
+                    Vec{});
         continue;
       }
       used |= here;
@@ -89,13 +96,15 @@ Vec QuadraticLanes::remainder_of(const Vec* multipliers) {
   }
   for (const RowBlock& block : blocks_.back()) {
     std::fill(below_.begin(), below_.end(), zero);
-    for (int r = 0; r < block.count; ++r) below_[static_cast<std::size_t>(r) * (N_ + 1)] = multipliers[block.first + r];
+    for (int r = 0; r < block.count; ++r)
+      below_[static_cast<std::size_t>(r) * (N_ + 1)] = multipliers[block.first + r];
     scatter(problem_->rows, block);
   }
   for (std::size_t k = problem_->system->layers.size(); k-- > 0;) total += leave_layer(k);
   Source& input = sources_[0];
   for (std::size_t i = 0; i < column_of_.size(); ++i) {
-    for (std::size_t c = 0; c <= N_; ++c) total += vabs(input.coefficient[i * (N_ + 1) + c]) * input.remainder(i);
+    for (std::size_t c = 0; c <= N_; ++c)
+      total += vabs(input.coefficient[i * (N_ + 1) + c]) * input.remainder(i);
   }
   std::fill(input.coefficient.begin(), input.coefficient.end(), zero);
   total = total * (1.0 + 8.0 * gamma_) + kUnderflow;
@@ -103,8 +112,9 @@ Vec QuadraticLanes::remainder_of(const Vec* multipliers) {
   return select((total < added) & moderate_, total, added);
 }
 
-/// t_i^2 lies above its tangents and below 1. t_i t_j lies above c (t_i + t_j) - 1 and below c (t_i - t_j) + 1 for c in [-1, 1], which meet it in
-/// the corner where the linear part is least if c is chosen by that; or, q t_i t_j >= -|q| (t_i^2 + t_j^2) / 2. The better one counts.
+/// t_i^2 lies above its tangents and below 1. t_i t_j lies above c (t_i + t_j) - 1 and below c (t_i
+/// - t_j) + 1 for c in [-1, 1], which meet it in the corner where the linear part is least if c is
+/// chosen by that; or, q t_i t_j >= -|q| (t_i^2 + t_j^2) / 2. The better one counts.
 Vec QuadraticLanes::lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec* slopes) const {
   const Vec zero = {}, one = broadcast(1.0);
   Vec best = broadcast(-kUnbounded), offset = best;
@@ -124,7 +134,7 @@ Vec QuadraticLanes::lower_line(const Vec* polynomial, Vec remainder, Vec size, V
           square[j] -= 0.5 * strength;
           continue;
         }
-        const Mask j_high = polynomial[1 + j] < zero, same = ~(i_high ^ j_high), rising = q > zero;
+        const Mask j_high = polynomial[1 + j]<zero, same = ~(i_high ^ j_high), rising = q> zero;
         // c = +-1 towards the corner where both meet it with the same sign of q t_i t_j, else 0.
         const Vec c = select(i_high, strength, -strength);
         const Vec to_i = select(same == rising, c, zero);
@@ -152,7 +162,8 @@ Vec QuadraticLanes::lower_line(const Vec* polynomial, Vec remainder, Vec size, V
   return offset - (remainder + kRounding * size + kUnderflow);
 }
 
-void QuadraticLanes::write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre, const Vec* half) {
+void QuadraticLanes::write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre,
+                                 const Vec* half) {
   Vec* plane = row_plane.data() + s * (N_ + 1);
   Vec b = offset, size = vabs(offset);
   for (std::size_t i = 0; i < N_; ++i) {
@@ -163,15 +174,20 @@ void QuadraticLanes::write_plane(std::size_t s, const Vec* slopes, Vec offset, c
   plane[N_] = b - kRounding * size;
 }
 
-/// Multipliers of the other rows and of the half-spaces that lift the least value of row s plus these: coordinate ascent on the lines, which only
-/// proposes them.
-void QuadraticLanes::choose_multipliers(std::size_t s, const Vec* half, const Halfspaces& halfspaces) {
+/// Multipliers of the other rows and of the half-spaces that lift the least value of row s plus
+/// these: coordinate ascent on the lines, which only proposes them.
+void QuadraticLanes::choose_multipliers(std::size_t s, const Vec* half,
+                                        const Halfspaces& halfspaces) {
   const std::size_t S = problem_->strict.size(), K = S + static_cast<std::size_t>(halfspaces.count);
   const Vec zero = {};
   multiplier_.assign(K, zero);
   multiplier_[s] = broadcast(1.0);
-  const auto normal = [&](std::size_t k, std::size_t i) { return k < S ? line_[k * N_ + i] : halfspaces.normal_x[(k - S) * (N_ + 1) + i] * half[i]; };
-  const auto constant = [&](std::size_t k) { return k < S ? line_offset_[k] : halfspaces.at_centre[k - S]; };
+  const auto normal = [&](std::size_t k, std::size_t i) {
+    return k < S ? line_[k * N_ + i] : halfspaces.normal_x[(k - S) * (N_ + 1) + i] * half[i];
+  };
+  const auto constant = [&](std::size_t k) {
+    return k < S ? line_offset_[k] : halfspaces.at_centre[k - S];
+  };
   for (std::size_t i = 0; i < N_; ++i) objective_[i] = normal(s, i);
   for (int pass = 0; pass < 2; ++pass) {
     for (std::size_t k = 0; k < K; ++k) {
@@ -208,13 +224,16 @@ void QuadraticLanes::refute(std::size_t s, const Vec* half, const Halfspaces& ha
     } else {
       total_[0] += m * halfspaces.at_centre[k - S];
       size += m * halfspaces.size[k - S];
-      for (std::size_t i = 0; i < N_; ++i) total_[1 + i] += m * (halfspaces.normal_x[(k - S) * (N_ + 1) + i] * half[i]);
+      for (std::size_t i = 0; i < N_; ++i)
+        total_[1 + i] += m * (halfspaces.normal_x[(k - S) * (N_ + 1) + i] * half[i]);
     }
   }
   Vec offset = lower_line(total_.data(), zero, size * 2.0, objective_.data());
   for (std::size_t i = 0; i < N_; ++i) offset -= vabs(objective_[i]);
   if (!any(~refuted & (offset > zero))) return;  // not even without a remainder
-  const double gamma = gamma_bound(2.0 * static_cast<double>(multiplier_.size()) + 8.0);  // of that many rows in every coefficient; there may be thousands
+  const double gamma =
+      gamma_bound(2.0 * static_cast<double>(multiplier_.size()) +
+                  8.0);  // of that many rows in every coefficient; there may be thousands
   offset -= (remainder_of(multiplier_.data()) + gamma * size) * (1.0 + 4.0 * gamma + kRounding);
   refuted |= (offset > kRounding * size) & (offset < kOverflow);
   const Mask nearer = offset > nearest;
@@ -226,7 +245,8 @@ void QuadraticLanes::bound_rows(const Vec* centre, const Vec* half, const Halfsp
   const std::size_t S = problem_->strict.size();
   for (const RowBlock& block : blocks_.back()) {
     combine(problem_->rows, block, row_charge_);
-    const auto begin = static_cast<std::size_t>(block.first), end = begin + static_cast<std::size_t>(block.count);
+    const auto begin = static_cast<std::size_t>(block.first),
+               end = begin + static_cast<std::size_t>(block.count);
     for (std::size_t s = begin; s < end; ++s) {
       const Element& row = block_[s - begin];
       std::copy_n(row.polynomial, M_, rows_.data() + s * M_);

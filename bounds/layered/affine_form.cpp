@@ -13,7 +13,8 @@
 
 namespace clipbound {
 
-AffineForm AffineForm::of_source(int source, std::int64_t source_size, std::int64_t first, std::int64_t count) {
+AffineForm AffineForm::of_source(int source, std::int64_t source_size, std::int64_t first,
+                                 std::int64_t count) {
   AffineForm form;
   form.constant.assign(static_cast<std::size_t>(count), 0.0);
   form.radius.assign(static_cast<std::size_t>(count), 0.0);
@@ -111,7 +112,9 @@ struct RowAccumulator {
       const auto c = static_cast<std::size_t>(column);
       if (sum[c] != 0.0) rows.append(column, sum[c]);
       const double roundings = static_cast<double>(count[c]) - (exact_products ? 1.0 : 0.0);
-      if (roundings > 0.0) error += gamma_bound(roundings + 2.0) * (size[c] * magnitude[c]) + 0x1p-1000 * (1.0 + magnitude[c]);
+      if (roundings > 0.0)
+        error += gamma_bound(roundings + 2.0) * (size[c] * magnitude[c]) +
+                 0x1p-1000 * (1.0 + magnitude[c]);
       sum[c] = size[c] = 0.0;
       count[c] = 0;
     }
@@ -123,14 +126,20 @@ struct RowAccumulator {
 
 /// Forms without constants and radii.
 std::vector<char> linear_forms(const std::vector<const AffineForm*>& forms) {
-  const auto zero = [](const std::vector<double>& list) { return std::all_of(list.begin(), list.end(), [](double x) { return x == 0.0; }); };
+  const auto zero = [](const std::vector<double>& list) {
+    return std::all_of(list.begin(), list.end(), [](double x) { return x == 0.0; });
+  };
   std::vector<char> linear;
-  for (const AffineForm* form : forms) linear.push_back(zero(form->constant) && zero(form->radius) ? 1 : 0);
+  for (const AffineForm* form : forms)
+    linear.push_back(zero(form->constant) && zero(form->radius) ? 1 : 0);
   return linear;
 }
 
-/// Result i of linear_map() without its coefficients: constants, inherited radii, and what rounding the constants costs.
-void map_constant(const std::vector<const AffineForm*>& forms, const std::vector<char>& linear, std::span<const WeightedTerm> terms, double offset, double& constant, double& radius) {
+/// Result i of linear_map() without its coefficients: constants, inherited radii, and what rounding
+/// the constants costs.
+void map_constant(const std::vector<const AffineForm*>& forms, const std::vector<char>& linear,
+                  std::span<const WeightedTerm> terms, double offset, double& constant,
+                  double& radius) {
   double bulk = std::fabs(offset);
   int roundings = 0;
   constant = offset;
@@ -146,19 +155,22 @@ void map_constant(const std::vector<const AffineForm*>& forms, const std::vector
     roundings += 2;
   }
   const bool copied = terms.size() == 1 && offset == 0.0 && std::fabs(terms.front().weight) == 1.0;
-  if (radius > 0.0) radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
+  if (radius > 0.0)
+    radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
   if (roundings > 0 && !copied) radius += gamma_bound(roundings + 8.0) * bulk + 0x1p-1000;
 }
 
 /// The rows of one source in several forms.
 struct SourceRows {
   std::vector<const SparseRows*> of_form;  ///< [forms] nullptr: the form does not read the source
-  std::vector<char> unit;                  ///< [forms] all coefficients +-1: products with them are exact
-  std::vector<std::vector<std::int32_t>> column;  ///< [forms] of each element, for forms that are nothing but elements of the source
-  bool plain = true;                       ///< all forms that read the source are such
+  std::vector<char> unit;  ///< [forms] all coefficients +-1: products with them are exact
+  std::vector<std::vector<std::int32_t>>
+      column;  ///< [forms] of each element, for forms that are nothing but elements of the source
+  bool plain = true;  ///< all forms that read the source are such
   std::int64_t cols = 0;
 
-  SourceRows(const std::vector<const AffineForm*>& forms, int source) : of_form(forms.size(), nullptr), unit(forms.size(), 0), column(forms.size()) {
+  SourceRows(const std::vector<const AffineForm*>& forms, int source)
+      : of_form(forms.size(), nullptr), unit(forms.size(), 0), column(forms.size()) {
     for (std::size_t f = 0; f < forms.size(); ++f) {
       const auto found = forms[f]->terms.find(source);
       if (found == forms[f]->terms.end()) continue;
@@ -175,7 +187,8 @@ struct SourceRows {
     }
     return true;
   }
-  /// Appends a result's row where that takes no sum and no product, else returns false: convolutions of what stands alone.
+  /// Appends a result's row where that takes no sum and no product, else returns false:
+  /// convolutions of what stands alone.
   bool copy(SparseRows& rows, std::span<const WeightedTerm> terms) const {
     if (!plain) return false;
     std::int32_t last = -1;
@@ -198,7 +211,8 @@ struct SourceRows {
   bool is_exact(std::span<const WeightedTerm> terms) const {
     return std::all_of(terms.begin(), terms.end(), [&](const WeightedTerm& term) {
       const auto f = static_cast<std::size_t>(term.input);
-      return of_form[f] == nullptr || unit[f] != 0 || term.weight == 0.0 || std::fabs(term.weight) == 1.0;
+      return of_form[f] == nullptr || unit[f] != 0 || term.weight == 0.0 ||
+             std::fabs(term.weight) == 1.0;
     });
   }
   /// Whether the terms' columns ascend from term to term, so that no two products meet in one.
@@ -215,7 +229,8 @@ struct SourceRows {
     return true;
   }
   /// Appends a result's row whose columns ascend, and returns what its rounding may cost.
-  double write(SparseRows& rows, std::span<const WeightedTerm> terms, const std::vector<double>& magnitude) const {
+  double write(SparseRows& rows, std::span<const WeightedTerm> terms,
+               const std::vector<double>& magnitude) const {
     const bool exact = is_exact(terms);
     const double gamma = gamma_bound(3.0);
     double error = 0.0;
@@ -242,7 +257,8 @@ struct SourceRows {
       if (from == nullptr || term.weight == 0.0) continue;
       const auto index = from->indices(term.element);
       const auto value = from->values(term.element);
-      for (std::size_t j = 0; j < index.size(); ++j) accumulator.add(index[j], term.weight * value[j]);
+      for (std::size_t j = 0; j < index.size(); ++j)
+        accumulator.add(index[j], term.weight * value[j]);
     }
   }
 };
@@ -252,7 +268,8 @@ struct SourceMap {
   int source;
   SparseRows rows;
 
-  SourceMap(const std::vector<const AffineForm*>& forms, int number, const std::vector<double>& magnitude)
+  SourceMap(const std::vector<const AffineForm*>& forms, int number,
+            const std::vector<double>& magnitude)
       : source(number), from_(forms, number), magnitude_(magnitude) {
     rows.cols = from_.cols;
   }
@@ -273,14 +290,16 @@ struct SourceMap {
 
 /// linear_map() with terms_of(i), the terms of result i.
 template <typename TermsOf>
-AffineForm map_rows(const std::vector<const AffineForm*>& forms, const TermsOf& terms_of, const std::vector<double>& offset, const SourceMagnitudes& magnitudes) {
+AffineForm map_rows(const std::vector<const AffineForm*>& forms, const TermsOf& terms_of,
+                    const std::vector<double>& offset, const SourceMagnitudes& magnitudes) {
   AffineForm result;
   const std::size_t size = offset.size();
   result.constant.resize(size);
   result.radius.resize(size);
   const std::vector<char> linear = linear_forms(forms);
   std::vector<SourceMap> maps;
-  for (const int source : sources_of(forms)) maps.emplace_back(forms, source, magnitudes.at(source));
+  for (const int source : sources_of(forms))
+    maps.emplace_back(forms, source, magnitudes.at(source));
   for (std::size_t i = 0; i < size; ++i) {
     const std::span<const WeightedTerm> terms = terms_of(i);
     map_constant(forms, linear, terms, offset[i], result.constant[i], result.radius[i]);
@@ -298,33 +317,49 @@ AffineForm map_rows(const std::vector<const AffineForm*>& forms, const TermsOf& 
 
 }  // namespace
 
-AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::vector<std::int64_t>& begin,
+AffineForm linear_map(const std::vector<const AffineForm*>& forms,
+                      const std::vector<std::int64_t>& begin,
                       const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
                       const SourceMagnitudes& magnitudes) {
-  return map_rows(forms, [&](std::size_t i) { return std::span<const WeightedTerm>(terms.data() + begin[i], terms.data() + begin[i + 1]); }, offset, magnitudes);
+  return map_rows(
+      forms,
+      [&](std::size_t i) {
+        return std::span<const WeightedTerm>(terms.data() + begin[i], terms.data() + begin[i + 1]);
+      },
+      offset, magnitudes);
 }
 
-AffineForm linear_map(const std::vector<const AffineForm*>& forms, const std::function<void(std::size_t, std::vector<WeightedTerm>&)>& make,
+AffineForm linear_map(const std::vector<const AffineForm*>& forms,
+                      const std::function<void(std::size_t, std::vector<WeightedTerm>&)>& make,
                       const std::vector<double>& offset, const SourceMagnitudes& magnitudes) {
   std::vector<WeightedTerm> row;
-  return map_rows(forms, [&](std::size_t i) {
-    row.clear();
-    make(i, row);
-    return std::span<const WeightedTerm>(row);
-  }, offset, magnitudes);
+  return map_rows(
+      forms,
+      [&](std::size_t i) {
+        row.clear();
+        make(i, row);
+        return std::span<const WeightedTerm>(row);
+      },
+      offset, magnitudes);
 }
 
 namespace {
 
-/// Calls visit(row, its values, numbers) for the rows of `which` (nullptr: all), those with the same columns one after the other:
-/// `numbers` [kArrays][columns] are what read(column, k) says, collected once for all of them.
+/// Calls visit(row, its values, numbers) for the rows of `which` (nullptr: all), those with the
+/// same columns one after the other: `numbers` [kArrays][columns] are what read(column, k) says,
+/// collected once for all of them.
 template <int kArrays, typename Read, typename Visit>
-void for_each_row(const SparseRows& rows, const std::vector<char>* which, const Read& read, const Visit& visit) {
+void for_each_row(const SparseRows& rows, const std::vector<char>* which, const Read& read,
+                  const Visit& visit) {
   std::vector<std::int64_t> order;
   for (std::int64_t r = 0; r < rows.rows(); ++r) {
-    if (!rows.indices(r).empty() && (which == nullptr || (*which)[static_cast<std::size_t>(r)] != 0)) order.push_back(r);
+    if (!rows.indices(r).empty() &&
+        (which == nullptr || (*which)[static_cast<std::size_t>(r)] != 0))
+      order.push_back(r);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return rows.list_of_indices(a) < rows.list_of_indices(b); });
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    return rows.list_of_indices(a) < rows.list_of_indices(b);
+  });
   std::vector<double> numbers[kArrays];
   std::int64_t list = -1;
   for (const std::int64_t r : order) {
@@ -332,7 +367,8 @@ void for_each_row(const SparseRows& rows, const std::vector<char>* which, const 
       list = rows.list_of_indices(r);
       for (int k = 0; k < kArrays; ++k) {
         numbers[k].clear();
-        for (const std::int32_t c : rows.indices(r)) numbers[k].push_back(read(static_cast<std::size_t>(c), k));
+        for (const std::int32_t c : rows.indices(r))
+          numbers[k].push_back(read(static_cast<std::size_t>(c), k));
       }
     }
     visit(static_cast<std::size_t>(r), rows.values(r), numbers);
@@ -359,11 +395,13 @@ double dot(std::span<const double> a, const std::vector<double>& b) {
   return total(sum) + rest;
 }
 
-/// Sums over the terms of a row: of the smallest and largest values, their sizes, and the larger of the two sizes.
+/// Sums over the terms of a row: of the smallest and largest values, their sizes, and the larger of
+/// the two sizes.
 struct RangeSums {
   double lower = 0.0, upper = 0.0, lower_size = 0.0, upper_size = 0.0, magnitude = 0.0;
 };
-RangeSums sum_ranges(std::span<const double> value, const std::vector<double>& from, const std::vector<double>& to) {
+RangeSums sum_ranges(std::span<const double> value, const std::vector<double>& from,
+                     const std::vector<double>& to) {
   Vec lower = {}, upper = {}, lower_size = {}, upper_size = {}, magnitude = {};
   const auto add = [&](Vec v, Vec l, Vec h) {
     const Vec a = v * l, b = v * h, low = vmin(a, b), high = vmax(a, b);
@@ -374,7 +412,8 @@ RangeSums sum_ranges(std::span<const double> value, const std::vector<double>& f
     magnitude += vmax(vabs(a), vabs(b));
   };
   std::size_t j = 0;
-  for (; j + kLanes <= value.size(); j += kLanes) add(load(value.data() + j), load(from.data() + j), load(to.data() + j));
+  for (; j + kLanes <= value.size(); j += kLanes)
+    add(load(value.data() + j), load(from.data() + j), load(to.data() + j));
   if (j < value.size()) {
     Vec part[3] = {};
     for (std::size_t k = 0; j + k < value.size(); ++k) {
@@ -390,20 +429,25 @@ RangeSums sum_ranges(std::span<const double> value, const std::vector<double>& f
 
 }  // namespace
 
-std::vector<double> values_at(const AffineForm& form, const std::map<int, std::vector<double>>& samples) {
+std::vector<double> values_at(const AffineForm& form,
+                              const std::map<int, std::vector<double>>& samples) {
   std::vector<double> values;
   for (const double c : form.constant) values.insert(values.end(), kSamples, c);
   for (const auto& [source, rows] : form.terms) {
     const std::vector<double>& from = samples.at(source);
-    for_each_row<kSamples>(rows, nullptr, [&](std::size_t c, int p) { return from[c * kSamples + static_cast<std::size_t>(p)]; },
-                           [&](std::size_t i, std::span<const double> value, const std::vector<double>* numbers) {
-                             for (int p = 0; p < kSamples; ++p) values[i * kSamples + static_cast<std::size_t>(p)] += dot(value, numbers[p]);
-                           });
+    for_each_row<kSamples>(
+        rows, nullptr,
+        [&](std::size_t c, int p) { return from[c * kSamples + static_cast<std::size_t>(p)]; },
+        [&](std::size_t i, std::span<const double> value, const std::vector<double>* numbers) {
+          for (int p = 0; p < kSamples; ++p)
+            values[i * kSamples + static_cast<std::size_t>(p)] += dot(value, numbers[p]);
+        });
   }
   return values;
 }
 
-IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources, std::vector<double>* sizes, const std::vector<char>* which) {
+IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources,
+                       std::vector<double>* sizes, const std::vector<char>* which) {
   const auto size = static_cast<std::size_t>(form.size());
   IntervalVector result{form.constant, form.constant};
   // Sizes of the terms of either sum: one may be infinite and the other a good bound.
@@ -412,28 +456,36 @@ IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVecto
   std::vector<double> bulk_upper(bulk_lower), bulk(bulk_lower);
   for (const auto& [source, rows] : form.terms) {
     const IntervalVector& from = sources.at(source);
-    for_each_row<2>(rows, which, [&](std::size_t c, int end) { return end == 0 ? from.lower[c] : from.upper[c]; },
-                    [&](std::size_t i, std::span<const double> value, const std::vector<double>* ends) {
-                      const RangeSums sums = sum_ranges(value, ends[0], ends[1]);
-                      result.lower[i] += sums.lower;
-                      result.upper[i] += sums.upper;
-                      bulk_lower[i] += sums.lower_size;
-                      bulk_upper[i] += sums.upper_size;
-                      bulk[i] += sums.magnitude;
-                      count[i] += 2.0 * static_cast<double>(value.size()) + 2.0;
-                    });
+    for_each_row<2>(
+        rows, which,
+        [&](std::size_t c, int end) { return end == 0 ? from.lower[c] : from.upper[c]; },
+        [&](std::size_t i, std::span<const double> value, const std::vector<double>* ends) {
+          const RangeSums sums = sum_ranges(value, ends[0], ends[1]);
+          result.lower[i] += sums.lower;
+          result.upper[i] += sums.upper;
+          bulk_lower[i] += sums.lower_size;
+          bulk_upper[i] += sums.upper_size;
+          bulk[i] += sums.magnitude;
+          count[i] += 2.0 * static_cast<double>(value.size()) + 2.0;
+        });
   }
   if (sizes != nullptr) {
     sizes->resize(size);
-    for (std::size_t i = 0; i < size; ++i) (*sizes)[i] = bulk[i] * (1.0 + 2.0 * gamma_bound(count[i])) + 0x1p-1000;
+    for (std::size_t i = 0; i < size; ++i)
+      (*sizes)[i] = bulk[i] * (1.0 + 2.0 * gamma_bound(count[i])) + 0x1p-1000;
   }
   for (std::size_t i = 0; i < size; ++i) {
     const double gamma = gamma_bound(count[i]);
-    result.lower[i] = next_down(result.lower[i] - ((gamma * bulk_lower[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
-    result.upper[i] = next_up(result.upper[i] + ((gamma * bulk_upper[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
-    // What has overflowed on the way, NaN included, says nothing any more: from here on it is unbounded.
-    if (!(std::fabs(result.lower[i]) < kTrusted)) result.lower[i] = -std::numeric_limits<double>::infinity();
-    if (!(std::fabs(result.upper[i]) < kTrusted)) result.upper[i] = std::numeric_limits<double>::infinity();
+    result.lower[i] = next_down(
+        result.lower[i] - ((gamma * bulk_lower[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
+    result.upper[i] = next_up(
+        result.upper[i] + ((gamma * bulk_upper[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
+    // What has overflowed on the way, NaN included, says nothing any more: from here on it is
+    // unbounded.
+    if (!(std::fabs(result.lower[i]) < kTrusted))
+      result.lower[i] = -std::numeric_limits<double>::infinity();
+    if (!(std::fabs(result.upper[i]) < kTrusted))
+      result.upper[i] = std::numeric_limits<double>::infinity();
     if (which == nullptr || (*which)[i] != 0) continue;
     result.lower[i] = -std::numeric_limits<double>::infinity();
     result.upper[i] = std::numeric_limits<double>::infinity();
@@ -441,7 +493,8 @@ IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVecto
   return result;
 }
 
-double size_of_terms(const AffineForm& form, std::int64_t i, const std::map<int, IntervalVector>& sources) {
+double size_of_terms(const AffineForm& form, std::int64_t i,
+                     const std::map<int, IntervalVector>& sources) {
   double size = std::fabs(form.constant[static_cast<std::size_t>(i)]);
   for (const auto& [source, rows] : form.terms) {
     const IntervalVector& from = sources.at(source);

@@ -30,7 +30,8 @@ AffineForm constant_within(const IntervalVector& interval) {
   for (std::size_t i = 0; i < interval.lower.size(); ++i) {
     const double l = interval.lower[i], u = interval.upper[i], centre = 0.5 * l + 0.5 * u;
     form.constant.push_back(centre);
-    form.radius.push_back(l == u ? 0.0 : next_up(std::max(next_up(u - centre), next_up(centre - l))));
+    form.radius.push_back(l == u ? 0.0
+                                 : next_up(std::max(next_up(u - centre), next_up(centre - l))));
   }
   return form;
 }
@@ -56,17 +57,22 @@ Known part_of(const Known& known, const std::vector<Pick>& picks) {
   return part;
 }
 
-AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const Known& known = {},
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation,
+                     ValueId value, const Known& known = {},
                      std::vector<std::int64_t> elements = {});
 
-/// f of elements that no source enters. A number that is known exactly (radius 0: nothing was rounded on its way) goes through a
-/// staircase exactly: at a jump it does not stand for both sides, because there is nothing that could push it off.
-AffineForm at_numbers(const LayeredSystem& system, const AffineForm& form, const Activation& activation, const Known& known) {
+/// f of elements that no source enters. A number that is known exactly (radius 0: nothing was
+/// rounded on its way) goes through a staircase exactly: at a jump it does not stand for both
+/// sides, because there is nothing that could push it off.
+AffineForm at_numbers(const LayeredSystem& system, const AffineForm& form,
+                      const Activation& activation, const Known& known) {
   IntervalVector range = activate(activation, enclose(form, system.sources));
   narrow(range, known);
   AffineForm result = constant_within(range);
   const Curve curve = activation.curve;
-  if (curve != Curve::trunc && curve != Curve::floor && curve != Curve::ceil && curve != Curve::round && curve != Curve::sign) return result;
+  if (curve != Curve::trunc && curve != Curve::floor && curve != Curve::ceil &&
+      curve != Curve::round && curve != Curve::sign)
+    return result;
   const std::vector<char> numbers = fixed_elements(form);
   for (std::size_t i = 0; i < form.radius.size(); ++i) {
     if (form.radius[i] != 0.0 || numbers[i] == 0) continue;
@@ -76,8 +82,10 @@ AffineForm at_numbers(const LayeredSystem& system, const AffineForm& form, const
   return result;
 }
 
-/// Elements that no source enters stay numbers, and so do those that are known to have one value; the others become a layer.
-AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const Known& known,
+/// Elements that no source enters stay numbers, and so do those that are known to have one value;
+/// the others become a layer.
+AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form,
+                            const Activation& activation, ValueId value, const Known& known,
                             const std::vector<char>& fixed) {
   std::vector<std::int64_t> elements;
   std::vector<Pick> numbers, variables, place;
@@ -87,8 +95,12 @@ AffineForm add_partly_fixed(LayeredSystem& system, const AffineForm& form, const
     part.push_back({0, static_cast<std::int64_t>(i)});
     if (!fixed[i]) elements.push_back(static_cast<std::int64_t>(i));
   }
-  const AffineForm of_numbers = at_numbers(system, gather({&form}, numbers), activation, part_of(known, numbers));
-  const AffineForm of_variables = variables.empty() ? AffineForm() : add_layer(system, gather({&form}, variables), activation, value, part_of(known, variables), std::move(elements));
+  const AffineForm of_numbers =
+      at_numbers(system, gather({&form}, numbers), activation, part_of(known, numbers));
+  const AffineForm of_variables =
+      variables.empty() ? AffineForm()
+                        : add_layer(system, gather({&form}, variables), activation, value,
+                                    part_of(known, variables), std::move(elements));
   return gather({&of_numbers, &of_variables}, place);
 }
 
@@ -103,14 +115,19 @@ void activate_samples(const Activation& activation, std::vector<double>& values)
 }
 
 /// Makes the function's argument a layer and returns its values.
-AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation, ValueId value, const Known& known,
-                     std::vector<std::int64_t> elements) {
-  std::vector<char> fixed = activation.curve == Curve::product ? std::vector<char>(form.constant.size(), 0) : fixed_elements(form);
+AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activation& activation,
+                     ValueId value, const Known& known, std::vector<std::int64_t> elements) {
+  std::vector<char> fixed = activation.curve == Curve::product
+                                ? std::vector<char>(form.constant.size(), 0)
+                                : fixed_elements(form);
   IntervalVector range = activate(activation, enclose(form, system.sources));
   narrow(range, known);
-  for (std::size_t i = 0; i < known.lower.size(); ++i) fixed[i] = fixed[i] != 0 || known.lower[i] == known.upper[i];
-  for (std::size_t i = 0; i < fixed.size(); ++i) fixed[i] = fixed[i] && std::isfinite(range.lower[i]) && std::isfinite(range.upper[i]);
-  if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end()) return add_partly_fixed(system, form, activation, value, known, fixed);
+  for (std::size_t i = 0; i < known.lower.size(); ++i)
+    fixed[i] = fixed[i] != 0 || known.lower[i] == known.upper[i];
+  for (std::size_t i = 0; i < fixed.size(); ++i)
+    fixed[i] = fixed[i] && std::isfinite(range.lower[i]) && std::isfinite(range.upper[i]);
+  if (std::find(fixed.begin(), fixed.end(), 1) != fixed.end())
+    return add_partly_fixed(system, form, activation, value, known, fixed);
   const int layer = static_cast<int>(system.layers.size());
   system.layers.push_back(form);
   system.activations.push_back(activation);
@@ -124,14 +141,18 @@ AffineForm add_layer(LayeredSystem& system, const AffineForm& form, const Activa
   return AffineForm::of_source(layer, form.size(), 0, form.size());
 }
 
-/// Keeps what a softmax says of its elements, where each of them is one neuron's activation of one and the same layer.
-void add_unit_sum(LayeredSystem& system, const AffineForm& form, const std::vector<std::int64_t>& elements) {
+/// Keeps what a softmax says of its elements, where each of them is one neuron's activation of one
+/// and the same layer.
+void add_unit_sum(LayeredSystem& system, const AffineForm& form,
+                  const std::vector<std::int64_t>& elements) {
   if (form.terms.size() != 1 || form.terms.begin()->first < 0) return;
   const auto& [layer, rows] = *form.terms.begin();
   UnitSum sum{layer, {}};
   for (const std::int64_t e : elements) {
     const auto i = static_cast<std::size_t>(e);
-    if (form.constant[i] != 0.0 || form.radius[i] != 0.0 || rows.indices(e).size() != 1 || rows.values(e)[0] != 1.0) return;
+    if (form.constant[i] != 0.0 || form.radius[i] != 0.0 || rows.indices(e).size() != 1 ||
+        rows.values(e)[0] != 1.0)
+      return;
     sum.elements.push_back(rows.indices(e)[0]);
   }
   system.unit_sums.push_back(std::move(sum));
@@ -179,13 +200,16 @@ std::vector<double> sample_box(const std::vector<double>& lower, const std::vect
   std::uniform_real_distribution<double> share(0.0, 1.0);
   std::vector<double> samples;
   for (std::size_t i = 0; i < lower.size(); ++i) {
-    for (int p = 0; p < kSamples; ++p) samples.push_back(lower[i] + (p == 0 ? 0.5 : share(random)) * (upper[i] - lower[i]));
+    for (int p = 0; p < kSamples; ++p)
+      samples.push_back(lower[i] + (p == 0 ? 0.5 : share(random)) * (upper[i] - lower[i]));
   }
   return samples;
 }
 
-/// Inputs first, first + 1, ...: those that are fixed as numbers, so that what is multiplied by them stays linear.
-AffineForm input_form(const LayeredSystem& system, const std::vector<char>& varies, std::int64_t first, std::int64_t count) {
+/// Inputs first, first + 1, ...: those that are fixed as numbers, so that what is multiplied by
+/// them stays linear.
+AffineForm input_form(const LayeredSystem& system, const std::vector<char>& varies,
+                      std::int64_t first, std::int64_t count) {
   IntervalVector fixed;
   for (std::int64_t i = first; i < first + count; ++i) {
     const auto k = static_cast<std::size_t>(i);
@@ -205,10 +229,12 @@ AffineForm input_form(const LayeredSystem& system, const std::vector<char>& vari
 
 }  // namespace
 
-std::vector<int> varying_inputs(const std::vector<double>& lower, const std::vector<double>& upper) {
+std::vector<int> varying_inputs(const std::vector<double>& lower,
+                                const std::vector<double>& upper) {
   std::vector<int> varying;
   for (std::size_t i = 0; i < lower.size(); ++i) {
-    // Narrower than two steps of float32: a fixed input (its decimal and its float32 value may differ).
+    // Narrower than two steps of float32: a fixed input (its decimal and its float32 value may
+    // differ).
     const double reach = std::max(std::fabs(lower[i]), std::fabs(upper[i]));
     if (upper[i] - lower[i] > 4.0 * kUnitRoundoff32 * reach) varying.push_back(static_cast<int>(i));
   }
@@ -227,7 +253,8 @@ IntervalVector intervals_of(const AffineForm& form, const LayeredSystem& system)
   return range;
 }
 
-/// Intervals are what is left where an operator has no bounds, or none in this form of it (weights that vary, say).
+/// Intervals are what is left where an operator has no bounds, or none in this form of it (weights
+/// that vary, say).
 std::vector<AffineForm> lower_node(const LowerContext& context, const Node& node, bool& loose) {
   if (const LowerFunction function = lower_function(node.kind)) {
     try {
@@ -236,9 +263,11 @@ std::vector<AffineForm> lower_node(const LowerContext& context, const Node& node
     }
   }
   std::vector<AffineForm> results = lower_by_intervals(context, node);
-  constexpr double kThin = 0x1p-20;  // roundings may be wide; what is chosen by an index or not is wider
+  constexpr double kThin =
+      0x1p-20;  // roundings may be wide; what is chosen by an index or not is wider
   for (const AffineForm& form : results) {
-    for (std::size_t i = 0; i < form.radius.size(); ++i) loose = loose || form.radius[i] > kThin * (1.0 + std::fabs(form.constant[i]));
+    for (std::size_t i = 0; i < form.radius.size(); ++i)
+      loose = loose || form.radius[i] > kThin * (1.0 + std::fabs(form.constant[i]));
   }
   return results;
 }
@@ -246,7 +275,8 @@ std::vector<AffineForm> lower_node(const LowerContext& context, const Node& node
 /// Lowers one network, node by node.
 class Lowering {
  public:
-  Lowering(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products, const LoweringOptions& options)
+  Lowering(const Network& network, std::span<const double> lower, std::span<const double> upper,
+           ProductForm products, const LoweringOptions& options)
       : network_(network), options_(options), context_(make_context(products)) {
     CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
     system_.lower.assign(lower.begin(), lower.end());
@@ -273,22 +303,37 @@ class Lowering {
 
  private:
   LowerContext make_context(ProductForm products) {
-    return {network_, forms_, system_.magnitudes, system_.sources, system_.samples, system_.layers, system_.activations, products,
-            [this](const AffineForm& form, const Activation& activation, ValueId value) { return add_layer(system_, form, activation, value); },
-            [this](const AffineForm& form, const std::vector<std::int64_t>& elements) { add_unit_sum(system_, form, elements); },
+    return {network_,
+            forms_,
+            system_.magnitudes,
+            system_.sources,
+            system_.samples,
+            system_.layers,
+            system_.activations,
+            products,
+            [this](const AffineForm& form, const Activation& activation, ValueId value) {
+              return add_layer(system_, form, activation, value);
+            },
+            [this](const AffineForm& form, const std::vector<std::int64_t>& elements) {
+              add_unit_sum(system_, form, elements);
+            },
             options_.open,
-            [this](const AffineForm& form, const Activation& activation, ValueId value, const IntervalVector& known) {
+            [this](const AffineForm& form, const Activation& activation, ValueId value,
+                   const IntervalVector& known) {
               return add_layer(system_, form, activation, value, known);
             },
             [this](const InputStaircase& staircase) { system_.staircases.push_back(staircase); }};
   }
   void note_intervals(ValueId id, const AffineForm& form) {
-    if (options_.intervals != nullptr && id != kNoValue) (*options_.intervals)[id] = intervals_of(form, system_);
+    if (options_.intervals != nullptr && id != kNoValue)
+      (*options_.intervals)[id] = intervals_of(form, system_);
   }
   void add_inputs() {
     std::vector<char> varies(system_.lower.size(), 0);
-    for (const int i : varying_inputs(system_.lower, system_.upper)) varies[static_cast<std::size_t>(i)] = 1;
-    for (std::size_t i = 0; options_.thin_vary && i < varies.size(); ++i) varies[i] = system_.lower[i] < system_.upper[i] ? 1 : 0;
+    for (const int i : varying_inputs(system_.lower, system_.upper))
+      varies[static_cast<std::size_t>(i)] = 1;
+    for (std::size_t i = 0; options_.thin_vary && i < varies.size(); ++i)
+      varies[i] = system_.lower[i] < system_.upper[i] ? 1 : 0;
     std::int64_t first = 0;
     for (const ValueId id : network_.inputs) {
       const std::int64_t size = network_.value(id).size();
@@ -317,7 +362,8 @@ class Lowering {
     std::vector<Pick> picks;
     for (std::size_t k = 0; k < network_.outputs.size(); ++k) {
       outputs.push_back(&form_of(context_, network_.outputs[k], scratch[k]));
-      for (std::int64_t i = 0; i < outputs.back()->size(); ++i) picks.push_back({static_cast<std::int32_t>(k), i});
+      for (std::int64_t i = 0; i < outputs.back()->size(); ++i)
+        picks.push_back({static_cast<std::int32_t>(k), i});
     }
     system_.outputs = gather(outputs, picks);
   }
@@ -332,14 +378,16 @@ class Lowering {
 
 }  // namespace
 
-LayeredSystem lower_network(const Network& network, std::span<const double> lower, std::span<const double> upper, ProductForm products,
+LayeredSystem lower_network(const Network& network, std::span<const double> lower,
+                            std::span<const double> upper, ProductForm products,
                             const LoweringOptions& options) {
   return Lowering(network, lower, upper, products, options).run();
 }
 
 AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
-  const AffineForm input = AffineForm::of_source(kInputSource, static_cast<std::int64_t>(system.lower.size()), 0,
-                                                 static_cast<std::int64_t>(system.lower.size()));
+  const AffineForm input =
+      AffineForm::of_source(kInputSource, static_cast<std::int64_t>(system.lower.size()), 0,
+                            static_cast<std::int64_t>(system.lower.size()));
   const std::vector<const AffineForm*> forms = {&system.outputs, &input};
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
@@ -351,8 +399,9 @@ AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
       const bool of_output = term.of == Term::Of::output;
       const double width = term.coefficient.upper - term.coefficient.lower;
       const auto i = static_cast<std::size_t>(term.index);
-      const double size = of_output ? std::max(std::fabs(outputs.lower[i]), std::fabs(outputs.upper[i]))
-                                    : system.magnitudes.at(kInputSource)[i];
+      const double size = of_output
+                              ? std::max(std::fabs(outputs.lower[i]), std::fabs(outputs.upper[i]))
+                              : system.magnitudes.at(kInputSource)[i];
       if (width > 0.0) error += width * size;
       terms.push_back({of_output ? 0 : 1, term.index, term.coefficient.lower});
     }

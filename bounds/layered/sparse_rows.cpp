@@ -14,7 +14,8 @@ constexpr std::int32_t kNone = -1;
 std::uint64_t hash_of(const void* data, std::size_t bytes) {
   constexpr std::uint64_t kFactor = 0xff51afd7ed558ccdULL;
   const auto* at = static_cast<const unsigned char*>(data);
-  std::uint64_t sum[4] = {bytes, 0x9e3779b97f4a7c15ULL, 0xc2b2ae3d27d4eb4fULL, 0x165667b19e3779f9ULL};
+  std::uint64_t sum[4] = {bytes, 0x9e3779b97f4a7c15ULL, 0xc2b2ae3d27d4eb4fULL,
+                          0x165667b19e3779f9ULL};
   for (; bytes >= 32; bytes -= 32, at += 32) {
     for (int k = 0; k < 4; ++k) {
       std::uint64_t word;
@@ -36,27 +37,31 @@ std::uint64_t hash_of(const void* data, std::size_t bytes) {
 
 }  // namespace
 
-template <typename T, std::int64_t SparseRows::Row::* kPlace>
+template <typename T, std::int64_t SparseRows::Row::*kPlace>
 void SparseRows::enlarge(Table& table, const std::vector<T>& all) const {
   Table larger(std::max<std::size_t>(16, 4 * rows_.size()), kNone);
   for (const std::int32_t r : table) {
     if (r == kNone) continue;
     const Row& of = rows_[static_cast<std::size_t>(r)];
-    std::size_t slot = hash_of(all.data() + of.*kPlace, static_cast<std::size_t>(of.length) * sizeof(T)) % larger.size();
+    std::size_t slot =
+        hash_of(all.data() + of.*kPlace, static_cast<std::size_t>(of.length) * sizeof(T)) %
+        larger.size();
     while (larger[slot] != kNone) slot = slot + 1 == larger.size() ? 0 : slot + 1;
     larger[slot] = r;
   }
   table = std::move(larger);
 }
 
-template <typename T, std::int64_t SparseRows::Row::* kPlace>
+template <typename T, std::int64_t SparseRows::Row::*kPlace>
 std::int64_t SparseRows::share(Table& table, std::vector<T>& all, std::size_t begin) {
   const std::size_t length = all.size() - begin;
   if (2 * (rows_.size() + 1) > table.size()) enlarge<T, kPlace>(table, all);
   std::size_t slot = hash_of(all.data() + begin, length * sizeof(T)) % table.size();
   for (; table[slot] != kNone; slot = slot + 1 == table.size() ? 0 : slot + 1) {
     const Row& of = rows_[static_cast<std::size_t>(table[slot])];
-    if (static_cast<std::size_t>(of.length) != length || std::memcmp(all.data() + of.*kPlace, all.data() + begin, length * sizeof(T)) != 0) continue;
+    if (static_cast<std::size_t>(of.length) != length ||
+        std::memcmp(all.data() + of.*kPlace, all.data() + begin, length * sizeof(T)) != 0)
+      continue;
     all.resize(begin);
     return of.*kPlace;
   }

@@ -1,9 +1,11 @@
 #pragma once
-// A matrix by compressed rows: the coefficients of affine forms, which are dense for Gemm and thin for everything else.
+// A matrix by compressed rows: the coefficients of affine forms, which are dense for Gemm and thin
+// for everything else.
 //
-// Rows with the same columns share one list of columns, and rows with the same values one list of values: all channels of a pixel read
-// one window, and all pixels of a channel have one kernel. A convolution of 100 million coefficients is a few megabytes then, which
-// stay in the cache, and who works with the rows can see what they share (sweep_network.h).
+// Rows with the same columns share one list of columns, and rows with the same values one list of
+// values: all channels of a pixel read one window, and all pixels of a channel have one kernel. A
+// convolution of 100 million coefficients is a few megabytes then, which stay in the cache, and who
+// works with the rows can see what they share (sweep_network.h).
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -16,8 +18,12 @@ class SparseRows {
 
   std::int64_t rows() const { return static_cast<std::int64_t>(rows_.size()); }
   /// Columns of a row, ascending.
-  std::span<const std::int32_t> indices(std::int64_t r) const { return {index_.data() + row(r).index, static_cast<std::size_t>(row(r).length)}; }
-  std::span<const double> values(std::int64_t r) const { return {value_.data() + row(r).value, static_cast<std::size_t>(row(r).length)}; }
+  std::span<const std::int32_t> indices(std::int64_t r) const {
+    return {index_.data() + row(r).index, static_cast<std::size_t>(row(r).length)};
+  }
+  std::span<const double> values(std::int64_t r) const {
+    return {value_.data() + row(r).value, static_cast<std::size_t>(row(r).length)};
+  }
   /// Rows of one length whose numbers are equal have the same columns (the same values).
   std::int64_t list_of_indices(std::int64_t r) const { return row(r).index; }
   std::int64_t list_of_values(std::int64_t r) const { return row(r).value; }
@@ -54,10 +60,11 @@ class SparseRows {
   /// Numbers of rows by the hash of one of their lists; open addressing.
   using Table = std::vector<std::int32_t>;
   const Row& row(std::int64_t r) const { return rows_[static_cast<std::size_t>(r)]; }
-  /// The place of an earlier list that equals the one at the end of `all` from `begin` on, which is taken away then; else `begin`.
-  template <typename T, std::int64_t Row::* kPlace>
+  /// The place of an earlier list that equals the one at the end of `all` from `begin` on, which is
+  /// taken away then; else `begin`.
+  template <typename T, std::int64_t Row::*kPlace>
   std::int64_t share(Table& table, std::vector<T>& all, std::size_t begin);
-  template <typename T, std::int64_t Row::* kPlace>
+  template <typename T, std::int64_t Row::*kPlace>
   void enlarge(Table& table, const std::vector<T>& all) const;
 
   std::vector<Row> rows_;

@@ -23,10 +23,12 @@ bool is_thin(const IntervalVector& z) {
 
 }  // namespace
 
-std::optional<ThinTail> thin_tail(const Network& network, const std::map<ValueId, IntervalVector>& intervals) {
+std::optional<ThinTail> thin_tail(const Network& network,
+                                  const std::map<ValueId, IntervalVector>& intervals) {
   const auto thin = [&](ValueId id) {
     const auto found = intervals.find(id);
-    return id == kNoValue || network.is_constant(id) || (found != intervals.end() && is_thin(found->second));
+    return id == kNoValue || network.is_constant(id) ||
+           (found != intervals.end() && is_thin(found->second));
   };
   // A value stays an input of the tail where it is thin and somebody behind the thin part reads it.
   auto tail = std::make_shared<Network>(network);

@@ -8,9 +8,12 @@
 
 namespace clipbound {
 
-Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const std::vector<Activation>& activations, const std::vector<double>& reach,
+Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer,
+               const std::vector<Activation>& activations, const std::vector<double>& reach,
                std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows)
-    : result_(std::make_shared<ReducedNetwork>()), phase_(std::move(phase)), inputs_(std::move(inputs)) {
+    : result_(std::make_shared<ReducedNetwork>()),
+      phase_(std::move(phase)),
+      inputs_(std::move(inputs)) {
   ReducedNetwork& to = *result_;
   const std::size_t old = phase_.size();
   column_.assign(old, -1);
@@ -45,7 +48,8 @@ Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer, const st
 double Folder::magnitude_of(const double* form) const {
   const ReducedNetwork& to = *result_;
   double sum = std::fabs(form[to.constant()]);
-  for (int j = 0; j < to.neurons + to.inputs; ++j) sum += std::fabs(form[j]) * to.source_max[static_cast<std::size_t>(j)];
+  for (int j = 0; j < to.neurons + to.inputs; ++j)
+    sum += std::fabs(form[j]) * to.source_max[static_cast<std::size_t>(j)];
   return sum;
 }
 
@@ -77,7 +81,8 @@ void Folder::add_neuron(int w, double coefficient) {
     return;
   }
   additions_ += 2;
-  const auto slot = static_cast<std::size_t>(active_slot_[j]), stride = static_cast<std::size_t>(result_->stride);
+  const auto slot = static_cast<std::size_t>(active_slot_[j]),
+             stride = static_cast<std::size_t>(result_->stride);
   const double* __restrict form = active_forms_.data() + slot * stride;
   double* __restrict out = out_;
   for (std::size_t k = 0; k < stride; ++k) out[k] += coefficient * form[k];
@@ -102,8 +107,9 @@ void Folder::add_constant(double value) {
 }
 
 void Folder::end() {
-  // Every coefficient is a sum of at most additions_ roundings; magnitude_ holds the size of the row's own terms and of the
-  // multiples of active forms that were added. The last factor covers the rounding of the error's own sums.
+  // Every coefficient is a sum of at most additions_ roundings; magnitude_ holds the size of the
+  // row's own terms and of the multiples of active forms that were added. The last factor covers
+  // the rounding of the error's own sums.
   const double here = magnitude_of(out_);
   const double gamma = gamma_bound(additions_ + 8.0);
   const double inflate = 1.0 + 4.0 * gamma_bound(2.0 * result_->stride + additions_ + 16.0);
@@ -118,7 +124,8 @@ void Folder::end() {
   active_forms_.insert(active_forms_.end(), scratch_.begin(), scratch_.end());
 }
 
-std::shared_ptr<const ReducedNetwork> Folder::finish(std::vector<std::int32_t> origin_of_old, std::vector<std::uint8_t> strict) {
+std::shared_ptr<const ReducedNetwork> Folder::finish(std::vector<std::int32_t> origin_of_old,
+                                                     std::vector<std::uint8_t> strict) {
   for (std::size_t v = 0; v < phase_.size(); ++v) {
     if (phase_[v] == Phase::unstable) result_->origin.push_back(origin_of_old[v]);
   }

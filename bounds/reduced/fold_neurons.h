@@ -1,8 +1,10 @@
 #pragma once
-// Folds decided neurons away, row by row: the step that both ways of making a reduced network share.
+// Folds decided neurons away, row by row: the step that both ways of making a reduced network
+// share.
 //
-// Rows arrive in topological order, each as coefficients over old neurons, inputs and a constant. Old neurons are
-// unstable (they keep a column), active (their own row is substituted) or inactive (they vanish).
+// Rows arrive in topological order, each as coefficients over old neurons, inputs and a constant.
+// Old neurons are unstable (they keep a column), active (their own row is substituted) or inactive
+// (they vanish).
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -11,7 +13,8 @@
 
 namespace clipbound {
 
-/// An input of the old system: kept as a column, or fixed to centre +- half (half is tiny and goes into the radius).
+/// An input of the old system: kept as a column, or fixed to centre +- half (half is tiny and goes
+/// into the radius).
 struct InputColumn {
   int column = -1;  ///< -1: fixed
   double centre = 0.0, half = 0.0;
@@ -19,12 +22,15 @@ struct InputColumn {
 
 class Folder {
  public:
-  /// phase [old neurons]; layer [old neurons] ascending; reach [old neurons] >= |f(z)| on the set; input_max [kept inputs].
-  Folder(std::vector<Phase> phase, const std::vector<int>& layer, const std::vector<Activation>& activations, const std::vector<double>& reach,
+  /// phase [old neurons]; layer [old neurons] ascending; reach [old neurons] >= |f(z)| on the set;
+  /// input_max [kept inputs].
+  Folder(std::vector<Phase> phase, const std::vector<int>& layer,
+         const std::vector<Activation>& activations, const std::vector<double>& reach,
          std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows);
 
-  /// Begins the row of old neuron v, or of output row s where v = old neurons + s. False where the neuron is inactive: its
-  /// row is not needed. `radius` as in the old system; `magnitude` bounds the row's terms, each apart, on the set.
+  /// Begins the row of old neuron v, or of output row s where v = old neurons + s. False where the
+  /// neuron is inactive: its row is not needed. `radius` as in the old system; `magnitude` bounds
+  /// the row's terms, each apart, on the set.
   bool begin(int v, double radius, double magnitude);
   void add_neuron(int w, double coefficient);
   void add_input(int i, double coefficient);
@@ -32,7 +38,8 @@ class Folder {
   void end();
 
   /// After the last row.
-  std::shared_ptr<const ReducedNetwork> finish(std::vector<std::int32_t> origin_of_old, std::vector<std::uint8_t> strict);
+  std::shared_ptr<const ReducedNetwork> finish(std::vector<std::int32_t> origin_of_old,
+                                               std::vector<std::uint8_t> strict);
 
  private:
   double magnitude_of(const double* form) const;

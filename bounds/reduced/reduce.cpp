@@ -1,10 +1,11 @@
-// RootBounder::reduce: from the bounds of a box to the reduced network that the search on inputs works on.
+// RootBounder::reduce: from the bounds of a box to the reduced network that the search on inputs
+// works on.
 #include <algorithm>
 #include <cmath>
 
 #include "base/rounding.h"
-#include "bounds/reduced/fold_neurons.h"
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/reduced/fold_neurons.h"
 
 namespace clipbound {
 
@@ -32,26 +33,34 @@ NumberedNeurons number_neurons(const LayeredSystem& system, const RootBounder::B
       all.phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
       all.layer.push_back(static_cast<int>(k));
       all.reach.push_back(std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
-      all.activations.push_back(activation.curve == Curve::product && v % 2 == 1 ? Activation{Curve::product, kSecondFactor} : activation);
+      all.activations.push_back(activation.curve == Curve::product && v % 2 == 1
+                                    ? Activation{Curve::product, kSecondFactor}
+                                    : activation);
     }
   }
   return all;
 }
 
 /// The inputs `kept` become columns, in this order; the others stay at their centre.
-std::vector<InputColumn> make_columns(const std::vector<double>& lower, const std::vector<double>& upper, const std::vector<int>& kept) {
+std::vector<InputColumn> make_columns(const std::vector<double>& lower,
+                                      const std::vector<double>& upper,
+                                      const std::vector<int>& kept) {
   std::vector<InputColumn> inputs(lower.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const double l = lower[i], u = upper[i], size = std::max(std::fabs(l), std::fabs(u));
     inputs[i].centre = 0.5 * l + 0.5 * u;
-    inputs[i].half = add_up(add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * size), 0x1p-1060);
+    inputs[i].half = add_up(
+        add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * size),
+        0x1p-1060);
   }
-  for (std::size_t c = 0; c < kept.size(); ++c) inputs[static_cast<std::size_t>(kept[c])].column = static_cast<int>(c);
+  for (std::size_t c = 0; c < kept.size(); ++c)
+    inputs[static_cast<std::size_t>(kept[c])].column = static_cast<int>(c);
   return inputs;
 }
 
 /// Element i of `form` as row v; first [layers] is where each layer's neurons begin.
-void fold_element(Folder& folder, const AffineForm& form, std::int64_t i, int v, double magnitude, const std::vector<int>& first) {
+void fold_element(Folder& folder, const AffineForm& form, std::int64_t i, int v, double magnitude,
+                  const std::vector<int>& first) {
   if (!folder.begin(v, form.radius[static_cast<std::size_t>(i)], magnitude)) return;
   for (const auto& [source, matrix] : form.terms) {
     const auto index = matrix.indices(i);
@@ -70,8 +79,10 @@ void fold_element(Folder& folder, const AffineForm& form, std::int64_t i, int v,
 
 }  // namespace
 
-std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, const AffineForm& rows,
-                                                          const std::vector<std::uint8_t>& strict, const std::vector<int>& kept) const {
+std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds,
+                                                          const AffineForm& rows,
+                                                          const std::vector<std::uint8_t>& strict,
+                                                          const std::vector<int>& kept) const {
   NumberedNeurons all = number_neurons(*system_, bounds);
   std::vector<double> input_max;
   for (const int i : kept) {
@@ -79,7 +90,8 @@ std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, 
     input_max.push_back(std::max(std::fabs(bounds.lower[k]), std::fabs(bounds.upper[k])));
   }
   const int neurons = static_cast<int>(all.phase.size());
-  Folder folder(std::move(all.phase), all.layer, all.activations, all.reach, make_columns(bounds.lower, bounds.upper, kept), input_max,
+  Folder folder(std::move(all.phase), all.layer, all.activations, all.reach,
+                make_columns(bounds.lower, bounds.upper, kept), input_max,
                 static_cast<int>(rows.size()));
   const auto fold_all = [&](const AffineForm& form, int first) {
     for (std::int64_t i = 0; i < form.size(); ++i) {
@@ -87,7 +99,8 @@ std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds, 
       fold_element(folder, form, i, first + static_cast<int>(i), magnitude, all.first);
     }
   };
-  for (std::size_t k = 0; k < system_->layers.size(); ++k) fold_all(system_->layers[k], all.first[k]);
+  for (std::size_t k = 0; k < system_->layers.size(); ++k)
+    fold_all(system_->layers[k], all.first[k]);
   fold_all(rows, neurons);
   return folder.finish(std::move(all.origin), strict);
 }

@@ -10,14 +10,15 @@
 namespace clipbound {
 
 namespace {
-// Columns of one substitution at once: with both sides, twice as many accumulators. AVX-512 has 32 registers, AVX2 16.
+// Columns of one substitution at once: with both sides, twice as many accumulators. AVX-512 has 32
+// registers, AVX2 16.
 #if defined(__AVX512F__)
 constexpr int kColumns = 8;
 #else
 constexpr int kColumns = 4;
 #endif
 
-}
+}  // namespace
 
 LaneBounder::LaneBounder() = default;
 LaneBounder::LaneBounder(LaneBounder&&) noexcept = default;
@@ -26,10 +27,15 @@ LaneBounder::~LaneBounder() = default;
 
 void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   network_ = &network;
-  const auto U = static_cast<std::size_t>(network.neurons), S = static_cast<std::size_t>(network.rows);
-  const auto N = static_cast<std::size_t>(network.inputs), K = static_cast<std::size_t>(max_constraints);
-  for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_, &split_gain}) array->resize(N);
-  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_, &offset_lower_, &offset_upper_, &gap_, &looseness_, &best_looseness_}) array->resize(U);
+  const auto U = static_cast<std::size_t>(network.neurons),
+             S = static_cast<std::size_t>(network.rows);
+  const auto N = static_cast<std::size_t>(network.inputs),
+             K = static_cast<std::size_t>(max_constraints);
+  for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_, &split_gain})
+    array->resize(N);
+  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_,
+                      &offset_lower_, &offset_upper_, &gap_, &looseness_, &best_looseness_})
+    array->resize(U);
   sensitivity_.resize(U * N);
   for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U);
   for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
@@ -45,7 +51,8 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
 }
 
 void LaneBounder::set_slopes(int v) {
-  // Unstable: lower slope 1 where the active side is the longer one (CROWN's choice), upper slope the chord.
+  // Unstable: lower slope 1 where the active side is the longer one (CROWN's choice), upper slope
+  // the chord.
   const auto i = static_cast<std::size_t>(v);
   const Vec l = lower_z[i], u = upper_z[i], zero = {}, one = broadcast(1.0);
   const Mask active = l >= zero, inactive = (u <= zero) & ~active;
@@ -65,14 +72,16 @@ void LaneBounder::set_planes(int v) {
   high_[i] = upper_z[i];
   const Vec width = high_[i] - low_[i];
   if (activation.curve == Curve::square) {
-    // Below the tangent at the middle, above the chord, whose largest excess over z^2 lies at an end whatever its slope; the
-    // offsets are rounded outward by more than the few roundings in them can cost.
+    // Below the tangent at the middle, above the chord, whose largest excess over z^2 lies at an
+    // end whatever its slope; the offsets are rounded outward by more than the few roundings in
+    // them can cost.
     const Vec l = low_[i], u = high_[i], tangent = l + u, chord = l + u;
     const Vec touch = 0.5 * tangent;  // exact: a power of two
     slope_convex_[i] = tangent;
     slope_chord_[i] = chord;
     offset_lower_[i] = -(touch * touch) * (1.0 + 0x1p-50) - 0x1p-1000;
-    offset_upper_[i] = vmax(l * (l - chord), u * (u - chord)) + (vabs(l) + vabs(u)) * (vabs(l) + vabs(u)) * 0x1p-50 + 0x1p-1000;
+    offset_upper_[i] = vmax(l * (l - chord), u * (u - chord)) +
+                       (vabs(l) + vabs(u)) * (vabs(l) + vabs(u)) * 0x1p-50 + 0x1p-1000;
     gap_[i] = 0.25 * width * width;
     return;
   }
@@ -84,15 +93,20 @@ void LaneBounder::set_planes(int v) {
     offset_upper_[i][lane] = planes.upper_offset;
   }
   const Vec middle = 0.5 * (low_[i] + high_[i]);
-  gap_[i] = vmax(Vec{}, (slope_chord_[i] - slope_convex_[i]) * middle + (offset_upper_[i] - offset_lower_[i]));
+  gap_[i] = vmax(
+      Vec{}, (slope_chord_[i] - slope_convex_[i]) * middle + (offset_upper_[i] - offset_lower_[i]));
 }
 
-/// Planes of the product of neurons `first` and first + 1. The planes of the first in the inputs are in first_lower_ and first_upper_, those
-/// of the second where it was bounded last; both hold their errors.
+/// Planes of the product of neurons `first` and first + 1. The planes of the first in the inputs
+/// are in first_lower_ and first_upper_, those of the second where it was bounded last; both hold
+/// their errors.
 void LaneBounder::set_product(int first) {
-  const auto x = static_cast<std::size_t>(first), y = x + 1, N = static_cast<std::size_t>(network_->inputs);
-  const LaneFactor factor_x{first_lower_.data(), first_upper_.data(), first_lower_[N], first_upper_[N], lower_z[x], upper_z[x]};
-  const LaneFactor factor_y{plane_lower_.data(), plane_upper_.data(), plane_lower_[N], plane_upper_[N], lower_z[y], upper_z[y]};
+  const auto x = static_cast<std::size_t>(first), y = x + 1,
+             N = static_cast<std::size_t>(network_->inputs);
+  const LaneFactor factor_x{first_lower_.data(), first_upper_.data(), first_lower_[N],
+                            first_upper_[N],     lower_z[x],          upper_z[x]};
+  const LaneFactor factor_y{plane_lower_.data(), plane_upper_.data(), plane_lower_[N],
+                            plane_upper_[N],     lower_z[y],          upper_z[y]};
   const LaneProduct product = relax_product(factor_x, factor_y, lower_x.data(), upper_x.data(), N);
   slope_convex_[x] = slope_chord_[x] = product.x_slope;
   slope_convex_[y] = slope_chord_[y] = product.y_slope;
@@ -110,10 +124,12 @@ void LaneBounder::set_product(int first) {
 
 namespace {
 
-/// acc[c] = start[column + c] + sum over live w in [from, to) of multiplier[w] * B[w][column + c], c < kColumns.
+/// acc[c] = start[column + c] + sum over live w in [from, to) of multiplier[w] * B[w][column + c],
+/// c < kColumns.
 template <bool kUpper>
-inline void accumulate(const ReducedNetwork& network, const double* start, const int* live, int from, int to, int column,
-                       const Vec* lower, const Vec* upper, Vec* acc_lower, Vec* acc_upper) {
+inline void accumulate(const ReducedNetwork& network, const double* start, const int* live,
+                       int from, int to, int column, const Vec* lower, const Vec* upper,
+                       Vec* acc_lower, Vec* acc_upper) {
   Vec l[kColumns], u[kColumns];
 #pragma GCC unroll 8
   for (int c = 0; c < kColumns; ++c) l[c] = u[c] = broadcast(start[column + c]);
@@ -147,8 +163,8 @@ inline void accumulate(const ReducedNetwork& network, const double* start, const
 
 /// What a substitution gathers on one side, from below or from above.
 struct LaneBounder::Side {
-  Vec relu{};                  // intercepts of ReLUs: no larger than 0 from below, no smaller from above
-  Vec other{}, other_size{};   // intercepts of other neurons, and their sizes
+  Vec relu{};  // intercepts of ReLUs: no larger than 0 from below, no smaller from above
+  Vec other{}, other_size{};  // intercepts of other neurons, and their sizes
   Vec error{};
 };
 
@@ -158,25 +174,29 @@ template <bool kAbove>
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
   const Vec p = g * select(kAbove ? g > zero : g < zero, slope_chord_[i], slope_convex_[i]);
-  // The intercept comes from p as rounded, so p is a free choice; g relu(z) >= p z + q (above: <=) at both ends, hence between.
+  // The intercept comes from p as rounded, so p is a free choice; g relu(z) >= p z + q (above: <=)
+  // at both ends, hence between.
   const Vec at_low = -p * low_[i], at_high = (g - p) * high_[i];
   side.relu += kAbove ? vmax(zero, vmax(at_low, at_high)) : vmin(zero, vmin(at_low, at_high));
   side.error += vabs(p) * network_->slack[i];
   return p;
 }
 
-/// The same for another neuron: g f(z) >= g (slope z + offset). The roundings of both products are charged: the first with the slack (it
-/// is one more rounding of z's terms), the second with the sizes.
+/// The same for another neuron: g f(z) >= g (slope z + offset). The roundings of both products are
+/// charged: the first with the slack (it is one more rounding of z's terms), the second with the
+/// sizes.
 template <bool kAbove>
 [[gnu::always_inline]] inline Vec LaneBounder::replace_by_planes(int w, Vec g, Side& side) const {
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
   const Mask upper_plane = kAbove ? ~(g < zero) : g < zero;
   const Vec p = g * select(upper_plane, slope_chord_[i], slope_convex_[i]);
-  const Vec q = select(g == zero, zero, g * select(upper_plane, offset_upper_[i], offset_lower_[i]));
+  const Vec q =
+      select(g == zero, zero, g * select(upper_plane, offset_upper_[i], offset_lower_[i]));
   side.other += q;
   side.other_size += vabs(q);
-  side.error += select(p == zero, zero, vabs(p) * network_->slack[i]);  // the slack of an unbounded z is infinite
+  side.error += select(p == zero, zero,
+                       vabs(p) * network_->slack[i]);  // the slack of an unbounded z is infinite
   return p;
 }
 
@@ -185,13 +205,15 @@ template <bool kAbove>
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
   if (!is_relu(w)) return vabs(g) * gap_[i] * (high_[i] - low_[i]);
-  // The mean gap over [l, u]: of the chord -l u / 2(u - l), of slope 1 l^2 / 2(u - l), of slope 0 u^2 / 2(u - l).
-  const Vec gap = select(g < zero, -low_[i] * high_[i], select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
+  // The mean gap over [l, u]: of the chord -l u / 2(u - l), of slope 1 l^2 / 2(u - l), of slope 0
+  // u^2 / 2(u - l).
+  const Vec gap = select(g < zero, -low_[i] * high_[i],
+                         select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
   return vabs(g) * gap;
 }
 
-/// Substitutes the layers before `layer` into row v: planes in x, intercepts and error terms; with kUpper from above as well, else
-/// with the neurons' looseness.
+/// Substitutes the layers before `layer` into row v: planes in x, intercepts and error terms; with
+/// kUpper from above as well, else with the neurons' looseness.
 template <bool kUpper>
 void LaneBounder::substitute(int v, int layer) {
   const ReducedNetwork& net = *network_;
@@ -201,13 +223,17 @@ void LaneBounder::substitute(int v, int layer) {
   Vec* upper = multiplier_upper_.data();
   const int end = live_begin_[static_cast<std::size_t>(layer)];
   Vec acc_lower[kColumns], acc_upper[kColumns];
-  Vec product_lower = {}, product_upper = {};  // coefficients of the last product, which both its factors take
+  Vec product_lower = {},
+      product_upper = {};  // coefficients of the last product, which both its factors take
   for (int j = layer - 1; j >= 0; --j) {
-    const int begin = live_begin_[static_cast<std::size_t>(j)], after = live_begin_[static_cast<std::size_t>(j) + 1];
+    const int begin = live_begin_[static_cast<std::size_t>(j)],
+              after = live_begin_[static_cast<std::size_t>(j) + 1];
     for (int k = begin; k < after;) {
-      // Columns of one layer are consecutive; take kColumns from the first live one (dead ones among them cost nothing extra).
+      // Columns of one layer are consecutive; take kColumns from the first live one (dead ones
+      // among them cost nothing extra).
       const int column = live_[static_cast<std::size_t>(k)];
-      accumulate<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower, acc_upper);
+      accumulate<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower,
+                         acc_upper);
       for (; k < after && live_[static_cast<std::size_t>(k)] < column + kColumns; ++k) {
         const int w = live_[static_cast<std::size_t>(k)];
         const bool relu = is_relu(w), second = is_second_factor(w);
@@ -217,7 +243,8 @@ void LaneBounder::substitute(int v, int layer) {
         if constexpr (kUpper) {
           const Vec gu = second ? product_upper : acc_upper[w - column];
           product_upper = gu;
-          upper[w] = relu ? replace_relu<true>(w, gu, above) : replace_by_planes<true>(w, gu, above);
+          upper[w] =
+              relu ? replace_relu<true>(w, gu, above) : replace_by_planes<true>(w, gu, above);
         } else {
           looseness_[static_cast<std::size_t>(w)] = looseness_of(w, g);
         }
@@ -225,8 +252,8 @@ void LaneBounder::substitute(int v, int layer) {
     }
   }
   for (int k = 0; k <= net.inputs; k += kColumns) {
-    accumulate<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper, plane_lower_.data() + k,
-                        plane_upper_.data() + k);
+    accumulate<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper,
+                       plane_lower_.data() + k, plane_upper_.data() + k);
   }
   const double own = net.slack[static_cast<std::size_t>(v)];
   const double inflate = 1.0 + 4.0 * net.gamma, rounding = 4.0 * net.gamma;
@@ -265,12 +292,16 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   Vec upper = concretize_lower(mirrored_.data(), base_upper);
   if (settings.neurons && constraints > 0) {
     // A ReLU needs no more than its sign.
-    if (!relu || any((lower < zero) & (lower_z[i] < zero))) lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
-    if (!relu || any((upper < zero) & (upper_z[i] > zero))) upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
+    if (!relu || any((lower < zero) & (lower_z[i] < zero)))
+      lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
+    if (!relu || any((upper < zero) & (upper_z[i] > zero)))
+      upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
   }
   if (is_product(v)) {  // planes with their errors, for set_product()
-    plane_lower_[N] = base_lower - (vabs(plane_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
-    plane_upper_[N] = -base_upper + (vabs(plane_upper_[N]) + vabs(intercept_upper_) + error_upper_) * 0x1p-50;
+    plane_lower_[N] =
+        base_lower - (vabs(plane_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
+    plane_upper_[N] =
+        -base_upper + (vabs(plane_upper_[N]) + vabs(intercept_upper_) + error_upper_) * 0x1p-50;
   }
   lower_z[i] = select((lower > lower_z[i]) & (vabs(lower) < kOverflow), lower, lower_z[i]);
   upper = -upper;
@@ -317,7 +348,8 @@ void LaneBounder::bound_rows(const ClipSettings& settings) {
 }
 
 void LaneBounder::estimate_split_gain() {
-  // Halving input i shrinks neuron v's range by a share |A_vi| w_i / (u - l), and its gap in proportion.
+  // Halving input i shrinks neuron v's range by a share |A_vi| w_i / (u - l), and its gap in
+  // proportion.
   const auto N = static_cast<std::size_t>(network_->inputs);
   const Vec zero = {};
   for (Vec& gain : split_gain) gain = zero;
@@ -341,7 +373,8 @@ void LaneBounder::bound(const ClipSettings& settings) {
   if (forward_ != nullptr) return forward_->bound(*this, settings);
   const Vec zero = {};
   for (int layer = 0; layer < net.layers(); ++layer) {
-    const int begin = net.layer_begin[static_cast<std::size_t>(layer)], end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
+    const int begin = net.layer_begin[static_cast<std::size_t>(layer)],
+              end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
     for (int v = begin; v < end; ++v) bound_neuron(v, layer, settings);
     for (int v = begin; v < end; ++v) {
       if (!is_relu(v)) {
@@ -373,7 +406,8 @@ void LaneBounder::evaluate(const Vec* point, Vec* values) {
   for (int layer = 0; layer <= net.layers(); ++layer) {
     const bool last = layer == net.layers();
     const int begin = last ? net.neurons : net.layer_begin[static_cast<std::size_t>(layer)];
-    const int end = last ? net.neurons + net.rows : net.layer_begin[static_cast<std::size_t>(layer) + 1];
+    const int end =
+        last ? net.neurons + net.rows : net.layer_begin[static_cast<std::size_t>(layer) + 1];
     for (int v = begin; v < end; ++v) {
       const double* b = net.row(v);
       Vec sum = broadcast(b[net.constant()]);
@@ -384,7 +418,9 @@ void LaneBounder::evaluate(const Vec* point, Vec* values) {
         values[v - net.neurons] = sum;
       } else {
         if (is_second_factor(v)) r[v - 1] *= sum;
-        r[v] = is_product(v) ? sum : is_relu(v) ? vmax(sum, zero) : values_of(net.activation[static_cast<std::size_t>(v)], sum);
+        r[v] = is_product(v) ? sum
+               : is_relu(v)  ? vmax(sum, zero)
+                             : values_of(net.activation[static_cast<std::size_t>(v)], sum);
       }
     }
   }

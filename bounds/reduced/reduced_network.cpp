@@ -10,23 +10,26 @@ namespace clipbound {
 
 void ReducedNetwork::finish() {
   activation.resize(static_cast<std::size_t>(neurons));  // hand-made ones: ReLUs
-  // Every sum taken over one row has at most U + N + 1 terms, is followed by a concretization of N + 2 terms, and each
-  // term has at most 3 roundings of its own.
+  // Every sum taken over one row has at most U + N + 1 terms, is followed by a concretization of N
+  // + 2 terms, and each term has at most 3 roundings of its own.
   gamma = gamma_bound(2.0 * (neurons + inputs) + 24.0);
   magnitude.assign(static_cast<std::size_t>(neurons + rows), 0.0);
   slack.assign(magnitude.size(), 0.0);
   double largest = 1.0;
-  const auto note = [&largest](double size) { largest = std::isfinite(size) ? std::fmax(largest, size) : largest; };
+  const auto note = [&largest](double size) {
+    largest = std::isfinite(size) ? std::fmax(largest, size) : largest;
+  };
   for (const double source : source_max) note(source);
   for (int v = 0; v < neurons + rows; ++v) {
     const double* r = row(v);
     double sum = std::fabs(r[constant()]);
-    for (int j = 0; j < neurons + inputs; ++j) sum += r[j] == 0.0 ? 0.0 : std::fabs(r[j]) * source_max[static_cast<std::size_t>(j)];
+    for (int j = 0; j < neurons + inputs; ++j)
+      sum += r[j] == 0.0 ? 0.0 : std::fabs(r[j]) * source_max[static_cast<std::size_t>(j)];
     magnitude[static_cast<std::size_t>(v)] = sum;
     note(sum);
   }
-  // Products that underflow lose up to 2^-1075 each, times a source or a z; there are fewer than 2^40 of them. (Where a z is
-  // unbounded, its multiplier is 0 or exact.)
+  // Products that underflow lose up to 2^-1075 each, times a source or a z; there are fewer than
+  // 2^40 of them. (Where a z is unbounded, its multiplier is 0 or exact.)
   const double underflow = 0x1p-1030 * largest;
   for (std::size_t i = 0; i < magnitude.size(); ++i) {
     magnitude[i] = magnitude[i] * (1.0 + 2.0 * gamma) + underflow;
@@ -35,12 +38,15 @@ void ReducedNetwork::finish() {
   }
 }
 
-std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from, const std::vector<Phase>& phase,
-                                           const std::vector<double>& upper, const std::vector<double>& input_max) {
+std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
+                                           const std::vector<Phase>& phase,
+                                           const std::vector<double>& upper,
+                                           const std::vector<double>& input_max) {
   const int U = from.neurons, N = from.inputs;
   std::vector<int> layer(static_cast<std::size_t>(U));
   for (int k = 0; k < from.layers(); ++k) {
-    for (int v = from.layer_begin[static_cast<std::size_t>(k)]; v < from.layer_begin[static_cast<std::size_t>(k) + 1]; ++v) {
+    for (int v = from.layer_begin[static_cast<std::size_t>(k)];
+         v < from.layer_begin[static_cast<std::size_t>(k) + 1]; ++v) {
       layer[static_cast<std::size_t>(v)] = k;
     }
   }
@@ -48,7 +54,8 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from, const std
   for (int v = 0; v < U; ++v) {
     auto& x = neuron_max[static_cast<std::size_t>(v)];
     const double largest = from.source_max[static_cast<std::size_t>(v)];
-    x = from.activation[static_cast<std::size_t>(v)].curve == Curve::relu ? std::fmin(x, largest) : largest;
+    x = from.activation[static_cast<std::size_t>(v)].curve == Curve::relu ? std::fmin(x, largest)
+                                                                          : largest;
   }
   std::vector<InputColumn> inputs(static_cast<std::size_t>(N));
   for (int i = 0; i < N; ++i) {
@@ -56,7 +63,8 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from, const std
     auto& x = inputs_max[static_cast<std::size_t>(i)];
     x = std::fmin(x, from.source_max[static_cast<std::size_t>(U + i)]);
   }
-  Folder folder(phase, layer, from.activation, neuron_max, std::move(inputs), inputs_max, from.rows);
+  Folder folder(phase, layer, from.activation, neuron_max, std::move(inputs), inputs_max,
+                from.rows);
   for (int v = 0; v < U + from.rows; ++v) {
     const auto i = static_cast<std::size_t>(v);
     if (!folder.begin(v, from.radius[i], from.magnitude[i])) continue;

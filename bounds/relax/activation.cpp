@@ -32,60 +32,33 @@ auto with_power(double n, const F& f) {
 template <class F>
 auto with_curve(const Activation& a, const F& f) {
   switch (a.curve) {
-    case Curve::identity:
-      return f(Identity{});
-    case Curve::relu:
-      return f(Relu{});
-    case Curve::square:
-      return f(Square{});
-    case Curve::sigmoid:
-      return f(Smooth<Sigmoid>{});
-    case Curve::tanh:
-      return f(Smooth<Tanh>{});
-    case Curve::exp:
-      return f(Smooth<Exp>{});
-    case Curve::log:
-      return f(Smooth<Log>{});
-    case Curve::reciprocal:
-      return f(Smooth<Reciprocal>{});
-    case Curve::sqrt:
-      return f(Smooth<Sqrt>{});
-    case Curve::power:
-      return with_power(a.parameter, f);
-    case Curve::sin:
-      return f(Wave<false>{});
-    case Curve::cos:
-      return f(Wave<true>{});
-    case Curve::tan:
-      return f(Smooth<Tan>{});
-    case Curve::atan:
-      return f(Smooth<Atan>{});
-    case Curve::erf:
-      return f(Smooth<Erf>{});
-    case Curve::gelu:
-      return f(Smooth<Gelu>{});
-    case Curve::gelu_tanh:
-      return f(Smooth<GeluTanh>{});
-    case Curve::softplus:
-      return f(Smooth<Softplus>{});
-    case Curve::elu:
-      return f(Elu(a.parameter));
-    case Curve::tanh_slope:
-      return f(Smooth<TanhSlope>{});
-    case Curve::sign:
-      return f(Jump{-1.0, 1.0, 0.0});
-    case Curve::floor:
-      return f(Staircase{0.0, -1.0});
-    case Curve::ceil:
-      return f(Staircase{0.0, 0.0});
-    case Curve::round:
-      return f(Staircase{0.5, 0.0});
-    case Curve::step:
-      return f(Jump{0.0, 1.0, 1.0});
-    case Curve::trunc:
-      return f(Truncation{});
-    case Curve::product:
-      break;  // of two variables
+    case Curve::identity: return f(Identity{});
+    case Curve::relu: return f(Relu{});
+    case Curve::square: return f(Square{});
+    case Curve::sigmoid: return f(Smooth<Sigmoid>{});
+    case Curve::tanh: return f(Smooth<Tanh>{});
+    case Curve::exp: return f(Smooth<Exp>{});
+    case Curve::log: return f(Smooth<Log>{});
+    case Curve::reciprocal: return f(Smooth<Reciprocal>{});
+    case Curve::sqrt: return f(Smooth<Sqrt>{});
+    case Curve::power: return with_power(a.parameter, f);
+    case Curve::sin: return f(Wave<false>{});
+    case Curve::cos: return f(Wave<true>{});
+    case Curve::tan: return f(Smooth<Tan>{});
+    case Curve::atan: return f(Smooth<Atan>{});
+    case Curve::erf: return f(Smooth<Erf>{});
+    case Curve::gelu: return f(Smooth<Gelu>{});
+    case Curve::gelu_tanh: return f(Smooth<GeluTanh>{});
+    case Curve::softplus: return f(Smooth<Softplus>{});
+    case Curve::elu: return f(Elu(a.parameter));
+    case Curve::tanh_slope: return f(Smooth<TanhSlope>{});
+    case Curve::sign: return f(Jump{-1.0, 1.0, 0.0});
+    case Curve::floor: return f(Staircase{0.0, -1.0});
+    case Curve::ceil: return f(Staircase{0.0, 0.0});
+    case Curve::round: return f(Staircase{0.5, 0.0});
+    case Curve::step: return f(Jump{0.0, 1.0, 1.0});
+    case Curve::trunc: return f(Truncation{});
+    case Curve::product: break;  // of two variables
   }
   CLIPBOUND_CHECK_NOTE(false, "a curve that is none");
 }
@@ -144,11 +117,11 @@ double slope_of(const Activation& activation, double z) {
 }
 
 const char* name_of(Curve curve) {
-  static constexpr const char* kNames[] = {"Identity", "Relu",       "Square", "Sigmoid", "Tanh",     "Exp",
-                                           "Log",      "Reciprocal", "Sqrt",   "Pow",     "Sin",      "Cos",
-                                           "Tan",      "Atan",       "Erf",    "Gelu",    "GeluTanh", "Softplus",
-                                           "Elu",      "TanhSlope",  "Sign",    "Floor",   "Ceil",    "Round",
-                                           "Step",     "Trunc",      "Product"};
+  static constexpr const char* kNames[] = {
+      "Identity",   "Relu", "Square",   "Sigmoid",  "Tanh",  "Exp",       "Log",
+      "Reciprocal", "Sqrt", "Pow",      "Sin",      "Cos",   "Tan",       "Atan",
+      "Erf",        "Gelu", "GeluTanh", "Softplus", "Elu",   "TanhSlope", "Sign",
+      "Floor",      "Ceil", "Round",    "Step",     "Trunc", "Product"};
   return kNames[static_cast<std::size_t>(curve)];
 }
 

@@ -15,8 +15,12 @@ double below_ray(double s, double z) {
 
 struct Identity {
   Planes planes(double, double) const { return {1.0, 0.0, 1.0, 0.0}; }
-  double lower(double s, double l, double u) const { return weaker(below_ray<true>(s, l), below_ray<true>(s, u)); }
-  double upper(double s, double l, double u) const { return lower(s, -u, -l) == 0.0 ? 0.0 : -lower(s, -u, -l); }
+  double lower(double s, double l, double u) const {
+    return weaker(below_ray<true>(s, l), below_ray<true>(s, u));
+  }
+  double upper(double s, double l, double u) const {
+    return lower(s, -u, -l) == 0.0 ? 0.0 : -lower(s, -u, -l);
+  }
   Range range(double l, double u) const { return {l, u}; }
   double value(double z) const { return z; }
   double slope(double) const { return 1.0; }
@@ -26,7 +30,8 @@ struct Relu {
   Planes planes(double l, double u) const {
     if (l >= 0.0) return {1.0, 0.0, 1.0, 0.0};
     if (u <= 0.0) return {};
-    const double chord = u / (u - l);  // in [0, 1]: 0 where l is -infinity or the difference overflows
+    const double chord =
+        u / (u - l);  // in [0, 1]: 0 where l is -infinity or the difference overflows
     Planes result{u > -l ? 1.0 : 0.0, 0.0, chord, upper(chord, l, u)};
     if (!(u < kInfinity)) result.upper_slope = 0.0, result.upper_offset = kInfinity;
     return result;
@@ -37,15 +42,21 @@ struct Relu {
     return l < 0.0 && u > 0.0 ? weaker(least, 0.0) : least;
   }
   /// Greatest at an end: convex.
-  double upper(double s, double l, double u) const { return -weaker(below_negated(s, l), below_negated(s, u)); }
+  double upper(double s, double l, double u) const {
+    return -weaker(below_negated(s, l), below_negated(s, u));
+  }
   Range range(double l, double u) const { return {std::max(l, 0.0), std::max(u, 0.0)}; }
   double value(double z) const { return z > 0.0 ? z : z <= 0.0 ? 0.0 : z; }
   double slope(double z) const { return z > 0.0 ? 1.0 : 0.0; }
 
  private:
-  static double below_end(double s, double z) { return z > 0.0 ? below_ray<true>(s, z) : below_ray<false>(s, z); }
+  static double below_end(double s, double z) {
+    return z > 0.0 ? below_ray<true>(s, z) : below_ray<false>(s, z);
+  }
   /// s z - relu(z).
-  static double below_negated(double s, double z) { return z > 0.0 ? below_ray<true>(s, -z) : below_ray<false>(s, -z); }
+  static double below_negated(double s, double z) {
+    return z > 0.0 ? below_ray<true>(s, -z) : below_ray<false>(s, -z);
+  }
 };
 
 struct Square {
@@ -53,7 +64,8 @@ struct Square {
   Planes supporting(double l, double u, double z) const {
     const double sum = l + u;
     Planes result{2.0 * z, -mul_up(z, z), sum, upper(sum, l, u)};
-    if (std::isfinite(result.lower_offset) && std::isfinite(result.lower_slope) && std::isfinite(result.upper_offset))
+    if (std::isfinite(result.lower_offset) && std::isfinite(result.lower_slope) &&
+        std::isfinite(result.upper_offset))
       return result;
     const Range r = range(l, u);
     return {0.0, r.lower, 0.0, r.upper};
@@ -64,7 +76,9 @@ struct Square {
     if (s > 2.0 * u) return below_end(u, s);
     return -next_up(mul_up(0.5 * s, 0.5 * s));
   }
-  double upper(double s, double l, double u) const { return -weaker(-above_end(l, s), -above_end(u, s)); }
+  double upper(double s, double l, double u) const {
+    return -weaker(-above_end(l, s), -above_end(u, s));
+  }
   Range range(double l, double u) const {
     const double nearest = clamped(0.0, l, u), farthest = std::max(std::fabs(l), std::fabs(u));
     return {mul_down(nearest, nearest), mul_up(farthest, farthest)};

@@ -18,9 +18,11 @@ struct Exp {
   static double curvature(const Sample& p) { return p.value; }
   static double where(double s, double, double) { return std::log(s); }
   static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
-  /// Not farther than 0.99 from l: there the tangent is positive on all of [l, u], which quotients of sums of
-  /// exponentials need.
-  static double meeting_point(double l, double u) { return clamped(std::min(middle(l, u), l + 0.99), l, u); }
+  /// Not farther than 0.99 from l: there the tangent is positive on all of [l, u], which quotients
+  /// of sums of exponentials need.
+  static double meeting_point(double l, double u) {
+    return clamped(std::min(middle(l, u), l + 0.99), l, u);
+  }
   static Range range(double l, double u) { return increasing_range(Exp{}, l, u, 0.0); }
 };
 
@@ -53,7 +55,9 @@ struct Log {
   static double where(double s, double, double) { return 1.0 / s; }
   static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
-  static Range range(double l, double u) { return {l > 0.0 ? least(at(l)) : -kInfinity, most(at(u))}; }
+  static Range range(double l, double u) {
+    return {l > 0.0 ? least(at(l)) : -kInfinity, most(at(u))};
+  }
 };
 
 struct Sqrt {
@@ -66,10 +70,14 @@ struct Sqrt {
   }
   static double curvature(const Sample& p) { return -0.5 * p.slope / p.z; }
   /// Not 0, where the tangent is vertical.
-  static double where(double s, double, double b) { return s > 0.0 ? std::max(0.25 / (s * s), 0x1p-60 * b) : b; }
+  static double where(double s, double, double b) {
+    return s > 0.0 ? std::max(0.25 / (s * s), 0x1p-60 * b) : b;
+  }
   static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
-  static Range range(double l, double u) { return {std::max(0.0, next_down(std::sqrt(l))), next_up(std::sqrt(u))}; }
+  static Range range(double l, double u) {
+    return {std::max(0.0, next_down(std::sqrt(l))), next_up(std::sqrt(u))};
+  }
 };
 
 /// 1/z, on one side of 0.

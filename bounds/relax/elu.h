@@ -10,7 +10,9 @@ struct EluLeft {
   double alpha;
 
   static bool defined(double, double) { return true; }
-  Bending bending(double, double) const { return alpha >= 0.0 ? Bending::convex : Bending::concave; }
+  Bending bending(double, double) const {
+    return alpha >= 0.0 ? Bending::convex : Bending::concave;
+  }
   Stretches stretches(double l, double u) const { return {l, u, alpha >= 0.0}; }
   Sample at(double z) const {
     const double v = alpha * std::expm1(z), d = alpha * std::exp(z);
@@ -27,11 +29,14 @@ struct EluLeft {
   }
 };
 
-/// Both parts, for the choice of slopes where the kink bends the other way: -f for alpha < 0, f for alpha > 1.
+/// Both parts, for the choice of slopes where the kink bends the other way: -f for alpha < 0, f for
+/// alpha > 1.
 struct EluShape : EluLeft {
   Sample at(double z) const { return z > 0.0 ? Sample{z, z, 1.0, 0.0, 0.0} : EluLeft::at(z); }
   /// Rough: half way, but where the function is flat.
-  static double tangent_guess(const Sample&, double a, double b) { return std::max(a, std::min(b, -0.5)); }
+  static double tangent_guess(const Sample&, double a, double b) {
+    return std::max(a, std::min(b, -0.5));
+  }
 };
 
 struct Elu {
@@ -41,11 +46,13 @@ struct Elu {
     if (l >= 0.0) return right.planes(l, u);
     if (u <= 0.0) return left.planes(l, u);
     const auto constant = [&] { return range(l, u); };
-    if (!std::isfinite(l) || !std::isfinite(u)) return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
+    if (!std::isfinite(l) || !std::isfinite(u))
+      return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
     const Sample a = shape.at(l), m = shape.at(middle(l, u)), b = shape.at(u);
     double low = m.slope, high = chord_slope(a, m, b);
     if (!(shape.alpha >= 0.0 && shape.alpha <= 1.0)) {
-      // One hull follows the curve on the left, the other consists of segments from l to the kink and on to u.
+      // One hull follows the curve on the left, the other consists of segments from l to the kink
+      // and on to u.
       Stretches stretches(l, u, shape.alpha > 0.0);
       stretches.bend(0.0, 0.0, 0.0);
       const double to_kink = a.value / l;
@@ -55,7 +62,8 @@ struct Elu {
         if (to_kink > 1.0) high = m.z < 0.0 ? to_kink : 1.0;
       } else {
         low = m.z < 0.0 ? to_kink : 1.0;
-        high = -choose(View<EluShape, true>{shape}, stretches, negated(a), negated(m), negated(b), touch);
+        high = -choose(View<EluShape, true>{shape}, stretches, negated(a), negated(m), negated(b),
+                       touch);
       }
     }
     return planes_of({low, lower(low, l, u)}, {-high, -upper(high, l, u)}, constant);

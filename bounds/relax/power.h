@@ -9,7 +9,9 @@ namespace clipbound::relax_detail {
 class PowerCurve {
  public:
   explicit PowerCurve(double exponent)
-      : n_(exponent), whole_(std::trunc(exponent) == exponent), odd_(whole_ && std::fmod(exponent, 2.0) != 0.0) {}
+      : n_(exponent),
+        whole_(std::trunc(exponent) == exponent),
+        odd_(whole_ && std::fmod(exponent, 2.0) != 0.0) {}
 
   bool defined(double l, double u) const {
     if (whole_) return n_ > 0.0 || l > 0.0 || u < 0.0;
@@ -29,19 +31,22 @@ class PowerCurve {
     if (z == 0.0) return n_ > 1.0 ? Sample{} : Sample{0.0, 0.0, kInfinity, 0.0, kInfinity};
     const double v = n_ == 3.0 ? z * z * z : std::pow(z, n_), d = n_ * v / z;
     // v errs by kTiny where it is not normal.
-    return {z, v, d, kOutward * kLibraryError * std::fabs(v) + kTiny,
-            2.0 * kLibraryError * std::fabs(d) + 2.0 * std::fabs(n_) * (kTiny / std::fabs(z)) + kTiny};
+    return {
+        z, v, d, kOutward * kLibraryError * std::fabs(v) + kTiny,
+        2.0 * kLibraryError * std::fabs(d) + 2.0 * std::fabs(n_) * (kTiny / std::fabs(z)) + kTiny};
   }
   double curvature(const Sample& p) const { return (n_ - 1.0) * p.slope / p.z; }
   double where(double s, double a, double b) const {
     const bool around_zero = n_ > 0.0 && whole_ && !odd_, left = !around_zero && a + b < 0.0;
-    // The derivative n z^(n-1) has one sign on each side of 0; slopes of the other sign are nearest to its flat end.
+    // The derivative n z^(n-1) has one sign on each side of 0; slopes of the other sign are nearest
+    // to its flat end.
     const double ratio = around_zero ? std::fabs(s / n_) : left && !odd_ ? -s / n_ : s / n_;
     const double z = ratio > 0.0 ? std::pow(ratio, 1.0 / (n_ - 1.0)) : n_ > 1.0 ? 0.0 : kInfinity;
     if (!whole_) return std::max(z, 0x1p-60 * b);  // not 0, where the tangent may be vertical
     return (around_zero ? s < 0.0 : left) ? -z : z;
   }
-  /// A fixed part of the end's distance, on the other side of 0: 0.5 for n = 3, nearer to 1 for larger n.
+  /// A fixed part of the end's distance, on the other side of 0: 0.5 for n = 3, nearer to 1 for
+  /// larger n.
   double tangent_guess(const Sample& end, double, double) const {
     return -end.z * (1.0 - 1.5 / (n_ > 3.0 ? 0.5 * n_ + 1.5 : 3.0));
   }

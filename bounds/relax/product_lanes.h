@@ -1,5 +1,6 @@
 #pragma once
-// Planes of a product of two neurons, for kLanes boxes at once, from what is known of both factors there.
+// Planes of a product of two neurons, for kLanes boxes at once, from what is known of both factors
+// there.
 //
 // Legend: N inputs. Planes in the inputs are [N] of Vec.
 #include <cstddef>
@@ -21,7 +22,9 @@ struct LaneProduct {
   Vec x_slope, y_slope, lower, upper;
 };
 
-/// relax_product() in every lane, tightened by how the factors' planes move together on the boxes [lower, upper] (N numbers each).
-LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* lower, const Vec* upper, std::size_t N);
+/// relax_product() in every lane, tightened by how the factors' planes move together on the boxes
+/// [lower, upper] (N numbers each).
+LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* lower,
+                          const Vec* upper, std::size_t N);
 
 }  // namespace clipbound

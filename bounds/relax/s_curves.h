@@ -1,5 +1,6 @@
 #pragma once
-// Sigmoid, Tanh, Atan, Erf: point-symmetric, convex left of 0 and concave right of it (f'' has the sign of -z).
+// Sigmoid, Tanh, Atan, Erf: point-symmetric, convex left of 0 and concave right of it (f'' has the
+// sign of -z).
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
@@ -22,8 +23,8 @@ struct SShape {
 };
 
 struct Sigmoid : SShape {
-  /// With e = e^-|z| and r = 1 / (1 + e): r or e r, and e r^2. No cancellation: an error of e passes on at most
-  /// relatively, and an e that underflowed at most absolutely.
+  /// With e = e^-|z| and r = 1 / (1 + e): r or e r, and e r^2. No cancellation: an error of e
+  /// passes on at most relatively, and an e that underflowed at most absolutely.
   static Sample at(double z) {
     const double e = std::exp(-std::fabs(z)), r = 1.0 / (1.0 + e), small = e * r;
     const double v = z < 0.0 ? small : r, d = small * r;
@@ -43,8 +44,9 @@ struct Sigmoid : SShape {
 };
 
 struct Tanh : SShape {
-  /// With e = e^-2|z|: (1 - e) / (1 + e) and 4 e / (1 + e)^2. Near 0 the first comes from 1 - e = -expm1(-2|z|) without
-  /// cancellation; farther out e < 1/2, so that an error of e matters no more in 1 - e.
+  /// With e = e^-2|z|: (1 - e) / (1 + e) and 4 e / (1 + e)^2. Near 0 the first comes from 1 - e =
+  /// -expm1(-2|z|) without cancellation; farther out e < 1/2, so that an error of e matters no more
+  /// in 1 - e.
   static Sample at(double z) {
     const double a = -2.0 * std::fabs(z);
     double e, distance;  // distance = 1 - e
@@ -62,7 +64,8 @@ struct Tanh : SShape {
   /// 1 - y^2 = s.
   static double where(double s, double, double b) {
     const double y = std::sqrt(std::max(0.0, 1.0 - s));
-    return on_side_of(b, s > 0.0 ? std::max(0.0, 0.5 * std::log((1.0 + y) * (1.0 + y) / s)) : kInfinity);
+    return on_side_of(
+        b, s > 0.0 ? std::max(0.0, 0.5 * std::log((1.0 + y) * (1.0 + y) / s)) : kInfinity);
   }
   static double tangent_guess(const Sample& end, double, double) { return guess(end.z); }
   /// Fitted to |end| <= 8 within 2e-4.
@@ -85,7 +88,8 @@ inline double Sigmoid::tangent_guess(const Sample& end, double, double) {
 struct Atan : SShape {
   static Sample at(double z) {
     const double v = std::atan(z), d = 1.0 / (1.0 + z * z);
-    return {z, v, d, kOutward * kLibraryError * std::fabs(v) + kTiny, 4.0 * kUnitRoundoff * d + kTiny};
+    return {z, v, d, kOutward * kLibraryError * std::fabs(v) + kTiny,
+            4.0 * kUnitRoundoff * d + kTiny};
   }
   static double curvature(const Sample& p) { return -2.0 * p.z * p.slope * p.slope; }
   static double where(double s, double, double b) {
@@ -99,15 +103,18 @@ struct Atan : SShape {
 };
 
 struct Erf : SShape {
-  /// 2 / sqrt(pi) e^-z^2: an error u of z^2 moves its exponential by the part u z^2, and from z^2 = 1024 on it is 0.
+  /// 2 / sqrt(pi) e^-z^2: an error u of z^2 moves its exponential by the part u z^2, and from z^2 =
+  /// 1024 on it is 0.
   static Sample at(double z) {
-    const double square = std::min(z * z, 1024.0), v = std::erf(z), d = 1.1283791670955126 * std::exp(-square);
+    const double square = std::min(z * z, 1024.0), v = std::erf(z),
+                 d = 1.1283791670955126 * std::exp(-square);
     return {z, v, d, kOutward * kLibraryError * std::fabs(v) + kTiny,
             (2.0 * kLibraryError + 2.0 * kUnitRoundoff * square) * d + kTiny};
   }
   static double curvature(const Sample& p) { return -2.0 * p.z * p.slope; }
   static double where(double s, double, double b) {
-    return on_side_of(b, s > 0.0 ? std::sqrt(std::max(0.0, -std::log(s * 0.886226925452758))) : kInfinity);
+    return on_side_of(
+        b, s > 0.0 ? std::sqrt(std::max(0.0, -std::log(s * 0.886226925452758))) : kInfinity);
   }
   /// Fitted to |end| <= 8 within 5e-4.
   static double tangent_guess(const Sample& end, double, double) {

@@ -17,7 +17,8 @@ inline constexpr Planes kUnknownPlanes{0.0, -kInfinity, 0.0, kInfinity};
 
 /// Planes of two lines, of f and of -f. Where one says nothing, the constant from `range()` does.
 template <class R>
-[[gnu::always_inline]] inline Planes planes_of(const Line& lower, const Line& negated_upper, const R& range) {
+[[gnu::always_inline]] inline Planes planes_of(const Line& lower, const Line& negated_upper,
+                                               const R& range) {
   const bool low = std::isfinite(lower.slope) && std::isfinite(lower.offset);
   const bool high = std::isfinite(negated_upper.slope) && std::isfinite(negated_upper.offset);
   Planes planes{lower.slope, lower.offset, -negated_upper.slope, -negated_upper.offset};
@@ -44,21 +45,27 @@ struct Smooth {
     const Sample minus_left = negated(left), minus_mid = negated(mid), minus_right = negated(right);
     switch (curve.bending(l, u)) {
       case Bending::convex:
-        return planes_of(line_below_convex(left, mid, right), line_below_concave(minus_left, minus_mid, minus_right),
-                         constant);
+        return planes_of(line_below_convex(left, mid, right),
+                         line_below_concave(minus_left, minus_mid, minus_right), constant);
       case Bending::concave:
-        return planes_of(line_below_concave(left, mid, right), line_below_convex(minus_left, minus_mid, minus_right),
-                         constant);
-      default:
-        break;
+        return planes_of(line_below_concave(left, mid, right),
+                         line_below_convex(minus_left, minus_mid, minus_right), constant);
+      default: break;
     }
     const Stretches stretches = curve.stretches(l, u);
     return planes_of(line(View<C, false>{curve}, stretches, left, mid, right),
-                     line(View<C, true>{curve}, stretches, minus_left, minus_mid, minus_right), constant);
+                     line(View<C, true>{curve}, stretches, minus_left, minus_mid, minus_right),
+                     constant);
   }
-  double lower(double s, double l, double u) const { return proven(View<C, false>{curve}, s, l, u); }
-  double upper(double s, double l, double u) const { return -proven(View<C, true>{curve}, -s, l, u); }
-  Range range(double l, double u) const { return curve.defined(l, u) ? curve.range(l, u) : kUnknownRange; }
+  double lower(double s, double l, double u) const {
+    return proven(View<C, false>{curve}, s, l, u);
+  }
+  double upper(double s, double l, double u) const {
+    return -proven(View<C, true>{curve}, -s, l, u);
+  }
+  Range range(double l, double u) const {
+    return curve.defined(l, u) ? curve.range(l, u) : kUnknownRange;
+  }
   double value(double z) const {
     return curve.defined(z, z) ? curve.at(z).value : std::numeric_limits<double>::quiet_NaN();
   }
@@ -68,7 +75,8 @@ struct Smooth {
 
  private:
   template <class V>
-  static Line line(const V& f, const Stretches& stretches, const Sample& left, const Sample& mid, const Sample& right) {
+  static Line line(const V& f, const Stretches& stretches, const Sample& left, const Sample& mid,
+                   const Sample& right) {
     Sample touch;
     const double s = choose(f, stretches, left, mid, right, touch);
     return {s, prove(f, s, stretches, left, right, touch)};
@@ -96,7 +104,8 @@ inline double most(const Sample& p) {
 
 /// The range of a curve that increases (decreases) from l to u and keeps within [bottom, top].
 template <class C>
-Range increasing_range(const C& curve, double l, double u, double bottom = -kInfinity, double top = kInfinity) {
+Range increasing_range(const C& curve, double l, double u, double bottom = -kInfinity,
+                       double top = kInfinity) {
   return {std::max(bottom, least(curve.at(l))), std::min(top, most(curve.at(u)))};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Sign, Step, Floor, Ceil, Round, Trunc: constant between jumps. At a jump they stand for all values that they take next to it
-// and there, so that a rounded input cannot fall off the edge.
+// Sign, Step, Floor, Ceil, Round, Trunc: constant between jumps. At a jump they stand for all
+// values that they take next to it and there, so that a rounded input cannot fall off the edge.
 #include "bounds/relax/closed_forms.h"
 
 namespace clipbound::relax_detail {
@@ -18,7 +18,8 @@ inline double steep(double rise, double run) {
 struct Jump {
   double left, right, at_zero;
 
-  /// The lower hull is flat up to the jump and climbs to (u, right) from there; the upper one likewise.
+  /// The lower hull is flat up to the jump and climbs to (u, right) from there; the upper one
+  /// likewise.
   Planes planes(double l, double u) const {
     if (l > 0.0) return {0.0, right, 0.0, right};
     if (u < 0.0) return {0.0, left, 0.0, left};
@@ -29,12 +30,18 @@ struct Jump {
   double lower(double s, double l, double u) const {
     double least = kInfinity;
     if (l <= 0.0) least = weaker(below_level(left, s, l), below_level(left, s, std::min(u, 0.0)));
-    if (u > 0.0) least = weaker(least, weaker(below_level(right, s, std::max(l, 0.0)), below_level(right, s, u)));
+    if (u > 0.0)
+      least =
+          weaker(least, weaker(below_level(right, s, std::max(l, 0.0)), below_level(right, s, u)));
     return least;
   }
   /// By symmetry about 0.
-  double upper(double s, double l, double u) const { return -Jump{-right, -left, 0.0}.lower(s, -u, -l); }
-  Range range(double l, double u) const { return {l <= 0.0 ? left : right, u >= 0.0 ? right : left}; }
+  double upper(double s, double l, double u) const {
+    return -Jump{-right, -left, 0.0}.lower(s, -u, -l);
+  }
+  Range range(double l, double u) const {
+    return {l <= 0.0 ? left : right, u >= 0.0 ? right : left};
+  }
   double value(double z) const { return z > 0.0 ? right : z < 0.0 ? left : z == 0.0 ? at_zero : z; }
   double slope(double) const { return 0.0; }
 };
@@ -44,12 +51,13 @@ struct Staircase {
   double phase, level;
 
   static bool countable(double l, double u) { return l >= -0x1p51 && u <= 0x1p51; }
-  // Where z - phase rounds, it rounds to a whole number at worst: a jump next to the interval may count as inside.
+  // Where z - phase rounds, it rounds to a whole number at worst: a jump next to the interval may
+  // count as inside.
   double first(double l) const { return std::ceil(l - phase); }
   double last(double u) const { return std::floor(u - phase); }
 
-  /// The lower hull is flat up to the first jump, climbs by 1 from jump to jump and then up to (u, f(u)); the upper one
-  /// likewise.
+  /// The lower hull is flat up to the first jump, climbs by 1 from jump to jump and then up to (u,
+  /// f(u)); the upper one likewise.
   Planes planes(double l, double u) const {
     if (!countable(l, u)) return {1.0, -1.0, 1.0, 1.0};
     const double n = first(l), k = last(u), m = middle(l, u);
@@ -67,14 +75,18 @@ struct Staircase {
                   weaker(below_level(k + level, s, k + phase), below_level(k + level + 1.0, s, u)));
   }
   /// By symmetry: -f(-z) has its jumps at n - phase, and comes from -(level + 1) + n there.
-  double upper(double s, double l, double u) const { return -Staircase{-phase, -(level + 1.0)}.lower(s, -u, -l); }
+  double upper(double s, double l, double u) const {
+    return -Staircase{-phase, -(level + 1.0)}.lower(s, -u, -l);
+  }
   Range range(double l, double u) const {
     if (!countable(l, u)) return {next_down(l - 1.0), next_up(u + 1.0)};
     const double n = first(l), k = last(u);
     return {n + level, n > k ? n + level : k + level + 1.0};
   }
   /// At a jump, the even neighbour for phase 1/2, the upper (floor) or the lower one (ceil) else.
-  double value(double z) const { return phase != 0.0 ? std::nearbyint(z) : level < 0.0 ? std::floor(z) : std::ceil(z); }
+  double value(double z) const {
+    return phase != 0.0 ? std::nearbyint(z) : level < 0.0 ? std::floor(z) : std::ceil(z);
+  }
   double slope(double) const { return 0.0; }
 };
 
@@ -91,7 +103,8 @@ struct Truncation {
       return {p.lower_slope, lower(p.lower_slope, l, u), p.upper_slope, upper(p.upper_slope, l, u)};
     }
     const bool countable = Staircase::countable(l, u);
-    const double low = countable ? lower_slope(l, u) : 1.0, high = countable ? lower_slope(-u, -l) : 1.0;
+    const double low = countable ? lower_slope(l, u) : 1.0,
+                 high = countable ? lower_slope(-u, -l) : 1.0;
     return {low, lower(low, l, u), high, upper(high, l, u)};
   }
   double lower(double s, double l, double u) const {
@@ -102,17 +115,23 @@ struct Truncation {
   }
   double upper(double s, double l, double u) const { return -lower(s, -u, -l); }
   Range range(double l, double u) const {
-    return {l >= 1.0 ? kFloor.range(l, u).lower : l > -1.0 ? 0.0 : -kFloor.range(-l, -l).upper,
-            u <= -1.0 ? -kFloor.range(-u, -l).lower : u < 1.0 ? 0.0 : kFloor.range(u, u).upper};
+    return {l >= 1.0   ? kFloor.range(l, u).lower
+            : l > -1.0 ? 0.0
+                       : -kFloor.range(-l, -l).upper,
+            u <= -1.0 ? -kFloor.range(-u, -l).lower
+            : u < 1.0 ? 0.0
+                      : kFloor.range(u, u).upper};
   }
   double value(double z) const { return std::trunc(z); }
   double slope(double) const { return 0.0; }
 
  private:
-  /// Slope of the lower hull in the middle, l < 1 and u > -1. Its corners are (l, -k), (-k, -k), (1, 0), (n, n - 1), (u, n);
-  /// (l, -k), (-k, -k), (u, 0) where u < 1; and (l, -k), (-k, -k), (-1, -1), (u, 0) where u < 0.
+  /// Slope of the lower hull in the middle, l < 1 and u > -1. Its corners are (l, -k), (-k, -k),
+  /// (1, 0), (n, n - 1), (u, n); (l, -k), (-k, -k), (u, 0) where u < 1; and (l, -k), (-k, -k), (-1,
+  /// -1), (u, 0) where u < 0.
   static double lower_slope(double l, double u) {
-    const double k = l <= -1.0 ? std::floor(-l) : 0.0, n = u >= 1.0 ? std::floor(u) : 0.0, m = middle(l, u);
+    const double k = l <= -1.0 ? std::floor(-l) : 0.0, n = u >= 1.0 ? std::floor(u) : 0.0,
+                 m = middle(l, u);
     if (m <= -k) return 0.0;
     if (u < 0.0 && k >= 1.0) return m <= -1.0 ? 1.0 : steep(1.0, u + 1.0);
     if (n == 0.0) return steep(k, u + k);

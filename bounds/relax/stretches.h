@@ -6,9 +6,10 @@
 
 namespace clipbound::relax_detail {
 
-/// An interval [l, u] cut at the inflection points inside it. Stretch i is between bends i-1 and i (the ends of the
-/// interval count as bends); they are convex and concave in turn. An inflection that is not a float64 number is known
-/// as an enclosure [low, high]; what lies inside belongs to no stretch.
+/// An interval [l, u] cut at the inflection points inside it. Stretch i is between bends i-1 and i
+/// (the ends of the interval count as bends); they are convex and concave in turn. An inflection
+/// that is not a float64 number is known as an enclosure [low, high]; what lies inside belongs to
+/// no stretch.
 class Stretches {
  public:
   // Arrays are filled as far as they count: this is made once per relaxation.
@@ -37,7 +38,9 @@ class Stretches {
     return i;
   }
   /// How far f(z) - s z may fall between the end of a stretch and the inflection.
-  double gap_loss(double s) const { return gap_ == 0.0 ? 0.0 : 1.001 * (steepest_ + std::fabs(s)) * gap_; }
+  double gap_loss(double s) const {
+    return gap_ == 0.0 ? 0.0 : 1.001 * (steepest_ + std::fabs(s)) * gap_;
+  }
 
   static constexpr int kMost = 5;
 

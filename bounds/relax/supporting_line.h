@@ -1,14 +1,18 @@
 #pragma once
-// Lower lines of a curve that is convex and concave in turn: a slope that leaves little area, and the proof of any.
+// Lower lines of a curve that is convex and concave in turn: a slope that leaves little area, and
+// the proof of any.
 //
 // A curve C has
 //   Sample at(double z)              value and derivative, proven
-// and, not proven, because they only decide how tight a line is (they may be NaN or outside of [a, b]):
+// and, not proven, because they only decide how tight a line is (they may be NaN or outside of [a,
+// b]):
 //   double curvature(const Sample&)  f'' there
 //   double where(double s, double a, double b)
-//                                    the point with f' = s, which is monotone on [a, b], or nearest to s
+//                                    the point with f' = s, which is monotone on [a, b], or nearest
+//                                    to s
 //   double tangent_guess(const Sample& end, double a, double b)
-//                                    where the tangent through (end, f(end)), or -f's, touches the curve in [a, b]
+//                                    where the tangent through (end, f(end)), or -f's, touches the
+//                                    curve in [a, b]
 #include "bounds/relax/sample.h"
 #include "bounds/relax/stretches.h"
 
@@ -23,23 +27,31 @@ template <class C, bool kNegate>
 struct View {
   const C& curve;
   Sample at(double z) const { return kNegate ? negated(curve.at(z)) : curve.at(z); }
-  double curvature(const Sample& p) const { return kNegate ? -curve.curvature(negated(p)) : curve.curvature(p); }
+  double curvature(const Sample& p) const {
+    return kNegate ? -curve.curvature(negated(p)) : curve.curvature(p);
+  }
   double where(double s, double a, double b) const { return curve.where(kNegate ? -s : s, a, b); }
-  double tangent_guess(const Sample& end, double a, double b) const { return curve.tangent_guess(end, a, b); }
+  double tangent_guess(const Sample& end, double a, double b) const {
+    return curve.tangent_guess(end, a, b);
+  }
   static bool convex(const Stretches& stretches, int i) { return stretches.convex(i) != kNegate; }
 };
 
 /// The chord's slope; that in the middle where the chord is too short to have one.
-[[gnu::always_inline]] inline double chord_slope(const Sample& left, const Sample& mid, const Sample& right) {
+[[gnu::always_inline]] inline double chord_slope(const Sample& left, const Sample& mid,
+                                                 const Sample& right) {
   const double width = right.z - left.z;
-  return width > 0x1p-26 * std::max(std::fabs(left.z), std::fabs(right.z)) ? (right.value - left.value) / width
-                                                                           : mid.slope;
+  return width > 0x1p-26 * std::max(std::fabs(left.z), std::fabs(right.z))
+             ? (right.value - left.value) / width
+             : mid.slope;
 }
 /// The lower lines of a curve that is convex (concave) on all of [left.z, right.z].
-[[gnu::always_inline]] inline Line line_below_convex(const Sample& left, const Sample& mid, const Sample& right) {
+[[gnu::always_inline]] inline Line line_below_convex(const Sample& left, const Sample& mid,
+                                                     const Sample& right) {
   return {mid.slope, below_on(mid, mid.slope, left.z, right.z)};
 }
-[[gnu::always_inline]] inline Line line_below_concave(const Sample& left, const Sample& mid, const Sample& right) {
+[[gnu::always_inline]] inline Line line_below_concave(const Sample& left, const Sample& mid,
+                                                      const Sample& right) {
   const double s = chord_slope(left, mid, right);
   return {s, weaker(below(left, s), below(right, s))};
 }
@@ -47,27 +59,28 @@ struct View {
 /// A point that is nowhere.
 inline constexpr Sample kNowhere{std::numeric_limits<double>::quiet_NaN(), 0.0, 0.0, 0.0, 0.0};
 
-/// A lower bound of g on the convex stretch [a, b] of [left.z, right.z]. `touch` is where the line was meant to touch,
-/// if there.
+/// A lower bound of g on the convex stretch [a, b] of [left.z, right.z]. `touch` is where the line
+/// was meant to touch, if there.
 template <class V>
-double below_stretch(const V& f, double s, double a, double b, const Sample& left, const Sample& right,
-                     const Sample& touch) {
+double below_stretch(const V& f, double s, double a, double b, const Sample& left,
+                     const Sample& right, const Sample& touch) {
   if (touch.z >= a && touch.z <= b) return below_on(touch, s, a, b);
   if (left.z >= a && left.slope >= s) return below_on(left, s, a, b);
   if (right.z <= b && right.slope <= s) return below_on(right, s, a, b);
   return below_on(f.at(clamped(f.where(s, a, b), a, b)), s, a, b);
 }
 
-/// A lower bound of g on [left.z, right.z]: on a concave stretch g is least at an end of it, and an end that is an
-/// inflection belongs to a convex stretch as well, up to the width of what is known of it. -infinity where there is
-/// none.
+/// A lower bound of g on [left.z, right.z]: on a concave stretch g is least at an end of it, and an
+/// end that is an inflection belongs to a convex stretch as well, up to the width of what is known
+/// of it. -infinity where there is none.
 template <class V>
-double prove(const V& f, double s, const Stretches& stretches, const Sample& left, const Sample& right,
-             const Sample& touch) {
+double prove(const V& f, double s, const Stretches& stretches, const Sample& left,
+             const Sample& right, const Sample& touch) {
   double least = kInfinity;
   const int last = stretches.count() - 1;
   if (!V::convex(stretches, 0) || left.z > stretches.to(0)) least = weaker(least, below(left, s));
-  if (!V::convex(stretches, last) || right.z < stretches.from(last)) least = weaker(least, below(right, s));
+  if (!V::convex(stretches, last) || right.z < stretches.from(last))
+    least = weaker(least, below(right, s));
   for (int i = V::convex(stretches, 0) ? 0 : 1; i <= last; i += 2) {
     const double a = stretches.from(i), b = stretches.to(i);
     if (!(a <= b)) continue;  // within the enclosure of an inflection: the ends stand for it
@@ -77,15 +90,17 @@ double prove(const V& f, double s, const Stretches& stretches, const Sample& lef
   return loss == 0.0 ? least : next_down(least - loss);
 }
 
-/// The tangent of the convex stretch [a, b] that passes through (end.z, f(end.z)); end lies outside of (a, b). Newton's
-/// method on h(p) = f(end) - f(p) - f'(p) (end - p), which is monotone between a and b, kept in a bracket.
+/// The tangent of the convex stretch [a, b] that passes through (end.z, f(end.z)); end lies outside
+/// of (a, b). Newton's method on h(p) = f(end) - f(p) - f'(p) (end - p), which is monotone between
+/// a and b, kept in a bracket.
 template <class V>
 Sample tangent_through(const V& f, const Sample& end, double a, double b) {
   const bool from_right = end.z > middle(a, b);
   double low = a, high = b, p = clamped(f.tangent_guess(end, a, b), a, b);
   for (int i = 0;; ++i) {
     const Sample touch = f.at(p);
-    const double reach = end.z - p, above = touch.slope * reach, miss = (end.value - touch.value) - above;
+    const double reach = end.z - p, above = touch.slope * reach,
+                 miss = (end.value - touch.value) - above;
     const double size = std::min(std::fabs(above), std::fabs(above - end.slope * reach));
     if (!(std::fabs(miss) > kTangentPrecision * size) || i == kTangentSteps) return touch;
     // A line that passes below the end gets steeper towards it when p moves towards it.
@@ -96,16 +111,18 @@ Sample tangent_through(const V& f, const Sample& end, double a, double b) {
   }
 }
 
-/// The slope of the line that leaves least area below f on [left.z, right.z]: it supports the convex hull in the
-/// middle, up to the precision of a few Newton steps. At most three stretches. For an S-shaped f it is the tangent in
-/// the middle, the tangent through the far end, or the chord. `touch` becomes where it touches a convex stretch, or
-/// nowhere.
+/// The slope of the line that leaves least area below f on [left.z, right.z]: it supports the
+/// convex hull in the middle, up to the precision of a few Newton steps. At most three stretches.
+/// For an S-shaped f it is the tangent in the middle, the tangent through the far end, or the
+/// chord. `touch` becomes where it touches a convex stretch, or nowhere.
 template <class V>
-double choose(const V& f, const Stretches& stretches, const Sample& left, const Sample& mid, const Sample& right,
-              Sample& touch) {
+double choose(const V& f, const Stretches& stretches, const Sample& left, const Sample& mid,
+              const Sample& right, Sample& touch) {
   const int i = stretches.find(mid.z), last = stretches.count() - 1;
   const double chord = chord_slope(left, mid, right);
-  const auto misses = [](const Sample& p, const Sample& end) { return p.value + p.slope * (end.z - p.z) > end.value; };
+  const auto misses = [](const Sample& p, const Sample& end) {
+    return p.value + p.slope * (end.z - p.z) > end.value;
+  };
   int stretch = -1;  // the one to touch
   bool from_right = false;
   double a = 0.0, b = 0.0;
@@ -123,8 +140,11 @@ double choose(const V& f, const Stretches& stretches, const Sample& left, const 
   }
   touch = kNowhere;
   if (stretch < 0) return chord;
-  // Where the tangent would have to touch beyond the other end, or passes above it, the chord lies below f.
-  if (stretch == (from_right ? 0 : last) && (from_right ? chord <= left.slope : chord >= right.slope)) return chord;
+  // Where the tangent would have to touch beyond the other end, or passes above it, the chord lies
+  // below f.
+  if (stretch == (from_right ? 0 : last) &&
+      (from_right ? chord <= left.slope : chord >= right.slope))
+    return chord;
   const Sample p = tangent_through(f, from_right ? right : left, a, b);
   if (stretch != (from_right ? 0 : last) && misses(p, from_right ? left : right)) return chord;
   touch = p;

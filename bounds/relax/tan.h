@@ -13,7 +13,9 @@ struct Tan {
   }
   static Bending bending(double l, double u) {
     const double zero = nearest_zero(middle(l, u)), error = zero_error(zero);
-    return u <= zero - error ? Bending::concave : l >= zero + error ? Bending::convex : Bending::mixed;
+    return u <= zero - error   ? Bending::concave
+           : l >= zero + error ? Bending::convex
+                               : Bending::mixed;
   }
   static Stretches stretches(double l, double u) {
     const double zero = nearest_zero(middle(l, u)), error = zero_error(zero);
@@ -27,13 +29,15 @@ struct Tan {
   }
   static double curvature(const Sample& p) { return 2.0 * p.value * p.slope; }
   static double where(double s, double a, double b) {
-    const double m = middle(a, b), zero = nearest_zero(m), distance = std::atan(std::sqrt(std::max(0.0, s - 1.0)));
+    const double m = middle(a, b), zero = nearest_zero(m),
+                 distance = std::atan(std::sqrt(std::max(0.0, s - 1.0)));
     return m > zero ? zero + distance : zero - distance;
   }
   static double tangent_guess(const Sample& end, double a, double b) {
     // For a far end, f(end) = pi (1 + f(p)^2) nearly; for a near one, f(p) = -f(end) / 2.
     const double size = std::fabs(end.value), zero = nearest_zero(middle(a, b));
-    return zero - std::copysign(std::atan(0.5 * size / std::sqrt(1.0 + 0.785 * size)), end.z - zero);
+    return zero -
+           std::copysign(std::atan(0.5 * size / std::sqrt(1.0 + 0.785 * size)), end.z - zero);
   }
   static double meeting_point(double l, double u) { return middle(l, u); }
   static Range range(double l, double u) { return increasing_range(Tan{}, l, u); }

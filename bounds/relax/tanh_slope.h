@@ -6,10 +6,12 @@
 
 namespace clipbound::relax_detail {
 
-/// With t = tanh(z): f = 1 - t^2, f' = -2 t f, f'' = f (4 - 6 f), so that inflections lie where f = 2/3, t^2 = 1/3.
+/// With t = tanh(z): f = 1 - t^2, f' = -2 t f, f'' = f (4 - 6 f), so that inflections lie where f =
+/// 2/3, t^2 = 1/3.
 struct TanhSlope {
-  static constexpr double kBendLow = 0x1.5124271980434p-1, kBendHigh = 0x1.5124271980435p-1;  ///< artanh(1 / sqrt(3))
-  static constexpr double kSteepest = 0.77;  ///< |f'| there is 0.7698
+  static constexpr double kBendLow = 0x1.5124271980434p-1,
+                          kBendHigh = 0x1.5124271980435p-1;  ///< artanh(1 / sqrt(3))
+  static constexpr double kSteepest = 0.77;                  ///< |f'| there is 0.7698
 
   static bool defined(double, double) { return true; }
   static Bending bending(double l, double u) {
@@ -23,7 +25,8 @@ struct TanhSlope {
     if (right) result.bend(kBendLow, kBendHigh, kSteepest);
     return result;
   }
-  /// tanh and its derivative with their errors; the product of both has those of both, and two roundings.
+  /// tanh and its derivative with their errors; the product of both has those of both, and two
+  /// roundings.
   static Sample at(double z) {
     const Sample p = Tanh::at(z);
     const double d = -2.0 * p.value * p.slope;
@@ -31,10 +34,14 @@ struct TanhSlope {
   }
   static double curvature(const Sample& p) { return p.value * (4.0 - 6.0 * p.value); }
   /// Far out slopes are tiny, and as different from each other as elsewhere.
-  static double where(double s, double a, double b) { return solve_slope(TanhSlope{}, s, a, b, 0x1p-30 * std::fabs(s)); }
-  /// Half as far beyond the inflection for a near end; the tangent through a far end touches near the top, or far out.
+  static double where(double s, double a, double b) {
+    return solve_slope(TanhSlope{}, s, a, b, 0x1p-30 * std::fabs(s));
+  }
+  /// Half as far beyond the inflection for a near end; the tangent through a far end touches near
+  /// the top, or far out.
   static double tangent_guess(const Sample& end, double a, double b) {
-    const double inflection = std::copysign(kBendLow, a >= -kBendHigh && b <= kBendHigh ? end.z : middle(a, b));
+    const double inflection =
+        std::copysign(kBendLow, a >= -kBendHigh && b <= kBendHigh ? end.z : middle(a, b));
     const double d = end.z - inflection;
     return inflection - 0.66 * d / (std::fabs(d) + 1.32);
   }
@@ -42,7 +49,8 @@ struct TanhSlope {
   /// Falls with the distance from 0.
   static Range range(double l, double u) {
     const double farthest = std::max(std::fabs(l), std::fabs(u)), nearest = clamped(0.0, l, u);
-    return {std::max(0.0, least(at(farthest))), nearest == 0.0 ? 1.0 : std::min(1.0, most(at(nearest)))};
+    return {std::max(0.0, least(at(farthest))),
+            nearest == 0.0 ? 1.0 : std::min(1.0, most(at(nearest)))};
   }
 };
 

@@ -7,11 +7,12 @@ namespace clipbound::relax_detail {
 
 inline constexpr double kPi = 3.141592653589793;   ///< pi (1 - e) with 0 < e < u
 inline constexpr double kMoreThanPeriod = 6.2832;  ///< 2 pi + 1.5e-5
-inline constexpr double kFarthestWave = 0x1p20;    ///< beyond, a wave is only known to lie in [-1, 1]
+inline constexpr double kFarthestWave = 0x1p20;  ///< beyond, a wave is only known to lie in [-1, 1]
 
 template <bool kCosine>
 struct WaveCurve {
-  static constexpr double kPhase = kCosine ? 0.5 : 0.0;  ///< inflections lie at (j + phase) pi, j whole
+  static constexpr double kPhase =
+      kCosine ? 0.5 : 0.0;  ///< inflections lie at (j + phase) pi, j whole
 
   static Sample at(double z) {
     const double s = std::sin(z), c = std::cos(z);
@@ -29,8 +30,8 @@ struct WaveCurve {
   }
   /// On the other side of the inflection: fitted to distances up to 3/2 pi within 5e-4.
   static double tangent_guess(const Sample& end, double a, double b) {
-    const double c = centre(a, b), inflection = c + std::copysign(0.5 * kPi, end.z - c), d = end.z - inflection,
-                 x = d * d;
+    const double c = centre(a, b), inflection = c + std::copysign(0.5 * kPi, end.z - c),
+                 d = end.z - inflection, x = d * d;
     return inflection - d * (0.5 + x * (-0.0061336084 + x * (-0.00012101097 + x * 2.6587143e-6)));
   }
   /// At most five, for intervals no wider than kMoreThanPeriod within kFarthestWave.
@@ -41,11 +42,12 @@ struct WaveCurve {
       const double x = (j + kPhase) * kPi, error = std::fabs(x) * (4.0 * kUnitRoundoff);
       low = x - error, high = x + error;
     };
-    // The first inflection that may lie right of l. Its number may come out one too large only where l is about at one:
-    // then it is that one.
+    // The first inflection that may lie right of l. Its number may come out one too large only
+    // where l is about at one: then it is that one.
     double j = std::floor(l * (1.0 / kPi) - kPhase);
     for (enclose(j); high <= l; enclose(j)) j += 1.0;
-    // Between inflections j - 1 and j the sine is negative where j is even, the cosine where it is odd.
+    // Between inflections j - 1 and j the sine is negative where j is even, the cosine where it is
+    // odd.
     const bool odd = (static_cast<int>(j) & 1) != 0;
     Stretches result(l, u, odd == kCosine);
     for (; low < u; enclose(j)) {
@@ -72,14 +74,15 @@ struct Wave {
     const Sample left = Curve::at(l), mid = Curve::at(middle(l, u)), right = Curve::at(u);
     const Sample minus_left = negated(left), minus_mid = negated(mid), minus_right = negated(right);
     if (u - l > kMoreThanPeriod)
-      return planes_of(wide_line<false>(left, mid, right), wide_line<true>(minus_left, minus_mid, minus_right),
-                       constant);
+      return planes_of(wide_line<false>(left, mid, right),
+                       wide_line<true>(minus_left, minus_mid, minus_right), constant);
     const Stretches stretches = Curve::stretches(l, u);
     if (stretches.count() == 1) {
-      return stretches.convex(0) ? planes_of(line_below_convex(left, mid, right),
-                                             line_below_concave(minus_left, minus_mid, minus_right), constant)
-                                 : planes_of(line_below_concave(left, mid, right),
-                                             line_below_convex(minus_left, minus_mid, minus_right), constant);
+      return stretches.convex(0)
+                 ? planes_of(line_below_convex(left, mid, right),
+                             line_below_concave(minus_left, minus_mid, minus_right), constant)
+                 : planes_of(line_below_concave(left, mid, right),
+                             line_below_convex(minus_left, minus_mid, minus_right), constant);
     }
     return planes_of(line<false>(stretches, left, mid, right),
                      line<true>(stretches, minus_left, minus_mid, minus_right), constant);
@@ -102,7 +105,9 @@ struct Wave {
   template <bool kNegate>
   static constexpr double kMinimum = (kCosine ? 1.0 : -0.5) + (kNegate ? 1.0 : 0.0);
 
-  static bool near(double l, double u) { return std::fabs(l) <= kFarthestWave && std::fabs(u) <= kFarthestWave; }
+  static bool near(double l, double u) {
+    return std::fabs(l) <= kFarthestWave && std::fabs(u) <= kFarthestWave;
+  }
 
   /// About the last minimum of the view that is not right of z.
   template <bool kNegate>
@@ -112,15 +117,17 @@ struct Wave {
 
   template <bool kNegate>
   static double least_of(const Sample& left, const Sample& right) {
-    constexpr double kMargin = 1e-9;  // far above the rounding of a minimum's place within kFarthestWave
+    constexpr double kMargin =
+        1e-9;  // far above the rounding of a minimum's place within kFarthestWave
     if (minimum_before<kNegate>(right.z + kMargin) >= left.z - kMargin) return -1.0;
     return std::max(-1.0, std::min(least(left), least(right)));
   }
 
-  /// The line that supports the hull in the middle. Minima inside are points of the hull with slope 0, so that only
-  /// what lies between the minima next to the middle matters.
+  /// The line that supports the hull in the middle. Minima inside are points of the hull with slope
+  /// 0, so that only what lies between the minima next to the middle matters.
   template <bool kNegate>
-  static Line line(const Stretches& stretches, const Sample& left, const Sample& mid, const Sample& right) {
+  static Line line(const Stretches& stretches, const Sample& left, const Sample& mid,
+                   const Sample& right) {
     const View<Curve, kNegate> f{kCurve};
     const double before = minimum_before<kNegate>(mid.z), after = before + 2.0 * kPi;
     Sample touch;
@@ -139,13 +146,15 @@ struct Wave {
     const double before = minimum_before<kNegate>(mid.z), after = before + 2.0 * kPi;
     if (before > left.z && after < right.z) return {0.0, -1.0};
     Sample touch;
-    const double s = slope_between_minima(View<Curve, kNegate>{kCurve}, before, after, left, mid, right, touch);
+    const double s =
+        slope_between_minima(View<Curve, kNegate>{kCurve}, before, after, left, mid, right, touch);
     return {s, proven<kNegate>(s, left.z, right.z)};
   }
   template <class V>
-  static double slope_between_minima(const V& f, double before, double after, const Sample& left, const Sample& mid,
-                                     const Sample& right, Sample& touch) {
-    const Sample a = before > left.z ? f.at(before) : left, b = after < right.z ? f.at(after) : right;
+  static double slope_between_minima(const V& f, double before, double after, const Sample& left,
+                                     const Sample& mid, const Sample& right, Sample& touch) {
+    const Sample a = before > left.z ? f.at(before) : left,
+                 b = after < right.z ? f.at(after) : right;
     return choose(f, Curve::stretches(a.z, b.z), a, mid, b, touch);
   }
 

@@ -15,12 +15,14 @@
 
 namespace CLIPBOUND_V1 {
 
-/// How bounds are computed. All are rigorous in real arithmetic for the weights as read (outward rounding, proven error
-/// terms: docs/soundness.md); they differ in tightness and cost.
+/// How bounds are computed. All are rigorous in real arithmetic for the weights as read (outward
+/// rounding, proven error terms: docs/soundness.md); they differ in tightness and cost.
 enum class BoundMethod : std::uint8_t {
   ibp,    ///< intervals through the operators (Gowal et al., arXiv 1810.12715): cheapest, loosest
-  crown,  ///< linear relaxations substituted back to the input (Zhang et al., NeurIPS 2018), for inner neurons too
-  alpha   ///< the same with slopes optimised for every bound (alpha-CROWN: Xu et al., ICLR 2021): tightest, tens of times the work
+  crown,  ///< linear relaxations substituted back to the input (Zhang et al., NeurIPS 2018), for
+          ///< inner neurons too
+  alpha   ///< the same with slopes optimised for every bound (alpha-CROWN: Xu et al., ICLR 2021):
+          ///< tightest, tens of times the work
 };
 /// "ibp", "crown" or "alpha".
 CLIPBOUND_API const char* name_of(BoundMethod method) noexcept;
@@ -35,34 +37,39 @@ struct LinearBounds {
   std::vector<double> upper_b;  ///< [M]
 };
 
-/// lower <= Y(x) <= upper for every real x of the box. An end is infinite where nothing is known; none is NaN.
+/// lower <= Y(x) <= upper for every real x of the box. An end is infinite where nothing is known;
+/// none is NaN.
 struct Bounds {
   BoundMethod method = BoundMethod::crown;  ///< by which they were computed
-  std::vector<double> lower;  ///< [M]
-  std::vector<double> upper;  ///< [M]
-  LinearBounds linear;        ///< empty unless asked for
+  std::vector<double> lower;                ///< [M]
+  std::vector<double> upper;                ///< [M]
+  LinearBounds linear;                      ///< empty unless asked for
 };
 
 /// Settings of bounds().
 struct BoundSettings {
   BoundMethod method = BoundMethod::crown;  ///< how
-  bool linear = false;          ///< compute LinearBounds too (two to three times the work)
-  double time_limit_s = 1e30;   ///< past it inner neurons are refined no further; what comes out is sound and looser
-  int slope_iterations = 20;    ///< of `alpha`
+  bool linear = false;  ///< compute LinearBounds too (two to three times the work)
+  double time_limit_s =
+      1e30;  ///< past it inner neurons are refined no further; what comes out is sound and looser
+  int slope_iterations = 20;  ///< of `alpha`
 };
 
-/// Bounds of one network on many boxes inside one large box: simplifying and lowering the network is done once. For a
-/// single box use the function bounds(). Values; copies share what they hold.
-/// Thread safety: bounds() may be called from many threads at once; each call runs in its caller's thread.
+/// Bounds of one network on many boxes inside one large box: simplifying and lowering the network
+/// is done once. For a single box use the function bounds(). Values; copies share what they hold.
+/// Thread safety: bounds() may be called from many threads at once; each call runs in its caller's
+/// thread.
 class CLIPBOUND_API Bounder {
  public:
-  /// Prepares for all boxes inside [lower, upper] ([N] each). Throws InputError where sizes do not fit, a number is not
-  /// finite or lower > upper, Unsupported, naming the node, for operators without bounds.
+  /// Prepares for all boxes inside [lower, upper] ([N] each). Throws InputError where sizes do not
+  /// fit, a number is not finite or lower > upper, Unsupported, naming the node, for operators
+  /// without bounds.
   Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper);
 
-  /// Bounds on the box [lower, upper] ([N] each). Throws InputError where sizes do not fit, lower > upper or the box does
-  /// not lie inside the one that was prepared for.
-  Bounds bounds(std::span<const double> lower, std::span<const double> upper, const BoundSettings& settings = {}) const;
+  /// Bounds on the box [lower, upper] ([N] each). Throws InputError where sizes do not fit, lower >
+  /// upper or the box does not lie inside the one that was prepared for.
+  Bounds bounds(std::span<const double> lower, std::span<const double> upper,
+                const BoundSettings& settings = {}) const;
 
   struct Implementation;  ///< the library's own
 
@@ -70,9 +77,9 @@ class CLIPBOUND_API Bounder {
   std::shared_ptr<const Implementation> implementation_;
 };
 
-/// Bounds of the network's outputs on the box [lower, upper] ([N] each); of any other layer's through
-/// Network::up_to(). Throws as Bounder does.
-CLIPBOUND_API Bounds bounds(const Network& network, std::span<const double> lower, std::span<const double> upper,
-                            const BoundSettings& settings = {});
+/// Bounds of the network's outputs on the box [lower, upper] ([N] each); of any other layer's
+/// through Network::up_to(). Throws as Bounder does.
+CLIPBOUND_API Bounds bounds(const Network& network, std::span<const double> lower,
+                            std::span<const double> upper, const BoundSettings& settings = {});
 
 }  // namespace CLIPBOUND_V1

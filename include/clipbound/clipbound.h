@@ -1,8 +1,11 @@
 #pragma once
-// Clipbound as a library: is there an input of a box at which a neural network's outputs satisfy given inequalities?
+// Clipbound as a library: is there an input of a box at which a neural network's outputs satisfy
+// given inequalities?
 //
-// A worked example. The network computes y = |x0 + x1| from two ReLUs; the question is whether y reaches 1.5 on
-// [-1, 1] x [-1, 1]. It does, for instance at (1, 1), so the verdict is sat. With 2.5 for 1.5 it would be unsat.
+// A worked example. The network computes y = |x0 + x1| from two ReLUs; the question is whether y
+// reaches 1.5 on
+// [-1, 1] x [-1, 1]. It does, for instance at (1, 1), so the verdict is sat. With 2.5 for 1.5 it
+// would be unsat.
 //
 // [example]
 //   #include <clipbound/clipbound.h>
@@ -11,7 +14,8 @@
 //
 //   int main() {
 //     const auto network = clipbound::Network::from_layers(
-//         2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias = {0}}});
+//         2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias
+//         = {0}}});
 //     clipbound::Query query(network.input_size(), network.output_size());
 //     query.add_clause({-1, -1}, {1, 1}, {clipbound::Row::output_at_least(0, 1.5)});
 //     clipbound::Options options;
@@ -25,12 +29,13 @@
 //
 // From files it is Network::load("net.onnx") and Query::load("property.vnnlib").
 //
-// What the verdicts mean: `unsat` - no such input exists, in exact real arithmetic for the weights as read; `sat` - the
-// input in Result::input is one, replayed in the network's own precision with zero tolerance; `timeout` and `unknown` -
-// neither was shown, and Result::reason says why.
+// What the verdicts mean: `unsat` - no such input exists, in exact real arithmetic for the weights
+// as read; `sat` - the input in Result::input is one, replayed in the network's own precision with
+// zero tolerance; `timeout` and `unknown` - neither was shown, and Result::reason says why.
 //
-// Thread safety: Network, Query, Options and Result are values. Const members may be called from many threads at once,
-// and solve() may run in many threads at once, on the same network and query too. Nothing is printed.
+// Thread safety: Network, Query, Options and Result are values. Const members may be called from
+// many threads at once, and solve() may run in many threads at once, on the same network and query
+// too. Nothing is printed.
 #include "clipbound/about.h"
 #include "clipbound/bounds.h"
 #include "clipbound/errors.h"

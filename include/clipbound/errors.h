@@ -1,5 +1,6 @@
 #pragma once
-// The three ways in which Clipbound says no. Nothing else is thrown on purpose (std::bad_alloc may be).
+// The three ways in which Clipbound says no. Nothing else is thrown on purpose (std::bad_alloc may
+// be).
 #include <stdexcept>
 
 /// Marks what a shared library of Clipbound shows; everything else is hidden.
@@ -9,7 +10,8 @@
 #define CLIPBOUND_API
 #endif
 
-// The inline namespace keeps the public classes apart from the library's inner ones of the same names.
+// The inline namespace keeps the public classes apart from the library's inner ones of the same
+// names.
 #ifdef CLIPBOUND_INSIDE
 #define CLIPBOUND_V1 clipbound::v1
 #else
@@ -24,8 +26,8 @@ class CLIPBOUND_API InputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What the user gave is well formed, but is not supported: the message names the construct, node and opset. Exit
-/// code 3.
+/// What the user gave is well formed, but is not supported: the message names the construct, node
+/// and opset. Exit code 3.
 class CLIPBOUND_API Unsupported : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

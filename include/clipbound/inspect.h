@@ -21,7 +21,8 @@ struct TensorInfo {
 struct OperatorInfo {
   std::string name;        ///< ONNX
   std::int64_t nodes = 0;  ///< how many nodes apply it
-  /// True where it has linear bounds (in its usual operand forms), false where it is enclosed by intervals alone.
+  /// True where it has linear bounds (in its usual operand forms), false where it is enclosed by
+  /// intervals alone.
   bool bounded = false;
 };
 
@@ -33,10 +34,12 @@ struct NeuronInfo {
 
 /// A layer of neurons as the bounds see it.
 struct LayerInfo {
-  std::string tensor;              ///< which tensor it is; empty for helpers inside an operator (Abs, MaxPool, ...)
-  std::int64_t neurons = 0;        ///< its size
-  std::int64_t least_inputs = 0;   ///< fewest inputs that one of eight neurons of the layer depends on
-  std::int64_t most_inputs = 0;    ///< most of them: the receptive field
+  std::string
+      tensor;  ///< which tensor it is; empty for helpers inside an operator (Abs, MaxPool, ...)
+  std::int64_t neurons = 0;  ///< its size
+  std::int64_t least_inputs =
+      0;  ///< fewest inputs that one of eight neurons of the layer depends on
+  std::int64_t most_inputs = 0;  ///< most of them: the receptive field
 };
 
 /// One node of the graph as read.
@@ -55,20 +58,23 @@ struct Inspection {
   std::vector<OperatorInfo> operators;  ///< sorted by name
   std::int64_t parameters = 0;          ///< numbers in floating-point constants
   std::vector<NeuronInfo> neurons;      ///< after simplification, sorted by operator
-  std::vector<LayerInfo> layers;        ///< empty where there are no bounds, or the network is too large to look
-  std::string no_bounds_because;        ///< the first node without bounds; empty where bounds go through
-  std::string no_layers_because;        ///< why `layers` is empty
-  double multiplications = 0.0;         ///< of one evaluation, about
-  double bounds_bytes = 0.0;            ///< forecast: memory for the network's bounds
-  double search_bytes = 0.0;            ///< forecast: memory of one thread of the search, its open subproblems apart
-  /// Largest |y - y'| / max(1, |y|) between the network's outputs y, summed in the order of the file, and y', summed in
-  /// reversed or blocked order, at points of [0, 1]^N: how much float32 replays may differ. Negative where it was
-  /// not tried.
+  std::vector<LayerInfo>
+      layers;  ///< empty where there are no bounds, or the network is too large to look
+  std::string no_bounds_because;  ///< the first node without bounds; empty where bounds go through
+  std::string no_layers_because;  ///< why `layers` is empty
+  double multiplications = 0.0;   ///< of one evaluation, about
+  double bounds_bytes = 0.0;      ///< forecast: memory for the network's bounds
+  double search_bytes =
+      0.0;  ///< forecast: memory of one thread of the search, its open subproblems apart
+  /// Largest |y - y'| / max(1, |y|) between the network's outputs y, summed in the order of the
+  /// file, and y', summed in reversed or blocked order, at points of [0, 1]^N: how much float32
+  /// replays may differ. Negative where it was not tried.
   double order_difference = -1.0;
-  int order_points = 0;                 ///< at so many points
+  int order_points = 0;  ///< at so many points
 };
 
-/// Looks at a network. Takes seconds at most; on huge networks it forgoes what would take longer. Thread-safe.
+/// Looks at a network. Takes seconds at most; on huge networks it forgoes what would take longer.
+/// Thread-safe.
 CLIPBOUND_API Inspection inspect(const Network& network);
 /// The same as JSON (UTF-8, indented).
 CLIPBOUND_API std::string to_json(const Inspection& inspection);

@@ -18,43 +18,50 @@ namespace CLIPBOUND_V1 {
 struct Term {
   /// X or Y.
   enum class Of : std::uint8_t { input, output };
-  Of of = Of::output;                              ///< which of both
-  std::size_t index = 0;                           ///< number of the variable
-  double coefficient = 1.0;                        ///< finite
+  Of of = Of::output;        ///< which of both
+  std::size_t index = 0;     ///< number of the variable
+  double coefficient = 1.0;  ///< finite
 };
 
 /// sum of terms <= threshold, or < where `strict`. The numbers are taken exactly.
 struct CLIPBOUND_API Row {
-  std::vector<Term> terms = {};  ///< at least one with a coefficient other than 0; several of one variable add up
-  double threshold = 0.0;        ///< finite
-  bool strict = false;           ///< < instead of <=
+  std::vector<Term> terms =
+      {};  ///< at least one with a coefficient other than 0; several of one variable add up
+  double threshold = 0.0;  ///< finite
+  bool strict = false;     ///< < instead of <=
 
   /// Y_output <= value.
-  static Row output_at_most(std::size_t output, double value) { return {{{Term::Of::output, output, 1.0}}, value}; }
+  static Row output_at_most(std::size_t output, double value) {
+    return {{{Term::Of::output, output, 1.0}}, value};
+  }
   /// Y_output >= value.
-  static Row output_at_least(std::size_t output, double value) { return {{{Term::Of::output, output, -1.0}}, -value}; }
+  static Row output_at_least(std::size_t output, double value) {
+    return {{{Term::Of::output, output, -1.0}}, -value};
+  }
   /// Y_smaller <= Y_larger.
   static Row outputs_in_order(std::size_t smaller, std::size_t larger) {
     return {{{Term::Of::output, smaller, 1.0}, {Term::Of::output, larger, -1.0}}};
   }
 };
 
-/// What is asked: clauses, one of which a counterexample must satisfy. A clause is a box of inputs and rows that must
-/// all hold. Not to be changed while another thread reads the same object; copies are independent.
+/// What is asked: clauses, one of which a counterexample must satisfy. A clause is a box of inputs
+/// and rows that must all hold. Not to be changed while another thread reads the same object;
+/// copies are independent.
 class CLIPBOUND_API Query {
  public:
-  /// Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). Throws InputError (with file, line and column) or
-  /// Unsupported (VNN-LIB 2.0, nonlinear terms).
+  /// Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). Throws InputError (with file, line and
+  /// column) or Unsupported (VNN-LIB 2.0, nonlinear terms).
   static Query load(const std::string& path);
   /// The same from text; `source` names it in messages.
   static Query parse(std::string_view text, const std::string& source = "text");
 
   /// No clauses: trivially unsat until some are added.
   Query(std::size_t inputs, std::size_t outputs);
-  /// Adds: lower <= x <= upper ([inputs] each) and all rows. Without rows every point of the box is a counterexample.
-  /// Throws InputError where sizes or indices do not fit, a number is not finite in float32, lower > upper, or a row
-  /// is without terms; the query is then unchanged.
-  Query& add_clause(std::span<const double> lower, std::span<const double> upper, std::span<const Row> rows);
+  /// Adds: lower <= x <= upper ([inputs] each) and all rows. Without rows every point of the box is
+  /// a counterexample. Throws InputError where sizes or indices do not fit, a number is not finite
+  /// in float32, lower > upper, or a row is without terms; the query is then unchanged.
+  Query& add_clause(std::span<const double> lower, std::span<const double> upper,
+                    std::span<const Row> rows);
   /// The same from lists in braces.
   Query& add_clause(std::initializer_list<double> lower, std::initializer_list<double> upper,
                     std::initializer_list<Row> rows) {
@@ -63,22 +70,27 @@ class CLIPBOUND_API Query {
                       std::span<const Row>(rows.begin(), rows.size()));
   }
 
-  std::size_t input_size() const;   ///< number of inputs X_i
-  std::size_t output_size() const;  ///< number of outputs Y_j
-  std::size_t clause_count() const; ///< number of clauses, 0 for one that asks for no point
-  /// The input box of a clause ([inputs] each), the one on which `unsat` is proved: it encloses the decimals of a file and
-  /// their float32 roundings. Throws InputError where there is no such clause.
+  std::size_t input_size() const;    ///< number of inputs X_i
+  std::size_t output_size() const;   ///< number of outputs Y_j
+  std::size_t clause_count() const;  ///< number of clauses, 0 for one that asks for no point
+  /// The input box of a clause ([inputs] each), the one on which `unsat` is proved: it encloses the
+  /// decimals of a file and their float32 roundings. Throws InputError where there is no such
+  /// clause.
   std::vector<double> box_lower(std::size_t clause) const;
   /// Its upper ends.
   std::vector<double> box_upper(std::size_t clause) const;
-  /// What is odd about the property, with line and column: an output set that is empty or everything, and the like.
+  /// What is odd about the property, with line and column: an output set that is empty or
+  /// everything, and the like.
   const std::vector<std::string>& warnings() const;
 
   struct Implementation;  ///< the library's own
-  const Implementation& implementation() const { return *implementation_; }  ///< for the library itself
+  const Implementation& implementation() const {
+    return *implementation_;
+  }  ///< for the library itself
 
  private:
-  explicit Query(std::shared_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+  explicit Query(std::shared_ptr<Implementation> implementation)
+      : implementation_(std::move(implementation)) {}
   std::shared_ptr<Implementation> implementation_;
 };
 

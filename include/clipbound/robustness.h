@@ -17,30 +17,34 @@ namespace CLIPBOUND_V1 {
 
 /// Settings of robustness().
 struct RobustnessSettings {
-  double radius_max = 1.0;       ///< no radius beyond it is tried
-  double tolerance = 1e-3;       ///< ends once the two radii differ by less than this share of the larger one
-  double time_limit_s = 1e30;    ///< of the whole search
-  double step_limit_s = 60.0;    ///< of one query: a radius not decided by then counts as open
-  std::optional<double> lowest = {};   ///< inputs never fall below: 0 for pixels
+  double radius_max = 1.0;  ///< no radius beyond it is tried
+  double tolerance =
+      1e-3;  ///< ends once the two radii differ by less than this share of the larger one
+  double time_limit_s = 1e30;         ///< of the whole search
+  double step_limit_s = 60.0;         ///< of one query: a radius not decided by then counts as open
+  std::optional<double> lowest = {};  ///< inputs never fall below: 0 for pixels
   std::optional<double> highest = {};  ///< inputs never rise above
 };
 
-/// What robustness() found. With r = robust_radius: every x' with |x'_i - x_i| <= r for all i (and within the limits) has
-/// Y_label(x') > Y_j(x') for all j != label, in exact real arithmetic.
+/// What robustness() found. With r = robust_radius: every x' with |x'_i - x_i| <= r for all i (and
+/// within the limits) has Y_label(x') > Y_j(x') for all j != label, in exact real arithmetic.
 struct Robustness {
-  double robust_radius = 0.0;                   ///< proved; 0 where nothing was, negative where x itself has another label
-  std::optional<double> counterexample_radius;  ///< smallest radius at which one is known: an upper bound
-  std::vector<double> counterexample;           ///< [inputs] Y_j >= Y_label for some j there, replayed; empty where none is known
-  std::size_t counterexample_label = 0;         ///< that j
-  int queries = 0;                              ///< radii that were tried
-  std::string reason;                           ///< why it ended
+  double robust_radius =
+      0.0;  ///< proved; 0 where nothing was, negative where x itself has another label
+  std::optional<double>
+      counterexample_radius;             ///< smallest radius at which one is known: an upper bound
+  std::vector<double> counterexample;    ///< [inputs] Y_j >= Y_label for some j there, replayed;
+                                         ///< empty where none is known
+  std::size_t counterexample_label = 0;  ///< that j
+  int queries = 0;                       ///< radii that were tried
+  std::string reason;                    ///< why it ended
 };
 
-/// Bisects the radius of the largest box around x ([input_size()]) on which `label` has the strictly largest output. Callbacks
-/// as for solve(): their stopper ends the search with what is known. Throws InputError where x or label do not fit the
-/// network, Unsupported as solve() does.
-CLIPBOUND_API Robustness robustness(const Network& network, std::span<const double> x, std::size_t label,
-                                    const RobustnessSettings& settings = {}, const Options& options = {},
-                                    const Callbacks& callbacks = {});
+/// Bisects the radius of the largest box around x ([input_size()]) on which `label` has the
+/// strictly largest output. Callbacks as for solve(): their stopper ends the search with what is
+/// known. Throws InputError where x or label do not fit the network, Unsupported as solve() does.
+CLIPBOUND_API Robustness robustness(const Network& network, std::span<const double> x,
+                                    std::size_t label, const RobustnessSettings& settings = {},
+                                    const Options& options = {}, const Callbacks& callbacks = {});
 
 }  // namespace CLIPBOUND_V1

@@ -21,13 +21,13 @@ namespace CLIPBOUND_V1 {
 class CLIPBOUND_API Stopper {
  public:
   Stopper();
-  /// Every solve() that was given this stopper ends soon with `unknown`; so does every later one, at once.
-  /// Async-signal-safe and lock-free.
+  /// Every solve() that was given this stopper ends soon with `unknown`; so does every later one,
+  /// at once. Async-signal-safe and lock-free.
   void stop() const noexcept;
   /// True after stop().
   bool stopped() const noexcept;
 
-  struct Implementation;  ///< the library's own
+  struct Implementation;                                               ///< the library's own
   Implementation& implementation() const { return *implementation_; }  ///< for the library itself
 
  private:
@@ -49,8 +49,8 @@ struct Progress {
   double elapsed_s = 0.0;         ///< seconds since Callbacks::start
   std::uint64_t subproblems = 0;  ///< bounded so far
   std::uint64_t open = 0;         ///< waiting
-  double worst_bound = 0.0;       ///< smallest lower bound minus threshold among what was last seen open
-  double settled_share = 0.0;     ///< of the input volume, in [0, 1]
+  double worst_bound = 0.0;  ///< smallest lower bound minus threshold among what was last seen open
+  double settled_share = 0.0;  ///< of the input volume, in [0, 1]
 };
 
 /// One counter or timer.
@@ -64,8 +64,9 @@ struct Statistic {
 /// What solve() found.
 struct Result {
   Verdict verdict = Verdict::unknown;  ///< the answer
-  std::string reason;          ///< why it is unknown or timeout, or by what it was decided
-  std::vector<double> input;   ///< sat: the counterexample, [inputs], each a value of the network's own precision
+  std::string reason;                  ///< why it is unknown or timeout, or by what it was decided
+  std::vector<double>
+      input;  ///< sat: the counterexample, [inputs], each a value of the network's own precision
   std::vector<double> output;  ///< sat: the network's outputs there, [outputs]
   bool float64 = false;        ///< the network's precision
   Progress progress;           ///< at the end: subproblems, open ones, worst bound, settled share
@@ -74,7 +75,8 @@ struct Result {
 
 /// How solve() talks to its caller. All members are optional.
 struct Callbacks {
-  /// Called now and then from any of the worker threads, one at a time; should be quick. Must not throw.
+  /// Called now and then from any of the worker threads, one at a time; should be quick. Must not
+  /// throw.
   std::function<void(const Progress&)> progress = {};
   /// Messages up to the option "verbose": 1 stages, 2 details, 3 everything. Same rules.
   std::function<void(int level, const std::string& message)> log = {};
@@ -84,21 +86,26 @@ struct Callbacks {
   std::optional<std::chrono::steady_clock::time_point> start = {};
 };
 
-/// Decides `query` on `network`. Running out of time or memory is a verdict (`timeout`, `unknown`), not an error.
-/// Method: clipped linear bounds inside branch-and-bound (Zhou et al., Clip-and-Verify, NeurIPS 2025); docs/soundness.md says
-/// why the verdicts are true. Throws InputError where the query's variables are not the network's, Unsupported for an
-/// operator without bounds where the option "attack" is off, ContractError for a bug of ours.
-/// Thread safety: may run in many threads at once; each run uses as many threads of its own as the option "threads" says.
+/// Decides `query` on `network`. Running out of time or memory is a verdict (`timeout`, `unknown`),
+/// not an error. Method: clipped linear bounds inside branch-and-bound (Zhou et al.,
+/// Clip-and-Verify, NeurIPS 2025); docs/soundness.md says why the verdicts are true. Throws
+/// InputError where the query's variables are not the network's, Unsupported for an operator
+/// without bounds where the option "attack" is off, ContractError for a bug of ours. Thread safety:
+/// may run in many threads at once; each run uses as many threads of its own as the option
+/// "threads" says.
 CLIPBOUND_API Result solve(const Network& network, const Query& query, const Options& options = {},
                            const Callbacks& callbacks = {});
-/// Only looks for a counterexample, until the time limit or for ever: `unsat` is said of queries alone that ask for no
-/// point. For networks of any operators, those without bounds too. Otherwise as solve().
+/// Only looks for a counterexample, until the time limit or for ever: `unsat` is said of queries
+/// alone that ask for no point. For networks of any operators, those without bounds too. Otherwise
+/// as solve().
 CLIPBOUND_API Result attack(const Network& network, const Query& query, const Options& options = {},
                             const Callbacks& callbacks = {});
 
-/// The competition's result file: the verdict and, for sat, ((X_0 v)\n(X_1 v)...(Y_0 v)). Ends with a newline.
+/// The competition's result file: the verdict and, for sat, ((X_0 v)\n(X_1 v)...(Y_0 v)). Ends with
+/// a newline.
 CLIPBOUND_API std::string to_vnncomp(const Result& result);
-/// Verdict, reason, counterexample, progress, statistics, options and version as JSON (UTF-8, indented).
+/// Verdict, reason, counterexample, progress, statistics, options and version as JSON (UTF-8,
+/// indented).
 CLIPBOUND_API std::string to_json(const Result& result, const Options& options);
 /// The same for a run that ended in an error: "verdict" is "error", "reason" the message.
 CLIPBOUND_API std::string error_to_json(std::string_view message, const Options& options);

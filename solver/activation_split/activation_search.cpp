@@ -13,17 +13,22 @@ NeuronNode root_node(const NeuronProblem& problem, std::size_t clause) {
   node.clause = static_cast<std::int32_t>(clause);
   node.row = c.first_row;
   for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) {
-    if (problem.root.lower[static_cast<std::size_t>(r)] > problem.root.lower[static_cast<std::size_t>(node.row)]) node.row = r;
+    if (problem.root.lower[static_cast<std::size_t>(r)] >
+        problem.root.lower[static_cast<std::size_t>(node.row)])
+      node.row = r;
   }
   node.bound = problem.root.lower[static_cast<std::size_t>(node.row)];
-  node.theta = std::make_shared<const std::vector<float>>(problem.root.theta[static_cast<std::size_t>(node.row)]);
+  node.theta = std::make_shared<const std::vector<float>>(
+      problem.root.theta[static_cast<std::size_t>(node.row)]);
   return node;
 }
 
 }  // namespace
 
-NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads, const Options& options, const SolveContext& context,
-                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics) {
+NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads,
+                             const Options& options, const SolveContext& context,
+                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack,
+                             Statistics& statistics) {
   NeuronQueue queue(threads);
   SearchCounters counters(problem.clauses.size());
   NeuronShared shared(problem.clauses.size());
@@ -33,11 +38,15 @@ NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, in
     shared.open[k].store(1);
     queue.put({root_node(problem, k)});
   }
-  const bool nothing_lost = run_search(threads, queue, counters, context, deadline, statistics, [&](int worker) {
-    return std::make_unique<NeuronWorker>(problem, options, deadline, judge, queue, counters, shared, worker == 0 ? attack : nullptr);
-  });
-  NeuronOutcome result{counters.outcome(nothing_lost && !judge.found()), std::vector<char>(problem.clauses.size(), 0)};
-  for (std::size_t k = 0; k < problem.clauses.size(); ++k) result.refuted[k] = nothing_lost && shared.open[k].load() == 0 ? 1 : 0;
+  const bool nothing_lost =
+      run_search(threads, queue, counters, context, deadline, statistics, [&](int worker) {
+        return std::make_unique<NeuronWorker>(problem, options, deadline, judge, queue, counters,
+                                              shared, worker == 0 ? attack : nullptr);
+      });
+  NeuronOutcome result{counters.outcome(nothing_lost && !judge.found()),
+                       std::vector<char>(problem.clauses.size(), 0)};
+  for (std::size_t k = 0; k < problem.clauses.size(); ++k)
+    result.refuted[k] = nothing_lost && shared.open[k].load() == 0 ? 1 : 0;
   return result;
 }
 

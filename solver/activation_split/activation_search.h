@@ -1,13 +1,14 @@
 #pragma once
-// Branch-and-bound on activations: a subproblem decides the sign of some neurons' pre-activations (beta-CROWN, Wang et al.,
-// NeurIPS 2021). For networks with many inputs, where halving an input gains next to nothing.
+// Branch-and-bound on activations: a subproblem decides the sign of some neurons' pre-activations
+// (beta-CROWN, Wang et al., NeurIPS 2021). For networks with many inputs, where halving an input
+// gains next to nothing.
 #include <memory>
 #include <vector>
 
 #include "base/options.h"
 #include "base/stats.h"
-#include "bounds/alpha_beta/sparse_network.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
+#include "bounds/alpha_beta/sparse_network.h"
 #include "solver/attack/pgd.h"
 #include "solver/search/candidate_judge.h"
 #include "solver/search/parallel_search.h"
@@ -25,12 +26,15 @@ struct NeuronClause {
 struct NeuronProblem {
   std::shared_ptr<const SweepNetwork> network;
   SweepRows rows;
-  std::vector<std::uint8_t> strict;         ///< [rows]
+  std::vector<std::uint8_t> strict;  ///< [rows]
   std::vector<NeuronClause> clauses;
-  SweepRowBounds root;                      ///< of all rows
-  std::vector<SweepRows> neurons;           ///< per layer: the rows of its slots, for bounding them again in subproblems
-  std::vector<std::int32_t> first_slot;     ///< [layers + 1]
-  bool refuted(std::int64_t row, double lower) const { return strict[static_cast<std::size_t>(row)] != 0 ? lower >= 0.0 : lower > 0.0; }
+  SweepRowBounds root;  ///< of all rows
+  std::vector<SweepRows>
+      neurons;  ///< per layer: the rows of its slots, for bounding them again in subproblems
+  std::vector<std::int32_t> first_slot;  ///< [layers + 1]
+  bool refuted(std::int64_t row, double lower) const {
+    return strict[static_cast<std::size_t>(row)] != 0 ? lower >= 0.0 : lower > 0.0;
+  }
 };
 
 /// What came of a search on neurons.
@@ -39,9 +43,11 @@ struct NeuronOutcome {
   std::vector<char> refuted;  ///< [clauses] whose trees are closed
 };
 
-/// Searches one box's clauses on `threads` workers until exhausted, a counterexample is found (judge.found()), the deadline, or the
-/// slice is over.
-NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads, const Options& options, const SolveContext& context,
-                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics);
+/// Searches one box's clauses on `threads` workers until exhausted, a counterexample is found
+/// (judge.found()), the deadline, or the slice is over.
+NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads,
+                             const Options& options, const SolveContext& context,
+                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack,
+                             Statistics& statistics);
 
 }  // namespace clipbound

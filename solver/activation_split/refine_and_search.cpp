@@ -1,4 +1,5 @@
-// Root of the activation split: which clauses the bounds refute at once, and the best bounds for the search.
+// Root of the activation split: which clauses the bounds refute at once, and the best bounds for
+// the search.
 #include <algorithm>
 #include <cmath>
 
@@ -9,11 +10,15 @@ namespace clipbound {
 namespace {
 
 constexpr double kLongestPass = 60.0;
-constexpr double kCrownShare = 0.3;  // of the remaining time; layers that are not done by then keep interval bounds
+constexpr double kCrownShare =
+    0.3;  // of the remaining time; layers that are not done by then keep interval bounds
 constexpr double kAttackShare = 0.25;  // of what passes took
-constexpr double kGlance = 2.0, kGlances = 2.0;  // the search before the longer pass, in times that CROWN took, and how often that if it promises an end
-constexpr int kMostRounds = 64;  // of neurons' own branch-and-bounds
-constexpr int kMostStepRounds = 1024;  // where rows hang on steps: hundreds of open ones are beyond any search
+constexpr double kGlance = 2.0,
+                 kGlances = 2.0;  // the search before the longer pass, in times that CROWN took,
+                                  // and how often that if it promises an end
+constexpr int kMostRounds = 64;   // of neurons' own branch-and-bounds
+constexpr int kMostStepRounds =
+    1024;  // where rows hang on steps: hundreds of open ones are beyond any search
 constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
@@ -22,33 +27,41 @@ AffineForm join(std::vector<AffineForm> forms) {
   std::vector<Pick> picks;
   for (std::size_t f = 0; f < forms.size(); ++f) {
     pointers.push_back(&forms[f]);
-    for (std::int64_t i = 0; i < forms[f].size(); ++i) picks.push_back({static_cast<std::int32_t>(f), i});
+    for (std::int64_t i = 0; i < forms[f].size(); ++i)
+      picks.push_back({static_cast<std::int32_t>(f), i});
   }
   return gather(pointers, picks);
 }
 
 bool has_steps(const LayeredSystem& system) {
-  return std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) { return f.curve == Curve::step; });
+  return std::any_of(system.activations.begin(), system.activations.end(),
+                     [](const Activation& f) { return f.curve == Curve::step; });
 }
 
-/// Compiles the clauses' rows on the problem's network, bounds them and drops the clauses that are refuted.
-void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& clauses, const SweepOptimizer& optimizer, int threads, const Deadline& deadline) {
+/// Compiles the clauses' rows on the problem's network, bounds them and drops the clauses that are
+/// refuted.
+void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& clauses,
+                   const SweepOptimizer& optimizer, int threads, const Deadline& deadline) {
   problem.clauses.clear();
   problem.strict.clear();
   std::vector<AffineForm> forms;
   std::vector<std::int64_t> which;
   for (const Clause* clause : clauses) {
     forms.push_back(lower_rows(problem.network->system(), *clause));
-    problem.clauses.push_back({clause, static_cast<std::int64_t>(problem.strict.size()), static_cast<std::int64_t>(clause->rows.size())});
+    problem.clauses.push_back({clause, static_cast<std::int64_t>(problem.strict.size()),
+                               static_cast<std::int64_t>(clause->rows.size())});
     for (const Row& row : clause->rows) problem.strict.push_back(row.strict ? 1 : 0);
   }
-  for (std::size_t r = 0; r < problem.strict.size(); ++r) which.push_back(static_cast<std::int64_t>(r));
+  for (std::size_t r = 0; r < problem.strict.size(); ++r)
+    which.push_back(static_cast<std::int64_t>(r));
   const AffineForm rows = join(std::move(forms));
   problem.rows = problem.network->compile_rows(rows, which);
   problem.root = bound_rows_by_sweeps(*problem.network, problem.rows, optimizer, threads, deadline);
-  // A count of decided steps is no more than that, where one plane through each step that is open may say less.
+  // A count of decided steps is no more than that, where one plane through each step that is open
+  // may say less.
   const IntervalVector range = problem.network->enclose_form(rows);
-  for (std::size_t r = 0; r < range.lower.size(); ++r) problem.root.lower[r] = std::max(problem.root.lower[r], range.lower[r]);
+  for (std::size_t r = 0; r < range.lower.size(); ++r)
+    problem.root.lower[r] = std::max(problem.root.lower[r], range.lower[r]);
   std::erase_if(problem.clauses, [&](const NeuronClause& c) {
     for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) {
       if (problem.refuted(r, problem.root.lower[static_cast<std::size_t>(r)])) return true;
@@ -66,10 +79,13 @@ void compile_neurons(NeuronProblem& problem) {
   for (int k = 0; k < network.layers(); ++k) {
     const SweepLayer& layer = network.layer(k);
     std::vector<std::int64_t> which;
-    for (; slot < network.slots() && network.layer_of[static_cast<std::size_t>(slot)] == k; ++slot) {
-      which.push_back(layer.origin[static_cast<std::size_t>(network.place_of[static_cast<std::size_t>(slot)] - layer.first)]);
+    for (; slot < network.slots() && network.layer_of[static_cast<std::size_t>(slot)] == k;
+         ++slot) {
+      which.push_back(layer.origin[static_cast<std::size_t>(
+          network.place_of[static_cast<std::size_t>(slot)] - layer.first)]);
     }
-    problem.neurons.push_back(network.compile_rows(network.system().layers[static_cast<std::size_t>(k)], which));
+    problem.neurons.push_back(
+        network.compile_rows(network.system().layers[static_cast<std::size_t>(k)], which));
     problem.neurons.back().layer = k;
     problem.first_slot.push_back(slot);
   }
@@ -77,9 +93,14 @@ void compile_neurons(NeuronProblem& problem) {
 
 }  // namespace
 
-NeuronRoot::NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper,
-                       std::vector<const Clause*> clauses, NeuronRootSettings settings, const Deadline& deadline)
-    : system_(std::move(system)), lower_(std::move(lower)), upper_(std::move(upper)), open_(std::move(clauses)), settings_(std::move(settings)),
+NeuronRoot::NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
+                       std::vector<double> upper, std::vector<const Clause*> clauses,
+                       NeuronRootSettings settings, const Deadline& deadline)
+    : system_(std::move(system)),
+      lower_(std::move(lower)),
+      upper_(std::move(upper)),
+      open_(std::move(clauses)),
+      settings_(std::move(settings)),
       deadline_(deadline) {
   find_needed();
 }
@@ -98,7 +119,8 @@ void NeuronRoot::measure() {
   for (const NeuronClause& c : problem_.clauses) {
     open_.push_back(c.clause);
     double nearest = problem_.root.lower[static_cast<std::size_t>(c.first_row)];
-    for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) nearest = std::max(nearest, problem_.root.lower[static_cast<std::size_t>(r)]);
+    for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r)
+      nearest = std::max(nearest, problem_.root.lower[static_cast<std::size_t>(r)]);
     lacking_ -= nearest;
   }
 }
@@ -112,7 +134,8 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const std::vector<double> importance = problem_.root.cost;
   budget.importance = importance.empty() ? nullptr : &importance;
   if (problem_.network != nullptr) find_needed();
-  problem_.network = bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
+  problem_.network =
+      bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
   SweepOptimizer optimizer;
   optimizer.iterations = row_iterations;
   bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
@@ -122,14 +145,17 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   const double seconds = deadline_.elapsed_s() - begin;
   spent_s_ += seconds;
   if (settings_.log) {
-    settings_.log("pass over the neurons, " + std::to_string(budget.split_rounds) + " rounds each: " + std::to_string(open_.size()) + " clauses open, they lack " +
-                  std::to_string(lacking_) + ", " + std::to_string(problem_.network->slots()) + " neurons undecided, " + std::to_string(seconds) + " s");
+    settings_.log("pass over the neurons, " + std::to_string(budget.split_rounds) +
+                  " rounds each: " + std::to_string(open_.size()) + " clauses open, they lack " +
+                  std::to_string(lacking_) + ", " + std::to_string(problem_.network->slots()) +
+                  " neurons undecided, " + std::to_string(seconds) + " s");
   }
 }
 
 void NeuronRoot::begin() {
   SweepBudget budget;
-  pass(budget, has_steps(*system_) ? 0 : 20);  // rows through open steps gain little from slopes of theirs
+  pass(budget,
+       has_steps(*system_) ? 0 : 20);  // rows through open steps gain little from slopes of theirs
 }
 
 bool NeuronRoot::drop(const std::vector<char>& refuted) {
@@ -144,33 +170,42 @@ bool NeuronRoot::drop(const std::vector<char>& refuted) {
 }
 
 void NeuronRoot::drop(const std::set<const Clause*>& refuted) {
-  std::erase_if(problem_.clauses, [&](const NeuronClause& c) { return refuted.contains(c.clause); });
+  std::erase_if(problem_.clauses,
+                [&](const NeuronClause& c) { return refuted.contains(c.clause); });
   measure();
 }
 
 SearchSlice NeuronRoot::next_slice(double until_s) const {
   SearchSlice slice;
   if (rounds_ == 0) {
-    // The first search is a glance: where CROWN's bounds leave little to decide, it is over before better bounds would be there.
-    slice = {std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s()), kGlances};
+    // The first search is a glance: where CROWN's bounds leave little to decide, it is over before
+    // better bounds would be there.
+    slice = {std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s()),
+             kGlances};
   } else if (more_) {
     slice.seconds = std::max(kShortestSlice, spent_s_);
   }
-  slice.seconds = std::min(slice.seconds, std::max(kShortestSlice, until_s - deadline_.elapsed_s()));
+  slice.seconds =
+      std::min(slice.seconds, std::max(kShortestSlice, until_s - deadline_.elapsed_s()));
   return slice;
 }
 
 bool NeuronRoot::has_open_steps() const {
   const SweepNetwork& network = *problem_.network;
-  return std::any_of(network.curved_slots.begin(), network.curved_slots.end(), [&](std::int32_t slot) {
-    const auto place = static_cast<std::size_t>(network.place_of[static_cast<std::size_t>(slot)]);
-    return network.curves[static_cast<std::size_t>(network.curve_of[place])].curve == Curve::step;
-  });
+  return std::any_of(
+      network.curved_slots.begin(), network.curved_slots.end(), [&](std::int32_t slot) {
+        const auto place =
+            static_cast<std::size_t>(network.place_of[static_cast<std::size_t>(slot)]);
+        return network.curves[static_cast<std::size_t>(network.curve_of[place])].curve ==
+               Curve::step;
+      });
 }
 
 void NeuronRoot::decide_steps() {
   steps_done_ = true;
-  for (int rounds = 0; rounds <= kMostStepRounds && !problem_.clauses.empty() && has_open_steps() && !deadline_.expired(); rounds = rounds == 0 ? 2 : 2 * rounds) {
+  for (int rounds = 0; rounds <= kMostStepRounds && !problem_.clauses.empty() && has_open_steps() &&
+                       !deadline_.expired();
+       rounds = rounds == 0 ? 2 : 2 * rounds) {
     const double lacked = lacking_;
     SweepBudget budget;
     budget.only_steps = true;
@@ -192,7 +227,8 @@ void NeuronRoot::improve() {
   rounds_ = rounds_ == 0 ? 2 : 2 * rounds_;
 }
 
-NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
+NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& context,
+                                 CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
                                  double until_s) {
   NeuronOutcome outcome;
   outcome.search.open = problem_.clauses.size();
@@ -204,12 +240,17 @@ NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& con
   for (;;) {
     if (!pass_is_next_) {
       if (problem_.neurons.empty()) compile_neurons(problem_);
-      outcome = search_neurons(problem_, next_slice(until_s), settings_.threads, options, context, deadline_, judge, attack, statistics);
+      outcome = search_neurons(problem_, next_slice(until_s), settings_.threads, options, context,
+                               deadline_, judge, attack, statistics);
       const bool last = !more_ && std::isinf(until_s);
-      if (last || outcome.search.exhausted || judge.found() || deadline_.expired() || outcome.search.stuck > 0) return outcome;
+      if (last || outcome.search.exhausted || judge.found() || deadline_.expired() ||
+          outcome.search.stuck > 0)
+        return outcome;
       settled_some_ = drop(outcome.refuted) || settled_some_;
       pass_is_next_ = more_;
-      if (settings_.log) settings_.log("search interrupted, " + std::to_string(open_.size()) + " clauses open, " + std::to_string(outcome.search.open_share) + " of their trees");
+      if (settings_.log)
+        settings_.log("search interrupted, " + std::to_string(open_.size()) + " clauses open, " +
+                      std::to_string(outcome.search.open_share) + " of their trees");
     }
     if (deadline_.elapsed_s() >= until_s) return outcome;
     if (!pass_is_next_) continue;

@@ -1,5 +1,6 @@
 #pragma once
-// Root of the activation split: bounds of the clauses on one box in passes of growing effort, and their order against the search.
+// Root of the activation split: bounds of the clauses on one box in passes of growing effort, and
+// their order against the search.
 #include <functional>
 #include <limits>
 #include <memory>
@@ -13,25 +14,30 @@ namespace clipbound {
 
 struct NeuronRootSettings {
   int threads = 1;
-  double pass_share = 0.15;  ///< of the remaining time that one pass may take
-  double refresh_width = 1e30; ///< SweepBudget::refresh_width
-  std::function<bool(double seconds)> attack;  ///< tried before the longer pass; true: a counterexample is known
+  double pass_share = 0.15;     ///< of the remaining time that one pass may take
+  double refresh_width = 1e30;  ///< SweepBudget::refresh_width
+  std::function<bool(double seconds)>
+      attack;  ///< tried before the longer pass; true: a counterexample is known
   std::function<void(const SweepNetwork&)> check;  ///< of every pass's bounds
   std::function<void(const std::string&)> log;
 };
 
 class NeuronRoot {
  public:
-  NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower, std::vector<double> upper, std::vector<const Clause*> clauses,
+  NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
+             std::vector<double> upper, std::vector<const Clause*> clauses,
              NeuronRootSettings settings, const Deadline& deadline);
 
-  /// CROWN, with optimised slopes for the clauses' rows alone. Clauses that this refutes are dropped.
+  /// CROWN, with optimised slopes for the clauses' rows alone. Clauses that this refutes are
+  /// dropped.
   void begin();
-  /// Searches for a while, bounds all neurons better (with optimised slopes, then each by its own small branch-and-bound), searches
-  /// again, ...: a pass over the neurons shrinks trees by orders of magnitude or hardly at all, and which it is shows only afterwards. The
-  /// last search has no time limit but the deadline. The outcome's `search` says what is left.
-  /// No search or pass begins after `until_s` (of the deadline's clock); called again, it goes on from there.
-  NeuronOutcome settle(const Options& options, const SolveContext& context, CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
+  /// Searches for a while, bounds all neurons better (with optimised slopes, then each by its own
+  /// small branch-and-bound), searches again, ...: a pass over the neurons shrinks trees by orders
+  /// of magnitude or hardly at all, and which it is shows only afterwards. The last search has no
+  /// time limit but the deadline. The outcome's `search` says what is left. No search or pass
+  /// begins after `until_s` (of the deadline's clock); called again, it goes on from there.
+  NeuronOutcome settle(const Options& options, const SolveContext& context, CandidateJudge& judge,
+                       PgdAttack* attack, Statistics& statistics,
                        double until_s = std::numeric_limits<double>::infinity());
   /// Clauses that are refuted elsewhere.
   void drop(const std::set<const Clause*>& refuted);
@@ -46,8 +52,9 @@ class NeuronRoot {
   void pass(SweepBudget& budget, int row_iterations);
   /// The pass that comes next, with twice the effort of the last one.
   void improve();
-  /// Rows that hang on steps (a count of pixels, say) are decided by how many of these are; each is a row of its own, and mostly of
-  /// few neurons. So better bounds begin with them, as long as that pays.
+  /// Rows that hang on steps (a count of pixels, say) are decided by how many of these are; each is
+  /// a row of its own, and mostly of few neurons. So better bounds begin with them, as long as that
+  /// pays.
   void decide_steps();
   bool has_open_steps() const;
   SearchSlice next_slice(double until_s) const;
@@ -60,13 +67,13 @@ class NeuronRoot {
   std::shared_ptr<const LayeredSystem> system_;
   std::vector<double> lower_, upper_;
   std::vector<const Clause*> open_;
-  NeededNeurons needed_;   ///< by the open clauses' rows
+  NeededNeurons needed_;  ///< by the open clauses' rows
   const NeuronRootSettings settings_;
   const Deadline& deadline_;
   NeuronProblem problem_;
-  double lacking_ = 0.0;   ///< sum over open clauses of what their best rows lack
-  double spent_s_ = 0.0;   ///< in passes
-  int rounds_ = 0;         ///< of the neurons' own branch-and-bounds in the next pass
+  double lacking_ = 0.0;  ///< sum over open clauses of what their best rows lack
+  double spent_s_ = 0.0;  ///< in passes
+  int rounds_ = 0;        ///< of the neurons' own branch-and-bounds in the next pass
   bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
   bool settled_some_ = false;                ///< clauses since the last pass

@@ -7,21 +7,33 @@
 namespace clipbound {
 
 namespace {
-constexpr int kCandidates = kLanes / 2;   // both children of each are bounded in one sweep
-constexpr int kIterations = 10;           // of slopes and multipliers, per batch
-constexpr int kLeafIterations = 400;      // where nothing is left to split
-constexpr int kRefreshIterations = 1;     // of the slopes of a neuron that is bounded again
-constexpr std::size_t kRefreshed = 64;    // such neurons per layer
-constexpr double kLeastCost = 1e-3;       // of what the bound lacks, that such a neuron's relaxation costs
-constexpr double kNarrowest = 1e-6;       // relative width of a curved neuron's range that may be split
+constexpr int kCandidates = kLanes / 2;  // both children of each are bounded in one sweep
+constexpr int kIterations = 10;          // of slopes and multipliers, per batch
+constexpr int kLeafIterations = 400;     // where nothing is left to split
+constexpr int kRefreshIterations = 1;    // of the slopes of a neuron that is bounded again
+constexpr std::size_t kRefreshed = 64;   // such neurons per layer
+constexpr double kLeastCost =
+    1e-3;  // of what the bound lacks, that such a neuron's relaxation costs
+constexpr double kNarrowest = 1e-6;  // relative width of a curved neuron's range that may be split
 constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
-constexpr double kJudgingShare = 0.05;    // of the time that replays of corners may take
+constexpr double kJudgingShare = 0.05;  // of the time that replays of corners may take
 }  // namespace
 
-NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options, const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
+NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
+                           const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
                            SearchCounters& counters, NeuronShared& shared, PgdAttack* attack)
-    : problem_(problem), network_(*problem.network), options_(options), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters),
-      shared_(shared), attack_(attack), next_attack_s_(deadline.elapsed_s() + kAttackEvery), begin_s_(deadline.elapsed_s()), finder_(*problem.network) {
+    : problem_(problem),
+      network_(*problem.network),
+      options_(options),
+      deadline_(deadline),
+      judge_(judge),
+      queue_(queue),
+      counters_(counters),
+      shared_(shared),
+      attack_(attack),
+      next_attack_s_(deadline.elapsed_s() + kAttackEvery),
+      begin_s_(deadline.elapsed_s()),
+      finder_(*problem.network) {
   sweep_.attach(network_);
   probe_.attach(network_);
   std::vector<std::int64_t> rows(static_cast<std::size_t>(problem_.rows.count()));
@@ -29,9 +41,11 @@ NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
   finder_.find(problem_.rows, rows, cone_);
   for (const SweepCone::Layer& layer : cone_.layers) {
     for (const auto* list : {&layer.unstable, &layer.curved}) {
-      for (const std::int32_t place : *list) slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
+      for (const std::int32_t place : *list)
+        slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
     }
-    for (const std::int32_t place : layer.products) parameters_.push_back(network_.parameter_of_product(place));
+    for (const std::int32_t place : layer.products)
+      parameters_.push_back(network_.parameter_of_product(place));
   }
   parameters_.insert(parameters_.end(), slots_.begin(), slots_.end());
   target_.rows = &problem_.rows;
@@ -42,7 +56,9 @@ void NeuronWorker::run() {
   while (auto task = queue_.take()) {
     stack_ = std::move(*task);
     while (!stack_.empty() && !deadline_.expired() && !judge_.found() && !slice_is_over()) {
-      if ((batches_ & 15U) == 0 && static_cast<double>(resident_bytes()) > options_.memory_limit_gb * 1e9) deadline_.out_of_memory();
+      if ((batches_ & 15U) == 0 &&
+          static_cast<double>(resident_bytes()) > options_.memory_limit_gb * 1e9)
+        deadline_.out_of_memory();
       attack_now_and_then();
       if (queue_.hungry()) donate();
       process_batch();
@@ -55,7 +71,8 @@ void NeuronWorker::run() {
 }
 
 bool NeuronWorker::slice_is_over() const {
-  return shared_.slice.over(deadline_.elapsed_s(), counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
+  return shared_.slice.over(deadline_.elapsed_s(),
+                            counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
 }
 
 void NeuronWorker::attack_now_and_then() {
@@ -71,7 +88,8 @@ void NeuronWorker::donate() {
   if (stack_.size() < 2) return;
   // The oldest are the largest; every second one goes.
   NeuronTask part, rest;
-  for (std::size_t k = 0; k < stack_.size(); ++k) (k % 2 == 0 ? part : rest).push_back(std::move(stack_[k]));
+  for (std::size_t k = 0; k < stack_.size(); ++k)
+    (k % 2 == 0 ? part : rest).push_back(std::move(stack_[k]));
   stack_ = std::move(rest);
   queue_.put(std::move(part));
 }
@@ -86,16 +104,22 @@ void NeuronWorker::close(const NeuronNode& node) {
 void NeuronWorker::load(const std::vector<NeuronNode>& batch) {
   sweep_.reset();
   for (int lane = 0; lane < kLanes; ++lane) {
-    const NeuronNode& node = batch[static_cast<std::size_t>(lane) < batch.size() ? static_cast<std::size_t>(lane) : 0];
+    const NeuronNode& node =
+        batch[static_cast<std::size_t>(lane) < batch.size() ? static_cast<std::size_t>(lane) : 0];
     target_.which[lane] = node.row;
     if (node.tighter != nullptr) {
-      for (const TighterBounds& b : *node.tighter) sweep_.set_bounds(lane, b.slot, b.lower, b.upper);
+      for (const TighterBounds& b : *node.tighter)
+        sweep_.set_bounds(lane, b.slot, b.lower, b.upper);
     }
     for (const std::int32_t split : node.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
     load_restrictions(node, lane);
     const std::vector<float>& theta = *node.theta;
-    for (const std::int32_t u : parameters_) sweep_.theta[static_cast<std::size_t>(u)][lane] = static_cast<double>(theta[static_cast<std::size_t>(u)]);
-    if (node.newest_slot >= 0) sweep_.theta[static_cast<std::size_t>(node.newest_slot)][lane] = static_cast<double>(node.newest);
+    for (const std::int32_t u : parameters_)
+      sweep_.theta[static_cast<std::size_t>(u)][lane] =
+          static_cast<double>(theta[static_cast<std::size_t>(u)]);
+    if (node.newest_slot >= 0)
+      sweep_.theta[static_cast<std::size_t>(node.newest_slot)][lane] =
+          static_cast<double>(node.newest);
   }
 }
 
@@ -130,7 +154,8 @@ void NeuronWorker::process_batch() {
   }
   if (!any_open) return;
   counters_.worst_bound.store(worst, std::memory_order_relaxed);
-  // Once more with the best parameters: coefficients, corners and values of these are what branching looks at.
+  // Once more with the best parameters: coefficients, corners and values of these are what
+  // branching looks at.
   sweep_.lower_bound(cone_, target_);
   try_corners(batch, open);
   if (judge_.found()) return;
@@ -155,7 +180,8 @@ void NeuronWorker::process_batch() {
   }
 }
 
-void NeuronWorker::try_corners(const std::vector<NeuronNode>& batch, const std::vector<char>& open) {
+void NeuronWorker::try_corners(const std::vector<NeuronNode>& batch,
+                               const std::vector<char>& open) {
   sweep_.evaluate_corner(cone_);
   for (std::size_t lane = 0; lane < batch.size(); ++lane) {
     if (open[lane] == 0) continue;
@@ -173,14 +199,16 @@ void NeuronWorker::try_corners(const std::vector<NeuronNode>& batch, const std::
   }
 }
 
-/// Clauses with several rows are refuted by any of them: tries the others with the node's parameters; the nearest becomes the row.
+/// Clauses with several rows are refuted by any of them: tries the others with the node's
+/// parameters; the nearest becomes the row.
 bool NeuronWorker::another_row_excluded(NeuronNode& node, int lane) {
   const NeuronClause& clause = problem_.clauses[static_cast<std::size_t>(node.clause)];
   if (clause.rows == 1) return false;
   probe_.copy_lane(sweep_, lane);
   LaneSweep::Target target = target_;
   for (std::int64_t first = 0; first < clause.rows; first += kLanes) {
-    for (int k = 0; k < kLanes; ++k) target.which[k] = clause.first_row + std::min<std::int64_t>(first + k, clause.rows - 1);
+    for (int k = 0; k < kLanes; ++k)
+      target.which[k] = clause.first_row + std::min<std::int64_t>(first + k, clause.rows - 1);
     const Vec bound = probe_.lower_bound(cone_, target);
     for (int k = 0; k < kLanes; ++k) {
       if (problem_.refuted(target.which[k], bound[k])) return true;
@@ -194,7 +222,8 @@ bool NeuronWorker::another_row_excluded(NeuronNode& node, int lane) {
 }
 
 std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
-  // Half of them where the relaxation's gap is largest somewhere (BaBSR's intercept), half where it is largest at the corner.
+  // Half of them where the relaxation's gap is largest somewhere (BaBSR's intercept), half where it
+  // is largest at the corner.
   struct Scored {
     double most, here;
     std::int32_t slot;
@@ -203,18 +232,24 @@ std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
   for (const std::int32_t u : slots_) {
     if (sweep_.decided(lane, u)) continue;
     const auto place = static_cast<std::size_t>(network_.place_of[static_cast<std::size_t>(u)]);
-    const double g = sweep_.coefficients()[place][lane], l = sweep_.lower_of(lane, u), h = sweep_.upper_of(lane, u);
+    const double g = sweep_.coefficients()[place][lane], l = sweep_.lower_of(lane, u),
+                 h = sweep_.upper_of(lane, u);
     if (const std::int32_t c = network_.curve_of[place]; c >= 0) {
       const CurvedLanes& curves = sweep_.curved_lanes();
       if (!(h - l > kNarrowest * (std::fabs(l) + std::fabs(h))) || !(h - l < kOverflow)) continue;
       const double widest = std::fabs(g) * curves.gap(c, lane, l, h);
-      if (widest > 0.0) list.push_back({widest, std::fabs(g) * curves.gap_at(c, lane, std::clamp(curves.z_at_corner(c, lane), l, h)), u});
+      if (widest > 0.0)
+        list.push_back(
+            {widest,
+             std::fabs(g) * curves.gap_at(c, lane, std::clamp(curves.z_at_corner(c, lane), l, h)),
+             u});
       continue;
     }
     const double planned = sweep_.values()[place][lane];  // the relaxation at the corner
     const double slope = g < 0.0 ? h / (h - l) : sweep_.theta[static_cast<std::size_t>(u)][lane];
     const double z = slope > 0.0 ? planned / slope + (g < 0.0 ? l : 0.0) : 0.0;
-    const double widest = g < 0.0 ? g * l * h / (h - l) : g * (slope > 0.5 ? (1.0 - slope) * h : slope * -l);
+    const double widest =
+        g < 0.0 ? g * l * h / (h - l) : g * (slope > 0.5 ? (1.0 - slope) * h : slope * -l);
     list.push_back({widest, std::fabs(g * (std::max(z, 0.0) - planned)), u});
   }
   std::vector<std::int32_t> chosen;
@@ -222,8 +257,10 @@ std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
     count = std::min(count, list.size());
     std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end(),
                       [member](const Scored& a, const Scored& b) { return a.*member > b.*member; });
-    for (std::size_t k = 0; k < count && chosen.size() < static_cast<std::size_t>(kCandidates); ++k) {
-      if (std::find(chosen.begin(), chosen.end(), list[k].slot) == chosen.end()) chosen.push_back(list[k].slot);
+    for (std::size_t k = 0; k < count && chosen.size() < static_cast<std::size_t>(kCandidates);
+         ++k) {
+      if (std::find(chosen.begin(), chosen.end(), list[k].slot) == chosen.end())
+        chosen.push_back(list[k].slot);
     }
   };
   take(&Scored::most, static_cast<std::size_t>(kCandidates / 2));
@@ -237,11 +274,12 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
   probe_.copy_lane(sweep_, lane);
   LaneSweep::Target target = target_;
   std::fill(target.which, target.which + kLanes, node.row);
-  // A child's multiplier starts where its bound is the parent's or better: the plane stays as it is for positive coefficients; for
-  // negative ones the decided neuron itself lies above the chord.
+  // A child's multiplier starts where its bound is the parent's or better: the plane stays as it is
+  // for positive coefficients; for negative ones the decided neuron itself lies above the chord.
   const auto start_of = [&](std::int32_t slot, bool active) {
     const auto u = static_cast<std::size_t>(slot);
-    const double g = sweep_.coefficients()[static_cast<std::size_t>(network_.place_of[u])][lane], slope = sweep_.theta[u][lane];
+    const double g = sweep_.coefficients()[static_cast<std::size_t>(network_.place_of[u])][lane],
+                 slope = sweep_.theta[u][lane];
     return g <= 0.0 ? 0.0 : active ? (1.0 - slope) * g : slope * g;
   };
   for (int k = 0; k < kLanes; ++k) {
@@ -287,7 +325,8 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
       continue;
     }
     child.theta = theta;
-    child.newest = static_cast<float>(probe_.theta[static_cast<std::size_t>(slot)][2 * best + active]);
+    child.newest =
+        static_cast<float>(probe_.theta[static_cast<std::size_t>(slot)][2 * best + active]);
     stack_.push_back(std::move(child));
   }
 }
@@ -295,7 +334,8 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
 void NeuronWorker::learn(const NeuronNode& node, double seconds) {
   constexpr int kRemembered = 64;  // events that a mean remembers
   Experience& e = experience_;
-  // A bound that was none before (-infinity) gives no measure of what was gained; it must not get into the means.
+  // A bound that was none before (-infinity) gives no measure of what was gained; it must not get
+  // into the means.
   const double gained = std::isfinite(node.before) ? std::min(node.bound, 0.0) - node.before : 0.0;
   if (node.fresh) {
     const double weight = 1.0 / std::min(++e.refreshes, kRemembered);
@@ -307,8 +347,8 @@ void NeuronWorker::learn(const NeuronNode& node, double seconds) {
   }
 }
 
-/// A tree whose splits gain d each and whose root lacks L has about 2^(L / d) nodes; after a refresh it lacks less. The first few
-/// are made to learn what they bring.
+/// A tree whose splits gain d each and whose root lacks L has about 2^(L / d) nodes; after a
+/// refresh it lacks less. The first few are made to learn what they bring.
 bool NeuronWorker::worth_refreshing(const NeuronNode& node) const {
   constexpr int kTrials = 4, kFewestSplits = 2;
   const Experience& e = experience_;
@@ -322,12 +362,16 @@ bool NeuronWorker::worth_refreshing(const NeuronNode& node) const {
 }
 
 std::shared_ptr<std::vector<float>> NeuronWorker::save_theta(int lane) const {
-  auto theta = std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.parameters()), 0.0F);
-  for (const std::int32_t u : parameters_) (*theta)[static_cast<std::size_t>(u)] = static_cast<float>(sweep_.theta[static_cast<std::size_t>(u)][lane]);
+  auto theta =
+      std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.parameters()), 0.0F);
+  for (const std::int32_t u : parameters_)
+    (*theta)[static_cast<std::size_t>(u)] =
+        static_cast<float>(sweep_.theta[static_cast<std::size_t>(u)][lane]);
   return theta;
 }
 
-bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost, std::vector<TighterBounds>& found) {
+bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost,
+                                 std::vector<TighterBounds>& found) {
   const auto k = static_cast<std::size_t>(layer);
   std::vector<std::pair<double, std::int32_t>> list;
   for (std::int32_t u = problem_.first_slot[k]; u < problem_.first_slot[k + 1]; ++u) {
@@ -338,7 +382,8 @@ bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost, std::ve
   std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end());
   list.resize(count);
   // Neighbours read about the same places.
-  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  std::sort(list.begin(), list.end(),
+            [](const auto& a, const auto& b) { return a.second < b.second; });
   SweepOptimizer optimizer;
   optimizer.iterations = kRefreshIterations;
   const std::size_t before = found.size();
@@ -364,11 +409,13 @@ bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost, std::ve
       const double lower = std::max(sweep_.lower_of(lane, u), bound[0][static_cast<int>(j)]);
       const double upper = std::min(sweep_.upper_of(lane, u), -bound[1][static_cast<int>(j)]);
       if (lower > upper) return false;
-      if (lower > sweep_.lower_of(lane, u) || upper < sweep_.upper_of(lane, u)) found.push_back({u, lower, upper});
+      if (lower > sweep_.lower_of(lane, u) || upper < sweep_.upper_of(lane, u))
+        found.push_back({u, lower, upper});
     }
   }
   for (std::size_t j = before; j < found.size(); ++j) {
-    for (int l = 0; l < kLanes; ++l) probe_.set_bounds(l, found[j].slot, found[j].lower, found[j].upper);
+    for (int l = 0; l < kLanes; ++l)
+      probe_.set_bounds(l, found[j].slot, found[j].lower, found[j].upper);
   }
   return true;
 }
@@ -376,18 +423,21 @@ bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost, std::ve
 bool NeuronWorker::refresh(NeuronNode& node, int lane) {
   const double begin = deadline_.elapsed_s();
   probe_.copy_lane(sweep_, lane);
-  probe_.leave(cone_);  // coefficients of the rows' last bound: the neurons' cones are smaller, and read places just outside them
+  probe_.leave(cone_);  // coefficients of the rows' last bound: the neurons' cones are smaller, and
+                        // read places just outside them
   // A counterexample lies where the row is <= 0, hence in the half-space where the row's plane is.
   if (auto plane = sweep_.plane(cone_, lane)) probe_.clip_to(std::move(*plane));
   std::vector<TighterBounds> found;
   bool empty = false;
-  for (int k = 0; k < network_.layers() && !empty; ++k) empty = !refresh_layer(k, lane, kLeastCost * std::max(-node.bound, 0.0), found);
+  for (int k = 0; k < network_.layers() && !empty; ++k)
+    empty = !refresh_layer(k, lane, kLeastCost * std::max(-node.bound, 0.0), found);
   probe_.clip_nothing();
   if (empty) return false;
   const auto theta = save_theta(lane);
   auto tighter = std::make_shared<std::vector<TighterBounds>>(found);
   for (const TighterBounds& b : found) {
-    if (!sweep_.curved(b.slot) && (b.lower >= 0.0 || b.upper <= 0.0)) (*theta)[static_cast<std::size_t>(b.slot)] = 0.0F;  // from now on a multiplier
+    if (!sweep_.curved(b.slot) && (b.lower >= 0.0 || b.upper <= 0.0))
+      (*theta)[static_cast<std::size_t>(b.slot)] = 0.0F;  // from now on a multiplier
   }
   if (node.tighter != nullptr) {
     std::vector<char> seen(static_cast<std::size_t>(network_.slots()), 0);
@@ -403,7 +453,8 @@ bool NeuronWorker::refresh(NeuronNode& node, int lane) {
   node.refreshed = node.depth;
   node.before = node.bound;
   node.fresh = true;
-  experience_.refresh_s += (deadline_.elapsed_s() - begin - experience_.refresh_s) / std::min(experience_.refreshes + 1, 64);
+  experience_.refresh_s += (deadline_.elapsed_s() - begin - experience_.refresh_s) /
+                           std::min(experience_.refreshes + 1, 64);
   return true;
 }
 

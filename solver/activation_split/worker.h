@@ -1,5 +1,6 @@
 #pragma once
-// One worker of the activation split: bounds kLanes subproblems at once with optimised slopes and multipliers, prunes, branches.
+// One worker of the activation split: bounds kLanes subproblems at once with optimised slopes and
+// multipliers, prunes, branches.
 #include <memory>
 #include <vector>
 
@@ -16,28 +17,31 @@ struct TighterBounds {
   double lower, upper;
 };
 
-/// A curved neuron that a subproblem restricts to [lower, upper], and the multiplier that goes with it.
+/// A curved neuron that a subproblem restricts to [lower, upper], and the multiplier that goes with
+/// it.
 struct CurvedSplit {
   std::int32_t slot;
   float multiplier;
   double lower, upper;
 };
 
-/// A subproblem: the points of the clause's box where the decided neurons have their signs and the restricted ones their ranges.
+/// A subproblem: the points of the clause's box where the decided neurons have their signs and the
+/// restricted ones their ranges.
 struct NeuronNode {
-  std::int32_t clause = 0;             ///< in NeuronProblem::clauses
-  std::int64_t row = 0;                ///< the row that is to be excluded: nearest to it so far
-  double bound = 0.0;                  ///< lower bound of the row that is known already
-  std::vector<std::int32_t> splits;    ///< 2 * slot + (1 where active), oldest first
-  std::vector<CurvedSplit> curved;     ///< one per neuron
-  std::int32_t depth = 0;              ///< splits on the way here
-  std::shared_ptr<const std::vector<float>> theta;  ///< [T] where the optimisation starts: slopes, multipliers of older splits
+  std::int32_t clause = 0;           ///< in NeuronProblem::clauses
+  std::int64_t row = 0;              ///< the row that is to be excluded: nearest to it so far
+  double bound = 0.0;                ///< lower bound of the row that is known already
+  std::vector<std::int32_t> splits;  ///< 2 * slot + (1 where active), oldest first
+  std::vector<CurvedSplit> curved;   ///< one per neuron
+  std::int32_t depth = 0;            ///< splits on the way here
+  std::shared_ptr<const std::vector<float>>
+      theta;  ///< [T] where the optimisation starts: slopes, multipliers of older splits
   std::shared_ptr<const std::vector<TighterBounds>> tighter;  ///< may be nullptr
-  double before = 0.0;                 ///< the bound before the last split or refresh
-  std::int32_t refreshed = 0;          ///< number of splits when the neurons were bounded last
-  bool fresh = false;                  ///< that was the last thing that happened to it
-  std::int32_t newest_slot = -1;       ///< the neuron of the newest split
-  float newest = 0.0F;                 ///< where its multiplier starts (a curved neuron's slope)
+  double before = 0.0;            ///< the bound before the last split or refresh
+  std::int32_t refreshed = 0;     ///< number of splits when the neurons were bounded last
+  bool fresh = false;             ///< that was the last thing that happened to it
+  std::int32_t newest_slot = -1;  ///< the neuron of the newest split
+  float newest = 0.0F;            ///< where its multiplier starts (a curved neuron's slope)
 };
 using NeuronTask = std::vector<NeuronNode>;
 using NeuronQueue = SharedQueue<NeuronTask>;
@@ -51,8 +55,9 @@ struct NeuronShared {
 
 class NeuronWorker {
  public:
-  NeuronWorker(const NeuronProblem& problem, const Options& options, const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
-               SearchCounters& counters, NeuronShared& shared, PgdAttack* attack);
+  NeuronWorker(const NeuronProblem& problem, const Options& options, const Deadline& deadline,
+               CandidateJudge& judge, NeuronQueue& queue, SearchCounters& counters,
+               NeuronShared& shared, PgdAttack* attack);
   /// Takes tasks until the queue is done.
   void run();
   Statistics statistics;
@@ -65,12 +70,14 @@ class NeuronWorker {
   bool another_row_excluded(NeuronNode& node, int lane);
   void learn(const NeuronNode& node, double seconds);
   bool worth_refreshing(const NeuronNode& node) const;
-  /// Bounds the neurons again that cost the lane's row most. False where this shows that the subproblem is empty.
+  /// Bounds the neurons again that cost the lane's row most. False where this shows that the
+  /// subproblem is empty.
   bool refresh(NeuronNode& node, int lane);
   bool refresh_layer(int layer, int lane, double least_cost, std::vector<TighterBounds>& found);
   std::shared_ptr<std::vector<float>> save_theta(int lane) const;
   void branch(NeuronNode node, int lane);
-  /// The lower or upper part of a curved neuron's range where a lane would split it, near the corner.
+  /// The lower or upper part of a curved neuron's range where a lane would split it, near the
+  /// corner.
   std::pair<double, double> part_of(int lane, std::int32_t slot, bool upper) const;
   /// The node's restrictions as lanes have them: into a lane, and the multipliers back from it.
   void load_restrictions(const NeuronNode& node, int lane);
@@ -94,18 +101,18 @@ class NeuronWorker {
   PgdAttack* attack_;
   double next_attack_s_ = 0.0, judging_s_ = 0.0, begin_s_ = 0.0;
   LaneSweep sweep_, probe_;
-  SweepCone cone_;                    // of all rows
+  SweepCone cone_;  // of all rows
   LaneSweep::Target target_;
   ConeFinder finder_;
-  SweepCone neuron_cone_;             // of neurons being bounded again
+  SweepCone neuron_cone_;  // of neurons being bounded again
   std::vector<NeuronNode> stack_;
-  std::vector<std::int32_t> slots_, parameters_;   // in the cone
+  std::vector<std::int32_t> slots_, parameters_;  // in the cone
   std::uint64_t batches_ = 0;
 
   /// Running means that tell whether bounding neurons again pays.
   struct Experience {
-    double split_gain = 0.0;      ///< by which a split raises a bound
-    double refresh_share = 0.0;   ///< of what a bound lacks that is gone after a refresh
+    double split_gain = 0.0;     ///< by which a split raises a bound
+    double refresh_share = 0.0;  ///< of what a bound lacks that is gone after a refresh
     double node_s = 0.0, refresh_s = 0.0;
     int splits = 0, refreshes = 0;
   } experience_;

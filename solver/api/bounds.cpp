@@ -20,14 +20,16 @@ namespace {
 
 void check_box(std::size_t inputs, std::span<const double> lower, std::span<const double> upper) {
   if (lower.size() != inputs || upper.size() != inputs) {
-    throw InputError("a box of this network needs " + std::to_string(inputs) + " lower and upper bounds, got " +
-                     std::to_string(lower.size()) + " and " + std::to_string(upper.size()));
+    throw InputError("a box of this network needs " + std::to_string(inputs) +
+                     " lower and upper bounds, got " + std::to_string(lower.size()) + " and " +
+                     std::to_string(upper.size()));
   }
   for (std::size_t i = 0; i < inputs; ++i) {
     if (!std::isfinite(lower[i]) || !std::isfinite(upper[i])) {
       throw InputError("the box of input " + std::to_string(i) + " has a bound that is not finite");
     }
-    if (lower[i] > upper[i]) throw InputError("the box of input " + std::to_string(i) + " is empty: lower > upper");
+    if (lower[i] > upper[i])
+      throw InputError("the box of input " + std::to_string(i) + " is empty: lower > upper");
   }
 }
 
@@ -37,7 +39,8 @@ Bounds outer(OutputBounds inner, BoundMethod method) {
   result.lower = std::move(inner.lower);
   result.upper = std::move(inner.upper);
   OutputPlanes& planes = inner.planes;
-  result.linear = {std::move(planes.lower_A), std::move(planes.lower_b), std::move(planes.upper_A), std::move(planes.upper_b)};
+  result.linear = {std::move(planes.lower_A), std::move(planes.lower_b), std::move(planes.upper_A),
+                   std::move(planes.upper_b)};
   return result;
 }
 
@@ -64,23 +67,28 @@ BoundMethod bound_method(std::string_view name) {
   for (const BoundMethod method : {BoundMethod::ibp, BoundMethod::crown, BoundMethod::alpha}) {
     if (name == name_of(method)) return method;
   }
-  throw InputError("there is no method '" + std::string(name) + "' of bounds: it is ibp, crown or alpha");
+  throw InputError("there is no method '" + std::string(name) +
+                   "' of bounds: it is ibp, crown or alpha");
 }
 
-Bounder::Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper) {
+Bounder::Bounder(const Network& network, std::span<const double> lower,
+                 std::span<const double> upper) {
   check_box(network.input_size(), lower, upper);
   initialise_blas();
   const auto simplified = simplify(network.implementation().network).network;
   auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper));
-  implementation_ = std::make_shared<const Implementation>(Implementation{system, RootBounder(system)});
+  implementation_ =
+      std::make_shared<const Implementation>(Implementation{system, RootBounder(system)});
 }
 
-Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> upper, const BoundSettings& settings) const {
+Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> upper,
+                       const BoundSettings& settings) const {
   const LayeredSystem& system = implementation_->bounder.system();
   check_box(system.lower.size(), lower, upper);
   for (std::size_t i = 0; i < lower.size(); ++i) {
     if (lower[i] >= system.lower[i] && upper[i] <= system.upper[i]) continue;
-    throw InputError("the box of input " + std::to_string(i) + " leaves the one that was prepared for");
+    throw InputError("the box of input " + std::to_string(i) +
+                     " leaves the one that was prepared for");
   }
   if (settings.method == BoundMethod::ibp) {
     OutputBounds result = bound_outputs_by_intervals(system, copy(lower), copy(upper));
@@ -88,9 +96,12 @@ Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> up
     return outer(std::move(result), settings.method);
   }
   const Deadline deadline(Deadline::Clock::now(), settings.time_limit_s, 0.0);
-  const int iterations = settings.method == BoundMethod::alpha ? std::max(1, settings.slope_iterations) : 0;
+  const int iterations =
+      settings.method == BoundMethod::alpha ? std::max(1, settings.slope_iterations) : 0;
   const SlopeSearch slopes{implementation_->system, iterations};
-  return outer(bound_outputs(implementation_->bounder, slopes, copy(lower), copy(upper), settings.linear, deadline), settings.method);
+  return outer(bound_outputs(implementation_->bounder, slopes, copy(lower), copy(upper),
+                             settings.linear, deadline),
+               settings.method);
 }
 
 Bounds bounds(const Network& network, std::span<const double> lower, std::span<const double> upper,

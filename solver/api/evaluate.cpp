@@ -1,16 +1,17 @@
 // Network::evaluate(): replays in the order of the file.
-#include "solver/api/implementation.h"
 #include "specs/evaluate/evaluate.h"
+#include "solver/api/implementation.h"
 
 namespace clipbound::v1 {
 
 namespace {
 
 template <typename T>
-std::vector<double> replay_all(const std::shared_ptr<const ::clipbound::Network>& network, std::span<const double> x,
-                               std::size_t points) {
+std::vector<double> replay_all(const std::shared_ptr<const ::clipbound::Network>& network,
+                               std::span<const double> x, std::size_t points) {
   Evaluator<T> evaluator(network);
-  const auto n = static_cast<std::size_t>(network->input_size()), m = static_cast<std::size_t>(network->output_size());
+  const auto n = static_cast<std::size_t>(network->input_size()),
+             m = static_cast<std::size_t>(network->output_size());
   std::vector<T> point(n), value(m);
   std::vector<double> y;
   y.reserve(points * m);
@@ -27,7 +28,8 @@ std::vector<double> replay_all(const std::shared_ptr<const ::clipbound::Network>
 std::vector<double> Network::evaluate(std::span<const double> x) const {
   const std::size_t n = input_size();
   if (x.empty() || x.size() % n != 0) {
-    throw InputError("points of this network have " + std::to_string(n) + " inputs, got " + std::to_string(x.size()) + " numbers");
+    throw InputError("points of this network have " + std::to_string(n) + " inputs, got " +
+                     std::to_string(x.size()) + " numbers");
   }
   return is_float64() ? replay_all<double>(implementation_->network, x, x.size() / n)
                       : replay_all<float>(implementation_->network, x, x.size() / n);

@@ -21,40 +21,49 @@ GraphBuilder::Value outer(ValueId id) {
 
 int checked(int opset) {
   if (opset >= kOldestOpset && opset <= kNewestOpset) return opset;
-  throw InputError("opset " + std::to_string(opset) + " is not between " + std::to_string(kOldestOpset) + " and " +
-                   std::to_string(kNewestOpset));
+  throw InputError("opset " + std::to_string(opset) + " is not between " +
+                   std::to_string(kOldestOpset) + " and " + std::to_string(kNewestOpset));
 }
 
 void check_value(const NetworkBuilder& builder, GraphBuilder::Value value) {
-  if (value != GraphBuilder::Value::none && index_of(inner(value)) < builder.network().values.size()) return;
+  if (value != GraphBuilder::Value::none &&
+      index_of(inner(value)) < builder.network().values.size())
+    return;
   throw InputError("this graph has no such tensor");
 }
 
 template <typename T>
-GraphBuilder::Value add_constant(NetworkBuilder& builder, std::vector<std::int64_t> shape, std::vector<T> values) {
+GraphBuilder::Value add_constant(NetworkBuilder& builder, std::vector<std::int64_t> shape,
+                                 std::vector<T> values) {
   return outer(builder.constant(Tensor{std::move(shape), std::move(values)}));
 }
 
 }  // namespace
 
 GraphBuilder::GraphBuilder(int opset)
-    : implementation_(std::make_unique<Implementation>(Implementation{NetworkBuilder(checked(opset)), opset})) {}
+    : implementation_(
+          std::make_unique<Implementation>(Implementation{NetworkBuilder(checked(opset)), opset})) {
+}
 GraphBuilder::~GraphBuilder() = default;
 GraphBuilder::GraphBuilder(GraphBuilder&&) noexcept = default;
 GraphBuilder& GraphBuilder::operator=(GraphBuilder&&) noexcept = default;
 
-GraphBuilder::Value GraphBuilder::input(std::string_view name, std::vector<std::int64_t> shape, bool float64) {
+GraphBuilder::Value GraphBuilder::input(std::string_view name, std::vector<std::int64_t> shape,
+                                        bool float64) {
   return outer(implementation_->builder.input(std::string(name), std::move(shape),
                                               float64 ? DataType::float64 : DataType::float32));
 }
 
-GraphBuilder::Value GraphBuilder::constant(std::vector<std::int64_t> shape, std::vector<float> values) {
+GraphBuilder::Value GraphBuilder::constant(std::vector<std::int64_t> shape,
+                                           std::vector<float> values) {
   return add_constant(implementation_->builder, std::move(shape), std::move(values));
 }
-GraphBuilder::Value GraphBuilder::constant(std::vector<std::int64_t> shape, std::vector<double> values) {
+GraphBuilder::Value GraphBuilder::constant(std::vector<std::int64_t> shape,
+                                           std::vector<double> values) {
   return add_constant(implementation_->builder, std::move(shape), std::move(values));
 }
-GraphBuilder::Value GraphBuilder::constant(std::vector<std::int64_t> shape, std::vector<std::int64_t> values) {
+GraphBuilder::Value GraphBuilder::constant(std::vector<std::int64_t> shape,
+                                           std::vector<std::int64_t> values) {
   return add_constant(implementation_->builder, std::move(shape), std::move(values));
 }
 
@@ -63,8 +72,10 @@ GraphBuilder::Value GraphBuilder::add(std::string_view op, const std::vector<Val
   return add(op, inputs, attributes, 1).front();
 }
 
-std::vector<GraphBuilder::Value> GraphBuilder::add(std::string_view op, const std::vector<Value>& inputs,
-                                                   const std::vector<Attribute>& attributes, std::size_t outputs) {
+std::vector<GraphBuilder::Value> GraphBuilder::add(std::string_view op,
+                                                   const std::vector<Value>& inputs,
+                                                   const std::vector<Attribute>& attributes,
+                                                   std::size_t outputs) {
   if (outputs == 0) throw InputError("an operator has at least one output");
   std::vector<ValueId> ids;
   for (const Value value : inputs) {
@@ -77,7 +88,8 @@ std::vector<GraphBuilder::Value> GraphBuilder::add(std::string_view op, const st
         std::visit([](const auto& held) { return ::clipbound::Attribute(held); }, attribute.value);
   }
   std::vector<Value> results;
-  for (const ValueId id : implementation_->builder.add(std::string(op), std::move(ids), std::move(inner_attributes), outputs)) {
+  for (const ValueId id : implementation_->builder.add(std::string(op), std::move(ids),
+                                                       std::move(inner_attributes), outputs)) {
     results.push_back(outer(id));
   }
   return results;
@@ -97,7 +109,8 @@ Network GraphBuilder::build() {
   auto network = std::make_shared<::clipbound::Network>(implementation_->builder.build());
   network->source = "memory";
   *implementation_ = {NetworkBuilder(implementation_->opset), implementation_->opset};
-  return Network(std::make_shared<const Network::Implementation>(Network::Implementation{std::move(network)}));
+  return Network(
+      std::make_shared<const Network::Implementation>(Network::Implementation{std::move(network)}));
 }
 
 }  // namespace clipbound::v1

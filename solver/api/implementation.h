@@ -1,6 +1,6 @@
 #pragma once
-// What the public classes of include/clipbound/clipbound.h hold. Only solver/api includes this: the one place that sees both
-// the public classes and the inner ones of the same names.
+// What the public classes of include/clipbound/clipbound.h hold. Only solver/api includes this: the
+// one place that sees both the public classes and the inner ones of the same names.
 #define CLIPBOUND_INSIDE
 #include "clipbound/clipbound.h"
 
@@ -32,8 +32,9 @@ struct Options::Implementation {
   ::clipbound::Options values;
 };
 
-/// Deadlines of the running solves. They live as long as the state and are only ever appended, so that stop(), which
-/// may run in a signal handler, walks the list without a lock; ended solves leave theirs to the next.
+/// Deadlines of the running solves. They live as long as the state and are only ever appended, so
+/// that stop(), which may run in a signal handler, walks the list without a lock; ended solves
+/// leave theirs to the next.
 struct Stopper::Implementation {
   struct Entry {
     Deadline deadline;
@@ -49,7 +50,8 @@ struct Stopper::Implementation {
 
   Entry& enter(const Deadline& deadline) {
     const std::lock_guard lock(mutex);
-    auto free = std::find_if(entries.begin(), entries.end(), [](const Entry& entry) { return !entry.busy; });
+    auto free = std::find_if(entries.begin(), entries.end(),
+                             [](const Entry& entry) { return !entry.busy; });
     if (free == entries.end()) {
       Entry& entry = entries.emplace_back();
       entry.next = first.load(std::memory_order_relaxed);

@@ -1,8 +1,8 @@
 // inspect() between the public types, and its JSON.
 
+#include "solver/inspect/inspect.h"
 #include "solver/api/implementation.h"
 #include "solver/api/json.h"
-#include "solver/inspect/inspect.h"
 
 namespace clipbound::v1 {
 
@@ -31,12 +31,14 @@ Inspection inspect(const Network& network) {
   result.source = inner.source;
   for (const TensorSummary& tensor : inner.inputs) result.inputs.push_back(outer(tensor));
   for (const TensorSummary& tensor : inner.outputs) result.outputs.push_back(outer(tensor));
-  for (const NodeSummary& node : inner.nodes) result.nodes.push_back({node.name, node.op, outer(node.output)});
+  for (const NodeSummary& node : inner.nodes)
+    result.nodes.push_back({node.name, node.op, outer(node.output)});
   for (const OperatorSummary& op : inner.operators) {
     result.operators.push_back({op.name, op.nodes, op.support == SupportLevel::bounded});
   }
   result.parameters = inner.parameters;
-  for (const NeuronSummary& neuron : inner.neurons) result.neurons.push_back({neuron.name, neuron.neurons});
+  for (const NeuronSummary& neuron : inner.neurons)
+    result.neurons.push_back({neuron.name, neuron.neurons});
   for (const LayerSummary& layer : inner.layers) {
     result.layers.push_back({layer.value, layer.neurons, layer.least_inputs, layer.most_inputs});
   }
@@ -59,7 +61,8 @@ std::string to_json(const Inspection& inspection) {
   json["parameters"] = inspection.parameters;
   json["multiplications"] = inspection.multiplications;
   json["operators"] = json_of(inspection.operators, [](const OperatorInfo& op) -> Json {
-    return {{"name", op.name}, {"nodes", op.nodes}, {"support", op.bounded ? "bounded" : "intervals"}};
+    return {
+        {"name", op.name}, {"nodes", op.nodes}, {"support", op.bounded ? "bounded" : "intervals"}};
   });
   json["no_bounds_because"] = inspection.no_bounds_because;
   json["neurons"] = json_of(inspection.neurons, [](const NeuronInfo& neuron) -> Json {
@@ -72,7 +75,8 @@ std::string to_json(const Inspection& inspection) {
             {"most_inputs", layer.most_inputs}};
   });
   json["no_layers_because"] = inspection.no_layers_because;
-  json["memory"] = {{"bounds_bytes", inspection.bounds_bytes}, {"search_bytes_per_thread", inspection.search_bytes}};
+  json["memory"] = {{"bounds_bytes", inspection.bounds_bytes},
+                    {"search_bytes_per_thread", inspection.search_bytes}};
   json["order_difference"] = nullptr;
   if (inspection.order_points > 0) json["order_difference"] = inspection.order_difference;
   json["order_points"] = inspection.order_points;

@@ -7,8 +7,8 @@ namespace clipbound::v1 {
 
 using Json = nlohmann::ordered_json;
 
-/// A message may quote bytes of a file that are no UTF-8: they are replaced, never refused. Numbers that are not finite become
-/// null, JSON has none.
+/// A message may quote bytes of a file that are no UTF-8: they are replaced, never refused. Numbers
+/// that are not finite become null, JSON has none.
 inline std::string dump(const Json& json) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

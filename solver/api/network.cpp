@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "specs/onnx/onnx_reader.h"
 #include "specs/network/op_table.h"
+#include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/passes.h"
 
 namespace clipbound::v1 {
@@ -16,7 +16,10 @@ namespace {
 
 ValueId add_value(::clipbound::Network& network, std::string name, Shape shape,
                   std::optional<std::vector<float>> data) {
-  Value value{.name = std::move(name), .type = DataType::float32, .shape = std::move(shape), .constant = std::nullopt};
+  Value value{.name = std::move(name),
+              .type = DataType::float32,
+              .shape = std::move(shape),
+              .constant = std::nullopt};
   if (data) value.constant = Tensor{value.shape, std::move(*data)};
   network.values.push_back(std::move(value));
   return ValueId(static_cast<std::int32_t>(network.values.size() - 1));
@@ -27,8 +30,8 @@ void check_layer(const DenseLayer& layer, std::size_t inputs, const std::string&
   if (outputs == 0) throw InputError(name + " has no outputs: its bias is empty");
   if (layer.weights.size() / outputs != inputs || layer.weights.size() % outputs != 0) {
     throw InputError(name + " has " + std::to_string(layer.weights.size()) + " weights, but " +
-                     std::to_string(outputs) + " outputs of " + std::to_string(inputs) + " inputs each need " +
-                     std::to_string(outputs * inputs));
+                     std::to_string(outputs) + " outputs of " + std::to_string(inputs) +
+                     " inputs each need " + std::to_string(outputs * inputs));
   }
   const auto finite = [](float x) { return std::isfinite(x); };
   if (!std::all_of(layer.weights.begin(), layer.weights.end(), finite) ||
@@ -38,8 +41,9 @@ void check_layer(const DenseLayer& layer, std::size_t inputs, const std::string&
 }
 
 /// Appends a node and the [1, size] value that it computes; returns that value.
-ValueId add_node(::clipbound::Network& network, OpKind kind, const std::string& name, std::vector<ValueId> inputs,
-                 std::int64_t size, std::map<std::string, ::clipbound::Attribute> attributes = {}) {
+ValueId add_node(::clipbound::Network& network, OpKind kind, const std::string& name,
+                 std::vector<ValueId> inputs, std::int64_t size,
+                 std::map<std::string, ::clipbound::Attribute> attributes = {}) {
   constexpr int kOpset = 13;
   const ValueId output = add_value(network, name, {1, size}, std::nullopt);
   network.nodes.push_back({kind, name, kOpset, std::move(inputs), {output}, std::move(attributes)});
@@ -47,13 +51,14 @@ ValueId add_node(::clipbound::Network& network, OpKind kind, const std::string& 
 }
 
 /// Appends Gemm (and Relu) for one layer; returns the value that it computes.
-ValueId add_layer(::clipbound::Network& network, const DenseLayer& layer, ValueId input, const std::string& name) {
+ValueId add_layer(::clipbound::Network& network, const DenseLayer& layer, ValueId input,
+                  const std::string& name) {
   const std::int64_t inputs = network.value(input).shape.back();
   const auto outputs = static_cast<std::int64_t>(layer.bias.size());
   const ValueId weights = add_value(network, name + "_W", {outputs, inputs}, layer.weights);
   const ValueId bias = add_value(network, name + "_b", {outputs}, layer.bias);
-  const ValueId affine =
-      add_node(network, OpKind::gemm, name + "_gemm", {input, weights, bias}, outputs, {{"transB", std::int64_t{1}}});
+  const ValueId affine = add_node(network, OpKind::gemm, name + "_gemm", {input, weights, bias},
+                                  outputs, {{"transB", std::int64_t{1}}});
   return layer.relu ? add_node(network, OpKind::relu, name + "_relu", {affine}, outputs) : affine;
 }
 
@@ -74,7 +79,8 @@ Network Network::parse(const std::string& bytes, const std::string& source) {
 }
 
 Network Network::from_layers(std::size_t inputs, std::span<const DenseLayer> layers) {
-  if (inputs == 0 || inputs > kMostVariables) throw InputError("a network needs between 1 and 2^31 - 1 inputs");
+  if (inputs == 0 || inputs > kMostVariables)
+    throw InputError("a network needs between 1 and 2^31 - 1 inputs");
   if (layers.empty()) throw InputError("a network needs at least one layer");
   ::clipbound::Network network;
   network.source = "memory";
@@ -103,7 +109,8 @@ ValueId find_layer(const ::clipbound::Network& network, std::string_view layer) 
   std::size_t position = 0;
   const auto [end, error] = std::from_chars(layer.data(), layer.data() + layer.size(), position);
   const bool is_number = error == std::errc() && end == layer.data() + layer.size();
-  return is_number && position < network.nodes.size() ? network.nodes[position].outputs[0] : kNoValue;
+  return is_number && position < network.nodes.size() ? network.nodes[position].outputs[0]
+                                                      : kNoValue;
 }
 
 }  // namespace
@@ -111,11 +118,15 @@ ValueId find_layer(const ::clipbound::Network& network, std::string_view layer) 
 Network Network::up_to(std::string_view layer) const {
   const ::clipbound::Network& whole = *implementation_->network;
   const ValueId id = find_layer(whole, layer);
-  const auto refuse = [&](const std::string& why) { throw InputError(whole.source + ": '" + std::string(layer) + "' " + why); };
-  if (id == kNoValue) refuse("is no tensor, no node and no position of a node (clipbound inspect --json lists them)");
+  const auto refuse = [&](const std::string& why) {
+    throw InputError(whole.source + ": '" + std::string(layer) + "' " + why);
+  };
+  if (id == kNoValue)
+    refuse("is no tensor, no node and no position of a node (clipbound inspect --json lists them)");
   const DataType type = whole.value(id).type;
   if (whole.is_constant(id)) refuse("is a constant");
-  if (type != DataType::float32 && type != DataType::float64) refuse("does not hold floating-point numbers");
+  if (type != DataType::float32 && type != DataType::float64)
+    refuse("does not hold floating-point numbers");
   ::clipbound::Network part = whole;
   part.outputs = {id};
   drop_dead(part);

@@ -17,7 +17,8 @@ InputInterval interval_of(double lower, double upper, std::size_t index) {
     throw InputError("the box of input " + std::to_string(index) + " " + why);
   };
   const float lower32 = static_cast<float>(lower), upper32 = static_cast<float>(upper);
-  if (!std::isfinite(lower32) || !std::isfinite(upper32)) refuse("has a bound that is not finite in float32");
+  if (!std::isfinite(lower32) || !std::isfinite(upper32))
+    refuse("has a bound that is not finite in float32");
   if (lower > upper) refuse("is empty: lower > upper");
   InputInterval edges = lower_edges({lower, lower, lower32});
   const InputInterval above = upper_edges({upper, upper, upper32});
@@ -28,8 +29,9 @@ InputInterval interval_of(double lower, double upper, std::size_t index) {
 }
 
 bool same_interval(const InputInterval& a, const InputInterval& b) {
-  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper && a.attack_lower == b.attack_lower &&
-         a.attack_upper == b.attack_upper && a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
+  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper &&
+         a.attack_lower == b.attack_lower && a.attack_upper == b.attack_upper &&
+         a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
 }
 
 ::clipbound::Row inner_row(const Row& row, std::size_t inputs, std::size_t outputs) {
@@ -38,25 +40,28 @@ bool same_interval(const InputInterval& a, const InputInterval& b) {
   for (const Term& term : row.terms) {
     const bool is_input = term.of == Term::Of::input;
     if (term.index >= (is_input ? inputs : outputs)) {
-      throw InputError(std::string("a row speaks of ") + (is_input ? "X_" : "Y_") + std::to_string(term.index) +
-                       ", which the query does not have");
+      throw InputError(std::string("a row speaks of ") + (is_input ? "X_" : "Y_") +
+                       std::to_string(term.index) + ", which the query does not have");
     }
     if (!std::isfinite(term.coefficient)) throw InputError("a row's coefficient is not finite");
     const std::pair<int, std::size_t> key{is_input ? 0 : 1, term.index};
-    const auto found = std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == key; });
+    const auto found =
+        std::find_if(sums.begin(), sums.end(), [&](const auto& sum) { return sum.first == key; });
     if (found == sums.end()) {
       sums.emplace_back(key, term.coefficient);
     } else {
       found->second += mpq_class(term.coefficient);
     }
   }
-  std::sort(sums.begin(), sums.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(sums.begin(), sums.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   ::clipbound::Row inner;
   for (auto& [key, sum] : sums) {
     if (sum == 0) continue;
-    inner.terms.push_back({.of = key.first == 0 ? ::clipbound::Term::Of::input : ::clipbound::Term::Of::output,
-                           .index = static_cast<std::int32_t>(key.second),
-                           .coefficient = make_number(std::move(sum))});
+    inner.terms.push_back(
+        {.of = key.first == 0 ? ::clipbound::Term::Of::input : ::clipbound::Term::Of::output,
+         .index = static_cast<std::int32_t>(key.second),
+         .coefficient = make_number(std::move(sum))});
   }
   if (inner.terms.empty()) throw InputError("a row has no term with a coefficient other than zero");
   inner.threshold = make_number(mpq_class(row.threshold));
@@ -74,7 +79,8 @@ Query Query::parse(std::string_view text, const std::string& source) {
   return Query(std::make_shared<Implementation>(Implementation{parse_vnnlib(text, source)}));
 }
 
-Query::Query(std::size_t inputs, std::size_t outputs) : implementation_(std::make_shared<Implementation>()) {
+Query::Query(std::size_t inputs, std::size_t outputs)
+    : implementation_(std::make_shared<Implementation>()) {
   if (inputs == 0 || outputs == 0 || inputs > kMostVariables || outputs > kMostVariables) {
     throw InputError("a query needs between 1 and 2^31 - 1 inputs and outputs");
   }
@@ -83,11 +89,13 @@ Query::Query(std::size_t inputs, std::size_t outputs) : implementation_(std::mak
   implementation_->query.source = "memory";
 }
 
-Query& Query::add_clause(std::span<const double> lower, std::span<const double> upper, std::span<const Row> rows) {
+Query& Query::add_clause(std::span<const double> lower, std::span<const double> upper,
+                         std::span<const Row> rows) {
   const std::size_t inputs = input_size(), outputs = output_size();
   if (lower.size() != inputs || upper.size() != inputs) {
-    throw InputError("a clause's box needs " + std::to_string(inputs) + " lower and upper bounds, got " +
-                     std::to_string(lower.size()) + " and " + std::to_string(upper.size()));
+    throw InputError("a clause's box needs " + std::to_string(inputs) +
+                     " lower and upper bounds, got " + std::to_string(lower.size()) + " and " +
+                     std::to_string(upper.size()));
   }
   Clause clause;
   Box box;
@@ -95,10 +103,12 @@ Query& Query::add_clause(std::span<const double> lower, std::span<const double> 
   for (std::size_t i = 0; i < inputs; ++i) box.push_back(interval_of(lower[i], upper[i], i));
   for (const Row& row : rows) clause.rows.push_back(inner_row(row, inputs, outputs));
   // Copies are independent: whoever writes first takes a copy of what is shared.
-  if (implementation_.use_count() > 1) implementation_ = std::make_shared<Implementation>(*implementation_);
+  if (implementation_.use_count() > 1)
+    implementation_ = std::make_shared<Implementation>(*implementation_);
   // Clauses on one box share it, and with it the bounds of all neurons.
   const auto& clauses = implementation_->query.clauses;
-  const bool again = !clauses.empty() && std::equal(box.begin(), box.end(), clauses.back().box->begin(), same_interval);
+  const bool again = !clauses.empty() &&
+                     std::equal(box.begin(), box.end(), clauses.back().box->begin(), same_interval);
   clause.box = again ? clauses.back().box : std::make_shared<const Box>(std::move(box));
   implementation_->query.clauses.push_back(std::move(clause));
   return *this;
@@ -118,19 +128,22 @@ namespace {
 
 const Box& box_of(const ::clipbound::Query& query, std::size_t clause) {
   if (clause < query.clauses.size()) return *query.clauses[clause].box;
-  throw InputError("the query has no clause " + std::to_string(clause) + ": it has " + std::to_string(query.clauses.size()));
+  throw InputError("the query has no clause " + std::to_string(clause) + ": it has " +
+                   std::to_string(query.clauses.size()));
 }
 
 }  // namespace
 
 std::vector<double> Query::box_lower(std::size_t clause) const {
   std::vector<double> lower;
-  for (const InputInterval& edge : box_of(implementation_->query, clause)) lower.push_back(edge.proof_lower);
+  for (const InputInterval& edge : box_of(implementation_->query, clause))
+    lower.push_back(edge.proof_lower);
   return lower;
 }
 std::vector<double> Query::box_upper(std::size_t clause) const {
   std::vector<double> upper;
-  for (const InputInterval& edge : box_of(implementation_->query, clause)) upper.push_back(edge.proof_upper);
+  for (const InputInterval& edge : box_of(implementation_->query, clause))
+    upper.push_back(edge.proof_upper);
   return upper;
 }
 

@@ -21,10 +21,12 @@ std::string to_vnncomp(const Result& result) {
   const auto append = [&](const char* letter, const std::vector<double>& values) {
     for (std::size_t i = 0; i < values.size(); ++i) {
       char number[64];
-      // 9 digits identify a float32, 17 a float64. "C" locale or not, a decimal comma would be read wrongly.
+      // 9 digits identify a float32, 17 a float64. "C" locale or not, a decimal comma would be read
+      // wrongly.
       std::snprintf(number, sizeof number, result.float64 ? "%.17g" : "%.9g", values[i]);
       std::replace(number, number + sizeof number, ',', '.');
-      text += std::string(text.back() == '(' ? "(" : "\n(") + letter + "_" + std::to_string(i) + " " + number + ")";
+      text += std::string(text.back() == '(' ? "(" : "\n(") + letter + "_" + std::to_string(i) +
+              " " + number + ")";
     }
   };
   append("X", result.input);
@@ -44,7 +46,8 @@ Json header_json(std::string_view verdict, std::string_view reason) {
 
 Json options_json(const ::clipbound::Options& values) {
   Json json;
-  for_each_option(values, [&](std::string_view field, const auto& value) { json[std::string(field)] = value; });
+  for_each_option(
+      values, [&](std::string_view field, const auto& value) { json[std::string(field)] = value; });
   return json;
 }
 
@@ -55,8 +58,9 @@ std::string to_json(const Result& result, const Options& options) {
   // Numbers that are not finite become null, JSON has none.
   json["counterexample"] = nullptr;
   if (result.verdict == Verdict::sat) {
-    json["counterexample"] = {
-        {"type", result.float64 ? "float64" : "float32"}, {"input", result.input}, {"output", result.output}};
+    json["counterexample"] = {{"type", result.float64 ? "float64" : "float32"},
+                              {"input", result.input},
+                              {"output", result.output}};
   }
   json["progress"] = {{"elapsed_s", result.progress.elapsed_s},
                       {"subproblems", result.progress.subproblems},

@@ -13,10 +13,16 @@ using Clock = std::chrono::steady_clock;
 /// The search for one point's radius.
 class RadiusSearch {
  public:
-  RadiusSearch(const Network& network, std::span<const double> x, std::size_t label, const RobustnessSettings& settings,
-               const Options& options, const Callbacks& callbacks)
-      : network_(network), x_(x.begin(), x.end()), label_(label), settings_(settings), options_(options),
-        callbacks_(callbacks), start_(callbacks.start.value_or(Clock::now())) {
+  RadiusSearch(const Network& network, std::span<const double> x, std::size_t label,
+               const RobustnessSettings& settings, const Options& options,
+               const Callbacks& callbacks)
+      : network_(network),
+        x_(x.begin(), x.end()),
+        label_(label),
+        settings_(settings),
+        options_(options),
+        callbacks_(callbacks),
+        start_(callbacks.start.value_or(Clock::now())) {
     check();
   }
 
@@ -36,10 +42,12 @@ class RadiusSearch {
         result_.robust_radius = radius;
       } else {
         if (step.verdict == Verdict::sat) remember(step);
-        open = step.verdict == Verdict::sat ? std::min(radius, *result_.counterexample_radius) : radius;
+        open = step.verdict == Verdict::sat ? std::min(radius, *result_.counterexample_radius)
+                                            : radius;
       }
     }
-    if (result_.robust_radius >= settings_.radius_max) return finish("robust up to the largest radius");
+    if (result_.robust_radius >= settings_.radius_max)
+      return finish("robust up to the largest radius");
     return finish(result_.counterexample_radius && *result_.counterexample_radius <= open
                       ? "the radii have met"
                       : "queries between the radii were not decided in their time");
@@ -93,7 +101,8 @@ class RadiusSearch {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     std::vector<double> lower, upper;
     for (const double value : x_) {
-      const double low = std::nextafter(value - radius, -kInfinity), high = std::nextafter(value + radius, kInfinity);
+      const double low = std::nextafter(value - radius, -kInfinity),
+                   high = std::nextafter(value + radius, kInfinity);
       lower.push_back(std::max(low, settings_.lowest.value_or(low)));
       upper.push_back(std::min(high, settings_.highest.value_or(high)));
       // A point outside the limits is its own box there.
@@ -116,7 +125,8 @@ class RadiusSearch {
 
   void remember(const Result& step) {
     double distance = 0.0;
-    for (std::size_t i = 0; i < x_.size(); ++i) distance = std::max(distance, std::fabs(step.input[i] - x_[i]));
+    for (std::size_t i = 0; i < x_.size(); ++i)
+      distance = std::max(distance, std::fabs(step.input[i] - x_[i]));
     distance = std::nextafter(distance, std::numeric_limits<double>::infinity());
     if (result_.counterexample_radius && *result_.counterexample_radius <= distance) return;
     result_.counterexample_radius = distance;
@@ -142,7 +152,8 @@ class RadiusSearch {
 }  // namespace
 
 Robustness robustness(const Network& network, std::span<const double> x, std::size_t label,
-                      const RobustnessSettings& settings, const Options& options, const Callbacks& callbacks) {
+                      const RobustnessSettings& settings, const Options& options,
+                      const Callbacks& callbacks) {
   return RadiusSearch(network, x, label, settings, options, callbacks).run();
 }
 

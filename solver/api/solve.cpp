@@ -25,9 +25,11 @@ Verdict outer(::clipbound::Verdict verdict) {
 
 std::vector<Statistic> outer(const Statistics& statistics) {
   std::vector<Statistic> rows;
-  for_each_statistic(statistics, [&]<typename T>(std::string_view name, const T& value, std::string_view help) {
-    rows.push_back({std::string(name), static_cast<double>(value), std::is_floating_point_v<T>, std::string(help)});
-  });
+  for_each_statistic(statistics,
+                     [&]<typename T>(std::string_view name, const T& value, std::string_view help) {
+                       rows.push_back({std::string(name), static_cast<double>(value),
+                                       std::is_floating_point_v<T>, std::string(help)});
+                     });
   return rows;
 }
 
@@ -48,7 +50,8 @@ class Registration {
 
 using InnerSolve = decltype(&::clipbound::solve);
 
-Result run(InnerSolve how, const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
+Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
+           const Callbacks& callbacks) {
   const ::clipbound::Query& inner_query = query.implementation().query;
   const ::clipbound::Options& values = options.implementation().values;
   const auto& inner_network = network.implementation().network;
@@ -56,12 +59,15 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
 
   const auto start = callbacks.start.value_or(Deadline::Clock::now());
   const Stopper stopper = callbacks.stopper.value_or(Stopper());
-  const Registration registration(stopper, Deadline(start, values.time_limit_s, values.time_reserve_s));
+  const Registration registration(stopper,
+                                  Deadline(start, values.time_limit_s, values.time_reserve_s));
   const Log log(values.verbose, callbacks.log);
   SolveContext context;
   context.deadline = &registration.deadline();
-  if (callbacks.progress) context.progress = [&](const SearchProgress& inner) { callbacks.progress(outer(inner)); };
-  if (callbacks.log) context.log = [&](int level, const std::string& message) { log.say(level, message); };
+  if (callbacks.progress)
+    context.progress = [&](const SearchProgress& inner) { callbacks.progress(outer(inner)); };
+  if (callbacks.log)
+    context.log = [&](int level, const std::string& message) { log.say(level, message); };
 
   Result result;
   result.float64 = network.is_float64();
@@ -84,11 +90,13 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
 
 }  // namespace
 
-Result solve(const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
+Result solve(const Network& network, const Query& query, const Options& options,
+             const Callbacks& callbacks) {
   return run(::clipbound::solve, network, query, options, callbacks);
 }
 
-Result attack(const Network& network, const Query& query, const Options& options, const Callbacks& callbacks) {
+Result attack(const Network& network, const Query& query, const Options& options,
+              const Callbacks& callbacks) {
   return run(::clipbound::search_counterexample, network, query, options, callbacks);
 }
 

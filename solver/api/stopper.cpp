@@ -1,7 +1,6 @@
 // Stopper: ends solves from other threads and from signal handlers.
 #include "solver/api/implementation.h"
 
-
 namespace clipbound::v1 {
 
 Stopper::Stopper() : implementation_(std::make_shared<Implementation>()) {}
@@ -9,7 +8,8 @@ Stopper::Stopper() : implementation_(std::make_shared<Implementation>()) {}
 void Stopper::stop() const noexcept {
   implementation_->stopped.store(true, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  for (auto* entry = implementation_->first.load(std::memory_order_acquire); entry != nullptr; entry = entry->next) {
+  for (auto* entry = implementation_->first.load(std::memory_order_acquire); entry != nullptr;
+       entry = entry->next) {
     entry->deadline.interrupt();
   }
 }

@@ -1,6 +1,6 @@
-// Projected gradient descent with sign steps (Madry et al. 2018), momentum (Dong et al. 2018), steps that shrink where a
-// point makes no progress and go back to its best place (after Croce and Hein 2020, with a simpler rule), and starts
-// diversified in the outputs (Tashiro et al. 2020).
+// Projected gradient descent with sign steps (Madry et al. 2018), momentum (Dong et al. 2018),
+// steps that shrink where a point makes no progress and go back to its best place (after Croce and
+// Hein 2020, with a simpler rule), and starts diversified in the outputs (Tashiro et al. 2020).
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -14,8 +14,16 @@ namespace {
 class Descent final : public AttackRound {
  public:
   Descent(const AttackScene& scene, const DescentPlan& plan)
-      : AttackRound(scene), plan_(plan), patience_(std::max(3, plan.steps / 6)), best_(x_), velocity_(B_ * n_), gradient_(B_ * n_),
-        cotangent_(B_ * scene.outputs), best_loss_(B_, std::numeric_limits<float>::infinity()), size_(B_, plan.first_step), since_(B_) {
+      : AttackRound(scene),
+        plan_(plan),
+        patience_(std::max(3, plan.steps / 6)),
+        best_(x_),
+        velocity_(B_ * n_),
+        gradient_(B_ * n_),
+        cotangent_(B_ * scene.outputs),
+        best_loss_(B_, std::numeric_limits<float>::infinity()),
+        size_(B_, plan.first_step),
+        since_(B_) {
     start();
     if (plan_.targeted) aim();
     if (plan_.diversify > 0) {
@@ -34,7 +42,8 @@ class Descent final : public AttackRound {
     direct_.assign(B_ * n_, 0.0F);
     for (std::size_t b = 0; b < B_; ++b) {
       if (!diversifying) judge_progress(b);
-      scene_.target.pull(x(b), y(b), loss_[b].clause, scene_.memory.margin, plan_.worst_row, cotangent_.data() + b * scene_.outputs, direct_.data() + b * n_);
+      scene_.target.pull(x(b), y(b), loss_[b].clause, scene_.memory.margin, plan_.worst_row,
+                         cotangent_.data() + b * scene_.outputs, direct_.data() + b * n_);
     }
     scene_.evaluator.backward(diversifying ? directions_ : cotangent_, gradient_, plan_.surrogate);
     bool flat = true;
@@ -44,13 +53,15 @@ class Descent final : public AttackRound {
   }
 
  private:
-  /// The centre first, then uniform points, points with some coordinates at their ends, corners, and the best so far.
+  /// The centre first, then uniform points, points with some coordinates at their ends, corners,
+  /// and the best so far.
   void start() {
     const AttackMemory& memory = scene_.memory;
     for (std::size_t b = 0; b < B_; ++b) {
       const std::uint64_t turn = b + B_ * memory.rounds;
       if (turn == 0) {
-        for (const std::size_t i : scene_.target.varying()) x(b)[i] = clamp(i, 0.5F * scene_.target.lower()[i] + 0.5F * scene_.target.upper()[i]);
+        for (const std::size_t i : scene_.target.varying())
+          x(b)[i] = clamp(i, 0.5F * scene_.target.lower()[i] + 0.5F * scene_.target.upper()[i]);
       } else if (turn % 8 == 7 && !memory.best_point.empty()) {
         std::copy(memory.best_point.begin(), memory.best_point.end(), x(b));
       } else {
@@ -60,18 +71,22 @@ class Descent final : public AttackRound {
     }
   }
 
-  /// Every other point aims at a clause of its own, nearest first, and in the next round at the next ones.
+  /// Every other point aims at a clause of its own, nearest first, and in the next round at the
+  /// next ones.
   void aim() {
     const std::vector<float>& of_clause = scene_.memory.clause_loss;
     std::vector<int> order(of_clause.size());
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return of_clause[static_cast<std::size_t>(a)] < of_clause[static_cast<std::size_t>(b)]; });
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+      return of_clause[static_cast<std::size_t>(a)] < of_clause[static_cast<std::size_t>(b)];
+    });
     const std::size_t first = B_ == 1 ? 0 : 1;
     std::size_t next = (B_ / 2 + 1) * scene_.memory.rounds / 2;
     for (std::size_t b = first; b < B_; b += 2) which_[b] = order[next++ % order.size()];
   }
 
-  /// Where a point has not improved for a while, it goes back to its best place and makes smaller steps.
+  /// Where a point has not improved for a while, it goes back to its best place and makes smaller
+  /// steps.
   void judge_progress(std::size_t b) {
     const float loss = loss_[b].value;
     if (loss < best_loss_[b]) {
@@ -99,11 +114,13 @@ class Descent final : public AttackRound {
     }
     if (!(largest > 0.0F) || !std::isfinite(norm)) return false;
     float* v = velocity_.data() + b * n_;
-    const float momentum = diversifying ? 0.0F : plan_.momentum, unit = plan_.sign ? 1.0F / norm : 1.0F / largest;
+    const float momentum = diversifying ? 0.0F : plan_.momentum,
+                unit = plan_.sign ? 1.0F / norm : 1.0F / largest;
     const float reach = size_[b];
     for (const std::size_t i : varying) {
       v[i] = momentum * v[i] + g[i] * unit;
-      const float direction = plan_.sign ? static_cast<float>((v[i] > 0.0F) - (v[i] < 0.0F)) : v[i] * width(i);
+      const float direction =
+          plan_.sign ? static_cast<float>((v[i] > 0.0F) - (v[i] < 0.0F)) : v[i] * width(i);
       x(b)[i] = clamp(i, x(b)[i] - reach * width(i) * direction);
     }
     if (!diversifying) size_[b] *= plan_.decay;
@@ -113,7 +130,8 @@ class Descent final : public AttackRound {
   const DescentPlan plan_;
   const int patience_;
   int step_ = 0;
-  std::vector<float> best_, velocity_, gradient_, cotangent_, direct_, directions_, best_loss_, size_;
+  std::vector<float> best_, velocity_, gradient_, cotangent_, direct_, directions_, best_loss_,
+      size_;
   std::vector<int> since_;
 };
 

@@ -1,4 +1,5 @@
-// Searches without gradients: for networks where they are zero or lie (steps, saturation), and for few inputs.
+// Searches without gradients: for networks where they are zero or lie (steps, saturation), and for
+// few inputs.
 #include <algorithm>
 #include <cmath>
 
@@ -8,7 +9,8 @@ namespace clipbound {
 
 namespace {
 
-/// Random block coordinate search around one point (after Andriushchenko et al. 2020, without a notion of images).
+/// Random block coordinate search around one point (after Andriushchenko et al. 2020, without a
+/// notion of images).
 class Local final : public AttackRound {
  public:
   Local(const AttackScene& scene, int steps) : AttackRound(scene), steps_(steps) {
@@ -46,11 +48,15 @@ class Local final : public AttackRound {
     const std::uint64_t how = scene_.random() % 4;
     const double common = uniform(), scale = std::exp2(-10.0 * uniform());
     for (std::size_t k = 0; k < changes; ++k) {
-      const std::size_t at = run ? (first + k) % varying.size() : static_cast<std::size_t>(uniform() * count);
+      const std::size_t at =
+          run ? (first + k) % varying.size() : static_cast<std::size_t>(uniform() * count);
       const std::size_t i = varying[std::min(at, varying.size() - 1)];
-      const double place = how == 0 ? (common < 0.5 ? 0.0 : 1.0) : how == 1 ? (uniform() < 0.5 ? 0.0 : 1.0) : uniform();
+      const double place = how == 0   ? (common < 0.5 ? 0.0 : 1.0)
+                           : how == 1 ? (uniform() < 0.5 ? 0.0 : 1.0)
+                                      : uniform();
       const float w = width(i), low = scene_.target.lower()[i];
-      x(b)[i] = clamp(i, how == 3 ? x(b)[i] + static_cast<float>((2.0 * place - 1.0) * scale) * w : low + static_cast<float>(place) * w);
+      x(b)[i] = clamp(i, how == 3 ? x(b)[i] + static_cast<float>((2.0 * place - 1.0) * scale) * w
+                                  : low + static_cast<float>(place) * w);
     }
   }
 
@@ -60,14 +66,16 @@ class Local final : public AttackRound {
   float base_loss_ = std::numeric_limits<float>::infinity();
 };
 
-/// The additive recurrence of the generalised golden ratio (Roberts 2018), stretched so that the edges are hit too.
+/// The additive recurrence of the generalised golden ratio (Roberts 2018), stretched so that the
+/// edges are hit too.
 class Cover final : public AttackRound {
  public:
   Cover(const AttackScene& scene, int steps) : AttackRound(scene), steps_(steps) {
     const auto d = static_cast<double>(scene.target.varying().size());
     double phi = 2.0;
     for (int k = 0; k < 40; ++k) phi = std::pow(1.0 + phi, 1.0 / (d + 1.0));
-    for (double power = 1.0 / phi; ratio_.size() < scene.target.varying().size(); power /= phi) ratio_.push_back(power);
+    for (double power = 1.0 / phi; ratio_.size() < scene.target.varying().size(); power /= phi)
+      ratio_.push_back(power);
   }
 
   bool advance() override {
@@ -75,7 +83,8 @@ class Cover final : public AttackRound {
       const auto k = static_cast<double>(++scene_.memory.covered);
       for (std::size_t j = 0; j < ratio_.size(); ++j) {
         const std::size_t i = scene_.target.varying()[j];
-        const double t = std::clamp(1.04 * (0.5 + k * ratio_[j] - std::floor(0.5 + k * ratio_[j])) - 0.02, 0.0, 1.0);
+        const double t = std::clamp(
+            1.04 * (0.5 + k * ratio_[j] - std::floor(0.5 + k * ratio_[j])) - 0.02, 0.0, 1.0);
         x(b)[i] = clamp(i, scene_.target.lower()[i] + static_cast<float>(t) * width(i));
       }
     }
@@ -91,7 +100,11 @@ class Cover final : public AttackRound {
 
 }  // namespace
 
-std::unique_ptr<AttackRound> local_round(const AttackScene& scene, int steps) { return std::make_unique<Local>(scene, steps); }
-std::unique_ptr<AttackRound> cover_round(const AttackScene& scene, int steps) { return std::make_unique<Cover>(scene, steps); }
+std::unique_ptr<AttackRound> local_round(const AttackScene& scene, int steps) {
+  return std::make_unique<Local>(scene, steps);
+}
+std::unique_ptr<AttackRound> cover_round(const AttackScene& scene, int steps) {
+  return std::make_unique<Cover>(scene, steps);
+}
 
 }  // namespace clipbound

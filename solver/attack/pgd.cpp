@@ -13,28 +13,42 @@ namespace clipbound {
 
 namespace {
 
-constexpr double kStepWork = 4e6;         // multiplications of one forward pass of a round, so that a step takes milliseconds
+constexpr double kStepWork =
+    4e6;  // multiplications of one forward pass of a round, so that a step takes milliseconds
 constexpr double kMostPoints = 128.0;
-constexpr std::size_t kFewInputs = 4;     // so few can be covered
-constexpr int kSearchSteps = 32;          // of a round without gradients
+constexpr std::size_t kFewInputs = 4;  // so few can be covered
+constexpr int kSearchSteps = 32;       // of a round without gradients
 
-/// Rounds take these in turn. Large steps that shrink fast look at faces and corners, small ones follow the gradient; the
-/// worst row alone leads through narrow passages, the sum of all violated rows keeps a balance.
+/// Rounds take these in turn. Large steps that shrink fast look at faces and corners, small ones
+/// follow the gradient; the worst row alone leads through narrow passages, the sum of all violated
+/// rows keeps a balance.
 constexpr DescentPlan kPlans[] = {
     {.steps = 12, .first_step = 0.5F, .decay = 0.75F, .worst_row = true},
     {.steps = 40, .first_step = 0.25F, .decay = 0.93F, .momentum = 0.5F, .targeted = true},
     {.steps = 30, .first_step = 0.5F, .decay = 0.9F, .sign = false, .worst_row = true},
-    {.steps = 100, .first_step = 0.2F, .decay = 0.97F, .momentum = 0.75F, .targeted = true, .diversify = 3},
+    {.steps = 100,
+     .first_step = 0.2F,
+     .decay = 0.97F,
+     .momentum = 0.75F,
+     .targeted = true,
+     .diversify = 3},
     {.steps = 60, .first_step = 0.1F, .decay = 0.95F, .worst_row = true, .diversify = 2},
 };
-// Widths of the stand-in for Sign's derivative, in turn: where the box is small, few neurons are near enough to their step.
+// Widths of the stand-in for Sign's derivative, in turn: where the box is small, few neurons are
+// near enough to their step.
 constexpr double kSurrogates[] = {0.3, 0.2, 0.1, 1.0};
-/// Plans of networks with steps: long ones, because what decides comes and goes with single neurons.
+/// Plans of networks with steps: long ones, because what decides comes and goes with single
+/// neurons.
 constexpr DescentPlan kStepPlans[] = {
     {.steps = 12, .first_step = 0.5F, .decay = 0.75F, .worst_row = true},
     {.steps = 60, .first_step = 0.4F, .decay = 0.97F, .momentum = 0.75F},
     {.steps = 60, .first_step = 0.2F, .decay = 0.97F, .momentum = 0.75F, .worst_row = true},
-    {.steps = 100, .first_step = 0.2F, .decay = 0.97F, .momentum = 0.5F, .targeted = true, .diversify = 2},
+    {.steps = 100,
+     .first_step = 0.2F,
+     .decay = 0.97F,
+     .momentum = 0.5F,
+     .targeted = true,
+     .diversify = 2},
 };
 
 }  // namespace
@@ -42,7 +56,10 @@ constexpr DescentPlan kStepPlans[] = {
 /// What one thread owns.
 struct PgdAttack::Lane {
   Lane(const AttackNetwork& network, std::uint64_t seed, int lane_number)
-      : number(lane_number), evaluator(network.network), random(seed + std::uint64_t{0x9e3779b97f4a7c15} * static_cast<std::uint64_t>(lane_number)) {}
+      : number(lane_number),
+        evaluator(network.network),
+        random(seed + std::uint64_t{0x9e3779b97f4a7c15} * static_cast<std::uint64_t>(lane_number)) {
+  }
   int number;
   Evaluator<float> evaluator;
   std::mt19937_64 random;
@@ -52,8 +69,12 @@ struct PgdAttack::Lane {
   std::uint64_t turn = 0;
 };
 
-PgdAttack::PgdAttack(std::shared_ptr<const Network> network, const Query& query, std::vector<std::size_t> which, std::uint64_t seed)
-    : network_(attack_network(std::move(network), query)), query_(query), which_(std::move(which)), seed_(seed),
+PgdAttack::PgdAttack(std::shared_ptr<const Network> network, const Query& query,
+                     std::vector<std::size_t> which, std::uint64_t seed)
+    : network_(attack_network(std::move(network), query)),
+      query_(query),
+      which_(std::move(which)),
+      seed_(seed),
       points_(static_cast<std::size_t>(std::clamp(kStepWork / network_.work, 1.0, kMostPoints))) {}
 
 PgdAttack::~PgdAttack() = default;
@@ -68,14 +89,18 @@ void PgdAttack::focus(std::vector<std::size_t> which) {
   targets_.clear();
 }
 
-bool PgdAttack::run(double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics) {
+bool PgdAttack::run(double seconds, const Deadline& deadline, CandidateJudge& judge,
+                    Statistics& statistics) {
   return run_on(1, seconds, deadline, judge, statistics);
 }
 
-bool PgdAttack::run_on(int threads, double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics) {
+bool PgdAttack::run_on(int threads, double seconds, const Deadline& deadline, CandidateJudge& judge,
+                       Statistics& statistics) {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  const auto enough = [&] { return std::chrono::duration<double>(Clock::now() - begin).count() >= seconds; };
+  const auto enough = [&] {
+    return std::chrono::duration<double>(Clock::now() - begin).count() >= seconds;
+  };
   prepare(threads, judge);
   std::mutex mutex;
   run_workers(threads, [&](int number) {
@@ -98,10 +123,13 @@ void PgdAttack::prepare(int threads, const CandidateJudge& judge) {
     }
     for (auto& group : groups) targets_.emplace_back(query_, std::move(group), judge);
   }
-  for (int number = static_cast<int>(lanes_.size()); number < threads; ++number) lanes_.push_back(std::make_unique<Lane>(network_, seed_, number));
+  for (int number = static_cast<int>(lanes_.size()); number < threads; ++number)
+    lanes_.push_back(std::make_unique<Lane>(network_, seed_, number));
 }
 
-void PgdAttack::keep_going(Lane& lane, const std::function<bool()>& enough, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics) {
+void PgdAttack::keep_going(Lane& lane, const std::function<bool()>& enough,
+                           const Deadline& deadline, CandidateJudge& judge,
+                           Statistics& statistics) {
   while (!targets_.empty() && !judge.found() && !deadline.expired() && !enough()) {
     if (lane.round == nullptr) begin_round(lane, judge);
     if (!lane.round->advance()) lane.round.reset();
@@ -123,15 +151,18 @@ void PgdAttack::begin_round(Lane& lane, CandidateJudge& judge) const {
     memory.margin *= 0.25F;
     memory.best_loss = std::numeric_limits<float>::infinity();
   }
-  lane.round = next_round({lane.evaluator, target, memory, judge, lane.random, lane.statistics, static_cast<std::size_t>(query_.output_size), points_});
+  lane.round = next_round({lane.evaluator, target, memory, judge, lane.random, lane.statistics,
+                           static_cast<std::size_t>(query_.output_size), points_});
   ++memory.rounds;
   ++lane.turn;
 }
 
 std::size_t PgdAttack::choose(const Lane& lane) const {
   const std::size_t count = targets_.size();
-  const std::size_t first = static_cast<std::size_t>(lane.number) * (count / 2);  // lanes begin in different places
-  const std::size_t in_turn = static_cast<std::size_t>(lane.turn < count ? lane.turn : lane.turn / 2) + first;
+  const std::size_t first =
+      static_cast<std::size_t>(lane.number) * (count / 2);  // lanes begin in different places
+  const std::size_t in_turn =
+      static_cast<std::size_t>(lane.turn < count ? lane.turn : lane.turn / 2) + first;
   if (lane.turn < count || lane.turn % 2 == 0) return in_turn % count;
   // Every other turn is the most promising one's, shared by those that are about as promising.
   std::size_t best = 0;
@@ -139,7 +170,8 @@ std::size_t PgdAttack::choose(const Lane& lane) const {
   for (std::size_t t = 0; t < count; ++t) {
     const auto at = lane.memories.find(targets_[t].clause(0).box.get());
     if (at == lane.memories.end()) return t;
-    const double score = static_cast<double>(at->second.best_loss) * static_cast<double>(at->second.rounds);
+    const double score =
+        static_cast<double>(at->second.best_loss) * static_cast<double>(at->second.rounds);
     if (score < best_score) {
       best_score = score;
       best = t;
@@ -162,7 +194,8 @@ std::unique_ptr<AttackRound> PgdAttack::next_round(const AttackScene& scene) con
   if (!network_.has_steps) return descent_round(scene, kPlans[r % std::size(kPlans)]);
   const std::uint64_t descents = r - r / 4;
   DescentPlan plan = kStepPlans[descents % std::size(kStepPlans)];
-  plan.surrogate = kSurrogates[(descents + descents / std::size(kStepPlans)) % std::size(kSurrogates)];  // each plan meets each width
+  plan.surrogate = kSurrogates[(descents + descents / std::size(kStepPlans)) %
+                               std::size(kSurrogates)];  // each plan meets each width
   return descent_round(scene, plan);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The search for a counterexample by evaluation and gradients in float32. What it finds the judge replays.
+// The search for a counterexample by evaluation and gradients in float32. What it finds the judge
+// replays.
 #include <functional>
 #include <memory>
 #include <vector>
@@ -12,23 +13,27 @@
 
 namespace clipbound {
 
-/// Attacks the clauses, those of one box together, one round of some points at a time: projected gradient descents of
-/// different lengths, and searches without gradients where gradients are of no use. Every call goes on where the last one
-/// ended, in the middle of a round too. Each thread has a lane of its own: points, random numbers and memory. For a seed
-/// and one thread the points are always the same, however the calls cut the time.
+/// Attacks the clauses, those of one box together, one round of some points at a time: projected
+/// gradient descents of different lengths, and searches without gradients where gradients are of no
+/// use. Every call goes on where the last one ended, in the middle of a round too. Each thread has
+/// a lane of its own: points, random numbers and memory. For a seed and one thread the points are
+/// always the same, however the calls cut the time.
 class PgdAttack {
  public:
-  /// `network` is the simplified network; the judge replays on the one as read. Clauses `which` are attacked.
-  PgdAttack(std::shared_ptr<const Network> network, const Query& query, std::vector<std::size_t> which, std::uint64_t seed);
+  /// `network` is the simplified network; the judge replays on the one as read. Clauses `which` are
+  /// attacked.
+  PgdAttack(std::shared_ptr<const Network> network, const Query& query,
+            std::vector<std::size_t> which, std::uint64_t seed);
   ~PgdAttack();
   /// From now on only these clauses. Not while a run goes on.
   void focus(std::vector<std::size_t> which);
 
-  /// Up to `seconds` on this thread. True where a counterexample is known now. One call at a time, always with the same
-  /// judge.
+  /// Up to `seconds` on this thread. True where a counterexample is known now. One call at a time,
+  /// always with the same judge.
   bool run(double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics);
   /// The same on several threads.
-  bool run_on(int threads, double seconds, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics);
+  bool run_on(int threads, double seconds, const Deadline& deadline, CandidateJudge& judge,
+              Statistics& statistics);
 
   /// Multiplications per point, roughly: what a glance costs.
   double work() const { return network_.work; }
@@ -39,7 +44,8 @@ class PgdAttack {
   void begin_round(Lane& lane, CandidateJudge& judge) const;
   std::size_t choose(const Lane& lane) const;
   std::unique_ptr<AttackRound> next_round(const AttackScene& scene) const;
-  void keep_going(Lane& lane, const std::function<bool()>& enough, const Deadline& deadline, CandidateJudge& judge, Statistics& statistics);
+  void keep_going(Lane& lane, const std::function<bool()>& enough, const Deadline& deadline,
+                  CandidateJudge& judge, Statistics& statistics);
 
   AttackNetwork network_;
   const Query& query_;
@@ -47,7 +53,7 @@ class PgdAttack {
   std::uint64_t seed_;
   std::vector<AttackTarget> targets_;  ///< of which_, made when first needed
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::size_t points_ = 1;             ///< of a round
+  std::size_t points_ = 1;  ///< of a round
 };
 
 }  // namespace clipbound

@@ -6,24 +6,36 @@
 namespace clipbound {
 
 AttackRound::AttackRound(const AttackScene& scene)
-    : scene_(scene), n_(scene.target.lower().size()), B_(scene.points), x_(B_ * n_), y_(B_ * scene.outputs), which_(B_, -1), loss_(B_) {
-  scene_.memory.clause_loss.resize(static_cast<std::size_t>(scene.target.clauses()), std::numeric_limits<float>::infinity());
+    : scene_(scene),
+      n_(scene.target.lower().size()),
+      B_(scene.points),
+      x_(B_ * n_),
+      y_(B_ * scene.outputs),
+      which_(B_, -1),
+      loss_(B_) {
+  scene_.memory.clause_loss.resize(static_cast<std::size_t>(scene.target.clauses()),
+                                   std::numeric_limits<float>::infinity());
   place_fixed();
 }
 
 void AttackRound::place_fixed() {
-  for (std::size_t b = 0; b < B_; ++b) std::copy(scene_.target.lower().begin(), scene_.target.lower().end(), x(b));
+  for (std::size_t b = 0; b < B_; ++b)
+    std::copy(scene_.target.lower().begin(), scene_.target.lower().end(), x(b));
 }
 
 void AttackRound::place_random(std::size_t b, double share_at_ends) {
   for (const std::size_t i : scene_.target.varying()) {
     const double t = uniform();
     const double place = t < share_at_ends ? (2.0 * t < share_at_ends ? 0.0 : 1.0) : uniform();
-    x(b)[i] = clamp(i, static_cast<float>(scene_.target.lower()[i] + place * (static_cast<double>(scene_.target.upper()[i]) - scene_.target.lower()[i])));
+    x(b)[i] = clamp(i, static_cast<float>(scene_.target.lower()[i] +
+                                          place * (static_cast<double>(scene_.target.upper()[i]) -
+                                                   scene_.target.lower()[i])));
   }
 }
 
-float AttackRound::clamp(std::size_t i, float value) const { return std::clamp(value, scene_.target.lower()[i], scene_.target.upper()[i]); }
+float AttackRound::clamp(std::size_t i, float value) const {
+  return std::clamp(value, scene_.target.lower()[i], scene_.target.upper()[i]);
+}
 
 void AttackRound::evaluate() {
   AttackMemory& memory = scene_.memory;

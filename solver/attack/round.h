@@ -1,5 +1,6 @@
 #pragma once
-// Rounds of the attack: B points on one target that move together, an evaluation of all of them at a time.
+// Rounds of the attack: B points on one target that move together, an evaluation of all of them at
+// a time.
 //
 // B points, n inputs, m outputs.
 #include <limits>
@@ -19,10 +20,11 @@ struct AttackMemory {
   std::vector<float> best_point;  ///< [n], empty at first
   float best_loss = std::numeric_limits<float>::infinity();
   std::vector<float> clause_loss;  ///< [K], the least seen
-  float margin = 0.0F;             ///< grows when the judge refuses a point: rounding decides so near to the threshold
+  float margin =
+      0.0F;  ///< grows when the judge refuses a point: rounding decides so near to the threshold
   std::uint64_t rounds = 0;
-  std::uint64_t covered = 0;       ///< points of the even cover so far
-  bool flat = false;               ///< the last gradients were all zero
+  std::uint64_t covered = 0;  ///< points of the even cover so far
+  bool flat = false;          ///< the last gradients were all zero
 };
 
 /// What a round works with. All outlive it.
@@ -47,7 +49,8 @@ class AttackRound {
   virtual bool advance() = 0;
 
  protected:
-  /// Evaluates x_, fills loss_, remembers the best, offers what looks like a counterexample (at most one) to the judge.
+  /// Evaluates x_, fills loss_, remembers the best, offers what looks like a counterexample (at
+  /// most one) to the judge.
   void evaluate();
   float* x(std::size_t b) { return x_.data() + b * n_; }
   const float* y(std::size_t b) const { return y_.data() + b * scene_.outputs; }
@@ -61,7 +64,8 @@ class AttackRound {
   const AttackScene scene_;
   const std::size_t n_, B_;
   std::vector<float> x_, y_;
-  std::vector<int> which_;  ///< [B], the clause that a point aims at; negative: whichever is nearest
+  std::vector<int>
+      which_;  ///< [B], the clause that a point aims at; negative: whichever is nearest
   std::vector<AttackLoss> loss_;
 
  private:
@@ -71,19 +75,23 @@ class AttackRound {
 /// Projected gradient descent from B starts.
 struct DescentPlan {
   int steps = 10;
-  float first_step = 0.5F;  ///< as a share of the box's widths; halved where a point makes no progress
+  float first_step =
+      0.5F;  ///< as a share of the box's widths; halved where a point makes no progress
   float decay = 0.9F;
   float momentum = 0.0F;
-  bool sign = true;         ///< steps are signs of the gradient, else proportional to it
+  bool sign = true;  ///< steps are signs of the gradient, else proportional to it
   bool worst_row = false;
-  bool targeted = false;    ///< half of the points aim at one clause each, in order of promise
-  int diversify = 0;        ///< so many steps first along random directions of the outputs (Tashiro et al. 2020)
-  double surrogate = 0.0;   ///< width of the stand-in for the derivative of steps
+  bool targeted = false;  ///< half of the points aim at one clause each, in order of promise
+  int diversify =
+      0;  ///< so many steps first along random directions of the outputs (Tashiro et al. 2020)
+  double surrogate = 0.0;  ///< width of the stand-in for the derivative of steps
 };
 std::unique_ptr<AttackRound> descent_round(const AttackScene& scene, const DescentPlan& plan);
-/// Random changes of few coordinates of the best point so far; what is no worse stays. Needs no gradients.
+/// Random changes of few coordinates of the best point so far; what is no worse stays. Needs no
+/// gradients.
 std::unique_ptr<AttackRound> local_round(const AttackScene& scene, int steps);
-/// Points spread evenly over the box and its edges, for few varying inputs; goes on where the last one ended.
+/// Points spread evenly over the box and its edges, for few varying inputs; goes on where the last
+/// one ended.
 std::unique_ptr<AttackRound> cover_round(const AttackScene& scene, int steps);
 
 }  // namespace clipbound

@@ -13,7 +13,8 @@ float AttackTarget::FlatRow::value(const float* x, const float* y) const {
   return sum;
 }
 
-AttackTarget::AttackTarget(const Query& query, std::vector<std::size_t> clauses, const CandidateJudge& judge)
+AttackTarget::AttackTarget(const Query& query, std::vector<std::size_t> clauses,
+                           const CandidateJudge& judge)
     : query_(query), numbers_(std::move(clauses)) {
   for (const std::size_t number : numbers_) {
     std::vector<FlatRow>& rows = rows_.emplace_back();
@@ -21,7 +22,8 @@ AttackTarget::AttackTarget(const Query& query, std::vector<std::size_t> clauses,
       FlatRow flat;
       for (const Term& term : row.terms) {
         auto& side = term.of == Term::Of::output ? flat.outputs : flat.inputs;
-        side.emplace_back(static_cast<std::size_t>(term.index), static_cast<float>(term.coefficient.lower));
+        side.emplace_back(static_cast<std::size_t>(term.index),
+                          static_cast<float>(term.coefficient.lower));
       }
       flat.threshold = static_cast<float>(row.threshold.lower);
       rows.push_back(std::move(flat));
@@ -57,7 +59,8 @@ AttackLoss AttackTarget::loss(const float* x, const float* y, int which, float m
   return best;
 }
 
-void AttackTarget::pull(const float* x, const float* y, int which, float margin, bool worst_row, float* cotangent, float* direct) const {
+void AttackTarget::pull(const float* x, const float* y, int which, float margin, bool worst_row,
+                        float* cotangent, float* direct) const {
   const auto add = [&](const FlatRow& row) {
     for (const auto& [j, c] : row.outputs) cotangent[j] += c;
     for (const auto& [i, c] : row.inputs) direct[i] += c;

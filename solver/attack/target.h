@@ -1,5 +1,6 @@
 #pragma once
-// What the attack aims at: clauses that share their box, in float32. For steering only, the judge is exact.
+// What the attack aims at: clauses that share their box, in float32. For steering only, the judge
+// is exact.
 //
 // n inputs, m outputs, K clauses.
 #include <cstdint>
@@ -13,8 +14,9 @@ namespace clipbound {
 
 /// How far a point is from being a counterexample.
 struct AttackLoss {
-  float value = 0.0F;   ///< sum of the violated rows of the clause; 0: it looks like a counterexample; infinity where a row is NaN
-  int clause = 0;       ///< in [0, K)
+  float value = 0.0F;  ///< sum of the violated rows of the clause; 0: it looks like a
+                       ///< counterexample; infinity where a row is NaN
+  int clause = 0;      ///< in [0, K)
 };
 
 class AttackTarget {
@@ -22,18 +24,23 @@ class AttackTarget {
   /// `clauses` (numbers in the query) share one box.
   AttackTarget(const Query& query, std::vector<std::size_t> clauses, const CandidateJudge& judge);
 
-  /// The loss of clause `which`, or of the clause that is nearest where `which` is negative. A row counts as violated
-  /// unless it holds by `margin`.
+  /// The loss of clause `which`, or of the clause that is nearest where `which` is negative. A row
+  /// counts as violated unless it holds by `margin`.
   AttackLoss loss(const float* x, const float* y, int which, float margin) const;
-  /// Adds the derivatives of the loss of clause `which` by the outputs to cotangent [m] and by the inputs to direct [n]:
-  /// those of the worst row alone, or of all violated rows.
-  void pull(const float* x, const float* y, int which, float margin, bool worst_row, float* cotangent, float* direct) const;
-  /// The smallest margin that means something at (x, y): some units in the last place of the rows' largest terms.
+  /// Adds the derivatives of the loss of clause `which` by the outputs to cotangent [m] and by the
+  /// inputs to direct [n]: those of the worst row alone, or of all violated rows.
+  void pull(const float* x, const float* y, int which, float margin, bool worst_row,
+            float* cotangent, float* direct) const;
+  /// The smallest margin that means something at (x, y): some units in the last place of the rows'
+  /// largest terms.
   float least_margin(const float* x, const float* y, int which) const;
 
-  const Clause& clause(int which) const { return query_.clauses[numbers_[static_cast<std::size_t>(which)]]; }
+  const Clause& clause(int which) const {
+    return query_.clauses[numbers_[static_cast<std::size_t>(which)]];
+  }
   int clauses() const { return static_cast<int>(numbers_.size()); }
-  /// The coordinates that are not fixed, and the ends of all: points of the input's grid that the judge accepts.
+  /// The coordinates that are not fixed, and the ends of all: points of the input's grid that the
+  /// judge accepts.
   const std::vector<std::size_t>& varying() const { return varying_; }
   const std::vector<float>& lower() const { return lower_; }
   const std::vector<float>& upper() const { return upper_; }

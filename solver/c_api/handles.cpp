@@ -42,7 +42,8 @@ Options options_of(const clipbound_options* options) {
 }
 
 clipbound_progress progress_of(const Progress& progress) noexcept {
-  return {progress.elapsed_s, progress.subproblems, progress.open, progress.worst_bound, progress.settled_share};
+  return {progress.elapsed_s, progress.subproblems, progress.open, progress.worst_bound,
+          progress.settled_share};
 }
 
 Callbacks callbacks_of(const clipbound_callbacks* callbacks) {
@@ -56,12 +57,16 @@ Callbacks callbacks_of(const clipbound_callbacks* callbacks) {
     };
   }
   if (given.log != nullptr) {
-    result.log = [given](int level, const std::string& message) { given.log(level, message.c_str(), given.log_user); };
+    result.log = [given](int level, const std::string& message) {
+      given.log(level, message.c_str(), given.log_user);
+    };
   }
   if (given.stopper != nullptr) result.stopper = given.stopper->stopper;
-  if (!(given.elapsed_s >= 0.0 && given.elapsed_s < 1e9)) throw InputError("callbacks: elapsed_s is not a time");
+  if (!(given.elapsed_s >= 0.0 && given.elapsed_s < 1e9))
+    throw InputError("callbacks: elapsed_s is not a time");
   using Clock = std::chrono::steady_clock;
-  result.start = Clock::now() - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(given.elapsed_s));
+  result.start = Clock::now() - std::chrono::duration_cast<Clock::duration>(
+                                    std::chrono::duration<double>(given.elapsed_s));
   return result;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the handles of clipbound_c.h hold, and how exceptions become status codes. The C interface is written on the public C++
-// one and sees nothing else.
+// What the handles of clipbound_c.h hold, and how exceptions become status codes. The C interface
+// is written on the public C++ one and sees nothing else.
 #include <functional>
 #include <optional>
 #include <string>

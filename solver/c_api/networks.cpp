@@ -17,30 +17,29 @@ std::vector<std::int64_t> shape_of(const std::int64_t* shape, std::size_t rank) 
 }
 
 template <typename T>
-clipbound_status add_constant(clipbound_graph* graph, const std::int64_t* shape, std::size_t rank, const T* values,
-                              std::int32_t* value) {
+clipbound_status add_constant(clipbound_graph* graph, const std::int64_t* shape, std::size_t rank,
+                              const T* values, std::int32_t* value) {
   return guarded([&] {
     std::vector<std::int64_t> dimensions = shape_of(shape, rank);
     std::size_t size = 1;
     for (const std::int64_t d : dimensions) {
-      if (d < 0 || (d > 0 && size > (std::size_t{1} << 40) / static_cast<std::size_t>(d))) throw InputError("a constant's shape is absurd");
+      if (d < 0 || (d > 0 && size > (std::size_t{1} << 40) / static_cast<std::size_t>(d)))
+        throw InputError("a constant's shape is absurd");
       size *= static_cast<std::size_t>(d);
     }
     const auto held = array(values, size, "values");
     deref(value, "value");
     *value = static_cast<std::int32_t>(
-        deref(graph, "graph").builder.constant(std::move(dimensions), std::vector<T>(held.begin(), held.end())));
+        deref(graph, "graph")
+            .builder.constant(std::move(dimensions), std::vector<T>(held.begin(), held.end())));
   });
 }
 
 AttributeValue value_of(const clipbound_attribute& attribute) {
   switch (attribute.type) {
-    case CLIPBOUND_ATTRIBUTE_INTEGER:
-      return deref(attribute.integers, "integers");
-    case CLIPBOUND_ATTRIBUTE_NUMBER:
-      return deref(attribute.numbers, "numbers");
-    case CLIPBOUND_ATTRIBUTE_TEXT:
-      return std::string(text(attribute.text, "text"));
+    case CLIPBOUND_ATTRIBUTE_INTEGER: return deref(attribute.integers, "integers");
+    case CLIPBOUND_ATTRIBUTE_NUMBER: return deref(attribute.numbers, "numbers");
+    case CLIPBOUND_ATTRIBUTE_TEXT: return std::string(text(attribute.text, "text"));
     case CLIPBOUND_ATTRIBUTE_INTEGERS: {
       const auto held = array(attribute.integers, attribute.count, "integers");
       return std::vector<std::int64_t>(held.begin(), held.end());
@@ -59,15 +58,19 @@ clipbound_status clipbound_network_load(const char* path, clipbound_network** ou
   return guarded([&] { give(Network::load(text(path, "path")), out); });
 }
 
-clipbound_status clipbound_network_parse(const void* bytes, size_t size, const char* source, clipbound_network** out) {
+clipbound_status clipbound_network_parse(const void* bytes, size_t size, const char* source,
+                                         clipbound_network** out) {
   return guarded([&] {
     const auto held = array(static_cast<const char*>(bytes), size, "bytes");
-    give(Network::parse(std::string(held.begin(), held.end()), source == nullptr ? "memory" : source), out);
+    give(Network::parse(std::string(held.begin(), held.end()),
+                        source == nullptr ? "memory" : source),
+         out);
   });
 }
 
 clipbound_status clipbound_network_from_layers(size_t inputs, size_t layers, const size_t* outputs,
-                                               const float* const* weights, const float* const* biases, const int* relu,
+                                               const float* const* weights,
+                                               const float* const* biases, const int* relu,
                                                clipbound_network** out) {
   return guarded([&] {
     const auto sizes = array(outputs, layers, "outputs");
@@ -77,7 +80,8 @@ clipbound_status clipbound_network_from_layers(size_t inputs, size_t layers, con
     std::vector<DenseLayer> dense(layers);
     std::size_t below = inputs;
     for (std::size_t k = 0; k < layers; ++k) {
-      if (below > 0 && sizes[k] > (std::size_t{1} << 40) / below) throw InputError("a layer is absurdly large");
+      if (below > 0 && sizes[k] > (std::size_t{1} << 40) / below)
+        throw InputError("a layer is absurdly large");
       const auto matrix = array(weights[k], sizes[k] * below, "weights");
       const auto bias = array(biases[k], sizes[k], "biases");
       dense[k] = {{matrix.begin(), matrix.end()}, {bias.begin(), bias.end()}, relu[k] != 0};
@@ -87,7 +91,8 @@ clipbound_status clipbound_network_from_layers(size_t inputs, size_t layers, con
   });
 }
 
-clipbound_status clipbound_network_up_to(const clipbound_network* network, const char* layer, clipbound_network** out) {
+clipbound_status clipbound_network_up_to(const clipbound_network* network, const char* layer,
+                                         clipbound_network** out) {
   return guarded([&] { give(deref(network, "network").network.up_to(text(layer, "layer")), out); });
 }
 
@@ -105,7 +110,8 @@ int clipbound_network_is_float64(const clipbound_network* network) {
   return network != nullptr && network->network.is_float64() ? 1 : 0;
 }
 
-clipbound_status clipbound_network_evaluate(const clipbound_network* network, const double* x, size_t points, double* y) {
+clipbound_status clipbound_network_evaluate(const clipbound_network* network, const double* x,
+                                            size_t points, double* y) {
   return guarded([&] {
     const Network& inner = deref(network, "network").network;
     if (points == 0) return;
@@ -135,41 +141,46 @@ void clipbound_graph_free(clipbound_graph* graph) {
   delete graph;
 }
 
-clipbound_status clipbound_graph_input(clipbound_graph* graph, const char* name, const int64_t* shape, size_t rank,
-                                       int float64, int32_t* value) {
+clipbound_status clipbound_graph_input(clipbound_graph* graph, const char* name,
+                                       const int64_t* shape, size_t rank, int float64,
+                                       int32_t* value) {
   return guarded([&] {
     deref(value, "value");
     *value = static_cast<std::int32_t>(
-        deref(graph, "graph").builder.input(text(name, "name"), shape_of(shape, rank), float64 != 0));
+        deref(graph, "graph")
+            .builder.input(text(name, "name"), shape_of(shape, rank), float64 != 0));
   });
 }
 
-clipbound_status clipbound_graph_float32(clipbound_graph* graph, const int64_t* shape, size_t rank, const float* values,
-                                         int32_t* value) {
+clipbound_status clipbound_graph_float32(clipbound_graph* graph, const int64_t* shape, size_t rank,
+                                         const float* values, int32_t* value) {
   return add_constant(graph, shape, rank, values, value);
 }
-clipbound_status clipbound_graph_float64(clipbound_graph* graph, const int64_t* shape, size_t rank, const double* values,
-                                         int32_t* value) {
+clipbound_status clipbound_graph_float64(clipbound_graph* graph, const int64_t* shape, size_t rank,
+                                         const double* values, int32_t* value) {
   return add_constant(graph, shape, rank, values, value);
 }
-clipbound_status clipbound_graph_int64(clipbound_graph* graph, const int64_t* shape, size_t rank, const int64_t* values,
-                                       int32_t* value) {
+clipbound_status clipbound_graph_int64(clipbound_graph* graph, const int64_t* shape, size_t rank,
+                                       const int64_t* values, int32_t* value) {
   return add_constant(graph, shape, rank, values, value);
 }
 
-clipbound_status clipbound_graph_add(clipbound_graph* graph, const char* op, const int32_t* inputs, size_t input_count,
-                                     const clipbound_attribute* attributes, size_t attribute_count, int32_t* values,
-                                     size_t output_count) {
+clipbound_status clipbound_graph_add(clipbound_graph* graph, const char* op, const int32_t* inputs,
+                                     size_t input_count, const clipbound_attribute* attributes,
+                                     size_t attribute_count, int32_t* values, size_t output_count) {
   return guarded([&] {
     std::vector<GraphBuilder::Value> operands;
-    for (const std::int32_t input : array(inputs, input_count, "inputs")) operands.push_back(GraphBuilder::Value{input});
+    for (const std::int32_t input : array(inputs, input_count, "inputs"))
+      operands.push_back(GraphBuilder::Value{input});
     std::vector<Attribute> given;
     for (const clipbound_attribute& attribute : array(attributes, attribute_count, "attributes")) {
       given.push_back({text(attribute.name, "name"), value_of(attribute)});
     }
     array(static_cast<const int32_t*>(values), output_count, "values");
-    const auto results = deref(graph, "graph").builder.add(text(op, "op"), operands, given, output_count);
-    for (std::size_t k = 0; k < results.size(); ++k) values[k] = static_cast<std::int32_t>(results[k]);
+    const auto results =
+        deref(graph, "graph").builder.add(text(op, "op"), operands, given, output_count);
+    for (std::size_t k = 0; k < results.size(); ++k)
+      values[k] = static_cast<std::int32_t>(results[k]);
   });
 }
 

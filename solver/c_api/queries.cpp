@@ -22,8 +22,10 @@ clipbound_status clipbound_query_load(const char* path, clipbound_query** out) {
   return guarded([&] { give(Query::load(text(path, "path")), out); });
 }
 
-clipbound_status clipbound_query_parse(const char* given, const char* source, clipbound_query** out) {
-  return guarded([&] { give(Query::parse(text(given, "text"), source == nullptr ? "text" : source), out); });
+clipbound_status clipbound_query_parse(const char* given, const char* source,
+                                       clipbound_query** out) {
+  return guarded(
+      [&] { give(Query::parse(text(given, "text"), source == nullptr ? "text" : source), out); });
 }
 
 clipbound_status clipbound_query_new(size_t inputs, size_t outputs, clipbound_query** out) {
@@ -34,20 +36,23 @@ void clipbound_query_free(clipbound_query* query) {
   delete query;
 }
 
-clipbound_status clipbound_query_add_clause(clipbound_query* query, const double* lower, const double* upper,
-                                            const clipbound_row* rows, size_t row_count) {
+clipbound_status clipbound_query_add_clause(clipbound_query* query, const double* lower,
+                                            const double* upper, const clipbound_row* rows,
+                                            size_t row_count) {
   return guarded([&] {
     Query& inner = deref(query, "query").query;
     std::vector<Row> given;
     for (const clipbound_row& row : array(rows, row_count, "rows")) {
       Row& next = given.emplace_back();
       for (const clipbound_term& term : array(row.terms, row.term_count, "terms")) {
-        next.terms.push_back({term.of_input != 0 ? Term::Of::input : Term::Of::output, term.index, term.coefficient});
+        next.terms.push_back({term.of_input != 0 ? Term::Of::input : Term::Of::output, term.index,
+                              term.coefficient});
       }
       next.threshold = row.threshold;
       next.strict = row.strict != 0;
     }
-    inner.add_clause(array(lower, inner.input_size(), "lower"), array(upper, inner.input_size(), "upper"), given);
+    inner.add_clause(array(lower, inner.input_size(), "lower"),
+                     array(upper, inner.input_size(), "upper"), given);
   });
 }
 
@@ -61,7 +66,8 @@ size_t clipbound_query_clause_count(const clipbound_query* query) {
   return query == nullptr ? 0 : query->query.clause_count();
 }
 
-clipbound_status clipbound_query_box(const clipbound_query* query, size_t clause, double* lower, double* upper) {
+clipbound_status clipbound_query_box(const clipbound_query* query, size_t clause, double* lower,
+                                     double* upper) {
   return guarded([&] {
     const Query& inner = deref(query, "query").query;
     const std::vector<double> low = inner.box_lower(clause), high = inner.box_upper(clause);
@@ -76,7 +82,8 @@ size_t clipbound_query_warning_count(const clipbound_query* query) {
   return query == nullptr ? 0 : query->query.warnings().size();
 }
 const char* clipbound_query_warning(const clipbound_query* query, size_t index) {
-  return index < clipbound_query_warning_count(query) ? query->query.warnings()[index].c_str() : nullptr;
+  return index < clipbound_query_warning_count(query) ? query->query.warnings()[index].c_str()
+                                                      : nullptr;
 }
 
 clipbound_status clipbound_options_new(clipbound_options** out) {
@@ -90,11 +97,14 @@ void clipbound_options_free(clipbound_options* options) {
   delete options;
 }
 
-clipbound_status clipbound_options_set(clipbound_options* options, const char* name, const char* value) {
-  return guarded([&] { deref(options, "options").options.set(text(name, "name"), text(value, "value")); });
+clipbound_status clipbound_options_set(clipbound_options* options, const char* name,
+                                       const char* value) {
+  return guarded(
+      [&] { deref(options, "options").options.set(text(name, "name"), text(value, "value")); });
 }
 
-clipbound_status clipbound_options_get(const clipbound_options* options, const char* name, const char** value) {
+clipbound_status clipbound_options_get(const clipbound_options* options, const char* name,
+                                       const char** value) {
   return guarded([&] {
     thread_local std::string held;
     deref(value, "value");
@@ -112,8 +122,10 @@ size_t clipbound_option_count(void) {
 clipbound_status clipbound_option(size_t index, clipbound_option_info* info) {
   return guarded([&] {
     deref(info, "info");
-    if (index >= option_rows().size()) throw InputError("there is no option number " + std::to_string(index));
+    if (index >= option_rows().size())
+      throw InputError("there is no option number " + std::to_string(index));
     const OptionDescription& row = option_rows()[index];
-    *info = {row.name.c_str(), row.flag.c_str(), row.value.c_str(), row.range.c_str(), row.help.c_str(), row.boolean ? 1 : 0};
+    *info = {row.name.c_str(),  row.flag.c_str(), row.value.c_str(),
+             row.range.c_str(), row.help.c_str(), row.boolean ? 1 : 0};
   });
 }

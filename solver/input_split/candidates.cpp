@@ -8,7 +8,8 @@
 namespace clipbound {
 
 Mask InputWorker::check_candidates(Level& level, Mask open) {
-  // The corner that minimises one row's plane (the rows in turn), on the reduced network first: it is the same function.
+  // The corner that minimises one row's plane (the rows in turn), on the reduced network first: it
+  // is the same function.
   LaneBounder& b = level.bounder;
   const int N = level.network->inputs, S = level.network->rows;
   const auto turn = static_cast<int>(batches_ % static_cast<std::uint64_t>(S + 1));
@@ -22,10 +23,12 @@ Mask InputWorker::check_candidates(Level& level, Mask open) {
     }
   }
   b.evaluate(point_.data(), values_.data());
-  // Within the reduced network's own rounding counts as unsafe here: such boxes stay open however small they get.
+  // Within the reduced network's own rounding counts as unsafe here: such boxes stay open however
+  // small they get.
   Mask candidate = open;
   for (int s = 0; s < S; ++s) {
-    candidate &= values_[static_cast<std::size_t>(s)] <= 4.0 * level.network->slack[static_cast<std::size_t>(level.network->neurons + s)];
+    candidate &= values_[static_cast<std::size_t>(s)] <=
+                 4.0 * level.network->slack[static_cast<std::size_t>(level.network->neurons + s)];
   }
   Mask misled = {};
   if (!any(candidate)) return misled;
@@ -37,25 +40,31 @@ Mask InputWorker::check_candidates(Level& level, Mask open) {
     }
     // Points on the very edge of unsafety replay as safe again and again: try ever fewer of them.
     if (failed_candidates_ > 64 && (batches_ & ((failed_candidates_ >> 4) - 1)) != 0) continue;
-    for (std::size_t i = 0; i < full_point_.size(); ++i) full_point_[i] = 0.5 * root_->lower[i] + 0.5 * root_->upper[i];
-    for (int i = 0; i < N; ++i) full_point_[static_cast<std::size_t>(root_->kept[static_cast<std::size_t>(i)])] = point_[static_cast<std::size_t>(i)][lane];
+    for (std::size_t i = 0; i < full_point_.size(); ++i)
+      full_point_[i] = 0.5 * root_->lower[i] + 0.5 * root_->upper[i];
+    for (int i = 0; i < N; ++i)
+      full_point_[static_cast<std::size_t>(root_->kept[static_cast<std::size_t>(i)])] =
+          point_[static_cast<std::size_t>(i)][lane];
     if (judge_.offer(*root_->clause, full_point_)) return misled;
     failed_candidates_ = std::min<std::uint64_t>(failed_candidates_ + 1, 1 << 16);
   }
   return misled;
 }
 
-/// Neurons that were folded on the strength of the clause's rows are decided only where these rows hold: elsewhere the
-/// reduced network is another function, and its unsafe points may be safe. There the search would split for ever.
-/// True where the clause's root network, which no row entered, tells another value than the reduced one.
+/// Neurons that were folded on the strength of the clause's rows are decided only where these rows
+/// hold: elsewhere the reduced network is another function, and its unsafe points may be safe.
+/// There the search would split for ever. True where the clause's root network, which no row
+/// entered, tells another value than the reduced one.
 bool InputWorker::is_misled(const Level& level, int lane) {
   const ReducedNetwork& net = *root_->network;
   std::vector<double> active(static_cast<std::size_t>(net.neurons));
   for (int v = 0; v < net.neurons + net.rows; ++v) {
     const double* row = net.row(v);
     double sum = row[net.constant()];
-    for (int i = 0; i < net.inputs; ++i) sum += row[net.first_input() + i] * point_[static_cast<std::size_t>(i)][lane];
-    for (int w = 0; w < std::min(v, net.neurons); ++w) sum += row[w] * active[static_cast<std::size_t>(w)];
+    for (int i = 0; i < net.inputs; ++i)
+      sum += row[net.first_input() + i] * point_[static_cast<std::size_t>(i)][lane];
+    for (int w = 0; w < std::min(v, net.neurons); ++w)
+      sum += row[w] * active[static_cast<std::size_t>(w)];
     if (v < net.neurons) {
       const Activation& f = net.activation[static_cast<std::size_t>(v)];
       const bool product = f.curve == Curve::product;
@@ -64,14 +73,19 @@ bool InputWorker::is_misled(const Level& level, int lane) {
       continue;
     }
     const auto s = static_cast<std::size_t>(v - net.neurons);
-    const double noise = 4.0 * (net.slack[static_cast<std::size_t>(v)] + level.network->slack[static_cast<std::size_t>(level.network->neurons) + s]);
-    if (std::fabs(sum - values_[s][lane]) > noise + 1e-9 * net.magnitude[static_cast<std::size_t>(v)]) return true;
+    const double noise =
+        4.0 * (net.slack[static_cast<std::size_t>(v)] +
+               level.network->slack[static_cast<std::size_t>(level.network->neurons) + s]);
+    if (std::fabs(sum - values_[s][lane]) >
+        noise + 1e-9 * net.magnitude[static_cast<std::size_t>(v)])
+      return true;
   }
   return false;
 }
 
-/// Gives a misled subproblem back to the queue on the clause's root network, to be bounded without the rows from there on
-/// (its box may stay as clipped as it is: what was cut off holds no counterexample).
+/// Gives a misled subproblem back to the queue on the clause's root network, to be bounded without
+/// the rows from there on (its box may stay as clipped as it is: what was cut off holds no
+/// counterexample).
 void InputWorker::start_afresh(Level& level, int lane) {
   LaneBounder& b = level.bounder;
   std::vector<double> lower, upper;

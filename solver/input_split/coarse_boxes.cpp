@@ -8,7 +8,8 @@
 namespace clipbound {
 
 namespace {
-// A batch on a reduced network costs the cube of its neurons; past this the whole network's sparse layers are cheaper.
+// A batch on a reduced network costs the cube of its neurons; past this the whole network's sparse
+// layers are cheaper.
 constexpr std::int64_t kReducible = 400;
 constexpr std::size_t kForwardColumns = 10;  // inputs that vary, for forward planes
 }  // namespace
@@ -45,8 +46,9 @@ bool surely_forward(const LayeredSystem& system, std::size_t columns) {
 
 namespace {
 
-/// Whether boxes with too many neurons for a reduced network are bounded by forward planes: few inputs, and neurons that splits will not
-/// decide (a network of ReLUs alone becomes small enough as its boxes shrink, unless it is a large one).
+/// Whether boxes with too many neurons for a reduced network are bounded by forward planes: few
+/// inputs, and neurons that splits will not decide (a network of ReLUs alone becomes small enough
+/// as its boxes shrink, unless it is a large one).
 bool prefers_forward_planes(const ClauseRoot& root) {
   constexpr std::size_t kLarge = 3000000;
   const LayeredSystem& system = root.bounder->system();
@@ -54,15 +56,18 @@ bool prefers_forward_planes(const ClauseRoot& root) {
   std::size_t weights = 0;
   bool curved = false;
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
-    curved = curved || (system.activations[k].curve != Curve::relu && system.activations[k].curve != Curve::identity);
-    for (const auto& [source, rows] : system.layers[k].terms) weights += static_cast<std::size_t>(rows.entries());
+    curved = curved || (system.activations[k].curve != Curve::relu &&
+                        system.activations[k].curve != Curve::identity);
+    for (const auto& [source, rows] : system.layers[k].terms)
+      weights += static_cast<std::size_t>(rows.entries());
   }
   return curved || weights > kLarge;
 }
 
 }  // namespace
 
-std::optional<ClauseTask> reduced_task(const ClauseTask& coarse, const RootBounder::Bounds& bounds) {
+std::optional<ClauseTask> reduced_task(const ClauseTask& coarse,
+                                       const RootBounder::Bounds& bounds) {
   const bool reducible = bounds.undecided <= kReducible;
   if (!reducible && !prefers_forward_planes(*coarse.root)) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
@@ -104,7 +109,8 @@ std::vector<ClauseTask> split_coarse(const ClauseTask& coarse) {
   }
   if (widest == coarse.lower.size()) return {};
   std::vector<ClauseTask> halves{coarse, coarse};
-  halves[0].upper[widest] = halves[1].lower[widest] = 0.5 * (coarse.lower[widest] + coarse.upper[widest]);
+  halves[0].upper[widest] = halves[1].lower[widest] =
+      0.5 * (coarse.lower[widest] + coarse.upper[widest]);
   return halves;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The coarse phase: boxes on which too many neurons are undecided for a reduced network are bounded on the whole network
-// and split, until few enough are left.
+// The coarse phase: boxes on which too many neurons are undecided for a reduced network are bounded
+// on the whole network and split, until few enough are left.
 #include <optional>
 
 #include "bounds/crown/crown_bounder.h"
@@ -8,21 +8,23 @@
 
 namespace clipbound {
 
-/// True where one row of the clause is excluded on the box of `bounds` (CROWN backward over the whole network).
+/// True where one row of the clause is excluded on the box of `bounds` (CROWN backward over the
+/// whole network).
 bool rows_refuted(const ClauseRoot& root, const RootBounder::Bounds& bounds);
 
-/// Whether boxes of a system will surely be bounded by forward planes: few inputs (columns) vary, and there are more neurons that are never
-/// decided than a reduced network can hold.
+/// Whether boxes of a system will surely be bounded by forward planes: few inputs (columns) vary,
+/// and there are more neurons that are never decided than a reduced network can hold.
 bool surely_forward(const LayeredSystem& system, std::size_t columns);
 
-/// The coarse task's box as a task on its own reduced network; nothing where too many neurons are undecided on it.
+/// The coarse task's box as a task on its own reduced network; nothing where too many neurons are
+/// undecided on it.
 std::optional<ClauseTask> reduced_task(const ClauseTask& coarse, const RootBounder::Bounds& bounds);
 
 /// Neuron bounds of a coarse task's box.
 RootBounder::Bounds bound_coarse(const ClauseTask& coarse, const Deadline& deadline);
 
-/// Both halves of a coarse task, split at the middle of the side that is widest against the clause's box. Empty where no side
-/// can be split.
+/// Both halves of a coarse task, split at the middle of the side that is widest against the
+/// clause's box. Empty where no side can be split.
 std::vector<ClauseTask> split_coarse(const ClauseTask& coarse);
 
 }  // namespace clipbound

@@ -7,7 +7,8 @@
 
 namespace clipbound {
 
-ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower, const std::vector<double>& upper) {
+ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
+                     const std::vector<double>& upper) {
   ClauseTask task;
   const ReducedNetwork& network = *root->network;
   task.constraints = std::min(network.rows, kMostConstraints) + kMemory;
@@ -23,10 +24,17 @@ ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<d
   return task;
 }
 
-InputSearch::InputSearch(std::vector<ClauseTask> tasks, int threads, const Options& options, const SolveContext& context, const Deadline& deadline,
+InputSearch::InputSearch(std::vector<ClauseTask> tasks, int threads, const Options& options,
+                         const SolveContext& context, const Deadline& deadline,
                          CandidateJudge& judge, PgdAttack* attack)
-    : settings_(search_settings(options)), threads_(threads), context_(context), deadline_(deadline), judge_(judge), attack_(attack),
-      counters_(tasks.size()), tasks_(std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end())) {}
+    : settings_(search_settings(options)),
+      threads_(threads),
+      context_(context),
+      deadline_(deadline),
+      judge_(judge),
+      attack_(attack),
+      counters_(tasks.size()),
+      tasks_(std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end())) {}
 
 SearchOutcome InputSearch::run(SearchSlice slice, Statistics& statistics) {
   slice.begin_s = deadline_.elapsed_s();
@@ -34,7 +42,8 @@ SearchOutcome InputSearch::run(SearchSlice slice, Statistics& statistics) {
   for (ClauseTask& task : tasks_) queue.put(std::move(task));
   tasks_.clear();
   if (!run_search(threads_, queue, counters_, context_, deadline_, statistics, [&](int worker) {
-        return std::make_unique<InputWorker>(settings_, deadline_, judge_, queue, counters_, slice, worker == 0 ? attack_ : nullptr);
+        return std::make_unique<InputWorker>(settings_, deadline_, judge_, queue, counters_, slice,
+                                             worker == 0 ? attack_ : nullptr);
       })) {
     lost_ = true;
   }
@@ -49,9 +58,11 @@ void InputSearch::drop(const std::set<const Clause*>& refuted) {
     counters_.open.fetch_sub(static_cast<std::int64_t>(boxes));
     for (std::size_t k = 0; k < boxes; ++k) {
       const double* lower = task.network == nullptr ? task.lower.data() : task.open.from_top(k);
-      const double* upper = task.network == nullptr ? task.upper.data() : lower + task.root->width.size();
+      const double* upper =
+          task.network == nullptr ? task.upper.data() : lower + task.root->width.size();
       double share = 1.0;
-      for (std::size_t i = 0; i < task.root->width.size(); ++i) share *= (upper[i] - lower[i]) / task.root->width[i];
+      for (std::size_t i = 0; i < task.root->width.size(); ++i)
+        share *= (upper[i] - lower[i]) / task.root->width[i];
       counters_.settle(share);
     }
     return true;

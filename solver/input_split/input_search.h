@@ -1,7 +1,8 @@
 #pragma once
-// Branch-and-bound over the input box of clauses (Clip-and-Verify, Zhou et al., NeurIPS 2025, Algorithm 1), reordered:
-// bound, prune, split, clip the children with the parent's planes. Each worker dives depth-first in its own subtree, on a
-// network reduced to the neurons that are undecided there; idle workers get the oldest (largest) subproblems of busy ones.
+// Branch-and-bound over the input box of clauses (Clip-and-Verify, Zhou et al., NeurIPS 2025,
+// Algorithm 1), reordered: bound, prune, split, clip the children with the parent's planes. Each
+// worker dives depth-first in its own subtree, on a network reduced to the neurons that are
+// undecided there; idle workers get the oldest (largest) subproblems of busy ones.
 #include <deque>
 #include <memory>
 #include <set>
@@ -15,9 +16,11 @@ namespace clipbound {
 class InputSearch {
  public:
   /// The first of `threads` workers spends a share of its time on `attack` (nullptr: none).
-  InputSearch(std::vector<ClauseTask> tasks, int threads, const Options& options, const SolveContext& context, const Deadline& deadline,
-              CandidateJudge& judge, PgdAttack* attack);
-  /// Searches until exhausted, a counterexample is found (judge.found()), the deadline, or the slice is over; then it can be called again.
+  InputSearch(std::vector<ClauseTask> tasks, int threads, const Options& options,
+              const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
+              PgdAttack* attack);
+  /// Searches until exhausted, a counterexample is found (judge.found()), the deadline, or the
+  /// slice is over; then it can be called again.
   SearchOutcome run(SearchSlice slice, Statistics& statistics);
   /// Tasks that are left over, and those of which nothing is known yet.
   const std::deque<ClauseTask>& tasks() const { return tasks_; }
@@ -37,6 +40,7 @@ class InputSearch {
 };
 
 /// A task with one subproblem: the box [lower, upper] (kept columns) on the root's network.
-ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower, const std::vector<double>& upper);
+ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
+                     const std::vector<double>& upper);
 
 }  // namespace clipbound

@@ -1,4 +1,5 @@
-// From bounded subproblems to their children: choose an input, fold decided neurons, split, clip, push.
+// From bounded subproblems to their children: choose an input, fold decided neurons, split, clip,
+// push.
 #include <algorithm>
 #include <cmath>
 
@@ -8,7 +9,8 @@
 namespace clipbound {
 
 namespace {
-constexpr double kNarrowest = 0x1p-36;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
+constexpr double kNarrowest =
+    0x1p-36;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
 }  // namespace
 
 void InputWorker::choose_dimensions(Level& level, Mask open) {
@@ -19,9 +21,12 @@ void InputWorker::choose_dimensions(Level& level, Mask open) {
     const auto k = static_cast<std::size_t>(i);
     const Vec width = b.upper_x[k] - b.lower_x[k];
     Vec steepest = {};
-    for (int s = 0; s < S; ++s) steepest = vmax(steepest, vabs(b.row_plane[static_cast<std::size_t>(s * (N + 1) + i)]));
+    for (int s = 0; s < S; ++s)
+      steepest = vmax(steepest, vabs(b.row_plane[static_cast<std::size_t>(s * (N + 1) + i)]));
     using Branching = SearchSettings::Branching;
-    score_[k] = settings_.branching == Branching::widest ? width : settings_.branching == Branching::smart ? steepest * width : b.split_gain[k];
+    score_[k] = settings_.branching == Branching::widest  ? width
+                : settings_.branching == Branching::smart ? steepest * width
+                                                          : b.split_gain[k];
     fallback_[k] = steepest * width;
     sum += score_[k];
   }
@@ -69,7 +74,8 @@ bool InputWorker::worth_folding(Level& level, Mask open) {
   return U - unstable >= 2 && unstable * 10 <= U * 8;
 }
 
-/// A batch costs the same for one lane as for all: where the stack has run dry, split the few open lanes into free ones first.
+/// A batch costs the same for one lane as for all: where the stack has run dry, split the few open
+/// lanes into free ones first.
 void InputWorker::fill_lanes(Level& level, Mask& open) {
   LaneBounder& b = level.bounder;
   int used = 0;
@@ -80,7 +86,8 @@ void InputWorker::fill_lanes(Level& level, Mask& open) {
     for (int lane = 0; lane < kLanes; ++lane) {
       if (before[lane] == 0) continue;
       while (open[free] != 0) ++free;
-      for (auto* array : {&b.lower_x, &b.upper_x, &b.lower_z, &b.upper_z, &b.constraint, &b.row_plane, &b.split_gain}) {
+      for (auto* array : {&b.lower_x, &b.upper_x, &b.lower_z, &b.upper_z, &b.constraint,
+                          &b.row_plane, &b.split_gain}) {
         for (Vec& v : *array) v[free] = v[lane];
       }
       const auto k = static_cast<std::size_t>(dimension_[lane]);
@@ -112,7 +119,8 @@ void InputWorker::clip_parents(Level& level, Mask& open) {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] != 0) before += volume(b.lower_x.data(), b.upper_x.data(), lane);
   }
-  const Mask empty = clip_input(level.network->inputs, b.lower_x.data(), b.upper_x.data(), level.network->rows, b.row_plane.data(), 1);
+  const Mask empty = clip_input(level.network->inputs, b.lower_x.data(), b.upper_x.data(),
+                                level.network->rows, b.row_plane.data(), 1);
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
     if (empty[lane] == 0) {
@@ -129,19 +137,23 @@ void InputWorker::branch(Level& level, Mask open) {
   LaneBounder& b = level.bounder;
   choose_dimensions(level, open);
   drop_stuck(open);
-  // In the regular order a box is clipped after it was chosen how to split it: what is left may be too thin to be split
-  // any further, but has yet to be bounded.
+  // In the regular order a box is clipped after it was chosen how to split it: what is left may be
+  // too thin to be split any further, but has yet to be bounded.
   if (settings_.clip_inputs && !settings_.reorder) clip_parents(level, open);
   if (!any(open)) return;
   if (settings_.reorder) fill_lanes(level, open);
   SubproblemStack* target = &level.open;
   if (worth_folding(level, open)) {
     const int N = level.network->inputs, U = level.network->neurons;
-    std::vector<double> upper(static_cast<std::size_t>(U), 0.0), reach(static_cast<std::size_t>(N), 0.0);
+    std::vector<double> upper(static_cast<std::size_t>(U), 0.0),
+        reach(static_cast<std::size_t>(N), 0.0);
     for (int lane = 0; lane < kLanes; ++lane) {
       if (open[lane] == 0) continue;
-      for (std::size_t v = 0; v < upper.size(); ++v) upper[v] = std::max(upper[v], b.upper_z[v][lane]);
-      for (std::size_t i = 0; i < reach.size(); ++i) reach[i] = std::max({reach[i], std::fabs(b.lower_x[i][lane]), std::fabs(b.upper_x[i][lane])});
+      for (std::size_t v = 0; v < upper.size(); ++v)
+        upper[v] = std::max(upper[v], b.upper_z[v][lane]);
+      for (std::size_t i = 0; i < reach.size(); ++i)
+        reach[i] =
+            std::max({reach[i], std::fabs(b.lower_x[i][lane]), std::fabs(b.upper_x[i][lane])});
     }
     auto folded = fold(*level.network, phase_, upper, reach);
     ++statistics.compilations;
@@ -157,9 +169,15 @@ void InputWorker::inherit_halfspaces(Level& level) {
   LaneBounder& b = level.bounder;
   const int N = level.network->inputs, fresh = std::min(level.network->rows, constraints_);
   const auto width = static_cast<std::size_t>(N) + 1;
-  std::copy(b.row_plane.begin(), b.row_plane.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width), child_halfspaces_.begin());
-  std::fill(child_halfspaces_.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width), child_halfspaces_.end(), Vec{});
-  // How deep each cuts: 1 where all of the box lies outside, -1 where all of it lies inside (then it says nothing).
+  std::copy(
+      b.row_plane.begin(),
+      b.row_plane.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width),
+      child_halfspaces_.begin());
+  std::fill(child_halfspaces_.begin() +
+                static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width),
+            child_halfspaces_.end(), Vec{});
+  // How deep each cuts: 1 where all of the box lies outside, -1 where all of it lies inside (then
+  // it says nothing).
   Vec depth[kMostHalfspaces];
   for (int k = 0; k < constraints_; ++k) {
     const Vec* g = b.constraint.data() + static_cast<std::size_t>(k) * width;
@@ -180,7 +198,8 @@ void InputWorker::inherit_halfspaces(Level& level) {
       if (best < 0) break;
       depth[best][lane] = -2.0;
       for (std::size_t i = 0; i < width; ++i) {
-        child_halfspaces_[static_cast<std::size_t>(slot) * width + i][lane] = b.constraint[static_cast<std::size_t>(best) * width + i][lane];
+        child_halfspaces_[static_cast<std::size_t>(slot) * width + i][lane] =
+            b.constraint[static_cast<std::size_t>(best) * width + i][lane];
       }
     }
   }
@@ -204,7 +223,8 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
   Mask empty = {};
   if (settings_.clip_inputs && settings_.reorder) {
     empty = clip_input(N, child_lower_.data(), child_upper_.data(), S, b.row_plane.data(), 1) |
-            clip_input(N, child_lower_.data(), child_upper_.data(), constraints_, b.constraint.data(), 1);
+            clip_input(N, child_lower_.data(), child_upper_.data(), constraints_,
+                       b.constraint.data(), 1);
   }
   if (settings_.clip_inputs) inherit_halfspaces(level);
   std::int64_t pushed = 0;
@@ -213,7 +233,8 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
     const auto k = static_cast<std::size_t>(dimension_[lane]);
     const double whole = volume(b.lower_x.data(), b.upper_x.data(), lane);
     const double middle = 0.5 * (b.lower_x[k][lane] + b.upper_x[k][lane]);
-    const double part = (high ? b.upper_x[k][lane] - middle : middle - b.lower_x[k][lane]) / (b.upper_x[k][lane] - b.lower_x[k][lane]);
+    const double part = (high ? b.upper_x[k][lane] - middle : middle - b.lower_x[k][lane]) /
+                        (b.upper_x[k][lane] - b.lower_x[k][lane]);
     volume_in += whole * part;
     if (empty[lane] != 0) {
       ++statistics.pruned_clip;
@@ -224,12 +245,15 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
     for (int i = 0; i < N; ++i) *record++ = child_lower_[static_cast<std::size_t>(i)][lane];
     for (int i = 0; i < N; ++i) *record++ = child_upper_[static_cast<std::size_t>(i)][lane];
     for (int v = 0; v < U; ++v) {
-      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable) *record++ = b.lower_z[static_cast<std::size_t>(v)][lane];
+      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable)
+        *record++ = b.lower_z[static_cast<std::size_t>(v)][lane];
     }
     for (int v = 0; v < U; ++v) {
-      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable) *record++ = b.upper_z[static_cast<std::size_t>(v)][lane];
+      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable)
+        *record++ = b.upper_z[static_cast<std::size_t>(v)][lane];
     }
-    for (int j = 0; j < constraints_ * (N + 1); ++j) *record++ = child_halfspaces_[static_cast<std::size_t>(j)][lane];
+    for (int j = 0; j < constraints_ * (N + 1); ++j)
+      *record++ = child_halfspaces_[static_cast<std::size_t>(j)][lane];
     ++pushed;
   }
   counters_.open.fetch_add(pushed, std::memory_order_relaxed);

@@ -1,28 +1,32 @@
 #pragma once
-// What the search of one clause carries: its root, how its columns map to the network's inputs, and open subproblems.
+// What the search of one clause carries: its root, how its columns map to the network's inputs, and
+// open subproblems.
 #include <cstdint>
 #include <memory>
 #include <vector>
 
-#include "bounds/reduced/reduced_network.h"
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/reduced/reduced_network.h"
 #include "specs/query/query.h"
 
 namespace clipbound {
 
-inline constexpr int kMostConstraints = 8;  ///< rows beyond these still refute and clip, but are not inherited
-inline constexpr int kMemory = 4;           ///< half-spaces of grandparents and before that a subproblem keeps
+inline constexpr int kMostConstraints =
+    8;  ///< rows beyond these still refute and clip, but are not inherited
+inline constexpr int kMemory =
+    4;  ///< half-spaces of grandparents and before that a subproblem keeps
 inline constexpr int kMostHalfspaces = kMostConstraints + kMemory;
 
 /// Constant over the search of one clause, or of a part of its box.
 struct ClauseRoot {
   const Clause* clause = nullptr;
-  std::shared_ptr<const RootBounder> bounder;  ///< null once the network is reduced: large, and of no more use
-  AffineForm rows;                       ///< left sides minus thresholds
-  std::vector<std::uint8_t> strict;      ///< [S]
-  std::vector<int> kept;                 ///< column -> input number
-  std::vector<double> lower, upper;      ///< [n] the clause's box
-  std::vector<double> width;             ///< [N] of the kept columns of the clause's box
+  std::shared_ptr<const RootBounder>
+      bounder;      ///< null once the network is reduced: large, and of no more use
+  AffineForm rows;  ///< left sides minus thresholds
+  std::vector<std::uint8_t> strict;  ///< [S]
+  std::vector<int> kept;             ///< column -> input number
+  std::vector<double> lower, upper;  ///< [n] the clause's box
+  std::vector<double> width;         ///< [N] of the kept columns of the clause's box
 
   // Of the box that this root is for: all of it, or the part at which the coarse phase ended.
   std::shared_ptr<const ReducedNetwork> network;
@@ -44,7 +48,9 @@ class SubproblemStack {
     data_.resize(data_.size() + size_);
     return data_.data() + data_.size() - size_;
   }
-  const double* from_top(std::size_t k) const { return data_.data() + data_.size() - (k + 1) * size_; }
+  const double* from_top(std::size_t k) const {
+    return data_.data() + data_.size() - (k + 1) * size_;
+  }
   void pop(std::size_t k) { data_.resize(data_.size() - k * size_); }
   /// Removes the k oldest and returns them as a stack of their own.
   SubproblemStack take_oldest(std::size_t k) {
@@ -61,8 +67,8 @@ class SubproblemStack {
   std::vector<double> data_;
 };
 
-/// A subtree to be searched. Without a network it is a coarse one: a box [lower, upper] (kept columns) on which the whole
-/// network still has to be bounded.
+/// A subtree to be searched. Without a network it is a coarse one: a box [lower, upper] (kept
+/// columns) on which the whole network still has to be bounded.
 struct ClauseTask {
   std::shared_ptr<const ClauseRoot> root;
   std::vector<double> lower, upper;

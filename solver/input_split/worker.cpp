@@ -10,10 +10,10 @@
 namespace clipbound {
 
 namespace {
-constexpr double kAttackEvery = 0.05;   // the attacking worker searches this long
+constexpr double kAttackEvery = 0.05;     // the attacking worker searches this long
 constexpr double kAttackSeconds = 0.015;  // between attacks as long as this
-// Half-spaces of ancestors that enter concretizations; the others only clip boxes. Measured on ACAS Xu: a second one saves no
-// more than one subproblem in a hundred and costs as much as the first.
+// Half-spaces of ancestors that enter concretizations; the others only clip boxes. Measured on ACAS
+// Xu: a second one saves no more than one subproblem in a hundred and costs as much as the first.
 constexpr int kRemembered = 1;
 }  // namespace
 
@@ -25,17 +25,27 @@ SearchSettings search_settings(const Options& options) {
   settings.reorder = options.reorder;
   settings.memory_limit_bytes = options.memory_limit_gb * 1e9;
   using Branching = SearchSettings::Branching;
-  settings.branching = options.branching == "widest" ? Branching::widest : options.branching == "sb" ? Branching::smart : Branching::automatic;
+  settings.branching = options.branching == "widest" ? Branching::widest
+                       : options.branching == "sb"   ? Branching::smart
+                                                     : Branching::automatic;
   return settings;
 }
 
-InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
-                         SearchCounters& counters, const SearchSlice& slice, PgdAttack* attack)
-    : settings_(settings), deadline_(deadline), judge_(judge), queue_(queue), counters_(counters), slice_(slice), attack_(attack),
+InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadline,
+                         CandidateJudge& judge, TaskQueue& queue, SearchCounters& counters,
+                         const SearchSlice& slice, PgdAttack* attack)
+    : settings_(settings),
+      deadline_(deadline),
+      judge_(judge),
+      queue_(queue),
+      counters_(counters),
+      slice_(slice),
+      attack_(attack),
       next_attack_s_(deadline.elapsed_s() + kAttackEvery) {}
 
 void InputWorker::watch_memory() {
-  if (static_cast<double>(resident_bytes()) > settings_.memory_limit_bytes) deadline_.out_of_memory();
+  if (static_cast<double>(resident_bytes()) > settings_.memory_limit_bytes)
+    deadline_.out_of_memory();
 }
 
 void InputWorker::attack_now_and_then() {
@@ -44,7 +54,10 @@ void InputWorker::attack_now_and_then() {
   attack_->run(kAttackSeconds, deadline_, judge_, statistics);
   statistics.attack_s += deadline_.elapsed_s() - begin;
   const double now = deadline_.elapsed_s();
-  next_attack_s_ = now + std::max(kAttackEvery, (now - begin) * (kAttackEvery / kAttackSeconds));  // one step may outlast its slice
+  next_attack_s_ =
+      now +
+      std::max(kAttackEvery,
+               (now - begin) * (kAttackEvery / kAttackSeconds));  // one step may outlast its slice
 }
 
 void InputWorker::run() {
@@ -59,7 +72,8 @@ void InputWorker::run() {
 }
 
 bool InputWorker::slice_is_over() const {
-  return slice_.over(deadline_.elapsed_s(), counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
+  return slice_.over(deadline_.elapsed_s(),
+                     counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
 }
 
 std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
@@ -70,7 +84,8 @@ std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
   ++statistics.subproblems;
   counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
   double share = 1.0;
-  for (std::size_t k = 0; k < task.lower.size(); ++k) share *= (task.upper[k] - task.lower[k]) / task.root->width[k];
+  for (std::size_t k = 0; k < task.lower.size(); ++k)
+    share *= (task.upper[k] - task.lower[k]) / task.root->width[k];
   if (rows_refuted(*task.root, bounds)) {
     ++statistics.pruned_bound;
     counters_.open.fetch_sub(1, std::memory_order_relaxed);
@@ -158,7 +173,8 @@ int InputWorker::load(Level& level) {
     for (int i = 0; i < N; ++i) b.upper_x[static_cast<std::size_t>(i)][lane] = *record++;
     for (int v = 0; v < U; ++v) b.lower_z[static_cast<std::size_t>(v)][lane] = *record++;
     for (int v = 0; v < U; ++v) b.upper_z[static_cast<std::size_t>(v)][lane] = *record++;
-    for (int k = 0; k < constraints_ * (N + 1); ++k) b.constraint[static_cast<std::size_t>(k)][lane] = *record++;
+    for (int k = 0; k < constraints_ * (N + 1); ++k)
+      b.constraint[static_cast<std::size_t>(k)][lane] = *record++;
   }
   level.open.pop(static_cast<std::size_t>(count));
   return count;
@@ -166,7 +182,8 @@ int InputWorker::load(Level& level) {
 
 double InputWorker::volume(const Vec* lower, const Vec* upper, int lane) const {
   double share = 1.0;
-  for (std::size_t i = 0; i < root_->width.size(); ++i) share *= (upper[i][lane] - lower[i][lane]) / root_->width[i];
+  for (std::size_t i = 0; i < root_->width.size(); ++i)
+    share *= (upper[i][lane] - lower[i][lane]) / root_->width[i];
   return share;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// One worker of the input-split search: bounds batches of kLanes subproblems, prunes, splits, clips, folds.
+// One worker of the input-split search: bounds batches of kLanes subproblems, prunes, splits,
+// clips, folds.
 #include <deque>
 #include <memory>
 #include <optional>
@@ -10,8 +11,8 @@
 #include "base/stats.h"
 #include "bounds/reduced/reduced_bounder.h"
 #include "solver/attack/pgd.h"
-#include "solver/search/candidate_judge.h"
 #include "solver/input_split/subproblems.h"
+#include "solver/search/candidate_judge.h"
 #include "solver/search/parallel_search.h"
 #include "solver/search/shared_queue.h"
 
@@ -21,7 +22,8 @@ namespace clipbound {
 struct SearchSettings {
   ClipSettings clip;
   bool clip_inputs = true;
-  bool reorder = true;  ///< clip the children before they are bounded; else clip the parent after it was
+  bool reorder =
+      true;  ///< clip the children before they are bounded; else clip the parent after it was
   double memory_limit_bytes = 1e18;
   enum class Branching : std::uint8_t { automatic, widest, smart } branching = Branching::automatic;
 };
@@ -29,9 +31,11 @@ SearchSettings search_settings(const Options& options);
 
 class InputWorker {
  public:
-  InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge, TaskQueue& queue,
-              SearchCounters& counters, const SearchSlice& slice, PgdAttack* attack);
-  /// Takes tasks until the queue is done or the slice over; what is open then goes back to the queue.
+  InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge,
+              TaskQueue& queue, SearchCounters& counters, const SearchSlice& slice,
+              PgdAttack* attack);
+  /// Takes tasks until the queue is done or the slice over; what is open then goes back to the
+  /// queue.
   void run();
   Statistics statistics;
 
@@ -43,7 +47,8 @@ class InputWorker {
     LaneBounder bounder;
   };
 
-  /// Bounds a coarse task: refutes it, puts its halves into the queue, or returns it on a reduced network.
+  /// Bounds a coarse task: refutes it, puts its halves into the queue, or returns it on a reduced
+  /// network.
   std::optional<ClauseTask> search_coarse(ClauseTask task);
   void search_subtree(ClauseTask task);
   bool slice_is_over() const;
@@ -54,8 +59,8 @@ class InputWorker {
   void watch_memory();
   void process_batch();
   int load(Level& level);
-  /// Tries points of the open lanes on the reduced network and, where that says "unsafe", on the real one. Returns the
-  /// lanes whose reduced network was wrong there.
+  /// Tries points of the open lanes on the reduced network and, where that says "unsafe", on the
+  /// real one. Returns the lanes whose reduced network was wrong there.
   Mask check_candidates(Level& level, Mask open);
   bool is_misled(const Level& level, int lane);
   void start_afresh(Level& level, int lane);
@@ -65,8 +70,8 @@ class InputWorker {
   void branch(Level& level, Mask open);
   void choose_dimensions(Level& level, Mask open);
   void split_side(Level& level, Mask open, bool high, SubproblemStack& target);
-  /// Chooses, lane by lane, the half-spaces that the child inherits into child_halfspaces_: the new planes, then those of
-  /// the parent's that still cut the child's box, deepest cut first.
+  /// Chooses, lane by lane, the half-spaces that the child inherits into child_halfspaces_: the new
+  /// planes, then those of the parent's that still cut the child's box, deepest cut first.
   void inherit_halfspaces(Level& level);
   bool worth_folding(Level& level, Mask open);
   Level& enter_level(std::shared_ptr<const ReducedNetwork> network);
@@ -82,13 +87,14 @@ class InputWorker {
   double next_attack_s_ = 0.0;
 
   std::shared_ptr<const ClauseRoot> root_;
-  ClipSettings clip_;                         // of the task at hand
+  ClipSettings clip_;  // of the task at hand
   bool plain_ = false;
-  int constraints_ = 0;                       // half-spaces per record
+  int constraints_ = 0;  // half-spaces per record
   std::vector<std::unique_ptr<Level>> levels_;
-  std::size_t depth_ = 0;                     // levels in use
+  std::size_t depth_ = 0;  // levels in use
   std::int64_t dimension_[kLanes] = {};
-  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_, fallback_, child_halfspaces_;
+  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_, fallback_,
+      child_halfspaces_;
   std::vector<Phase> phase_;
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;

@@ -19,7 +19,8 @@ namespace clipbound {
 namespace {
 
 constexpr double kMostLoweredBytes = 1e9;  // past it, receptive fields are not looked for
-constexpr double kMostReplayWork = 4e9;    // multiplications of all replays: some seconds without BLAS
+constexpr double kMostReplayWork =
+    4e9;  // multiplications of all replays: some seconds without BLAS
 constexpr int kMostReplayPoints = 8;
 constexpr std::int64_t kSampledNeurons = 8;
 
@@ -32,7 +33,8 @@ std::vector<OperatorSummary> summarise_operators(const Network& network) {
   for (const Node& node : network.nodes) {
     OperatorSummary& entry = by_name[op_row(node.kind).onnx_name];
     entry.name = op_row(node.kind).onnx_name;
-    const SupportLevel level = lower_function(node.kind) != nullptr ? SupportLevel::bounded : SupportLevel::enclosed;
+    const SupportLevel level =
+        lower_function(node.kind) != nullptr ? SupportLevel::bounded : SupportLevel::enclosed;
     // Forms of one operator may differ: the least support counts.
     entry.support = entry.nodes == 0 ? level : std::min(entry.support, level);
     ++entry.nodes;
@@ -57,14 +59,16 @@ std::vector<NeuronSummary> summarise_neurons(const Network& network) {
 std::int64_t count_parameters(const Network& network) {
   std::int64_t count = 0;
   for (const Value& value : network.values) {
-    if (value.constant && (value.type == DataType::float32 || value.type == DataType::float64)) count += value.size();
+    if (value.constant && (value.type == DataType::float32 || value.type == DataType::float64))
+      count += value.size();
   }
   return count;
 }
 
 /// How many inputs element `element` of layer `layer` depends on.
 std::int64_t inputs_seen(const LayeredSystem& system, std::size_t layer, std::int64_t element) {
-  std::vector<std::set<std::int32_t>> reached(layer + 1);  // elements of layers still to be looked at
+  std::vector<std::set<std::int32_t>> reached(layer +
+                                              1);  // elements of layers still to be looked at
   std::vector<char> inputs(system.lower.size(), 0);
   reached[layer].insert(static_cast<std::int32_t>(element));
   for (std::size_t k = layer + 1; k-- > 0;) {
@@ -88,11 +92,13 @@ std::vector<LayerSummary> summarise_layers(const Network& network, const Layered
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
     const std::int64_t size = system.layers[k].size();
     LayerSummary layer;
-    if (system.layer_values[k] != kNoValue) layer.value = network.value(system.layer_values[k]).name;
+    if (system.layer_values[k] != kNoValue)
+      layer.value = network.value(system.layer_values[k]).name;
     layer.neurons = size;
     const std::int64_t sampled = std::min(size, kSampledNeurons);
     for (std::int64_t s = 0; s < sampled; ++s) {
-      const std::int64_t seen = inputs_seen(system, k, sampled > 1 ? s * (size - 1) / (sampled - 1) : 0);
+      const std::int64_t seen =
+          inputs_seen(system, k, sampled > 1 ? s * (size - 1) / (sampled - 1) : 0);
       layer.least_inputs = s == 0 ? seen : std::min(layer.least_inputs, seen);
       layer.most_inputs = std::max(layer.most_inputs, seen);
     }
@@ -131,7 +137,8 @@ void look_at_bounds(const Network& network, Inspection& result) {
     result.no_layers_because = "the network is too large to look at its layers just for this";
     return;
   }
-  const std::vector<double> upper(static_cast<std::size_t>(network.input_size()), 1.0), lower(upper.size(), -1.0);
+  const std::vector<double> upper(static_cast<std::size_t>(network.input_size()), 1.0),
+      lower(upper.size(), -1.0);
   try {
     result.layers = summarise_layers(network, lower_network(network, lower, upper));
   } catch (const Unsupported& error) {
@@ -149,9 +156,11 @@ Inspection inspect(std::shared_ptr<const Network> network) {
   Inspection result;
   result.source = network->source;
   for (const ValueId id : network->inputs) result.inputs.push_back(summary_of(network->value(id)));
-  for (const ValueId id : network->outputs) result.outputs.push_back(summary_of(network->value(id)));
+  for (const ValueId id : network->outputs)
+    result.outputs.push_back(summary_of(network->value(id)));
   for (const Node& node : network->nodes) {
-    result.nodes.push_back({node.name, op_row(node.kind).onnx_name, summary_of(network->value(node.outputs[0]))});
+    result.nodes.push_back(
+        {node.name, op_row(node.kind).onnx_name, summary_of(network->value(node.outputs[0]))});
   }
   result.operators = summarise_operators(*network);
   result.parameters = count_parameters(*network);
@@ -163,10 +172,12 @@ Inspection inspect(std::shared_ptr<const Network> network) {
   result.search_bytes = cost.search_bytes;
   look_at_bounds(*simplified, result);
   const double affordable = kMostReplayWork / (3.0 * cost.multiplications);
-  result.order_points = affordable < kMostReplayPoints ? static_cast<int>(affordable) : kMostReplayPoints;
+  result.order_points =
+      affordable < kMostReplayPoints ? static_cast<int>(affordable) : kMostReplayPoints;
   if (result.order_points > 0) {
-    result.order_difference = network->input_type() == DataType::float64 ? compare_orders<double>(network, result.order_points)
-                                                                         : compare_orders<float>(network, result.order_points);
+    result.order_difference = network->input_type() == DataType::float64
+                                  ? compare_orders<double>(network, result.order_points)
+                                  : compare_orders<float>(network, result.order_points);
   }
   return result;
 }

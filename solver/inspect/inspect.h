@@ -38,7 +38,8 @@ struct NeuronSummary {
 
 /// A layer of neurons as the bounds see it; inputs seen by a neuron, over a sample of the layer's.
 struct LayerSummary {
-  std::string value;  ///< the tensor that it is; empty for helpers inside an operator (|x|, MaxPool, ...)
+  std::string
+      value;  ///< the tensor that it is; empty for helpers inside an operator (|x|, MaxPool, ...)
   std::int64_t neurons = 0;
   std::int64_t least_inputs = 0, most_inputs = 0;
 };
@@ -56,14 +57,15 @@ struct Inspection {
   std::vector<OperatorSummary> operators;  ///< sorted by name
   std::int64_t parameters = 0;             ///< numbers in floating-point constants
   std::vector<NeuronSummary> neurons;      ///< after simplification
-  std::vector<LayerSummary> layers;        ///< empty where there are no bounds or the network is too large to look
-  std::string no_bounds_because;           ///< empty where the whole network has bounds
-  std::string no_layers_because;           ///< why `layers` is empty
-  double multiplications = 0.0;            ///< of one evaluation, roughly
-  double bounds_bytes = 0.0;               ///< forecast of what its lowered form takes in memory
-  double search_bytes = 0.0;               ///< forecast of one thread's reduced network and scratch memory
-  /// Largest |y - y'| / max(1, |y|) over outputs y of the natural and y' of the reversed or blocked summation order, at points of
-  /// [0, 1]^N; negative where it was not tried.
+  std::vector<LayerSummary>
+      layers;  ///< empty where there are no bounds or the network is too large to look
+  std::string no_bounds_because;  ///< empty where the whole network has bounds
+  std::string no_layers_because;  ///< why `layers` is empty
+  double multiplications = 0.0;   ///< of one evaluation, roughly
+  double bounds_bytes = 0.0;      ///< forecast of what its lowered form takes in memory
+  double search_bytes = 0.0;      ///< forecast of one thread's reduced network and scratch memory
+  /// Largest |y - y'| / max(1, |y|) over outputs y of the natural and y' of the reversed or blocked
+  /// summation order, at points of [0, 1]^N; negative where it was not tried.
   double order_difference = -1.0;
   int order_points = 0;
 };

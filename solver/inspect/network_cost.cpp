@@ -9,9 +9,10 @@ namespace clipbound {
 
 namespace {
 
-constexpr double kEntryBytes = 12.0;     // of a compressed row: a number and its column
-constexpr double kDenseFrom = 0.1;       // past this density a dense copy is kept as well (bounds/crown/crown_bounder.cpp)
-constexpr double kTallRows = 256.0;      // rows that are substituted backwards at once
+constexpr double kEntryBytes = 12.0;  // of a compressed row: a number and its column
+constexpr double kDenseFrom =
+    0.1;  // past this density a dense copy is kept as well (bounds/crown/crown_bounder.cpp)
+constexpr double kTallRows = 256.0;  // rows that are substituted backwards at once
 constexpr double kReducibleNeurons = 400.0;
 constexpr double kWorthComposing = 1.5;  // bounds/lowering/ops/lower_op.cpp
 
@@ -21,17 +22,20 @@ double size_of(const Network& network, ValueId id) {
 
 /// Terms that one output element sums over.
 double fan_in(const Network& network, const Node& node) {
-  const auto shape = [&](std::size_t k) -> const Shape& { return network.value(node.inputs[k]).shape; };
+  const auto shape = [&](std::size_t k) -> const Shape& {
+    return network.value(node.inputs[k]).shape;
+  };
   const double in = size_of(network, node.inputs[0]), out = size_of(network, node.outputs[0]);
   switch (node.kind) {
     case OpKind::gemm:
-      return static_cast<double>(node.int_attribute("transA", 0) != 0 ? shape(0).front() : shape(0).back());
-    case OpKind::matmul:
-      return shape(0).empty() ? 1.0 : static_cast<double>(shape(0).back());
+      return static_cast<double>(node.int_attribute("transA", 0) != 0 ? shape(0).front()
+                                                                      : shape(0).back());
+    case OpKind::matmul: return shape(0).empty() ? 1.0 : static_cast<double>(shape(0).back());
     case OpKind::conv:
     case OpKind::conv_transpose: {
       const Shape& weights = shape(1);
-      const double channels = static_cast<double>(node.kind == OpKind::conv ? weights.at(0) : weights.at(1));
+      const double channels =
+          static_cast<double>(node.kind == OpKind::conv ? weights.at(0) : weights.at(1));
       return size_of(network, node.inputs[1]) / std::max(1.0, channels);
     }
     case OpKind::average_pool:
@@ -44,23 +48,23 @@ double fan_in(const Network& network, const Node& node) {
     }
     case OpKind::global_average_pool:
     case OpKind::reduce_sum:
-    case OpKind::reduce_mean:
-      return std::max(1.0, in / std::max(1.0, out));
-    default:
-      return 1.0;
+    case OpKind::reduce_mean: return std::max(1.0, in / std::max(1.0, out));
+    default: return 1.0;
   }
 }
 
-/// Whether the operator writes its argument out as a variable where composing would make more coefficients than both maps have
-/// (form_to_compose). The others do not make more than they read.
+/// Whether the operator writes its argument out as a variable where composing would make more
+/// coefficients than both maps have (form_to_compose). The others do not make more than they read.
 bool composes(OpKind kind) {
-  return op_row(kind).op_class == OpClass::linear && kind != OpKind::add && kind != OpKind::sub && kind != OpKind::mul && kind != OpKind::div;
+  return op_row(kind).op_class == OpClass::linear && kind != OpKind::add && kind != OpKind::sub &&
+         kind != OpKind::mul && kind != OpKind::div;
 }
 
 /// Follows how many coefficients the affine form of each value has per element.
 class FormCounter {
  public:
-  explicit FormCounter(const Network& network) : network_(network), per_element_(network.values.size(), 0.0) {
+  explicit FormCounter(const Network& network)
+      : network_(network), per_element_(network.values.size(), 0.0) {
     for (const ValueId id : network.inputs) {
       per_element_[index_of(id)] = 1.0;
       sources_ += size_of(network, id);
@@ -102,15 +106,19 @@ class FormCounter {
     cost.lowered_bytes += largest_;  // one form on its way
     cost.search_bytes = kTallRows * widest_ * sizeof(double);
     const double neurons = std::min(kReducibleNeurons, sources_);
-    cost.search_bytes += 64.0 * neurons * neurons * sizeof(double);  // levels of reduced networks and their bounders
+    cost.search_bytes +=
+        64.0 * neurons * neurons * sizeof(double);  // levels of reduced networks and their bounders
   }
 
  private:
-  /// True where the node's argument becomes a layer of its own: composed with it, the node's forms would be larger than both together.
+  /// True where the node's argument becomes a layer of its own: composed with it, the node's forms
+  /// would be larger than both together.
   bool writes_out(const Node& node, double out, double fan, double composed, NetworkCost& cost) {
     for (const ValueId id : node.inputs) {
       if (id == kNoValue || per_element_[index_of(id)] == 0.0) continue;  // no variable
-      if (out * composed <= kWorthComposing * (out * fan + size_of(network_, id) * per_element_[index_of(id)])) continue;
+      if (out * composed <=
+          kWorthComposing * (out * fan + size_of(network_, id) * per_element_[index_of(id)]))
+        continue;
       keep(id, cost);
       sources_ += size_of(network_, id);
       widest_ = std::max(widest_, size_of(network_, id));
@@ -122,7 +130,8 @@ class FormCounter {
   void keep(ValueId id, NetworkCost& cost) {
     const double entries = size_of(network_, id) * per_element_[index_of(id)];
     cost.lowered_bytes += entries * kEntryBytes;
-    if (per_element_[index_of(id)] >= kDenseFrom * sources_) cost.lowered_bytes += entries * sizeof(double);
+    if (per_element_[index_of(id)] >= kDenseFrom * sources_)
+      cost.lowered_bytes += entries * sizeof(double);
   }
 
   const Network& network_;

@@ -6,12 +6,15 @@ namespace clipbound {
 
 struct NetworkCost {
   double multiplications = 0.0;  ///< of one evaluation
-  double lowered_bytes = 0.0;    ///< of its LayeredSystem and the matrices that RootBounder makes of it
-  double search_bytes = 0.0;     ///< of one thread of the search: a reduced network, its bounder, a batch of rows
+  double lowered_bytes =
+      0.0;  ///< of its LayeredSystem and the matrices that RootBounder makes of it
+  double search_bytes =
+      0.0;  ///< of one thread of the search: a reduced network, its bounder, a batch of rows
 };
 
-/// Forecasts the cost of a (simplified) network. Matrices are counted by the coefficients per row that composing affine operators
-/// leaves at most, so sparse weights make the forecast too high, never too low.
+/// Forecasts the cost of a (simplified) network. Matrices are counted by the coefficients per row
+/// that composing affine operators leaves at most, so sparse weights make the forecast too high,
+/// never too low.
 NetworkCost estimate_cost(const Network& network);
 
 }  // namespace clipbound

@@ -48,12 +48,15 @@ bool refuted_by_intervals(const LayeredSystem& system, const Clause& clause) {
 }
 
 /// True where nothing is left that bounds could find out: numbers, within radii.
-bool is_settled_by_numbers(const LayeredSystem& system, const Clause& clause) { return lower_rows(system, clause).terms.empty(); }
+bool is_settled_by_numbers(const LayeredSystem& system, const Clause& clause) {
+  return lower_rows(system, clause).terms.empty();
+}
 
 /// True where a row of the clause reads inputs.
 bool reads_inputs(const Clause& clause) {
   return std::any_of(clause.rows.begin(), clause.rows.end(), [](const Row& row) {
-    return std::any_of(row.terms.begin(), row.terms.end(), [](const Term& term) { return term.of == Term::Of::input; });
+    return std::any_of(row.terms.begin(), row.terms.end(),
+                       [](const Term& term) { return term.of == Term::Of::input; });
   });
 }
 
@@ -64,12 +67,20 @@ NeuronRootSettings settings_for(bool thin, int threads) {
   return settings;
 }
 
-/// What is open is counted in pairs of a case and a clause. A case that is interrupted stays counted, and nobody takes it again.
+/// What is open is counted in pairs of a case and a clause. A case that is interrupted stays
+/// counted, and nobody takes it again.
 class CaseSearch {
  public:
-  CaseSearch(const CaseProblem& problem, int threads, const Options& options, const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
+  CaseSearch(const CaseProblem& problem, int threads, const Options& options,
+             const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
              Statistics& statistics)
-      : problem_(problem), threads_(threads), options_(options), context_(context), deadline_(deadline), judge_(judge), statistics_(statistics),
+      : problem_(problem),
+        threads_(threads),
+        options_(options),
+        context_(context),
+        deadline_(deadline),
+        judge_(judge),
+        statistics_(statistics),
         counters_(problem.clauses.size()) {}
 
   SearchOutcome run() {
@@ -77,8 +88,8 @@ class CaseSearch {
     whole.open.lower.assign(whole.lower.size(), 0);
     whole.open.upper = whole.open.lower;
     queue_.push_back(std::move(whole));
-    const bool complete =
-        run_search(threads_, *this, counters_, context_, deadline_, statistics_, [this](int) { return std::make_unique<Worker>(*this); });
+    const bool complete = run_search(threads_, *this, counters_, context_, deadline_, statistics_,
+                                     [this](int) { return std::make_unique<Worker>(*this); });
     if (complete) settle_hard();
     return counters_.outcome(complete && !judge_.found());
   }
@@ -138,7 +149,8 @@ class CaseSearch {
 
   void process(Case c, Statistics& statistics) {
     std::map<ValueId, IntervalVector> intervals;
-    const LayeredSystem system = lower(*problem_.network, c.lower, c.upper, {c.open, false, &intervals, &deadline_});
+    const LayeredSystem system =
+        lower(*problem_.network, c.lower, c.upper, {c.open, false, &intervals, &deadline_});
     ++statistics.subproblems;
     counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
     drop(c, [&](const Clause* clause) { return refuted_by_intervals(system, *clause); });
@@ -158,9 +170,10 @@ class CaseSearch {
   }
 
   void split(const Case& c, const std::vector<InputStaircase>& staircases) {
-    const auto widest = std::max_element(staircases.begin(), staircases.end(), [](const InputStaircase& a, const InputStaircase& b) {
-      return a.upper - a.lower < b.upper - b.lower;
-    });
+    const auto widest = std::max_element(staircases.begin(), staircases.end(),
+                                         [](const InputStaircase& a, const InputStaircase& b) {
+                                           return a.upper - a.lower < b.upper - b.lower;
+                                         });
     auto [left, right] = cut(c, *widest);
     counters_.open.fetch_add(static_cast<std::int64_t>(c.clauses.size()));
     const std::lock_guard lock(mutex_);
@@ -173,21 +186,26 @@ class CaseSearch {
   bool offer_middle(const Case& c) {
     std::vector<double> x(c.lower.size());
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.5 * c.lower[i] + 0.5 * c.upper[i];
-    return std::any_of(c.clauses.begin(), c.clauses.end(), [&](const Clause* clause) { return judge_.offer(*clause, x); });
+    return std::any_of(c.clauses.begin(), c.clauses.end(),
+                       [&](const Clause* clause) { return judge_.offer(*clause, x); });
   }
 
-  static LayeredSystem lower(const Network& network, const std::vector<double>& lower, const std::vector<double>& upper, const LoweringOptions& options) {
+  static LayeredSystem lower(const Network& network, const std::vector<double>& lower,
+                             const std::vector<double>& upper, const LoweringOptions& options) {
     return lower_network(network, lower, upper, ProductForm::squares, options);
   }
 
   /// Drops the clauses that root bounds of the network's tail refute.
   void bound_tail(Case& c, const std::map<ValueId, IntervalVector>& intervals) {
-    if (std::any_of(c.clauses.begin(), c.clauses.end(), [](const Clause* clause) { return reads_inputs(*clause); })) return;
+    if (std::any_of(c.clauses.begin(), c.clauses.end(),
+                    [](const Clause* clause) { return reads_inputs(*clause); }))
+      return;
     const std::optional<ThinTail> tail = thin_tail(*problem_.network, intervals);
     if (!tail) return;
     std::shared_ptr<const LayeredSystem> system;
     try {
-      system = std::make_shared<const LayeredSystem>(lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &deadline_}));
+      system = std::make_shared<const LayeredSystem>(
+          lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &deadline_}));
     } catch (const Unsupported&) {
       return;  // a slice's start and end, made inputs apart, do not tell its length any more
     }
@@ -195,28 +213,36 @@ class CaseSearch {
     keep_open(c, root);
   }
 
-  /// Lets a root bound its clauses, and drops those that it refutes. False where it was interrupted: what it says of clauses counts for
-  /// nothing then.
+  /// Lets a root bound its clauses, and drops those that it refutes. False where it was
+  /// interrupted: what it says of clauses counts for nothing then.
   bool keep_open(Case& c, NeuronRoot& root) {
     root.begin();
     if (deadline_.expired() || root.problem().network == nullptr) return false;
     const std::vector<NeuronClause>& open = root.problem().clauses;
-    drop(c, [&](const Clause* clause) { return std::none_of(open.begin(), open.end(), [&](const NeuronClause& o) { return o.clause == clause; }); });
+    drop(c, [&](const Clause* clause) {
+      return std::none_of(open.begin(), open.end(),
+                          [&](const NeuronClause& o) { return o.clause == clause; });
+    });
     return true;
   }
 
-  /// Root bounds of a case; nullptr where they refute all its clauses, or were interrupted. Inputs that vary by roundings alone are
-  /// variables here: where intervals have failed, that is mostly because deep networks multiply such widths from layer to layer.
+  /// Root bounds of a case; nullptr where they refute all its clauses, or were interrupted. Inputs
+  /// that vary by roundings alone are variables here: where intervals have failed, that is mostly
+  /// because deep networks multiply such widths from layer to layer.
   std::unique_ptr<NeuronRoot> bound_root(Case& c, int threads) {
-    auto system = std::make_shared<const LayeredSystem>(lower(*problem_.network, c.lower, c.upper, {c.open, true, nullptr, &deadline_}));
-    auto root = std::make_unique<NeuronRoot>(system, c.lower, c.upper, c.clauses, settings_for(false, threads), deadline_);
+    auto system = std::make_shared<const LayeredSystem>(
+        lower(*problem_.network, c.lower, c.upper, {c.open, true, nullptr, &deadline_}));
+    auto root = std::make_unique<NeuronRoot>(system, c.lower, c.upper, c.clauses,
+                                             settings_for(false, threads), deadline_);
     const bool bounded = keep_open(c, *root);
     return !bounded || c.clauses.empty() ? nullptr : std::move(root);
   }
 
   /// Cases that their root bounds leave open, each once, with all threads.
   void settle_hard() {
-    ProgressReporter reporter(context_.progress ? [&] { context_.progress(counters_.progress(deadline_.elapsed_s())); } : std::function<void()>());
+    ProgressReporter reporter(
+        context_.progress ? [&] { context_.progress(counters_.progress(deadline_.elapsed_s())); }
+                          : std::function<void()>());
     SolveContext quiet = context_;
     quiet.progress = nullptr;
     try {
@@ -229,7 +255,9 @@ class CaseSearch {
     const auto root = bound_root(c, threads_);
     if (root == nullptr) return;
     const LayeredSystem& system = root->problem().network->system();
-    const bool hopeless = std::any_of(c.clauses.begin(), c.clauses.end(), [&](const Clause* clause) { return is_settled_by_numbers(system, *clause); });
+    const bool hopeless =
+        std::any_of(c.clauses.begin(), c.clauses.end(),
+                    [&](const Clause* clause) { return is_settled_by_numbers(system, *clause); });
     if (hopeless) return stick(c);
     const SearchOutcome part = root->settle(options_, context, judge_, nullptr, statistics_).search;
     if (part.exhausted) return drop(c, [](const Clause*) { return true; });
@@ -254,7 +282,8 @@ class CaseSearch {
 
 }  // namespace
 
-SearchOutcome search_cases(const CaseProblem& problem, int threads, const Options& options, const SolveContext& context, const Deadline& deadline,
+SearchOutcome search_cases(const CaseProblem& problem, int threads, const Options& options,
+                           const SolveContext& context, const Deadline& deadline,
                            CandidateJudge& judge, Statistics& statistics) {
   return CaseSearch(problem, threads, options, context, deadline, judge, statistics).run();
 }

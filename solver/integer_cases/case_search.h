@@ -1,11 +1,12 @@
 #pragma once
-// Boxes on which whole numbers made of inputs choose what is computed (an index that says where something is put): they are cut where
-// those numbers change, until every operator that is enclosed by intervals alone is a matter of numbers. Each case is then a problem
-// of its own, without that operator.
+// Boxes on which whole numbers made of inputs choose what is computed (an index that says where
+// something is put): they are cut where those numbers change, until every operator that is enclosed
+// by intervals alone is a matter of numbers. Each case is then a problem of its own, without that
+// operator.
 #include <vector>
 
-#include "solver/search/candidate_judge.h"
 #include "solver/activation_split/refine_and_search.h"
+#include "solver/search/candidate_judge.h"
 
 namespace clipbound {
 
@@ -15,10 +16,12 @@ struct CaseProblem {
   std::vector<const Clause*> clauses;      ///< on it
 };
 
-/// Settles a box case by case: all by their root bounds, then those that are left by searches, one after the other. Points of the cases are
-/// offered to the judge on the way. Each case counts as one subproblem, and as open once per clause. Every case is taken once, and cut or
-/// left where it stands: the search ends because every cut leaves both parts fewer whole numbers.
-SearchOutcome search_cases(const CaseProblem& problem, int threads, const Options& options, const SolveContext& context, const Deadline& deadline,
+/// Settles a box case by case: all by their root bounds, then those that are left by searches, one
+/// after the other. Points of the cases are offered to the judge on the way. Each case counts as
+/// one subproblem, and as open once per clause. Every case is taken once, and cut or left where it
+/// stands: the search ends because every cut leaves both parts fewer whole numbers.
+SearchOutcome search_cases(const CaseProblem& problem, int threads, const Options& options,
+                           const SolveContext& context, const Deadline& deadline,
                            CandidateJudge& judge, Statistics& statistics);
 
 }  // namespace clipbound

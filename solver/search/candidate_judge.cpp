@@ -7,11 +7,14 @@
 namespace clipbound {
 
 CandidateJudge::CandidateJudge(std::shared_ptr<const Network> network, const Query& query)
-    : network_(std::move(network)), query_(query), float64_(network_->input_type() == DataType::float64) {}
+    : network_(std::move(network)),
+      query_(query),
+      float64_(network_->input_type() == DataType::float64) {}
 
 namespace {
 
-/// The float nearest to x in [low, high], moved into [exact_low, exact_high] where a float lies there.
+/// The float nearest to x in [low, high], moved into [exact_low, exact_high] where a float lies
+/// there.
 double snap_one(double x, const InputInterval& edge, bool float64) {
   if (!(x >= edge.attack_lower)) x = edge.attack_lower;  // NaN as well
   if (!(x <= edge.attack_upper)) x = edge.attack_upper;

@@ -1,5 +1,6 @@
 #pragma once
-// From "this point looks like a counterexample" to `sat`: the float32 grid, the box, the judge. Safe from many threads.
+// From "this point looks like a counterexample" to `sat`: the float32 grid, the box, the judge.
+// Safe from many threads.
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -16,11 +17,12 @@ class CandidateJudge {
  public:
   CandidateJudge(std::shared_ptr<const Network> network, const Query& query);
 
-  /// The point of the input's grid nearest to x [n] that lies in the clause's box: inside the decimals' own interval where
-  /// the grid has a point there, in the float32 interval always.
+  /// The point of the input's grid nearest to x [n] that lies in the clause's box: inside the
+  /// decimals' own interval where the grid has a point there, in the float32 interval always.
   std::vector<double> snap(const Clause& clause, std::span<const double> x) const;
 
-  /// Replays x (snapped to the clause's box). True where it is a counterexample, which is then kept.
+  /// Replays x (snapped to the clause's box). True where it is a counterexample, which is then
+  /// kept.
   bool offer(const Clause& clause, std::span<const double> x);
 
   bool found() const { return found_.load(std::memory_order_acquire); }

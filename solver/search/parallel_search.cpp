@@ -8,7 +8,8 @@ SearchProgress SearchCounters::progress(double elapsed_s) const {
   SearchProgress progress;
   progress.elapsed_s = elapsed_s;
   progress.subproblems = subproblems.load(std::memory_order_relaxed);
-  progress.open = static_cast<std::uint64_t>(std::max<std::int64_t>(0, open.load(std::memory_order_relaxed)));
+  progress.open =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, open.load(std::memory_order_relaxed)));
   progress.worst_bound = worst_bound.load(std::memory_order_relaxed);
   progress.settled_share = std::clamp(settled.load(std::memory_order_relaxed) / clauses, 0.0, 1.0);
   return progress;

@@ -1,5 +1,6 @@
 #pragma once
-// What every search has around its workers: counters that all of them add to, reports of progress, and what came of it.
+// What every search has around its workers: counters that all of them add to, reports of progress,
+// and what came of it.
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -16,15 +17,16 @@ namespace clipbound {
 
 /// What came of a search.
 struct SearchOutcome {
-  bool exhausted = false;           ///< no subproblem is open: every clause is refuted
-  std::uint64_t open = 0;           ///< subproblems left
-  std::uint64_t stuck = 0;          ///< of these, those that no split can make smaller any more
-  double worst_bound = 0.0;         ///< smallest of the last open subproblems' bounds (best row of each)
-  double open_share = 0.0;          ///< of the clauses that is still open, by volume or by depth in the tree, summed over clauses
+  bool exhausted = false;    ///< no subproblem is open: every clause is refuted
+  std::uint64_t open = 0;    ///< subproblems left
+  std::uint64_t stuck = 0;   ///< of these, those that no split can make smaller any more
+  double worst_bound = 0.0;  ///< smallest of the last open subproblems' bounds (best row of each)
+  double open_share = 0.0;   ///< of the clauses that is still open, by volume or by depth in the
+                             ///< tree, summed over clauses
 };
 
-/// How long a search may take before something else is tried: after `seconds` it goes on only while the share that it has settled
-/// promises an end within `times` slices.
+/// How long a search may take before something else is tried: after `seconds` it goes on only while
+/// the share that it has settled promises an end within `times` slices.
 struct SearchSlice {
   double seconds = 1e30;
   double times = 8.0;
@@ -52,17 +54,21 @@ struct SearchCounters {
   void settle(double share) { settled.fetch_add(share, std::memory_order_relaxed); }
   /// At any time of a search.
   SearchProgress progress(double elapsed_s) const;
-  /// After a search; it is exhausted where nothing is open and it was `complete`: no counterexample, nothing lost on the way.
+  /// After a search; it is exhausted where nothing is open and it was `complete`: no
+  /// counterexample, nothing lost on the way.
   SearchOutcome outcome(bool complete) const;
 };
 
-/// Runs make_worker(number)->run() on every thread until all are done, and tells the context how far they are. The workers' statistics
-/// are added up in `statistics`. False where memory ran out and subproblems are lost with it; other exceptions stop the queue and are
-/// thrown here.
+/// Runs make_worker(number)->run() on every thread until all are done, and tells the context how
+/// far they are. The workers' statistics are added up in `statistics`. False where memory ran out
+/// and subproblems are lost with it; other exceptions stop the queue and are thrown here.
 template <typename Queue, typename MakeWorker>
-bool run_search(int threads, Queue& queue, const SearchCounters& counters, const SolveContext& context, const Deadline& deadline,
-                Statistics& statistics, const MakeWorker& make_worker) {
-  ProgressReporter reporter(context.progress ? [&] { context.progress(counters.progress(deadline.elapsed_s())); } : std::function<void()>());
+bool run_search(int threads, Queue& queue, const SearchCounters& counters,
+                const SolveContext& context, const Deadline& deadline, Statistics& statistics,
+                const MakeWorker& make_worker) {
+  ProgressReporter reporter(context.progress
+                                ? [&] { context.progress(counters.progress(deadline.elapsed_s())); }
+                                : std::function<void()>());
   std::mutex mutex;
   std::atomic<bool> lost{false};
   run_workers(threads, [&](int number) {

@@ -1,5 +1,6 @@
 #pragma once
-// Hands subtrees from busy workers to idle ones. Workers touch it only to ask "is anybody hungry?" (one relaxed load).
+// Hands subtrees from busy workers to idle ones. Workers touch it only to ask "is anybody hungry?"
+// (one relaxed load).
 #include <atomic>
 #include <condition_variable>
 #include <deque>

@@ -13,7 +13,8 @@ namespace clipbound {
 namespace {
 
 using Replays = std::array<std::vector<double>, 3>;
-constexpr std::array kOrders = {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked};
+constexpr std::array kOrders = {SummationOrder::natural, SummationOrder::reversed,
+                                SummationOrder::blocked};
 constexpr std::array kOrderNames = {"natural", "reversed", "blocked"};
 
 template <typename T>
@@ -35,31 +36,39 @@ bool all_finite(std::span<const double> values) {
 
 bool inside_exact(const Clause& clause, std::span<const double> x) {
   for (std::size_t i = 0; i < x.size(); ++i)
-    if (!(x[i] >= (*clause.box)[i].exact_lower && x[i] <= (*clause.box)[i].exact_upper)) return false;
+    if (!(x[i] >= (*clause.box)[i].exact_lower && x[i] <= (*clause.box)[i].exact_upper))
+      return false;
   return true;
 }
 
-/// Why nothing came of it, from the clause that came closest: 0 outside, 1 inside, 2 rows hold in some order.
+/// Why nothing came of it, from the clause that came closest: 0 outside, 1 inside, 2 rows hold in
+/// some order.
 std::string explain(std::size_t clauses, int closest, std::size_t order) {
   if (clauses == 0) return "the query has no clause";
   if (closest == 0) return "the point lies outside every clause's box";
   if (closest == 1) return "the rows of no clause hold at the outputs";
-  return std::string("the orders of summation disagree: the rows do not hold in ") + kOrderNames[order] + " order";
+  return std::string("the orders of summation disagree: the rows do not hold in ") +
+         kOrderNames[order] + " order";
 }
 
 }  // namespace
 
 Judgement judge(const Network& network, const Query& query, std::span<const double> point) {
   CLIPBOUND_CHECK(point.size() == static_cast<std::size_t>(network.input_size()));
-  CLIPBOUND_CHECK(query.input_size == network.input_size() && query.output_size == network.output_size());
+  CLIPBOUND_CHECK(query.input_size == network.input_size() &&
+                  query.output_size == network.output_size());
   Judgement judgement;
   const bool is_float32 = network.input_type() == DataType::float32;
-  const auto on_grid = [&](double v) { return std::isfinite(v) && (!is_float32 || static_cast<float>(v) == v); };
+  const auto on_grid = [&](double v) {
+    return std::isfinite(v) && (!is_float32 || static_cast<float>(v) == v);
+  };
   if (!std::all_of(point.begin(), point.end(), on_grid)) {
-    judgement.why_not = std::string("the point is not made of finite ") + name_of(network.input_type()) + " numbers";
+    judgement.why_not = std::string("the point is not made of finite ") +
+                        name_of(network.input_type()) + " numbers";
     return judgement;
   }
-  const Replays replays = is_float32 ? replay_all<float>(network, point) : replay_all<double>(network, point);
+  const Replays replays =
+      is_float32 ? replay_all<float>(network, point) : replay_all<double>(network, point);
   judgement.outputs = replays[0];
   if (!std::all_of(replays.begin(), replays.end(), [](const auto& y) { return all_finite(y); })) {
     judgement.why_not = "an output is not finite";
@@ -74,14 +83,17 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
     for (std::size_t o = 0; o < holds.size(); ++o) holds[o] = rows_hold(clause, point, replays[o]);
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
       const bool exact = inside_exact(clause, point);
-      if (judgement.holds && !exact) continue;  // the first clause stands unless a later one holds exactly
+      if (judgement.holds && !exact)
+        continue;  // the first clause stands unless a later one holds exactly
       judgement.holds = true;
       judgement.clause = c;
       judgement.inside_exact_box = exact;
     } else {
       const bool some = std::any_of(holds.begin(), holds.end(), [](bool h) { return h; });
       closest = std::max(closest, some ? 2 : 1);
-      if (some) failing_order = static_cast<std::size_t>(std::find(holds.begin(), holds.end(), false) - holds.begin());
+      if (some)
+        failing_order =
+            static_cast<std::size_t>(std::find(holds.begin(), holds.end(), false) - holds.begin());
     }
   }
   if (!judgement.holds) judgement.why_not = explain(query.clauses.size(), closest, failing_order);

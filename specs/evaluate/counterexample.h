@@ -11,19 +11,21 @@ namespace clipbound {
 
 /// What the judge found.
 struct Judgement {
-  bool holds = false;            ///< a counterexample, in every order that was tried
-  bool inside_exact_box = false; ///< inside the decimals' own interval too
-  std::size_t clause = 0;        ///< which clause it satisfies (where holds)
-  std::vector<double> outputs;   ///< of the natural order, as float32 (float64 networks: as float64)
-  std::string why_not;           ///< where it does not hold
+  bool holds = false;             ///< a counterexample, in every order that was tried
+  bool inside_exact_box = false;  ///< inside the decimals' own interval too
+  std::size_t clause = 0;         ///< which clause it satisfies (where holds)
+  std::vector<double> outputs;  ///< of the natural order, as float32 (float64 networks: as float64)
+  std::string why_not;          ///< where it does not hold
 };
 
-/// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not considered.
+/// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not
+/// considered.
 bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y);
 /// True where attack_lower <= x <= attack_upper in every coordinate.
 bool inside_box(const Clause& clause, std::span<const double> x);
-/// Replays `point` (values on the network's input type's grid) on the network as read, in natural, reversed and
-/// blocked order, and tests it against the query exactly. Holds only where one and the same clause is satisfied in all three.
+/// Replays `point` (values on the network's input type's grid) on the network as read, in natural,
+/// reversed and blocked order, and tests it against the query exactly. Holds only where one and the
+/// same clause is satisfied in all three.
 Judgement judge(const Network& network, const Query& query, std::span<const double> point);
 
 }  // namespace clipbound

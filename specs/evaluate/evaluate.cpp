@@ -40,9 +40,11 @@ struct Evaluator<T>::Implementation {
                    std::copy_n(plan.data(id) + b * stride, size, outputs.data() + at);
                  });
   }
-  /// body(value, its size, point, where the value's part of that point begins in the concatenation) for all.
+  /// body(value, its size, point, where the value's part of that point begins in the concatenation)
+  /// for all.
   template <typename Body>
-  void copy_columns(const std::vector<ValueId>& ids, std::int64_t row, std::int64_t batch, const Body& body) {
+  void copy_columns(const std::vector<ValueId>& ids, std::int64_t row, std::int64_t batch,
+                    const Body& body) {
     std::int64_t column = 0;
     for (const ValueId id : ids) {
       const std::int64_t size = plan.network().value(id).size();
@@ -69,7 +71,8 @@ Evaluator<T>& Evaluator<T>::operator=(Evaluator&&) noexcept = default;
 template <typename T>
 void Evaluator<T>::forward(std::span<const T> points, std::span<T> outputs) {
   Implementation& self = *implementation_;
-  const auto n = static_cast<std::size_t>(self.input_size), m = static_cast<std::size_t>(self.output_size);
+  const auto n = static_cast<std::size_t>(self.input_size),
+             m = static_cast<std::size_t>(self.output_size);
   CLIPBOUND_CHECK(n > 0 && points.size() % n == 0);
   CLIPBOUND_CHECK(outputs.size() == points.size() / n * m);
   const auto batch = static_cast<std::int64_t>(points.size() / n);
@@ -88,21 +91,16 @@ void Evaluator<T>::replay(std::span<const T> point, SummationOrder order, std::s
   self.forward_batch = 0;
   self.load(point, 1);
   switch (order) {
-    case SummationOrder::natural:
-      self.plan.run(Sums::natural);
-      break;
-    case SummationOrder::reversed:
-      self.plan.run(Sums::reversed);
-      break;
-    case SummationOrder::blocked:
-      self.plan.run(Sums::blocked);
-      break;
+    case SummationOrder::natural: self.plan.run(Sums::natural); break;
+    case SummationOrder::reversed: self.plan.run(Sums::reversed); break;
+    case SummationOrder::blocked: self.plan.run(Sums::blocked); break;
   }
   self.store(outputs);
 }
 
 template <typename T>
-void Evaluator<T>::backward(std::span<const T> cotangents, std::span<T> gradients, double surrogate) {
+void Evaluator<T>::backward(std::span<const T> cotangents, std::span<T> gradients,
+                            double surrogate) {
   Implementation& self = *implementation_;
   const std::int64_t batch = self.forward_batch;
   CLIPBOUND_CHECK_NOTE(batch > 0, "backward() without forward()");
@@ -114,7 +112,8 @@ void Evaluator<T>::backward(std::span<const T> cotangents, std::span<T> gradient
                     [&](ValueId id, std::int64_t size, std::int64_t b, std::int64_t at) {
                       if (plan.gradient(id) == nullptr) return;  // a constant output
                       T* to = plan.gradient(id) + b * size;
-                      for (std::int64_t i = 0; i < size; ++i) to[i] += cotangents[static_cast<std::size_t>(at + i)];
+                      for (std::int64_t i = 0; i < size; ++i)
+                        to[i] += cotangents[static_cast<std::size_t>(at + i)];
                     });
   plan.run_backward(surrogate);
   self.copy_columns(plan.network().inputs, self.input_size, batch,

@@ -1,7 +1,8 @@
 #pragma once
 // The concrete meaning of a network at points.
 //
-// B points, n inputs (Network::input_size), m outputs (Network::output_size). All arrays row-major [B, n], [B, m].
+// B points, n inputs (Network::input_size), m outputs (Network::output_size). All arrays row-major
+// [B, n], [B, m].
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -14,9 +15,9 @@ namespace clipbound {
 /// In which order sums are taken; the three must agree before `sat` is said.
 enum class SummationOrder : std::uint8_t { natural, reversed, blocked };
 
-/// Evaluates one network at many points and takes gradients. Owns its scratch memory, so one object serves one
-/// thread at a time; copies of the shared_ptr'd network are cheap.
-/// T = float rounds as ONNX Runtime does (float32 after every operation), T = double everything in float64.
+/// Evaluates one network at many points and takes gradients. Owns its scratch memory, so one object
+/// serves one thread at a time; copies of the shared_ptr'd network are cheap. T = float rounds as
+/// ONNX Runtime does (float32 after every operation), T = double everything in float64.
 template <typename T>
 class Evaluator {
  public:
@@ -29,9 +30,10 @@ class Evaluator {
   void forward(std::span<const T> points, std::span<T> outputs);
   /// The same for one point with every sum taken in the given order, without BLAS.
   void replay(std::span<const T> point, SummationOrder order, std::span<T> outputs);
-  /// After forward() on the same B points: gradients[b] = cotangents[b] * df/dx at points[b]  ([B, m] -> [B, n]).
-  /// Where an operator has a kink, the derivative of one side.
-  /// With `surrogate` > 0, step functions (Sign, Floor, ...) count as slopes: Gradients::surrogate in specs/network/operation.h.
+  /// After forward() on the same B points: gradients[b] = cotangents[b] * df/dx at points[b]  ([B,
+  /// m] -> [B, n]). Where an operator has a kink, the derivative of one side. With `surrogate` > 0,
+  /// step functions (Sign, Floor, ...) count as slopes: Gradients::surrogate in
+  /// specs/network/operation.h.
   void backward(std::span<const T> cotangents, std::span<T> gradients, double surrogate = 0.0);
 
  private:
@@ -41,15 +43,15 @@ class Evaluator {
 extern template class Evaluator<float>;
 extern template class Evaluator<double>;
 
-/// Values and running error bounds: |exact real value - value[i]| <= error[i] for the real-valued function that the
-/// network's weights define, at the exact point.
+/// Values and running error bounds: |exact real value - value[i]| <= error[i] for the real-valued
+/// function that the network's weights define, at the exact point.
 struct EnclosedOutputs {
   std::vector<double> value, error;
 };
 EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> point);
-/// The same for every value of the network (indexed by ValueId; constants have error 0, and integers and truth values
-/// where they are certain): for tests
-/// of intermediate bounds.
-std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network, std::span<const double> point);
+/// The same for every value of the network (indexed by ValueId; constants have error 0, and
+/// integers and truth values where they are certain): for tests of intermediate bounds.
+std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network,
+                                                   std::span<const double> point);
 
 }  // namespace clipbound

@@ -6,16 +6,19 @@ namespace clipbound {
 namespace {
 
 /// Lays the network out, evaluates it at the point with running error bounds.
-std::unique_ptr<EvaluationPlan<Enclosed>> run_enclosed(const Network& network, std::span<const double> point,
+std::unique_ptr<EvaluationPlan<Enclosed>> run_enclosed(const Network& network,
+                                                       std::span<const double> point,
                                                        bool keep_all) {
   CLIPBOUND_CHECK(point.size() == static_cast<std::size_t>(network.input_size()));
-  // The plan does not outlive this module's functions, so it may refer to the caller's network without owning it.
+  // The plan does not outlive this module's functions, so it may refer to the caller's network
+  // without owning it.
   auto borrowed = std::shared_ptr<const Network>(&network, [](const Network*) {});
   auto plan = std::make_unique<EvaluationPlan<Enclosed>>(std::move(borrowed), keep_all);
   plan->resize(1);
   std::size_t at = 0;
   for (const ValueId id : network.inputs)
-    for (std::int64_t i = 0; i < network.value(id).size(); ++i) plan->data(id)[i] = Enclosed(point[at++]);
+    for (std::int64_t i = 0; i < network.value(id).size(); ++i)
+      plan->data(id)[i] = Enclosed(point[at++]);
   plan->run(Sums::natural);
   return plan;
 }
@@ -32,11 +35,13 @@ void append(const Enclosed* from, std::int64_t size, EnclosedOutputs& to) {
 EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> point) {
   const auto plan = run_enclosed(network, point, false);
   EnclosedOutputs outputs;
-  for (const ValueId id : network.outputs) append(plan->data(id), network.value(id).size(), outputs);
+  for (const ValueId id : network.outputs)
+    append(plan->data(id), network.value(id).size(), outputs);
   return outputs;
 }
 
-std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network, std::span<const double> point) {
+std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network,
+                                                   std::span<const double> point) {
   const auto plan = run_enclosed(network, point, true);
   std::vector<EnclosedOutputs> all(network.values.size());
   for (std::size_t i = 0; i < all.size(); ++i)

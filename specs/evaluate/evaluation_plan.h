@@ -1,5 +1,6 @@
 #pragma once
-// A network laid out for evaluation at B points in scalar S: one buffer per value, one prepared Operation per node.
+// A network laid out for evaluation at B points in scalar S: one buffer per value, one prepared
+// Operation per node.
 #include <algorithm>
 #include <memory>
 #include <type_traits>
@@ -89,8 +90,9 @@ void EvaluationPlan<S>::lay_out_nodes(bool keep_all) {
   for (const ValueId id : network_->outputs) use(id);
   std::vector<const Node*> needed;
   for (auto node = network_->nodes.rbegin(); node != network_->nodes.rend(); ++node) {
-    const bool live = keep_all || std::any_of(node->outputs.begin(), node->outputs.end(),
-                                              [&](ValueId id) { return id != kNoValue && used_[index_of(id)]; });
+    const bool live =
+        keep_all || std::any_of(node->outputs.begin(), node->outputs.end(),
+                                [&](ValueId id) { return id != kNoValue && used_[index_of(id)]; });
     if (!live) continue;
     needed.push_back(&*node);
     std::for_each(node->inputs.begin(), node->inputs.end(), use);
@@ -99,7 +101,8 @@ void EvaluationPlan<S>::lay_out_nodes(bool keep_all) {
   std::reverse(needed.begin(), needed.end());
   for (const Node* node : needed) {
     auto operation = op_row(node->kind).verbs.prepare(*network_, *node);
-    if (op_row(node->kind).op_class == OpClass::movement && is_change_of_shape(*network_, *node, *operation)) {
+    if (op_row(node->kind).op_class == OpClass::movement &&
+        is_change_of_shape(*network_, *node, *operation)) {
       shares_[index_of(node->outputs[0])] = shares_[index_of(node->inputs[0])];
       continue;
     }
@@ -131,7 +134,9 @@ void EvaluationPlan<S>::place_buffers(std::vector<S>& arena, std::vector<S*>& pl
   const auto room = [this](std::size_t i) {
     return static_cast<std::size_t>((network_->values[i].size() * capacity_ + 15) / 16 * 16);
   };
-  const auto own = [this](std::size_t i) { return used_[i] && shares_[i] == i && !network_->values[i].constant; };
+  const auto own = [this](std::size_t i) {
+    return used_[i] && shares_[i] == i && !network_->values[i].constant;
+  };
   std::size_t total = 0;
   for (std::size_t i = 0; i < places.size(); ++i)
     if (own(i)) total += room(i);
@@ -159,9 +164,11 @@ void EvaluationPlan<S>::resize(std::int64_t batch) {
 
 template <typename S>
 void EvaluationPlan<S>::connect() {
-  const auto fill = [](const std::vector<ValueId>& ids, const std::vector<S*>& places, auto& pointers) {
+  const auto fill = [](const std::vector<ValueId>& ids, const std::vector<S*>& places,
+                       auto& pointers) {
     pointers.clear();
-    for (const ValueId id : ids) pointers.push_back(id == kNoValue ? nullptr : places[index_of(id)]);
+    for (const ValueId id : ids)
+      pointers.push_back(id == kNoValue ? nullptr : places[index_of(id)]);
   };
   for (Step& step : steps_) {
     fill(step.node->inputs, data_, step.inputs);
@@ -173,7 +180,8 @@ void EvaluationPlan<S>::connect() {
 
 template <typename S>
 void EvaluationPlan<S>::run(Sums sums) {
-  for (const Step& step : steps_) step.operation->eval(Arguments<S>{batch_, step.inputs, step.outputs, sums});
+  for (const Step& step : steps_)
+    step.operation->eval(Arguments<S>{batch_, step.inputs, step.outputs, sums});
 }
 
 template <typename S>
@@ -184,7 +192,8 @@ void EvaluationPlan<S>::clear_gradients() {
     return;
   }
   for (std::size_t i = 0; i < gradient_.size(); ++i)
-    if (gradient_[i] != nullptr && shares_[i] == i) std::fill_n(gradient_[i], network_->values[i].size() * batch_, S{});
+    if (gradient_[i] != nullptr && shares_[i] == i)
+      std::fill_n(gradient_[i], network_->values[i].size() * batch_, S{});
 }
 
 template <typename S>

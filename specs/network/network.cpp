@@ -27,7 +27,9 @@ std::int64_t total_size(const Network& network, const std::vector<ValueId>& ids)
 
 /// Checks one node's ids, and marks its outputs as defined.
 void validate_node(const Network& network, const Node& node, std::vector<bool>& defined) {
-  const auto in_range = [&](ValueId id) { return id != kNoValue && index_of(id) < network.values.size(); };
+  const auto in_range = [&](ValueId id) {
+    return id != kNoValue && index_of(id) < network.values.size();
+  };
   CLIPBOUND_CHECK_NOTE(static_cast<std::size_t>(node.kind) < op_count(), node.name);
   for (const ValueId id : node.inputs) {
     if (id == kNoValue) continue;
@@ -66,8 +68,8 @@ std::int64_t Network::output_size() const {
 }
 
 DataType Network::input_type() const {
-  const bool any64 =
-      std::any_of(inputs.begin(), inputs.end(), [&](ValueId id) { return value(id).type == DataType::float64; });
+  const bool any64 = std::any_of(inputs.begin(), inputs.end(),
+                                 [&](ValueId id) { return value(id).type == DataType::float64; });
   return any64 ? DataType::float64 : DataType::float32;
 }
 
@@ -77,22 +79,26 @@ void Network::validate() const {
     const Value& v = values[i];
     if (v.constant) {
       CLIPBOUND_CHECK_NOTE(v.constant->shape == v.shape && v.constant->type() == v.type, v.name);
-      const auto held = std::visit([](const auto& data) { return data.size(); }, v.constant->values);
+      const auto held =
+          std::visit([](const auto& data) { return data.size(); }, v.constant->values);
       CLIPBOUND_CHECK_NOTE(held == static_cast<std::size_t>(v.size()), v.name);
       defined[i] = true;
     } else {
-      CLIPBOUND_CHECK_NOTE(std::all_of(v.shape.begin(), v.shape.end(), [](auto d) { return d > 0; }), v.name);
+      CLIPBOUND_CHECK_NOTE(
+          std::all_of(v.shape.begin(), v.shape.end(), [](auto d) { return d > 0; }), v.name);
     }
   }
   for (const ValueId id : inputs) {
     CLIPBOUND_CHECK(id != kNoValue && index_of(id) < values.size());
-    CLIPBOUND_CHECK_NOTE(!defined[index_of(id)], value(id).name + " is an input twice, or a constant too");
+    CLIPBOUND_CHECK_NOTE(!defined[index_of(id)],
+                         value(id).name + " is an input twice, or a constant too");
     defined[index_of(id)] = true;
   }
   for (const Node& node : nodes) validate_node(*this, node, defined);
   for (const ValueId id : outputs) {
     CLIPBOUND_CHECK(id != kNoValue && index_of(id) < values.size());
-    CLIPBOUND_CHECK_NOTE(defined[index_of(id)], value(id).name + " is an output that nothing defines");
+    CLIPBOUND_CHECK_NOTE(defined[index_of(id)],
+                         value(id).name + " is an output that nothing defines");
   }
   CLIPBOUND_CHECK(std::all_of(defined.begin(), defined.end(), [](bool d) { return d; }));
   check_missing(*this);

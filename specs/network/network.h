@@ -1,7 +1,9 @@
 #pragma once
-// The network as a graph of operators: values (tensors of known shape) and nodes (operators) in topological order.
+// The network as a graph of operators: values (tensors of known shape) and nodes (operators) in
+// topological order.
 //
-// All shapes are concrete: symbolic or missing dimensions have become 1. State is a value: passes build new networks.
+// All shapes are concrete: symbolic or missing dimensions have become 1. State is a value: passes
+// build new networks.
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,15 +20,20 @@ enum class ValueId : std::int32_t {};
 /// Index of a node in Network::nodes.
 enum class NodeId : std::int32_t {};
 inline constexpr ValueId kNoValue = ValueId{-1};  ///< an optional input that is left out
-constexpr std::size_t index_of(ValueId id) { return static_cast<std::size_t>(id); }
-constexpr std::size_t index_of(NodeId id) { return static_cast<std::size_t>(id); }
+constexpr std::size_t index_of(ValueId id) {
+  return static_cast<std::size_t>(id);
+}
+constexpr std::size_t index_of(NodeId id) {
+  return static_cast<std::size_t>(id);
+}
 
 enum class OpKind : std::uint16_t;  // specs/network/op_table.h
 
-using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
-                               std::vector<std::string>, Tensor>;
+using Attribute = std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>,
+                               std::vector<double>, std::vector<std::string>, Tensor>;
 
-/// A tensor that flows through the network. `constant` holds its values where they do not depend on the input.
+/// A tensor that flows through the network. `constant` holds its values where they do not depend on
+/// the input.
 struct Value {
   std::string name;
   DataType type = DataType::float32;
@@ -50,13 +57,15 @@ struct Node {
   const std::vector<std::int64_t>* ints_attribute(const std::string& key) const;
 };
 
-/// A network. Invariants (validate() checks them): nodes are in topological order; every value is an input, a
-/// constant or the output of exactly one earlier node; ids are in range; shapes are positive.
+/// A network. Invariants (validate() checks them): nodes are in topological order; every value is
+/// an input, a constant or the output of exactly one earlier node; ids are in range; shapes are
+/// positive.
 struct Network {
   std::string source;  ///< where it came from, for messages
   std::vector<Value> values;
   std::vector<Node> nodes;
-  std::vector<ValueId> inputs;   ///< without the initialisers; X is their concatenation in this order, each in C order
+  std::vector<ValueId> inputs;   ///< without the initialisers; X is their concatenation in this
+                                 ///< order, each in C order
   std::vector<ValueId> outputs;  ///< Y is their concatenation in this order
 
   const Value& value(ValueId id) const { return values[index_of(id)]; }

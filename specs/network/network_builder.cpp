@@ -13,7 +13,8 @@ ValueId NetworkBuilder::new_value(std::string name, DataType type, Shape shape) 
 }
 
 ValueId NetworkBuilder::input(const std::string& name, Shape shape, DataType type) {
-  if (element_count(shape) == 0) throw InputError("input '" + name + "' is empty: " + to_string(shape));
+  if (element_count(shape) == 0)
+    throw InputError("input '" + name + "' is empty: " + to_string(shape));
   if (type != DataType::float32 && type != DataType::float64)
     throw Unsupported("input '" + name + "' is neither float32 nor float64");
   network_.inputs.push_back(new_value(name, type, std::move(shape)));
@@ -23,7 +24,8 @@ ValueId NetworkBuilder::input(const std::string& name, Shape shape, DataType typ
 ValueId NetworkBuilder::constant(Tensor tensor, const std::string& name) {
   const auto held = std::visit([](const auto& v) { return v.size(); }, tensor.values);
   if (held != static_cast<std::size_t>(tensor.size()))
-    throw InputError("a constant of shape " + to_string(tensor.shape) + " has " + std::to_string(held) + " values");
+    throw InputError("a constant of shape " + to_string(tensor.shape) + " has " +
+                     std::to_string(held) + " values");
   const ValueId id = new_value(name, tensor.type(), tensor.shape);
   network_.value(id).constant = std::move(tensor);
   return id;
@@ -40,7 +42,8 @@ ValueId NetworkBuilder::add(const std::string& onnx_name, std::vector<ValueId> i
 }
 
 std::vector<ValueId> NetworkBuilder::add(const std::string& onnx_name, std::vector<ValueId> inputs,
-                                         std::map<std::string, Attribute> attributes, std::size_t outputs) {
+                                         std::map<std::string, Attribute> attributes,
+                                         std::size_t outputs) {
   const OpRow* row = find_op(onnx_name);
   if (row == nullptr) throw Unsupported("operator " + onnx_name + " is not supported");
   for (const ValueId id : inputs)
@@ -50,7 +53,8 @@ std::vector<ValueId> NetworkBuilder::add(const std::string& onnx_name, std::vect
             opset_,    std::move(inputs),
             {},        std::move(attributes)};
   const std::size_t values_before = network_.values.size();
-  for (std::size_t o = 0; o < outputs; ++o) node.outputs.push_back(new_value("", DataType::float32, {}));
+  for (std::size_t o = 0; o < outputs; ++o)
+    node.outputs.push_back(new_value("", DataType::float32, {}));
   const std::vector<ValueId> results = node.outputs;
   try {
     append_node(network_, std::move(node));
@@ -62,7 +66,8 @@ std::vector<ValueId> NetworkBuilder::add(const std::string& onnx_name, std::vect
 }
 
 Network NetworkBuilder::build() {
-  if (network_.inputs.empty() || network_.outputs.empty()) throw InputError("a network needs an input and an output");
+  if (network_.inputs.empty() || network_.outputs.empty())
+    throw InputError("a network needs an input and an output");
   network_.validate();
   Network built = std::move(network_);
   network_ = {};

@@ -17,7 +17,8 @@ namespace clipbound {
 
 std::span<const OpRow> op_table() {
   static const std::array rows = {
-#define CLIPBOUND_OP(id, onnx_name, op_class) OpRow{OpKind::id, onnx_name, OpClass::op_class, verbs_of_##id()},
+#define CLIPBOUND_OP(id, onnx_name, op_class) \
+  OpRow{OpKind::id, onnx_name, OpClass::op_class, verbs_of_##id()},
 #define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/network/op_list.def"
 #undef CLIPBOUND_OP
@@ -36,12 +37,14 @@ const OpRow& op_row(OpKind kind) {
 
 const OpRow* find_op(std::string_view onnx_name) {
   const auto rows = op_table();
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const OpRow& r) { return onnx_name == r.onnx_name; });
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [&](const OpRow& r) { return onnx_name == r.onnx_name; });
   return found == rows.end() ? nullptr : &*found;
 }
 
 std::string describe(const Node& node) {
-  return "node '" + node.name + "' (" + op_row(node.kind).onnx_name + ", opset " + std::to_string(node.opset) + ")";
+  return "node '" + node.name + "' (" + op_row(node.kind).onnx_name + ", opset " +
+         std::to_string(node.opset) + ")";
 }
 
 namespace {
@@ -81,12 +84,9 @@ Tensor tensor_of(const Shape& shape, DataType type, std::vector<S>& values) {
       for (const S x : values) bits.push_back(x != S(0));
       return {shape, std::move(bits)};
     }
-    case DataType::int64:
-      return {shape, converted<std::int64_t>(values)};
-    case DataType::float32:
-      return {shape, converted<float>(values)};
-    default:
-      return {shape, converted<double>(values)};
+    case DataType::int64: return {shape, converted<std::int64_t>(values)};
+    case DataType::float32: return {shape, converted<float>(values)};
+    default: return {shape, converted<double>(values)};
   }
 }
 
@@ -118,7 +118,8 @@ bool all_inputs_constant(const Network& network, const Node& node) {
                      [&](ValueId id) { return id == kNoValue || network.is_constant(id); });
 }
 
-/// Shape arithmetic is computed while reading, because shapes depend on it. Larger tensors wait for simplify().
+/// Shape arithmetic is computed while reading, because shapes depend on it. Larger tensors wait for
+/// simplify().
 bool is_shape_arithmetic(const Network& network, const Node& node) {
   // Exporters compute sizes in floating point too: Shape, Cast, Mul, Floor, Cast, Resize.
   constexpr std::int64_t kLargest = 1 << 20, kLargestFloating = 8;
@@ -135,12 +136,14 @@ void infer_and_append(Network& network, Node& node) {
   if (std::all_of(node.outputs.begin(), node.outputs.end(), constant)) return;
   if (all_inputs_constant(network, node) && is_shape_arithmetic(network, node)) {
     std::vector<Tensor> results = evaluate_constant(network, node);
-    for (std::size_t o = 0; o < results.size(); ++o) network.value(node.outputs[o]).constant = std::move(results[o]);
+    for (std::size_t o = 0; o < results.size(); ++o)
+      network.value(node.outputs[o]).constant = std::move(results[o]);
     return;
   }
   for (const ValueId id : node.outputs) {
     const Value& v = network.value(id);
-    if (!v.constant && v.size() == 0) throw Unsupported("output '" + v.name + "' is empty: " + to_string(v.shape));
+    if (!v.constant && v.size() == 0)
+      throw Unsupported("output '" + v.name + "' is empty: " + to_string(v.shape));
   }
   network.nodes.push_back(std::move(node));
 }
@@ -160,8 +163,8 @@ void append_node(Network& network, Node node) {
 
 std::vector<Tensor> evaluate_constant(const Network& network, const Node& node) {
   CLIPBOUND_CHECK_NOTE(all_inputs_constant(network, node), node.name);
-  // The widest type among inputs and outputs; integer inputs of float operators are parameters, exact in float32 as far
-  // as they can matter.
+  // The widest type among inputs and outputs; integer inputs of float operators are parameters,
+  // exact in float32 as far as they can matter.
   DataType widest = DataType::int64;
   const auto widen = [&](ValueId id) {
     if (id == kNoValue) return;

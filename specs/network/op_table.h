@@ -1,5 +1,6 @@
 #pragma once
-// One row per operator: its ONNX name, what kind of function it is, and its concrete meaning (specs/ops/<op>.cpp).
+// One row per operator: its ONNX name, what kind of function it is, and its concrete meaning
+// (specs/ops/<op>.cpp).
 //
 // A new operator is one file that defines `OpVerbs verbs_of_<id>()` and one row of op_list.def.
 #include <memory>
@@ -14,8 +15,10 @@ class Operation;  // specs/network/operation.h
 
 /// What bounds may assume of an operator.
 enum class OpClass : std::uint8_t {
-  movement,  ///< every output element is a copy of one element of one input (Reshape, Slice, Concat, Gather, ...)
-  linear,  ///< affine in its inputs as soon as the inputs that its file requires are constants (Gemm, MatMul, Add, ...)
+  movement,    ///< every output element is a copy of one element of one input (Reshape, Slice,
+               ///< Concat, Gather, ...)
+  linear,      ///< affine in its inputs as soon as the inputs that its file requires are constants
+               ///< (Gemm, MatMul, Add, ...)
   activation,  ///< one nonlinear function on every element (Relu, ...)
   other
 };
@@ -29,12 +32,14 @@ enum class OpKind : std::uint16_t {
 
 /// The concrete meaning of an operator.
 struct OpVerbs {
-  /// Checks inputs and attributes and sets type and shape of the node's outputs in `network` (their values exist
-  /// already), or their `constant` where it follows from shapes and attributes alone. May drop outputs that it made
-  /// constant, and may turn the node's kind into another form of the same operator (op_list.def). Throws InputError or
-  /// Unsupported without naming the node (append_node() adds that).
+  /// Checks inputs and attributes and sets type and shape of the node's outputs in `network` (their
+  /// values exist already), or their `constant` where it follows from shapes and attributes alone.
+  /// May drop outputs that it made constant, and may turn the node's kind into another form of the
+  /// same operator (op_list.def). Throws InputError or Unsupported without naming the node
+  /// (append_node() adds that).
   void (*infer)(Network& network, Node& node);
-  /// The node made ready for evaluation (specs/network/operation.h). Inputs that are constants in `network` stay so.
+  /// The node made ready for evaluation (specs/network/operation.h). Inputs that are constants in
+  /// `network` stay so.
   std::unique_ptr<const Operation> (*prepare)(const Network& network, const Node& node);
 };
 
@@ -50,17 +55,20 @@ struct OpRow {
 std::span<const OpRow> op_table();
 std::size_t op_count();
 const OpRow& op_row(OpKind kind);
-/// The row of an ONNX operator of the default domain (not of its other forms); nullptr where there is none.
+/// The row of an ONNX operator of the default domain (not of its other forms); nullptr where there
+/// is none.
 const OpRow* find_op(std::string_view onnx_name);
 /// "node 'fc1' (Gemm, opset 13)".
 std::string describe(const Node& node);
 
-/// Adds a node whose inputs and outputs are values of `network` already: infers its outputs, computes them where all
-/// inputs are constants and they are integers, or numbers few enough to belong to shape arithmetic too, and drops the
-/// node where all its outputs are constants. Throws InputError or Unsupported, naming the node.
+/// Adds a node whose inputs and outputs are values of `network` already: infers its outputs,
+/// computes them where all inputs are constants and they are integers, or numbers few enough to
+/// belong to shape arithmetic too, and drops the node where all its outputs are constants. Throws
+/// InputError or Unsupported, naming the node.
 void append_node(Network& network, Node node);
 
-/// Evaluates a node whose inputs are all constants, in the type of its outputs; the constants of its outputs in order.
+/// Evaluates a node whose inputs are all constants, in the type of its outputs; the constants of
+/// its outputs in order.
 std::vector<Tensor> evaluate_constant(const Network& network, const Node& node);
 
 /// Where an output element of a movement operator comes from.
@@ -68,8 +76,8 @@ struct SourceElement {
   std::int32_t input;    ///< which input of the node
   std::int64_t element;  ///< which element of it, in C order
 };
-/// For each element of output number `output` of a node of class `movement`, its source. Throws ContractError for other
-/// classes.
+/// For each element of output number `output` of a node of class `movement`, its source. Throws
+/// ContractError for other classes.
 std::vector<SourceElement> movement_map(const Network& network, const Node& node, int output);
 
 }  // namespace clipbound

@@ -1,9 +1,10 @@
 #pragma once
 // A node made ready for evaluation at B points.
 //
-// Scalars S: float and double (evaluation), Enclosed (value and error), int64 (shape arithmetic, element ids). An
-// operator's file writes its meaning once, as a template on S. Layout: the array of a value that is not constant is
-// [B, size]; that of a constant is [size], not repeated. The ONNX batch dimension stays part of the shape.
+// Scalars S: float and double (evaluation), Enclosed (value and error), int64 (shape arithmetic,
+// element ids). An operator's file writes its meaning once, as a template on S. Layout: the array
+// of a value that is not constant is [B, size]; that of a constant is [size], not repeated. The
+// ONNX batch dimension stays part of the shape.
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -30,8 +31,9 @@ template <typename S>
 struct Gradients {
   std::span<const S* const> outputs;
   std::span<S* const> inputs;  ///< nullptr where the input is constant or left out
-  /// Above 0, step functions pull back a stand-in for their derivative, which is 0: Sign a hat of this width (times the
-  /// root mean square of its arguments at the point), roundings the identity. Directions for a search, no derivatives.
+  /// Above 0, step functions pull back a stand-in for their derivative, which is 0: Sign a hat of
+  /// this width (times the root mean square of its arguments at the point), roundings the identity.
+  /// Directions for a search, no derivatives.
   double surrogate = 0.0;
 };
 
@@ -46,13 +48,14 @@ class Operation {
   virtual void eval(const Arguments<Enclosed>& arguments) const = 0;
   virtual void eval(const Arguments<std::int64_t>& arguments) const = 0;
   virtual void vjp(const Arguments<float>& arguments, const Gradients<float>& gradients) const = 0;
-  virtual void vjp(const Arguments<double>& arguments, const Gradients<double>& gradients) const = 0;
+  virtual void vjp(const Arguments<double>& arguments,
+                   const Gradients<double>& gradients) const = 0;
   /// The index map of a movement operator, else nullptr.
   virtual const Movement* movement() const { return nullptr; }
 };
 
-/// Makes an Operation of a class with templates  run(const Arguments<S>&)  and  pull(const Arguments<S>&, const
-/// Gradients<S>&).
+/// Makes an Operation of a class with templates  run(const Arguments<S>&)  and  pull(const
+/// Arguments<S>&, const Gradients<S>&).
 template <class Op>
 class OperationOf final : public Operation {
  public:
@@ -62,7 +65,9 @@ class OperationOf final : public Operation {
   void eval(const Arguments<Enclosed>& a) const override { op_.run(a); }
   void eval(const Arguments<std::int64_t>& a) const override { op_.run(a); }
   void vjp(const Arguments<float>& a, const Gradients<float>& g) const override { op_.pull(a, g); }
-  void vjp(const Arguments<double>& a, const Gradients<double>& g) const override { op_.pull(a, g); }
+  void vjp(const Arguments<double>& a, const Gradients<double>& g) const override {
+    op_.pull(a, g);
+  }
   const Movement* movement() const override {
     if constexpr (requires { op_.movement(); }) return op_.movement();
     return nullptr;

@@ -1,6 +1,6 @@
 #pragma once
-// Sums of products in a stated order, without BLAS. specs/ is compiled with -ffp-contract=off, so a*b + c rounds twice
-// on every machine.
+// Sums of products in a stated order, without BLAS. specs/ is compiled with -ffp-contract=off, so
+// a*b + c rounds twice on every machine.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -23,12 +23,15 @@ struct Accumulator {
 template <>
 struct Accumulator<std::int64_t> {
   std::uint64_t sum = 0;  // wraps around, as ONNX Runtime's integers do
-  void add(std::int64_t a, std::int64_t b) { sum += static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b); }
+  void add(std::int64_t a, std::int64_t b) {
+    sum += static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b);
+  }
   void merge(const Accumulator& other) { sum += other.sum; }
   std::int64_t result(std::int64_t) const { return static_cast<std::int64_t>(sum); }
 };
-/// The error of n products and n additions in any order: gamma_n sum|a||b|, n underflows, and what the terms carry in.
-/// (One pair of numbers more than the sum itself, against an error per operation: four times cheaper.)
+/// The error of n products and n additions in any order: gamma_n sum|a||b|, n underflows, and what
+/// the terms carry in. (One pair of numbers more than the sum itself, against an error per
+/// operation: four times cheaper.)
 template <>
 struct Accumulator<Enclosed> {
   double sum = 0.0, magnitude = 0.0, carried = 0.0;
@@ -44,7 +47,8 @@ struct Accumulator<Enclosed> {
     carried += other.carried;
   }
   Enclosed result(std::int64_t n) const {
-    const double k = 2.0 * static_cast<double>(n) + 20.0;  // at least the roundings in a row of each of the three sums
+    const double k = 2.0 * static_cast<double>(n) +
+                     20.0;  // at least the roundings in a row of each of the three sums
     const double exact_magnitude = inflate(magnitude, k);
     return with_error(sum, inflate(gamma_bound(k) * exact_magnitude + carried, k));
   }
@@ -57,13 +61,15 @@ struct MatrixView {
   std::int64_t row_stride, column_stride;
 };
 
-inline constexpr std::int64_t kSumLanes = 16;  ///< partial sums of the blocked order: an AVX-512 register of float32
+inline constexpr std::int64_t kSumLanes =
+    16;  ///< partial sums of the blocked order: an AVX-512 register of float32
 
-/// c[m,n] (row-major, dense) = a[m,k] * b[k,n] with every sum over k in the given order; `fast` counts as natural.
-/// blocked: term i goes to partial sum i mod 16, then the partial sums are added pairwise.
+/// c[m,n] (row-major, dense) = a[m,k] * b[k,n] with every sum over k in the given order; `fast`
+/// counts as natural. blocked: term i goes to partial sum i mod 16, then the partial sums are added
+/// pairwise.
 template <typename S>
-void ordered_product(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixView<S>& a, const MatrixView<S>& b,
-                     S* c, Sums order) {
+void ordered_product(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixView<S>& a,
+                     const MatrixView<S>& b, S* c, Sums order) {
   constexpr std::int64_t kTile = 64;  // columns at a time, so that the accumulators stay in L1
   const std::int64_t lanes = order == Sums::blocked ? kSumLanes : 1;
   std::array<Accumulator<S>, static_cast<std::size_t>(kTile * kSumLanes)> sums;
@@ -85,7 +91,8 @@ void ordered_product(std::int64_t m, std::int64_t n, std::int64_t k, const Matri
       for (std::int64_t half = lanes / 2; half > 0; half /= 2)
         for (std::int64_t s = 0; s < half * kTile; ++s)
           sums[static_cast<std::size_t>(s)].merge(sums[static_cast<std::size_t>(s + half * kTile)]);
-      for (std::int64_t j = 0; j < width; ++j) c[i * n + j0 + j] = sums[static_cast<std::size_t>(j)].result(k);
+      for (std::int64_t j = 0; j < width; ++j)
+        c[i * n + j0 + j] = sums[static_cast<std::size_t>(j)].result(k);
     }
   }
 }

@@ -10,7 +10,8 @@ std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t d : shape) {
     if (d < 0) throw InputError("negative dimension in shape " + to_string(shape));
-    if (__builtin_mul_overflow(count, d, &count)) throw InputError("absurd shape " + to_string(shape));
+    if (__builtin_mul_overflow(count, d, &count))
+      throw InputError("absurd shape " + to_string(shape));
   }
   return count;
 }
@@ -26,20 +27,18 @@ std::string to_string(const Shape& shape) {
 
 const char* name_of(DataType type) {
   switch (type) {
-    case DataType::float32:
-      return "float32";
-    case DataType::float64:
-      return "float64";
-    case DataType::int64:
-      return "int64";
-    case DataType::boolean:
-      return "boolean";
+    case DataType::float32: return "float32";
+    case DataType::float64: return "float64";
+    case DataType::int64: return "int64";
+    case DataType::boolean: return "boolean";
   }
   return "?";
 }
 
 double Tensor::at(std::int64_t i) const {
-  return std::visit([i](const auto& v) { return static_cast<double>(v.at(static_cast<std::size_t>(i))); }, values);
+  return std::visit(
+      [i](const auto& v) { return static_cast<double>(v.at(static_cast<std::size_t>(i))); },
+      values);
 }
 
 std::vector<double> Tensor::as_float64() const {

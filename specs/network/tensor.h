@@ -9,9 +9,11 @@ namespace clipbound {
 
 using Shape = std::vector<std::int64_t>;
 
-/// Number of elements of a shape; 1 for rank 0. Throws InputError where it is negative or overflows.
+/// Number of elements of a shape; 1 for rank 0. Throws InputError where it is negative or
+/// overflows.
 std::int64_t element_count(const Shape& shape);
-/// Elements of the largest tensor that an input or an operator may have: beyond it, a shape is a mistake or an attack.
+/// Elements of the largest tensor that an input or an operator may have: beyond it, a shape is a
+/// mistake or an attack.
 inline constexpr std::int64_t kLargestTensor = std::int64_t{1} << 30;
 /// "[1,3,32,32]".
 std::string to_string(const Shape& shape);
@@ -20,10 +22,13 @@ enum class DataType : std::uint8_t { float32, float64, int64, boolean };
 /// "float32" and so on.
 const char* name_of(DataType type);
 
-/// Values in C order. float16/bfloat16 files are widened to float32, all integer types to int64 (exactly).
+/// Values in C order. float16/bfloat16 files are widened to float32, all integer types to int64
+/// (exactly).
 struct Tensor {
   Shape shape;
-  std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>, std::vector<std::uint8_t>> values;
+  std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>,
+               std::vector<std::uint8_t>>
+      values;
 
   DataType type() const { return static_cast<DataType>(values.index()); }
   std::int64_t size() const { return element_count(shape); }

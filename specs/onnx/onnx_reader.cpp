@@ -9,8 +9,8 @@
 #include <unordered_set>
 
 #include "base/error.h"
-#include "specs/onnx/onnx_tensor.h"
 #include "specs/network/op_table.h"
+#include "specs/onnx/onnx_tensor.h"
 
 namespace clipbound {
 
@@ -19,7 +19,8 @@ namespace {
 /// Turns one graph into a network. The proto is consumed: tensors are freed as they are converted.
 class GraphReader {
  public:
-  GraphReader(onnx::GraphProto& graph, int opset, const std::string& source) : graph_(graph), opset_(opset) {
+  GraphReader(onnx::GraphProto& graph, int opset, const std::string& source)
+      : graph_(graph), opset_(opset) {
     network_.source = source;
   }
   Network read() {
@@ -67,22 +68,15 @@ Attribute attribute_from(const onnx::AttributeProto& proto) {
                                      : Proto::UNDEFINED;
   }
   switch (type) {
-    case Proto::FLOAT:
-      return static_cast<double>(proto.f());
-    case Proto::INT:
-      return std::int64_t{proto.i()};
-    case Proto::STRING:
-      return proto.s();
-    case Proto::TENSOR:
-      return tensor_from(proto.t());
-    case Proto::FLOATS:
-      return std::vector<double>(proto.floats().begin(), proto.floats().end());
-    case Proto::INTS:
-      return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
+    case Proto::FLOAT: return static_cast<double>(proto.f());
+    case Proto::INT: return std::int64_t{proto.i()};
+    case Proto::STRING: return proto.s();
+    case Proto::TENSOR: return tensor_from(proto.t());
+    case Proto::FLOATS: return std::vector<double>(proto.floats().begin(), proto.floats().end());
+    case Proto::INTS: return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
     case Proto::STRINGS:
       return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
-    default:
-      throw Unsupported("attribute '" + proto.name() + "' has a type that is not supported");
+    default: throw Unsupported("attribute '" + proto.name() + "' has a type that is not supported");
   }
 }
 
@@ -91,10 +85,12 @@ void GraphReader::check_operators() const {
     const onnx::NodeProto& node = graph_.node(n);
     const bool ours = node.domain().empty() || node.domain() == "ai.onnx";
     if (ours && find_op(node.op_type()) != nullptr) continue;
-    throw Unsupported("operator " + (ours ? "" : node.domain() + "::") + node.op_type() + " is not supported (node '" +
-                      name_of_node(n) + "', opset " + std::to_string(opset_) + ")");
+    throw Unsupported("operator " + (ours ? "" : node.domain() + "::") + node.op_type() +
+                      " is not supported (node '" + name_of_node(n) + "', opset " +
+                      std::to_string(opset_) + ")");
   }
-  if (graph_.sparse_initializer_size() > 0) throw Unsupported("sparse initialisers are not supported");
+  if (graph_.sparse_initializer_size() > 0)
+    throw Unsupported("sparse initialisers are not supported");
 }
 
 ValueId GraphReader::define(const std::string& name) {
@@ -122,7 +118,8 @@ void GraphReader::read_initializers() {
 void GraphReader::read_inputs() {
   std::unordered_set<std::string> names;
   for (const onnx::ValueInfoProto& proto : graph_.input()) {
-    if (!names.insert(proto.name()).second) throw InputError("input '" + proto.name() + "' is listed twice");
+    if (!names.insert(proto.name()).second)
+      throw InputError("input '" + proto.name() + "' is listed twice");
     if (find(proto.name()) != kNoValue) continue;  // an initialiser that is listed as an input too
     const std::string what = "input '" + proto.name() + "'";
     if (!proto.type().has_tensor_type()) throw Unsupported(what + " is not a tensor");
@@ -135,7 +132,8 @@ void GraphReader::read_inputs() {
     Value& value = network_.value(id);
     value.type = data_type_of(element, what);
     for (const auto& d :
-         tensor.shape().dim())  // a dimension that is symbolic, missing, 0 or -1 is the batch: one point
+         tensor.shape()
+             .dim())  // a dimension that is symbolic, missing, 0 or -1 is the batch: one point
       value.shape.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : 1);
     if (element_count(value.shape) > kLargestTensor)
       throw InputError(what + " has the absurd shape " + to_string(value.shape));
@@ -144,7 +142,8 @@ void GraphReader::read_inputs() {
   if (network_.inputs.empty()) throw InputError("the network has no input");
 }
 
-/// Nodes so that each comes after what it reads; in the order of the file where that is possible (Kahn's algorithm).
+/// Nodes so that each comes after what it reads; in the order of the file where that is possible
+/// (Kahn's algorithm).
 std::vector<int> GraphReader::sorted_nodes() const {
   std::unordered_map<std::string, int> producer;
   for (int n = 0; n < graph_.node_size(); ++n)
@@ -159,7 +158,8 @@ std::vector<int> GraphReader::sorted_nodes() const {
       if (name.empty() || find(name) != kNoValue) continue;
       const auto found = producer.find(name);
       if (found == producer.end())
-        throw InputError("node '" + name_of_node(n) + "' reads '" + name + "', which nothing defines");
+        throw InputError("node '" + name_of_node(n) + "' reads '" + name +
+                         "', which nothing defines");
       readers[static_cast<std::size_t>(found->second)].push_back(n);
       ++missing[static_cast<std::size_t>(n)];
     }
@@ -176,7 +176,8 @@ std::vector<int> GraphReader::sorted_nodes() const {
   }
   for (int n = 0; n < graph_.node_size(); ++n)
     if (missing[static_cast<std::size_t>(n)] > 0)
-      throw InputError("the graph has a cycle through node '" + name_of_node(n) + "', or before it");
+      throw InputError("the graph has a cycle through node '" + name_of_node(n) +
+                       "', or before it");
   return order;
 }
 
@@ -191,9 +192,12 @@ void GraphReader::read_node(onnx::NodeProto& proto, int position) {
   } catch (const Unsupported& e) {
     throw Unsupported(describe(node) + ": " + e.what());
   }
-  for (const std::string& name : proto.input()) node.inputs.push_back(name.empty() ? kNoValue : find(name));
-  for (const std::string& name : proto.output()) node.outputs.push_back(name.empty() ? kNoValue : define(name));
-  if (node.outputs.empty() || node.outputs[0] == kNoValue) throw InputError(describe(node) + ": has no output");
+  for (const std::string& name : proto.input())
+    node.inputs.push_back(name.empty() ? kNoValue : find(name));
+  for (const std::string& name : proto.output())
+    node.outputs.push_back(name.empty() ? kNoValue : define(name));
+  if (node.outputs.empty() || node.outputs[0] == kNoValue)
+    throw InputError(describe(node) + ": has no output");
   onnx::NodeProto().Swap(&proto);
   append_node(network_, std::move(node));
 }
@@ -201,7 +205,8 @@ void GraphReader::read_node(onnx::NodeProto& proto, int position) {
 void GraphReader::read_outputs() {
   std::unordered_set<std::string> names;
   for (const onnx::ValueInfoProto& proto : graph_.output()) {
-    if (!names.insert(proto.name()).second) throw InputError("output '" + proto.name() + "' is listed twice");
+    if (!names.insert(proto.name()).second)
+      throw InputError("output '" + proto.name() + "' is listed twice");
     const ValueId id = find(proto.name());
     if (id == kNoValue) throw InputError("nothing defines the output '" + proto.name() + "'");
     network_.outputs.push_back(id);
@@ -209,8 +214,8 @@ void GraphReader::read_outputs() {
   if (network_.outputs.empty()) throw InputError("the network has no output");
 }
 
-/// Values that only dropped constant nodes wrote to are constants by now. Anything else without a definition would be a
-/// mistake of an operator here, found before anyone reads it.
+/// Values that only dropped constant nodes wrote to are constants by now. Anything else without a
+/// definition would be a mistake of an operator here, found before anyone reads it.
 void GraphReader::check_all_defined() {
   std::vector<bool> defined(network_.values.size(), false);
   for (const ValueId id : network_.inputs) defined[index_of(id)] = true;
@@ -225,8 +230,10 @@ void GraphReader::check_all_defined() {
 }
 
 int opset_of(const onnx::ModelProto& model) {
-  // Models from before IR version 3 name no opset. It stands at the end of the file, so it is what a cut takes first.
-  if (model.opset_import_size() == 0 && model.ir_version() >= 3) throw InputError("names no opset; is it truncated?");
+  // Models from before IR version 3 name no opset. It stands at the end of the file, so it is what
+  // a cut takes first.
+  if (model.opset_import_size() == 0 && model.ir_version() >= 3)
+    throw InputError("names no opset; is it truncated?");
   std::int64_t opset = 1;
   for (const auto& import : model.opset_import())
     if (import.domain().empty() || import.domain() == "ai.onnx") opset = import.version();

@@ -8,10 +8,10 @@ namespace clipbound {
 /// Opset versions of the default domain that the operators here follow.
 inline constexpr int kOldestOpset = 1, kNewestOpset = 23;
 
-/// Reads an ONNX file (.onnx or .onnx.gz) through the official ONNX protobuf library and infers all shapes.
-/// Constants (initialisers and Constant nodes) become constant values, shape arithmetic on them is computed; nothing
-/// else is rewritten.
-/// Throws InputError (cannot be read: truncated, cyclic, absurd shapes, ...) or Unsupported (operator, node, opset).
+/// Reads an ONNX file (.onnx or .onnx.gz) through the official ONNX protobuf library and infers all
+/// shapes. Constants (initialisers and Constant nodes) become constant values, shape arithmetic on
+/// them is computed; nothing else is rewritten. Throws InputError (cannot be read: truncated,
+/// cyclic, absurd shapes, ...) or Unsupported (operator, node, opset).
 Network read_onnx(const std::string& path);
 
 /// The same from the bytes of an uncompressed model; `source` names it in messages.

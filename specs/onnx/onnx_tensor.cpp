@@ -39,8 +39,9 @@ std::vector<To> from_raw(const Proto& proto, std::size_t count, Convert convert)
   static_assert(std::endian::native == std::endian::little);
   const std::string& bytes = proto.raw_data();
   if (bytes.size() / sizeof(Raw) != count || bytes.size() % sizeof(Raw) != 0)
-    throw InputError("tensor '" + proto.name() + "' holds " + std::to_string(bytes.size()) + " bytes for " +
-                     std::to_string(count) + " elements of " + std::to_string(sizeof(Raw)) + " bytes");
+    throw InputError("tensor '" + proto.name() + "' holds " + std::to_string(bytes.size()) +
+                     " bytes for " + std::to_string(count) + " elements of " +
+                     std::to_string(sizeof(Raw)) + " bytes");
   std::vector<To> values(count);
   if constexpr (std::is_same_v<Raw, To>) {
     if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
@@ -55,10 +56,11 @@ std::vector<To> from_raw(const Proto& proto, std::size_t count, Convert convert)
 }
 
 template <typename To, typename Field, typename Convert>
-std::vector<To> from_field(const Proto& proto, const Field& field, std::size_t count, Convert convert) {
+std::vector<To> from_field(const Proto& proto, const Field& field, std::size_t count,
+                           Convert convert) {
   if (static_cast<std::size_t>(field.size()) != count)
-    throw InputError("tensor '" + proto.name() + "' holds " + std::to_string(field.size()) + " elements, its shape " +
-                     std::to_string(count));
+    throw InputError("tensor '" + proto.name() + "' holds " + std::to_string(field.size()) +
+                     " elements, its shape " + std::to_string(count));
   std::vector<To> values(count);
   for (std::size_t i = 0; i < count; ++i) values[i] = convert(field.Get(static_cast<int>(i)));
   return values;
@@ -74,7 +76,8 @@ std::vector<To> read(const Proto& proto, std::size_t count, const Field& field, 
 template <typename Raw, typename Field>
 std::vector<std::int64_t> read_integers(const Proto& proto, std::size_t count, const Field& field) {
   return read<Raw, std::int64_t>(proto, count, field, [&](Raw x) {
-    if (!std::in_range<std::int64_t>(x)) throw Unsupported("tensor '" + proto.name() + "' holds integers above 2^63");
+    if (!std::in_range<std::int64_t>(x))
+      throw Unsupported("tensor '" + proto.name() + "' holds integers above 2^63");
     return static_cast<std::int64_t>(x);
   });
 }
@@ -82,33 +85,24 @@ std::vector<std::int64_t> read_integers(const Proto& proto, std::size_t count, c
 decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
   const auto same = [](auto x) { return x; };
   switch (proto.data_type()) {
-    case Proto::FLOAT:
-      return read<float, float>(proto, count, proto.float_data(), same);
-    case Proto::DOUBLE:
-      return read<double, double>(proto, count, proto.double_data(), same);
+    case Proto::FLOAT: return read<float, float>(proto, count, proto.float_data(), same);
+    case Proto::DOUBLE: return read<double, double>(proto, count, proto.double_data(), same);
     case Proto::FLOAT16:
       return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_float16);
     case Proto::BFLOAT16:
       return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_bfloat16);
-    case Proto::INT64:
-      return read_integers<std::int64_t>(proto, count, proto.int64_data());
-    case Proto::INT32:
-      return read_integers<std::int32_t>(proto, count, proto.int32_data());
-    case Proto::INT16:
-      return read_integers<std::int16_t>(proto, count, proto.int32_data());
-    case Proto::INT8:
-      return read_integers<std::int8_t>(proto, count, proto.int32_data());
-    case Proto::UINT8:
-      return read_integers<std::uint8_t>(proto, count, proto.int32_data());
-    case Proto::UINT16:
-      return read_integers<std::uint16_t>(proto, count, proto.int32_data());
-    case Proto::UINT32:
-      return read_integers<std::uint32_t>(proto, count, proto.uint64_data());
-    case Proto::UINT64:
-      return read_integers<std::uint64_t>(proto, count, proto.uint64_data());
+    case Proto::INT64: return read_integers<std::int64_t>(proto, count, proto.int64_data());
+    case Proto::INT32: return read_integers<std::int32_t>(proto, count, proto.int32_data());
+    case Proto::INT16: return read_integers<std::int16_t>(proto, count, proto.int32_data());
+    case Proto::INT8: return read_integers<std::int8_t>(proto, count, proto.int32_data());
+    case Proto::UINT8: return read_integers<std::uint8_t>(proto, count, proto.int32_data());
+    case Proto::UINT16: return read_integers<std::uint16_t>(proto, count, proto.int32_data());
+    case Proto::UINT32: return read_integers<std::uint32_t>(proto, count, proto.uint64_data());
+    case Proto::UINT64: return read_integers<std::uint64_t>(proto, count, proto.uint64_data());
     case Proto::BOOL:
-      return read<std::uint8_t, std::uint8_t>(proto, count, proto.int32_data(),
-                                              [](std::uint8_t x) { return static_cast<std::uint8_t>(x != 0); });
+      return read<std::uint8_t, std::uint8_t>(proto, count, proto.int32_data(), [](std::uint8_t x) {
+        return static_cast<std::uint8_t>(x != 0);
+      });
     default:
       throw Unsupported("tensor '" + proto.name() + "' has an element type that is not supported");
   }
@@ -120,10 +114,8 @@ DataType data_type_of(int onnx_type, const std::string& what) {
   switch (onnx_type) {
     case Proto::FLOAT:
     case Proto::FLOAT16:
-    case Proto::BFLOAT16:
-      return DataType::float32;
-    case Proto::DOUBLE:
-      return DataType::float64;
+    case Proto::BFLOAT16: return DataType::float32;
+    case Proto::DOUBLE: return DataType::float64;
     case Proto::INT64:
     case Proto::INT32:
     case Proto::INT16:
@@ -131,18 +123,18 @@ DataType data_type_of(int onnx_type, const std::string& what) {
     case Proto::UINT8:
     case Proto::UINT16:
     case Proto::UINT32:
-    case Proto::UINT64:
-      return DataType::int64;
-    case Proto::BOOL:
-      return DataType::boolean;
+    case Proto::UINT64: return DataType::int64;
+    case Proto::BOOL: return DataType::boolean;
     default:
-      throw Unsupported(what + " has element type " + std::to_string(onnx_type) + ", which is not supported");
+      throw Unsupported(what + " has element type " + std::to_string(onnx_type) +
+                        ", which is not supported");
   }
 }
 
 Tensor tensor_from(const onnx::TensorProto& proto) {
   if (proto.data_location() == Proto::EXTERNAL || proto.external_data_size() > 0)
-    throw Unsupported("tensor '" + proto.name() + "' keeps its data in another file (external data)");
+    throw Unsupported("tensor '" + proto.name() +
+                      "' keeps its data in another file (external data)");
   if (proto.has_segment()) throw Unsupported("tensor '" + proto.name() + "' is stored in segments");
   data_type_of(proto.data_type(), "tensor '" + proto.name() + "'");
   Tensor tensor;
@@ -155,19 +147,22 @@ Tensor tensor_from(const onnx::TensorProto& proto) {
 std::string read_maybe_compressed(const std::string& path, std::size_t limit) {
   errno = 0;
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file) throw InputError(path + ": cannot be opened: " + std::strerror(errno == 0 ? ENOMEM : errno));
+  if (!file)
+    throw InputError(path + ": cannot be opened: " + std::strerror(errno == 0 ? ENOMEM : errno));
   gzbuffer(file.get(), 1 << 18);
   std::string bytes;
   // A string that grows by doubling would need three times a large model's size.
   std::error_code unknown_size;
   const std::uintmax_t on_disk = std::filesystem::file_size(path, unknown_size);
-  if (!unknown_size && gzdirect(file.get()) != 0) bytes.reserve(std::min<std::uintmax_t>(on_disk, limit));
+  if (!unknown_size && gzdirect(file.get()) != 0)
+    bytes.reserve(std::min<std::uintmax_t>(on_disk, limit));
   std::vector<char> chunk(1 << 20);
   for (;;) {
     const int got = gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
     if (got <= 0) break;
     if (bytes.size() + static_cast<std::size_t>(got) > limit)
-      throw InputError(path + ": is larger than " + std::to_string(limit) + " bytes when uncompressed");
+      throw InputError(path + ": is larger than " + std::to_string(limit) +
+                       " bytes when uncompressed");
     bytes.append(chunk.data(), static_cast<std::size_t>(got));
   }
   int code = Z_OK;

@@ -7,15 +7,16 @@ namespace clipbound {
 namespace {
 
 const Node* producer_of(const Network& network, ValueId id) {
-  const auto made = std::find_if(network.nodes.rbegin(), network.nodes.rend(), [id](const Node& node) {
-    return std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
-  });
+  const auto made =
+      std::find_if(network.nodes.rbegin(), network.nodes.rend(), [id](const Node& node) {
+        return std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
+      });
   return made == network.nodes.rend() ? nullptr : &*made;
 }
 
 bool keeps_the_number(OpKind kind) {
-  return kind == OpKind::identity || kind == OpKind::convert || kind == OpKind::reshape || kind == OpKind::squeeze ||
-         kind == OpKind::unsqueeze || kind == OpKind::flatten;
+  return kind == OpKind::identity || kind == OpKind::convert || kind == OpKind::reshape ||
+         kind == OpKind::squeeze || kind == OpKind::unsqueeze || kind == OpKind::flatten;
 }
 
 }  // namespace
@@ -28,7 +29,8 @@ AffineIndex affine_index(const Network& network, ValueId id) {
     std::int64_t more = 0;
     if (value.constant) {
       more = value.constant->as_int64()[0];
-      return __builtin_add_overflow(offset, more, &offset) ? AffineIndex{id, 0} : AffineIndex{kNoValue, offset};
+      return __builtin_add_overflow(offset, more, &offset) ? AffineIndex{id, 0}
+                                                           : AffineIndex{kNoValue, offset};
     }
     const Node* node = producer_of(network, id);
     if (node == nullptr) return {id, offset};
@@ -39,7 +41,8 @@ AffineIndex affine_index(const Network& network, ValueId id) {
       next = node->inputs[left ? 1 : 0];
       if (!constant.constant || constant.size() != 1) return {id, offset};
       more = constant.constant->as_int64()[0];
-      if (node->kind == OpKind::sub && __builtin_sub_overflow(std::int64_t{0}, more, &more)) return {id, offset};
+      if (node->kind == OpKind::sub && __builtin_sub_overflow(std::int64_t{0}, more, &more))
+        return {id, offset};
     } else if (!keeps_the_number(node->kind)) {
       return {id, offset};
     }

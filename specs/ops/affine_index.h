@@ -1,5 +1,6 @@
 #pragma once
-// Sizes of slices whose borders depend on the input: end - start where both are one computed number plus constants.
+// Sizes of slices whose borders depend on the input: end - start where both are one computed number
+// plus constants.
 #include "specs/ops/op_support.h"
 
 namespace clipbound {

@@ -10,7 +10,8 @@ class ArgOp {
  public:
   ArgOp(const Network& network, const Node& node) {
     const Shape& shape = input_of(network, node, 0).shape;
-    const auto axis = static_cast<std::size_t>(checked_axis(node.int_attribute("axis", 0), shape.size()));
+    const auto axis =
+        static_cast<std::size_t>(checked_axis(node.int_attribute("axis", 0), shape.size()));
     length_ = shape[axis];
     inner_ = strides_of(shape)[axis];
     lists_ = element_count(shape) / length_;
@@ -39,7 +40,8 @@ class ArgOp {
   S find(const S* x) const {
     std::int64_t best = 0;
     for (std::int64_t j = 1; j < length_; ++j)
-      if (beats(x[j * inner_], x[best * inner_]) || (last_ && x[j * inner_] == x[best * inner_])) best = j;
+      if (beats(x[j * inner_], x[best * inner_]) || (last_ && x[j * inner_] == x[best * inner_]))
+        best = j;
     return static_cast<S>(best);
   }
   Enclosed find(const Enclosed* x) const {
@@ -56,7 +58,8 @@ class ArgOp {
   }
   /// True where index j cannot win against index `best`.
   bool certainly_beaten(Enclosed x, Enclosed best_x, std::int64_t j, std::int64_t best) const {
-    if (x.error == 0.0 && best_x.error == 0.0 && x.value == best_x.value) return last_ ? j < best : j > best;
+    if (x.error == 0.0 && best_x.error == 0.0 && x.value == best_x.value)
+      return last_ ? j < best : j > best;
     return kMax ? upper_end(x) < lower_end(best_x) : lower_end(x) > upper_end(best_x);
   }
 

@@ -73,8 +73,9 @@ struct DivOf {
     return -g * (x / y) / y;
   }
 };
-/// Integers, evaluated as numbers of another type: the quotient is cut towards 0. Where x is one that the type holds exactly, so is
-/// the result: a quotient that is not whole differs from whole numbers by 1 / |y| at least, more than its rounding.
+/// Integers, evaluated as numbers of another type: the quotient is cut towards 0. Where x is one
+/// that the type holds exactly, so is the result: a quotient that is not whole differs from whole
+/// numbers by 1 / |y| at least, more than its rounding.
 struct IntegerDivOf {
   template <typename T>
   static T value(T x, T y) {
@@ -83,7 +84,8 @@ struct IntegerDivOf {
   static std::int64_t value(std::int64_t x, std::int64_t y) { return DivOf::value(x, y); }
   static Enclosed value(Enclosed x, Enclosed y) {
     constexpr double kLargest = 0x1p50;
-    if (x.error == 0.0 && y.error == 0.0 && y.value != 0.0 && std::fabs(x.value) <= kLargest) return {std::trunc(x.value / y.value)};
+    if (x.error == 0.0 && y.error == 0.0 && y.value != 0.0 && std::fabs(x.value) <= kLargest)
+      return {std::trunc(x.value / y.value)};
     return step_function(x / y, [](double t) { return std::trunc(t); });
   }
   template <typename T>
@@ -101,7 +103,8 @@ Shape second_shape(const Network& network, const Node& node) {
   Shape shape = input_of(network, node, 1).shape;
   const auto rank = static_cast<std::int64_t>(input_of(network, node, 0).shape.size());
   if (node.opset >= 7 || !node.attributes.contains("axis")) return shape;
-  const std::int64_t axis = checked_axis(node.int_attribute("axis", 0), static_cast<std::size_t>(rank));
+  const std::int64_t axis =
+      checked_axis(node.int_attribute("axis", 0), static_cast<std::size_t>(rank));
   const std::int64_t missing = rank - axis - static_cast<std::int64_t>(shape.size());
   if (missing > 0) shape.resize(shape.size() + static_cast<std::size_t>(missing), 1);
   return shape;
@@ -109,7 +112,8 @@ Shape second_shape(const Network& network, const Node& node) {
 
 template <class F>
 std::unique_ptr<const Operation> prepare(const Network& network, const Node& node) {
-  return std::make_unique<OperationOf<BinaryOp<F>>>(BinaryOp<F>(network, node, second_shape(network, node)));
+  return std::make_unique<OperationOf<BinaryOp<F>>>(
+      BinaryOp<F>(network, node, second_shape(network, node)));
 }
 
 void infer(Network& network, Node& node) {
@@ -117,7 +121,8 @@ void infer(Network& network, Node& node) {
   expect_same_type(network, node, 0, 1);
   const DataType type = input_of(network, node, 0).type;
   if (type == DataType::boolean) throw InputError("inputs are boolean");
-  set_output(network, node, 0, type, broadcast_shapes(input_of(network, node, 0).shape, second_shape(network, node)));
+  set_output(network, node, 0, type,
+             broadcast_shapes(input_of(network, node, 0).shape, second_shape(network, node)));
 }
 
 }  // namespace
@@ -133,7 +138,9 @@ OpVerbs verbs_of_mul() {
 }
 OpVerbs verbs_of_div() {
   return {infer, [](const Network& network, const Node& node) {
-            return input_of(network, node, 0).type == DataType::int64 ? prepare<IntegerDivOf>(network, node) : prepare<DivOf>(network, node);
+            return input_of(network, node, 0).type == DataType::int64
+                       ? prepare<IntegerDivOf>(network, node)
+                       : prepare<DivOf>(network, node);
           }};
 }
 

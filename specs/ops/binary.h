@@ -1,8 +1,10 @@
 #pragma once
-// Functions of two numbers, applied to every pair of elements with broadcasting, of constants and variables alike.
+// Functions of two numbers, applied to every pair of elements with broadcasting, of constants and
+// variables alike.
 //
-// A function F has static  value(x, y)  for every scalar and the partial derivatives times the cotangent g,
-// by_x(x, y, g)  and  by_y(x, y, g).  The types of value's result and arguments are one scalar: truth is 1 or 0.
+// A function F has static  value(x, y)  for every scalar and the partial derivatives times the
+// cotangent g, by_x(x, y, g)  and  by_y(x, y, g).  The types of value's result and arguments are
+// one scalar: truth is 1 or 0.
 #include "specs/ops/broadcast.h"
 #include "specs/ops/op_support.h"
 
@@ -21,14 +23,17 @@ struct Operand {
         single(size == 1 && !unchanged) {
     if (!unchanged && !single) index = broadcast_index(from, to);
   }
-  std::int64_t at(std::int64_t i) const { return unchanged ? i : single ? 0 : index[static_cast<std::size_t>(i)]; }
+  std::int64_t at(std::int64_t i) const {
+    return unchanged ? i : single ? 0 : index[static_cast<std::size_t>(i)];
+  }
 };
 
 /// All inputs of a node, broadcast to its output.
 inline std::vector<Operand> operands_of(const Network& network, const Node& node) {
   const Shape& shape = network.value(node.outputs[0]).shape;
   std::vector<Operand> operands;
-  for (const ValueId id : node.inputs) operands.emplace_back(network, id, network.value(id).shape, shape);
+  for (const ValueId id : node.inputs)
+    operands.emplace_back(network, id, network.value(id).shape, shape);
   return operands;
 }
 
@@ -50,7 +55,8 @@ class BinaryOp {
   template <typename S>
   void run(const Arguments<S>& a) const {
     for (std::int64_t b = 0; b < a.batch; ++b)
-      one_point(a.inputs[0] + b * x_.point_stride, a.inputs[1] + b * y_.point_stride, a.outputs[0] + b * size_);
+      one_point(a.inputs[0] + b * x_.point_stride, a.inputs[1] + b * y_.point_stride,
+                a.outputs[0] + b * size_);
   }
 
   template <typename S>
@@ -61,11 +67,13 @@ class BinaryOp {
       const S* gz = g.outputs[0] + b * size_;
       if (g.inputs[0] != nullptr) {
         S* gx = g.inputs[0] + b * x_.point_stride;
-        for (std::int64_t i = 0; i < size_; ++i) gx[x_.at(i)] += F::by_x(x[x_.at(i)], y[y_.at(i)], gz[i]);
+        for (std::int64_t i = 0; i < size_; ++i)
+          gx[x_.at(i)] += F::by_x(x[x_.at(i)], y[y_.at(i)], gz[i]);
       }
       if (g.inputs[1] != nullptr) {
         S* gy = g.inputs[1] + b * y_.point_stride;
-        for (std::int64_t i = 0; i < size_; ++i) gy[y_.at(i)] += F::by_y(x[x_.at(i)], y[y_.at(i)], gz[i]);
+        for (std::int64_t i = 0; i < size_; ++i)
+          gy[y_.at(i)] += F::by_y(x[x_.at(i)], y[y_.at(i)], gz[i]);
       }
     }
   }

@@ -11,8 +11,10 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
   const std::size_t rank = std::max(a.size(), b.size());
   Shape shape(rank, 1);
   for (std::size_t d = 0; d < rank; ++d) {  // d counts from the last dimension
-    const std::int64_t x = d < a.size() ? a[a.size() - 1 - d] : 1, y = d < b.size() ? b[b.size() - 1 - d] : 1;
-    if (x != y && x != 1 && y != 1) throw InputError("shapes " + to_string(a) + " and " + to_string(b) + " do not fit");
+    const std::int64_t x = d < a.size() ? a[a.size() - 1 - d] : 1,
+                       y = d < b.size() ? b[b.size() - 1 - d] : 1;
+    if (x != y && x != 1 && y != 1)
+      throw InputError("shapes " + to_string(a) + " and " + to_string(b) + " do not fit");
     shape[rank - 1 - d] = x == 1 ? y : x;
   }
   return shape;

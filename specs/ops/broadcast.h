@@ -8,8 +8,8 @@ namespace clipbound {
 
 /// The common shape of two shapes. Throws InputError where there is none.
 Shape broadcast_shapes(const Shape& a, const Shape& b);
-/// For each element of `to`, the element of `from` that it reads (C order). `from` must broadcast to `to`
-/// (InputError otherwise).
+/// For each element of `to`, the element of `from` that it reads (C order). `from` must broadcast
+/// to `to` (InputError otherwise).
 std::vector<std::int64_t> broadcast_index(const Shape& from, const Shape& to);
 
 }  // namespace clipbound

@@ -1,6 +1,6 @@
-// Cast. Between floating types, and from integers and truth values to anything but a truth value, the number stays (the
-// form `convert`; rounding to another format happens in the evaluation's own). To integers it is cut towards 0; to a
-// truth value, it is compared with 0.
+// Cast. Between floating types, and from integers and truth values to anything but a truth value,
+// the number stays (the form `convert`; rounding to another format happens in the evaluation's
+// own). To integers it is cut towards 0; to a truth value, it is compared with 0.
 #include "specs/ops/elementwise.h"
 #include "specs/ops/movement.h"
 
@@ -12,8 +12,11 @@ enum ElementType : std::int64_t { kFloat = 1, kInt32 = 6, kInt64 = 7, kBool = 9,
 
 DataType target_of(const Node& node) {
   // Before opset 6 the type was written out.
-  static const std::map<std::string, std::int64_t> kNames = {
-      {"FLOAT", kFloat}, {"DOUBLE", kDouble}, {"INT64", kInt64}, {"INT32", kInt32}, {"BOOL", kBool}};
+  static const std::map<std::string, std::int64_t> kNames = {{"FLOAT", kFloat},
+                                                             {"DOUBLE", kDouble},
+                                                             {"INT64", kInt64},
+                                                             {"INT32", kInt32},
+                                                             {"BOOL", kBool}};
   std::int64_t to = 0;
   if (node.opset < 6) {
     const auto named = kNames.find(string_attribute(node, "to", ""));
@@ -22,17 +25,12 @@ DataType target_of(const Node& node) {
     to = node.int_attribute("to", 0);
   }
   switch (to) {
-    case kFloat:
-      return DataType::float32;
-    case kDouble:
-      return DataType::float64;
+    case kFloat: return DataType::float32;
+    case kDouble: return DataType::float64;
     case kInt32:  // values beyond 32 bits would wrap; nothing here counts that far
-    case kInt64:
-      return DataType::int64;
-    case kBool:
-      return DataType::boolean;
-    default:
-      throw Unsupported("a cast to element type " + std::to_string(to));
+    case kInt64: return DataType::int64;
+    case kBool: return DataType::boolean;
+    default: throw Unsupported("a cast to element type " + std::to_string(to));
   }
 }
 
@@ -42,7 +40,8 @@ bool is_floating(DataType type) {
 
 struct Cut : NumberFunction {
   bool to_truth;
-  Cut(const Network& network, const Node& node) : to_truth(network.value(node.outputs[0]).type == DataType::boolean) {}
+  Cut(const Network& network, const Node& node)
+      : to_truth(network.value(node.outputs[0]).type == DataType::boolean) {}
 
   template <typename S>
   S value(S x) const {
@@ -66,7 +65,8 @@ struct Cut : NumberFunction {
 void infer(Network& network, Node& node) {
   expect_arity(node, 1, 1);
   const DataType from = input_of(network, node, 0).type, to = target_of(node);
-  const bool keeps = from == to || (to != DataType::boolean && (!is_floating(from) || is_floating(to)));
+  const bool keeps =
+      from == to || (to != DataType::boolean && (!is_floating(from) || is_floating(to)));
   node.kind = keeps ? OpKind::convert : OpKind::cast;
   set_output(network, node, 0, to, input_of(network, node, 0).shape);
 }

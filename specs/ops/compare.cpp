@@ -1,5 +1,5 @@
-// Equal, Less, Greater, LessOrEqual, GreaterOrEqual; And, Or, Xor, Not. Truth is 1, falsehood 0; an enclosed truth
-// value that is not certain has error 1.
+// Equal, Less, Greater, LessOrEqual, GreaterOrEqual; And, Or, Xor, Not. Truth is 1, falsehood 0; an
+// enclosed truth value that is not certain has error 1.
 #include "specs/ops/binary.h"
 #include "specs/ops/elementwise.h"
 
@@ -108,7 +108,8 @@ struct Not : NumberFunction {
 void infer_pair(Network& network, Node& node) {
   expect_arity(node, 2, 2);
   expect_same_type(network, node, 0, 1);
-  const Shape shape = broadcast_shapes(input_of(network, node, 0).shape, input_of(network, node, 1).shape);
+  const Shape shape =
+      broadcast_shapes(input_of(network, node, 0).shape, input_of(network, node, 1).shape);
   set_output(network, node, 0, DataType::boolean, shape);
 }
 

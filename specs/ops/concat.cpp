@@ -12,7 +12,8 @@ std::int64_t axis_of(const Network& network, const Node& node) {
 }
 
 void infer(Network& network, Node& node) {
-  expect_arity(node, node.inputs.empty() ? 1 : node.inputs.size(), std::numeric_limits<std::size_t>::max());
+  expect_arity(node, node.inputs.empty() ? 1 : node.inputs.size(),
+               std::numeric_limits<std::size_t>::max());
   const auto axis = static_cast<std::size_t>(axis_of(network, node));
   Shape shape = input_of(network, node, 0).shape;
   for (std::size_t i = 1; i < node.inputs.size(); ++i) {
@@ -21,9 +22,10 @@ void infer(Network& network, Node& node) {
     if (next.size() != shape.size()) throw InputError("inputs have different ranks");
     for (std::size_t d = 0; d < shape.size(); ++d)
       if (d != axis && next[d] != shape[d])
-        throw InputError("cannot join " + to_string(shape) + " and " + to_string(next) + " along axis " +
-                         std::to_string(axis));
-    if (__builtin_add_overflow(shape[axis], next[axis], &shape[axis])) throw InputError("absurd shape");
+        throw InputError("cannot join " + to_string(shape) + " and " + to_string(next) +
+                         " along axis " + std::to_string(axis));
+    if (__builtin_add_overflow(shape[axis], next[axis], &shape[axis]))
+      throw InputError("absurd shape");
   }
   set_output(network, node, 0, input_of(network, node, 0).type, shape);
 }
@@ -31,7 +33,8 @@ void infer(Network& network, Node& node) {
 Movement map(const Network& network, const Node& node) {
   const auto axis = static_cast<std::size_t>(axis_of(network, node));
   const Shape& first = input_of(network, node, 0).shape;
-  const std::int64_t outer = element_count(Shape(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(axis)));
+  const std::int64_t outer =
+      element_count(Shape(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(axis)));
   Movement movement{{{}}};
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {

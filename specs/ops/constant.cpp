@@ -1,4 +1,5 @@
-// Constant: a tensor in one of the attribute's forms. Becomes a constant value; the node itself never stays.
+// Constant: a tensor in one of the attribute's forms. Becomes a constant value; the node itself
+// never stays.
 #include "base/check.h"
 #include "specs/ops/op_support.h"
 
@@ -9,9 +10,11 @@ Tensor tensor_of(const std::string& key, const Attribute& attribute) {
   if (key == "value")
     if (const auto* t = std::get_if<Tensor>(&attribute)) return *t;
   if (key == "value_float")
-    if (const auto* x = std::get_if<double>(&attribute)) return {{}, std::vector<float>{static_cast<float>(*x)}};
+    if (const auto* x = std::get_if<double>(&attribute))
+      return {{}, std::vector<float>{static_cast<float>(*x)}};
   if (key == "value_int")
-    if (const auto* x = std::get_if<std::int64_t>(&attribute)) return {{}, std::vector<std::int64_t>{*x}};
+    if (const auto* x = std::get_if<std::int64_t>(&attribute))
+      return {{}, std::vector<std::int64_t>{*x}};
   if (key == "value_ints")
     if (const auto* x = std::get_if<std::vector<std::int64_t>>(&attribute))
       return {{static_cast<std::int64_t>(x->size())}, *x};

@@ -1,5 +1,5 @@
-// Conv and ConvTranspose: any number of spatial axes, groups, dilations, automatic pads, with or without bias. An input
-// may hold several images (the ONNX batch dimension).
+// Conv and ConvTranspose: any number of spatial axes, groups, dilations, automatic pads, with or
+// without bias. An input may hold several images (the ONNX batch dimension).
 #include "base/check.h"
 #include "specs/ops/convolution.h"
 
@@ -21,7 +21,8 @@ Shape checked_kernel(const Network& network, const Node& node) {
   if (x.size() < 3 || w.size() != x.size())
     throw InputError("shapes " + to_string(x) + " and " + to_string(w) + " do not fit");
   const Shape kernel = spatial_shape(w);
-  if (const auto* stated = node.ints_attribute("kernel_shape"); stated != nullptr && *stated != kernel)
+  if (const auto* stated = node.ints_attribute("kernel_shape");
+      stated != nullptr && *stated != kernel)
     throw InputError("kernel_shape is not the weights'");
   return kernel;
 }
@@ -35,10 +36,12 @@ void check_bias(const Network& network, const Node& node, std::int64_t channels)
 
 /// Plan and geometry of a Conv node.
 WindowShape conv_windows(const Network& network, const Node& node) {
-  return windows_over(node, spatial_shape(input_of(network, node, 0).shape), checked_kernel(network, node));
+  return windows_over(node, spatial_shape(input_of(network, node, 0).shape),
+                      checked_kernel(network, node));
 }
 WindowShape transpose_windows(const Network& network, const Node& node) {
-  return windows_onto(node, spatial_shape(input_of(network, node, 0).shape), checked_kernel(network, node));
+  return windows_onto(node, spatial_shape(input_of(network, node, 0).shape),
+                      checked_kernel(network, node));
 }
 
 /// Y is the positions of a Conv, the image of a ConvTranspose.
@@ -51,7 +54,8 @@ class ConvOp {
         weight_stride_(point_stride(network, node.inputs[1])),
         y_channels_(network.value(node.outputs[0]).shape[1]),
         y_area_(element_count(spatial_shape(network.value(node.outputs[0]).shape))),
-        product_(plan(network, node), kTransposed ? transpose_windows(network, node) : conv_windows(network, node)) {
+        product_(plan(network, node),
+                 kTransposed ? transpose_windows(network, node) : conv_windows(network, node)) {
     if (has_input(node, 2)) bias_stride_ = point_stride(network, node.inputs[2]);
   }
 
@@ -61,42 +65,50 @@ class ConvOp {
       CLIPBOUND_CHECK_NOTE(false, "a convolution of integers");
     } else {
       write_bias(a);
-      for_each_call(a.batch, [&](std::int64_t images, std::int64_t x, std::int64_t w, std::int64_t y) {
-        forward(images, a.inputs[1] + w, a.inputs[0] + x, a.outputs[0] + y, a.sums);
-      });
+      for_each_call(a.batch,
+                    [&](std::int64_t images, std::int64_t x, std::int64_t w, std::int64_t y) {
+                      forward(images, a.inputs[1] + w, a.inputs[0] + x, a.outputs[0] + y, a.sums);
+                    });
     }
   }
 
   template <typename T>
   void pull(const Arguments<T>& a, const Gradients<T>& g) const {
-    for_each_call(a.batch, [&](std::int64_t images, std::int64_t x, std::int64_t w, std::int64_t y) {
-      const T* gy = g.outputs[0] + y;
-      const T* weights = a.inputs[1] + w;
-      if (g.inputs[0] != nullptr) {
-        if constexpr (kTransposed)
-          product_.to_positions(images, weights, gy, g.inputs[0] + x);
-        else
-          product_.to_image(images, weights, gy, g.inputs[0] + x);
-      }
-      if (g.inputs[1] == nullptr) return;
-      const T* from = a.inputs[0] + x;
-      product_.to_weights(images, kTransposed ? from : gy, kTransposed ? gy : from, g.inputs[1] + w);
-    });
+    for_each_call(a.batch,
+                  [&](std::int64_t images, std::int64_t x, std::int64_t w, std::int64_t y) {
+                    const T* gy = g.outputs[0] + y;
+                    const T* weights = a.inputs[1] + w;
+                    if (g.inputs[0] != nullptr) {
+                      if constexpr (kTransposed)
+                        product_.to_positions(images, weights, gy, g.inputs[0] + x);
+                      else
+                        product_.to_image(images, weights, gy, g.inputs[0] + x);
+                    }
+                    if (g.inputs[1] == nullptr) return;
+                    const T* from = a.inputs[0] + x;
+                    product_.to_weights(images, kTransposed ? from : gy, kTransposed ? gy : from,
+                                        g.inputs[1] + w);
+                  });
     if (g.inputs.size() > 2 && g.inputs[2] != nullptr) pull_bias(a, g);
   }
 
  private:
   static ConvolutionPlan plan(const Network& network, const Node& node) {
-    const std::int64_t x = input_of(network, node, 0).shape[1], y = network.value(node.outputs[0]).shape[1];
+    const std::int64_t x = input_of(network, node, 0).shape[1],
+                       y = network.value(node.outputs[0]).shape[1];
     return {groups_of(node), kTransposed ? y : x, kTransposed ? x : y};
   }
-  std::int64_t y_size() const { return kTransposed ? product_.image_size() : product_.position_size(); }
+  std::int64_t y_size() const {
+    return kTransposed ? product_.image_size() : product_.position_size();
+  }
 
-  /// body(images, where they begin in x, in the weights, in y): one call for all where the weights are constant.
+  /// body(images, where they begin in x, in the weights, in y): one call for all where the weights
+  /// are constant.
   template <typename Body>
   void for_each_call(std::int64_t batch, const Body& body) const {
     if (weight_stride_ == 0 && x_stride_ != 0) return body(batch * images_, 0, 0, 0);
-    for (std::int64_t b = 0; b < batch; ++b) body(images_, b * x_stride_, b * weight_stride_, b * images_ * y_size());
+    for (std::int64_t b = 0; b < batch; ++b)
+      body(images_, b * x_stride_, b * weight_stride_, b * images_ * y_size());
   }
 
   template <typename S>
@@ -137,8 +149,8 @@ class ConvOp {
 };
 
 [[noreturn]] void refuse_groups(const Shape& x, const Shape& w, std::int64_t groups) {
-  throw InputError("input " + to_string(x) + ", weights " + to_string(w) + " and " + std::to_string(groups) +
-                   " groups do not fit");
+  throw InputError("input " + to_string(x) + ", weights " + to_string(w) + " and " +
+                   std::to_string(groups) + " groups do not fit");
 }
 
 /// Of either: images of so many channels, on a grid of this shape.
@@ -156,7 +168,8 @@ void infer_conv(Network& network, Node& node) {
   const Shape& x = input_of(network, node, 0).shape;
   const Shape& w = input_of(network, node, 1).shape;
   const std::int64_t groups = groups_of(node);
-  if (x[1] % groups != 0 || w[0] % groups != 0 || w[1] != x[1] / groups) refuse_groups(x, w, groups);
+  if (x[1] % groups != 0 || w[0] % groups != 0 || w[1] != x[1] / groups)
+    refuse_groups(x, w, groups);
   set_images(network, node, w[0], windows.output);
 }
 

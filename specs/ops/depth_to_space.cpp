@@ -22,16 +22,20 @@ void infer_to_space(Network& network, Node& node) {
   const std::string mode = string_attribute(node, "mode", "DCR");
   if (mode != "DCR" && mode != "CRD") throw Unsupported("mode '" + mode + "'");
   const Shape x = image_shape(network, node);
-  if (x[1] % (b * b) != 0) throw InputError("channels of " + to_string(x) + " are no multiple of the block");
-  set_output(network, node, 0, input_of(network, node, 0).type, {x[0], x[1] / (b * b), x[2] * b, x[3] * b});
+  if (x[1] % (b * b) != 0)
+    throw InputError("channels of " + to_string(x) + " are no multiple of the block");
+  set_output(network, node, 0, input_of(network, node, 0).type,
+             {x[0], x[1] / (b * b), x[2] * b, x[3] * b});
 }
 
 void infer_to_depth(Network& network, Node& node) {
   expect_arity(node, 1, 1);
   const std::int64_t b = block_of(node);
   const Shape x = image_shape(network, node);
-  if (x[2] % b != 0 || x[3] % b != 0) throw InputError("image " + to_string(x) + " is no multiple of the block");
-  set_output(network, node, 0, input_of(network, node, 0).type, {x[0], x[1] * b * b, x[2] / b, x[3] / b});
+  if (x[2] % b != 0 || x[3] % b != 0)
+    throw InputError("image " + to_string(x) + " is no multiple of the block");
+  set_output(network, node, 0, input_of(network, node, 0).type,
+             {x[0], x[1] * b * b, x[2] / b, x[3] / b});
 }
 
 /// For each element (n, c, h, w) of a shape, the element of input 0 that source(n, c, h, w) names.

@@ -1,10 +1,11 @@
 #pragma once
 // Functions of one number, applied to every element.
 //
-// A function F has  value(x)  for float, double and Enclosed, and  slope(x, y)  (its derivative at x, where y is the
-// value; of one side at a kink). It is constructed from (network, node) where it has parameters. F::kIntegers says
-// whether it is defined on integers too. A step function may have  surrogate(x, gy, gx, size, width)  besides: what
-// stands in for its derivative (Gradients::surrogate), added to gx.
+// A function F has  value(x)  for float, double and Enclosed, and  slope(x, y)  (its derivative at
+// x, where y is the value; of one side at a kink). It is constructed from (network, node) where it
+// has parameters. F::kIntegers says whether it is defined on integers too. A step function may have
+// surrogate(x, gy, gx, size, width)  besides: what stands in for its derivative
+// (Gradients::surrogate), added to gx.
 #include <type_traits>
 
 #include "base/check.h"
@@ -46,7 +47,8 @@ class ElementwiseOp {
     if constexpr (requires { F::surrogate(x, gy, gx, size_, S(1)); }) {
       if (g.surrogate > 0.0) {
         for (std::int64_t b = 0; b < a.batch; ++b)
-          F::surrogate(x + b * size_, gy + b * size_, gx + b * size_, size_, static_cast<S>(g.surrogate));
+          F::surrogate(x + b * size_, gy + b * size_, gx + b * size_, size_,
+                       static_cast<S>(g.surrogate));
         return;
       }
     }

@@ -1,19 +1,21 @@
 #pragma once
-// Elementary functions of enclosed numbers: value and a bound on the distance from the exact function of the exact
-// argument.
+// Elementary functions of enclosed numbers: value and a bound on the distance from the exact
+// function of the exact argument.
 //
-// Two parts make the error: what the C library's function may be off at the computed argument, and how far the function
-// can move within the argument's error. For the first, the GNU C Library manual ("Known Maximum Errors in Math
-// Functions", x86_64) states at most 2 ulp for exp, expm1, log, log1p, sin, cos, atan, tanh, erf and pow; 16 ulp are
-// assumed here, and an absolute term for results that underflow.
+// Two parts make the error: what the C library's function may be off at the computed argument, and
+// how far the function can move within the argument's error. For the first, the GNU C Library
+// manual ("Known Maximum Errors in Math Functions", x86_64) states at most 2 ulp for exp, expm1,
+// log, log1p, sin, cos, atan, tanh, erf and pow; 16 ulp are assumed here, and an absolute term for
+// results that underflow.
 #include <algorithm>
 
 #include "specs/network/enclosed.h"
 
 namespace clipbound {
 
-inline constexpr double kLibraryError = 0x1p-48;        ///< relative: 16 ulp
-inline constexpr double kLibraryUnderflow = 0x1p-1070;  ///< absolute, for results that are not normal numbers
+inline constexpr double kLibraryError = 0x1p-48;  ///< relative: 16 ulp
+inline constexpr double kLibraryUnderflow =
+    0x1p-1070;  ///< absolute, for results that are not normal numbers
 
 /// Smallest and largest exact number that `x` may be; NaN or infinite where nothing is known.
 inline double lower_end(Enclosed x) {
@@ -24,8 +26,10 @@ inline double upper_end(Enclosed x) {
 }
 
 /// `value` = f(x.value) within `relative`, for a function with |f(s) - f(t)| <= constant * |s - t|.
-inline Enclosed lipschitz(double value, Enclosed x, double constant, double relative = kLibraryError) {
-  return with_error(value, inflate(constant * x.error + relative * std::fabs(value) + kLibraryUnderflow, 8));
+inline Enclosed lipschitz(double value, Enclosed x, double constant,
+                          double relative = kLibraryError) {
+  return with_error(
+      value, inflate(constant * x.error + relative * std::fabs(value) + kLibraryUnderflow, 8));
 }
 
 /// f(x) for a function that is monotone between the ends of x, and computed within `relative`.
@@ -35,20 +39,23 @@ Enclosed monotone(Enclosed x, const F& f, double relative = kLibraryError) {
   double distance = 0.0, size = std::fabs(value);
   if (x.error > 0.0) {
     const double low = f(lower_end(x)), high = f(upper_end(x));
-    if (std::isnan(low) || std::isnan(high)) return with_error(value, std::numeric_limits<double>::infinity());
+    if (std::isnan(low) || std::isnan(high))
+      return with_error(value, std::numeric_limits<double>::infinity());
     distance = std::max(std::fabs(low - value), std::fabs(high - value));
     size = std::max({size, std::fabs(low), std::fabs(high)});
   }
   return with_error(value, inflate(distance + 2.0 * relative * size + kLibraryUnderflow, 8));
 }
 
-/// f(x) for a non-decreasing function without rounding (a step function): both sides of a jump inside x are covered.
+/// f(x) for a non-decreasing function without rounding (a step function): both sides of a jump
+/// inside x are covered.
 template <class F>
 Enclosed step_function(Enclosed x, const F& f) {
   const double value = f(x.value);
   if (x.error == 0.0) return with_error(value, 0.0);
   const double low = f(lower_end(x)), high = f(upper_end(x));
-  if (std::isnan(low) || std::isnan(high)) return with_error(value, std::numeric_limits<double>::infinity());
+  if (std::isnan(low) || std::isnan(high))
+    return with_error(value, std::numeric_limits<double>::infinity());
   // Exact for integers below 2^53; beyond, the distances round.
   const double distance = std::max(high - value, value - low);
   return with_error(value, distance == 0.0 ? 0.0 : inflate(distance, 2));
@@ -58,7 +65,8 @@ inline Enclosed exp(Enclosed x) {
   return monotone(x, [](double t) { return std::exp(t); });
 }
 inline Enclosed log(Enclosed x) {
-  if (lower_end(x) <= 0.0) return with_error(std::log(x.value), std::numeric_limits<double>::infinity());
+  if (lower_end(x) <= 0.0)
+    return with_error(std::log(x.value), std::numeric_limits<double>::infinity());
   return monotone(x, [](double t) { return std::log(t); });
 }
 inline Enclosed sqrt(Enclosed x) {
@@ -82,7 +90,8 @@ inline Enclosed erf(Enclosed x) {
 inline Enclosed abs(Enclosed x) {
   return {std::fabs(x.value), x.error};
 }
-/// The larger and the smaller of two numbers: the max of two is off by no more than the worse of them.
+/// The larger and the smaller of two numbers: the max of two is off by no more than the worse of
+/// them.
 inline Enclosed maximum(Enclosed a, Enclosed b) {
   if (lower_end(a) >= upper_end(b)) return a;
   if (lower_end(b) >= upper_end(a)) return b;
@@ -94,7 +103,9 @@ inline Enclosed minimum(Enclosed a, Enclosed b) {
 /// One of several numbers, not known which: `a`, or whatever else hull() has been asked to cover.
 inline Enclosed hull(Enclosed a, Enclosed other) {
   const double reach = inflate(std::fabs(other.value - a.value) + other.error, 2);
-  return with_error(a.value, std::max(a.error, std::isnan(reach) ? std::numeric_limits<double>::infinity() : reach));
+  return with_error(
+      a.value,
+      std::max(a.error, std::isnan(reach) ? std::numeric_limits<double>::infinity() : reach));
 }
 
 }  // namespace clipbound

@@ -72,11 +72,13 @@ struct ExponentialUnit : FloatFunction {
   }
 };
 struct Elu : ExponentialUnit {
-  Elu(const Network&, const Node& node) : ExponentialUnit(node.float_attribute("alpha", 1.0), 1.0) {}
+  Elu(const Network&, const Node& node)
+      : ExponentialUnit(node.float_attribute("alpha", 1.0), 1.0) {}
 };
 struct Selu : ExponentialUnit {
   Selu(const Network&, const Node& node)
-      : ExponentialUnit(node.float_attribute("alpha", 1.67326319217681884765625),  // the defaults of the standard
+      : ExponentialUnit(node.float_attribute(
+                            "alpha", 1.67326319217681884765625),  // the defaults of the standard
                         node.float_attribute("gamma", 1.05070102214813232421875)) {}
 };
 

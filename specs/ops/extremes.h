@@ -1,5 +1,6 @@
 #pragma once
-// The larger and the smaller of two numbers, as types that operators take. NaN wins, as in ONNX Runtime.
+// The larger and the smaller of two numbers, as types that operators take. NaN wins, as in ONNX
+// Runtime.
 #include "specs/ops/enclosed_functions.h"
 
 namespace clipbound {

@@ -9,9 +9,11 @@ void infer(Network& network, Node& node) {
   const Value& x = input_of(network, node, 0);
   const auto rank = static_cast<std::int64_t>(x.shape.size());
   std::int64_t axis = node.int_attribute("axis", 1);
-  if (axis < -rank || axis > rank) throw InputError("axis " + std::to_string(axis) + " is out of range");
+  if (axis < -rank || axis > rank)
+    throw InputError("axis " + std::to_string(axis) + " is out of range");
   if (axis < 0) axis += rank;
-  const Shape before(x.shape.begin(), x.shape.begin() + axis), after(x.shape.begin() + axis, x.shape.end());
+  const Shape before(x.shape.begin(), x.shape.begin() + axis),
+      after(x.shape.begin() + axis, x.shape.end());
   set_output(network, node, 0, x.type, {element_count(before), element_count(after)});
 }
 

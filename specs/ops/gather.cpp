@@ -1,4 +1,5 @@
-// Gather: slices of the data along `axis`, chosen by constant indices (negative ones count from the end).
+// Gather: slices of the data along `axis`, chosen by constant indices (negative ones count from the
+// end).
 #include "specs/ops/movement.h"
 
 namespace clipbound {
@@ -9,11 +10,13 @@ std::int64_t axis_of(const Network& network, const Node& node) {
 }
 
 std::vector<std::int64_t> indices_of(const Network& network, const Node& node) {
-  const std::int64_t length = input_of(network, node, 0).shape[static_cast<std::size_t>(axis_of(network, node))];
+  const std::int64_t length =
+      input_of(network, node, 0).shape[static_cast<std::size_t>(axis_of(network, node))];
   std::vector<std::int64_t> indices = constant_ints(network, node, 1, "the index");
   for (std::int64_t& i : indices) {
     if (i < -length || i >= length)
-      throw InputError("index " + std::to_string(i) + " is out of range for " + std::to_string(length));
+      throw InputError("index " + std::to_string(i) + " is out of range for " +
+                       std::to_string(length));
     if (i < 0) i += length;
   }
   return indices;
@@ -36,7 +39,8 @@ Movement map(const Network& network, const Node& node) {
   const Shape& data = input_of(network, node, 0).shape;
   const std::vector<std::int64_t> indices = indices_of(network, node);
   const std::int64_t inner = strides_of(data)[axis];
-  const std::int64_t outer = element_count(Shape(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(axis)));
+  const std::int64_t outer =
+      element_count(Shape(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(axis)));
   Movement movement{{{}}};
   for (std::int64_t o = 0; o < outer; ++o)
     for (const std::int64_t i : indices) movement.append(0, 0, (o * data[axis] + i) * inner, inner);

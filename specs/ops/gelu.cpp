@@ -1,24 +1,29 @@
-// Gelu: x * Phi(x) with the normal distribution's Phi, or with the attribute approximate = "tanh" its usual
-// approximation.
+// Gelu: x * Phi(x) with the normal distribution's Phi, or with the attribute approximate = "tanh"
+// its usual approximation.
 #include "specs/ops/elementwise.h"
 
 namespace clipbound {
 namespace {
 
-constexpr double kSqrtHalf = 0.7071067811865476, kSqrtTwoByPi = 0.7978845608028654, kCubic = 0.044715;
-// The three numbers as written differ from what they stand for by less than half a unit in the last place.
+constexpr double kSqrtHalf = 0.7071067811865476, kSqrtTwoByPi = 0.7978845608028654,
+                 kCubic = 0.044715;
+// The three numbers as written differ from what they stand for by less than half a unit in the last
+// place.
 constexpr double kConstantError = 0x1p-53;
 
 struct Gelu : FloatFunction {
   bool by_tanh;
-  Gelu(const Network&, const Node& node) : by_tanh(string_attribute(node, "approximate", "none") == "tanh") {}
+  Gelu(const Network&, const Node& node)
+      : by_tanh(string_attribute(node, "approximate", "none") == "tanh") {}
 
   template <typename T>
   T value(T x) const {
-    return T(0.5) * x * (T(1) + (by_tanh ? std::tanh(inner(x)) : std::erf(x * static_cast<T>(kSqrtHalf))));
+    return T(0.5) * x *
+           (T(1) + (by_tanh ? std::tanh(inner(x)) : std::erf(x * static_cast<T>(kSqrtHalf))));
   }
   Enclosed value(Enclosed x) const {
-    const Enclosed root(kSqrtHalf, kConstantError), scale(kSqrtTwoByPi, kConstantError), cubic(kCubic, kConstantError);
+    const Enclosed root(kSqrtHalf, kConstantError), scale(kSqrtTwoByPi, kConstantError),
+        cubic(kCubic, kConstantError);
     const Enclosed squashed = by_tanh ? tanh(scale * (x + cubic * (x * x * x))) : erf(x * root);
     return Enclosed(0.5) * x * (Enclosed(1.0) + squashed);
   }
@@ -26,10 +31,12 @@ struct Gelu : FloatFunction {
   T slope(T x, T) const {
     if (by_tanh) {
       const T t = std::tanh(inner(x));
-      const T inner_slope = static_cast<T>(kSqrtTwoByPi) * (T(1) + static_cast<T>(3.0 * kCubic) * x * x);
+      const T inner_slope =
+          static_cast<T>(kSqrtTwoByPi) * (T(1) + static_cast<T>(3.0 * kCubic) * x * x);
       return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * inner_slope;
     }
-    const T density = static_cast<T>(0.3989422804014327) * std::exp(T(-0.5) * x * x);  // 1 / sqrt(2 pi)
+    const T density =
+        static_cast<T>(0.3989422804014327) * std::exp(T(-0.5) * x * x);  // 1 / sqrt(2 pi)
     return T(0.5) * (T(1) + std::erf(x * static_cast<T>(kSqrtHalf))) + x * density;
   }
 

@@ -12,7 +12,8 @@ class GemmOp {
         alpha_(node.float_attribute("alpha", 1.0)),
         beta_(node.float_attribute("beta", 1.0)) {
     if (!has_input(node, 2) || beta_ == 0.0) return;
-    bias_index_ = broadcast_index(input_of(network, node, 2).shape, network.value(node.outputs[0]).shape);
+    bias_index_ =
+        broadcast_index(input_of(network, node, 2).shape, network.value(node.outputs[0]).shape);
     bias_stride_ = point_stride(network, node.inputs[2]);
   }
 
@@ -34,7 +35,8 @@ class GemmOp {
 
   template <typename S>
   void pull(const Arguments<S>& a, const Gradients<S>& g) const {
-    product_.pull(a.batch, a.inputs[0], a.inputs[1], g.outputs[0], g.inputs[0], g.inputs[1], static_cast<S>(alpha_));
+    product_.pull(a.batch, a.inputs[0], a.inputs[1], g.outputs[0], g.inputs[0], g.inputs[1],
+                  static_cast<S>(alpha_));
     if (bias_index_.empty() || g.inputs[2] == nullptr) return;
     const std::int64_t size = product_.plan().point_stride_y();
     for (std::int64_t b = 0; b < a.batch; ++b)
@@ -51,10 +53,13 @@ class GemmOp {
     if (!bias_index_.empty()) {
       const std::int64_t first = bias_stride_ == 0 ? std::min<std::int64_t>(a.batch, 1) : a.batch;
       for (std::int64_t b = 0; b < first; ++b)
-        for (std::int64_t i = 0; i < size; ++i) a.outputs[0][b * size + i] = scaled_bias(bias_of(a, b), i);
-      for (std::int64_t b = first; b < a.batch; ++b) std::copy_n(a.outputs[0], size, a.outputs[0] + b * size);
+        for (std::int64_t i = 0; i < size; ++i)
+          a.outputs[0][b * size + i] = scaled_bias(bias_of(a, b), i);
+      for (std::int64_t b = first; b < a.batch; ++b)
+        std::copy_n(a.outputs[0], size, a.outputs[0] + b * size);
     }
-    product_.fast(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], static_cast<S>(alpha_), !bias_index_.empty());
+    product_.fast(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], static_cast<S>(alpha_),
+                  !bias_index_.empty());
   }
   template <typename S>
   const S* bias_of(const Arguments<S>& a, std::int64_t b) const {
@@ -68,7 +73,8 @@ class GemmOp {
 
   Product product_;
   double alpha_, beta_;
-  std::vector<std::int64_t> bias_index_;  ///< element of C for each element of the output; empty without C
+  std::vector<std::int64_t>
+      bias_index_;  ///< element of C for each element of the output; empty without C
   std::int64_t bias_stride_ = 0;
 };
 
@@ -76,7 +82,8 @@ void infer(Network& network, Node& node) {
   expect_arity(node, 2, 3);
   expect_same_type(network, node, 0, 1);
   const DataType type = input_of(network, node, 0).type;
-  if (type != DataType::float32 && type != DataType::float64) throw Unsupported("a product of integers");
+  if (type != DataType::float32 && type != DataType::float64)
+    throw Unsupported("a product of integers");
   const ProductPlan plan = plan_gemm(network, node);
   const Shape shape{plan.m, plan.n};
   if (has_input(node, 2)) {

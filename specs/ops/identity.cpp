@@ -1,4 +1,5 @@
-// Identity and Dropout: at inference both return their input. Dropout's mask, where a file asks for it, is all ones.
+// Identity and Dropout: at inference both return their input. Dropout's mask, where a file asks for
+// it, is all ones.
 #include "specs/ops/movement.h"
 
 namespace clipbound {
@@ -14,7 +15,8 @@ void infer_dropout(Network& network, Node& node) {
   expect_arity(node, 1, 3, 2);
   if (has_input(node, 2)) {
     const auto training = constant_ints(network, node, 2, "training_mode");
-    if (training.size() != 1 || training[0] != 0) throw Unsupported("dropout in training mode is random");
+    if (training.size() != 1 || training[0] != 0)
+      throw Unsupported("dropout in training mode is random");
   }
   const DataType type = input_of(network, node, 0).type;
   const Shape shape = input_of(network, node, 0).shape;

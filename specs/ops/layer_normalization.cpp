@@ -1,4 +1,5 @@
-// LayerNormalization: over the axes from `axis` on, (x - mean) / sqrt(variance + epsilon) * scale + bias.
+// LayerNormalization: over the axes from `axis` on, (x - mean) / sqrt(variance + epsilon) * scale +
+// bias.
 #include "base/check.h"
 #include "specs/ops/broadcast.h"
 #include "specs/ops/enclosed_functions.h"
@@ -47,7 +48,8 @@ class LayerNormalizationOp {
     }
   }
 
-  /// With n = (x - mean) / deviation and h = g * scale: gx = (h - mean(h) - n * mean(h n)) / deviation.
+  /// With n = (x - mean) / deviation and h = g * scale: gx = (h - mean(h) - n * mean(h n)) /
+  /// deviation.
   template <typename T>
   void pull(const Arguments<T>& a, const Gradients<T>& g) const {
     std::vector<T> n(static_cast<std::size_t>(length_)), h(n.size());
@@ -89,12 +91,15 @@ class LayerNormalizationOp {
   /// Scale (0) or bias (1) of element i of the list that begins at `at`.
   template <typename S>
   S parameter(const Arguments<S>& a, std::size_t which, std::int64_t at, std::int64_t i) const {
-    return a.inputs[which + 1][at / size_ * stride_[which] + index_[which][static_cast<std::size_t>(i)]];
+    return a.inputs[which + 1]
+                   [at / size_ * stride_[which] + index_[which][static_cast<std::size_t>(i)]];
   }
   template <typename T>
-  void add_parameter(const Gradients<T>& g, std::size_t which, std::int64_t at, std::int64_t i, T part) const {
+  void add_parameter(const Gradients<T>& g, std::size_t which, std::int64_t at, std::int64_t i,
+                     T part) const {
     if (which + 1 >= g.inputs.size() || g.inputs[which + 1] == nullptr) return;
-    g.inputs[which + 1][at / size_ * stride_[which] + index_[which][static_cast<std::size_t>(i)]] += part;
+    g.inputs[which + 1][at / size_ * stride_[which] + index_[which][static_cast<std::size_t>(i)]] +=
+        part;
   }
   /// Where the list that begins at `at` in y begins in x.
   std::int64_t place(std::int64_t at) const { return x_is_constant_ ? at % size_ : at; }
@@ -117,8 +122,8 @@ void infer(Network& network, Node& node) {
     expect_same_type(network, node, 0, i);
     const Shape& shape = input_of(network, node, i).shape;
     if (shape.size() > inner.size() || broadcast_shapes(shape, inner) != inner)
-      throw InputError("input " + std::to_string(i) + " of shape " + to_string(shape) + " does not fit " +
-                       to_string(inner));
+      throw InputError("input " + std::to_string(i) + " of shape " + to_string(shape) +
+                       " does not fit " + to_string(inner));
   }
   set_output(network, node, 0, input_of(network, node, 0).type, input_of(network, node, 0).shape);
 }

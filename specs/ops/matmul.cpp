@@ -11,7 +11,8 @@ class MatMulOp {
   template <typename S>
   void run(const Arguments<S>& a) const {
     if constexpr (std::is_floating_point_v<S>)
-      if (a.sums == Sums::fast) return product_.fast(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], S(1), false);
+      if (a.sums == Sums::fast)
+        return product_.fast(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], S(1), false);
     product_.ordered(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], a.sums);
   }
 
@@ -29,7 +30,8 @@ void infer(Network& network, Node& node) {
   expect_same_type(network, node, 0, 1);
   const DataType type = input_of(network, node, 0).type;
   if (type == DataType::boolean) throw InputError("inputs are boolean");
-  set_output(network, node, 0, type, matmul_shape(input_of(network, node, 0).shape, input_of(network, node, 1).shape));
+  set_output(network, node, 0, type,
+             matmul_shape(input_of(network, node, 0).shape, input_of(network, node, 1).shape));
 }
 
 }  // namespace

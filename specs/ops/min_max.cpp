@@ -21,7 +21,8 @@ class ExtremeOp {
       for (std::size_t n = 0; n < operands_.size(); ++n) {
         const Operand& operand = operands_[n];
         const S* x = a.inputs[n] + b * operand.point_stride;
-        for (std::int64_t i = 0; i < size_; ++i) y[i] = n == 0 ? x[operand.at(i)] : F::of(y[i], x[operand.at(i)]);
+        for (std::int64_t i = 0; i < size_; ++i)
+          y[i] = n == 0 ? x[operand.at(i)] : F::of(y[i], x[operand.at(i)]);
       }
     }
   }
@@ -59,11 +60,13 @@ void infer_extreme(Network& network, Node& node) {
   set_output(network, node, 0, type, shape);
 }
 
-/// min(max(x, low), high), the borders from attributes (before opset 11) or scalar inputs, or left out.
+/// min(max(x, low), high), the borders from attributes (before opset 11) or scalar inputs, or left
+/// out.
 class ClipOp {
  public:
   ClipOp(const Network& network, const Node& node)
-      : size_(network.value(node.inputs[0]).size()), x_stride_(point_stride(network, node.inputs[0])) {
+      : size_(network.value(node.inputs[0]).size()),
+        x_stride_(point_stride(network, node.inputs[0])) {
     for (std::size_t i = 1; i <= 2; ++i) {
       Border& border = borders_[i - 1];
       border.given = has_input(node, i);
@@ -95,7 +98,8 @@ class ClipOp {
       S* to_high = border_gradient(g, 2, b);
       S* to_x = g.inputs[0] == nullptr ? nullptr : g.inputs[0] + b * x_stride_;
       for (std::int64_t i = 0; i < size_; ++i) {
-        const S x = a.inputs[0][b * x_stride_ + i], y = a.outputs[0][b * size_ + i], part = g.outputs[0][b * size_ + i];
+        const S x = a.inputs[0][b * x_stride_ + i], y = a.outputs[0][b * size_ + i],
+                part = g.outputs[0][b * size_ + i];
         const bool above = borders_[1].present() && y == high && x != high;
         const bool below = !above && borders_[0].present() && x < low;
         if (above && to_high != nullptr) *to_high += part;

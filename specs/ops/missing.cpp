@@ -10,7 +10,8 @@ namespace clipbound {
 
 namespace {
 
-/// What of a value may not exist: nothing, all of it at once (what began as one number), or the end of a list.
+/// What of a value may not exist: nothing, all of it at once (what began as one number), or the end
+/// of a list.
 enum class Missing : std::uint8_t { nothing, whole, end };
 
 /// Whether a Concat puts numbers side by side: along its axis, each input has one element.
@@ -34,13 +35,16 @@ bool keeps_places(const Network& network, const Node& node, Missing what) {
     case OpKind::identity:
     case OpKind::convert: return true;
     case OpKind::expand: return true;
-    case OpKind::concat: return what == Missing::whole || joins_columns(network, node);  // joined end to end, a list would push others to other places
+    case OpKind::concat:
+      return what == Missing::whole ||
+             joins_columns(network,
+                           node);  // joined end to end, a list would push others to other places
     default: return false;
   }
 }
 
-/// Whether the operands never have more than one element along the same axis: a list that is cut to one number would be broadcast
-/// against another list.
+/// Whether the operands never have more than one element along the same axis: a list that is cut to
+/// one number would be broadcast against another list.
 bool is_outer_sum(const Network& network, const Node& node) {
   const Shape &x = network.value(node.inputs[0]).shape, &y = network.value(node.inputs[1]).shape;
   for (std::size_t d = 1; d <= std::min(x.size(), y.size()); ++d) {
@@ -49,7 +53,8 @@ bool is_outer_sum(const Network& network, const Node& node) {
   return true;
 }
 
-/// What may not exist of the results, where input k may lack `what`. Throws Unsupported where ONNX would compute something else.
+/// What may not exist of the results, where input k may lack `what`. Throws Unsupported where ONNX
+/// would compute something else.
 Missing missing_behind(const Network& network, const Node& node, std::size_t k, Missing what) {
   if (node.kind == OpKind::scatter_nd && k == 1) return Missing::nothing;
   if (node.kind == OpKind::add || node.kind == OpKind::sub) {
@@ -58,7 +63,8 @@ Missing missing_behind(const Network& network, const Node& node, std::size_t k, 
   if (k == 0 || node.kind == OpKind::concat) {
     if (keeps_places(network, node, what)) return what;
   }
-  throw Unsupported(network.source + ": " + describe(node) + " computes with a slice of integers that may be cut at the border");
+  throw Unsupported(network.source + ": " + describe(node) +
+                    " computes with a slice of integers that may be cut at the border");
 }
 
 }  // namespace
@@ -73,14 +79,17 @@ void check_missing(const Network& network) {
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       if (node.inputs[k] == kNoValue) continue;
       const Missing what = missing[index_of(node.inputs[k])];
-      if (what != Missing::nothing) behind = std::max(behind, missing_behind(network, node, k, what));
+      if (what != Missing::nothing)
+        behind = std::max(behind, missing_behind(network, node, k, what));
     }
     for (const ValueId id : node.outputs) {
       if (id != kNoValue) missing[index_of(id)] = behind;
     }
   }
   for (const ValueId id : network.outputs) {
-    if (missing[index_of(id)] != Missing::nothing) throw Unsupported(network.source + ": an output is a slice of integers that may be cut at the border");
+    if (missing[index_of(id)] != Missing::nothing)
+      throw Unsupported(network.source +
+                        ": an output is a slice of integers that may be cut at the border");
   }
 }
 

@@ -1,10 +1,11 @@
 #pragma once
-// Elements that do not exist at some points, because the size of a slice depends on the input there.
+// Elements that do not exist at some points, because the size of a slice depends on the input
+// there.
 //
-// Every value has one shape for all points. A slice that ONNX would leave empty holds, where its numbers are integers,
-// an index that is certainly none: sums with other indices stay so, and a scatter writes nothing there, as it does for
-// an empty list of indices. Nothing else may read such integers (check_missing). Other numbers that do not exist are NaN, which proves
-// nothing.
+// Every value has one shape for all points. A slice that ONNX would leave empty holds, where its
+// numbers are integers, an index that is certainly none: sums with other indices stay so, and a
+// scatter writes nothing there, as it does for an empty list of indices. Nothing else may read such
+// integers (check_missing). Other numbers that do not exist are NaN, which proves nothing.
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -15,8 +16,9 @@ namespace clipbound {
 
 struct Network;
 
-/// Throws Unsupported where integers that may not exist are read by anything but sums with integers along other axes, changes of shape and the
-/// indices of a scatter: ONNX computes with a shorter list there, and we with a number that stands for nothing.
+/// Throws Unsupported where integers that may not exist are read by anything but sums with integers
+/// along other axes, changes of shape and the indices of a scatter: ONNX computes with a shorter
+/// list there, and we with a number that stands for nothing.
 void check_missing(const Network& network);
 
 inline constexpr double kMissingIndex = -0x1p60;

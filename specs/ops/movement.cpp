@@ -6,7 +6,8 @@
 
 namespace clipbound {
 
-void Movement::append(std::size_t output, std::int32_t input, std::int64_t element, std::int64_t length) {
+void Movement::append(std::size_t output, std::int32_t input, std::int64_t element,
+                      std::int64_t length) {
   auto& runs = outputs[output];
   if (length == 0) return;
   if (!runs.empty()) {
@@ -43,7 +44,8 @@ class MovementOp {
         for (const Run& r : map_.outputs[o]) {
           const auto i = static_cast<std::size_t>(r.input);
           const S* from = a.inputs[i] + b * input_stride_[i] + r.source;
-          // Runs of one element (transposes, columns) are common; copy() would call memmove for each.
+          // Runs of one element (transposes, columns) are common; copy() would call memmove for
+          // each.
           if (r.length == 1) {
             to[r.target] = *from;
           } else {
@@ -79,7 +81,8 @@ class MovementOp {
 
 }  // namespace
 
-std::unique_ptr<const Operation> make_movement(const Network& network, const Node& node, Movement movement) {
+std::unique_ptr<const Operation> make_movement(const Network& network, const Node& node,
+                                               Movement movement) {
   CLIPBOUND_CHECK(movement.outputs.size() == node.outputs.size());
   for (std::size_t o = 0; o < node.outputs.size(); ++o) {
     const auto& runs = movement.outputs[o];

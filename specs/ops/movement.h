@@ -1,6 +1,6 @@
 #pragma once
-// Movement operators: every output element is a copy of one element of one input. An operator's file gives the index
-// map; evaluation and gradients follow from it.
+// Movement operators: every output element is a copy of one element of one input. An operator's
+// file gives the index map; evaluation and gradients follow from it.
 #include <cstdint>
 #include <vector>
 
@@ -21,15 +21,19 @@ struct Movement {
   std::vector<std::vector<Run>> outputs;
 
   /// One output, which is the whole of input `input` unchanged (a change of shape alone).
-  static Movement unchanged(std::int32_t input, std::int64_t size) { return {{{Run{input, 0, 0, size}}}}; }
+  static Movement unchanged(std::int32_t input, std::int64_t size) {
+    return {{{Run{input, 0, 0, size}}}};
+  }
   /// Appends one element to output `output` (the last run grows where it can).
-  void append(std::size_t output, std::int32_t input, std::int64_t element, std::int64_t length = 1);
+  void append(std::size_t output, std::int32_t input, std::int64_t element,
+              std::int64_t length = 1);
   /// True where output 0 is the whole of input 0, of `size` elements.
   bool is_unchanged(std::int64_t size) const;
 };
 
 /// An Operation from an index map.
-std::unique_ptr<const Operation> make_movement(const Network& network, const Node& node, Movement movement);
+std::unique_ptr<const Operation> make_movement(const Network& network, const Node& node,
+                                               Movement movement);
 
 /// prepare() from a function that gives the index map.
 template <Movement (*map)(const Network&, const Node&)>

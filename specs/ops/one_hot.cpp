@@ -1,5 +1,6 @@
-// OneHot: a new axis of length `depth` that holds the on-value at the index and the off-value elsewhere. Indices count
-// from the end where they are negative; outside [-depth, depth) nothing is on.
+// OneHot: a new axis of length `depth` that holds the on-value at the index and the off-value
+// elsewhere. Indices count from the end where they are negative; outside [-depth, depth) nothing is
+// on.
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"
 
@@ -11,7 +12,8 @@ std::int64_t depth_of(const Network& network, const Node& node) {
   if (!v.constant) throw Unsupported("the depth ('" + v.name + "') depends on the network's input");
   if (v.size() != 1) throw InputError("the depth is no scalar");
   const double depth = v.constant->at(0);
-  if (!(depth >= 1.0 && depth <= static_cast<double>(kLargestTensor))) throw InputError("absurd depth");
+  if (!(depth >= 1.0 && depth <= static_cast<double>(kLargestTensor)))
+    throw InputError("absurd depth");
   return static_cast<std::int64_t>(depth);
 }
 
@@ -33,7 +35,8 @@ class OneHotOp {
 
   template <typename S>
   void run(const Arguments<S>& a) const {
-    for_each(a.batch, [&](std::int64_t index, std::int64_t j, std::int64_t values, std::int64_t to) {
+    for_each(a.batch, [&](std::int64_t index, std::int64_t j, std::int64_t values,
+                          std::int64_t to) {
       a.outputs[0][to] = entry(a.inputs[0][index], j, a.inputs[2][values], a.inputs[2][values + 1]);
     });
   }
@@ -41,13 +44,15 @@ class OneHotOp {
   template <typename T>
   void pull(const Arguments<T>& a, const Gradients<T>& g) const {
     if (g.inputs[2] == nullptr) return;  // an index has no slope
-    for_each(a.batch, [&](std::int64_t index, std::int64_t j, std::int64_t values, std::int64_t to) {
-      g.inputs[2][values + (is_at(a.inputs[0][index], j) ? 1 : 0)] += g.outputs[0][to];
-    });
+    for_each(a.batch,
+             [&](std::int64_t index, std::int64_t j, std::int64_t values, std::int64_t to) {
+               g.inputs[2][values + (is_at(a.inputs[0][index], j) ? 1 : 0)] += g.outputs[0][to];
+             });
   }
 
  private:
-  /// body(place of the index, entry of the new axis, place of the values, place in the output) for all.
+  /// body(place of the index, entry of the new axis, place of the values, place in the output) for
+  /// all.
   template <typename Body>
   void for_each(std::int64_t batch, const Body& body) const {
     for (std::int64_t b = 0; b < batch; ++b)

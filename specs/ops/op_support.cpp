@@ -4,28 +4,34 @@
 
 namespace clipbound {
 
-void expect_arity(const Node& node, std::size_t min_inputs, std::size_t max_inputs, std::size_t max_outputs) {
-  if (node.inputs.size() > max_inputs) throw InputError("has " + std::to_string(node.inputs.size()) + " inputs");
+void expect_arity(const Node& node, std::size_t min_inputs, std::size_t max_inputs,
+                  std::size_t max_outputs) {
+  if (node.inputs.size() > max_inputs)
+    throw InputError("has " + std::to_string(node.inputs.size()) + " inputs");
   for (std::size_t i = 0; i < min_inputs; ++i)
     if (!has_input(node, i)) throw InputError("input " + std::to_string(i) + " is missing");
   if (node.outputs.empty()) throw InputError("has no output");
-  if (node.outputs.size() > max_outputs) throw InputError("has " + std::to_string(node.outputs.size()) + " outputs");
+  if (node.outputs.size() > max_outputs)
+    throw InputError("has " + std::to_string(node.outputs.size()) + " outputs");
 }
 
-std::vector<std::int64_t> constant_ints(const Network& network, const Node& node, std::size_t i, const char* what) {
+std::vector<std::int64_t> constant_ints(const Network& network, const Node& node, std::size_t i,
+                                        const char* what) {
   const Value& v = input_of(network, node, i);
-  if (!v.constant) throw Unsupported(std::string(what) + " ('" + v.name + "') depends on the network's input");
+  if (!v.constant)
+    throw Unsupported(std::string(what) + " ('" + v.name + "') depends on the network's input");
   return v.constant->as_int64();
 }
 
-std::optional<std::vector<std::int64_t>> ints_from(const Network& network, const Node& node, const char* key,
-                                                   std::size_t i) {
+std::optional<std::vector<std::int64_t>> ints_from(const Network& network, const Node& node,
+                                                   const char* key, std::size_t i) {
   if (const auto* held = node.ints_attribute(key)) return *held;
   if (has_input(node, i)) return constant_ints(network, node, i, key);
   return std::nullopt;
 }
 
-std::string string_attribute(const Node& node, const std::string& key, const std::string& fallback) {
+std::string string_attribute(const Node& node, const std::string& key,
+                             const std::string& fallback) {
   const auto found = node.attributes.find(key);
   if (found == node.attributes.end()) return fallback;
   const auto* held = std::get_if<std::string>(&found->second);
@@ -43,7 +49,8 @@ const std::vector<double>* floats_attribute(const Node& node, const std::string&
 
 void keep_first_output(Node& node, const char* what) {
   for (std::size_t o = 1; o < node.outputs.size(); ++o)
-    if (node.outputs[o] != kNoValue) throw Unsupported(std::string("its output of ") + what + " is used");
+    if (node.outputs[o] != kNoValue)
+      throw Unsupported(std::string("its output of ") + what + " is used");
   node.outputs.resize(1);
 }
 
@@ -56,7 +63,8 @@ void expect_floating(const Network& network, const Node& node, std::size_t i) {
 std::int64_t checked_axis(std::int64_t axis, std::size_t rank) {
   const auto r = static_cast<std::int64_t>(rank);
   if (axis < -r || axis >= r)
-    throw InputError("axis " + std::to_string(axis) + " is out of range for rank " + std::to_string(rank));
+    throw InputError("axis " + std::to_string(axis) + " is out of range for rank " +
+                     std::to_string(rank));
   return axis < 0 ? axis + r : axis;
 }
 
@@ -77,7 +85,8 @@ std::vector<std::int64_t> strides_of(const Shape& shape) {
 }
 
 void set_output(Network& network, const Node& node, std::size_t i, DataType type, Shape shape) {
-  if (element_count(shape) > kLargestTensor) throw InputError("absurd output shape " + to_string(shape));
+  if (element_count(shape) > kLargestTensor)
+    throw InputError("absurd output shape " + to_string(shape));
   Value& v = network.value(node.outputs[i]);
   v.type = type;
   v.shape = std::move(shape);

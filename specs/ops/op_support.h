@@ -1,6 +1,6 @@
 #pragma once
-// What the operator files share: checked access to inputs and attributes. All throw InputError or Unsupported without
-// the node's name (append_node() adds it).
+// What the operator files share: checked access to inputs and attributes. All throw InputError or
+// Unsupported without the node's name (append_node() adds it).
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,7 +12,8 @@
 namespace clipbound {
 
 /// Checks the number of inputs and outputs and that the first `min_inputs` inputs are there.
-void expect_arity(const Node& node, std::size_t min_inputs, std::size_t max_inputs, std::size_t max_outputs = 1);
+void expect_arity(const Node& node, std::size_t min_inputs, std::size_t max_inputs,
+                  std::size_t max_outputs = 1);
 inline bool has_input(const Node& node, std::size_t i) {
   return i < node.inputs.size() && node.inputs[i] != kNoValue;
 }
@@ -24,15 +25,17 @@ inline std::int64_t point_stride(const Network& network, ValueId id) {
   return id == kNoValue || network.is_constant(id) ? 0 : network.value(id).size();
 }
 /// The integers of input i; Unsupported where it is not a constant.
-std::vector<std::int64_t> constant_ints(const Network& network, const Node& node, std::size_t i, const char* what);
+std::vector<std::int64_t> constant_ints(const Network& network, const Node& node, std::size_t i,
+                                        const char* what);
 /// From the attribute `key` where it is there, else from input i where it is there.
-std::optional<std::vector<std::int64_t>> ints_from(const Network& network, const Node& node, const char* key,
-                                                   std::size_t i);
+std::optional<std::vector<std::int64_t>> ints_from(const Network& network, const Node& node,
+                                                   const char* key, std::size_t i);
 /// The attribute `key` where it is there, else `fallback`; InputError where it has another type.
 std::string string_attribute(const Node& node, const std::string& key, const std::string& fallback);
 /// nullptr where absent.
 const std::vector<double>* floats_attribute(const Node& node, const std::string& key);
-/// Removes the outputs after the first; Unsupported where the file gives one of them a name (`what` they are).
+/// Removes the outputs after the first; Unsupported where the file gives one of them a name (`what`
+/// they are).
 void keep_first_output(Node& node, const char* what);
 /// Throws where input i is not of a floating type.
 void expect_floating(const Network& network, const Node& node, std::size_t i);

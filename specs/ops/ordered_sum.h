@@ -4,8 +4,8 @@
 
 namespace clipbound {
 
-/// at(0) + at(1) + ... + at(count - 1); `fast` counts as natural. blocked: term i goes to partial sum i mod 16, then
-/// the partial sums are added pairwise.
+/// at(0) + at(1) + ... + at(count - 1); `fast` counts as natural. blocked: term i goes to partial
+/// sum i mod 16, then the partial sums are added pairwise.
 template <typename S, class At>
 S ordered_sum(std::int64_t count, const At& at, Sums order) {
   const std::int64_t lanes = order == Sums::blocked ? kSumLanes : 1;

@@ -1,5 +1,6 @@
-// Pad. Mode constant inserts a number (linear); where nothing is inserted, and in the modes edge, reflect and wrap, it
-// only moves elements and is the form `pad_copy`. Negative pads remove elements.
+// Pad. Mode constant inserts a number (linear); where nothing is inserted, and in the modes edge,
+// reflect and wrap, it only moves elements and is the form `pad_copy`. Negative pads remove
+// elements.
 #include <algorithm>
 
 #include "specs/ops/movement.h"
@@ -30,7 +31,8 @@ Pads pads_of(const Network& network, const Node& node) {
   }
   for (const auto* side : {&pads.before, &pads.after})
     for (const std::int64_t p : *side)
-      if (p > kLargestTensor || p < -kLargestTensor) throw InputError("absurd pad " + std::to_string(p));
+      if (p > kLargestTensor || p < -kLargestTensor)
+        throw InputError("absurd pad " + std::to_string(p));
   return pads;
 }
 
@@ -55,7 +57,8 @@ std::vector<std::int64_t> sources_of(const Network& network, const Node& node) {
     for (const std::int64_t element : elements)
       for (std::int64_t i = 0; i < to[d]; ++i) {
         const std::int64_t place = place_of(i - pads.before[d], from[d], mode);
-        longer.push_back(element == kInserted || place == kInserted ? kInserted : element + place * strides[d]);
+        longer.push_back(element == kInserted || place == kInserted ? kInserted
+                                                                    : element + place * strides[d]);
       }
     elements = std::move(longer);
   }
@@ -89,7 +92,8 @@ class PadOp {
       for (const std::int64_t s : source_) {
         const S part = *gy++;
         if (s != kInserted && g.inputs[0] != nullptr) g.inputs[0][b * point_stride_ + s] += part;
-        if (s == kInserted && g.inputs.size() > 2 && g.inputs[2] != nullptr) g.inputs[2][b * value_stride_] += part;
+        if (s == kInserted && g.inputs.size() > 2 && g.inputs[2] != nullptr)
+          g.inputs[2][b * value_stride_] += part;
       }
   }
 
@@ -106,7 +110,8 @@ Shape padded(const Shape& from, const Pads& pads, const std::string& mode) {
     shape[d] += pads.before[d] + pads.after[d];
     if (shape[d] < 0) throw InputError("pads remove more than there is");
     const std::int64_t most = std::max(pads.before[d], pads.after[d]);
-    if (mode == "reflect" && most > 0 && most >= from[d]) throw InputError("reflects more than there is");
+    if (mode == "reflect" && most > 0 && most >= from[d])
+      throw InputError("reflects more than there is");
     if (mode != "constant" && most > 0 && from[d] == 0) throw InputError("has nothing to copy");
   }
   return shape;
@@ -126,8 +131,11 @@ void infer(Network& network, Node& node) {
   const auto inserts = [](const std::vector<std::int64_t>& side) {
     return std::any_of(side.begin(), side.end(), [](std::int64_t p) { return p > 0; });
   };
-  node.kind = mode == "constant" && (inserts(pads.before) || inserts(pads.after)) ? OpKind::pad : OpKind::pad_copy;
-  set_output(network, node, 0, input_of(network, node, 0).type, padded(input_of(network, node, 0).shape, pads, mode));
+  node.kind = mode == "constant" && (inserts(pads.before) || inserts(pads.after))
+                  ? OpKind::pad
+                  : OpKind::pad_copy;
+  set_output(network, node, 0, input_of(network, node, 0).type,
+             padded(input_of(network, node, 0).shape, pads, mode));
 }
 
 Movement map(const Network& network, const Node& node) {

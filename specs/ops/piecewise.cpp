@@ -1,5 +1,5 @@
-// Piecewise linear (or quadratic) functions of one number: LeakyRelu, ThresholdedRelu, HardSigmoid, HardSwish, Abs,
-// Neg.
+// Piecewise linear (or quadratic) functions of one number: LeakyRelu, ThresholdedRelu, HardSigmoid,
+// HardSwish, Abs, Neg.
 #include "specs/ops/elementwise.h"
 
 namespace clipbound {
@@ -12,7 +12,8 @@ double as_float32(float x) {
 
 struct LeakyRelu : FloatFunction {
   double alpha;
-  LeakyRelu(const Network&, const Node& node) : alpha(node.float_attribute("alpha", as_float32(0.01f))) {}
+  LeakyRelu(const Network&, const Node& node)
+      : alpha(node.float_attribute("alpha", as_float32(0.01f))) {}
 
   template <typename T>
   T value(T x) const {
@@ -63,7 +64,8 @@ inline Enclosed clipped_line(Enclosed x, Enclosed alpha, Enclosed beta) {
 struct HardSigmoid : FloatFunction {
   double alpha, beta;
   HardSigmoid(const Network&, const Node& node)
-      : alpha(node.float_attribute("alpha", as_float32(0.2f))), beta(node.float_attribute("beta", 0.5)) {}
+      : alpha(node.float_attribute("alpha", as_float32(0.2f))),
+        beta(node.float_attribute("beta", 0.5)) {}
 
   template <typename S>
   S value(S x) const {
@@ -103,7 +105,9 @@ struct Abs : NumberFunction {
 };
 
 struct Neg : NumberFunction {
-  std::int64_t value(std::int64_t x) const { return static_cast<std::int64_t>(-static_cast<std::uint64_t>(x)); }
+  std::int64_t value(std::int64_t x) const {
+    return static_cast<std::int64_t>(-static_cast<std::uint64_t>(x));
+  }
   template <typename S>
   S value(S x) const {
     return -x;

@@ -1,11 +1,11 @@
-// MaxPool and AveragePool over any number of spatial axes. Padding never wins a maximum; an average counts it only with
-// count_include_pad.
+// MaxPool and AveragePool over any number of spatial axes. Padding never wins a maximum; an average
+// counts it only with count_include_pad.
 #include <limits>
 
 #include "base/check.h"
+#include "specs/network/summation.h"
 #include "specs/ops/extremes.h"
 #include "specs/ops/windows.h"
-#include "specs/network/summation.h"
 
 namespace clipbound {
 namespace {
@@ -17,7 +17,8 @@ WindowShape pool_windows(const Network& network, const Node& node) {
     throw InputError("kernel_shape does not fit the input " + to_string(x));
   WindowShape windows = windows_over(node, spatial_shape(x), *kernel);
   for (std::size_t d = 0; d < kernel->size(); ++d)
-    if (std::max(windows.pads_before[d], windows.pads_after[d]) > ((*kernel)[d] - 1) * windows.dilations[d])
+    if (std::max(windows.pads_before[d], windows.pads_after[d]) >
+        ((*kernel)[d] - 1) * windows.dilations[d])
       throw InputError("pads are not smaller than the kernel");
   return windows;
 }
@@ -45,7 +46,8 @@ class Pool {
       const std::int64_t t = reversed ? windows_.taps() - 1 - i : i;
       for (std::int64_t r = 0; r < windows_.rows(); ++r) {
         const Windows::Stretch& s = windows_.stretch(t, r);
-        for (std::int64_t j = s.first; j < s.last; ++j) body(r * windows_.width() + j, s.source + j * windows_.step());
+        for (std::int64_t j = s.first; j < s.last; ++j)
+          body(r * windows_.width() + j, s.source + j * windows_.step());
       }
     }
   }
@@ -80,7 +82,8 @@ class MaxPoolOp : public Pool {
     for_each_image(a.batch, [&](std::int64_t from, std::int64_t to) {
       std::fill(given.begin(), given.end(), false);
       for_each_tap([&](std::int64_t p, std::int64_t e) {
-        if (given[static_cast<std::size_t>(p)] || a.inputs[0][from + e] != a.outputs[0][to + p]) return;
+        if (given[static_cast<std::size_t>(p)] || a.inputs[0][from + e] != a.outputs[0][to + p])
+          return;
         given[static_cast<std::size_t>(p)] = true;
         g.inputs[0][from + e] += g.outputs[0][to + p];
       });
@@ -93,12 +96,14 @@ class AveragePoolOp : public Pool {
   AveragePoolOp(const Network& network, const Node& node) : Pool(network, node) {
     divisors_.assign(static_cast<std::size_t>(windows_.positions()), 0);
     if (node.int_attribute("count_include_pad", 0) != 0 && node.opset < 19) {
-      // ONNX Runtime counts what a window of ceil_mode has beyond the pads as well; the definition changed with opset 19.
+      // ONNX Runtime counts what a window of ceil_mode has beyond the pads as well; the definition
+      // changed with opset 19.
       std::fill(divisors_.begin(), divisors_.end(), windows_.taps());
     } else if (node.int_attribute("count_include_pad", 0) != 0) {
       count_padded();
     } else {
-      for_each_tap([this](std::int64_t p, std::int64_t) { ++divisors_[static_cast<std::size_t>(p)]; });
+      for_each_tap(
+          [this](std::int64_t p, std::int64_t) { ++divisors_[static_cast<std::size_t>(p)]; });
     }
   }
 
@@ -111,7 +116,8 @@ class AveragePoolOp : public Pool {
       for_each_image(a.batch, [&](std::int64_t from, std::int64_t to) {
         std::fill(sums.begin(), sums.end(), Accumulator<S>{});
         const S* x = a.inputs[0] + from;
-        for_each_tap([&](std::int64_t p, std::int64_t e) { sums[static_cast<std::size_t>(p)].add(x[e], S(1)); },
+        for_each_tap([&](std::int64_t p,
+                         std::int64_t e) { sums[static_cast<std::size_t>(p)].add(x[e], S(1)); },
                      a.sums == Sums::reversed);
         for (std::size_t p = 0; p < sums.size(); ++p)
           a.outputs[0][to + static_cast<std::int64_t>(p)] =
@@ -125,7 +131,8 @@ class AveragePoolOp : public Pool {
     if (g.inputs[0] == nullptr) return;
     for_each_image(a.batch, [&](std::int64_t from, std::int64_t to) {
       for_each_tap([&](std::int64_t p, std::int64_t e) {
-        g.inputs[0][from + e] += g.outputs[0][to + p] / static_cast<T>(divisors_[static_cast<std::size_t>(p)]);
+        g.inputs[0][from + e] +=
+            g.outputs[0][to + p] / static_cast<T>(divisors_[static_cast<std::size_t>(p)]);
       });
     });
   }

@@ -52,7 +52,8 @@ struct PowOf {
     if (y.error == 0.0) return power(x, y.value);
     const Enclosed by_logarithm = exp(y * log(x));  // knows nothing unless x is certainly positive
     const double value = std::pow(x.value, y.value);
-    return with_error(value, inflate(by_logarithm.error + std::fabs(by_logarithm.value - value), 4));
+    return with_error(value,
+                      inflate(by_logarithm.error + std::fabs(by_logarithm.value - value), 4));
   }
   template <typename T>
   static T by_x(T x, T y, T g) {
@@ -78,7 +79,8 @@ struct IntegerPowOf : PowOf {
 };
 
 std::unique_ptr<const Operation> prepare(const Network& network, const Node& node) {
-  if (input_of(network, node, 0).type == DataType::int64) return prepare_as<BinaryOp<IntegerPowOf>>(network, node);
+  if (input_of(network, node, 0).type == DataType::int64)
+    return prepare_as<BinaryOp<IntegerPowOf>>(network, node);
   return prepare_as<BinaryOp<PowOf>>(network, node);
 }
 
@@ -86,7 +88,8 @@ void infer(Network& network, Node& node) {
   expect_arity(node, 2, 2);
   const Value& x = input_of(network, node, 0);
   const Value& y = input_of(network, node, 1);
-  if (x.type == DataType::boolean || y.type == DataType::boolean) throw InputError("inputs are boolean");
+  if (x.type == DataType::boolean || y.type == DataType::boolean)
+    throw InputError("inputs are boolean");
   if (x.type == DataType::int64 && y.type != DataType::int64)
     throw Unsupported("an integer to the power of a floating-point number");
   set_output(network, node, 0, x.type, broadcast_shapes(x.shape, y.shape));

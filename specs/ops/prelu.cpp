@@ -36,7 +36,8 @@ Shape slope_shape(const Network& network, const Node& node) {
 }
 
 std::unique_ptr<const Operation> prepare(const Network& network, const Node& node) {
-  return std::make_unique<OperationOf<BinaryOp<PReluOf>>>(BinaryOp<PReluOf>(network, node, slope_shape(network, node)));
+  return std::make_unique<OperationOf<BinaryOp<PReluOf>>>(
+      BinaryOp<PReluOf>(network, node, slope_shape(network, node)));
 }
 
 void infer(Network& network, Node& node) {
@@ -46,7 +47,8 @@ void infer(Network& network, Node& node) {
   const DataType type = input_of(network, node, 0).type;
   const Shape shape = input_of(network, node, 0).shape, slope = slope_shape(network, node);
   if (broadcast_shapes(shape, slope) != shape)
-    throw InputError("slope of shape " + to_string(slope) + " does not broadcast to " + to_string(shape));
+    throw InputError("slope of shape " + to_string(slope) + " does not broadcast to " +
+                     to_string(shape));
   set_output(network, node, 0, type, shape);
 }
 

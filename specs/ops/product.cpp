@@ -35,18 +35,21 @@ Product::Product(ProductPlan plan) : plan_(std::move(plan)) {
   if (plan_.n == 1 || plan_.k == 1) plan_.transpose_b = Transpose::no;
   lda_ = plan_.transpose_a == Transpose::no ? plan_.k : plan_.m;
   ldb_ = plan_.transpose_b == Transpose::no ? plan_.n : plan_.k;
-  const bool rows = plan_.point_stride_b == 0 && all_zero(plan_.offset_b) && plan_.transpose_a == Transpose::no &&
+  const bool rows = plan_.point_stride_b == 0 && all_zero(plan_.offset_b) &&
+                    plan_.transpose_a == Transpose::no &&
                     plan_.point_stride_a == plan_.matrices() * plan_.m * plan_.k &&
                     consecutive(plan_.offset_a, plan_.m * plan_.k);
   const bool columns = plan_.n == 1 && plan_.point_stride_a == 0 && all_zero(plan_.offset_a) &&
-                       plan_.point_stride_b == plan_.matrices() * plan_.k && consecutive(plan_.offset_b, plan_.k);
+                       plan_.point_stride_b == plan_.matrices() * plan_.k &&
+                       consecutive(plan_.offset_b, plan_.k);
   merge_ = rows ? Merge::rows : columns ? Merge::columns : Merge::none;
 }
 
 Shape matmul_shape(const Shape& a, const Shape& b) {
   if (a.empty() || b.empty()) throw InputError("an operand is a scalar");
   const std::int64_t k = a.back(), k_of_b = b.size() == 1 ? b[0] : b[b.size() - 2];
-  if (k != k_of_b) throw InputError("shapes " + to_string(a) + " and " + to_string(b) + " do not fit");
+  if (k != k_of_b)
+    throw InputError("shapes " + to_string(a) + " and " + to_string(b) + " do not fit");
   Shape shape = broadcast_shapes(leading(a), leading(b));
   if (a.size() > 1) shape.push_back(a[a.size() - 2]);
   if (b.size() > 1) shape.push_back(b.back());

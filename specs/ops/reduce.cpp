@@ -1,4 +1,5 @@
-// ReduceSum, ReduceMean, ReduceMax, ReduceMin; GlobalAveragePool and GlobalMaxPool, which reduce all spatial axes.
+// ReduceSum, ReduceMean, ReduceMax, ReduceMin; GlobalAveragePool and GlobalMaxPool, which reduce
+// all spatial axes.
 #include <algorithm>
 
 #include "specs/ops/extremes.h"
@@ -17,7 +18,9 @@ std::vector<bool> reduced_axes(const Network& network, const Node& node) {
   const std::size_t rank = input_of(network, node, 0).shape.size();
   std::vector<bool> reduced(rank, false);
   if (is_global_pool(node)) {
-    if (rank < 3) throw InputError("input " + to_string(input_of(network, node, 0).shape) + " has no spatial axes");
+    if (rank < 3)
+      throw InputError("input " + to_string(input_of(network, node, 0).shape) +
+                       " has no spatial axes");
     std::fill(reduced.begin() + 2, reduced.end(), true);
     return reduced;
   }
@@ -26,7 +29,8 @@ std::vector<bool> reduced_axes(const Network& network, const Node& node) {
     if (node.int_attribute("noop_with_empty_axes", 0) == 0) reduced.assign(rank, true);
     return reduced;
   }
-  for (const std::int64_t axis : checked_axes(*axes, rank)) reduced[static_cast<std::size_t>(axis)] = true;
+  for (const std::int64_t axis : checked_axes(*axes, rank))
+    reduced[static_cast<std::size_t>(axis)] = true;
   return reduced;
 }
 
@@ -35,12 +39,14 @@ void infer(Network& network, Node& node) {
   const Value& x = input_of(network, node, 0);
   if (x.type == DataType::boolean) throw InputError("input is boolean");
   const bool mean = node.kind == OpKind::reduce_mean || node.kind == OpKind::global_average_pool;
-  if (mean && x.type == DataType::int64) throw Unsupported("a mean of integers");  // cut to an integer, and not by all runtimes
+  if (mean && x.type == DataType::int64)
+    throw Unsupported("a mean of integers");  // cut to an integer, and not by all runtimes
   const std::vector<bool> reduced = reduced_axes(network, node);
   const bool keep = is_global_pool(node) || node.int_attribute("keepdims", 1) != 0;
   Shape shape;
   for (std::size_t d = 0; d < reduced.size(); ++d) {
-    if (reduced[d] && x.shape[d] == 0) throw Unsupported("nothing is reduced: input " + to_string(x.shape));
+    if (reduced[d] && x.shape[d] == 0)
+      throw Unsupported("nothing is reduced: input " + to_string(x.shape));
     if (!reduced[d] || keep) shape.push_back(reduced[d] ? 1 : x.shape[d]);
   }
   set_output(network, node, 0, x.type, shape);
@@ -63,7 +69,8 @@ std::vector<std::int64_t> offsets_along(const Shape& shape, const std::vector<bo
 /// Output o reads the elements first_[o] + within_[j].
 class Reduction {
  public:
-  Reduction(const Network& network, const Node& node) : x_stride_(point_stride(network, node.inputs[0])) {
+  Reduction(const Network& network, const Node& node)
+      : x_stride_(point_stride(network, node.inputs[0])) {
     const Shape& shape = input_of(network, node, 0).shape;
     std::vector<bool> reduced = reduced_axes(network, node);
     within_ = offsets_along(shape, reduced);

@@ -12,7 +12,8 @@ Shape resolved(const Shape& from, std::vector<std::int64_t> wanted, bool allow_z
       if (open != kNone) throw InputError("two dimensions are -1 in " + to_string(wanted));
       open = i;
     } else if (wanted[i] == 0 && !allow_zero) {
-      if (i >= from.size()) throw InputError("0 copies a dimension that " + to_string(from) + " does not have");
+      if (i >= from.size())
+        throw InputError("0 copies a dimension that " + to_string(from) + " does not have");
       wanted[i] = from[i];
     }
   }
@@ -20,10 +21,12 @@ Shape resolved(const Shape& from, std::vector<std::int64_t> wanted, bool allow_z
   if (open != kNone) {
     wanted[open] = 1;
     const std::int64_t rest = element_count(wanted);
-    if (rest == 0 || size % rest != 0) throw InputError("cannot reshape " + to_string(from) + ": no room for -1");
+    if (rest == 0 || size % rest != 0)
+      throw InputError("cannot reshape " + to_string(from) + ": no room for -1");
     wanted[open] = size / rest;
   }
-  if (element_count(wanted) != size) throw InputError("cannot reshape " + to_string(from) + " to " + to_string(wanted));
+  if (element_count(wanted) != size)
+    throw InputError("cannot reshape " + to_string(from) + " to " + to_string(wanted));
   return wanted;
 }
 
@@ -32,7 +35,8 @@ void infer(Network& network, Node& node) {
   const Value& x = input_of(network, node, 0);
   const auto wanted = ints_from(network, node, "shape", 1);  // an attribute before opset 5
   if (!wanted) throw InputError("has no shape");
-  set_output(network, node, 0, x.type, resolved(x.shape, *wanted, node.int_attribute("allowzero", 0) != 0));
+  set_output(network, node, 0, x.type,
+             resolved(x.shape, *wanted, node.int_attribute("allowzero", 0) != 0));
 }
 
 }  // namespace

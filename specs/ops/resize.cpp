@@ -14,9 +14,11 @@ struct Axis {
   float scale;
 };
 
-std::vector<double> constant_floats(const Network& network, const Node& node, std::size_t i, const char* what) {
+std::vector<double> constant_floats(const Network& network, const Node& node, std::size_t i,
+                                    const char* what) {
   const Value& v = input_of(network, node, i);
-  if (!v.constant) throw Unsupported(std::string(what) + " ('" + v.name + "') depends on the network's input");
+  if (!v.constant)
+    throw Unsupported(std::string(what) + " ('" + v.name + "') depends on the network's input");
   return v.constant->as_float64();
 }
 
@@ -28,7 +30,9 @@ std::vector<double> given_numbers(const Network& network, const Node& node, bool
     return scales != nullptr && !sizes ? *scales : std::vector<double>{};
   }
   const std::size_t place = sizes ? 3 : is_resize && node.opset >= 11 ? 2 : 1;
-  if ((sizes && node.opset < 11) || !has_input(node, place) || input_of(network, node, place).size() == 0) return {};
+  if ((sizes && node.opset < 11) || !has_input(node, place) ||
+      input_of(network, node, place).size() == 0)
+    return {};
   return constant_floats(network, node, place, sizes ? "the sizes" : "the scales");
 }
 
@@ -36,7 +40,8 @@ std::vector<Axis> axes_of(const Network& network, const Node& node) {
   const Shape& shape = input_of(network, node, 0).shape;
   std::vector<Axis> result;
   for (const std::int64_t d : shape) result.push_back({d, 1.0f});
-  const std::vector<double> scales = given_numbers(network, node, false), sizes = given_numbers(network, node, true);
+  const std::vector<double> scales = given_numbers(network, node, false),
+                            sizes = given_numbers(network, node, true);
   const std::vector<double>& given = scales.empty() ? sizes : scales;
   std::vector<std::int64_t> axes(given.size());
   for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<std::int64_t>(i);
@@ -46,9 +51,11 @@ std::vector<Axis> axes_of(const Network& network, const Node& node) {
     throw InputError("needs one scale or size per axis");
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const auto d = static_cast<std::size_t>(axes[i]);
-    if (!(given[i] > 0.0) || given[i] > 0x1p30) throw InputError("a scale or size is not positive, or absurd");
+    if (!(given[i] > 0.0) || given[i] > 0x1p30)
+      throw InputError("a scale or size is not positive, or absurd");
     const auto length = static_cast<float>(shape[d]);
-    const auto number = static_cast<float>(given[i]);  // positions are computed in float32, as in ONNX Runtime
+    const auto number =
+        static_cast<float>(given[i]);  // positions are computed in float32, as in ONNX Runtime
     const bool by_scale = !scales.empty();
     result[d] = by_scale ? Axis{static_cast<std::int64_t>(std::floor(length * number)), number}
                          : Axis{static_cast<std::int64_t>(given[i]), number / length};
@@ -56,17 +63,20 @@ std::vector<Axis> axes_of(const Network& network, const Node& node) {
   return result;
 }
 
-/// Which element of `length` the output element i reads: the formulas of the ONNX standard, and for opsets before 11,
-/// where it has none, ONNX Runtime's ("simple": downwards where an axis grows, upwards where it shrinks).
-std::int64_t source_of(std::int64_t i, const Axis& axis, std::int64_t length, const std::string& position,
-                       const std::string& rounding) {
+/// Which element of `length` the output element i reads: the formulas of the ONNX standard, and for
+/// opsets before 11, where it has none, ONNX Runtime's ("simple": downwards where an axis grows,
+/// upwards where it shrinks).
+std::int64_t source_of(std::int64_t i, const Axis& axis, std::int64_t length,
+                       const std::string& position, const std::string& rounding) {
   const auto at = static_cast<float>(i);
   float x = at / axis.scale;  // asymmetric
   if (axis.scale == 1.0f && axis.length == length) return i;
   if (position == "half_pixel") x = (at + 0.5f) / axis.scale - 0.5f;
-  if (position == "pytorch_half_pixel") x = axis.length > 1 ? (at + 0.5f) / axis.scale - 0.5f : 0.0f;
+  if (position == "pytorch_half_pixel")
+    x = axis.length > 1 ? (at + 0.5f) / axis.scale - 0.5f : 0.0f;
   if (position == "align_corners")
-    x = axis.length > 1 ? at * static_cast<float>(length - 1) / static_cast<float>(axis.length - 1) : 0.0f;
+    x = axis.length > 1 ? at * static_cast<float>(length - 1) / static_cast<float>(axis.length - 1)
+                        : 0.0f;
   float rounded = std::floor(x);
   if (rounding == "ceil" || (rounding == "simple" && axis.scale < 1.0f)) rounded = std::ceil(x);
   if (rounding == "round_prefer_floor") rounded = std::ceil(x - 0.5f);
@@ -79,8 +89,10 @@ void infer(Network& network, Node& node) {
   const std::string mode = string_attribute(node, "mode", "nearest");
   if (mode != "nearest") throw Unsupported("mode '" + mode + "' (supported: nearest)");
   const std::string position = string_attribute(node, "coordinate_transformation_mode", "");
-  for (const char* unsupported : {"tf_crop_and_resize", "tf_half_pixel_for_nn", "half_pixel_symmetric"})
-    if (position == unsupported) throw Unsupported("coordinate_transformation_mode '" + position + "'");
+  for (const char* unsupported :
+       {"tf_crop_and_resize", "tf_half_pixel_for_nn", "half_pixel_symmetric"})
+    if (position == unsupported)
+      throw Unsupported("coordinate_transformation_mode '" + position + "'");
   const std::string policy = string_attribute(node, "keep_aspect_ratio_policy", "stretch");
   if (policy != "stretch") throw Unsupported("keep_aspect_ratio_policy '" + policy + "'");
   if (input_of(network, node, 0).size() == 0) throw Unsupported("the input is empty");
@@ -90,10 +102,13 @@ void infer(Network& network, Node& node) {
 }
 
 Movement map(const Network& network, const Node& node) {
-  const bool is_resize = std::string_view(op_row(node.kind).onnx_name) == "Resize" && node.opset >= 11;
+  const bool is_resize =
+      std::string_view(op_row(node.kind).onnx_name) == "Resize" && node.opset >= 11;
   const std::string position =
-      is_resize ? string_attribute(node, "coordinate_transformation_mode", "half_pixel") : "asymmetric";
-  const std::string rounding = is_resize ? string_attribute(node, "nearest_mode", "round_prefer_floor") : "simple";
+      is_resize ? string_attribute(node, "coordinate_transformation_mode", "half_pixel")
+                : "asymmetric";
+  const std::string rounding =
+      is_resize ? string_attribute(node, "nearest_mode", "round_prefer_floor") : "simple";
   const Shape& from = input_of(network, node, 0).shape;
   const std::vector<Axis> axes = axes_of(network, node);
   const std::vector<std::int64_t> strides = strides_of(from);

@@ -16,8 +16,8 @@ T log_one_plus_exp(T x) {
   return (x > T(0) ? x : T(0)) + std::log1p(std::exp(-std::fabs(x)));
 }
 
-// Of a function made of two library calls and a few operations on positive numbers: each call and operation passes
-// relative errors on at most unchanged.
+// Of a function made of two library calls and a few operations on positive numbers: each call and
+// operation passes relative errors on at most unchanged.
 constexpr double kComposedError = 4.0 * kLibraryError;
 
 struct Sigmoid : FloatFunction {

@@ -26,8 +26,8 @@ class ScatterNDOp {
       S* y = a.outputs[0] + b * size_;
       std::copy_n(a.inputs[0] + b * point_stride_[0], size_, y);
       for (std::int64_t s = 0; s < slices_; ++s)
-        if (!write(a.inputs[1] + b * point_stride_[1] + s * depth_, a.inputs[2] + b * point_stride_[2] + s * slice_,
-                   y)) {
+        if (!write(a.inputs[1] + b * point_stride_[1] + s * depth_,
+                   a.inputs[2] + b * point_stride_[2] + s * slice_, y)) {
           if (std::is_same_v<S, std::int64_t>) throw InputError("an index is out of range");
           std::fill_n(y, size_, undefined<S>());  // ONNX gives it no meaning
           break;
@@ -45,7 +45,8 @@ class ScatterNDOp {
         const std::int64_t at = place(a.inputs[1] + b * point_stride_[1] + s * depth_);
         for (std::int64_t i = 0; at >= 0 && i < slice_; ++i) {
           T& cotangent = rest[static_cast<std::size_t>(at + i)];
-          if (g.inputs[2] != nullptr) g.inputs[2][b * point_stride_[2] + s * slice_ + i] += cotangent;
+          if (g.inputs[2] != nullptr)
+            g.inputs[2][b * point_stride_[2] + s * slice_ + i] += cotangent;
           cotangent = T(0);
         }
       }
@@ -72,7 +73,8 @@ class ScatterNDOp {
       if (at >= 0) std::copy_n(update, slice_, y + at);
       return at != kOutside;
     }
-    for (std::int64_t i = 0; i < size_; ++i) y[i] = hull(y[i], update[i % slice_]);  // it may lie anywhere, or nowhere
+    for (std::int64_t i = 0; i < size_; ++i)
+      y[i] = hull(y[i], update[i % slice_]);  // it may lie anywhere, or nowhere
     return true;
   }
 
@@ -90,7 +92,8 @@ class ScatterNDOp {
   }
   template <typename S>
   bool is_missing(const S* index) const {
-    return std::any_of(index, index + depth_, [](S x) { return highest(plain(x)) < kMissingBelow; });
+    return std::any_of(index, index + depth_,
+                       [](S x) { return highest(plain(x)) < kMissingBelow; });
   }
   /// Where the slice of an index begins, or kOutside, or kMissing.
   template <typename S>
@@ -115,17 +118,21 @@ class ScatterNDOp {
 void infer(Network& network, Node& node) {
   expect_arity(node, 3, 3);
   expect_same_type(network, node, 0, 2);
-  if (string_attribute(node, "reduction", "none") != "none") throw Unsupported("a reduction other than none");
+  if (string_attribute(node, "reduction", "none") != "none")
+    throw Unsupported("a reduction other than none");
   const Value& data = input_of(network, node, 0);
   const Shape& indices = input_of(network, node, 1).shape;
-  if (input_of(network, node, 1).type != DataType::int64) throw InputError("indices are no integers");
-  if (indices.empty() || indices.back() < 1 || indices.back() > static_cast<std::int64_t>(data.shape.size()))
-    throw InputError("indices of shape " + to_string(indices) + " do not fit " + to_string(data.shape));
+  if (input_of(network, node, 1).type != DataType::int64)
+    throw InputError("indices are no integers");
+  if (indices.empty() || indices.back() < 1 ||
+      indices.back() > static_cast<std::int64_t>(data.shape.size()))
+    throw InputError("indices of shape " + to_string(indices) + " do not fit " +
+                     to_string(data.shape));
   Shape expected(indices.begin(), indices.end() - 1);
   expected.insert(expected.end(), data.shape.begin() + indices.back(), data.shape.end());
   if (input_of(network, node, 2).shape != expected)
-    throw InputError("updates of shape " + to_string(input_of(network, node, 2).shape) + " instead of " +
-                     to_string(expected));
+    throw InputError("updates of shape " + to_string(input_of(network, node, 2).shape) +
+                     " instead of " + to_string(expected));
   set_output(network, node, 0, data.type, data.shape);
 }
 

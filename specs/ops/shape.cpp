@@ -1,4 +1,5 @@
-// Shape, Size, ConstantOfShape, Range: outputs that follow from shapes and constants, so that no node ever stays.
+// Shape, Size, ConstantOfShape, Range: outputs that follow from shapes and constants, so that no
+// node ever stays.
 #include <algorithm>
 #include <cmath>
 
@@ -21,8 +22,11 @@ void infer_shape(Network& network, Node& node) {
   expect_arity(node, 1, 1);
   const Shape& shape = input_of(network, node, 0).shape;
   const auto rank = static_cast<std::int64_t>(shape.size());
-  const auto place = [rank](std::int64_t i) { return std::clamp<std::int64_t>(i < 0 ? i + rank : i, 0, rank); };
-  const std::int64_t start = place(node.int_attribute("start", 0)), end = place(node.int_attribute("end", rank));
+  const auto place = [rank](std::int64_t i) {
+    return std::clamp<std::int64_t>(i < 0 ? i + rank : i, 0, rank);
+  };
+  const std::int64_t start = place(node.int_attribute("start", 0)),
+                     end = place(node.int_attribute("end", rank));
   std::vector<std::int64_t> part;
   for (std::int64_t i = start; i < end; ++i) part.push_back(shape[static_cast<std::size_t>(i)]);
   set_constant(network, node, {{static_cast<std::int64_t>(part.size())}, part});
@@ -41,7 +45,8 @@ void infer_constant_of_shape(Network& network, Node& node) {
   Tensor value{{1}, std::vector<float>{0.0f}};
   if (const auto given = node.attributes.find("value"); given != node.attributes.end()) {
     const auto* tensor = std::get_if<Tensor>(&given->second);
-    if (tensor == nullptr || tensor->size() != 1) throw InputError("attribute 'value' is no tensor of one element");
+    if (tensor == nullptr || tensor->size() != 1)
+      throw InputError("attribute 'value' is no tensor of one element");
     value = *tensor;
   }
   std::visit(
@@ -58,9 +63,10 @@ void infer_constant_of_shape(Network& network, Node& node) {
 template <typename S>
 std::vector<S> range_of(S start, S limit, S delta) {
   if (delta == S(0)) throw InputError("the step is 0");
-  const double count =
-      std::ceil((static_cast<double>(limit) - static_cast<double>(start)) / static_cast<double>(delta));
-  if (!(count <= static_cast<double>(kLargestConstant))) throw InputError("absurd number of elements");
+  const double count = std::ceil((static_cast<double>(limit) - static_cast<double>(start)) /
+                                 static_cast<double>(delta));
+  if (!(count <= static_cast<double>(kLargestConstant)))
+    throw InputError("absurd number of elements");
   std::vector<S> values;
   for (std::int64_t i = 0; i < static_cast<std::int64_t>(std::max(count, 0.0)); ++i)
     values.push_back(start + static_cast<S>(i) * delta);
@@ -89,7 +95,8 @@ void infer_range(Network& network, Node& node) {
         }
       },
       input_of(network, node, 0).constant->values);
-  tensor.shape = {std::visit([](const auto& v) { return static_cast<std::int64_t>(v.size()); }, tensor.values)};
+  tensor.shape = {
+      std::visit([](const auto& v) { return static_cast<std::int64_t>(v.size()); }, tensor.values)};
   set_constant(network, node, std::move(tensor));
 }
 

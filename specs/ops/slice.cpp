@@ -1,5 +1,5 @@
-// Slice: starts, ends (axes, steps) as attributes before opset 10, as inputs since. Negative steps walk backwards.
-// With computed starts it is the form `slice_at`.
+// Slice: starts, ends (axes, steps) as attributes before opset 10, as inputs since. Negative steps
+// walk backwards. With computed starts it is the form `slice_at`.
 #include <algorithm>
 
 #include "specs/ops/movement.h"
@@ -17,20 +17,27 @@ Range clamped(std::int64_t start, std::int64_t end, std::int64_t step, std::int6
   if (step == 0) throw InputError("a step is 0");
   Range range{0, step, 0};
   if (length == 0) return range;
-  const auto wrapped = [length](std::int64_t x) { return x < 0 ? x + length : x; };  // cannot overflow: signs differ
+  const auto wrapped = [length](std::int64_t x) {
+    return x < 0 ? x + length : x;
+  };  // cannot overflow: signs differ
   range.start = std::clamp<std::int64_t>(wrapped(start), 0, step > 0 ? length : length - 1);
   end = std::clamp<std::int64_t>(wrapped(end), step > 0 ? 0 : -1, step > 0 ? length : length - 1);
   const std::int64_t distance = step > 0 ? end - range.start : range.start - end;
   // |step| as unsigned: -INT64_MIN does not exist.
-  const std::uint64_t stride = step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
-  if (distance > 0) range.count = static_cast<std::int64_t>((static_cast<std::uint64_t>(distance) - 1) / stride) + 1;
+  const std::uint64_t stride =
+      step > 0 ? static_cast<std::uint64_t>(step) : 0 - static_cast<std::uint64_t>(step);
+  if (distance > 0)
+    range.count =
+        static_cast<std::int64_t>((static_cast<std::uint64_t>(distance) - 1) / stride) + 1;
   return range;
 }
 
 std::vector<Range> ranges_of(const Network& network, const Node& node) {
   const Shape& shape = input_of(network, node, 0).shape;
-  const auto starts = ints_from(network, node, "starts", 1), ends = ints_from(network, node, "ends", 2);
-  if (!starts || !ends || starts->size() != ends->size()) throw InputError("needs as many starts as ends");
+  const auto starts = ints_from(network, node, "starts", 1),
+             ends = ints_from(network, node, "ends", 2);
+  if (!starts || !ends || starts->size() != ends->size())
+    throw InputError("needs as many starts as ends");
   std::vector<std::int64_t> axes(starts->size()), steps(starts->size(), 1);
   for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<std::int64_t>(i);
   if (const auto given = ints_from(network, node, "axes", 3)) axes = *given;
@@ -62,7 +69,8 @@ void walk(const std::vector<Range>& ranges, const std::vector<std::int64_t>& str
           std::int64_t element, Movement& movement) {
   if (d == ranges.size()) return movement.append(0, 0, element);
   const Range& r = ranges[d];
-  if (d + 1 == ranges.size() && r.step == 1) return movement.append(0, 0, element + r.start, r.count);
+  if (d + 1 == ranges.size() && r.step == 1)
+    return movement.append(0, 0, element + r.start, r.count);
   for (std::int64_t i = 0; i < r.count; ++i)
     walk(ranges, strides, d + 1, element + (r.start + i * r.step) * strides[d], movement);
 }

@@ -1,5 +1,6 @@
-// The form of Slice whose start depends on the input. Its size must not: the end is the start plus a constant, and the
-// step is 1. ONNX cuts a slice at the border; what is cut off does not exist here (specs/ops/missing.h).
+// The form of Slice whose start depends on the input. Its size must not: the end is the start plus
+// a constant, and the step is 1. ONNX cuts a slice at the border; what is cut off does not exist
+// here (specs/ops/missing.h).
 #include <algorithm>
 #include <cmath>
 
@@ -24,18 +25,21 @@ ComputedSlice computed_slice(const Network& network, const Node& node) {
   if (!has_input(node, 1) || !has_input(node, 2)) throw InputError("has no starts or ends");
   if (input_of(network, node, 1).size() != 1 || input_of(network, node, 2).size() != 1)
     throw Unsupported("several computed starts");
-  if (has_input(node, 4) && constant_ints(network, node, 4, "the steps") != std::vector<std::int64_t>{1})
+  if (has_input(node, 4) &&
+      constant_ints(network, node, 4, "the steps") != std::vector<std::int64_t>{1})
     throw Unsupported("a computed start with a step");
-  const std::vector<std::int64_t> axes = has_input(node, 3)
-                                             ? checked_axes(constant_ints(network, node, 3, "the axes"), shape.size())
-                                             : std::vector<std::int64_t>{0};
+  const std::vector<std::int64_t> axes =
+      has_input(node, 3) ? checked_axes(constant_ints(network, node, 3, "the axes"), shape.size())
+                         : std::vector<std::int64_t>{0};
   if (axes.size() != 1 || shape.empty()) throw InputError("needs one axis");
-  const AffineIndex start = affine_index(network, node.inputs[1]), end = affine_index(network, node.inputs[2]);
+  const AffineIndex start = affine_index(network, node.inputs[1]),
+                    end = affine_index(network, node.inputs[2]);
   const auto axis = static_cast<std::size_t>(axes[0]);
   if (start.root == kNoValue || start.root != end.root)
     throw Unsupported("the number of elements depends on the network's input");
   const std::int64_t count = end.offset - start.offset;
-  if (count < 1 || count > shape[axis]) throw Unsupported("takes " + std::to_string(count) + " elements");
+  if (count < 1 || count > shape[axis])
+    throw Unsupported("takes " + std::to_string(count) + " elements");
   return {axis, count};
 }
 
@@ -82,7 +86,8 @@ class SliceAtOp {
 
  private:
   std::int64_t size() const { return outer_ * count_ * inner_; }
-  /// The first element taken, by ONNX's clamping rules; kEmpty where they leave nothing, kCut where they leave a part.
+  /// The first element taken, by ONNX's clamping rules; kEmpty where they leave nothing, kCut where
+  /// they leave a part.
   std::int64_t first_of(double start) const {
     if (!(std::fabs(start) < 0x1p53)) return kCut;
     const auto clamped = [this](std::int64_t x) {
@@ -92,19 +97,21 @@ class SliceAtOp {
     const std::int64_t first = clamped(whole), count = clamped(whole + count_) - first;
     return count == count_ ? first : count <= 0 ? kEmpty : kCut;
   }
-  /// A list of integers that is cut loses its last elements: they are missing, and those before keep their places
-  /// whatever the shape becomes. Other slices that are cut have no meaning here.
+  /// A list of integers that is cut loses its last elements: they are missing, and those before
+  /// keep their places whatever the shape becomes. Other slices that are cut have no meaning here.
   template <typename S>
   void take(const S* x, double start, S* y) const {
     const std::int64_t first = first_of(start);
     if (first < 0) {
-      if (!std::is_same_v<S, std::int64_t> && first == kCut && whole_ && outer_ * inner_ == 1 && start >= 0.0 && start < static_cast<double>(length_)) {
+      if (!std::is_same_v<S, std::int64_t> && first == kCut && whole_ && outer_ * inner_ == 1 &&
+          start >= 0.0 && start < static_cast<double>(length_)) {
         const auto begin = static_cast<std::int64_t>(start);
         std::copy_n(x + begin, length_ - begin, y);
         std::fill(y + (length_ - begin), y + count_, S(kMissingIndex));
         return;
       }
-      if (std::is_same_v<S, std::int64_t> && first == kCut) throw InputError("a start is out of range");
+      if (std::is_same_v<S, std::int64_t> && first == kCut)
+        throw InputError("a start is out of range");
       std::fill_n(y, size(), first == kEmpty && whole_ ? S(kMissingIndex) : undefined<S>());
       return;
     }

@@ -40,7 +40,8 @@ class SoftmaxOp {
     if constexpr (std::is_same_v<S, std::int64_t>) {
       CLIPBOUND_CHECK_NOTE(false, "a softmax of integers");
     } else {
-      for_each_list(a.batch, [&](std::int64_t at) { one_list(a.inputs[0] + at, a.outputs[0] + at, a.sums); });
+      for_each_list(
+          a.batch, [&](std::int64_t at) { one_list(a.inputs[0] + at, a.outputs[0] + at, a.sums); });
     }
   }
 
@@ -50,7 +51,8 @@ class SoftmaxOp {
       const T* y = a.outputs[0] + at;
       const T* gy = g.outputs[0] + at;
       T sum = T(0);
-      for (std::int64_t i = 0; i < length_; ++i) sum += kLog ? gy[i * inner_] : gy[i * inner_] * y[i * inner_];
+      for (std::int64_t i = 0; i < length_; ++i)
+        sum += kLog ? gy[i * inner_] : gy[i * inner_] * y[i * inner_];
       for (std::int64_t i = 0; i < length_; ++i) {
         const std::int64_t e = i * inner_;
         g.inputs[0][at + e] += kLog ? gy[e] - std::exp(y[e]) * sum : y[e] * (gy[e] - sum);
@@ -59,7 +61,8 @@ class SoftmaxOp {
   }
 
  private:
-  /// The largest element is subtracted first, as an exact number: that changes no result, and nothing overflows.
+  /// The largest element is subtracted first, as an exact number: that changes no result, and
+  /// nothing overflows.
   template <typename S>
   void one_list(const S* x, S* y, Sums order) const {
     using std::exp;

@@ -1,4 +1,5 @@
-// Split along `axis`: sizes from the attribute (before opset 13), an input, num_outputs (opset 18), or equal parts.
+// Split along `axis`: sizes from the attribute (before opset 13), an input, num_outputs (opset 18),
+// or equal parts.
 #include <limits>
 
 #include "specs/ops/movement.h"
@@ -16,24 +17,29 @@ std::vector<std::int64_t> equal_parts(const Node& node, std::int64_t length) {
   if (stated && node.int_attribute("num_outputs", 0) != parts)
     throw InputError("num_outputs is not its number of outputs");
   if (!stated && length % parts != 0)
-    throw InputError("cannot split " + std::to_string(length) + " into " + std::to_string(parts) + " equal parts");
-  const std::int64_t chunk = (length + parts - 1) / parts;  // with num_outputs the last part may be smaller
+    throw InputError("cannot split " + std::to_string(length) + " into " + std::to_string(parts) +
+                     " equal parts");
+  const std::int64_t chunk =
+      (length + parts - 1) / parts;  // with num_outputs the last part may be smaller
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(parts), chunk);
   sizes.back() = length - chunk * (parts - 1);
   return sizes;
 }
 
 std::vector<std::int64_t> sizes_of(const Network& network, const Node& node) {
-  const std::int64_t length = input_of(network, node, 0).shape[static_cast<std::size_t>(axis_of(network, node))];
+  const std::int64_t length =
+      input_of(network, node, 0).shape[static_cast<std::size_t>(axis_of(network, node))];
   const auto given = ints_from(network, node, "split", 1);
   const std::vector<std::int64_t> sizes = given ? *given : equal_parts(node, length);
   if (sizes.size() != node.outputs.size()) throw InputError("has not as many sizes as outputs");
   std::int64_t left = length;
   for (const std::int64_t s : sizes) {
-    if (s < 0 || s > left) throw InputError("sizes " + to_string(sizes) + " do not sum to " + std::to_string(length));
+    if (s < 0 || s > left)
+      throw InputError("sizes " + to_string(sizes) + " do not sum to " + std::to_string(length));
     left -= s;
   }
-  if (left != 0) throw InputError("sizes " + to_string(sizes) + " do not sum to " + std::to_string(length));
+  if (left != 0)
+    throw InputError("sizes " + to_string(sizes) + " do not sum to " + std::to_string(length));
   return sizes;
 }
 
@@ -54,7 +60,8 @@ Movement map(const Network& network, const Node& node) {
   const auto axis = static_cast<std::size_t>(axis_of(network, node));
   const Shape& shape = input_of(network, node, 0).shape;
   const std::int64_t inner = strides_of(shape)[axis];
-  const std::int64_t outer = element_count(Shape(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis)));
+  const std::int64_t outer =
+      element_count(Shape(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis)));
   const std::vector<std::int64_t> sizes = sizes_of(network, node);
   Movement movement;
   movement.outputs.resize(sizes.size());

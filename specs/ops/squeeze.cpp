@@ -14,7 +14,9 @@ void infer_squeeze(Network& network, Node& node) {
   if (given) {
     for (const std::int64_t axis : checked_axes(*given, x.shape.size())) {
       const auto d = static_cast<std::size_t>(axis);
-      if (x.shape[d] != 1) throw InputError("axis " + std::to_string(axis) + " of " + to_string(x.shape) + " is not 1");
+      if (x.shape[d] != 1)
+        throw InputError("axis " + std::to_string(axis) + " of " + to_string(x.shape) +
+                         " is not 1");
       drop[d] = true;
     }
   } else {
@@ -35,7 +37,8 @@ void infer_unsqueeze(Network& network, Node& node) {
   const std::vector<std::int64_t> axes = checked_axes(*given, rank);
   Shape shape;
   for (std::size_t d = 0, from = 0; d < rank; ++d) {
-    const bool added = std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(d)) != axes.end();
+    const bool added =
+        std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(d)) != axes.end();
     shape.push_back(added ? 1 : x.shape[from++]);
   }
   set_output(network, node, 0, x.type, shape);

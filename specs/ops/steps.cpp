@@ -1,4 +1,5 @@
-// Sign, Floor, Ceil, Round (half to even): monotone step functions, with derivative 0 almost everywhere.
+// Sign, Floor, Ceil, Round (half to even): monotone step functions, with derivative 0 almost
+// everywhere.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -24,8 +25,9 @@ struct Rounding : FloatFunction, Slopeless {
 };
 
 struct Sign : NumberFunction, Slopeless {
-  /// Straight through, for arguments near the step only (Hubara et al. 2016): a hat, as wide as the arguments are large.
-  /// Where all are about equally large (signs of signs), straight through for all.
+  /// Straight through, for arguments near the step only (Hubara et al. 2016): a hat, as wide as the
+  /// arguments are large. Where all are about equally large (signs of signs), straight through for
+  /// all.
   template <typename T>
   static void surrogate(const T* x, const T* gy, T* gx, std::int64_t size, T width) {
     T sum = T(0), squares = T(0);
@@ -33,7 +35,8 @@ struct Sign : NumberFunction, Slopeless {
       sum += std::abs(x[i]);
       squares += x[i] * x[i];
     }
-    const T count = static_cast<T>(size), size_of = std::max(std::sqrt(squares / count), std::numeric_limits<T>::min());
+    const T count = static_cast<T>(size),
+            size_of = std::max(std::sqrt(squares / count), std::numeric_limits<T>::min());
     const bool two_valued = sum > T(0.97) * count * size_of;
     const T scale = T(1) / (two_valued ? size_of : width * size_of);
     for (std::int64_t i = 0; i < size; ++i)

@@ -25,10 +25,11 @@ void infer(Network& network, Node& node) {
   set_output(network, node, 0, x.type, shape);
 }
 
-void walk(const Shape& shape, const std::vector<std::int64_t>& strides, std::size_t d, std::int64_t element,
-          Movement& movement) {
+void walk(const Shape& shape, const std::vector<std::int64_t>& strides, std::size_t d,
+          std::int64_t element, Movement& movement) {
   if (d == shape.size()) return movement.append(0, 0, element);
-  for (std::int64_t i = 0; i < shape[d]; ++i) walk(shape, strides, d + 1, element + i * strides[d], movement);
+  for (std::int64_t i = 0; i < shape[d]; ++i)
+    walk(shape, strides, d + 1, element + i * strides[d], movement);
 }
 
 Movement map(const Network& network, const Node& node) {

@@ -1,5 +1,5 @@
-// Where: the second input where the condition holds, else the third. With a constant condition it only moves elements,
-// and is the form `select`.
+// Where: the second input where the condition holds, else the third. With a constant condition it
+// only moves elements, and is the form `select`.
 #include "specs/ops/binary.h"
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/movement.h"
@@ -26,8 +26,8 @@ class WhereOp {
   void run(const Arguments<S>& a) const {
     for (std::int64_t b = 0; b < a.batch; ++b)
       for (std::int64_t i = 0; i < size_; ++i)
-        a.outputs[0][b * size_ + i] =
-            choose(a.inputs[0][place(0, b, i)], a.inputs[1][place(1, b, i)], a.inputs[2][place(2, b, i)]);
+        a.outputs[0][b * size_ + i] = choose(
+            a.inputs[0][place(0, b, i)], a.inputs[1][place(1, b, i)], a.inputs[2][place(2, b, i)]);
   }
 
   template <typename S>
@@ -35,7 +35,8 @@ class WhereOp {
     for (std::int64_t b = 0; b < a.batch; ++b)
       for (std::int64_t i = 0; i < size_; ++i) {
         const std::size_t chosen = a.inputs[0][place(0, b, i)] != S(0) ? 1 : 2;
-        if (g.inputs[chosen] != nullptr) g.inputs[chosen][place(chosen, b, i)] += g.outputs[0][b * size_ + i];
+        if (g.inputs[chosen] != nullptr)
+          g.inputs[chosen][place(chosen, b, i)] += g.outputs[0][b * size_ + i];
       }
   }
 
@@ -50,11 +51,14 @@ class WhereOp {
 void infer(Network& network, Node& node) {
   expect_arity(node, 3, 3);
   const Value& condition = input_of(network, node, 0);
-  if (condition.type != DataType::boolean) throw InputError(std::string("the condition is ") + name_of(condition.type));
+  if (condition.type != DataType::boolean)
+    throw InputError(std::string("the condition is ") + name_of(condition.type));
   expect_same_type(network, node, 1, 2);
-  const Shape branches = broadcast_shapes(input_of(network, node, 1).shape, input_of(network, node, 2).shape);
+  const Shape branches =
+      broadcast_shapes(input_of(network, node, 1).shape, input_of(network, node, 2).shape);
   node.kind = condition.constant ? OpKind::select : OpKind::where;
-  set_output(network, node, 0, input_of(network, node, 1).type, broadcast_shapes(condition.shape, branches));
+  set_output(network, node, 0, input_of(network, node, 1).type,
+             broadcast_shapes(condition.shape, branches));
 }
 
 Movement map(const Network& network, const Node& node) {

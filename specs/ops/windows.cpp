@@ -7,10 +7,12 @@ namespace clipbound {
 namespace {
 
 /// Attribute `key`, one number per axis, each between the limits.
-Shape per_axis(const Node& node, const char* key, std::size_t count, std::int64_t fallback, std::int64_t least) {
+Shape per_axis(const Node& node, const char* key, std::size_t count, std::int64_t fallback,
+               std::int64_t least) {
   const auto* given = node.ints_attribute(key);
   if (given == nullptr) return Shape(count, fallback);
-  if (given->size() != count) throw InputError(std::string("attribute '") + key + "' has not one number per axis");
+  if (given->size() != count)
+    throw InputError(std::string("attribute '") + key + "' has not one number per axis");
   for (const std::int64_t x : *given)
     if (x < least || x > kLargestTensor)
       throw InputError(std::string("attribute '") + key + "' holds " + std::to_string(x));
@@ -55,7 +57,8 @@ std::string checked_auto_pad(const Node& node) {
 std::int64_t positions_along(const WindowShape& w, std::size_t d, bool ceil_mode) {
   const std::int64_t room = w.image[d] + w.pads_before[d] + w.pads_after[d] - extent(w, d);
   if (room < 0)
-    throw InputError("window " + to_string(w.kernel) + " is larger than the padded image " + to_string(w.image));
+    throw InputError("window " + to_string(w.kernel) + " is larger than the padded image " +
+                     to_string(w.image));
   if (!ceil_mode) return room / w.strides[d] + 1;
   const std::int64_t count = (room + w.strides[d] - 1) / w.strides[d] + 1;
   // A last window that would begin in the pads after the image is left out.
@@ -96,7 +99,8 @@ WindowShape windows_onto(const Node& node, const Shape& positions, const Shape& 
   const std::string mode = checked_auto_pad(node);
   const Shape more = per_axis(node, "output_padding", rank, 0, 0);
   const auto* wanted = node.ints_attribute("output_shape");
-  if (wanted != nullptr && wanted->size() != rank) throw InputError("output_shape has not one number per axis");
+  if (wanted != nullptr && wanted->size() != rank)
+    throw InputError("output_shape has not one number per axis");
   for (std::size_t d = 0; d < rank; ++d) {
     const std::int64_t covered = (positions[d] - 1) * w.strides[d] + extent(w, d) + more[d];
     const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
@@ -107,7 +111,8 @@ WindowShape windows_onto(const Node& node, const Shape& positions, const Shape& 
       share_pads(w, d, covered - positions[d] * w.strides[d], mode == "SAME_LOWER");
     }
     // A wanted shape larger than what the windows cover ends in elements that no window reaches.
-    w.image.push_back(wanted != nullptr ? (*wanted)[d] : covered - w.pads_before[d] - w.pads_after[d]);
+    w.image.push_back(wanted != nullptr ? (*wanted)[d]
+                                        : covered - w.pads_before[d] - w.pads_after[d]);
     if (w.image.back() < 1) throw InputError("its output would be empty");
   }
   check_size(w);
@@ -127,7 +132,9 @@ Windows::Windows(WindowShape shape) : shape_(std::move(shape)) {
       at[d] = 0;
     }
   };
-  const auto offset = [&](std::size_t d) { return tap[d] * shape_.dilations[d] - shape_.pads_before[d]; };
+  const auto offset = [&](std::size_t d) {
+    return tap[d] * shape_.dilations[d] - shape_.pads_before[d];
+  };
   stretches_.reserve(static_cast<std::size_t>(taps_ * rows_));
   for (std::int64_t t = 0; t < taps_; ++t, advance(tap, shape_.kernel, rank)) {
     const std::size_t last = rank - 1;
@@ -153,7 +160,8 @@ bool Windows::is_image() const {
   const auto all = [](const Shape& values, std::int64_t x) {
     return std::all_of(values.begin(), values.end(), [x](std::int64_t v) { return v == x; });
   };
-  return taps_ == 1 && all(shape_.strides, 1) && all(shape_.pads_before, 0) && shape_.image == shape_.output;
+  return taps_ == 1 && all(shape_.strides, 1) && all(shape_.pads_before, 0) &&
+         shape_.image == shape_.output;
 }
 
 }  // namespace clipbound

@@ -1,9 +1,10 @@
 #pragma once
 // Windows that slide over an image: the common part of convolutions and pools.
 //
-// An image has d spatial axes (1-D, 2-D, 3-D, ...), without its channels. A window at output position p has T taps; tap
-// t at p reads one image element, or nothing where it lies outside. Output positions come in rows along the last axis,
-// so that a tap of a row is a stretch of the image with a constant step.
+// An image has d spatial axes (1-D, 2-D, 3-D, ...), without its channels. A window at output
+// position p has T taps; tap t at p reads one image element, or nothing where it lies outside.
+// Output positions come in rows along the last axis, so that a tap of a row is a stretch of the
+// image with a constant step.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -22,11 +23,11 @@ inline Shape spatial_shape(const Shape& shape) {
   return Shape(shape.begin() + 2, shape.end());
 }
 
-/// Reads kernel-independent attributes (strides, dilations, pads, auto_pad, ceil_mode) and computes the output's shape.
-/// Throws InputError where they do not fit the image.
+/// Reads kernel-independent attributes (strides, dilations, pads, auto_pad, ceil_mode) and computes
+/// the output's shape. Throws InputError where they do not fit the image.
 WindowShape windows_over(const Node& node, const Shape& image, const Shape& kernel);
-/// The same for a transposed convolution: `positions` is the input's spatial shape, the image the output's (attributes
-/// output_shape, output_padding).
+/// The same for a transposed convolution: `positions` is the input's spatial shape, the image the
+/// output's (attributes output_shape, output_padding).
 WindowShape windows_onto(const Node& node, const Shape& positions, const Shape& kernel);
 
 class Windows {
@@ -47,16 +48,20 @@ class Windows {
   const Stretch& stretch(std::int64_t tap, std::int64_t row) const {
     return stretches_[static_cast<std::size_t>(tap * rows_ + row)];
   }
-  /// True where the one tap of each position reads the image in order, so that columns would be the image itself.
+  /// True where the one tap of each position reads the image in order, so that columns would be the
+  /// image itself.
   bool is_image() const;
 
-  /// columns[tap * row_length + j]: what tap reads at position first_row * width + j; 0 outside the image.
+  /// columns[tap * row_length + j]: what tap reads at position first_row * width + j; 0 outside the
+  /// image.
   template <typename S>
-  void read(const S* image, std::int64_t first_row, std::int64_t row_count, S* columns, std::int64_t row_length) const;
-  /// The transpose: adds the columns to where they were read. Taps in reversed order where asked for.
+  void read(const S* image, std::int64_t first_row, std::int64_t row_count, S* columns,
+            std::int64_t row_length) const;
+  /// The transpose: adds the columns to where they were read. Taps in reversed order where asked
+  /// for.
   template <typename S>
-  void add(const S* columns, std::int64_t row_length, std::int64_t first_row, std::int64_t row_count, S* image,
-           bool reversed = false) const;
+  void add(const S* columns, std::int64_t row_length, std::int64_t first_row,
+           std::int64_t row_count, S* image, bool reversed = false) const;
 
  private:
   WindowShape shape_;
@@ -83,8 +88,8 @@ void Windows::read(const S* image, std::int64_t first_row, std::int64_t row_coun
 }
 
 template <typename S>
-void Windows::add(const S* columns, std::int64_t row_length, std::int64_t first_row, std::int64_t row_count, S* image,
-                  bool reversed) const {
+void Windows::add(const S* columns, std::int64_t row_length, std::int64_t first_row,
+                  std::int64_t row_count, S* image, bool reversed) const {
   const std::int64_t w = width(), by = step();
   for (std::int64_t i = 0; i < taps_; ++i) {
     const std::int64_t t = reversed ? taps_ - 1 - i : i;

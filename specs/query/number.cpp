@@ -15,7 +15,8 @@ namespace {
 
 __extension__ typedef unsigned __int128 Wide;
 
-// Beyond these a number is refused: its exact value would cost memory out of proportion to its text.
+// Beyond these a number is refused: its exact value would cost memory out of proportion to its
+// text.
 constexpr std::int64_t kMaxMagnitude = 5'000;  // of the decimal exponent
 constexpr std::size_t kMaxLength = 20'000;     // characters
 constexpr std::size_t kMaxLimbs = std::size_t{1} << 13;
@@ -26,8 +27,9 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-// value = (-1)^negative * 0.digits... : all significant digits lie in [first, last) of the text (a point may be among
-// them), the value is their integer times 10^exponent. `head` holds that integer where there are at most 19 digits.
+// value = (-1)^negative * 0.digits... : all significant digits lie in [first, last) of the text (a
+// point may be among them), the value is their integer times 10^exponent. `head` holds that integer
+// where there are at most 19 digits.
 struct Decimal {
   bool well_formed = false;
   bool negative = false;
@@ -76,7 +78,9 @@ Decimal scan(std::string_view text) {
   d.last = at;
   if (!any) return d;
   std::int64_t exponent = 0;
-  if (at < text.size() && ((text[at] != 'e' && text[at] != 'E') || !scan_exponent(text, at + 1, exponent))) return d;
+  if (at < text.size() &&
+      ((text[at] != 'e' && text[at] != 'E') || !scan_exponent(text, at + 1, exponent)))
+    return d;
   d.exponent = exponent - fraction;
   d.well_formed = true;
   return d;
@@ -107,8 +111,9 @@ mpq_class value_of(std::string_view text, const Decimal& d) {
   return value;
 }
 
-constexpr double kExactPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr double kExactPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 Wide wide_power(int n) {
   static constexpr std::uint64_t kTenTo11 = 100'000'000'000ULL;
@@ -117,9 +122,9 @@ Wide wide_power(int n) {
   return power;
 }
 
-// The sign of head / 10^n - nearest, for 0 <= n <= 22 and nearest > 0 the closest float64. With nearest = m * 2^-k both
-// sides of head * 2^k <> m * 10^n stay below 2^127: m has 53 bits, 10^22 has 74, and the left side is as large as the
-// right.
+// The sign of head / 10^n - nearest, for 0 <= n <= 22 and nearest > 0 the closest float64. With
+// nearest = m * 2^-k both sides of head * 2^k <> m * 10^n stay below 2^127: m has 53 bits, 10^22
+// has 74, and the left side is as large as the right.
 int compare_exactly(std::uint64_t head, int n, double nearest) {
   const auto bits = std::bit_cast<std::uint64_t>(nearest);
   std::uint64_t m = (bits & ((std::uint64_t{1} << 52) - 1)) | (std::uint64_t{1} << 52);
@@ -132,9 +137,9 @@ int compare_exactly(std::uint64_t head, int n, double nearest) {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-// float32 rounding of a positive decimal from its float64 rounding, where that decides: rounding is monotone, so
-// decimal and float64 lie on the same side of every midpoint of two float32 numbers, unless the float64 IS such a
-// midpoint.
+// float32 rounding of a positive decimal from its float64 rounding, where that decides: rounding is
+// monotone, so decimal and float64 lie on the same side of every midpoint of two float32 numbers,
+// unless the float64 IS such a midpoint.
 bool float32_decided(double nearest) {
   if (!(nearest >= 0x1p-126 && nearest < 0x1p+127)) return false;
   return (std::bit_cast<std::uint64_t>(nearest) & 0x1FFFFFFF) != 0x10000000;
@@ -156,7 +161,8 @@ double truncate(const mpq_class& magnitude) {
   if (!(low <= std::numeric_limits<double>::max())) low = std::numeric_limits<double>::max();
   // mpq_get_d truncates; these loops only insure against a library that does not.
   while (low > 0.0 && cmp(mpq_class(low), magnitude) > 0) low = next_down(low);
-  while (low < std::numeric_limits<double>::max() && cmp(mpq_class(next_up(low)), magnitude) <= 0) low = next_up(low);
+  while (low < std::numeric_limits<double>::max() && cmp(mpq_class(next_up(low)), magnitude) <= 0)
+    low = next_up(low);
   return low;
 }
 
@@ -193,7 +199,8 @@ mpq_class decimal_value(std::string_view text) {
 FloatNeighbours decimal_neighbours(std::string_view text) {
   const Decimal d = scan(text);
   if (d.digits == 0) return {};
-  if (d.digits > 19 || d.exponent > 0 || d.exponent < -22) return rational_neighbours(value_of(text, d));
+  if (d.digits > 19 || d.exponent > 0 || d.exponent < -22)
+    return rational_neighbours(value_of(text, d));
   const int n = static_cast<int>(-d.exponent);
   double nearest = 0.0;
   if (d.head <= (std::uint64_t{1} << 53)) {
@@ -203,8 +210,8 @@ FloatNeighbours decimal_neighbours(std::string_view text) {
     std::from_chars(begin, text.data() + text.size(), nearest);  // in range: between 1e-22 and 1e19
   }
   const int side = compare_exactly(d.head, n, nearest);
-  FloatNeighbours result{side < 0 ? next_down(nearest) : nearest, side > 0 ? next_up(nearest) : nearest,
-                         static_cast<float>(nearest)};
+  FloatNeighbours result{side < 0 ? next_down(nearest) : nearest,
+                         side > 0 ? next_up(nearest) : nearest, static_cast<float>(nearest)};
   if (!float32_decided(nearest)) return rational_neighbours(value_of(text, d));
   return negated_if(d.negative, result);
 }
@@ -215,7 +222,8 @@ FloatNeighbours rational_neighbours(const mpq_class& value) {
   const mpq_class magnitude = abs(value);
   FloatNeighbours result;
   result.lower = truncate(magnitude);
-  result.upper = cmp(mpq_class(result.lower), magnitude) == 0 ? result.lower : next_up(result.lower);
+  result.upper =
+      cmp(mpq_class(result.lower), magnitude) == 0 ? result.lower : next_up(result.lower);
   // Truncating again gives the float32 below, whatever the conversion's own rounding did.
   constexpr float kMax = std::numeric_limits<float>::max();
   float low = result.lower >= static_cast<double>(kMax) ? kMax : static_cast<float>(result.lower);
@@ -246,11 +254,13 @@ Number make_number(mpq_class value) {
 }
 
 bool bearable(const mpq_class& value) {
-  return mpz_size(value.get_num_mpz_t()) <= kMaxLimbs && mpz_size(value.get_den_mpz_t()) <= kMaxLimbs;
+  return mpz_size(value.get_num_mpz_t()) <= kMaxLimbs &&
+         mpz_size(value.get_den_mpz_t()) <= kMaxLimbs;
 }
 
 InputInterval lower_edges(const FloatNeighbours& value) {
-  // A bound below all finite float32 numbers excludes none of them: the lowest says the same and stays finite.
+  // A bound below all finite float32 numbers excludes none of them: the lowest says the same and
+  // stays finite.
   const float attack = std::max(value.nearest32, std::numeric_limits<float>::lowest());
   return {std::min(value.lower, static_cast<double>(attack)),
           kInf,

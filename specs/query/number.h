@@ -1,8 +1,9 @@
 #pragma once
-// Decimal text and rationals as exact numbers, and where they lie between the floating-point numbers.
+// Decimal text and rationals as exact numbers, and where they lie between the floating-point
+// numbers.
 //
-// Nothing here goes through an intermediate format: float32 is the rounding of the decimal itself, never of its
-// float64.
+// Nothing here goes through an intermediate format: float32 is the rounding of the decimal itself,
+// never of its float64.
 #include <gmpxx.h>
 
 #include <string_view>
@@ -11,18 +12,19 @@
 
 namespace clipbound {
 
-/// The floating-point neighbours of a real number: lower <= value <= upper are adjacent float64 numbers (equal where
-/// the value is one; infinite beyond the range), nearest32 its float32 rounding (nearest, ties to even; may be
-/// infinite).
+/// The floating-point neighbours of a real number: lower <= value <= upper are adjacent float64
+/// numbers (equal where the value is one; infinite beyond the range), nearest32 its float32
+/// rounding (nearest, ties to even; may be infinite).
 struct FloatNeighbours {
   double lower = 0.0, upper = 0.0;
   float nearest32 = 0.0F;
 };
 
-/// True where `text` begins as a number does (a digit, or a sign or a point before one), well formed or not.
+/// True where `text` begins as a number does (a digit, or a sign or a point before one), well
+/// formed or not.
 bool begins_number(std::string_view text);
-/// nullptr where `text` is a decimal ([+-] digits with at most one point [e exponent]) of bearable size, otherwise what
-/// is wrong with it. The functions below expect texts that passed this test.
+/// nullptr where `text` is a decimal ([+-] digits with at most one point [e exponent]) of bearable
+/// size, otherwise what is wrong with it. The functions below expect texts that passed this test.
 const char* decimal_problem(std::string_view text);
 /// The neighbours of a decimal. Common decimals cost no rational arithmetic.
 FloatNeighbours decimal_neighbours(std::string_view text);
@@ -36,8 +38,8 @@ Number make_number(mpq_class value);
 /// True where numerator and denominator are small enough to calculate on (2^19 bits each).
 bool bearable(const mpq_class& value);
 
-/// The interval edges (InputInterval in query.h) of `x >= value` / `x <= value`, from the value's neighbours; the other
-/// side of the interval is left infinite.
+/// The interval edges (InputInterval in query.h) of `x >= value` / `x <= value`, from the value's
+/// neighbours; the other side of the interval is left infinite.
 InputInterval lower_edges(const FloatNeighbours& value);
 InputInterval upper_edges(const FloatNeighbours& value);
 

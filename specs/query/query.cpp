@@ -24,8 +24,8 @@ bool row_holds(const Row& row, std::span<const double> x, std::span<const double
   for (const Term& term : row.terms) finite = finite && std::isfinite(value_at(term, x, y));
   if (!finite) return false;
   const Number& bound = row.threshold;
-  // The common rows without rational arithmetic. No float64 lies strictly between bound.lower and bound.upper, so
-  // v <= bound  iff  v <= bound.lower,  and  v < bound  iff  v < bound.upper.
+  // The common rows without rational arithmetic. No float64 lies strictly between bound.lower and
+  // bound.upper, so v <= bound  iff  v <= bound.lower,  and  v < bound  iff  v < bound.upper.
   if (row.terms.size() == 1) {
     const Number& c = row.terms[0].coefficient;
     if (is_unit(c, 1.0) || is_unit(c, -1.0)) {
@@ -35,13 +35,15 @@ bool row_holds(const Row& row, std::span<const double> x, std::span<const double
   }
   if (row.terms.size() == 2 && is_unit(bound, 0.0)) {
     const double c0 = row.terms[0].coefficient.lower;
-    if ((c0 == 1.0 || c0 == -1.0) && is_unit(row.terms[0].coefficient, c0) && is_unit(row.terms[1].coefficient, -c0)) {
+    if ((c0 == 1.0 || c0 == -1.0) && is_unit(row.terms[0].coefficient, c0) &&
+        is_unit(row.terms[1].coefficient, -c0)) {
       const double a = c0 * value_at(row.terms[0], x, y), b = c0 * value_at(row.terms[1], x, y);
       return row.strict ? a < b : a <= b;
     }
   }
   mpq_class sum;
-  for (const Term& term : row.terms) sum += term.coefficient.exact * mpq_class(value_at(term, x, y));
+  for (const Term& term : row.terms)
+    sum += term.coefficient.exact * mpq_class(value_at(term, x, y));
   const int side = cmp(sum, bound.exact);
   return row.strict ? side < 0 : side <= 0;
 }
@@ -59,8 +61,8 @@ bool inside_box(const Clause& clause, std::span<const double> x) {
   CLIPBOUND_CHECK(clause.box != nullptr && x.size() == clause.box->size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     const InputInterval& interval = (*clause.box)[i];
-    const bool inside =
-        static_cast<double>(interval.attack_lower) <= x[i] && x[i] <= static_cast<double>(interval.attack_upper);
+    const bool inside = static_cast<double>(interval.attack_lower) <= x[i] &&
+                        x[i] <= static_cast<double>(interval.attack_upper);
     if (!inside) return false;
   }
   return true;

@@ -1,7 +1,9 @@
 #pragma once
-// What is asked: a counterexample is a point of some clause's box that satisfies all of that clause's rows.
+// What is asked: a counterexample is a point of some clause's box that satisfies all of that
+// clause's rows.
 //
-//   query = OR over clauses;  clause = input box AND rows;  row: sum_j c_j * Y_j + sum_i d_i * X_i  <= (or <)  threshold
+//   query = OR over clauses;  clause = input box AND rows;  row: sum_j c_j * Y_j + sum_i d_i * X_i
+//   <= (or <)  threshold
 //
 // `>=` is stored negated, `=` as two rows. Numbers are the decimals of the file, exactly.
 #include <gmpxx.h>
@@ -13,7 +15,8 @@
 
 namespace clipbound {
 
-/// A decimal number: its exact value and the tightest float64 interval around it (lower == upper where representable).
+/// A decimal number: its exact value and the tightest float64 interval around it (lower == upper
+/// where representable).
 struct Number {
   mpq_class exact;
   double lower = 0.0, upper = 0.0;
@@ -28,16 +31,18 @@ struct Term {
 
 /// sum of terms <= threshold (strict: < threshold).
 struct Row {
-  std::vector<Term> terms;  ///< sorted by (of, index), no two alike, no zero coefficient; never empty
+  std::vector<Term>
+      terms;  ///< sorted by (of, index), no two alike, no zero coefficient; never empty
   Number threshold;
   bool strict = false;
   bool from_equality = false;  ///< one half of an `=`
 };
 
-/// Bounds of one input. `proof_*` enclose the decimal AND its float32 rounding (DESIGN.md, "What the numbers mean"):
-/// `unsat` is proved on [proof_lower, proof_upper]. A counterexample needs attack_lower <= x <= attack_upper, where
-/// attack_* are the float32 roundings of the decimals; exact_* are the float64 numbers with  x >= decimal lower  iff
-/// x >= exact_lower (for float64 x), likewise upper: points inside these as well are preferred.
+/// Bounds of one input. `proof_*` enclose the decimal AND its float32 rounding (DESIGN.md, "What
+/// the numbers mean"): `unsat` is proved on [proof_lower, proof_upper]. A counterexample needs
+/// attack_lower <= x <= attack_upper, where attack_* are the float32 roundings of the decimals;
+/// exact_* are the float64 numbers with  x >= decimal lower  iff x >= exact_lower (for float64 x),
+/// likewise upper: points inside these as well are preferred.
 struct InputInterval {
   double proof_lower, proof_upper;
   float attack_lower, attack_upper;
@@ -47,8 +52,8 @@ using Box = std::vector<InputInterval>;
 
 struct Clause {
   std::shared_ptr<const Box> box;  ///< clauses on one box share it
-  std::vector<Row> rows;           ///< may be empty: then every point of the box is a counterexample
-  int line = 0;                    ///< where it begins in the file, for messages; 0 where unknown
+  std::vector<Row> rows;  ///< may be empty: then every point of the box is a counterexample
+  int line = 0;           ///< where it begins in the file, for messages; 0 where unknown
 };
 
 /// A query in normal form.

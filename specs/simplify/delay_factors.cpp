@@ -1,12 +1,14 @@
-// A number s that scales a whole tensor, and what that tensor is multiplied with afterwards: s (a . b) is the same as (s a) . b, and
-// C (s a) as s (C a). Bounds lose at every product of variables, so a factor is applied where that leaves the fewest of them. The gradient
-// of a scalar function of the last layer, written out by the chain rule, begins with such a factor: V (1 - V) for a V behind a sigmoid.
+// A number s that scales a whole tensor, and what that tensor is multiplied with afterwards: s (a .
+// b) is the same as (s a) . b, and C (s a) as s (C a). Bounds lose at every product of variables,
+// so a factor is applied where that leaves the fewest of them. The gradient of a scalar function of
+// the last layer, written out by the chain rule, begins with such a factor: V (1 - V) for a V
+// behind a sigmoid.
 #include <algorithm>
 #include <optional>
 
+#include "specs/network/op_table.h"
 #include "specs/ops/broadcast.h"
 #include "specs/simplify/passes.h"
-#include "specs/network/op_table.h"
 
 namespace clipbound {
 
@@ -17,13 +19,15 @@ bool is_homogeneous(const Network& network, const Node& node, std::size_t positi
   if (node.outputs.size() != 1) return false;
   const auto others_constant = [&] {
     for (std::size_t k = 0; k < node.inputs.size(); ++k)
-      if (k != position && node.inputs[k] != kNoValue && !network.is_constant(node.inputs[k])) return false;
+      if (k != position && node.inputs[k] != kNoValue && !network.is_constant(node.inputs[k]))
+        return false;
     return true;
   };
   switch (node.kind) {
     case OpKind::mul:
     case OpKind::matmul: return true;
-    case OpKind::gemm: return position < 2 && (node.inputs.size() < 3 || node.inputs[2] == kNoValue);
+    case OpKind::gemm:
+      return position < 2 && (node.inputs.size() < 3 || node.inputs[2] == kNoValue);
     case OpKind::div: return position == 0;
     case OpKind::neg:
     case OpKind::reduce_sum:
@@ -41,7 +45,8 @@ struct Step {
   std::size_t node = 0, position = 0;
 };
 
-/// A Mul by one number, and the homogeneous nodes behind it, each the only reader of the one before.
+/// A Mul by one number, and the homogeneous nodes behind it, each the only reader of the one
+/// before.
 struct Chain {
   std::size_t mul = 0;
   ValueId factor = kNoValue, tensor = kNoValue;
@@ -66,17 +71,20 @@ std::vector<std::optional<Step>> only_readers(const Network& network) {
   return reader;
 }
 
-/// Whether input k of a Mul is a variable number that scales the other input, without changing its shape.
+/// Whether input k of a Mul is a variable number that scales the other input, without changing its
+/// shape.
 bool is_factor(const Network& network, const Node& mul, std::size_t k) {
   const Value& factor = network.value(mul.inputs[k]);
   const Shape& shape = network.value(mul.outputs[0]).shape;
-  if (factor.type != DataType::float32 && factor.type != DataType::float64) return false;  // a quotient of integers is cut
+  if (factor.type != DataType::float32 && factor.type != DataType::float64)
+    return false;  // a quotient of integers is cut
   return !factor.constant && factor.size() == 1 && network.value(mul.inputs[1 - k]).shape == shape;
 }
 
 std::optional<Chain> chain_from(const Network& network, std::size_t mul) {
   const Node& node = network.nodes[mul];
-  if (node.kind != OpKind::mul || (!is_factor(network, node, 0) && !is_factor(network, node, 1))) return std::nullopt;
+  if (node.kind != OpKind::mul || (!is_factor(network, node, 0) && !is_factor(network, node, 1)))
+    return std::nullopt;
   const std::vector<std::optional<Step>> readers = only_readers(network);
   for (std::size_t k = 0; k < 2; ++k) {
     if (!is_factor(network, node, k)) continue;
@@ -87,7 +95,8 @@ std::optional<Chain> chain_from(const Network& network, std::size_t mul) {
       const Node& next = network.nodes[step.node];
       if (!is_homogeneous(network, next, step.position)) break;
       for (std::size_t i = 0; i < next.inputs.size(); ++i)
-        constant = constant && (i == step.position || next.inputs[i] == kNoValue || network.is_constant(next.inputs[i]));
+        constant = constant && (i == step.position || next.inputs[i] == kNoValue ||
+                                network.is_constant(next.inputs[i]));
       if (constant) break;  // nothing new becomes a constant: that would be rounded
       chain.steps.push_back(step);
       at = next.outputs[0];
@@ -108,11 +117,13 @@ std::int64_t products_at(const Network& network, const Chain& chain, std::size_t
   if (place == 0) apply_factor(network.nodes[chain.mul].outputs[0]);
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
     const Node& node = network.nodes[chain.steps[i].node];
-    const bool binary = node.kind == OpKind::mul || node.kind == OpKind::div || node.kind == OpKind::matmul || node.kind == OpKind::gemm;
+    const bool binary = node.kind == OpKind::mul || node.kind == OpKind::div ||
+                        node.kind == OpKind::matmul || node.kind == OpKind::gemm;
     if (binary && !network.is_constant(node.inputs[1 - chain.steps[i].position])) {
       const bool sums = node.kind == OpKind::matmul || node.kind == OpKind::gemm;
       const Shape& read = network.value(node.inputs[chain.steps[i].position]).shape;
-      if (variable) count += network.value(node.outputs[0]).size() * (sums && !read.empty() ? read.back() : 1);
+      if (variable)
+        count += network.value(node.outputs[0]).size() * (sums && !read.empty() ? read.back() : 1);
       variable = true;
     }
     if (place == i + 1) apply_factor(node.outputs[0]);
@@ -126,14 +137,16 @@ std::size_t best_place(const Network& network, const Chain& chain) {
   std::int64_t least = products_at(network, chain, 0);
   for (std::size_t place = 1; place <= chain.steps.size(); ++place) {
     const Shape& shape = network.value(network.nodes[chain.steps[place - 1].node].outputs[0]).shape;
-    if (network.value(chain.factor).shape.size() > shape.size()) continue;  // the product would have another shape
+    if (network.value(chain.factor).shape.size() > shape.size())
+      continue;  // the product would have another shape
     const std::int64_t count = products_at(network, chain, place);
     if (count < least) least = count, best = place;
   }
   return best;
 }
 
-/// Moves the Mul behind the first `place` steps. What is between gets values of its own: they are others than before.
+/// Moves the Mul behind the first `place` steps. What is between gets values of its own: they are
+/// others than before.
 void move_factor(Network& network, const Chain& chain, std::size_t place) {
   Node mul = std::move(network.nodes[chain.mul]);
   ValueId at = chain.tensor;
@@ -148,7 +161,9 @@ void move_factor(Network& network, const Chain& chain, std::size_t place) {
     node.outputs = {at};
   }
   mul.inputs = {chain.factor, at};
-  network.nodes.insert(network.nodes.begin() + static_cast<std::ptrdiff_t>(chain.steps[place - 1].node) + 1, std::move(mul));
+  network.nodes.insert(
+      network.nodes.begin() + static_cast<std::ptrdiff_t>(chain.steps[place - 1].node) + 1,
+      std::move(mul));
   network.nodes.erase(network.nodes.begin() + static_cast<std::ptrdiff_t>(chain.mul));
 }
 
@@ -165,7 +180,8 @@ std::string delay_factors(Network& network) {
     --n;  // another node stands there now
   }
   if (moved == 0) return "";
-  return "applied " + std::to_string(moved) + " factor" + (moved == 1 ? "" : "s") + " of whole tensors later";
+  return "applied " + std::to_string(moved) + " factor" + (moved == 1 ? "" : "s") +
+         " of whole tensors later";
 }
 
 }  // namespace clipbound

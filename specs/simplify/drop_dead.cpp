@@ -30,7 +30,8 @@ std::vector<bool> live_values(const Network& network, std::vector<bool>& live_no
 std::string drop_dead(Network& network) {
   std::vector<bool> live_nodes;
   const std::vector<bool> live = live_values(network, live_nodes);
-  const std::size_t dead_values = static_cast<std::size_t>(std::count(live.begin(), live.end(), false));
+  const std::size_t dead_values =
+      static_cast<std::size_t>(std::count(live.begin(), live.end(), false));
   if (dead_values == 0) return "";
 
   std::vector<ValueId> renamed(network.values.size(), kNoValue);
@@ -56,7 +57,8 @@ std::string drop_dead(Network& network) {
   network.nodes = std::move(nodes);
   rename(network.inputs);
   rename(network.outputs);
-  return "dropped " + std::to_string(dead_nodes) + " dead nodes and " + std::to_string(dead_values) + " unused values";
+  return "dropped " + std::to_string(dead_nodes) + " dead nodes and " +
+         std::to_string(dead_values) + " unused values";
 }
 
 }  // namespace clipbound

@@ -1,5 +1,5 @@
-// Identity, Dropout (at inference) and whatever else turns out to return its input: a Pad by nothing, a Reshape or an
-// Expand to the shape that is there, ...
+// Identity, Dropout (at inference) and whatever else turns out to return its input: a Pad by
+// nothing, a Reshape or an Expand to the shape that is there, ...
 #include <algorithm>
 
 #include "specs/network/op_table.h"
@@ -12,7 +12,9 @@ namespace {
 
 bool returns_its_input(const Network& network, const Node& node) {
   if (node.kind == OpKind::identity || node.kind == OpKind::dropout) return true;
-  if (op_row(node.kind).op_class != OpClass::movement || node.outputs.size() != 1 || node.inputs.empty()) return false;
+  if (op_row(node.kind).op_class != OpClass::movement || node.outputs.size() != 1 ||
+      node.inputs.empty())
+    return false;
   const Value& x = network.value(node.inputs[0]);
   const Value& y = network.value(node.outputs[0]);
   if (x.constant || x.type != y.type || x.shape != y.shape) return false;
@@ -23,7 +25,8 @@ bool returns_its_input(const Network& network, const Node& node) {
 
 std::string drop_identity(Network& network) {
   std::vector<ValueId> stands_for(network.values.size());
-  for (std::size_t i = 0; i < stands_for.size(); ++i) stands_for[i] = ValueId{static_cast<std::int32_t>(i)};
+  for (std::size_t i = 0; i < stands_for.size(); ++i)
+    stands_for[i] = ValueId{static_cast<std::int32_t>(i)};
   const auto is_output = [&](ValueId id) {
     return std::find(network.outputs.begin(), network.outputs.end(), id) != network.outputs.end();
   };

@@ -1,5 +1,6 @@
-// Constant subgraphs become constants. Their meaning is the float32 value that a float32 evaluation gives them, so this
-// is no approximation: it is where that value is fixed, for bounds, evaluation and replay alike.
+// Constant subgraphs become constants. Their meaning is the float32 value that a float32 evaluation
+// gives them, so this is no approximation: it is where that value is fixed, for bounds, evaluation
+// and replay alike.
 #include <algorithm>
 
 #include "base/error.h"
@@ -35,7 +36,8 @@ std::string fold_constants(Network& network) {
     }
     try {
       std::vector<Tensor> results = evaluate_constant(network, node);
-      for (std::size_t o = 0; o < results.size(); ++o) network.value(node.outputs[o]).constant = std::move(results[o]);
+      for (std::size_t o = 0; o < results.size(); ++o)
+        network.value(node.outputs[o]).constant = std::move(results[o]);
     } catch (const InputError& e) {
       throw InputError(describe(node) + ": " + e.what());
     }

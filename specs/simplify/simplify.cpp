@@ -9,9 +9,11 @@ Simplified simplify(std::shared_ptr<const Network> network) {
     const char* name;
     std::string (*apply)(Network&);
   };
-  constexpr Pass kPasses[] = {
-      {"fold_constants", fold_constants}, {"drop_identity", drop_identity}, {"skip_monotone", skip_monotone},
-      {"delay_factors", delay_factors},   {"drop_dead", drop_dead}};
+  constexpr Pass kPasses[] = {{"fold_constants", fold_constants},
+                              {"drop_identity", drop_identity},
+                              {"skip_monotone", skip_monotone},
+                              {"delay_factors", delay_factors},
+                              {"drop_dead", drop_dead}};
   Simplified simplified;
   auto rewritten = std::make_shared<Network>(*network);
   for (const Pass& pass : kPasses) {

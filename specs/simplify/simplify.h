@@ -7,8 +7,9 @@
 
 namespace clipbound {
 
-/// What a pass did to the network's inputs and outputs, and how a point of the simplified network becomes one of the original.
-/// All passes so far keep inputs and outputs as they are, so the record is a log of what was rewritten.
+/// What a pass did to the network's inputs and outputs, and how a point of the simplified network
+/// becomes one of the original. All passes so far keep inputs and outputs as they are, so the
+/// record is a log of what was rewritten.
 struct UndoRecord {
   std::string pass;
   std::string what;  ///< "folded 12 constant nodes", for --verbose
@@ -19,8 +20,9 @@ struct Simplified {
   std::vector<UndoRecord> records;
 };
 
-/// Exact rewrites only: folds constant subgraphs (to the float32 value that ONNX Runtime computes for them), drops
-/// Identity/Dropout, softmaxes that only an ArgMax reads, and dead nodes. Inputs, outputs and the function stay the same.
+/// Exact rewrites only: folds constant subgraphs (to the float32 value that ONNX Runtime computes
+/// for them), drops Identity/Dropout, softmaxes that only an ArgMax reads, and dead nodes. Inputs,
+/// outputs and the function stay the same.
 Simplified simplify(std::shared_ptr<const Network> network);
 
 }  // namespace clipbound

@@ -1,7 +1,9 @@
-// ArgMax and ArgMin ask which number of a list is the largest or smallest, and Softmax changes no order: between them it may be
-// left out. In real arithmetic that is exact (equal numbers stay equal); in float32 a softmax may saturate, which makes numbers
-// equal that are not, so replay never uses the simplified network. Small numbers underflow to 0 together, on whole neighbourhoods; the
-// largest of a whole list does not. Hence a Softmax is skipped only for an ArgMax of whole lists, and a LogSoftmax for all.
+// ArgMax and ArgMin ask which number of a list is the largest or smallest, and Softmax changes no
+// order: between them it may be left out. In real arithmetic that is exact (equal numbers stay
+// equal); in float32 a softmax may saturate, which makes numbers equal that are not, so replay
+// never uses the simplified network. Small numbers underflow to 0 together, on whole
+// neighbourhoods; the largest of a whole list does not. Hence a Softmax is skipped only for an
+// ArgMax of whole lists, and a LogSoftmax for all.
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -40,9 +42,11 @@ std::vector<std::int64_t> lists_of_softmax(const Network& network, const Node& n
   return list;
 }
 
-/// Whether all numbers that an ArgMax compares belong to the same list, and all of the list's are among them where `whole` is asked for.
-/// `source` is the softmax's element that each is a copy of.
-bool compares_one_list(const Network& network, const Node& node, const std::vector<std::int64_t>& source, const std::vector<std::int64_t>& list, bool whole) {
+/// Whether all numbers that an ArgMax compares belong to the same list, and all of the list's are
+/// among them where `whole` is asked for. `source` is the softmax's element that each is a copy of.
+bool compares_one_list(const Network& network, const Node& node,
+                       const std::vector<std::int64_t>& source,
+                       const std::vector<std::int64_t>& list, bool whole) {
   const Shape& shape = network.value(node.inputs[0]).shape;
   std::int64_t axis = node.int_attribute("axis", 0);
   if (axis < 0) axis += static_cast<std::int64_t>(shape.size());
@@ -54,16 +58,20 @@ bool compares_one_list(const Network& network, const Node& node, const std::vect
   for (std::int64_t group = 0; group < outer * inner; ++group) {
     std::set<std::int64_t> compared;
     for (std::int64_t j = 0; j < length; ++j) {
-      compared.insert(source[static_cast<std::size_t>((group / inner * length + j) * inner + group % inner)]);
+      compared.insert(
+          source[static_cast<std::size_t>((group / inner * length + j) * inner + group % inner)]);
     }
     const std::int64_t of = list[static_cast<std::size_t>(*compared.begin())];
-    if (std::any_of(compared.begin(), compared.end(), [&](std::int64_t e) { return list[static_cast<std::size_t>(e)] != of; })) return false;
+    if (std::any_of(compared.begin(), compared.end(),
+                    [&](std::int64_t e) { return list[static_cast<std::size_t>(e)] != of; }))
+      return false;
     if (whole && size_of[static_cast<std::size_t>(of)] != compared.size()) return false;
   }
   return true;
 }
 
-/// The movements between a softmax and an ArgMax, last first, and the softmax; nullptr where there is none.
+/// The movements between a softmax and an ArgMax, last first, and the softmax; nullptr where there
+/// is none.
 const Node* softmax_before(const Network& network, const Node& node, std::vector<Node>& movements) {
   constexpr std::size_t kMost = 16;
   ValueId id = node.inputs[0];
@@ -72,8 +80,11 @@ const Node* softmax_before(const Network& network, const Node& node, std::vector
     if (before == nullptr) return nullptr;
     if (before->kind == OpKind::softmax || before->kind == OpKind::log_softmax) return before;
     // One variable input, the first, and one output.
-    const bool moves = op_row(before->kind).op_class == OpClass::movement && before->outputs.size() == 1 && !before->inputs.empty() &&
-                       std::all_of(before->inputs.begin() + 1, before->inputs.end(), [&](ValueId x) { return x == kNoValue || network.is_constant(x); });
+    const bool moves =
+        op_row(before->kind).op_class == OpClass::movement && before->outputs.size() == 1 &&
+        !before->inputs.empty() &&
+        std::all_of(before->inputs.begin() + 1, before->inputs.end(),
+                    [&](ValueId x) { return x == kNoValue || network.is_constant(x); });
     if (!moves) return nullptr;
     movements.push_back(*before);
     id = before->inputs[0];
@@ -81,8 +92,10 @@ const Node* softmax_before(const Network& network, const Node& node, std::vector
   return nullptr;
 }
 
-/// The softmax's element that each element an ArgMax compares is a copy of; empty where one comes from a constant.
-std::vector<std::int64_t> sources_behind(const Network& network, std::size_t count, const std::vector<Node>& movements) {
+/// The softmax's element that each element an ArgMax compares is a copy of; empty where one comes
+/// from a constant.
+std::vector<std::int64_t> sources_behind(const Network& network, std::size_t count,
+                                         const std::vector<Node>& movements) {
   std::vector<std::int64_t> from(count);
   std::iota(from.begin(), from.end(), std::int64_t{0});
   for (auto node = movements.rbegin(); node != movements.rend(); ++node) {
@@ -101,15 +114,19 @@ std::vector<std::int64_t> sources_behind(const Network& network, std::size_t cou
 std::string skip_monotone(Network& network) {
   std::size_t skipped = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
-    if (network.nodes[n].kind != OpKind::arg_max && network.nodes[n].kind != OpKind::arg_min) continue;
+    if (network.nodes[n].kind != OpKind::arg_max && network.nodes[n].kind != OpKind::arg_min)
+      continue;
     std::vector<Node> movements;
     const Node* softmax = softmax_before(network, network.nodes[n], movements);
     if (softmax == nullptr) continue;
-    const std::vector<std::int64_t> list = lists_of_softmax(network, *softmax), source = sources_behind(network, list.size(), movements);
+    const std::vector<std::int64_t> list = lists_of_softmax(network, *softmax),
+                                    source = sources_behind(network, list.size(), movements);
     const bool underflows = softmax->kind == OpKind::softmax;
     if (underflows && network.nodes[n].kind == OpKind::arg_min) continue;
-    if (source.empty() || !compares_one_list(network, network.nodes[n], source, list, underflows)) continue;
-    // The same movements once more, from the softmax's input on: others may read the ones that are there.
+    if (source.empty() || !compares_one_list(network, network.nodes[n], source, list, underflows))
+      continue;
+    // The same movements once more, from the softmax's input on: others may read the ones that are
+    // there.
     ValueId from = softmax->inputs[0];
     std::reverse(movements.begin(), movements.end());
     for (Node& movement : movements) {
@@ -120,12 +137,14 @@ std::string skip_monotone(Network& network) {
       movement.outputs[0] = from = id;
     }
     network.nodes[n].inputs[0] = from;
-    network.nodes.insert(network.nodes.begin() + static_cast<std::ptrdiff_t>(n), movements.begin(), movements.end());
+    network.nodes.insert(network.nodes.begin() + static_cast<std::ptrdiff_t>(n), movements.begin(),
+                         movements.end());
     n += movements.size();
     ++skipped;
   }
   if (skipped == 0) return "";
-  return "let " + std::to_string(skipped) + " ArgMax node" + (skipped == 1 ? "" : "s") + " look past a softmax";
+  return "let " + std::to_string(skipped) + " ArgMax node" + (skipped == 1 ? "" : "s") +
+         " look past a softmax";
 }
 
 }  // namespace clipbound

@@ -9,8 +9,8 @@
 namespace clipbound {
 namespace {
 
-// Adds sign * value to `sum`. The longer list of terms is kept and the shorter appended, so that a nest of sums stays
-// cheap.
+// Adds sign * value to `sum`. The longer list of terms is kept and the shorter appended, so that a
+// nest of sums stays cheap.
 void add(LinearForm& sum, LinearForm&& value, bool negative) {
   if (negative) {
     for (LinearTerm& term : value.terms) term.coefficient = -term.coefficient;
@@ -72,12 +72,8 @@ void Evaluator::combine(Frame& frame, LinearForm&& argument) const {
     return;
   }
   switch (kind) {
-    case NodeKind::plus:
-      add(frame.value, std::move(argument), false);
-      break;
-    case NodeKind::minus:
-      add(frame.value, std::move(argument), true);
-      break;
+    case NodeKind::plus: add(frame.value, std::move(argument), false); break;
+    case NodeKind::minus: add(frame.value, std::move(argument), true); break;
     case NodeKind::times:
       // The parser has made sure that one of the two is constant.
       if (!argument.terms.empty()) std::swap(frame.value, argument);
@@ -87,7 +83,8 @@ void Evaluator::combine(Frame& frame, LinearForm&& argument) const {
       break;
     default:
       CLIPBOUND_CHECK(kind == NodeKind::divide && argument.terms.empty());
-      if (sgn(argument.constant) == 0) source_.fail(ast_.nodes[frame.node].offset, "division by zero");
+      if (sgn(argument.constant) == 0)
+        source_.fail(ast_.nodes[frame.node].offset, "division by zero");
       scale(frame.value, 1 / argument.constant);
       check_size(frame.value, frame.node);
       break;
@@ -127,11 +124,13 @@ LinearForm Evaluator::term(std::uint32_t root) {
 void normalise(LinearForm& form) {
   auto& terms = form.terms;
   const auto key = [](const LinearTerm& term) { return std::tuple(term.of, term.index); };
-  std::stable_sort(terms.begin(), terms.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::stable_sort(terms.begin(), terms.end(),
+                   [&](const auto& a, const auto& b) { return key(a) < key(b); });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < terms.size();) {
     LinearTerm merged = std::move(terms[i]);
-    for (++i; i < terms.size() && key(terms[i]) == key(merged); ++i) merged.coefficient += terms[i].coefficient;
+    for (++i; i < terms.size() && key(terms[i]) == key(merged); ++i)
+      merged.coefficient += terms[i].coefficient;
     if (sgn(merged.coefficient) != 0) terms[kept++] = std::move(merged);
   }
   terms.resize(kept);
@@ -161,7 +160,8 @@ Row make_row(const LinearForm& form, bool negate, bool strict, bool from_equalit
   row.from_equality = from_equality;
   row.terms.reserve(form.terms.size());
   for (const LinearTerm& term : form.terms) {
-    row.terms.push_back({term.of, term.index, make_number(negate ? mpq_class(-term.coefficient) : term.coefficient)});
+    row.terms.push_back({term.of, term.index,
+                         make_number(negate ? mpq_class(-term.coefficient) : term.coefficient)});
   }
   row.threshold = make_number(negate ? form.constant : mpq_class(-form.constant));
   return row;

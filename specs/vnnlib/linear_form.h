@@ -23,8 +23,9 @@ struct LinearForm {
 
 /// Sorts the terms by (of, index), merges like ones and drops zeros.
 void normalise(LinearForm& form);
-/// left - right of a comparison node (`compare` or `compare_atoms`), normalised: the node says `form <relation> 0`.
-/// Throws InputError for a division by zero and for numbers too large to calculate with.
+/// left - right of a comparison node (`compare` or `compare_atoms`), normalised: the node says
+/// `form <relation> 0`. Throws InputError for a division by zero and for numbers too large to
+/// calculate with.
 LinearForm difference(const Ast& ast, const SourceText& source, std::uint32_t node);
 /// The row  form <= 0  (strict: < 0), or  -form <= 0  where `negate`. The form must have terms.
 Row make_row(const LinearForm& form, bool negate, bool strict, bool from_equality);

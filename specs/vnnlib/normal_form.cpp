@@ -1,6 +1,7 @@
-// A depth-first walk over the cases. What holds in all of them (everything outside an `or`) is taken in once; each `or`
-// is a choice, the first of the file the outermost. Taking in a formula adds bounds to the box and rows to the list,
-// and both remember what to undo. A case ends early where a comparison cannot hold or the box becomes empty.
+// A depth-first walk over the cases. What holds in all of them (everything outside an `or`) is
+// taken in once; each `or` is a choice, the first of the file the outermost. Taking in a formula
+// adds bounds to the box and rows to the list, and both remember what to undo. A case ends early
+// where a comparison cannot hold or the box becomes empty.
 #include "specs/vnnlib/normal_form.h"
 
 #include <algorithm>
@@ -10,16 +11,17 @@
 #include <unordered_set>
 
 #include "base/check.h"
-#include "specs/vnnlib/linear_form.h"
 #include "specs/query/number.h"
+#include "specs/vnnlib/linear_form.h"
 #include "specs/vnnlib/vnnlib_check.h"
 
 namespace clipbound {
 namespace {
 
 bool same(const InputInterval& a, const InputInterval& b) {
-  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper && a.attack_lower == b.attack_lower &&
-         a.attack_upper == b.attack_upper && a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
+  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper &&
+         a.attack_lower == b.attack_lower && a.attack_upper == b.attack_upper &&
+         a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
 }
 
 InputInterval intersect(const InputInterval& a, const InputInterval& b) {
@@ -44,9 +46,12 @@ std::uint64_t mix(std::uint64_t hash, double value) {
   return hash ^ (hash >> 32);
 }
 
-// What a row takes in memory, roughly, so that a cross product can be stopped before the machine is full.
+// What a row takes in memory, roughly, so that a cross product can be stopped before the machine is
+// full.
 std::size_t bytes_of(const Number& number) {
-  return (mpz_size(number.exact.get_num_mpz_t()) + mpz_size(number.exact.get_den_mpz_t())) * sizeof(mp_limb_t) + 64;
+  return (mpz_size(number.exact.get_num_mpz_t()) + mpz_size(number.exact.get_den_mpz_t())) *
+             sizeof(mp_limb_t) +
+         64;
 }
 std::size_t bytes_of(const Row& row) {
   std::size_t bytes = sizeof(Row) + bytes_of(row.threshold);
@@ -69,7 +74,8 @@ class BoxState {
   const InputInterval& operator[](std::uint32_t input) const { return box_[input]; }
   bool bounded() const { return unbounded_ == 0; }
   std::uint32_t first_unbounded() const;
-  /// The current box; equal boxes are one object. `added_bytes` grows where a new one had to be made.
+  /// The current box; equal boxes are one object. `added_bytes` grows where a new one had to be
+  /// made.
   std::shared_ptr<const Box> shared(std::size_t& added_bytes);
 
  private:
@@ -114,7 +120,8 @@ bool BoxState::tighten(std::uint32_t input, const InputInterval& bound) {
 }
 
 std::uint32_t BoxState::first_unbounded() const {
-  const auto found = std::find_if(box_.begin(), box_.end(), [](const auto& i) { return unbounded_sides(i) > 0; });
+  const auto found =
+      std::find_if(box_.begin(), box_.end(), [](const auto& i) { return unbounded_sides(i) > 0; });
   return static_cast<std::uint32_t>(found - box_.begin());
 }
 
@@ -125,7 +132,8 @@ std::shared_ptr<const Box> BoxState::make(std::size_t& added_bytes) {
 
 std::shared_ptr<const Box> BoxState::shared(std::size_t& added_bytes) {
   if (current_) return current_;
-  // Only what differs from the base enters the hash: a case that bounds few of many inputs costs little.
+  // Only what differs from the base enters the hash: a case that bounds few of many inputs costs
+  // little.
   std::vector<std::uint32_t> changed;
   for (const Change& change : trail_) changed.push_back(change.input);
   std::sort(changed.begin(), changed.end());
@@ -138,12 +146,14 @@ std::shared_ptr<const Box> BoxState::shared(std::size_t& added_bytes) {
   std::uint64_t hash = 0;
   for (const std::uint32_t i : changed) {
     const InputInterval& x = box_[i];
-    hash = mix(mix(mix(hash ^ i, x.proof_lower), x.proof_upper), static_cast<double>(x.attack_lower));
+    hash =
+        mix(mix(mix(hash ^ i, x.proof_lower), x.proof_upper), static_cast<double>(x.attack_lower));
     hash = mix(mix(mix(hash, static_cast<double>(x.attack_upper)), x.exact_lower), x.exact_upper);
   }
   const auto [begin, end] = pool_.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
-    if (std::equal(box_.begin(), box_.end(), it->second->begin(), same)) return current_ = it->second;
+    if (std::equal(box_.begin(), box_.end(), it->second->begin(), same))
+      return current_ = it->second;
   }
   current_ = make(added_bytes);
   pool_.emplace(hash, current_);
@@ -156,7 +166,8 @@ class NormalForm {
   Query run();
 
  private:
-  // A disjunction that is being gone through, and the state to return to before its next alternative.
+  // A disjunction that is being gone through, and the state to return to before its next
+  // alternative.
   struct Choice {
     std::uint32_t node = 0;
     std::uint32_t next = 0;   // child node; for `not_equal` 0, 1, 2 (below, above, done)
@@ -185,7 +196,8 @@ class NormalForm {
   Query query_;
   BoxState box_;
   std::vector<Row> rows_;
-  std::vector<std::uint32_t> waiting_;  // disjunctions of the current case; those before waiting_begin_ are choices
+  std::vector<std::uint32_t>
+      waiting_;  // disjunctions of the current case; those before waiting_begin_ are choices
   std::size_t waiting_begin_ = 0;
   std::vector<Choice> choices_;
   std::size_t dropped_ = 0, bytes_ = 0;
@@ -241,15 +253,10 @@ bool NormalForm::take(std::uint32_t root) {
 bool NormalForm::take_leaf(std::uint32_t i) {
   const AstNode& node = ast_.nodes[i];
   switch (node.kind) {
-    case NodeKind::truth:
-      return true;
-    case NodeKind::falsehood:
-      return false;
-    case NodeKind::either:
-      waiting_.push_back(i);
-      return true;
-    default:
-      break;
+    case NodeKind::truth: return true;
+    case NodeKind::falsehood: return false;
+    case NodeKind::either: waiting_.push_back(i); return true;
+    default: break;
   }
   if (node.relation == Relation::not_equal) {
     waiting_.push_back(i);
@@ -263,7 +270,8 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
   if (node.kind == NodeKind::compare_atoms) {
     // The bulk of large files: an input and a number.
     if (node.left_kind == Atom::Kind::input && node.right_kind == Atom::Kind::number) {
-      return take_bound(i, relation, node.left, false, decimal_neighbours(source_.word(node.right)));
+      return take_bound(i, relation, node.left, false,
+                        decimal_neighbours(source_.word(node.right)));
     }
     if (node.left_kind == Atom::Kind::number && node.right_kind == Atom::Kind::input) {
       return take_bound(i, relation, node.right, true, decimal_neighbours(source_.word(node.left)));
@@ -278,40 +286,32 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
   }
   // c X + d R 0  is  X R -d/c, the relation turned round for negative c.
   const FloatNeighbours value = rational_neighbours(mpq_class(-form.constant / term.coefficient));
-  return take_bound(i, relation, static_cast<std::uint32_t>(term.index), sgn(term.coefficient) < 0, value);
+  return take_bound(i, relation, static_cast<std::uint32_t>(term.index), sgn(term.coefficient) < 0,
+                    value);
 }
 
 bool NormalForm::take_constant(std::uint32_t node, int sign, Relation relation) {
   bool holds = false;
   switch (relation) {
-    case Relation::less_equal:
-      holds = sign <= 0;
-      break;
-    case Relation::less:
-      holds = sign < 0;
-      break;
-    case Relation::greater_equal:
-      holds = sign >= 0;
-      break;
-    case Relation::greater:
-      holds = sign > 0;
-      break;
-    case Relation::equal:
-      holds = sign == 0;
-      break;
-    case Relation::not_equal:
-      holds = sign != 0;
-      break;
+    case Relation::less_equal: holds = sign <= 0; break;
+    case Relation::less: holds = sign < 0; break;
+    case Relation::greater_equal: holds = sign >= 0; break;
+    case Relation::greater: holds = sign > 0; break;
+    case Relation::equal: holds = sign == 0; break;
+    case Relation::not_equal: holds = sign != 0; break;
   }
   return holds || dead_end(node, "this comparison never holds: the cases that need it are dropped");
 }
 
-// The comparison `node` with `relation`, which says X_input <relation> value (`turned`: value <relation> X_input).
+// The comparison `node` with `relation`, which says X_input <relation> value (`turned`: value
+// <relation> X_input).
 bool NormalForm::take_bound(std::uint32_t node, Relation relation, std::uint32_t input, bool turned,
                             const FloatNeighbours& value) {
   const Relation of_x = turned ? mirrored(relation) : relation;
-  const bool below = of_x == Relation::less_equal || of_x == Relation::less || of_x == Relation::equal;
-  const bool above = of_x == Relation::greater_equal || of_x == Relation::greater || of_x == Relation::equal;
+  const bool below =
+      of_x == Relation::less_equal || of_x == Relation::less || of_x == Relation::equal;
+  const bool above =
+      of_x == Relation::greater_equal || of_x == Relation::greater || of_x == Relation::equal;
   bool possible = true;
   if (below) possible = box_.tighten(input, upper_edges(value));
   if (above) possible = box_.tighten(input, lower_edges(value)) && possible;
@@ -389,8 +389,8 @@ std::uint32_t NormalForm::case_offset() const {
 void NormalForm::count_bytes(std::size_t bytes, std::uint32_t offset) {
   bytes_ += bytes;
   if (bytes_ > limits_.max_form_bytes) {
-    source_.fail(offset,
-                 "the property's cases need more than " + std::to_string(limits_.max_form_bytes >> 20) + " MiB");
+    source_.fail(offset, "the property's cases need more than " +
+                             std::to_string(limits_.max_form_bytes >> 20) + " MiB");
   }
 }
 
@@ -400,11 +400,13 @@ void NormalForm::emit() {
     const std::uint32_t input = box_.first_unbounded();
     const InputInterval& interval = box_[input];
     const bool below = interval.proof_lower == -std::numeric_limits<double>::infinity();
-    source_.fail(ast_.inputs[input], "X_" + std::to_string(input) + " has no " + (below ? "lower" : "upper") +
-                                         " bound in the case of line " + std::to_string(source_.line(offset)));
+    source_.fail(ast_.inputs[input],
+                 "X_" + std::to_string(input) + " has no " + (below ? "lower" : "upper") +
+                     " bound in the case of line " + std::to_string(source_.line(offset)));
   }
   if (query_.clauses.size() >= limits_.max_clauses) {
-    source_.fail(offset, "the property has more than " + std::to_string(limits_.max_clauses) + " cases");
+    source_.fail(offset,
+                 "the property has more than " + std::to_string(limits_.max_clauses) + " cases");
   }
   std::size_t bytes = sizeof(Clause);
   for (const Row& row : rows_) bytes += bytes_of(row);

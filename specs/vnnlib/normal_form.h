@@ -7,7 +7,8 @@
 
 namespace clipbound {
 
-/// The query of a parsed file with checked declarations. Throws InputError for an unbounded input and past the limits.
+/// The query of a parsed file with checked declarations. Throws InputError for an unbounded input
+/// and past the limits.
 Query normal_form(Ast ast, const SourceText& source, const VnnlibLimits& limits);
 
 }  // namespace clipbound

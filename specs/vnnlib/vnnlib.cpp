@@ -28,12 +28,15 @@ std::string read_file(const std::string& path, const VnnlibLimits& limits) {
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) fail(path, "no such file");
   if (std::filesystem::is_directory(status)) fail(path, "this is a directory");
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             &std::fclose);
   if (!file) fail(path, "the file cannot be opened");
   const auto expected = std::filesystem::file_size(path, error);
   std::string text;
   std::size_t chunk =
-      error ? 0 : static_cast<std::size_t>(std::min<std::uintmax_t>(expected, limits.max_file_bytes)) + 1;
+      error
+          ? 0
+          : static_cast<std::size_t>(std::min<std::uintmax_t>(expected, limits.max_file_bytes)) + 1;
   // Reads to the end whatever the size said, so that pipes work as well.
   for (bool more = true; more; chunk = std::size_t{1} << 20) {
     chunk = std::max<std::size_t>(chunk, 4096);
@@ -52,16 +55,18 @@ bool is_gzip(std::string_view bytes) {
   return bytes.starts_with("\x1F\x8B");
 }
 
-// How much room to begin with. The last four bytes of a gzip file hold the size of its last member modulo 2^32: a hint,
-// limited by what deflate can reach at all (a factor of 1032).
+// How much room to begin with. The last four bytes of a gzip file hold the size of its last member
+// modulo 2^32: a hint, limited by what deflate can reach at all (a factor of 1032).
 std::size_t first_piece(std::string_view packed, const VnnlibLimits& limits) {
   std::size_t hint = 0;
   if (packed.size() >= 18) {
     for (std::size_t i = 0; i < 4; ++i) {
-      hint |= static_cast<std::size_t>(static_cast<unsigned char>(packed[packed.size() - 4 + i])) << (8 * i);
+      hint |= static_cast<std::size_t>(static_cast<unsigned char>(packed[packed.size() - 4 + i]))
+              << (8 * i);
     }
   }
-  return std::clamp<std::size_t>(std::min(hint + 1, packed.size() * 1032), 4096, limits.max_file_bytes + 1);
+  return std::clamp<std::size_t>(std::min(hint + 1, packed.size() * 1032), 4096,
+                                 limits.max_file_bytes + 1);
 }
 
 std::string unpack(std::string_view packed, const std::string& path, const VnnlibLimits& limits) {
@@ -88,7 +93,8 @@ std::string unpack(std::string_view packed, const std::string& path, const Vnnli
       // Members may follow each other; anything else after the last one is ignored, as gzip does.
       if (!is_gzip(packed.substr(read))) break;
       if (inflateReset(&stream) != Z_OK) fail(path, "the gzip data are damaged");
-    } else if (result == Z_BUF_ERROR || (result == Z_OK && read == packed.size() && stream.avail_out > 0)) {
+    } else if (result == Z_BUF_ERROR ||
+               (result == Z_OK && read == packed.size() && stream.avail_out > 0)) {
       fail(path, "the gzip data end too early: the file is truncated");
     } else if (result != Z_OK) {
       fail(path, "the gzip data are damaged");
@@ -102,7 +108,8 @@ std::string unpack(std::string_view packed, const std::string& path, const Vnnli
 
 Query parse_vnnlib(std::string_view text, const std::string& source, const VnnlibLimits& limits) {
   // Offsets are 32 bits wide.
-  if (text.size() > std::min<std::size_t>(limits.max_file_bytes, 0xFFFFFFF0U)) too_large(source, limits);
+  if (text.size() > std::min<std::size_t>(limits.max_file_bytes, 0xFFFFFFF0U))
+    too_large(source, limits);
   const SourceText place(text, source);
   Ast ast = parse_vnnlib_ast(place, limits);
   check_declarations(ast, place);

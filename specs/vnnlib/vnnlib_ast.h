@@ -1,7 +1,9 @@
 #pragma once
-// The formula of a VNN-LIB 1.0 file, compact: nodes in preorder in one vector, numbers left as places in the text.
+// The formula of a VNN-LIB 1.0 file, compact: nodes in preorder in one vector, numbers left as
+// places in the text.
 //
-// `not` is gone (pushed inwards while parsing). A comparison of two atoms, by far the most common, is ONE node.
+// `not` is gone (pushed inwards while parsing). A comparison of two atoms, by far the most common,
+// is ONE node.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -43,42 +45,32 @@ struct AstNode {
 struct Ast {
   static constexpr std::uint32_t kUndeclared = 0xFFFFFFFFU;
   std::vector<AstNode> nodes;
-  std::vector<std::uint32_t> roots;            ///< one per assert
-  std::vector<std::uint32_t> inputs, outputs;  ///< offset of each variable's declaration, or kUndeclared
+  std::vector<std::uint32_t> roots;  ///< one per assert
+  std::vector<std::uint32_t> inputs,
+      outputs;  ///< offset of each variable's declaration, or kUndeclared
   std::vector<std::string> warnings;
 };
 
 /// a R b  <=>  b mirrored(R) a.
 constexpr Relation mirrored(Relation relation) {
   switch (relation) {
-    case Relation::less_equal:
-      return Relation::greater_equal;
-    case Relation::less:
-      return Relation::greater;
-    case Relation::greater_equal:
-      return Relation::less_equal;
-    case Relation::greater:
-      return Relation::less;
-    default:
-      return relation;
+    case Relation::less_equal: return Relation::greater_equal;
+    case Relation::less: return Relation::greater;
+    case Relation::greater_equal: return Relation::less_equal;
+    case Relation::greater: return Relation::less;
+    default: return relation;
   }
 }
 
 /// not (a R b)  <=>  a negated(R) b.
 constexpr Relation negated(Relation relation) {
   switch (relation) {
-    case Relation::less_equal:
-      return Relation::greater;
-    case Relation::less:
-      return Relation::greater_equal;
-    case Relation::greater_equal:
-      return Relation::less;
-    case Relation::greater:
-      return Relation::less_equal;
-    case Relation::equal:
-      return Relation::not_equal;
-    default:
-      return Relation::equal;
+    case Relation::less_equal: return Relation::greater;
+    case Relation::less: return Relation::greater_equal;
+    case Relation::greater_equal: return Relation::less;
+    case Relation::greater: return Relation::less_equal;
+    case Relation::equal: return Relation::not_equal;
+    default: return Relation::equal;
   }
 }
 

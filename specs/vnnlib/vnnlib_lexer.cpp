@@ -15,7 +15,8 @@ enum class CharClass : std::uint8_t { bad, blank, word, open, close, comment, qu
 constexpr std::array<CharClass, 256> kClasses = [] {
   std::array<CharClass, 256> table{};
   for (int c = 33; c < 127; ++c) table[static_cast<std::size_t>(c)] = CharClass::word;
-  for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) table[static_cast<unsigned char>(c)] = CharClass::blank;
+  for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'})
+    table[static_cast<unsigned char>(c)] = CharClass::blank;
   table['('] = CharClass::open;
   table[')'] = CharClass::close;
   table[';'] = CharClass::comment;
@@ -33,7 +34,8 @@ int SourceText::line(std::uint32_t offset) const {
   offset = std::min(offset, static_cast<std::uint32_t>(text_.size()));
   const char* known = text_.data() + known_offset_;
   const char* wanted = text_.data() + offset;
-  known_line_ += static_cast<int>(wanted >= known ? std::count(known, wanted, '\n') : -std::count(wanted, known, '\n'));
+  known_line_ += static_cast<int>(wanted >= known ? std::count(known, wanted, '\n')
+                                                  : -std::count(wanted, known, '\n'));
   known_offset_ = offset;
   return known_line_;
 }
@@ -60,7 +62,8 @@ void SourceText::unsupported(std::uint32_t offset, const std::string& message) c
 }
 
 Lexer::Lexer(const SourceText& source) : source_(source) {
-  if (source.text().starts_with("\xEF\xBB\xBF")) at_ = 3;  // a byte order mark, as some editors leave
+  if (source.text().starts_with("\xEF\xBB\xBF"))
+    at_ = 3;  // a byte order mark, as some editors leave
 }
 
 void Lexer::bad_character() const {
@@ -70,7 +73,8 @@ void Lexer::bad_character() const {
 }
 
 Token Lexer::string_token() {
-  // Strings occur in set-info only. A doubled quote stands for a quote, which skips just as two strings do.
+  // Strings occur in set-info only. A doubled quote stands for a quote, which skips just as two
+  // strings do.
   const std::uint32_t begin = at_;
   const std::size_t end = source_.text().find('"', begin + 1);
   if (end == std::string_view::npos) source_.fail(begin, "this string is never closed");
@@ -84,25 +88,21 @@ Token Lexer::next() {
   while (at_ < size) {
     const std::uint32_t begin = at_;
     switch (class_of(text[at_])) {
-      case CharClass::blank:
-        ++at_;
-        break;
-      case CharClass::open:
-        return {Token::Kind::open, at_++, 1};
-      case CharClass::close:
-        return {Token::Kind::close, at_++, 1};
+      case CharClass::blank: ++at_; break;
+      case CharClass::open: return {Token::Kind::open, at_++, 1};
+      case CharClass::close: return {Token::Kind::close, at_++, 1};
       case CharClass::word:
         while (at_ < size && class_of(text[at_]) == CharClass::word) ++at_;
         return {Token::Kind::atom, begin, at_ - begin};
       case CharClass::comment: {
         const void* newline = std::memchr(text.data() + at_, '\n', size - at_);
-        at_ = newline == nullptr ? size : static_cast<std::uint32_t>(static_cast<const char*>(newline) - text.data());
+        at_ = newline == nullptr
+                  ? size
+                  : static_cast<std::uint32_t>(static_cast<const char*>(newline) - text.data());
         break;
       }
-      case CharClass::quote:
-        return string_token();
-      case CharClass::bad:
-        bad_character();
+      case CharClass::quote: return string_token();
+      case CharClass::bad: bad_character();
     }
   }
   return {Token::Kind::end, size, 0};

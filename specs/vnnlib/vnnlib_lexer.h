@@ -37,13 +37,17 @@ struct Token {
   std::uint32_t length = 0;
 };
 
-/// Splits the text into brackets, atoms (symbols and numbers) and strings; skips blanks and `;` comments.
+/// Splits the text into brackets, atoms (symbols and numbers) and strings; skips blanks and `;`
+/// comments.
 class Lexer {
  public:
   explicit Lexer(const SourceText& source);
-  /// The next token. Throws InputError for characters that no VNN-LIB file has and for an unclosed string.
+  /// The next token. Throws InputError for characters that no VNN-LIB file has and for an unclosed
+  /// string.
   Token next();
-  std::string_view text(const Token& token) const { return source_.text().substr(token.offset, token.length); }
+  std::string_view text(const Token& token) const {
+    return source_.text().substr(token.offset, token.length);
+  }
   std::uint32_t offset() const { return at_; }
   /// Goes back to an offset that offset() has returned.
   void rewind(std::uint32_t offset) { at_ = offset; }

@@ -56,20 +56,13 @@ std::string shown(std::string_view word) {
 // The node that an operator becomes; `negated`: within an odd number of `not`.
 NodeKind node_kind(Op op, bool negated) {
   switch (op) {
-    case Op::both:
-      return negated ? NodeKind::either : NodeKind::both;
-    case Op::either:
-      return negated ? NodeKind::both : NodeKind::either;
-    case Op::plus:
-      return NodeKind::plus;
-    case Op::minus:
-      return NodeKind::minus;
-    case Op::times:
-      return NodeKind::times;
-    case Op::divide:
-      return NodeKind::divide;
-    default:
-      return NodeKind::compare;
+    case Op::both: return negated ? NodeKind::either : NodeKind::both;
+    case Op::either: return negated ? NodeKind::both : NodeKind::either;
+    case Op::plus: return NodeKind::plus;
+    case Op::minus: return NodeKind::minus;
+    case Op::times: return NodeKind::times;
+    case Op::divide: return NodeKind::divide;
+    default: return NodeKind::compare;
   }
 }
 
@@ -77,8 +70,8 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// What SMT-LIB and VNN-LIB 2.0 know and this reader does not: Unsupported. Any other unknown word is an error of the
-// file.
+// What SMT-LIB and VNN-LIB 2.0 know and this reader does not: Unsupported. Any other unknown word
+// is an error of the file.
 bool is_known_elsewhere(std::string_view word) {
   return is_one_of(word, {"=>",
                           "xor",
@@ -132,21 +125,25 @@ struct Variable {
 
 // X_<i> or Y_<j> with a plain index; kind none where `name` is neither.
 Variable variable_of(std::string_view name) {
-  if (name.size() < 3 || name.size() > 20 || name[1] != '_' || (name[0] != 'X' && name[0] != 'Y')) return {};
+  if (name.size() < 3 || name.size() > 20 || name[1] != '_' || (name[0] != 'X' && name[0] != 'Y'))
+    return {};
   if (name[2] == '0' && name.size() > 3) return {};
   std::uint64_t index = 0;
   for (const char c : name.substr(2)) {
     if (c < '0' || c > '9') return {};
     index = index * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  // Indices past every file's size stay so when they are cut; they are refused where they are declared or used.
+  // Indices past every file's size stay so when they are cut; they are refused where they are
+  // declared or used.
   index = std::min<std::uint64_t>(index, 0x7FFFFFFF);
-  return {name[0] == 'X' ? Atom::Kind::input : Atom::Kind::output, static_cast<std::uint32_t>(index)};
+  return {name[0] == 'X' ? Atom::Kind::input : Atom::Kind::output,
+          static_cast<std::uint32_t>(index)};
 }
 
 class Parser {
  public:
-  Parser(const SourceText& source, const VnnlibLimits& limits) : source_(source), limits_(limits), lexer_(source) {}
+  Parser(const SourceText& source, const VnnlibLimits& limits)
+      : source_(source), limits_(limits), lexer_(source) {}
   Ast run();
 
  private:
@@ -190,7 +187,8 @@ Token Parser::expect(Kind kind, const char* what) {
   const Token token = lexer_.next();
   if (token.kind == kind) return token;
   if (token.kind == Kind::end) source_.fail(command_offset_, "this bracket is never closed");
-  source_.fail(token.offset, std::string("expected ") + what + ", found " + shown(lexer_.text(token)));
+  source_.fail(token.offset,
+               std::string("expected ") + what + ", found " + shown(lexer_.text(token)));
 }
 
 std::uint32_t Parser::add_node(NodeKind kind, std::uint32_t offset) {
@@ -205,7 +203,8 @@ std::uint32_t Parser::add_node(NodeKind kind, std::uint32_t offset) {
 Ast Parser::run() {
   for (Token token = lexer_.next(); token.kind != Kind::end; token = lexer_.next()) {
     if (token.kind != Kind::open) {
-      source_.fail(token.offset, "expected a command in brackets, found " + shown(lexer_.text(token)));
+      source_.fail(token.offset,
+                   "expected a command in brackets, found " + shown(lexer_.text(token)));
     }
     command(token);
   }
@@ -220,11 +219,12 @@ void Parser::command(const Token& open) {
   if (name == "declare-const") return declare(false);
   if (name == "declare-fun") return declare(true);
   if (name == "vnnlib-version" || name == "declare-network") {
-    source_.unsupported(open.offset, shown(name) + " begins a VNN-LIB 2.0 file, and this reader is for 1.0");
+    source_.unsupported(open.offset,
+                        shown(name) + " begins a VNN-LIB 2.0 file, and this reader is for 1.0");
   }
   // Commands to an SMT solver that change no meaning here.
-  if (is_one_of(name, {"set-logic", "set-info", "set-option", "check-sat", "get-model", "get-value", "get-info", "echo",
-                       "exit"})) {
+  if (is_one_of(name, {"set-logic", "set-info", "set-option", "check-sat", "get-model", "get-value",
+                       "get-info", "echo", "exit"})) {
     return skip_rest(open);
   }
   unknown(token, "command");
@@ -251,24 +251,27 @@ void Parser::declare(bool function) {
   if (function) {
     expect(Kind::open, "()");
     const Token close = lexer_.next();
-    if (close.kind != Kind::close) source_.unsupported(close.offset, "functions with arguments are not supported");
+    if (close.kind != Kind::close)
+      source_.unsupported(close.offset, "functions with arguments are not supported");
   }
   const Token sort = expect(Kind::atom, "the type Real");
   if (lexer_.text(sort) != "Real") unknown(sort, "type");
   expect(Kind::close, "')'");
   const Variable variable = variable_of(lexer_.text(name));
   if (variable.kind == Atom::Kind::none) {
-    source_.fail(name.offset, "the variable " + shown(lexer_.text(name)) + " is neither X_<i> nor Y_<j>");
+    source_.fail(name.offset,
+                 "the variable " + shown(lexer_.text(name)) + " is neither X_<i> nor Y_<j>");
   }
   // A declaration takes more than 20 bytes, so this index cannot belong to a gapless sequence.
   if (variable.index > source_.text().size() / 20) {
-    source_.fail(name.offset,
-                 "the index of " + shown(lexer_.text(name)) + " is too large: indices run from 0 without gaps");
+    source_.fail(name.offset, "the index of " + shown(lexer_.text(name)) +
+                                  " is too large: indices run from 0 without gaps");
   }
   auto& declared = variable.kind == Atom::Kind::input ? ast_.inputs : ast_.outputs;
   if (variable.index >= declared.size()) declared.resize(variable.index + 1, Ast::kUndeclared);
   if (declared[variable.index] != Ast::kUndeclared) {
-    add_warning(ast_.warnings, source_, name.offset, std::string(lexer_.text(name)) + " is declared a second time");
+    add_warning(ast_.warnings, source_, name.offset,
+                std::string(lexer_.text(name)) + " is declared a second time");
     return;
   }
   declared[variable.index] = name.offset;
@@ -285,7 +288,8 @@ Variable Parser::read_atom(const Token& token) const {
     return variable;
   }
   if (begins_number(text)) {
-    if (const char* problem = decimal_problem(text)) source_.fail(token.offset, shown(text) + " " + problem);
+    if (const char* problem = decimal_problem(text))
+      source_.fail(token.offset, shown(text) + " " + problem);
     return {Atom::Kind::number, token.offset};
   }
   source_.fail(token.offset, "expected a variable or a number, found " + shown(text));
@@ -303,8 +307,7 @@ void Parser::step() {
   const bool formula = frames_.empty() || takes_formulas(frames_.back().op);
   const Token token = lexer_.next();
   switch (token.kind) {
-    case Kind::open:
-      return open_bracket(token, formula);
+    case Kind::open: return open_bracket(token, formula);
     case Kind::close:
       if (frames_.empty()) source_.fail(token.offset, "this assert has no formula");
       return close_bracket();
@@ -316,12 +319,11 @@ void Parser::step() {
       node.left_kind = variable.kind;
       return add_argument(variable.kind != Atom::Kind::number);
     }
-    case Kind::string:
-      source_.fail(token.offset, "a string has no place in a formula");
-    case Kind::end:
-      break;
+    case Kind::string: source_.fail(token.offset, "a string has no place in a formula");
+    case Kind::end: break;
   }
-  source_.fail(frames_.empty() ? command_offset_ : frames_.back().offset, "this bracket is never closed");
+  source_.fail(frames_.empty() ? command_offset_ : frames_.back().offset,
+               "this bracket is never closed");
 }
 
 void Parser::formula_atom(const Token& token) {
@@ -348,7 +350,8 @@ void Parser::open_bracket(const Token& open, bool formula) {
   }
   // The assert's own bracket counts too.
   if (frames_.size() + 2 > limits_.max_depth) {
-    source_.fail(open.offset, "brackets are nested deeper than " + std::to_string(limits_.max_depth));
+    source_.fail(open.offset,
+                 "brackets are nested deeper than " + std::to_string(limits_.max_depth));
   }
   const bool outer = !frames_.empty() && frames_.back().negated;
   const Relation relation = outer ? negated(found->relation) : found->relation;
@@ -388,14 +391,18 @@ bool Parser::try_compare_atoms(const Token& open, Relation relation) {
 void Parser::check_arguments(const Frame& frame) const {
   const std::uint32_t count = frame.arguments;
   if (count == 0) source_.fail(frame.offset, "this operator has no argument");
-  if (frame.op == Op::negation && count != 1) source_.fail(frame.offset, "'not' takes one argument");
-  if (frame.op == Op::compare && count == 1) source_.fail(frame.offset, "a comparison takes two arguments");
-  if (frame.op == Op::compare && count > 2) source_.unsupported(frame.offset, "chained comparisons are not supported");
+  if (frame.op == Op::negation && count != 1)
+    source_.fail(frame.offset, "'not' takes one argument");
+  if (frame.op == Op::compare && count == 1)
+    source_.fail(frame.offset, "a comparison takes two arguments");
+  if (frame.op == Op::compare && count > 2)
+    source_.unsupported(frame.offset, "chained comparisons are not supported");
   if (frame.op == Op::divide && count != 2) source_.fail(frame.offset, "'/' takes two arguments");
   if (frame.op == Op::times && frame.variable_arguments > 1) {
     source_.unsupported(frame.offset, "a product of two variables is not linear");
   }
-  // The first argument may hold variables, the second not: two that do, or one that is not the first.
+  // The first argument may hold variables, the second not: two that do, or one that is not the
+  // first.
   if (frame.op == Op::divide && frame.variable_arguments > 0) {
     const AstNode& first = ast_.nodes[frame.node + 1];
     for (std::uint32_t i = first.end; i < ast_.nodes.size(); ++i) {
@@ -411,7 +418,8 @@ void Parser::close_bracket() {
   const Frame frame = frames_.back();
   check_arguments(frame);
   frames_.pop_back();
-  if (frame.op != Op::negation) ast_.nodes[frame.node].end = static_cast<std::uint32_t>(ast_.nodes.size());
+  if (frame.op != Op::negation)
+    ast_.nodes[frame.node].end = static_cast<std::uint32_t>(ast_.nodes.size());
   add_argument(!gives_formula(frame.op) && frame.variable_arguments > 0);
 }
 

@@ -16,8 +16,9 @@ using std::chrono::milliseconds;
 
 TEST(Deadline, WithoutALimitItNeverExpires) {
   const double infinity = std::numeric_limits<double>::infinity();
-  for (const Deadline& deadline : {Deadline(), Deadline(Clock::now(), 1e30, 0.1), Deadline(Clock::now(), infinity, 0.1),
-                                   Deadline(Clock::now(), std::nan(""), 0.1)}) {
+  for (const Deadline& deadline :
+       {Deadline(), Deadline(Clock::now(), 1e30, 0.1), Deadline(Clock::now(), infinity, 0.1),
+        Deadline(Clock::now(), std::nan(""), 0.1)}) {
     EXPECT_FALSE(deadline.expired());
     EXPECT_EQ(deadline.reason(), StopReason::none);
     EXPECT_EQ(deadline.remaining_s(), infinity);

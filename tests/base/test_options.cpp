@@ -1,4 +1,5 @@
-// Every row of base/options.def can be set by its field and by its flag, and refuses what is out of its range.
+// Every row of base/options.def can be set by its field and by its flag, and refuses what is out of
+// its range.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -15,14 +16,11 @@ using Type = OptionInfo::Type;
 /// A value other than the default.
 std::string another_value(const OptionInfo& row, const std::string& preset) {
   switch (row.type) {
-    case Type::boolean:
-      return preset == "true" ? "false" : "true";
+    case Type::boolean: return preset == "true" ? "false" : "true";
     case Type::word:
       return std::string(row.words.front() == preset ? row.words.back() : row.words.front());
-    case Type::integer:
-      return std::to_string(static_cast<long long>(row.max));
-    case Type::number:
-      break;
+    case Type::integer: return std::to_string(static_cast<long long>(row.max));
+    case Type::number: break;
   }
   return preset == "0.5" ? "0.25" : "0.5";
 }
@@ -32,7 +30,8 @@ TEST(Options, EveryRowIsSettableByFieldAndByFlag) {
     SCOPED_TRACE(row.field);
     const std::string preset = get_option(Options{}, row.field), other = another_value(row, preset);
     ASSERT_NE(preset, other);
-    for (const std::string& name : {std::string(row.field), std::string(row.flag), "--" + std::string(row.flag)}) {
+    for (const std::string& name :
+         {std::string(row.field), std::string(row.flag), "--" + std::string(row.flag)}) {
       Options options;
       set_option(options, name, other);
       EXPECT_EQ(get_option(options, row.field), other);
@@ -67,7 +66,8 @@ TEST(Options, DefaultsLieInTheirOwnRange) {
 
 TEST(Options, ValuesOutOfRangeAreRefusedWithNameValueAndRange) {
   for (const OptionInfo& row : option_table()) {
-    for (const std::string text : {"", "x", "nan", "-1e300", "inf", "1 2", "0x10", "99999999999999999999"}) {
+    for (const std::string text :
+         {"", "x", "nan", "-1e300", "inf", "1 2", "0x10", "99999999999999999999"}) {
       SCOPED_TRACE(std::string(row.field) + " = " + text);
       if (row.type == Type::number && text == "99999999999999999999" && row.max >= 1e20) continue;
       Options options;
@@ -89,10 +89,16 @@ TEST(Options, EdgesOfARangeBelongToIt) {
   for (const OptionInfo& row : option_table()) {
     if (row.type != Type::integer) continue;
     Options options;
-    EXPECT_NO_THROW(set_option(options, row.field, std::to_string(static_cast<long long>(row.min))));
-    EXPECT_NO_THROW(set_option(options, row.field, std::to_string(static_cast<long long>(row.max))));
-    EXPECT_THROW(set_option(options, row.field, std::to_string(static_cast<long long>(row.min) - 1)), InputError);
-    EXPECT_THROW(set_option(options, row.field, std::to_string(static_cast<long long>(row.max) + 1)), InputError);
+    EXPECT_NO_THROW(
+        set_option(options, row.field, std::to_string(static_cast<long long>(row.min))));
+    EXPECT_NO_THROW(
+        set_option(options, row.field, std::to_string(static_cast<long long>(row.max))));
+    EXPECT_THROW(
+        set_option(options, row.field, std::to_string(static_cast<long long>(row.min) - 1)),
+        InputError);
+    EXPECT_THROW(
+        set_option(options, row.field, std::to_string(static_cast<long long>(row.max) + 1)),
+        InputError);
   }
 }
 

@@ -1,4 +1,5 @@
-// The outward-rounded operations against std::nextafter and against exact arithmetic in long double.
+// The outward-rounded operations against std::nextafter and against exact arithmetic in long
+// double.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -38,7 +39,8 @@ std::vector<double> samples() {
 
 TEST(Rounding, NeighboursAreThoseOfNextafter) {
   for (const double x : samples()) {
-    // The header's promise: infinity in the direction of the step stays; the other one may only move inwards.
+    // The header's promise: infinity in the direction of the step stays; the other one may only
+    // move inwards.
     EXPECT_EQ(next_up(x), std::nextafter(x, kInfinity)) << x;
     EXPECT_EQ(next_down(x), std::nextafter(x, -kInfinity)) << x;
   }
@@ -52,8 +54,8 @@ TEST(Rounding, NanStaysNan) {
   EXPECT_TRUE(std::isnan(div_down(nan, 1.0)));
 }
 
-/// Values of a few bits at moderate exponents, where long double (64 bits) holds sums exactly and products of 32 bits
-/// too.
+/// Values of a few bits at moderate exponents, where long double (64 bits) holds sums exactly and
+/// products of 32 bits too.
 double moderate(std::mt19937_64& random) {
   const auto mantissa = static_cast<double>(static_cast<std::int64_t>(random()) >> 32);
   return std::ldexp(mantissa, static_cast<int>(random() % 40) - 20);
@@ -63,10 +65,12 @@ TEST(Rounding, SumsAndProductsEncloseTheExactValue) {
   std::mt19937_64 random(11);
   for (int i = 0; i < 20'000; ++i) {
     const double a = moderate(random) * (1.0 + 0x1p-40), b = moderate(random);
-    const long double product = static_cast<long double>(b) * static_cast<long double>(static_cast<float>(a));
+    const long double product =
+        static_cast<long double>(b) * static_cast<long double>(static_cast<float>(a));
     EXPECT_LE(static_cast<long double>(mul_down(b, static_cast<float>(a))), product);
     EXPECT_GE(static_cast<long double>(mul_up(b, static_cast<float>(a))), product);
-    // 0.1 has all 53 bits; a sum of it and b spans too many bits only where b is large, where long double rounds: skip.
+    // 0.1 has all 53 bits; a sum of it and b spans too many bits only where b is large, where long
+    // double rounds: skip.
     const long double sum = static_cast<long double>(b) + static_cast<long double>(0.1);
     if (sum - static_cast<long double>(b) == static_cast<long double>(0.1)) {
       EXPECT_LE(static_cast<long double>(add_down(b, 0.1)), sum);
@@ -80,7 +84,8 @@ TEST(Rounding, QuotientsEncloseTheExactValue) {
   for (int i = 0; i < 20'000; ++i) {
     const double a = moderate(random), b = moderate(random);
     if (b == 0.0) continue;
-    // q <= a / b  iff  q * b <= a (b > 0); long double divides with 11 more bits, enough to tell neighbours apart.
+    // q <= a / b  iff  q * b <= a (b > 0); long double divides with 11 more bits, enough to tell
+    // neighbours apart.
     const long double exact = static_cast<long double>(a) / static_cast<long double>(b);
     EXPECT_LE(static_cast<long double>(div_down(a, b)), exact);
     EXPECT_GE(static_cast<long double>(div_up(a, b)), exact);
@@ -90,7 +95,8 @@ TEST(Rounding, QuotientsEncloseTheExactValue) {
 TEST(Rounding, ProductsThatUnderflowAreStillEnclosed) {
   EXPECT_GT(mul_up(0x1p-600, 0x1p-600), 0.0);
   EXPECT_LT(mul_down(0x1p-600, -0x1p-600), 0.0);
-  EXPECT_EQ(mul_up(0.0, kInfinity), 0.0);  // a zero coefficient of an unbounded input counts nothing
+  EXPECT_EQ(mul_up(0.0, kInfinity),
+            0.0);  // a zero coefficient of an unbounded input counts nothing
 }
 
 TEST(Rounding, GammaIsAtLeastItsDefinition) {

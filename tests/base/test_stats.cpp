@@ -16,14 +16,18 @@ namespace {
 TEST(Statistics, EveryRowAddsUp) {
   Statistics a, b;
   int next = 1;
-  for_each_statistic(
-      a, [&](auto, auto& value, auto) { value = static_cast<std::remove_reference_t<decltype(value)>>(next++); });
-  for_each_statistic(
-      b, [&](auto, auto& value, auto) { value = static_cast<std::remove_reference_t<decltype(value)>>(10 * next++); });
+  for_each_statistic(a, [&](auto, auto& value, auto) {
+    value = static_cast<std::remove_reference_t<decltype(value)>>(next++);
+  });
+  for_each_statistic(b, [&](auto, auto& value, auto) {
+    value = static_cast<std::remove_reference_t<decltype(value)>>(10 * next++);
+  });
   std::vector<double> expected;
-  for_each_statistic(a, [&](auto, const auto& value, auto) { expected.push_back(static_cast<double>(value)); });
+  for_each_statistic(
+      a, [&](auto, const auto& value, auto) { expected.push_back(static_cast<double>(value)); });
   std::size_t i = 0;
-  for_each_statistic(b, [&](auto, const auto& value, auto) { expected[i++] += static_cast<double>(value); });
+  for_each_statistic(
+      b, [&](auto, const auto& value, auto) { expected[i++] += static_cast<double>(value); });
   const Statistics sum = a + b;
   i = 0;
   for_each_statistic(sum, [&](std::string_view name, const auto& value, auto) {
@@ -46,7 +50,9 @@ TEST(Statistics, NamesAreUniqueAndStartAtZero) {
 
 TEST(Log, PassesOnWhatIsWanted) {
   std::vector<std::string> heard;
-  const Log log(1, [&](int level, const std::string& message) { heard.push_back(std::to_string(level) + message); });
+  const Log log(1, [&](int level, const std::string& message) {
+    heard.push_back(std::to_string(level) + message);
+  });
   log.say(0, "a");
   log.say(1, "b");
   log.say(2, "c");
@@ -60,7 +66,8 @@ TEST(Log, PassesOnWhatIsWanted) {
 TEST(Version, IsThreeNumbers) {
   int major = -1, minor = -1, patch = -1;
   char rest = 0;
-  EXPECT_EQ(std::sscanf(version_text(), "%d.%d.%d%c", &major, &minor, &patch, &rest), 3) << version_text();
+  EXPECT_EQ(std::sscanf(version_text(), "%d.%d.%d%c", &major, &minor, &patch, &rest), 3)
+      << version_text();
 }
 
 }  // namespace

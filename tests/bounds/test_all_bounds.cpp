@@ -1,7 +1,8 @@
-// Every network under ../shared: its bounds on its property's box contain the network's values at every layer that is one of its
-// tensors. Prints a table.
+// Every network under ../shared: its bounds on its property's box contain the network's values at
+// every layer that is one of its tensors. Prints a table.
 //
-// By default the smaller networks and 20 points; CLIPBOUND_POINTS=1000 takes all networks and a thousand points:
+// By default the smaller networks and 20 points; CLIPBOUND_POINTS=1000 takes all networks and a
+// thousand points:
 //   CLIPBOUND_POINTS=1000 build/native/tests/test_solver --gtest_filter='AllNetworks.*'
 #include <gtest/gtest.h>
 
@@ -20,7 +21,8 @@ namespace clipbound::test {
 namespace {
 
 /// The first box of the property, as a proof takes it; [0, 1] without one.
-void box_of(const Entry& entry, std::size_t inputs, std::vector<double>& lower, std::vector<double>& upper) {
+void box_of(const Entry& entry, std::size_t inputs, std::vector<double>& lower,
+            std::vector<double>& upper) {
   lower.assign(inputs, 0.0);
   upper.assign(inputs, 1.0);
   if (entry.property.empty()) return;
@@ -46,15 +48,19 @@ struct Line {
   double seconds = 0.0;
 };
 
-/// Bounds the network on the box, a few seconds long, and tries it at points; throws ContractError where a bound is wrong.
-Line check(const Network& network, const std::vector<double>& lower, const std::vector<double>& upper, int points) {
+/// Bounds the network on the box, a few seconds long, and tries it at points; throws ContractError
+/// where a bound is wrong.
+Line check(const Network& network, const std::vector<double>& lower,
+           const std::vector<double>& upper, int points) {
   const Deadline deadline(Deadline::Clock::now(), 10.0, 0.0);
   const auto system = std::make_shared<const LayeredSystem>(lower_network(network, lower, upper));
   const RootBounder bounder(system);
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
   Line line{system->layers.size(), 0, bounds.undecided, 0, 0.0};
-  for (const AffineForm& layer : system->layers) line.neurons += static_cast<std::size_t>(layer.size());
-  line.points = self_check(network, *system, bounds, {.points = points, .seed = 7, .most_work = 1e18});
+  for (const AffineForm& layer : system->layers)
+    line.neurons += static_cast<std::size_t>(layer.size());
+  line.points =
+      self_check(network, *system, bounds, {.points = points, .seed = 7, .most_work = 1e18});
   line.seconds = deadline.elapsed_s();
   return line;
 }
@@ -66,18 +72,20 @@ TEST(AllNetworks, BoundsContainTheValuesOfEveryLayer) {
   const int points = wanted != nullptr ? std::max(1, std::atoi(wanted)) : 20;
   constexpr double kSmall = 500000.0;
   int checked = 0;
-  std::printf("%-90s %6s %8s %9s %6s %8s\n", "network", "layers", "neurons", "undecided", "points", "seconds");
+  std::printf("%-90s %6s %8s %9s %6s %8s\n", "network", "layers", "neurons", "undecided", "points",
+              "seconds");
   for (const fs::path& suite : suites()) {
     for (const Entry& entry : entries_of(suite)) {
       const std::string name = fs::relative(entry.onnx, suite.parent_path()).string();
-      const auto network = simplify(std::make_shared<const Network>(read_onnx(entry.onnx.string()))).network;
+      const auto network =
+          simplify(std::make_shared<const Network>(read_onnx(entry.onnx.string()))).network;
       if (wanted == nullptr && size_of(*network) > kSmall) continue;
       std::vector<double> lower, upper;
       box_of(entry, static_cast<std::size_t>(network->input_size()), lower, upper);
       try {
         const Line line = check(*network, lower, upper, points);
-        std::printf("%-90s %6zu %8zu %9lld %6d %8.2f\n", name.c_str(), line.layers, line.neurons, static_cast<long long>(line.undecided), line.points,
-                    line.seconds);
+        std::printf("%-90s %6zu %8zu %9lld %6d %8.2f\n", name.c_str(), line.layers, line.neurons,
+                    static_cast<long long>(line.undecided), line.points, line.seconds);
         EXPECT_EQ(line.points, points) << name;
         ++checked;
       } catch (const Unsupported& error) {

@@ -1,4 +1,5 @@
-// Overflow, underflow, NaN and degenerate queries: what is not a number proves nothing, and nothing crashes.
+// Overflow, underflow, NaN and degenerate queries: what is not a number proves nothing, and nothing
+// crashes.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -34,7 +35,8 @@ Clause at_most(const Rational& threshold, bool strict = false) {
   return clause;
 }
 
-/// The clause's row has a point with y - threshold = `least` (or less) in the box: nothing may exclude it.
+/// The clause's row has a point with y - threshold = `least` (or less) in the box: nothing may
+/// exclude it.
 void expect_not_refuted(const Lowered& lowered, const Rational& least) {
   const double root = lowered.row_bounds().at(0);
   EXPECT_TRUE(!(root > -kInfinity) || Rational(root) <= least) << "root bound " << root;
@@ -48,10 +50,10 @@ void expect_not_refuted(const Lowered& lowered, const Rational& least) {
 }
 
 TEST(Overflow, NeuronWithNanBoundsIsNotInactive) {
-  // z = -D x0 - D x1 + D x2 + D x3 + x4 is x4 at (1, 1, 1, 1, x4), but its interval's upper end overflows downwards on
-  // the way and becomes -inf + inf. y = -relu(z) is -1 at x4 = 1.
-  const Lowered lowered(one_neuron({-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}, -1.0), {1, 1, 1, 1, 0}, {1, 1, 1, 1, 2},
-                        at_most(Rational(-1, 2)));
+  // z = -D x0 - D x1 + D x2 + D x3 + x4 is x4 at (1, 1, 1, 1, x4), but its interval's upper end
+  // overflows downwards on the way and becomes -inf + inf. y = -relu(z) is -1 at x4 = 1.
+  const Lowered lowered(one_neuron({-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}, -1.0),
+                        {1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, at_most(Rational(-1, 2)));
   expect_not_refuted(lowered, Rational(-3, 2));
   const IntervalVector& z = lowered.bounds.layers[0];
   EXPECT_FALSE(z.upper[0] < 2.0) << "upper end " << z.upper[0];
@@ -61,18 +63,21 @@ TEST(Overflow, NanActivationsDoNotVanishFromIntervals) {
   // The same neuron, doubled by a second layer whose interval is taken from the first one's.
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 5}, DataType::float64);
-  const ValueId z = b.add("MatMul", {x, b.constant(tensor64({5, 1}, {-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}))});
+  const ValueId z = b.add(
+      "MatMul", {x, b.constant(tensor64({5, 1}, {-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}))});
   const ValueId z2 = b.add("MatMul", {b.add("Relu", {z}), b.constant(tensor64({1, 1}, {2.0}))});
   b.output(b.add("MatMul", {b.add("Relu", {z2}), b.constant(tensor64({1, 1}, {-1.0}))}));
-  const Lowered lowered(std::make_shared<const Network>(b.build()), {1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, at_most(-1));
-  EXPECT_FALSE(lowered.system->intervals[1].upper[0] < 4.0) << lowered.system->intervals[1].upper[0];
+  const Lowered lowered(std::make_shared<const Network>(b.build()), {1, 1, 1, 1, 0},
+                        {1, 1, 1, 1, 2}, at_most(-1));
+  EXPECT_FALSE(lowered.system->intervals[1].upper[0] < 4.0)
+      << lowered.system->intervals[1].upper[0];
   EXPECT_FALSE(lowered.bounds.layers[1].upper[0] < 4.0) << lowered.bounds.layers[1].upper[0];
   expect_not_refuted(lowered, Rational(-3));
 }
 
 TEST(Overflow, UnboundedBelowIsNotZero) {
-  // z = DBL_MAX x on [-1, 1/2]: outward rounding takes the lower end to -inf, the chord's slope to 0 and its intercept
-  // to NaN. y = -relu(z) is -DBL_MAX / 2 at x = 1/2.
+  // z = DBL_MAX x on [-1, 1/2]: outward rounding takes the lower end to -inf, the chord's slope to
+  // 0 and its intercept to NaN. y = -relu(z) is -DBL_MAX / 2 at x = 1/2.
   const Lowered lowered(one_neuron({kMax}, -1.0), {-1}, {0.5}, at_most(Rational(-1e300)));
   expect_not_refuted(lowered, Rational(-kMax) / 2 + Rational(1e300));
 }
@@ -85,18 +90,20 @@ TEST(Overflow, UnboundedAboveIsNotZero) {
 }
 
 TEST(Overflow, CoefficientsThatOverflowAreNotZero) {
-  // r = relu(1e-300 x), h = relu(1e200 r) twice, y = 1e200 h - 1.5e200 h = -0.5e400 r: the substituted coefficient of r
-  // is inf - inf, though y reaches -0.5e100 and every value on the way is finite. With x in [-2, 1] r's lower slope is
-  // 0.
+  // r = relu(1e-300 x), h = relu(1e200 r) twice, y = 1e200 h - 1.5e200 h = -0.5e400 r: the
+  // substituted coefficient of r is inf - inf, though y reaches -0.5e100 and every value on the way
+  // is finite. With x in [-2, 1] r's lower slope is 0.
   for (const double second : {-1.5e200, 1.5e200}) {
     for (const double first : {1e200, -2e200}) {
       NetworkBuilder b;
       const ValueId x = b.input("x", {1, 1}, DataType::float64);
-      const ValueId r = b.add("Relu", {b.add("MatMul", {x, b.constant(tensor64({1, 1}, {1e-300}))})});
-      const ValueId h = b.add("Relu", {b.add("MatMul", {r, b.constant(tensor64({1, 2}, {1e200, 1e200}))})});
+      const ValueId r =
+          b.add("Relu", {b.add("MatMul", {x, b.constant(tensor64({1, 1}, {1e-300}))})});
+      const ValueId h =
+          b.add("Relu", {b.add("MatMul", {r, b.constant(tensor64({1, 2}, {1e200, 1e200}))})});
       b.output(b.add("MatMul", {h, b.constant(tensor64({2, 1}, {first, second}))}));
-      const Rational least =
-          Rational(1e-300) * Rational(1e200) * std::min(Rational(0), Rational(Rational(first) + Rational(second)));
+      const Rational least = Rational(1e-300) * Rational(1e200) *
+                             std::min(Rational(0), Rational(Rational(first) + Rational(second)));
       const Lowered lowered(std::make_shared<const Network>(b.build()), {-2}, {1}, at_most(least));
       expect_not_refuted(lowered, 0);
     }
@@ -143,13 +150,15 @@ TEST(Overflow, ScalesFromTinyToHuge) {
 }
 
 TEST(NotFinite, WeightsAreAnInputError) {
-  for (const float bad : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
-                          std::numeric_limits<float>::quiet_NaN()}) {
+  for (const float bad :
+       {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+        std::numeric_limits<float>::quiet_NaN()}) {
     for (const int where : {0, 1, 2, 3, 4, 5}) {
       NetworkBuilder b;
       ValueId v = b.input("x", {1, 2});
       const auto weight = [&](int here) { return where == here ? bad : 1.0F; };
-      v = b.add("Gemm", {v, b.constant({2, 2}, {1, weight(0), 1, 1}), b.constant({2}, {1, weight(1)})});
+      v = b.add("Gemm",
+                {v, b.constant({2, 2}, {1, weight(0), 1, 1}), b.constant({2}, {1, weight(1)})});
       v = b.add("MatMul", {v, b.constant({2, 2}, {1, 1, 1, weight(2)})});
       v = b.add("Add", {v, b.constant({2}, {weight(3), 0})});
       v = b.add("Sub", {b.constant({2}, {weight(4), 0}), v});
@@ -157,7 +166,8 @@ TEST(NotFinite, WeightsAreAnInputError) {
       b.output(b.add("Relu", {v}));
       const Network network = b.build();
       const std::vector<double> lower{-1, -1}, upper{1, 1};
-      EXPECT_THROW(lower_network(network, lower, upper), InputError) << "constant " << where << " is " << bad;
+      EXPECT_THROW(lower_network(network, lower, upper), InputError)
+          << "constant " << where << " is " << bad;
     }
   }
 }
@@ -168,7 +178,8 @@ TEST(Degenerate, AllInputsFixed) {
   EXPECT_EQ(lowered.reduced->inputs, 0);
   EXPECT_EQ(lowered.reduced->neurons, 0);
   expect_not_refuted(lowered, 0);
-  const Lowered refuted(one_neuron({3.0, -1.0}, 1.0), {1, 2}, {1, 2}, at_most(Rational(1) - Rational(1e-9)));
+  const Lowered refuted(one_neuron({3.0, -1.0}, 1.0), {1, 2}, {1, 2},
+                        at_most(Rational(1) - Rational(1e-9)));
   LaneBounder lanes = refuted.lanes();
   lanes.bound({});
   EXPECT_TRUE(all(lanes.refuted));
@@ -213,7 +224,8 @@ TEST(Degenerate, StrictRows) {
 
 TEST(Degenerate, RowsOverInputsOnlyAndNoRows) {
   Clause clause;
-  clause.rows.push_back({{{Term::Of::input, 1, make_number(1)}}, make_number(Rational(1, 2)), false, false});
+  clause.rows.push_back(
+      {{{Term::Of::input, 1, make_number(1)}}, make_number(Rational(1, 2)), false, false});
   expect_not_refuted(Lowered(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause), 0);
   clause.rows[0].threshold = make_number(Rational(1, 2) - Rational(1e-9));
   const Lowered below(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause);
@@ -228,7 +240,8 @@ TEST(Degenerate, RowsOverInputsOnlyAndNoRows) {
 }
 
 TEST(Degenerate, DecimalThresholdsAndCoefficients) {
-  // y = x on [0.1's float64, 1]: 3 y <= 3 * 0.1f64 holds at the lower end exactly, though neither side is one float64.
+  // y = x on [0.1's float64, 1]: 3 y <= 3 * 0.1f64 holds at the lower end exactly, though neither
+  // side is one float64.
   const double tenth = 0.1;
   Clause clause;
   const Rational third(1, 3);

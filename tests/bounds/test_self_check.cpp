@@ -15,10 +15,13 @@ struct Bounded {
   explicit Bounded(int seed = 3) {
     Dice dice(static_cast<std::uint64_t>(seed));
     network = simplify(random_tiny(dice, {2, 4, 4, 2}, false).build()).network;
-    system = std::make_shared<const LayeredSystem>(lower_network(*network, std::vector{-1.0, -1.0}, std::vector{1.0, 1.0}));
+    system = std::make_shared<const LayeredSystem>(
+        lower_network(*network, std::vector{-1.0, -1.0}, std::vector{1.0, 1.0}));
     bounds = RootBounder(system).bound_neurons({-1.0, -1.0}, {1.0, 1.0}, Deadline());
   }
-  int check(const SelfCheckSettings& settings = {}) const { return self_check(*network, *system, bounds, settings); }
+  int check(const SelfCheckSettings& settings = {}) const {
+    return self_check(*network, *system, bounds, settings);
+  }
 
   std::shared_ptr<const Network> network;
   std::shared_ptr<const LayeredSystem> system;
@@ -26,21 +29,25 @@ struct Bounded {
 };
 
 TEST(SelfCheck, IsSilentWhereBoundsAreRight) {
-  for (int seed = 1; seed <= 20; ++seed) EXPECT_EQ(Bounded(seed).check({.points = 9, .seed = 7}), 9);
+  for (int seed = 1; seed <= 20; ++seed)
+    EXPECT_EQ(Bounded(seed).check({.points = 9, .seed = 7}), 9);
 }
 
 TEST(SelfCheck, HearsOfEveryNeuronWhoseBoundsLeaveOutTheTruth) {
   const Bounded right;
-  const std::vector<EnclosedOutputs> at_centre = evaluate_all_enclosed(*right.network, std::vector{0.0, 0.0});
+  const std::vector<EnclosedOutputs> at_centre =
+      evaluate_all_enclosed(*right.network, std::vector{0.0, 0.0});
   for (std::size_t k = 0; k < right.system->layers.size(); ++k) {
     const EnclosedOutputs& truth = at_centre[index_of(right.system->layer_values[k])];
     for (std::size_t v = 0; v < truth.value.size(); ++v) {
       Bounded wrong = right;
       wrong.bounds.layers[k].lower[v] = truth.value[v] + 1e-9;
-      EXPECT_THROW(wrong.check({.points = 1}), ContractError) << "lower bound of neuron " << v << " of layer " << k;
+      EXPECT_THROW(wrong.check({.points = 1}), ContractError)
+          << "lower bound of neuron " << v << " of layer " << k;
       wrong = right;
       wrong.bounds.layers[k].upper[v] = truth.value[v] - 1e-9;
-      EXPECT_THROW(wrong.check({.points = 1}), ContractError) << "upper bound of neuron " << v << " of layer " << k;
+      EXPECT_THROW(wrong.check({.points = 1}), ContractError)
+          << "upper bound of neuron " << v << " of layer " << k;
     }
   }
 }
@@ -49,7 +56,8 @@ TEST(SelfCheck, HearsOfActivationsThatMakeTheOutputsWrong) {
   Bounded wrong;
   for (auto& [source, interval] : wrong.bounds.sources) {
     if (source == kInputSource) continue;
-    for (std::size_t v = 0; v < interval.lower.size(); ++v) interval.lower[v] = interval.upper[v] = 1000.0;
+    for (std::size_t v = 0; v < interval.lower.size(); ++v)
+      interval.lower[v] = interval.upper[v] = 1000.0;
   }
   EXPECT_THROW(wrong.check({.points = 1}), ContractError);
 }
@@ -92,8 +100,10 @@ TEST(SelfCheck, IsSilentOnRandomNetworksOfEveryShape) {
     SCOPED_TRACE(seed);
     Dice dice(static_cast<std::uint64_t>(seed));
     const auto network = simplify(random_network(dice, NetworkTaste{})).network;
-    const std::vector<double> lower(static_cast<std::size_t>(network->input_size()), -0.5), upper(lower.size(), 0.75);
-    const auto system = std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper));
+    const std::vector<double> lower(static_cast<std::size_t>(network->input_size()), -0.5),
+        upper(lower.size(), 0.75);
+    const auto system =
+        std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper));
     const RootBounder::Bounds bounds = RootBounder(system).bound_neurons(lower, upper, Deadline());
     EXPECT_GT(self_check(*network, *system, bounds, {.points = 6, .seed = 5}), 0);
   }

@@ -1,4 +1,5 @@
-/* The C interface, compiled as C11 with -pedantic: everything that the command line needs, and how it complains. */
+/* The C interface, compiled as C11 with -pedantic: everything that the command line needs, and how
+ * it complains. */
 #include <clipbound/clipbound_c.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +8,7 @@
 
 static int failures = 0;
 
-static void check(int condition, const char *what, int line) {
+static void check(int condition, const char* what, int line) {
   if (condition) return;
   ++failures;
   fprintf(stderr, "line %d: %s (last error: %s)\n", line, what, clipbound_last_error());
@@ -16,21 +17,21 @@ static void check(int condition, const char *what, int line) {
 #define CHECK_OK(call) check((call) == CLIPBOUND_OK, #call, __LINE__)
 
 /* y = |x0 + x1| */
-static clipbound_network *absolute_sum(void) {
+static clipbound_network* absolute_sum(void) {
   static const float first[] = {1, 1, -1, -1}, second[] = {1, 1}, zeros[] = {0, 0};
   const float *weights[] = {first, second}, *biases[] = {zeros, zeros};
   const size_t outputs[] = {2, 1};
   const int relu[] = {1, 0};
-  clipbound_network *network = NULL;
+  clipbound_network* network = NULL;
   CHECK_OK(clipbound_network_from_layers(2, 2, outputs, weights, biases, relu, &network));
   return network;
 }
 
-static clipbound_query *reaches(double value) {
+static clipbound_query* reaches(double value) {
   const double lower[] = {-1, -1}, upper[] = {1, 1};
   clipbound_term term = {0, 0, -1.0};
   clipbound_row row = {NULL, 1, 0.0, 0};
-  clipbound_query *query = NULL;
+  clipbound_query* query = NULL;
   row.terms = &term;
   row.threshold = -value;
   CHECK_OK(clipbound_query_new(2, 1, &query));
@@ -41,21 +42,21 @@ static clipbound_query *reaches(double value) {
 struct seen {
   int messages;
 };
-static void on_log(int level, const char *message, void *user) {
-  struct seen *seen = user;
+static void on_log(int level, const char* message, void* user) {
+  struct seen* seen = user;
   CHECK(level >= 1 && level <= 3 && message != NULL && message[0] != '\0');
   ++seen->messages;
 }
-static void on_progress(const clipbound_progress *progress, void *user) {
+static void on_progress(const clipbound_progress* progress, void* user) {
   (void)user;
   CHECK(progress->settled_share >= 0.0 && progress->settled_share <= 1.0);
 }
 
 static void test_solve(void) {
-  clipbound_network *network = absolute_sum();
+  clipbound_network* network = absolute_sum();
   clipbound_query *sat = reaches(1.5), *unsat = reaches(2.5);
-  clipbound_options *options = NULL;
-  clipbound_result *result = NULL;
+  clipbound_options* options = NULL;
+  clipbound_result* result = NULL;
   struct seen seen = {0};
   clipbound_callbacks callbacks = {on_progress, NULL, on_log, NULL, NULL, 0.0};
   size_t count = 0;
@@ -104,10 +105,10 @@ static void test_solve(void) {
 }
 
 static void test_stopper(void) {
-  clipbound_network *network = absolute_sum();
-  clipbound_query *query = reaches(2.5);
-  clipbound_stopper *stopper = NULL;
-  clipbound_result *result = NULL;
+  clipbound_network* network = absolute_sum();
+  clipbound_query* query = reaches(2.5);
+  clipbound_stopper* stopper = NULL;
+  clipbound_result* result = NULL;
   clipbound_callbacks callbacks = {NULL, NULL, NULL, NULL, NULL, 0.0};
   CHECK_OK(clipbound_stopper_new(&stopper));
   CHECK(!clipbound_stopper_stopped(stopper));
@@ -128,10 +129,10 @@ static void test_stopper(void) {
 
 static void test_files(void) {
   clipbound_network *network = NULL, *part = NULL;
-  clipbound_query *query = NULL;
-  clipbound_result *result = NULL;
+  clipbound_query* query = NULL;
+  clipbound_result* result = NULL;
   double lower[3], upper[3];
-  const char *json = NULL;
+  const char* json = NULL;
   CHECK_OK(clipbound_network_load(CLIPBOUND_SOURCE_DIR "/examples/waves.onnx", &network));
   CHECK(clipbound_network_input_size(network) == 3 && clipbound_network_output_size(network) == 1);
   CHECK(!clipbound_network_is_float64(network));
@@ -154,8 +155,8 @@ static void test_files(void) {
 }
 
 static void test_graph(void) {
-  clipbound_graph *graph = NULL;
-  clipbound_network *network = NULL;
+  clipbound_graph* graph = NULL;
+  clipbound_network* network = NULL;
   const int64_t shape[] = {1, 2}, axis[] = {1}, sizes[] = {1, 1}, two = 2;
   const double points[] = {3, 1, -3, 0.5};
   double y[2];
@@ -173,7 +174,8 @@ static void test_graph(void) {
   inputs[0] = relu;
   inputs[1] = parts[1];
   CHECK_OK(clipbound_graph_add(graph, "Sub", inputs, 2, NULL, 0, &difference, 1));
-  CHECK(clipbound_graph_add(graph, "Nonsense", inputs, 2, NULL, 0, &difference, 1) == CLIPBOUND_UNSUPPORTED);
+  CHECK(clipbound_graph_add(graph, "Nonsense", inputs, 2, NULL, 0, &difference, 1) ==
+        CLIPBOUND_UNSUPPORTED);
   CHECK(strstr(clipbound_last_error(), "Nonsense") != NULL);
   CHECK_OK(clipbound_graph_output(graph, difference));
   CHECK(clipbound_graph_output(graph, 1000) == CLIPBOUND_INPUT_ERROR);
@@ -185,27 +187,29 @@ static void test_graph(void) {
 }
 
 static void test_bounds(void) {
-  clipbound_network *network = absolute_sum();
-  clipbound_bounder *bounder = NULL;
+  clipbound_network* network = absolute_sum();
+  clipbound_bounder* bounder = NULL;
   const double wide_lower[] = {-4, -4}, wide_upper[] = {4, 4}, lower[] = {-1, -1}, upper[] = {1, 1};
   double y_lower, y_upper, lower_A[2], lower_b, upper_A[2], upper_b;
   clipbound_bounds bounds = {NULL, NULL, NULL, NULL, NULL, NULL};
   CHECK_OK(clipbound_bounder_new(network, wide_lower, wide_upper, &bounder));
   clipbound_network_free(network);
-  CHECK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 0.0, &bounds) == CLIPBOUND_INPUT_ERROR);
+  CHECK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 0.0, &bounds) ==
+        CLIPBOUND_INPUT_ERROR);
   bounds.lower = &y_lower;
   bounds.upper = &y_upper;
   CHECK_OK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_IBP, 0.0, &bounds));
   CHECK(y_lower <= 0 && y_upper >= 4 && y_upper < 4.0001);
   bounds.lower_A = lower_A;
-  CHECK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 0.0, &bounds) == CLIPBOUND_INPUT_ERROR);
+  CHECK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 0.0, &bounds) ==
+        CLIPBOUND_INPUT_ERROR);
   bounds.lower_b = &lower_b;
   bounds.upper_A = upper_A;
   bounds.upper_b = &upper_b;
   CHECK_OK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 10.0, &bounds));
   CHECK(y_upper >= 2 && y_upper < 2.0001 && upper_b >= 2 - fabs(upper_A[0]) - fabs(upper_A[1]));
-  CHECK(clipbound_bounder_bounds(bounder, wide_lower, upper, (clipbound_bound_method)7, 0.0, &bounds) ==
-        CLIPBOUND_INPUT_ERROR);
+  CHECK(clipbound_bounder_bounds(bounder, wide_lower, upper, (clipbound_bound_method)7, 0.0,
+                                 &bounds) == CLIPBOUND_INPUT_ERROR);
   clipbound_bounder_free(bounder);
 }
 
@@ -218,29 +222,33 @@ static void test_robustness(void) {
   double counterexample[2];
   clipbound_robustness_settings settings = {10.0, 1e-3, 0.0, 0.0, 0, 0.0, 0.0};
   clipbound_robustness_result found;
-  clipbound_network *network = NULL;
+  clipbound_network* network = NULL;
   CHECK_OK(clipbound_network_from_layers(2, 1, outputs, all_weights, all_biases, relu, &network));
   CHECK_OK(clipbound_robustness(network, x, 0, &settings, NULL, NULL, &found, counterexample));
-  CHECK(found.robust_radius > 0.249 && found.robust_radius < 0.25 && found.counterexample_radius >= 0.25);
+  CHECK(found.robust_radius > 0.249 && found.robust_radius < 0.25 &&
+        found.counterexample_radius >= 0.25);
   CHECK(found.counterexample_label == 1 && counterexample[1] >= counterexample[0]);
-  CHECK(clipbound_robustness(network, x, 9, &settings, NULL, NULL, &found, NULL) == CLIPBOUND_INPUT_ERROR);
+  CHECK(clipbound_robustness(network, x, 9, &settings, NULL, NULL, &found, NULL) ==
+        CLIPBOUND_INPUT_ERROR);
   clipbound_network_free(network);
 }
 
 static void test_errors(void) {
-  clipbound_network *network = NULL;
-  clipbound_query *query = NULL;
-  clipbound_options *options = NULL;
-  clipbound_result *result = NULL;
-  const char *value = NULL;
-  CHECK(clipbound_network_load("/no/such/file.onnx", &network) == CLIPBOUND_INPUT_ERROR && network == NULL);
+  clipbound_network* network = NULL;
+  clipbound_query* query = NULL;
+  clipbound_options* options = NULL;
+  clipbound_result* result = NULL;
+  const char* value = NULL;
+  CHECK(clipbound_network_load("/no/such/file.onnx", &network) == CLIPBOUND_INPUT_ERROR &&
+        network == NULL);
   CHECK(strstr(clipbound_last_error(), "/no/such/file.onnx") != NULL);
   CHECK(clipbound_network_load(NULL, &network) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_network_load("x", NULL) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_network_parse("nonsense", 8, NULL, &network) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_query_parse("(assert", NULL, &query) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_query_parse("(vnnlib-version <2.0>)", NULL, &query) == CLIPBOUND_UNSUPPORTED);
-  CHECK(clipbound_solve(NULL, NULL, NULL, NULL, &result) == CLIPBOUND_INPUT_ERROR && result == NULL);
+  CHECK(clipbound_solve(NULL, NULL, NULL, NULL, &result) == CLIPBOUND_INPUT_ERROR &&
+        result == NULL);
   CHECK_OK(clipbound_options_new(&options));
   CHECK(clipbound_options_set(options, "threads", "many") == CLIPBOUND_INPUT_ERROR);
   CHECK_OK(clipbound_options_get(options, "threads", &value));
@@ -252,7 +260,8 @@ static void test_errors(void) {
   clipbound_result_free(NULL);
   clipbound_stopper_free(NULL);
   clipbound_stopper_stop(NULL);
-  CHECK(clipbound_network_input_size(NULL) == 0 && clipbound_result_verdict(NULL) == CLIPBOUND_UNKNOWN);
+  CHECK(clipbound_network_input_size(NULL) == 0 &&
+        clipbound_result_verdict(NULL) == CLIPBOUND_UNKNOWN);
 }
 
 static void test_about(void) {

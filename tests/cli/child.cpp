@@ -18,8 +18,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void become_clipbound(const std::vector<std::string>& arguments, const std::string& out,
-                                   const std::string& err) {
+[[noreturn]] void become_clipbound(const std::vector<std::string>& arguments,
+                                   const std::string& out, const std::string& err) {
   const auto redirect = [](const std::string& path, int target) {
     const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file < 0 || ::dup2(file, target) < 0) ::_exit(126);
@@ -37,7 +37,8 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-Ended run(const std::vector<std::string>& arguments, const std::function<void(int)>& meanwhile, double patience_s) {
+Ended run(const std::vector<std::string>& arguments, const std::function<void(int)>& meanwhile,
+          double patience_s) {
   const Scratch scratch;
   const auto before = Clock::now();
   const pid_t child = ::fork();
@@ -47,7 +48,8 @@ Ended run(const std::vector<std::string>& arguments, const std::function<void(in
   Ended ended;
   int status = 0;
   while (::waitpid(child, &status, WNOHANG) == 0) {
-    if (std::chrono::duration<double>(Clock::now() - before).count() > patience_s) ::kill(child, SIGKILL);
+    if (std::chrono::duration<double>(Clock::now() - before).count() > patience_s)
+      ::kill(child, SIGKILL);
     std::this_thread::sleep_for(std::chrono::microseconds(500));
   }
   ended.seconds = std::chrono::duration<double>(Clock::now() - before).count();
@@ -76,8 +78,8 @@ std::string Scratch::write(const std::string& name, const std::string& contents)
 }
 
 std::size_t Scratch::file_count() const {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator()));
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_),
+                                                std::filesystem::directory_iterator()));
 }
 
 std::string contents_of(const std::string& path) {

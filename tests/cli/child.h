@@ -14,10 +14,10 @@ struct Ended {
   std::string out, err;
 };
 
-/// Runs clipbound with `arguments`; `meanwhile(pid)`, if given, is called once it has started. A child that is still
-/// running after `patience_s` seconds is killed.
-Ended run(const std::vector<std::string>& arguments, const std::function<void(int pid)>& meanwhile = {},
-          double patience_s = 30.0);
+/// Runs clipbound with `arguments`; `meanwhile(pid)`, if given, is called once it has started. A
+/// child that is still running after `patience_s` seconds is killed.
+Ended run(const std::vector<std::string>& arguments,
+          const std::function<void(int pid)>& meanwhile = {}, double patience_s = 30.0);
 
 /// A folder of its own for one test, removed with its contents at the end.
 class Scratch {

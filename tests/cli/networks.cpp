@@ -39,7 +39,8 @@ std::string hard_model() {
     const int size = last ? 1 : kWidth;
     const std::string id = std::to_string(k), product = last ? "Y" : "z" + id;
     std::vector<float> weights;
-    for (int i = 0; i < below * size; ++i) weights.push_back(random.next(std::sqrt(6.0F / static_cast<float>(below))));
+    for (int i = 0; i < below * size; ++i)
+      weights.push_back(random.next(std::sqrt(6.0F / static_cast<float>(below))));
     w.floats("W" + id, {below, size}, weights).node("MatMul", {value, "W" + id}, {product});
     if (!last) w.node("Relu", {product}, {"h" + id});
     value = "h" + id;

@@ -6,7 +6,8 @@ namespace clipbound::test {
 
 /// Bytes of a model Y = op(X) with one node of type `op` on [1, size].
 std::string one_node_model(const std::string& op, int size);
-/// Bytes of a random network, 12 inputs, 4 x 60 ReLU, 1 output; too hard to be decided in seconds near `hard_query`.
+/// Bytes of a random network, 12 inputs, 4 x 60 ReLU, 1 output; too hard to be decided in seconds
+/// near `hard_query`.
 std::string hard_model();
 /// Box [-1, 1]^12 and Y_0 >= 25.
 std::string hard_query();

@@ -1,5 +1,5 @@
-// clipbound ablation on suites made of examples/: one property that root bounds prove, one that needs a search, one
-// violated.
+// clipbound ablation on suites made of examples/: one property that root bounds prove, one that
+// needs a search, one violated.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <zlib.h>
@@ -16,7 +16,8 @@
 namespace clipbound::test {
 namespace {
 
-const char* const kNames[] = {"none", "relaxed", "relaxed-no-reorder", "complete-1", "complete-2", "complete-8"};
+const char* const kNames[] = {"none",       "relaxed",    "relaxed-no-reorder",
+                              "complete-1", "complete-2", "complete-8"};
 
 /// A suite folder with the files of examples/ in sub-folders.
 class ExampleSuite {
@@ -35,8 +36,10 @@ class ExampleSuite {
         "onnx/small/waves.onnx,vnnlib/violated.vnnlib,60\n");
   }
   void list(const std::string& text) const { scratch.write("suite/instances.csv", text); }
-  Ended ablate(std::vector<std::string> more = {}, const std::function<void(int)>& meanwhile = {}) const {
-    std::vector<std::string> arguments = {"ablation", scratch / "suite", "--json", scratch / "json"};
+  Ended ablate(std::vector<std::string> more = {},
+               const std::function<void(int)>& meanwhile = {}) const {
+    std::vector<std::string> arguments = {"ablation", scratch / "suite", "--json",
+                                          scratch / "json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments, meanwhile, 120.0);
   }
@@ -97,9 +100,11 @@ TEST(Ablation, TheJsonHasEveryRunAndAgreesWithTheTable) {
     EXPECT_EQ(runs(1)["verdict"], "unsat");
     EXPECT_EQ(runs(2)["verdict"], "sat");
     // What the search for a counterexample did is left out: easy.vnnlib is refuted at the root.
-    EXPECT_EQ(summary["subproblems"], runs(0)["subproblems"].get<int>() + runs(1)["subproblems"].get<int>());
+    EXPECT_EQ(summary["subproblems"],
+              runs(0)["subproblems"].get<int>() + runs(1)["subproblems"].get<int>());
     EXPECT_EQ(row_of(ended.out, kNames[c])[2], std::to_string(summary["subproblems"].get<int>()));
-    EXPECT_NEAR(summary["subproblems_change"].get<double>(), runs(1)["subproblems"].get<double>() / base - 1.0, 1e-9);
+    EXPECT_NEAR(summary["subproblems_change"].get<double>(),
+                runs(1)["subproblems"].get<double>() / base - 1.0, 1e-9);
     EXPECT_EQ(summary["compared"], 2);
   }
   EXPECT_EQ(json["configurations"][0]["options"]["clipping"], "none");
@@ -137,7 +142,8 @@ TEST(Ablation, SelectionAndLimits) {
     const auto json = suite.json();
     for (const auto& row : json["instances"]) {
       const auto name = row["vnnlib"].get<std::string>();
-      names += name.substr(7, 4) + ":" + std::to_string(static_cast<int>(row["timeout_s"].get<double>())) + " ";
+      names += name.substr(7, 4) + ":" +
+               std::to_string(static_cast<int>(row["timeout_s"].get<double>())) + " ";
     }
     return names;
   };
@@ -177,31 +183,34 @@ TEST(Ablation, BadSuitesAreRefusedBeforeAnythingRuns) {
   refused("onnx/small/waves.onnx,vnnlib/easy.vnnlib,soon\n", "instances.csv:1: the timeout 'soon'");
   refused("onnx/small/waves.onnx,vnnlib/easy.vnnlib,-1\n", "instances.csv:1");
   refused("onnx/small/waves.onnx,vnnlib/easy.vnnlib,inf\n", "instances.csv:1");
-  refused(good + good + "onnx/absent.onnx,vnnlib/easy.vnnlib,60\n", "instances.csv:3: there is no file");
+  refused(good + good + "onnx/absent.onnx,vnnlib/easy.vnnlib,60\n",
+          "instances.csv:3: there is no file");
   refused("onnx/small,vnnlib/easy.vnnlib,60\n", "instances.csv:1");
   EXPECT_EQ(run({"ablation", suite.scratch / "absent"}).exit_code, 2);
   EXPECT_EQ(run({"ablation", suite.scratch / "suite/vnnlib"}).exit_code, 2);
   suite.list(good);
-  const Ended unwritable = run({"ablation", suite.scratch / "suite", "--json", suite.scratch / "no/such/json"});
+  const Ended unwritable =
+      run({"ablation", suite.scratch / "suite", "--json", suite.scratch / "no/such/json"});
   EXPECT_EQ(unwritable.exit_code, 2);
   EXPECT_EQ(unwritable.out, "");
 }
 
 TEST(Ablation, MistakesOnTheCommandLine) {
   const ExampleSuite suite;
-  const std::vector<std::vector<std::string>> mistakes = {{"--configs", "none,fancy"},
-                                                          {"--configs", ""},
-                                                          {"--configs", "none,none"},
-                                                          {"--configs", "complete-0"},
-                                                          {"--configs", "complete-x"},
-                                                          {"--configs", "none,"},
-                                                          {"--filter", "("},
-                                                          {"--limit", "0"},
-                                                          {"--stride", "0"},
-                                                          {"--timeout", "0"},
-                                                          {"--threads", "-1"},
-                                                          {"--timeout-scale", "0"},
-                                                          {"--timeout", "1", "--timeout-scale", "2"}};
+  const std::vector<std::vector<std::string>> mistakes = {
+      {"--configs", "none,fancy"},
+      {"--configs", ""},
+      {"--configs", "none,none"},
+      {"--configs", "complete-0"},
+      {"--configs", "complete-x"},
+      {"--configs", "none,"},
+      {"--filter", "("},
+      {"--limit", "0"},
+      {"--stride", "0"},
+      {"--timeout", "0"},
+      {"--threads", "-1"},
+      {"--timeout-scale", "0"},
+      {"--timeout", "1", "--timeout-scale", "2"}};
   for (const auto& mistake : mistakes) {
     const Ended ended = suite.ablate(mistake);
     EXPECT_EQ(ended.exit_code, 1) << mistake[0] << " " << mistake[1] << ": " << ended.err;

@@ -35,7 +35,8 @@ TEST(Inspect, SaysWhatTheExampleIs) {
 
 TEST(Inspect, AnElementwiseOperatorSeesOneInput) {
   const Scratch scratch;
-  const Ended ended = run({"inspect", scratch.write("n.onnx", one_node_model("Relu", 5)), "--json"});
+  const Ended ended =
+      run({"inspect", scratch.write("n.onnx", one_node_model("Relu", 5)), "--json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json layer = Json::parse(ended.out)["layers"][0];
   EXPECT_EQ(layer["neurons"], 5);
@@ -52,13 +53,15 @@ TEST(Inspect, WithoutAFileThereIsNoAnswer) {
 struct OneRelu {
   Scratch scratch;
   std::string network = scratch.write("n.onnx", one_node_model("Relu", 2));
-  std::string query = scratch.write("q.vnnlib", declarations(2, 2) + box(2, -1, 2) + "(assert (>= Y_0 2.5))\n");
+  std::string query =
+      scratch.write("q.vnnlib", declarations(2, 2) + box(2, -1, 2) + "(assert (>= Y_0 2.5))\n");
 };
 
 TEST(BoundsCommand, RangesOfARelu) {
   const OneRelu files;
   for (const std::string method : {"ibp", "crown"}) {
-    const Ended ended = run({"bounds", files.query, "--network", files.network, "--method", method, "--json"});
+    const Ended ended =
+        run({"bounds", files.query, "--network", files.network, "--method", method, "--json"});
     ASSERT_EQ(ended.exit_code, 0) << ended.err;
     const Json json = Json::parse(ended.out);
     EXPECT_EQ(json["method"], method);
@@ -75,7 +78,8 @@ TEST(BoundsCommand, RangesOfARelu) {
 
 TEST(BoundsCommand, PlanesOfARelu) {
   const OneRelu files;
-  const Ended ended = run({"bounds", files.query, "--network", files.network, "--linear", "--json"});
+  const Ended ended =
+      run({"bounds", files.query, "--network", files.network, "--linear", "--json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json linear = Json::parse(ended.out)["boxes"][0]["linear"];
   // The chord of relu on [-1, 2] is 2/3 (x + 1); below it CROWN takes x itself, because 2 > 1.
@@ -93,7 +97,9 @@ TEST(BoundsCommand, AnyLayerByNameOrPosition) {
   ASSERT_EQ(by_name.exit_code, 0) << by_name.err;
   ASSERT_EQ(by_position.exit_code, 0) << by_position.err;
   EXPECT_NE(by_name.out.find("z1[23] in ["), std::string::npos) << by_name.out;
-  const auto numbers = [](const std::string& text) { return text.substr(text.find(" in "), text.find('\n') - text.find(" in ")); };
+  const auto numbers = [](const std::string& text) {
+    return text.substr(text.find(" in "), text.find('\n') - text.find(" in "));
+  };
   EXPECT_EQ(numbers(by_name.out), numbers(by_position.out));
   const Ended nowhere = run({"bounds", query, "--network", network, "--layer", "z9"});
   EXPECT_EQ(nowhere.exit_code, 2);
@@ -103,9 +109,10 @@ TEST(BoundsCommand, AnyLayerByNameOrPosition) {
 TEST(BoundsCommand, BoxesOfDifferentClausesApart) {
   const OneRelu files;
   const std::string two = files.scratch.write(
-      "two.vnnlib", declarations(2, 2) +
-                        "(assert (or (and (>= X_0 0) (<= X_0 1) (>= X_1 0) (<= X_1 1) (>= Y_0 3))"
-                        "            (and (>= X_0 2) (<= X_0 4) (>= X_1 0) (<= X_1 1) (>= Y_0 5))))\n");
+      "two.vnnlib",
+      declarations(2, 2) +
+          "(assert (or (and (>= X_0 0) (<= X_0 1) (>= X_1 0) (<= X_1 1) (>= Y_0 3))"
+          "            (and (>= X_0 2) (<= X_0 4) (>= X_1 0) (<= X_1 1) (>= Y_0 5))))\n");
   const Ended ended = run({"bounds", two, "--network", files.network, "--json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json boxes = Json::parse(ended.out)["boxes"];
@@ -116,7 +123,8 @@ TEST(BoundsCommand, BoxesOfDifferentClausesApart) {
 
 TEST(BoundsCommand, SaysWhatIsWrong) {
   const OneRelu files;
-  EXPECT_EQ(run({"bounds", files.query, "--network", files.network, "--method", "magic"}).exit_code, 2);
+  EXPECT_EQ(run({"bounds", files.query, "--network", files.network, "--method", "magic"}).exit_code,
+            2);
   EXPECT_EQ(run({"bounds", files.query}).exit_code, 1);
   EXPECT_EQ(run({"bounds", kExamples + "easy.vnnlib", "--network", files.network}).exit_code, 2);
 }

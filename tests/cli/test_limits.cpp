@@ -19,8 +19,9 @@ struct HardCase {
   std::string query = scratch.write("hard.vnnlib", hard_query());
 
   std::vector<std::string> arguments(std::vector<std::string> more) const {
-    std::vector<std::string> all = {"verify",           query,    "--network",      network,      "--result",
-                                    scratch / "result", "--json", scratch / "json", "--no-attack"};
+    std::vector<std::string> all = {
+        "verify",           query,    "--network",      network,      "--result",
+        scratch / "result", "--json", scratch / "json", "--no-attack"};
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -37,7 +38,8 @@ struct HardCase {
 };
 
 /// The process has said `printed`, and the files the same.
-void expect_end(const HardCase& hard, const Ended& ended, const std::string& printed, const std::string& verdict) {
+void expect_end(const HardCase& hard, const Ended& ended, const std::string& printed,
+                const std::string& verdict) {
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_EQ(ended.out, printed + "\n");
   hard.expect_verdict(verdict);
@@ -52,7 +54,8 @@ std::function<void(int)> signal_after(int milliseconds, int number, int times = 
   };
 }
 
-/// Seconds that a loaded machine may add; a limit that is ignored would cost a minute. How exactly limits are kept is the benchmarks' business.
+/// Seconds that a loaded machine may add; a limit that is ignored would cost a minute. How exactly
+/// limits are kept is the benchmarks' business.
 constexpr double kPatience = 5.0;
 
 TEST(Limits, TheTimeLimitIsKept) {
@@ -94,7 +97,8 @@ TEST(Limits, ASignalEndsTheSearchWithUnknownAndStatistics) {
     expect_end(hard, ended, "unknown", "unknown");
     EXPECT_LT(ended.seconds, 1.0 + kPatience);
     EXPECT_NE(ended.err.find("statistics"), std::string::npos) << ended.err;
-    EXPECT_GT(nlohmann::json::parse(contents_of(hard.scratch / "json"))["statistics"]["subproblems"], 0);
+    EXPECT_GT(
+        nlohmann::json::parse(contents_of(hard.scratch / "json"))["statistics"]["subproblems"], 0);
   }
 }
 

@@ -21,7 +21,8 @@ struct Files {
 
 TEST(RobustnessCommand, FindsTheRadius) {
   const Files files;
-  const Ended ended = run({"robustness", files.network, "--input", files.point, "--label", "0", "--json"});
+  const Ended ended =
+      run({"robustness", files.network, "--input", files.point, "--label", "0", "--json"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json json = Json::parse(ended.out);
   // 0.75 - r against 0.25 + r.
@@ -30,7 +31,8 @@ TEST(RobustnessCommand, FindsTheRadius) {
   EXPECT_GE(json["counterexample_radius"], 0.25);
   EXPECT_LT(json["counterexample_radius"], 0.2505);
   EXPECT_EQ(json["counterexample_label"], 1);
-  const Ended text = run({"robustness", files.network, "--input", files.point, "--label", "0", "--radius-max", "0.125"});
+  const Ended text = run({"robustness", files.network, "--input", files.point, "--label", "0",
+                          "--radius-max", "0.125"});
   EXPECT_EQ(text.out, "robust 0.125\ncounterexample none known\n");
 }
 
@@ -53,7 +55,8 @@ TEST(RobustnessCommand, SaysWhatIsWrong) {
   EXPECT_EQ(code(files.point, "2"), 2);
   EXPECT_EQ(code(files.point, "first"), 1);
   EXPECT_EQ(run({"robustness", files.network, "--label", "0"}).exit_code, 1);
-  EXPECT_NE(run({"robustness", files.network, "--input", files.scratch / "bad.csv", "--label", "0"}).err.find("bad.csv:1"),
+  EXPECT_NE(run({"robustness", files.network, "--input", files.scratch / "bad.csv", "--label", "0"})
+                .err.find("bad.csv:1"),
             std::string::npos);
 }
 

@@ -69,11 +69,13 @@ TEST(Usage, MistakesExitWithOneAndSayNothingOnStdout) {
 TEST(Usage, EveryOptionReachesTheJson) {
   const Scratch scratch;
   const std::string network = scratch.write("n.onnx", one_node_model("Relu", 1));
-  const std::string query = scratch.write("q.vnnlib", declarations(1, 1) + box(1, -1, 1) + "(assert (>= Y_0 2))\n");
+  const std::string query =
+      scratch.write("q.vnnlib", declarations(1, 1) + box(1, -1, 1) + "(assert (>= Y_0 2))\n");
   for (const OptionInfo& row : option_table()) {
     SCOPED_TRACE(row.field);
     Options options;
-    std::vector<std::string> arguments = {"verify", query, "--network", network, "--json", scratch / "j"};
+    std::vector<std::string> arguments = {"verify", query,    "--network",
+                                          network,  "--json", scratch / "j"};
     const std::string flag = "--" + std::string(row.flag);
     std::string value;
     if (row.type == OptionInfo::Type::boolean) {
@@ -82,7 +84,8 @@ TEST(Usage, EveryOptionReachesTheJson) {
     } else {
       value = row.type == OptionInfo::Type::word ? std::string(row.words.back())
                                                  : std::to_string(static_cast<int>(row.min + 2));
-      if (row.max < row.min + 2 && row.words.empty()) value = std::to_string(static_cast<int>(row.max));
+      if (row.max < row.min + 2 && row.words.empty())
+        value = std::to_string(static_cast<int>(row.max));
       arguments.insert(arguments.end(), {flag, value});
     }
     set_option(options, row.field, value);

@@ -21,8 +21,9 @@ struct ReluCase {
     return scratch.write("q.vnnlib", declarations(2, 2) + box(2, -1, 2) + asserts);
   }
   Ended verify(const std::string& asserts, std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments = {"verify",   query(asserts),     "--network", network,
-                                          "--result", scratch / "result", "--json",    scratch / "json"};
+    std::vector<std::string> arguments = {"verify", query(asserts),  "--network",
+                                          network,  "--result",      scratch / "result",
+                                          "--json", scratch / "json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
   }
@@ -43,12 +44,13 @@ TEST(Verify, Unsat) {
 
 TEST(Verify, SatWithACounterexample) {
   const ReluCase relu;
-  const Ended ended = relu.verify("(assert (>= Y_0 1.5))\n(assert (<= Y_1 0.25))\n(assert (>= X_1 0.125))");
+  const Ended ended =
+      relu.verify("(assert (>= Y_0 1.5))\n(assert (<= Y_1 0.25))\n(assert (>= X_1 0.125))");
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_EQ(ended.out, "sat\n");
   const std::string number = R"((-?[0-9.]+(?:e[-+][0-9]+)?))";
-  const std::regex format("sat\n\\(\\(X_0 " + number + "\\)\n\\(X_1 " + number + "\\)\n\\(Y_0 " + number +
-                          "\\)\n\\(Y_1 " + number + "\\)\\)\n");
+  const std::regex format("sat\n\\(\\(X_0 " + number + "\\)\n\\(X_1 " + number + "\\)\n\\(Y_0 " +
+                          number + "\\)\n\\(Y_1 " + number + "\\)\\)\n");
   std::smatch found;
   const std::string text = relu.result();
   ASSERT_TRUE(std::regex_match(text, found, format)) << text;
@@ -65,7 +67,8 @@ TEST(Verify, SatWithACounterexample) {
 TEST(Verify, AttackOnlyLooksForCounterexamples) {
   const ReluCase relu;
   const auto attack = [&](const std::string& asserts) {
-    return run({"attack", relu.query(asserts), "--network", relu.network, "--result", relu.scratch / "result", "--timeout", "0.3"});
+    return run({"attack", relu.query(asserts), "--network", relu.network, "--result",
+                relu.scratch / "result", "--timeout", "0.3"});
   };
   const Ended found = attack("(assert (>= Y_0 1.5))\n(assert (<= Y_1 0.25))");
   EXPECT_EQ(found.exit_code, 0) << found.err;
@@ -81,7 +84,8 @@ TEST(Verify, TheJsonTellsAll) {
   const ReluCase relu;
   relu.verify("(assert (>= Y_0 2.5))");
   const auto json = relu.json();
-  for (const char* key : {"verdict", "reason", "counterexample", "progress", "statistics", "options", "version"}) {
+  for (const char* key :
+       {"verdict", "reason", "counterexample", "progress", "statistics", "options", "version"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
   EXPECT_TRUE(json["statistics"].contains("subproblems"));
@@ -102,7 +106,8 @@ TEST(Verify, NetworksMayBeNamed) {
   EXPECT_EQ(run({"verify", query, "--network", "f=" + relu.network}).out, "unsat\n");
   EXPECT_EQ(run({"verify", "--network=" + relu.network, query}).out, "unsat\n");
   // VNN-LIB 1.0 speaks of one network only.
-  const Ended two = run({"verify", query, "--network", "f=" + relu.network, "--network", "g=" + relu.network});
+  const Ended two =
+      run({"verify", query, "--network", "f=" + relu.network, "--network", "g=" + relu.network});
   EXPECT_EQ(two.exit_code, 3) << two.err;
 }
 
@@ -120,11 +125,11 @@ TEST(Verify, CompressedFiles) {
 }
 
 /// Exit code, nothing on stdout, something on stderr, `error` in the files.
-void expect_error(const ReluCase& relu, const std::string& query, const std::string& network, int code,
-                  const std::string& message) {
+void expect_error(const ReluCase& relu, const std::string& query, const std::string& network,
+                  int code, const std::string& message) {
   SCOPED_TRACE(query + " on " + network);
-  const Ended ended = run(
-      {"verify", query, "--network", network, "--result", relu.scratch / "result", "--json", relu.scratch / "json"});
+  const Ended ended = run({"verify", query, "--network", network, "--result",
+                           relu.scratch / "result", "--json", relu.scratch / "json"});
   EXPECT_EQ(ended.exit_code, code) << ended.err;
   EXPECT_EQ(ended.out, "");
   EXPECT_NE(ended.err.find(message), std::string::npos) << ended.err;
@@ -135,19 +140,25 @@ void expect_error(const ReluCase& relu, const std::string& query, const std::str
 TEST(Verify, BadInputIsAnErrorAndNoVerdict) {
   const ReluCase relu;
   const auto& scratch = relu.scratch;
-  const std::string good = scratch.write("good.vnnlib", declarations(2, 2) + box(2, -1, 1) + "(assert (>= Y_0 9))\n");
+  const std::string good =
+      scratch.write("good.vnnlib", declarations(2, 2) + box(2, -1, 1) + "(assert (>= Y_0 9))\n");
   const std::string model = contents_of(relu.network);
   expect_error(relu, scratch / "absent.vnnlib", relu.network, 2, "absent.vnnlib");
   expect_error(relu, good, scratch / "absent.onnx", 2, "absent.onnx");
-  expect_error(relu, good, scratch.write("garbage.onnx", "\x08\xff\xff garbage"), 2, "garbage.onnx");
+  expect_error(relu, good, scratch.write("garbage.onnx", "\x08\xff\xff garbage"), 2,
+               "garbage.onnx");
   expect_error(relu, good, scratch.write("empty.onnx", ""), 2, "empty.onnx");
-  expect_error(relu, good, scratch.write("cut.onnx", model.substr(0, model.size() / 2)), 2, "cut.onnx");
+  expect_error(relu, good, scratch.write("cut.onnx", model.substr(0, model.size() / 2)), 2,
+               "cut.onnx");
   expect_error(relu, good, scratch / ".", 2, "");
-  expect_error(relu, scratch.write("open.vnnlib", "(declare-const X_0 Real)\n(assert (>= X_0"), relu.network, 2,
-               "open.vnnlib:2:");
-  expect_error(relu, scratch.write("binary.vnnlib", std::string("\0\xff\xfe", 3)), relu.network, 2, "binary.vnnlib");
-  expect_error(relu, scratch.write("three.vnnlib", declarations(3, 2) + box(3, -1, 1) + "(assert (>= Y_0 9))\n"),
-               relu.network, 2, "3");
+  expect_error(relu, scratch.write("open.vnnlib", "(declare-const X_0 Real)\n(assert (>= X_0"),
+               relu.network, 2, "open.vnnlib:2:");
+  expect_error(relu, scratch.write("binary.vnnlib", std::string("\0\xff\xfe", 3)), relu.network, 2,
+               "binary.vnnlib");
+  expect_error(
+      relu,
+      scratch.write("three.vnnlib", declarations(3, 2) + box(3, -1, 1) + "(assert (>= Y_0 9))\n"),
+      relu.network, 2, "3");
   // Each verdict of an earlier run is gone after an error.
   scratch.write("result", "unsat\n");
   expect_error(relu, scratch / "absent.vnnlib", relu.network, 2, "absent.vnnlib");
@@ -156,12 +167,15 @@ TEST(Verify, BadInputIsAnErrorAndNoVerdict) {
 TEST(Verify, WhatIsNotSupportedNamesItself) {
   const ReluCase relu;
   const auto& scratch = relu.scratch;
-  const std::string good = scratch.write("good.vnnlib", declarations(2, 2) + box(2, -1, 1) + "(assert (>= Y_0 9))\n");
-  expect_error(relu, good, scratch.write("strange.onnx", one_node_model("Bernoulli", 2)), 3, "Bernoulli");
-  expect_error(relu, scratch.write("v2.vnnlib", "(vnnlib-version <2.0>)\n(declare-network f)\n"), relu.network, 3,
-               "v2.vnnlib");
+  const std::string good =
+      scratch.write("good.vnnlib", declarations(2, 2) + box(2, -1, 1) + "(assert (>= Y_0 9))\n");
+  expect_error(relu, good, scratch.write("strange.onnx", one_node_model("Bernoulli", 2)), 3,
+               "Bernoulli");
+  expect_error(relu, scratch.write("v2.vnnlib", "(vnnlib-version <2.0>)\n(declare-network f)\n"),
+               relu.network, 3, "v2.vnnlib");
   expect_error(relu,
-               scratch.write("square.vnnlib", declarations(2, 2) + box(2, -1, 1) + "(assert (>= (* Y_0 Y_1) 9))\n"),
+               scratch.write("square.vnnlib",
+                             declarations(2, 2) + box(2, -1, 1) + "(assert (>= (* Y_0 Y_1) 9))\n"),
                relu.network, 3, "square.vnnlib");
 }
 
@@ -193,8 +207,10 @@ TEST(Verify, TheSameVerdictForAnyNumberOfThreadsAndSeed) {
   const ReluCase relu;
   for (const char* threads : {"1", "2", "8"}) {
     for (const char* seed : {"0", "1", "2147483647"}) {
-      EXPECT_EQ(relu.verify("(assert (>= Y_0 1.5))", {"--threads", threads, "--seed", seed}).out, "sat\n");
-      EXPECT_EQ(relu.verify("(assert (>= Y_0 2.5))", {"--threads", threads, "--seed", seed}).out, "unsat\n");
+      EXPECT_EQ(relu.verify("(assert (>= Y_0 1.5))", {"--threads", threads, "--seed", seed}).out,
+                "sat\n");
+      EXPECT_EQ(relu.verify("(assert (>= Y_0 2.5))", {"--threads", threads, "--seed", seed}).out,
+                "unsat\n");
     }
   }
 }

@@ -46,9 +46,15 @@ ValueId AnyNetwork::affine(ValueId x, std::int64_t outputs) {
   if (dice_.chance(0.1)) size *= std::exp(dice_.uniform(-6.0, 5.0));
   const double offset = dice_.chance(0.2) ? 0.0 : 0.5;
   switch (dice_.whole(0, 2)) {
-    case 0: return node("Gemm", {x, numbers({outputs, n}, size), numbers({outputs}, offset)}, {{"transB", std::int64_t{1}}});
-    case 1: return node("Add", {node("MatMul", {x, numbers({n, outputs}, size)}), numbers({1, outputs}, offset)});
-    default: return node("Gemm", {x, numbers({n, outputs}, size), numbers({outputs}, offset)}, {{"alpha", static_cast<double>(0.7F)}, {"beta", static_cast<double>(1.3F)}});
+    case 0:
+      return node("Gemm", {x, numbers({outputs, n}, size), numbers({outputs}, offset)},
+                  {{"transB", std::int64_t{1}}});
+    case 1:
+      return node(
+          "Add", {node("MatMul", {x, numbers({n, outputs}, size)}), numbers({1, outputs}, offset)});
+    default:
+      return node("Gemm", {x, numbers({n, outputs}, size), numbers({outputs}, offset)},
+                  {{"alpha", static_cast<double>(0.7F)}, {"beta", static_cast<double>(1.3F)}});
   }
 }
 
@@ -64,15 +70,22 @@ ValueId AnyNetwork::positive(ValueId x) {
 }
 
 ValueId AnyNetwork::smooth(ValueId x) {
-  static constexpr const char* kPlain[] = {"Sigmoid", "Tanh", "Tanh", "Sigmoid", "Sin", "Cos", "Atan", "Erf", "Softplus", "Elu", "Selu", "Softsign"};
+  static constexpr const char* kPlain[] = {"Sigmoid",  "Tanh", "Tanh", "Sigmoid",
+                                           "Sin",      "Cos",  "Atan", "Erf",
+                                           "Softplus", "Elu",  "Selu", "Softsign"};
   switch (dice_.whole(0, 12)) {
-    case 0: return node("Exp", {dice_.chance(0.5) ? node("Tanh", {x}) : node("Mul", {x, number(0.3)})});
+    case 0:
+      return node("Exp", {dice_.chance(0.5) ? node("Tanh", {x}) : node("Mul", {x, number(0.3)})});
     case 1: return node("Log", {positive(x)});
     case 2: return node("Sqrt", {positive(x)});
     case 3: return node("Reciprocal", {positive(x)});
     case 4: return node("Pow", {x, number(dice_.chance(0.6) ? 2.0 : 3.0)});
-    case 5: return node("Pow", {positive(x), number(dice_.chance(0.5) ? 2.5 : dice_.chance(0.5) ? -2.0 : 0.3)});
-    case 6: return node("Gelu", {x}, {{"approximate", std::string(dice_.chance(0.5) ? "none" : "tanh")}});
+    case 5:
+      return node("Pow", {positive(x), number(dice_.chance(0.5)   ? 2.5
+                                              : dice_.chance(0.5) ? -2.0
+                                                                  : 0.3)});
+    case 6:
+      return node("Gelu", {x}, {{"approximate", std::string(dice_.chance(0.5) ? "none" : "tanh")}});
     case 7: return node("Tan", {node("Tanh", {x})});
     case 8: return node("Elu", {x}, {{"alpha", dice_.uniform(-1.0, 2.0)}});
     default: return node(kPlain[dice_.whole(0, 11)], {x});
@@ -82,7 +95,9 @@ ValueId AnyNetwork::smooth(ValueId x) {
 ValueId AnyNetwork::piecewise(ValueId x) {
   const std::int64_t w = width_of(x);
   switch (dice_.whole(0, 9)) {
-    case 0: return node("LeakyRelu", {x}, {{"alpha", static_cast<double>(dice_.chance(0.5) ? 0.01F : -0.4F)}});
+    case 0:
+      return node("LeakyRelu", {x},
+                  {{"alpha", static_cast<double>(dice_.chance(0.5) ? 0.01F : -0.4F)}});
     case 1: return node("Abs", {x});
     case 2: return node("Clip", {x, scalar(-0.3F), scalar(0.8F)});
     case 3: return node("HardSigmoid", {x}, {{"alpha", dice_.normal()}, {"beta", dice_.normal()}});
@@ -97,8 +112,13 @@ ValueId AnyNetwork::piecewise(ValueId x) {
 ValueId AnyNetwork::stepwise(ValueId x) {
   static constexpr const char* kSteps[] = {"Sign", "Floor", "Ceil", "Round"};
   switch (dice_.whole(0, 3)) {
-    case 0: return node("Cast", {node("Greater", {x, number(dice_.normal())})}, {{"to", std::int64_t{1}}});
-    case 1: return node("Cast", {node("Cast", {node("Mul", {x, number(3.0)})}, {{"to", std::int64_t{7}}})}, {{"to", std::int64_t{1}}});
+    case 0:
+      return node("Cast", {node("Greater", {x, number(dice_.normal())})},
+                  {{"to", std::int64_t{1}}});
+    case 1:
+      return node("Cast",
+                  {node("Cast", {node("Mul", {x, number(3.0)})}, {{"to", std::int64_t{7}}})},
+                  {{"to", std::int64_t{1}}});
     case 2: return node("ThresholdedRelu", {x}, {{"alpha", 0.25}});
     default: return node(kSteps[dice_.whole(0, 3)], {node("Mul", {x, number(2.0)})});
   }
@@ -115,8 +135,10 @@ ValueId AnyNetwork::earlier(std::int64_t width) {
   for (const ValueId e : earlier_) {
     if (width_of(e) == width) fitting.push_back(e);
   }
-  if (!fitting.empty() && dice_.chance(0.6)) return fitting[static_cast<std::size_t>(dice_.whole(0, static_cast<int>(fitting.size()) - 1))];
-  const ValueId from = earlier_[static_cast<std::size_t>(dice_.whole(0, static_cast<int>(earlier_.size()) - 1))];
+  if (!fitting.empty() && dice_.chance(0.6))
+    return fitting[static_cast<std::size_t>(dice_.whole(0, static_cast<int>(fitting.size()) - 1))];
+  const ValueId from =
+      earlier_[static_cast<std::size_t>(dice_.whole(0, static_cast<int>(earlier_.size()) - 1))];
   const ValueId made = affine(from, width);
   return dice_.chance(0.5) ? made : smooth(made);
 }
@@ -133,19 +155,23 @@ ValueId AnyNetwork::binary(ValueId x) {
   }
 }
 
-/// Products whose factors read one neuron: derivatives by the chain rule, squares of waves, t (a t + b).
+/// Products whose factors read one neuron: derivatives by the chain rule, squares of waves, t (a t
+/// + b).
 ValueId AnyNetwork::product_of_one(ValueId x) {
   static constexpr const char* kFunctions[] = {"Tanh", "Sigmoid", "Sin", "Cos"};
-  const ValueId scaled = dice_.chance(0.4) ? node("Mul", {x, number(std::exp(dice_.uniform(-3.0, 4.0)))}) : x;
+  const ValueId scaled =
+      dice_.chance(0.4) ? node("Mul", {x, number(std::exp(dice_.uniform(-3.0, 4.0)))}) : x;
   const ValueId t = node(kFunctions[dice_.whole(0, 3)], {scaled});
-  const ValueId moved = node("Add", {node("Mul", {t, numbers({1, width_of(t)}, 1.5)}), numbers({1, width_of(t)}, 1.0)});
+  const ValueId moved = node(
+      "Add", {node("Mul", {t, numbers({1, width_of(t)}, 1.5)}), numbers({1, width_of(t)}, 1.0)});
   switch (dice_.whole(0, 5)) {
     case 0: return node("Mul", {t, t});
     case 1: return node("Mul", {t, node("Sub", {number(1.0), t})});
     case 2: return node("Sub", {number(1.0), node("Pow", {t, number(2.0)})});
     case 3: return node("Mul", {moved, t});
     case 4: return node("Mul", {moved, node("Sub", {t, numbers({1, width_of(t)}, 0.5)})});
-    default: return node("Mul", {node("Sub", {number(1.0), node("Mul", {t, t})}), earlier(width_of(t))});
+    default:
+      return node("Mul", {node("Sub", {number(1.0), node("Mul", {t, t})}), earlier(width_of(t))});
   }
 }
 
@@ -153,14 +179,19 @@ ValueId AnyNetwork::whole_list(ValueId x) {
   const std::int64_t w = width_of(x);
   switch (dice_.whole(0, 3)) {
     case 0: return node("LogSoftmax", {x}, kAlongRow);
-    case 1: return node("LayerNormalization", {x, numbers({w}, 1.0), numbers({w}, 0.3)}, {{"axis", std::int64_t{-1}}, {"epsilon", static_cast<double>(dice_.chance(0.5) ? 1e-5F : 0.1F)}});
-    default: return node("Softmax", {dice_.chance(0.3) ? node("Mul", {x, number(8.0)}) : x}, kAlongRow);
+    case 1:
+      return node("LayerNormalization", {x, numbers({w}, 1.0), numbers({w}, 0.3)},
+                  {{"axis", std::int64_t{-1}},
+                   {"epsilon", static_cast<double>(dice_.chance(0.5) ? 1e-5F : 0.1F)}});
+    default:
+      return node("Softmax", {dice_.chance(0.3) ? node("Mul", {x, number(8.0)}) : x}, kAlongRow);
   }
 }
 
 /// A number made of all elements, and what it does to them.
 ValueId AnyNetwork::reduced(ValueId x) {
-  static constexpr const char* kReductions[] = {"ReduceMax", "ReduceMin", "ReduceSum", "ReduceMean"};
+  static constexpr const char* kReductions[] = {"ReduceMax", "ReduceMin", "ReduceSum",
+                                                "ReduceMean"};
   const ValueId one = node(kReductions[dice_.whole(0, 3)], {x, b_.integers({1})}, kKeepRow);
   switch (dice_.whole(0, 4)) {
     case 0: return node("Sub", {x, one});
@@ -177,13 +208,26 @@ ValueId AnyNetwork::chosen(ValueId x) {
   const auto as_float = [&](ValueId v) { return node("Cast", {v}, {{"to", std::int64_t{1}}}); };
   switch (dice_.whole(0, 4)) {
     case 0: return node("Where", {node("Less", {x, earlier(w)}), x, earlier(w)});
-    case 1: return node("Concat", {x, as_float(node("ArgMax", {x}, {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{1}}}))}, kAlongRow);
+    case 1:
+      return node("Concat",
+                  {x, as_float(node("ArgMax", {x},
+                                    {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{1}}}))},
+                  kAlongRow);
     case 2: {
-      const ValueId index = node("ArgMin", {x}, {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
-      return node("Mul", {x, node("OneHot", {index, b_.integers({w}), b_.constant({2}, {0.0F, 1.5F})})});
+      const ValueId index =
+          node("ArgMin", {x}, {{"axis", std::int64_t{1}}, {"keepdims", std::int64_t{0}}});
+      return node("Mul",
+                  {x, node("OneHot", {index, b_.integers({w}), b_.constant({2}, {0.0F, 1.5F})})});
     }
-    case 3: return node("Concat", {x, node("ReduceSum", {as_float(node("Greater", {x, number(0.1)})), b_.integers({1})}, kKeepRow)}, kAlongRow);
-    default: return node("Mul", {x, as_float(node("Or", {node("Greater", {x, number(0.2)}), node("Less", {x, earlier(w)})}))});
+    case 3:
+      return node(
+          "Concat",
+          {x, node("ReduceSum", {as_float(node("Greater", {x, number(0.1)})), b_.integers({1})},
+                   kKeepRow)},
+          kAlongRow);
+    default:
+      return node("Mul", {x, as_float(node("Or", {node("Greater", {x, number(0.2)}),
+                                                  node("Less", {x, earlier(w)})}))});
   }
 }
 
@@ -191,14 +235,17 @@ ValueId AnyNetwork::moved(ValueId x) {
   const std::int64_t w = width_of(x);
   switch (dice_.whole(0, 4)) {
     case 0: return node("Concat", {x, earlier(w)}, kAlongRow);
-    case 1: return node("Slice", {x, b_.integers({w - 1}), b_.integers({-w - 1}), b_.integers({1}), b_.integers({-1})});
+    case 1:
+      return node("Slice", {x, b_.integers({w - 1}), b_.integers({-w - 1}), b_.integers({1}),
+                            b_.integers({-1})});
     case 2: return node("Pad", {x, b_.integers({0, 1, 0, 1}), scalar(0.4F)});
     case 3: return node("Gather", {x, b_.integers({w - 1, 0, w / 2})}, kAlongRow);
     default: return node("Neg", {x});
   }
 }
 
-/// Strides, dilations, pads in two dimensions, now and then so wide apart that windows miss the image.
+/// Strides, dilations, pads in two dimensions, now and then so wide apart that windows miss the
+/// image.
 AnyNetwork::Attributes AnyNetwork::some_windows(bool pool) {
   Attributes attributes{{"strides", Ints{dice_.whole(1, 2), dice_.whole(1, 3)}}};
   if (pool) attributes["kernel_shape"] = Ints{2, 2};
@@ -207,7 +254,8 @@ AnyNetwork::Attributes AnyNetwork::some_windows(bool pool) {
   if (dice_.chance(0.1)) {
     attributes["auto_pad"] = std::string(dice_.chance(0.5) ? "SAME_UPPER" : "SAME_LOWER");
   } else if (dice_.chance(0.6)) {
-    attributes["pads"] = Ints{dice_.whole(0, 1), dice_.whole(0, static_cast<int>(dilation)), dice_.whole(0, 1), dice_.whole(0, static_cast<int>(dilation))};
+    attributes["pads"] = Ints{dice_.whole(0, 1), dice_.whole(0, static_cast<int>(dilation)),
+                              dice_.whole(0, 1), dice_.whole(0, static_cast<int>(dilation))};
   }
   if (pool && dice_.chance(0.3)) attributes["ceil_mode"] = std::int64_t{1};
   return attributes;
@@ -225,8 +273,11 @@ ValueId AnyNetwork::pooled(ValueId image) {
     }
     case 3: {
       std::vector<float> variances;
-      for (std::int64_t c = 0; c < channels; ++c) variances.push_back(static_cast<float>(dice_.uniform(0.01, 2.0)));
-      return node("BatchNormalization", {image, numbers({channels}, 1.0), numbers({channels}, 0.3), numbers({channels}, 0.3), b_.constant({channels}, variances)});
+      for (std::int64_t c = 0; c < channels; ++c)
+        variances.push_back(static_cast<float>(dice_.uniform(0.01, 2.0)));
+      return node("BatchNormalization",
+                  {image, numbers({channels}, 1.0), numbers({channels}, 0.3),
+                   numbers({channels}, 0.3), b_.constant({channels}, variances)});
     }
     case 4: return node(dice_.chance(0.5) ? "GlobalAveragePool" : "GlobalMaxPool", {image});
     default: return resized(image);
@@ -236,7 +287,8 @@ ValueId AnyNetwork::pooled(ValueId image) {
 ValueId AnyNetwork::resized(ValueId image) {
   const Shape shape = b_.network().value(image).shape;
   if (dice_.chance(0.5)) {
-    const ValueId sizes = b_.integers({1, shape[1], shape[2] + dice_.whole(0, 2), std::max<std::int64_t>(1, shape[3] - 1)});
+    const ValueId sizes = b_.integers(
+        {1, shape[1], shape[2] + dice_.whole(0, 2), std::max<std::int64_t>(1, shape[3] - 1)});
     return node("Resize", {image, kNoValue, kNoValue, sizes}, {{"mode", std::string("nearest")}});
   }
   const ValueId wide = node("Tile", {image, b_.integers({1, 1, 2, 1})});
@@ -245,14 +297,17 @@ ValueId AnyNetwork::resized(ValueId image) {
 
 /// Convolutions and pools on what becomes a small image.
 ValueId AnyNetwork::windows(ValueId x) {
-  const std::int64_t rows = dice_.whole(2, 4), columns = dice_.whole(1, 4), channels = dice_.whole(1, 2);
-  ValueId image = node("Reshape", {affine(x, channels * rows * columns), b_.integers({1, channels, rows, columns})});
+  const std::int64_t rows = dice_.whole(2, 4), columns = dice_.whole(1, 4),
+                     channels = dice_.whole(1, 2);
+  ValueId image = node(
+      "Reshape", {affine(x, channels * rows * columns), b_.integers({1, channels, rows, columns})});
   const int kind = dice_.whole(0, 3);
   if (kind == 0) {
     const std::int64_t groups = dice_.chance(0.5) ? channels : 1;
     Attributes attributes = some_windows(false);
     attributes["group"] = groups;
-    image = node("Conv", {image, numbers({2, channels / groups, 2, 2}, 0.7), numbers({2}, 0.3)}, attributes);
+    image = node("Conv", {image, numbers({2, channels / groups, 2, 2}, 0.7), numbers({2}, 0.3)},
+                 attributes);
   } else if (kind == 1) {
     image = node("ConvTranspose", {image, numbers({channels, 2, 2, 2}, 0.7)}, some_windows(false));
   }
@@ -266,19 +321,22 @@ ValueId AnyNetwork::windows(ValueId x) {
 ValueId AnyNetwork::along_axes(ValueId x) {
   const std::int64_t a = dice_.whole(1, 3), c = dice_.whole(2, 3);
   ValueId cube = node("Reshape", {affine(x, a * 2 * c), b_.integers({1, a, 2, c})});
-  static constexpr const char* kReductions[] = {"ReduceMax", "ReduceMin", "ReduceSum", "ReduceMean"};
+  static constexpr const char* kReductions[] = {"ReduceMax", "ReduceMin", "ReduceSum",
+                                                "ReduceMean"};
   switch (dice_.whole(0, 3)) {
     case 0: cube = node("Softmax", {cube}, {{"axis", std::int64_t{dice_.whole(1, 3)}}}); break;
     case 1: cube = node("LogSoftmax", {cube}, {{"axis", std::int64_t{dice_.whole(-3, -1)}}}); break;
     case 2: {
       const std::int64_t axis = dice_.whole(1, 3);
       const Shape inner = axis == 1 ? Shape{a, 2, c} : axis == 2 ? Shape{2, c} : Shape{c};
-      cube = node("LayerNormalization", {cube, numbers(inner, 1.0)}, {{"axis", axis}, {"epsilon", static_cast<double>(1e-2F)}});
+      cube = node("LayerNormalization", {cube, numbers(inner, 1.0)},
+                  {{"axis", axis}, {"epsilon", static_cast<double>(1e-2F)}});
       break;
     }
     default: {
       const Ints axes = dice_.chance(0.5) ? Ints{2} : dice_.chance(0.5) ? Ints{1, 3} : Ints{-1, -2};
-      cube = node(kReductions[dice_.whole(0, 3)], {cube, b_.integers(axes)}, {{"keepdims", std::int64_t{dice_.whole(0, 1)}}});
+      cube = node(kReductions[dice_.whole(0, 3)], {cube, b_.integers(axes)},
+                  {{"keepdims", std::int64_t{dice_.whole(0, 1)}}});
       break;
     }
   }
@@ -288,14 +346,18 @@ ValueId AnyNetwork::along_axes(ValueId x) {
 /// Whole numbers: cut, divided, compared, and numbers again.
 ValueId AnyNetwork::integers(ValueId x) {
   const std::int64_t w = width_of(x);
-  const auto whole = [&](ValueId v) { return node("Cast", {node("Mul", {v, number(2.0)})}, {{"to", std::int64_t{7}}}); };
+  const auto whole = [&](ValueId v) {
+    return node("Cast", {node("Mul", {v, number(2.0)})}, {{"to", std::int64_t{7}}});
+  };
   ValueId k = whole(x);
   switch (dice_.whole(0, 6)) {
     case 0: k = node("Div", {k, b_.integers({dice_.chance(0.5) ? 2 : -2})}); break;
     case 1: k = node("Mul", {k, whole(earlier(w))}); break;
     case 2: k = node("Equal", {k, b_.integers({dice_.whole(-1, 1)})}); break;
     case 3: k = node("LessOrEqual", {k, whole(earlier(w))}); break;
-    case 4: k = node("Xor", {node("Greater", {k, b_.integers({0})}), node("Less", {x, earlier(w)})}); break;
+    case 4:
+      k = node("Xor", {node("Greater", {k, b_.integers({0})}), node("Less", {x, earlier(w)})});
+      break;
     case 5: k = node("Not", {node("GreaterOrEqual", {k, b_.integers({1})})}); break;
     default: k = node("Add", {k, b_.integers({-1})}); break;
   }
@@ -304,18 +366,24 @@ ValueId AnyNetwork::integers(ValueId x) {
 
 /// A product of two matrices of variables, attention in small.
 ValueId AnyNetwork::matrices(ValueId x) {
-  const std::int64_t rows = dice_.whole(1, 3), inner = dice_.whole(1, 3), columns = dice_.whole(1, 3);
-  const ValueId left = node("Reshape", {smooth(affine(x, rows * inner)), b_.integers({rows, inner})});
-  const ValueId right = node("Reshape", {affine(dice_.chance(0.5) ? x : earlier(width_of(x)), inner * columns), b_.integers({inner, columns})});
+  const std::int64_t rows = dice_.whole(1, 3), inner = dice_.whole(1, 3),
+                     columns = dice_.whole(1, 3);
+  const ValueId left =
+      node("Reshape", {smooth(affine(x, rows * inner)), b_.integers({rows, inner})});
+  const ValueId right =
+      node("Reshape", {affine(dice_.chance(0.5) ? x : earlier(width_of(x)), inner * columns),
+                       b_.integers({inner, columns})});
   ValueId product = node("MatMul", {left, right});
   if (dice_.chance(0.5)) {
     const ValueId share = node("Softmax", {product}, kAlongRow);
-    product = node("MatMul", {share, node("Reshape", {affine(x, columns * 2), b_.integers({columns, 2})})});
+    product = node("MatMul",
+                   {share, node("Reshape", {affine(x, columns * 2), b_.integers({columns, 2})})});
   }
   return node("Reshape", {product, b_.integers({1, -1})});
 }
 
-/// A number that scales a whole tensor, which is multiplied with constants and variables afterwards.
+/// A number that scales a whole tensor, which is multiplied with constants and variables
+/// afterwards.
 ValueId AnyNetwork::scaled_tensor(ValueId x) {
   const ValueId v = dice_.chance(0.5) ? node("Sigmoid", {affine(x, 1)}) : affine(x, 1);
   const ValueId factor = dice_.chance(0.5) ? node("Mul", {v, node("Sub", {number(1.0), v})}) : v;
@@ -336,15 +404,23 @@ ValueId AnyNetwork::scaled_tensor(ValueId x) {
 ValueId AnyNetwork::placed(ValueId x) {
   const std::int64_t length = dice_.whole(3, 6), count = dice_.whole(1, 2);
   most_of_first_ = static_cast<int>(length - count);
-  ValueId first = node("Reshape", {node("Slice", {x, b_.integers({0}), b_.integers({1}), b_.integers({1})}), b_.integers({1})});
+  ValueId first = node(
+      "Reshape",
+      {node("Slice", {x, b_.integers({0}), b_.integers({1}), b_.integers({1})}), b_.integers({1})});
   if (dice_.chance(0.5)) first = node(dice_.chance(0.5) ? "Floor" : "Ceil", {first});
   const ValueId index = node("Cast", {first}, {{"to", std::int64_t{7}}});
-  const ValueId list = dice_.chance(0.5) ? node("Reshape", {some_function(affine(x, length)), b_.integers({length})}) : numbers({length}, 1.0);
+  const ValueId list =
+      dice_.chance(0.5) ? node("Reshape", {some_function(affine(x, length)), b_.integers({length})})
+                        : numbers({length}, 1.0);
   if (dice_.chance(0.5)) {
     const ValueId end = node("Add", {index, b_.integers({count})});
-    return node("Reshape", {node("Slice", {list, index, end, b_.integers({0})}), b_.integers({1, count})});
+    return node("Reshape",
+                {node("Slice", {list, index, end, b_.integers({0})}), b_.integers({1, count})});
   }
-  const ValueId put = node("ScatterND", {list, node("Reshape", {index, b_.integers({1, 1})}), dice_.chance(0.5) ? node("Reshape", {affine(x, 1), b_.integers({1})}) : number(-2.0)});
+  const ValueId put =
+      node("ScatterND",
+           {list, node("Reshape", {index, b_.integers({1, 1})}),
+            dice_.chance(0.5) ? node("Reshape", {affine(x, 1), b_.integers({1})}) : number(-2.0)});
   return node("Reshape", {put, b_.integers({1, length})});
 }
 
@@ -356,7 +432,8 @@ ValueId AnyNetwork::something(ValueId x) {
   if (kind < 12) return product_of_one(x);
   if (kind < 14) return whole_list(width_of(x) > 1 ? x : affine(x, 3));
   if (kind < 15) return reduced(x);
-  if (kind < 16) return dice_.chance(0.4) ? chosen(x) : dice_.chance(0.3) ? integers(x) : along_axes(x);
+  if (kind < 16)
+    return dice_.chance(0.4) ? chosen(x) : dice_.chance(0.3) ? integers(x) : along_axes(x);
   if (kind < 17) return moved(x);
   if (kind < 18) return windows(x);
   if (kind < 19) return matrices(x);
@@ -369,7 +446,8 @@ std::shared_ptr<const Network> AnyNetwork::build() {
   if (inputs_ > 8 || dice_.chance(0.7)) x = affine(x, some_width());
   if (wide_ == 1 && shift_ == 0.0 && dice_.chance(0.04)) {
     const ValueId row = placed(earlier_[0]);
-    x = dice_.chance(0.5) ? node("Concat", {x, row}, kAlongRow) : node("Mul", {affine(x, width_of(row)), row});
+    x = dice_.chance(0.5) ? node("Concat", {x, row}, kAlongRow)
+                          : node("Mul", {affine(x, width_of(row)), row});
     earlier_.push_back(x);
   }
   const int depth = wide_ > 1 ? dice_.whole(6, 9) : dice_.whole(1, 6);

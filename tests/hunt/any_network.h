@@ -11,9 +11,11 @@ class AnyNetwork {
  public:
   /// Layers are about `wide` times as wide as usual.
   AnyNetwork(Dice& dice, int inputs, int wide = 1) : dice_(dice), inputs_(inputs), wide_(wide) {}
-  /// Values are rows {1, w} between the operators. Throws Unsupported or InputError where the operators do not fit.
+  /// Values are rows {1, w} between the operators. Throws Unsupported or InputError where the
+  /// operators do not fit.
   std::shared_ptr<const Network> build();
-  /// The first input is cut to a whole number that says where something is taken or put: it has to lie between 0 and this; -1: no such thing.
+  /// The first input is cut to a whole number that says where something is taken or put: it has to
+  /// lie between 0 and this; -1: no such thing.
   int most_of_first() const { return most_of_first_; }
   /// All inputs are meant to lie about here: the network begins by taking it away again.
   double shift() const { return shift_; }
@@ -26,7 +28,9 @@ class AnyNetwork {
   ValueId numbers(Shape shape, double size);
   ValueId number(double x) { return b_.constant({1}, {static_cast<float>(x)}); }
   ValueId scalar(float x) { return b_.constant(Shape{}, std::vector<float>{x}); }
-  ValueId node(const char* op, std::vector<ValueId> inputs, Attributes attributes = {}) { return b_.add(op, std::move(inputs), std::move(attributes)); }
+  ValueId node(const char* op, std::vector<ValueId> inputs, Attributes attributes = {}) {
+    return b_.add(op, std::move(inputs), std::move(attributes));
+  }
   ValueId begin();
   ValueId affine(ValueId x, std::int64_t outputs);
   ValueId positive(ValueId x);

@@ -1,8 +1,8 @@
 #include "tests/hunt/checks.h"
 
+#include "bounds/alpha_beta/intermediate_bounds.h"
 #include "bounds/forward/forward_bounder.h"
 #include "bounds/output_bounds.h"
-#include "bounds/alpha_beta/intermediate_bounds.h"
 #include "tests/hunt/worst_point.h"
 #include "tests/support/lowered.h"
 
@@ -25,8 +25,11 @@ struct LayerBounds {
 class LayerCheck {
  public:
   LayerCheck(Dice& dice, const Planted& planted, ProductForm form)
-      : dice_(dice), planted_(planted), network_(simplify(planted.network).network),
-        system_(std::make_shared<const LayeredSystem>(lower_network(*network_, planted.property.lower, planted.property.upper, form))) {
+      : dice_(dice),
+        planted_(planted),
+        network_(simplify(planted.network).network),
+        system_(std::make_shared<const LayeredSystem>(
+            lower_network(*network_, planted.property.lower, planted.property.upper, form))) {
     add_root();
     if (form == ProductForm::squares) add_sweeps();
   }
@@ -39,13 +42,19 @@ class LayerCheck {
   }
 
  private:
-  void add_root() { bounds_.push_back({"root", RootBounder(system_).bound_neurons(planted_.property.lower, planted_.property.upper, Deadline()).layers}); }
+  void add_root() {
+    bounds_.push_back(
+        {"root", RootBounder(system_)
+                     .bound_neurons(planted_.property.lower, planted_.property.upper, Deadline())
+                     .layers});
+  }
   void add_sweeps() {
     SweepBudget budget;
     budget.iterations = 10;
     budget.split_rounds = 2;
     budget.helper_work = dice_.chance(0.5) ? 0.0 : 1e8;
-    const auto sweeps = bound_by_sweeps(system_, planted_.property.lower, planted_.property.upper, nullptr, budget, Deadline());
+    const auto sweeps = bound_by_sweeps(system_, planted_.property.lower, planted_.property.upper,
+                                        nullptr, budget, Deadline());
     LayerBounds& to = bounds_.emplace_back(LayerBounds{"sweeps", {}});
     for (int k = 0; k < sweeps->layers(); ++k) to.layers.push_back(sweeps->bounds_of(k));
     check_rows(*sweeps);
@@ -56,33 +65,45 @@ class LayerCheck {
     const AffineForm rows = lower_rows(*system_, query.clauses.back());
     std::vector<std::int64_t> all;
     for (std::int64_t s = 0; s < rows.size(); ++s) all.push_back(s);
-    const SweepRowBounds bounds = bound_rows_by_sweeps(sweeps, sweeps.compile_rows(rows, all), {}, 1, Deadline());
+    const SweepRowBounds bounds =
+        bound_rows_by_sweeps(sweeps, sweeps.compile_rows(rows, all), {}, 1, Deadline());
     for (const double bound : bounds.lower) {
-      if (bound > 0.0) throw Wrong("sweeps: a row that holds at the planted point is above 0, at " + text_of(bound));
+      if (bound > 0.0)
+        throw Wrong("sweeps: a row that holds at the planted point is above 0, at " +
+                    text_of(bound));
     }
   }
   /// Ranges and planes of the outputs, as the library's bounds() gives them.
   void check_outputs() {
-    const int iterations = system_->activations.empty() || dice_.chance(0.5) ? 0 : has_pairs() ? 0 : 5;
-    const OutputBounds bounds = bound_outputs(RootBounder(system_), {system_, iterations}, planted_.property.lower, planted_.property.upper, true, Deadline());
+    const int iterations = system_->activations.empty() || dice_.chance(0.5) ? 0
+                           : has_pairs()                                     ? 0
+                                                                             : 5;
+    const OutputBounds bounds =
+        bound_outputs(RootBounder(system_), {system_, iterations}, planted_.property.lower,
+                      planted_.property.upper, true, Deadline());
     const EnclosedOutputs y = evaluate_enclosed(*network_, planted_.x);
     const std::size_t N = planted_.x.size();
     for (std::size_t m = 0; m < y.value.size(); ++m) {
       const Enclosed truth(y.value[m], y.error[m]);
-      if (!allows_lower(bounds.lower[m], truth) || !allows_upper(bounds.upper[m], truth)) throw Wrong("output " + std::to_string(m) + " is outside its range");
-      Enclosed below = truth - Enclosed(bounds.planes.lower_b[m]), above = Enclosed(bounds.planes.upper_b[m]) - truth;
+      if (!allows_lower(bounds.lower[m], truth) || !allows_upper(bounds.upper[m], truth))
+        throw Wrong("output " + std::to_string(m) + " is outside its range");
+      Enclosed below = truth - Enclosed(bounds.planes.lower_b[m]),
+               above = Enclosed(bounds.planes.upper_b[m]) - truth;
       for (std::size_t i = 0; i < N; ++i) {
         below = below - Enclosed(bounds.planes.lower_A[m * N + i]) * Enclosed(planted_.x[i]);
         above = above + Enclosed(bounds.planes.upper_A[m * N + i]) * Enclosed(planted_.x[i]);
       }
-      if (!allows_lower(0.0, below) || !allows_lower(0.0, above)) throw Wrong("output " + std::to_string(m) + " is beyond its planes");
+      if (!allows_lower(0.0, below) || !allows_lower(0.0, above))
+        throw Wrong("output " + std::to_string(m) + " is beyond its planes");
     }
   }
   bool has_pairs() const {
-    return std::any_of(system_->activations.begin(), system_->activations.end(), [](const Activation& a) { return a.curve == Curve::product; });
+    return std::any_of(system_->activations.begin(), system_->activations.end(),
+                       [](const Activation& a) { return a.curve == Curve::product; });
   }
   std::int64_t element(std::size_t layer, std::size_t v) const {
-    return system_->layer_elements[layer].empty() ? static_cast<std::int64_t>(v) : system_->layer_elements[layer][v];
+    return system_->layer_elements[layer].empty() ? static_cast<std::int64_t>(v)
+                                                  : system_->layer_elements[layer][v];
   }
   void compare(const std::vector<double>& x, Tally& tally) const {
     ++tally.points;
@@ -94,9 +115,13 @@ class LayerCheck {
         for (std::size_t v = 0; v < bounds.layers[k].lower.size(); ++v) {
           const auto e = static_cast<std::size_t>(element(k, v));
           const Enclosed z(truth.value[e], truth.error[e]);
-          if (allows_lower(bounds.layers[k].lower[v], z) && allows_upper(bounds.layers[k].upper[v], z)) continue;
-          throw Wrong(bounds.name + ": layer " + std::to_string(k) + " neuron " + std::to_string(v) + " is " + text_of(z.value) + " +- " + text_of(z.error) +
-                      ", outside [" + text_of(bounds.layers[k].lower[v]) + ", " + text_of(bounds.layers[k].upper[v]) + "]");
+          if (allows_lower(bounds.layers[k].lower[v], z) &&
+              allows_upper(bounds.layers[k].upper[v], z))
+            continue;
+          throw Wrong(bounds.name + ": layer " + std::to_string(k) + " neuron " +
+                      std::to_string(v) + " is " + text_of(z.value) + " +- " + text_of(z.error) +
+                      ", outside [" + text_of(bounds.layers[k].lower[v]) + ", " +
+                      text_of(bounds.layers[k].upper[v]) + "]");
         }
       }
     }
@@ -104,14 +129,18 @@ class LayerCheck {
   /// A neuron's least or greatest value, about.
   void attack(Tally& tally) {
     if (system_->layers.empty()) return;
-    const auto k = static_cast<std::size_t>(dice_.whole(0, static_cast<int>(system_->layers.size()) - 1));
+    const auto k =
+        static_cast<std::size_t>(dice_.whole(0, static_cast<int>(system_->layers.size()) - 1));
     if (system_->layer_values[k] == kNoValue || system_->layers[k].size() == 0) return;
     auto part = std::make_shared<Network>(*network_);
     part->outputs = {system_->layer_values[k]};
     std::vector<double> weights(static_cast<std::size_t>(part->output_size()), 0.0);
-    const auto v = static_cast<std::size_t>(dice_.whole(0, static_cast<int>(system_->layers[k].size()) - 1));
+    const auto v =
+        static_cast<std::size_t>(dice_.whole(0, static_cast<int>(system_->layers[k].size()) - 1));
     weights[static_cast<std::size_t>(element(k, v))] = dice_.chance(0.5) ? 1.0 : -1.0;
-    const std::vector<double> x = WorstPoint(dice_, part, planted_.property.lower, planted_.property.upper).find(weights, 60, 100);
+    const std::vector<double> x =
+        WorstPoint(dice_, part, planted_.property.lower, planted_.property.upper)
+            .find(weights, 60, 100);
     if (!x.empty()) compare(x, tally);
   }
 
@@ -125,7 +154,8 @@ class LayerCheck {
 /// Lanes on boxes about the planted point.
 class LaneCheck {
  public:
-  LaneCheck(Dice& dice, const Planted& planted, const Lowered& lowered, const Truth& truth) : dice_(dice), planted_(planted), lowered_(lowered), truth_(truth) {}
+  LaneCheck(Dice& dice, const Planted& planted, const Lowered& lowered, const Truth& truth)
+      : dice_(dice), planted_(planted), lowered_(lowered), truth_(truth) {}
 
   void run(LaneBounder& lanes, const std::string& name, Tally& tally) {
     const std::size_t N = lowered_.kept.size(), S = truth_.rows.size();
@@ -134,7 +164,9 @@ class LaneCheck {
       choose_boxes(lanes);
       lanes.constraints = round == 0 ? 0 : K;
       if (round == 1) plant_halfspaces(lanes);
-      if (round == 2) std::copy_n(lanes.row_plane.begin(), std::min(S, static_cast<std::size_t>(K)) * (N + 1), lanes.constraint.begin());
+      if (round == 2)
+        std::copy_n(lanes.row_plane.begin(), std::min(S, static_cast<std::size_t>(K)) * (N + 1),
+                    lanes.constraint.begin());
       ClipSettings settings;
       settings.passes = dice_.whole(1, 3);
       lanes.bound(settings);
@@ -144,8 +176,11 @@ class LaneCheck {
   }
 
  private:
-  double x_of(std::size_t column) const { return truth_.x[static_cast<std::size_t>(lowered_.kept[column])]; }
-  /// Of all widths, the point often at an edge; later rounds stay within the boxes of the first, on which the planes hold.
+  double x_of(std::size_t column) const {
+    return truth_.x[static_cast<std::size_t>(lowered_.kept[column])];
+  }
+  /// Of all widths, the point often at an edge; later rounds stay within the boxes of the first, on
+  /// which the planes hold.
   void choose_boxes(LaneBounder& lanes) {
     for (int lane = 0; lane < kLanes; ++lane) {
       const double share = dice_.chance(0.3) ? 1.0 : std::pow(10.0, -dice_.uniform(0.0, 8.0));
@@ -175,13 +210,17 @@ class LaneCheck {
   void compare(const LaneBounder& lanes, const std::string& name) const {
     const std::size_t N = lowered_.kept.size();
     for (int lane = 0; lane < kLanes; ++lane) {
-      if (lanes.refuted[lane] != 0) throw Wrong(name + ": a lane with the planted point is refuted");
+      if (lanes.refuted[lane] != 0)
+        throw Wrong(name + ": a lane with the planted point is refuted");
       for (std::size_t s = 0; s < truth_.rows.size(); ++s) {
-        if (!allows_lower(lanes.row_lower[s][lane], truth_.rows[s])) throw Wrong(name + ": row " + std::to_string(s) + " is above its value");
+        if (!allows_lower(lanes.row_lower[s][lane], truth_.rows[s]))
+          throw Wrong(name + ": row " + std::to_string(s) + " is above its value");
         const Vec* plane = lanes.row_plane.data() + s * (N + 1);
         Enclosed margin = truth_.rows[s] - Enclosed(plane[N][lane]);
-        for (std::size_t k = 0; k < N; ++k) margin = margin - Enclosed(plane[k][lane]) * Enclosed(x_of(k));
-        if (!allows_lower(0.0, margin)) throw Wrong(name + ": the plane of row " + std::to_string(s) + " is above its value");
+        for (std::size_t k = 0; k < N; ++k)
+          margin = margin - Enclosed(plane[k][lane]) * Enclosed(x_of(k));
+        if (!allows_lower(0.0, margin))
+          throw Wrong(name + ": the plane of row " + std::to_string(s) + " is above its value");
       }
     }
   }
@@ -195,7 +234,9 @@ class LaneCheck {
 }  // namespace
 
 void check_layers(Dice& dice, const Planted& planted, Tally& tally) {
-  for (const ProductForm form : {ProductForm::squares, dice.chance(0.5) ? ProductForm::pairs : ProductForm::chosen}) LayerCheck(dice, planted, form).run(tally);
+  for (const ProductForm form :
+       {ProductForm::squares, dice.chance(0.5) ? ProductForm::pairs : ProductForm::chosen})
+    LayerCheck(dice, planted, form).run(tally);
 }
 
 void check_lanes(Dice& dice, const Planted& planted, Tally& tally) {
@@ -210,13 +251,17 @@ void check_lanes(Dice& dice, const Planted& planted, Tally& tally) {
   const Lowered lowered(planted.network, lower, upper, clause, form);
   if (lowered.kept.size() > 9 || lowered.kept.empty()) return;
   const Truth truth = lowered.truth(planted.x);
-  const std::string name = form == ProductForm::squares ? "squares" : form == ProductForm::pairs ? "pairs" : "chosen";
-  const int constraints = static_cast<int>(std::min<std::size_t>(clause.rows.size(), 4)) + dice.whole(0, 2);
+  const std::string name = form == ProductForm::squares ? "squares"
+                           : form == ProductForm::pairs ? "pairs"
+                                                        : "chosen";
+  const int constraints =
+      static_cast<int>(std::min<std::size_t>(clause.rows.size(), 4)) + dice.whole(0, 2);
   LaneBounder reduced = lowered.lanes(constraints);
   LaneCheck(dice, planted, lowered, truth).run(reduced, "reduced, " + name, tally);
   std::vector<std::uint8_t> strict;
   for (const Row& row : clause.rows) strict.push_back(row.strict ? 1 : 0);
-  const auto stand_in = forward_network(std::make_shared<ForwardProblem>(ForwardProblem{lowered.system, lowered.rows, strict, lowered.kept, lower, upper}));
+  const auto stand_in = forward_network(std::make_shared<ForwardProblem>(
+      ForwardProblem{lowered.system, lowered.rows, strict, lowered.kept, lower, upper}));
   LaneBounder forward;
   forward.attach(*stand_in, constraints);
   for (std::size_t k = 0; k < lowered.kept.size(); ++k) {
@@ -230,11 +275,17 @@ void check_verdicts(Dice& dice, const Planted& planted, double seconds, Tally& t
   static constexpr const char* kSplits[] = {"auto", "inputs", "neurons", "turns"};
   static constexpr const char* kClippings[] = {"none", "relaxed", "complete", "complete"};
   static constexpr const char* kBranchings[] = {"auto", "widest", "sb"};
-  Way way{kClippings[dice.whole(0, 3)], kBranchings[dice.whole(0, 2)], dice.chance(0.2) ? 2 : 1, false, seconds, kSplits[dice.whole(0, 3)]};
+  Way way{kClippings[dice.whole(0, 3)],
+          kBranchings[dice.whole(0, 2)],
+          dice.chance(0.2) ? 2 : 1,
+          false,
+          seconds,
+          kSplits[dice.whole(0, 3)]};
   const SolveResult result = solve_text(planted.network, planted.property.text(), way);
   ++tally.solves;
   ++tally.verdicts[static_cast<std::size_t>(result.verdict)];
-  if (result.verdict == Verdict::unsat) throw Wrong("unsat: " + result.reason + " (" + name_of(way) + ")");
+  if (result.verdict == Verdict::unsat)
+    throw Wrong("unsat: " + result.reason + " (" + name_of(way) + ")");
 }
 
 }  // namespace clipbound::test

@@ -1,5 +1,6 @@
 #pragma once
-// What must hold of a planted problem; each check throws Wrong with an explanation where it does not.
+// What must hold of a planted problem; each check throws Wrong with an explanation where it does
+// not.
 #include <stdexcept>
 
 #include "tests/hunt/planted.h"
@@ -18,9 +19,11 @@ struct Tally {
 
 /// Nobody may refute the property, however it is searched.
 void check_verdicts(Dice& dice, const Planted& planted, double seconds, Tally& tally);
-/// Bounds of all layers contain the values at the planted point and at others, the worst ones of a neuron among them.
+/// Bounds of all layers contain the values at the planted point and at others, the worst ones of a
+/// neuron among them.
 void check_layers(Dice& dice, const Planted& planted, Tally& tally);
-/// Lanes, by reduced networks and by forward planes, with half-spaces that hold at the planted point, do not lose it.
+/// Lanes, by reduced networks and by forward planes, with half-spaces that hold at the planted
+/// point, do not lose it.
 void check_lanes(Dice& dice, const Planted& planted, Tally& tally);
 
 }  // namespace clipbound::test

@@ -1,9 +1,11 @@
-// Hunts for wrong verdicts and violated bounds on random small networks with planted counterexamples.
+// Hunts for wrong verdicts and violated bounds on random small networks with planted
+// counterexamples.
 //
 //   hunt [--seed 1] [--count 1000] [--seconds 0.1] [--minutes 1e9] [--verbose 1]
 //
-// Every network has its own seed, the first one's being --seed: a finding is tried again with its seed and --count 1. --seconds is the
-// time limit of each search. Exits with 1 where something was found.
+// Every network has its own seed, the first one's being --seed: a finding is tried again with its
+// seed and --count 1. --seconds is the time limit of each search. Exits with 1 where something was
+// found.
 #include <cstdio>
 
 #include "base/blas.h"
@@ -37,7 +39,8 @@ Arguments read(int argc, char** argv) {
 void describe(const Planted& planted) {
   for (const Node& node : planted.network->nodes) {
     std::printf("    %s(", op_row(node.kind).onnx_name);
-    for (const ValueId id : node.inputs) std::printf(" %d%s", static_cast<int>(id), planted.network->is_constant(id) ? "c" : "");
+    for (const ValueId id : node.inputs)
+      std::printf(" %d%s", static_cast<int>(id), planted.network->is_constant(id) ? "c" : "");
     std::printf(" ) -> %d\n", static_cast<int>(node.outputs[0]));
   }
   std::printf("%s\nx =", planted.property.text().c_str());
@@ -62,9 +65,12 @@ void try_network(std::uint64_t seed, const Arguments& arguments, Tally& tally) {
 
 void report(const Tally& tally, std::uint64_t last, std::uint64_t refused, int found) {
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
-  std::string text = "seeds up to " + number(last) + ": " + number(tally.networks) + " networks (" + number(refused) + " refused), " + number(tally.points) + " points, " +
+  std::string text = "seeds up to " + number(last) + ": " + number(tally.networks) + " networks (" +
+                     number(refused) + " refused), " + number(tally.points) + " points, " +
                      number(tally.lanes) + " lanes, " + number(tally.solves) + " solves (";
-  for (std::size_t v = 0; v < 4; ++v) text += (v == 0 ? "" : ", ") + number(tally.verdicts[v]) + " " + name_of(static_cast<Verdict>(v));
+  for (std::size_t v = 0; v < 4; ++v)
+    text +=
+        (v == 0 ? "" : ", ") + number(tally.verdicts[v]) + " " + name_of(static_cast<Verdict>(v));
   std::printf("%s), %d findings\n", text.c_str(), found);
 }
 
@@ -79,7 +85,8 @@ int run(const Arguments& arguments) {
       try_network(seed, arguments, tally);
     } catch (const Refused& error) {
       ++refused;  // operators that do not fit
-      if (arguments.verbose) std::printf("seed %s: refused: %s\n", std::to_string(seed).c_str(), error.what());
+      if (arguments.verbose)
+        std::printf("seed %s: refused: %s\n", std::to_string(seed).c_str(), error.what());
     } catch (const std::exception& error) {
       ++found;
       std::printf("seed %s: %s\n", std::to_string(seed).c_str(), error.what());
@@ -93,4 +100,6 @@ int run(const Arguments& arguments) {
 }  // namespace
 }  // namespace clipbound::test
 
-int main(int argc, char** argv) { return clipbound::test::run(clipbound::test::read(argc, argv)); }
+int main(int argc, char** argv) {
+  return clipbound::test::run(clipbound::test::read(argc, argv));
+}

@@ -14,10 +14,14 @@ namespace {
 
 /// Boxes of all widths; some inputs fixed, or nearly.
 void choose_box(Dice& dice, int inputs, Property& property) {
-  const double radius = std::exp(dice.uniform(std::log(1e-4), std::log(4.0))) * (inputs > 40 ? 0.2 : 1.0);
+  const double radius =
+      std::exp(dice.uniform(std::log(1e-4), std::log(4.0))) * (inputs > 40 ? 0.2 : 1.0);
   for (int i = 0; i < inputs; ++i) {
     const double kind = dice.uniform(0.0, 1.0), centre = static_cast<float>(dice.normal());
-    const double own = kind < 0.1 ? 0.0 : kind < 0.14 ? 1e-9 : kind < 0.2 ? 1e-3 * radius : radius * dice.uniform(0.3, 1.0);
+    const double own = kind < 0.1    ? 0.0
+                       : kind < 0.14 ? 1e-9
+                       : kind < 0.2  ? 1e-3 * radius
+                                     : radius * dice.uniform(0.3, 1.0);
     property.lower.push_back(static_cast<float>(centre - own * dice.uniform(0.0, 2.0)));
     property.upper.push_back(static_cast<float>(property.lower.back() + 2.0 * own));
   }
@@ -26,7 +30,8 @@ void choose_box(Dice& dice, int inputs, Property& property) {
 /// A row c Y + d X that the point satisfies; `spread` is what thresholds are measured by.
 class RowMaker {
  public:
-  RowMaker(Dice& dice, const Planted& planted, const EnclosedOutputs& y) : dice_(dice), planted_(planted), y_(y) {}
+  RowMaker(Dice& dice, const Planted& planted, const EnclosedOutputs& y)
+      : dice_(dice), planted_(planted), y_(y) {}
 
   /// Text of the row with these coefficients, loosened by a share of `spread`.
   std::string text(const std::vector<double>& weights, double spread) {
@@ -37,14 +42,20 @@ class RowMaker {
       sum += " (* " + decimal(c) + " " + name + ")";
       value = value + Enclosed(c) * z;
     };
-    for (std::size_t j = 0; j < weights.size(); ++j) add(weights[j], "Y_" + std::to_string(j), Enclosed(y_.value[j], y_.error[j]));
+    for (std::size_t j = 0; j < weights.size(); ++j)
+      add(weights[j], "Y_" + std::to_string(j), Enclosed(y_.value[j], y_.error[j]));
     if (dice_.chance(0.1)) add(0.25, "X_0", Enclosed(planted_.x[0]));
     error = value.error;
-    const double margin = dice_.chance(0.2) ? 0.0 : std::pow(10.0, -dice_.uniform(3.0, 13.0)) * spread;
-    const double threshold = std::nextafter(value.value + value.error * (1.0 + 1e-10) + margin, HUGE_VAL);
+    const double margin =
+        dice_.chance(0.2) ? 0.0 : std::pow(10.0, -dice_.uniform(3.0, 13.0)) * spread;
+    const double threshold =
+        std::nextafter(value.value + value.error * (1.0 + 1e-10) + margin, HUGE_VAL);
     const bool strict = dice_.chance(0.2), turned = dice_.chance(0.2);
-    if (turned) return std::string(strict ? "(> " : "(>= ") + decimal(std::nextafter(threshold, HUGE_VAL)) + " (+ 0.0" + sum + "))";
-    return std::string(strict ? "(< " : "(<= ") + "(+ 0.0" + sum + ") " + decimal(std::nextafter(threshold, HUGE_VAL)) + ")";
+    if (turned)
+      return std::string(strict ? "(> " : "(>= ") + decimal(std::nextafter(threshold, HUGE_VAL)) +
+             " (+ 0.0" + sum + "))";
+    return std::string(strict ? "(< " : "(<= ") + "(+ 0.0" + sum + ") " +
+           decimal(std::nextafter(threshold, HUGE_VAL)) + ")";
   }
   double error = 0.0;
 
@@ -54,7 +65,8 @@ class RowMaker {
   const EnclosedOutputs& y_;
 };
 
-/// Clauses get boxes of their own: parts of one input's range, or single values of it. The point stays in the last one.
+/// Clauses get boxes of their own: parts of one input's range, or single values of it. The point
+/// stays in the last one.
 void split_boxes(Dice& dice, Planted& planted) {
   const auto i = static_cast<std::size_t>(dice.whole(0, static_cast<int>(planted.x.size()) - 1));
   const std::string name = "X_" + std::to_string(i);
@@ -63,14 +75,20 @@ void split_boxes(Dice& dice, Planted& planted) {
   for (std::vector<std::string>& clause : planted.property.clauses) {
     const bool last = &clause == &planted.property.clauses.back();
     const double at = last ? x : std::clamp(dice.uniform(l, u), l, u);
-    clause.push_back("(<= " + name + " " + decimal(single ? at : std::clamp(at + 0.3 * (u - l), at, u)) + ")");
-    clause.push_back("(>= " + name + " " + decimal(single ? at : std::clamp(at - 0.3 * (u - l), l, at)) + ")");
+    clause.push_back("(<= " + name + " " +
+                     decimal(single ? at : std::clamp(at + 0.3 * (u - l), at, u)) + ")");
+    clause.push_back("(>= " + name + " " +
+                     decimal(single ? at : std::clamp(at - 0.3 * (u - l), l, at)) + ")");
   }
 }
 
 /// Layers of ReLUs or curves, wide enough for searches of some depth.
 std::shared_ptr<const Network> layered(Dice& dice, int inputs) {
-  NetworkTaste taste{.inputs = inputs, .layers = dice.whole(2, 4), .width = dice.whole(6, 16), .outputs = dice.whole(1, 3), .scale = dice.uniform(0.8, 1.6)};
+  NetworkTaste taste{.inputs = inputs,
+                     .layers = dice.whole(2, 4),
+                     .width = dice.whole(6, 16),
+                     .outputs = dice.whole(1, 3),
+                     .scale = dice.uniform(0.8, 1.6)};
   taste.structured = dice.chance(0.5);
   taste.curved = dice.chance(0.5);
   taste.wild = dice.chance(0.05);
@@ -107,7 +125,8 @@ std::optional<Planted> plant(Dice& dice) {
   const int inputs = dice.chance(0.15) ? dice.whole(41, 48) : dice.whole(1, 6);
   choose_box(dice, inputs, planted.property);
   try {
-    planted.network = dice.chance(0.2) ? layered(dice, inputs) : anything(dice, inputs, planted.property);
+    planted.network =
+        dice.chance(0.2) ? layered(dice, inputs) : anything(dice, inputs, planted.property);
   } catch (const Unsupported& error) {
     throw Refused(error.what());
   } catch (const InputError& error) {
@@ -120,7 +139,8 @@ std::optional<Planted> plant(Dice& dice) {
   planted.x = search.find(weights, 150, 250);
   if (planted.x.empty()) return std::nullopt;
   const EnclosedOutputs y = evaluate_enclosed(*planted.network, planted.x);
-  if (!std::all_of(y.error.begin(), y.error.end(), [](double e) { return e < 1e100; })) return std::nullopt;
+  if (!std::all_of(y.error.begin(), y.error.end(), [](double e) { return e < 1e100; }))
+    return std::nullopt;
   const double spread = std::max(search.most - search.least, 1e-9 * std::fabs(search.least));
   RowMaker rows(dice, planted, y);
   std::vector<std::string> clause{rows.text(weights, spread)};
@@ -130,7 +150,9 @@ std::optional<Planted> plant(Dice& dice) {
   // Clauses that nobody satisfies, or perhaps somebody.
   const int others = dice.chance(0.7) ? 0 : dice.whole(1, 3);
   for (int k = 0; k < others; ++k) {
-    planted.property.clauses.push_back({y_at_most(0, (weights[0] > 0.0 ? search.least : -search.most) - std::exp(dice.uniform(-3.0, 3.0)) * spread)});
+    planted.property.clauses.push_back(
+        {y_at_most(0, (weights[0] > 0.0 ? search.least : -search.most) -
+                          std::exp(dice.uniform(-3.0, 3.0)) * spread)});
   }
   planted.property.clauses.push_back(std::move(clause));
   if (dice.chance(0.15)) split_boxes(dice, planted);

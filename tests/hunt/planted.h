@@ -19,11 +19,13 @@ struct Refused : std::runtime_error {
 
 struct Planted {
   std::shared_ptr<const Network> network;
-  std::vector<double> x;  ///< satisfies all rows of the last clause, certainly and in real arithmetic
+  std::vector<double>
+      x;  ///< satisfies all rows of the last clause, certainly and in real arithmetic
   Property property;
 };
 
-/// A random network; nothing where the values at the worst point are not certain enough. Throws Refused.
+/// A random network; nothing where the values at the worst point are not certain enough. Throws
+/// Refused.
 std::optional<Planted> plant(Dice& dice);
 /// The same on a part of the box: the point stays in.
 Planted near_the_point(Dice& dice, const Planted& planted);

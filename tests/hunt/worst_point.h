@@ -1,5 +1,6 @@
 #pragma once
-// Points at which a combination of a network's outputs is small: many samples, then steps from the best ones.
+// Points at which a combination of a network's outputs is small: many samples, then steps from the
+// best ones.
 #include <memory>
 #include <vector>
 
@@ -11,8 +12,13 @@ namespace clipbound::test {
 /// sum of weights * outputs over a box, evaluated in float64 (not rigorous).
 class WorstPoint {
  public:
-  WorstPoint(Dice& dice, std::shared_ptr<const Network> network, std::vector<double> lower, std::vector<double> upper)
-      : dice_(dice), evaluator_(network), outputs_(static_cast<std::size_t>(network->output_size())), lower_(std::move(lower)), upper_(std::move(upper)) {}
+  WorstPoint(Dice& dice, std::shared_ptr<const Network> network, std::vector<double> lower,
+             std::vector<double> upper)
+      : dice_(dice),
+        evaluator_(network),
+        outputs_(static_cast<std::size_t>(network->output_size())),
+        lower_(std::move(lower)),
+        upper_(std::move(upper)) {}
 
   /// Afterwards `least` and `most` tell the range that was seen.
   std::vector<double> find(const std::vector<double>& weights, int samples, int steps) {
@@ -39,7 +45,9 @@ class WorstPoint {
   std::vector<double> sample() {
     std::vector<double> x;
     const bool corners = dice_.chance(0.5);
-    for (std::size_t i = 0; i < lower_.size(); ++i) x.push_back(corners ? dice_.endpoint(lower_[i], upper_[i]) : std::clamp(dice_.uniform(lower_[i], upper_[i]), lower_[i], upper_[i]));
+    for (std::size_t i = 0; i < lower_.size(); ++i)
+      x.push_back(corners ? dice_.endpoint(lower_[i], upper_[i])
+                          : std::clamp(dice_.uniform(lower_[i], upper_[i]), lower_[i], upper_[i]));
     return x;
   }
 
@@ -59,7 +67,9 @@ class WorstPoint {
     const int which = dice_.whole(0, static_cast<int>(x.size()) - 1);
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (one && i != static_cast<std::size_t>(which)) continue;
-      x[i] = dice_.chance(0.1) ? dice_.endpoint(lower_[i], upper_[i]) : std::clamp(x[i] + dice_.normal() * share * (upper_[i] - lower_[i]), lower_[i], upper_[i]);
+      x[i] = dice_.chance(0.1) ? dice_.endpoint(lower_[i], upper_[i])
+                               : std::clamp(x[i] + dice_.normal() * share * (upper_[i] - lower_[i]),
+                                            lower_[i], upper_[i]);
     }
     return x;
   }

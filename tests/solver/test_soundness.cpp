@@ -1,5 +1,5 @@
-// Verdicts against exact answers: tiny networks whose true minimum is known from all activation patterns, and planted
-// counterexamples that no clip, prune or bound may lose.
+// Verdicts against exact answers: tiny networks whose true minimum is known from all activation
+// patterns, and planted counterexamples that no clip, prune or bound may lose.
 #include <gtest/gtest.h>
 
 #include "specs/evaluate/counterexample.h"
@@ -16,11 +16,13 @@ struct Counts {
   int sat = 0, unsat = 0, other = 0;
   void add(Verdict v) { ++(v == Verdict::sat ? sat : v == Verdict::unsat ? unsat : other); }
   std::string text() const {
-    return std::to_string(sat) + " sat, " + std::to_string(unsat) + " unsat, " + std::to_string(other) + " neither";
+    return std::to_string(sat) + " sat, " + std::to_string(unsat) + " unsat, " +
+           std::to_string(other) + " neither";
   }
 };
 
-/// The largest magnitude that the network's values may have: what rounding and thresholds are measured against.
+/// The largest magnitude that the network's values may have: what rounding and thresholds are
+/// measured against.
 double size_of(const TinyNetwork& net, double reach) {
   double size = reach;
   for (std::size_t k = 0; k < net.weights.size(); ++k) {
@@ -45,16 +47,21 @@ struct Tiny {
 };
 
 Tiny random_tiny_case(Dice& dice, int trial) {
-  const std::vector<std::vector<int>> shapes = {{2, 8, 1}, {2, 4, 4, 1}, {3, 6, 1}, {2, 3, 3, 2, 1}, {3, 4, 2, 1}};
+  const std::vector<std::vector<int>> shapes = {
+      {2, 8, 1}, {2, 4, 4, 1}, {3, 6, 1}, {2, 3, 3, 2, 1}, {3, 4, 2, 1}};
   Tiny t;
-  t.net = random_tiny(dice, shapes[static_cast<std::size_t>(trial) % shapes.size()], trial % 2 == 0);
+  t.net =
+      random_tiny(dice, shapes[static_cast<std::size_t>(trial) % shapes.size()], trial % 2 == 0);
   t.network = t.net.build();
   const auto n = static_cast<std::size_t>(t.net.sizes[0]);
   for (std::size_t i = 0; i < n; ++i) {
     t.property.lower.push_back(-1.0 + 0.25 * dice.whole(0, 3));
-    t.property.upper.push_back(t.property.lower.back() + (dice.chance(0.1) ? 0.0 : 0.5 * dice.whole(1, 4)));
+    t.property.upper.push_back(t.property.lower.back() +
+                               (dice.chance(0.1) ? 0.0 : 0.5 * dice.whole(1, 4)));
   }
-  t.minimum = PatternSearch(t.net, {1}).minimum(rationals(t.property.lower), rationals(t.property.upper)).first;
+  t.minimum = PatternSearch(t.net, {1})
+                  .minimum(rationals(t.property.lower), rationals(t.property.upper))
+                  .first;
   t.size = std::max(size_of(t.net, 2.0), 1.0);
   return t;
 }
@@ -85,14 +92,15 @@ TEST(Thresholds, UnsatExactlyBelowTheTrueMinimum) {
       for (const char* clipping : {"none", "relaxed", "complete"}) {
         SCOPED_TRACE("trial " + std::to_string(trial) + " " + clipping);
         t.property.clauses = {{y_at_most(0, up(t.minimum) + margin * t.size)}};
-        const Verdict v = solve_text(t.network, t.property.text(), {clipping, "auto", 1, false, 0.02}).verdict;
+        const Verdict v =
+            solve_text(t.network, t.property.text(), {clipping, "auto", 1, false, 0.02}).verdict;
         at.add(v);
         EXPECT_NE(name_of(v), "unsat") << "threshold at or above the minimum by " << margin;
       }
     }
   }
-  std::printf("below: %s; above: %s; at the minimum: %s\n", below.text().c_str(), above.text().c_str(),
-              at.text().c_str());
+  std::printf("below: %s; above: %s; at the minimum: %s\n", below.text().c_str(),
+              above.text().c_str(), at.text().c_str());
 }
 
 TEST(Thresholds, OneFloatAroundARepresentableMinimum) {
@@ -107,7 +115,10 @@ TEST(Thresholds, OneFloatAroundARepresentableMinimum) {
     EXPECT_NE(name_of(solve_text(net.build(), p.text(), way).verdict), "sat");
     p.clauses = {{"(= Y_0 -1)"}};
     EXPECT_EQ(name_of(solve_text(net.build(), p.text(), way).verdict), "sat");
-    p.clauses = {{y_at_most(0, -1.0 - 1e-9)}, {"(< Y_0 -1.000000001)"}, {"(= Y_0 -1.5)"}, {"(>= Y_0 1.000000001)"}};
+    p.clauses = {{y_at_most(0, -1.0 - 1e-9)},
+                 {"(< Y_0 -1.000000001)"},
+                 {"(= Y_0 -1.5)"},
+                 {"(>= Y_0 1.000000001)"}};
     EXPECT_EQ(name_of(solve_text(net.build(), p.text(), way).verdict), "unsat");
   }
 }
@@ -121,20 +132,25 @@ struct Planted {
   std::vector<std::vector<double>> points;  ///< one per clause
 };
 
-/// An end of the interval, a point where it will be split (or just beside), or any other; a float32.
+/// An end of the interval, a point where it will be split (or just beside), or any other; a
+/// float32.
 double coordinate(Dice& dice, double low, double high) {
   if (dice.chance(0.4)) return static_cast<float>(dice.endpoint(low, high));
   const int parts = 1 << dice.whole(1, 4);
   double x = low + (high - low) * dice.whole(0, parts) / parts;
-  if (dice.chance(0.7)) x += (dice.chance(0.5) ? 1.0 : -1.0) * std::ldexp(high - low, -dice.whole(8, 20));
+  if (dice.chance(0.7))
+    x += (dice.chance(0.5) ? 1.0 : -1.0) * std::ldexp(high - low, -dice.whole(8, 20));
   return static_cast<float>(std::clamp(x, low, high));
 }
 
 /// One clause per planted point: every output close to its value there.
 Planted plant(Dice& dice, int inputs, int clauses, double share) {
   Planted p;
-  p.network = random_network(
-      dice, {.inputs = inputs, .layers = 2, .width = 8, .outputs = inputs, .structured = dice.chance(0.5)});
+  p.network = random_network(dice, {.inputs = inputs,
+                                    .layers = 2,
+                                    .width = 8,
+                                    .outputs = inputs,
+                                    .structured = dice.chance(0.5)});
   for (int i = 0; i < inputs; ++i) {
     p.property.lower.push_back(0.125 * dice.whole(-8, 0));
     p.property.upper.push_back(p.property.lower.back() + 0.125 * dice.whole(1, 12));
@@ -163,7 +179,8 @@ TEST(PlantedQueries, NeverUnsat) {
   Counts counts;
   for (int trial = 0; trial < 100; ++trial) {
     const Planted all = plant(dice, dice.whole(1, 3), 3, trial % 4 == 3 ? 0.0 : 1e-4);
-    // Down to rounding float32 finds nothing: only the absence of a wrong verdict can be asked for, and briefly.
+    // Down to rounding float32 finds nothing: only the absence of a wrong verdict can be asked for,
+    // and briefly.
     const double seconds = trial % 4 == 3 ? 0.03 : 2.0;
     const std::size_t only = static_cast<std::size_t>(trial) % all.points.size();
     // Of the three clauses two are made impossible: which one is left must not matter.
@@ -179,7 +196,8 @@ TEST(PlantedQueries, NeverUnsat) {
     }
     for (const int threads : {2, 8}) {
       SCOPED_TRACE("trial " + std::to_string(trial) + " threads " + std::to_string(threads));
-      const SolveResult result = solve_text(all.network, p.text(), {"complete", "auto", threads, false, seconds});
+      const SolveResult result =
+          solve_text(all.network, p.text(), {"complete", "auto", threads, false, seconds});
       counts.add(result.verdict);
       EXPECT_NE(name_of(result.verdict), "unsat");
     }
@@ -194,12 +212,14 @@ TEST(PlantedQueries, CoarsePhase) {
   Counts counts;
   for (int trial = 0; trial < 12; ++trial) {
     Planted p;
-    p.network = random_network(dice, {.inputs = 2, .layers = 2, .width = 500, .outputs = 2, .structured = false});
+    p.network = random_network(
+        dice, {.inputs = 2, .layers = 2, .width = 500, .outputs = 2, .structured = false});
     p.property = {{-1, -1}, {1, 1}, 2, {{}}};
     // Just beside the lines where boxes will be cut.
     std::vector<double> x;
     for (int i = 0; i < 2; ++i)
-      x.push_back(0.5 * dice.whole(-1, 1) + std::ldexp(dice.chance(0.7) ? 1.0 : -1.0, -dice.whole(8, 10)));
+      x.push_back(0.5 * dice.whole(-1, 1) +
+                  std::ldexp(dice.chance(0.7) ? 1.0 : -1.0, -dice.whole(8, 10)));
     const EnclosedOutputs y = evaluate_enclosed(*p.network, x);
     for (int j = 0; j < 2; ++j) {
       p.property.clauses[0].push_back(y_at_most(j, y.value[static_cast<std::size_t>(j)] + 1e-4));
@@ -207,7 +227,8 @@ TEST(PlantedQueries, CoarsePhase) {
     }
     for (const int threads : {1, 2}) {
       SCOPED_TRACE("trial " + std::to_string(trial) + " threads " + std::to_string(threads));
-      const SolveResult result = solve_text(p.network, p.property.text(), {"complete", "auto", threads, false, 0.6});
+      const SolveResult result =
+          solve_text(p.network, p.property.text(), {"complete", "auto", threads, false, 0.6});
       counts.add(result.verdict);
       EXPECT_NE(name_of(result.verdict), "unsat");
     }
@@ -282,7 +303,9 @@ TEST(Threads, SameVerdictForOneTwoAndEight) {
                             {y_at_most(0, t.minimum.get_d() - 10 * t.size)}};
       for (const bool attack : {false, true}) {
         for (const int threads : {1, 2, 8}) {
-          const Verdict v = solve_text(t.network, t.property.text(), {"complete", "auto", threads, attack}).verdict;
+          const Verdict v =
+              solve_text(t.network, t.property.text(), {"complete", "auto", threads, attack})
+                  .verdict;
           EXPECT_EQ(name_of(v), margin < 0 ? "unsat" : "sat") << threads << " threads";
           counts.add(v);
         }

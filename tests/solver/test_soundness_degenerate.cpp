@@ -1,4 +1,5 @@
-// Degenerate queries through solve(): overflow, fixed inputs, empty clauses, equalities, rows over inputs.
+// Degenerate queries through solve(): overflow, fixed inputs, empty clauses, equalities, rows over
+// inputs.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -10,11 +11,13 @@
 namespace clipbound::test {
 namespace {
 
-std::string verdict(const std::shared_ptr<const Network>& network, const Property& p, double seconds = 0.1) {
+std::string verdict(const std::shared_ptr<const Network>& network, const Property& p,
+                    double seconds = 0.1) {
   std::string all;
   for (const char* clipping : {"none", "relaxed", "complete"}) {
     for (const bool attack : {false, true}) {
-      const std::string v = name_of(solve_text(network, p.text(), {clipping, "auto", 2, attack, seconds}).verdict);
+      const std::string v =
+          name_of(solve_text(network, p.text(), {clipping, "auto", 2, attack, seconds}).verdict);
       if (all.find(v) == std::string::npos) all += (all.empty() ? "" : "/") + v;
     }
   }
@@ -26,55 +29,67 @@ std::shared_ptr<const Network> one_neuron64(const std::vector<double>& first, do
   const auto n = static_cast<std::int64_t>(first.size());
   const ValueId x = b.input("x", {1, n}, DataType::float64);
   const ValueId z = b.add("MatMul", {x, b.constant(Tensor{{n, 1}, first})});
-  b.output(b.add("MatMul", {b.add("Relu", {z}), b.constant(Tensor{{1, 1}, std::vector<double>{last}})}));
+  b.output(
+      b.add("MatMul", {b.add("Relu", {z}), b.constant(Tensor{{1, 1}, std::vector<double>{last}})}));
   return std::make_shared<const Network>(b.build());
 }
 
 TEST(DegenerateQueries, OverflowIsNeverUnsat) {
-  // y = -relu(z) with z = x4 at (1, 1, 1, 1, x4): -1 is reached, though intervals and float64 overflow on the way.
+  // y = -relu(z) with z = x4 at (1, 1, 1, 1, x4): -1 is reached, though intervals and float64
+  // overflow on the way.
   const auto network = one_neuron64({-1.5e308, -1.5e308, 1.5e308, 1.5e308, 1.0}, -1.0);
-  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"),
-            std::string::npos);
-  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1.5, 1.5, 1.5, 1.5, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"),
+  EXPECT_EQ(
+      verdict(network, {{1, 1, 1, 1, 0}, {1, 1, 1, 1, 2}, 1, {{"(<= Y_0 -0.5)"}}}).find("unsat"),
+      std::string::npos);
+  EXPECT_EQ(verdict(network, {{1, 1, 1, 1, 0}, {1.5, 1.5, 1.5, 1.5, 2}, 1, {{"(<= Y_0 -0.5)"}}})
+                .find("unsat"),
             std::string::npos);
   const auto steep = one_neuron64({std::numeric_limits<double>::max()}, -1.0);
-  EXPECT_EQ(verdict(steep, {{-1}, {0.5}, 1, {{"(<= Y_0 -1e300)"}}}).find("unsat"), std::string::npos)
+  EXPECT_EQ(verdict(steep, {{-1}, {0.5}, 1, {{"(<= Y_0 -1e300)"}}}).find("unsat"),
+            std::string::npos)
       << "-DBL_MAX / 2 is reached";
 }
 
 TEST(DegenerateQueries, OverflowingCoefficientsAreNeverUnsat) {
-  // y = 1e200 h - 1.5e200 h, h = relu(1e200 relu(1e-300 x)): -0.5e100 at x = 1, all values finite, the coefficient inf
+  // y = 1e200 h - 1.5e200 h, h = relu(1e200 relu(1e-300 x)): -0.5e100 at x = 1, all values finite,
+  // the coefficient inf
   // - inf.
   NetworkBuilder b;
   const auto one = [](double w) { return Tensor{{1, 1}, std::vector<double>{w}}; };
   const ValueId x = b.input("x", {1, 1}, DataType::float64);
   const ValueId r = b.add("Relu", {b.add("MatMul", {x, b.constant(one(1e-300))})});
   const ValueId h =
-      b.add("Relu", {b.add("MatMul", {r, b.constant(Tensor{{1, 2}, std::vector<double>{1e200, 1e200}})})});
+      b.add("Relu",
+            {b.add("MatMul", {r, b.constant(Tensor{{1, 2}, std::vector<double>{1e200, 1e200}})})});
   b.output(b.add("MatMul", {h, b.constant(Tensor{{2, 1}, std::vector<double>{1e200, -1.5e200}})}));
   const auto network = std::make_shared<const Network>(b.build());
-  EXPECT_EQ(verdict(network, {{-2}, {1}, 1, {{"(<= Y_0 -1e99)"}}}).find("unsat"), std::string::npos);
+  EXPECT_EQ(verdict(network, {{-2}, {1}, 1, {{"(<= Y_0 -1e99)"}}}).find("unsat"),
+            std::string::npos);
 }
 
 TEST(DegenerateQueries, FloatWeightsThatMultiplyPastFloat64) {
-  // Eight weights of 2^127: 2^1016 x, and -2^10 times that is past float64. True in real arithmetic: y = -2^1026
-  // relu(x).
+  // Eight weights of 2^127: 2^1016 x, and -2^10 times that is past float64. True in real
+  // arithmetic: y = -2^1026 relu(x).
   TinyNetwork net;
   net.sizes.assign(11, 1);
   net.weights.assign(10, {0x1p127F});
   net.weights[8] = {0x1p10F};
   net.weights[9] = {-1.0F};
   net.biases.assign(10, {0.0F});
-  EXPECT_EQ(verdict(net.build(), {{-1}, {1}, 1, {{"(<= Y_0 -5)"}}}).find("unsat"), std::string::npos);
-}
-
-TEST(DegenerateQueries, UnderflowIsNeverUnsat) {
-  EXPECT_EQ(verdict(underflowing_chain().build(), {{0x1p99}, {0x1p100}, 1, {{y_at_least(0, 0x1p-980)}}}).find("unsat"),
+  EXPECT_EQ(verdict(net.build(), {{-1}, {1}, 1, {{"(<= Y_0 -5)"}}}).find("unsat"),
             std::string::npos);
 }
 
+TEST(DegenerateQueries, UnderflowIsNeverUnsat) {
+  EXPECT_EQ(
+      verdict(underflowing_chain().build(), {{0x1p99}, {0x1p100}, 1, {{y_at_least(0, 0x1p-980)}}})
+          .find("unsat"),
+      std::string::npos);
+}
+
 TEST(DegenerateQueries, AllInputsFixed) {
-  TinyNetwork net{{2, 2, 1}, {{1, 1, 1, -1}, {1, 1}}, {{0, 0}, {0}}};  // relu(x0 + x1) + relu(x0 - x1)
+  TinyNetwork net{
+      {2, 2, 1}, {{1, 1, 1, -1}, {1, 1}}, {{0, 0}, {0}}};  // relu(x0 + x1) + relu(x0 - x1)
   const std::vector<double> x{1.0, 0.5};
   EXPECT_EQ(verdict(net.build(), {x, x, 1, {{"(<= Y_0 2)"}}}), "sat");
   EXPECT_EQ(verdict(net.build(), {x, x, 1, {{"(= Y_0 2)"}}}), "sat");
@@ -97,23 +112,35 @@ TEST(DegenerateQueries, DecimalsWithoutAFloat) {
   for (const bool attack : {false, true}) {
     const Way way{"complete", "auto", 1, attack, 1.0};
     EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.1))", way).verdict), "sat");
-    EXPECT_NE(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.100000001))", way).verdict), "unsat");
-    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.100000003))", way).verdict), "unsat");
-    EXPECT_NE(name_of(solve_text(net.build(), head + "(assert (<= Y_0 0.1))", way).verdict), "unsat");
+    EXPECT_NE(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.100000001))", way).verdict),
+              "unsat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (>= Y_0 0.100000003))", way).verdict),
+              "unsat");
+    EXPECT_NE(name_of(solve_text(net.build(), head + "(assert (<= Y_0 0.1))", way).verdict),
+              "unsat");
   }
 }
 
 TEST(DegenerateQueries, ClausesWithoutRowsAndRowsOverInputs) {
   TinyNetwork net{{1, 1, 1}, {{1}, {1}}, {{0}, {0}}};
-  const std::string head = "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= X_0 -1))(assert (<= X_0 1))";
+  const std::string head =
+      "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= X_0 -1))(assert (<= X_0 1))";
   for (const bool attack : {false, true}) {
     const Way way{"complete", "auto", 1, attack, 1.0};
     EXPECT_EQ(name_of(solve_text(net.build(), head, way).verdict), "sat");
-    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (* 2 X_0) -3))", way).verdict), "unsat");
-    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (* 2 X_0) -1))", way).verdict), "sat");
-    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (+ Y_0 X_0) -0.5))", way).verdict), "sat");
-    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (- Y_0 X_0) -0.5))", way).verdict), "unsat");
-    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (> (- Y_0 X_0) 0.5))(assert (>= Y_0 0.1))", way).verdict),
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (* 2 X_0) -3))", way).verdict),
+              "unsat");
+    EXPECT_EQ(name_of(solve_text(net.build(), head + "(assert (<= (* 2 X_0) -1))", way).verdict),
+              "sat");
+    EXPECT_EQ(
+        name_of(solve_text(net.build(), head + "(assert (<= (+ Y_0 X_0) -0.5))", way).verdict),
+        "sat");
+    EXPECT_EQ(
+        name_of(solve_text(net.build(), head + "(assert (<= (- Y_0 X_0) -0.5))", way).verdict),
+        "unsat");
+    EXPECT_EQ(name_of(solve_text(net.build(),
+                                 head + "(assert (> (- Y_0 X_0) 0.5))(assert (>= Y_0 0.1))", way)
+                          .verdict),
               "unsat");
   }
 }

@@ -70,7 +70,8 @@ void FakeSuite::add(const std::string& suite, const std::vector<std::string>& pr
   scratch.write(folder + "instances.csv", list);
 }
 
-std::vector<std::string> FakeSuite::run_arguments(std::vector<std::string> more, const std::string& name) const {
+std::vector<std::string> FakeSuite::run_arguments(std::vector<std::string> more,
+                                                  const std::string& name) const {
   std::vector<std::string> arguments = {
       "suite", "run", suites(), "--out", out(name), "--program", scratch / "verifier"};
   arguments.insert(arguments.end(), more.begin(), more.end());

@@ -8,15 +8,13 @@
 
 namespace clipbound::test {
 
-/// A suite whose instances say in their property's file name what the fake verifier does with them: the name begins
-/// with
-///   unsat | sat | unknown | timeout   that verdict, after as many milliseconds as follow in the name ("unsat_200")
-///   crash      a signal ends it            exit2, exit4   an error with that exit code
-///   outside    SIGKILL ends it, as if somebody else had sent it
-///   forever    never ends, and takes no notice of its limit
-///   memory     allocates until it is killed
-///   silent     exits with 0 and without a verdict
-///   progress   writes progress lines, then says timeout
+/// A suite whose instances say in their property's file name what the fake verifier does with them:
+/// the name begins with
+///   unsat | sat | unknown | timeout   that verdict, after as many milliseconds as follow in the
+///   name ("unsat_200") crash      a signal ends it            exit2, exit4   an error with that
+///   exit code outside    SIGKILL ends it, as if somebody else had sent it forever    never ends,
+///   and takes no notice of its limit memory     allocates until it is killed silent     exits with
+///   0 and without a verdict progress   writes progress lines, then says timeout
 /// Every call appends a line "NAME" to the file `called`.
 class FakeSuite {
  public:
@@ -27,7 +25,8 @@ class FakeSuite {
   std::string suites() const { return scratch / "suites"; }
   std::string out(const std::string& name = "run") const { return scratch / name; }
   /// `suite run` on all suites with the fake verifier.
-  std::vector<std::string> run_arguments(std::vector<std::string> more = {}, const std::string& name = "run") const;
+  std::vector<std::string> run_arguments(std::vector<std::string> more = {},
+                                         const std::string& name = "run") const;
   Ended run_all(const std::vector<std::string>& more = {}, const std::string& name = "run") const;
   /// How often the verifier was called, by property.
   std::map<std::string, int> calls() const;

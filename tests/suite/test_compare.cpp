@@ -20,12 +20,14 @@ using suite::ResultRow;
 using suite::ResultTable;
 
 TEST(SuiteResults, WordsOfAllYears) {
-  for (const char* word : {"unsat", "holds", "UNSAT"}) EXPECT_EQ(parse_outcome(word), Outcome::unsat);
+  for (const char* word : {"unsat", "holds", "UNSAT"})
+    EXPECT_EQ(parse_outcome(word), Outcome::unsat);
   for (const char* word : {"sat", "violated"}) EXPECT_EQ(parse_outcome(word), Outcome::sat);
   for (const char* word : {"timeout", "timed-out", "run_instance_timeout", "timeout(X_00"}) {
     EXPECT_EQ(parse_outcome(word), Outcome::timeout);
   }
-  for (const char* word : {"unknown", "", "no_result_in_file"}) EXPECT_EQ(parse_outcome(word), Outcome::unknown);
+  for (const char* word : {"unknown", "", "no_result_in_file"})
+    EXPECT_EQ(parse_outcome(word), Outcome::unknown);
   for (const char* word : {"error", "error_exit_code_1", "prepare_instance_timeout"}) {
     EXPECT_EQ(parse_outcome(word), Outcome::error);
   }
@@ -33,12 +35,13 @@ TEST(SuiteResults, WordsOfAllYears) {
 
 TEST(SuiteResults, PublishedTablesAreFoundByInstance) {
   const Scratch scratch;
-  const ResultTable published = read_results(
-      scratch.write("results.csv",
-                    "2025_acasxu,vnncomp2025_benchmarks/benchmarks/2025_acasxu/onnx/a.onnx,"
-                    "vnncomp2025_benchmarks/benchmarks/2025_acasxu/vnnlib/p.vnnlib,20.5,unsat,8.25\n"
-                    "mnistfc,./benchmarks/mnistfc/net.onnx,./benchmarks/mnistfc/q.vnnlib,1,violated,3\r\n"
-                    "new,b/benchmarks/new/2.0/onnx/a.onnx.gz,b/benchmarks/new/2.0/vnnlib/p.vnnlib,0,timeout,100\n"));
+  const ResultTable published = read_results(scratch.write(
+      "results.csv",
+      "2025_acasxu,vnncomp2025_benchmarks/benchmarks/2025_acasxu/onnx/a.onnx,"
+      "vnncomp2025_benchmarks/benchmarks/2025_acasxu/vnnlib/p.vnnlib,20.5,unsat,8.25\n"
+      "mnistfc,./benchmarks/mnistfc/net.onnx,./benchmarks/mnistfc/q.vnnlib,1,violated,3\r\n"
+      "new,b/benchmarks/new/2.0/onnx/a.onnx.gz,b/benchmarks/new/2.0/vnnlib/"
+      "p.vnnlib,0,timeout,100\n"));
   ASSERT_EQ(published.rows().size(), 3u);
   const auto find = [&](const char* suite, const char* onnx, const char* vnnlib) {
     return published.find({suite, onnx, vnnlib, 1, Outcome::unknown, 0, 0, ""});
@@ -54,10 +57,11 @@ TEST(SuiteResults, PublishedTablesAreFoundByInstance) {
 
 TEST(SuiteResults, TablesWithAHeaderAndTheirTools) {
   const Scratch scratch;
-  const std::string truth = scratch.write("truth.csv",
-                                          "benchmark,onnx,vnnlib,timeout_s,verdict,fast_result,fast_time_s,notes\n"
-                                          "a,n.onnx,p.vnnlib,116,unsat,holds,2.5,\"one, two\"\n"
-                                          "a,n.onnx,q.vnnlib,116,unknown,,,\n");
+  const std::string truth =
+      scratch.write("truth.csv",
+                    "benchmark,onnx,vnnlib,timeout_s,verdict,fast_result,fast_time_s,notes\n"
+                    "a,n.onnx,p.vnnlib,116,unsat,holds,2.5,\"one, two\"\n"
+                    "a,n.onnx,q.vnnlib,116,unknown,,,\n");
   EXPECT_EQ(read_results(truth).rows().size(), 2u);
   EXPECT_FALSE(read_results(truth).timed());
   const ResultTable fast = read_results(truth + ":fast");
@@ -66,9 +70,10 @@ TEST(SuiteResults, TablesWithAHeaderAndTheirTools) {
   EXPECT_EQ(fast.rows()[0].seconds, 2.5);
   EXPECT_EQ(fast.rows()[0].timeout_s, 116);
   EXPECT_THROW(read_results(truth + ":absent"), InputError);
-  const std::string tools = scratch.write("tools.csv",
-                                          "suite,onnx,vnnlib,tool,verdict,wall_s,cpu_s\na,n.onnx,p.vnnlib,X,sat,1,2\n"
-                                          "a,n.onnx,p.vnnlib,Y,timeout,3,4\n");
+  const std::string tools =
+      scratch.write("tools.csv",
+                    "suite,onnx,vnnlib,tool,verdict,wall_s,cpu_s\na,n.onnx,p.vnnlib,X,sat,1,2\n"
+                    "a,n.onnx,p.vnnlib,Y,timeout,3,4\n");
   EXPECT_THROW(read_results(tools), InputError);
   ASSERT_EQ(read_results(tools + ":Y").rows().size(), 1u);
   EXPECT_EQ(read_results(tools + ":Y").rows()[0].outcome, Outcome::timeout);
@@ -79,15 +84,18 @@ TEST(SuiteResults, TablesWithAHeaderAndTheirTools) {
 ResultTable table(const std::string& name, const std::vector<std::pair<Outcome, double>>& results) {
   ResultTable rows(name);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    rows.add({"s", "n.onnx", "p" + std::to_string(i) + ".vnnlib", 1, results[i].first, results[i].second, 10.0, ""});
+    rows.add({"s", "n.onnx", "p" + std::to_string(i) + ".vnnlib", 1, results[i].first,
+              results[i].second, 10.0, ""});
   }
   return rows;
 }
 
 TEST(SuiteCompare, SortsInstancesAndSumsTimes) {
   using enum Outcome;
-  const ResultTable a = table("A", {{sat, 1}, {unsat, 2}, {unsat, 3}, {timeout, 10}, {unknown, 4}, {unsat, 8}});
-  const ResultTable b = table("B", {{sat, 4}, {timeout, 10}, {sat, 3}, {unsat, 5}, {error, 1}, {unsat, 2}, {sat, 1}});
+  const ResultTable a =
+      table("A", {{sat, 1}, {unsat, 2}, {unsat, 3}, {timeout, 10}, {unknown, 4}, {unsat, 8}});
+  const ResultTable b =
+      table("B", {{sat, 4}, {timeout, 10}, {sat, 3}, {unsat, 5}, {error, 1}, {unsat, 2}, {sat, 1}});
   const suite::Comparison found = suite::compare(a, b);
   EXPECT_EQ(found.common, 6u);
   EXPECT_EQ(found.only_second, 1u);
@@ -115,8 +123,11 @@ TEST(SuiteCompare, ExitCodes) {
     return run({"suite", "compare", fake.out(), fake.scratch.write("other.csv", text)});
   };
   const std::string head = "suite,onnx,vnnlib,verdict\n", name = "a,onnx/net.onnx,vnnlib/";
-  EXPECT_EQ(against(head + name + "unsat_000.vnnlib,unsat\n" + name + "sat_000.vnnlib,timeout\n").exit_code, 0);
-  const Ended wrong = against(head + name + "unsat_000.vnnlib,unsat\n" + name + "sat_000.vnnlib,unsat\n");
+  EXPECT_EQ(against(head + name + "unsat_000.vnnlib,unsat\n" + name + "sat_000.vnnlib,timeout\n")
+                .exit_code,
+            0);
+  const Ended wrong =
+      against(head + name + "unsat_000.vnnlib,unsat\n" + name + "sat_000.vnnlib,unsat\n");
   EXPECT_EQ(wrong.exit_code, 5);
   EXPECT_NE(wrong.out.find("DISAGREEMENTS, sat against unsat: 1"), std::string::npos) << wrong.out;
   EXPECT_EQ(against(head + "b,x,y,sat\n").exit_code, 2);
@@ -125,7 +136,8 @@ TEST(SuiteCompare, ExitCodes) {
 }
 
 TEST(SuiteCheck, ReadsCounterexamples) {
-  EXPECT_EQ(suite::parse_counterexample("((X_0 0.5)\n(X_1 -1e-3)\n(Y_0 7))\n"), (std::vector<double>{0.5, -1e-3}));
+  EXPECT_EQ(suite::parse_counterexample("((X_0 0.5)\n(X_1 -1e-3)\n(Y_0 7))\n"),
+            (std::vector<double>{0.5, -1e-3}));
   EXPECT_THROW(suite::parse_counterexample("((X_1 0.5))"), InputError);
   EXPECT_THROW(suite::parse_counterexample("((X_0 half))"), InputError);
   EXPECT_THROW(suite::parse_counterexample(""), InputError);
@@ -139,7 +151,8 @@ TEST(SuiteCheck, RefusesACounterexampleThatDoesNotHold) {
   for (const char* file : {"waves.onnx", "violated.vnnlib", "easy.vnnlib"}) {
     std::filesystem::copy_file(examples + file, scratch / (std::string("suite/") + file));
   }
-  scratch.write("suite/instances.csv", "waves.onnx,violated.vnnlib,60\nwaves.onnx,easy.vnnlib,60\n");
+  scratch.write("suite/instances.csv",
+                "waves.onnx,violated.vnnlib,60\nwaves.onnx,easy.vnnlib,60\n");
   ASSERT_EQ(run({"suite", "run", scratch / "suite", "--out", scratch / "run"}).exit_code, 0);
   const Ended good = run({"suite", "check", scratch / "run"});
   EXPECT_EQ(good.exit_code, 0) << good.out;
@@ -150,7 +163,8 @@ TEST(SuiteCheck, RefusesACounterexampleThatDoesNotHold) {
   const std::string file = scratch / ("run/" + done.records[0].counterexample);
   const std::string text = contents_of(file);
   const std::size_t first = text.find("X_0 ") + 4;
-  scratch.write("run/" + done.records[0].counterexample, text.substr(0, first) + "100" + text.substr(text.find(')')));
+  scratch.write("run/" + done.records[0].counterexample,
+                text.substr(0, first) + "100" + text.substr(text.find(')')));
   const Ended outside = run({"suite", "check", scratch / "run"});
   EXPECT_EQ(outside.exit_code, 4) << outside.out;
   EXPECT_NE(outside.out.find("WRONG"), std::string::npos) << outside.out;

@@ -26,15 +26,18 @@ std::map<std::string, Known> known_verdicts(const std::string& path) {
   };
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const auto fields = suite::csv_fields(lines[i]);
-    known[fields.at(column("vnnlib"))] = {fields.at(column("verdict")), fields.at(column("may_be_open")) == "yes"};
+    known[fields.at(column("vnnlib"))] = {fields.at(column("verdict")),
+                                          fields.at(column("may_be_open")) == "yes"};
   }
   return known;
 }
 
 TEST(Examples, EveryVerdictIsTheClosedForms) {
   const Scratch scratch;
-  const std::string folder = CLIPBOUND_SOURCE_DIR "/benchmarks/examples", truth = folder + "/ground_truth.csv";
-  const Ended ended = run({"suite", "run", folder, "--out", scratch / "run", "--jobs", "2"}, {}, 300.0);
+  const std::string folder = CLIPBOUND_SOURCE_DIR "/benchmarks/examples",
+                    truth = folder + "/ground_truth.csv";
+  const Ended ended =
+      run({"suite", "run", folder, "--out", scratch / "run", "--jobs", "2"}, {}, 300.0);
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const auto known = known_verdicts(truth);
   const suite::Run done = suite::read_run(scratch / "run");
@@ -45,7 +48,8 @@ TEST(Examples, EveryVerdictIsTheClosedForms) {
     SCOPED_TRACE(record.vnnlib + ": " + record.reason);
     ++count[record.outcome];
     const Known& expected = known.at(record.vnnlib);
-    const bool open = record.outcome == suite::Outcome::timeout || record.outcome == suite::Outcome::unknown;
+    const bool open =
+        record.outcome == suite::Outcome::timeout || record.outcome == suite::Outcome::unknown;
     if (open && expected.may_be_open) continue;
     EXPECT_EQ(name_of(record.outcome), expected.verdict);
   }

@@ -41,7 +41,8 @@ TEST(SuitePlan, LayoutsOfAllYears) {
   make_suite(scratch, "2026/benchmarks/only_new/2.0", line);
   EXPECT_EQ(names_of(find_suites({scratch / "2021"})), "acasxu ");
   EXPECT_EQ(names_of(find_suites({scratch / "2023/benchmarks"})), "acasxu_2023 cgan_2023 ");
-  EXPECT_EQ(names_of(find_suites({scratch / "2023/benchmarks/cgan_2023", scratch / "2021"})), "cgan_2023 acasxu ");
+  EXPECT_EQ(names_of(find_suites({scratch / "2023/benchmarks/cgan_2023", scratch / "2021"})),
+            "cgan_2023 acasxu ");
   EXPECT_EQ(names_of(find_suites({scratch / "2026"})), "both only_new ");
   EXPECT_TRUE(find_suites({scratch / "2026"})[0].path.ends_with("both/1.0"));
   EXPECT_TRUE(find_suites({scratch / "2026"})[1].path.ends_with("only_new/2.0"));
@@ -56,15 +57,17 @@ TEST(SuitePlan, SuitesOfOneNameAreToldApart) {
   const Scratch scratch;
   make_suite(scratch, "2021/nn4sys", "a.onnx,p.vnnlib,1\n");
   make_suite(scratch, "2022/nn4sys", "a.onnx,p.vnnlib,1\n");
-  EXPECT_EQ(names_of(find_suites({scratch / "2021", scratch / "2022"})), "2021/nn4sys 2022/nn4sys ");
+  EXPECT_EQ(names_of(find_suites({scratch / "2021", scratch / "2022"})),
+            "2021/nn4sys 2022/nn4sys ");
   EXPECT_THROW(find_suites({scratch / "2021", scratch / "2021"}), InputError);
 }
 
 TEST(SuitePlan, LinesWithQuotesAndSeveralNetworks) {
   const Scratch scratch;
-  make_suite(scratch, "iso",
-             "\"[('f', 'onnx/a.onnx'), ('g', './onnx/b.onnx')]\",./vnnlib/p.vnnlib,100\r\n# remark\r\n\r\n"
-             "./onnx/a.onnx.gz,vnnlib/p.vnnlib,1.5e1");
+  make_suite(
+      scratch, "iso",
+      "\"[('f', 'onnx/a.onnx'), ('g', './onnx/b.onnx')]\",./vnnlib/p.vnnlib,100\r\n# remark\r\n\r\n"
+      "./onnx/a.onnx.gz,vnnlib/p.vnnlib,1.5e1");
   const auto plan = make_plan(find_suites({scratch / "iso"}), {});
   ASSERT_EQ(plan.size(), 2u);
   ASSERT_EQ(plan[0].instance.networks.size(), 2u);
@@ -81,7 +84,8 @@ TEST(SuitePlan, ShardsPartition) {
   const Scratch scratch;
   for (const char* name : {"a", "b", "c"}) {
     std::string list;
-    for (int i = 0; i < 7; ++i) list += "n.onnx," + std::string(name) + std::to_string(i % 5) + ".vnnlib,1\n";
+    for (int i = 0; i < 7; ++i)
+      list += "n.onnx," + std::string(name) + std::to_string(i % 5) + ".vnnlib,1\n";
     make_suite(scratch, std::string("s/") + name, list);
   }
   const auto suites = find_suites({scratch / "s"});
@@ -113,7 +117,8 @@ TEST(SuitePlan, ShardsPartition) {
 TEST(SuitePlan, ShardsBySlurmsVariables) {
   EXPECT_EQ(suite::parse_shard("3/8").index, 3);
   EXPECT_EQ(suite::parse_shard("3/8").count, 8);
-  for (const char* wrong : {"0/3", "4/3", "3", "a/b", "1/3x", ""}) EXPECT_THROW(suite::parse_shard(wrong), InputError);
+  for (const char* wrong : {"0/3", "4/3", "3", "a/b", "1/3x", ""})
+    EXPECT_THROW(suite::parse_shard(wrong), InputError);
   ::unsetenv("SLURM_ARRAY_TASK_ID");
   EXPECT_THROW(suite::parse_shard("slurm"), InputError);
   const auto set = [](const char* id, const char* count, const char* min, const char* step) {
@@ -135,14 +140,17 @@ TEST(SuiteMerge, ShardsMergeToTheWholeRun) {
   fake.add("a", {"unsat_000", "sat_001", "unknown_000"});
   fake.add("b", {"sat_000", "exit2", "unsat_000", "unsat_001"});
   for (const char* part : {"1", "2", "3"}) {
-    ASSERT_EQ(fake.run_all({"--shard", std::string(part) + "/3"}, std::string("part") + part).exit_code, 0);
+    ASSERT_EQ(
+        fake.run_all({"--shard", std::string(part) + "/3"}, std::string("part") + part).exit_code,
+        0);
   }
   ASSERT_EQ(fake.run_all({}, "whole").exit_code, 0);
   // In any order.
-  const Ended merged =
-      run({"suite", "merge", fake.out("part3"), fake.out("part1"), fake.out("part2"), "--out", fake.out("all")});
+  const Ended merged = run({"suite", "merge", fake.out("part3"), fake.out("part1"),
+                            fake.out("part2"), "--out", fake.out("all")});
   ASSERT_EQ(merged.exit_code, 0) << merged.err;
-  const suite::Run all = suite::read_run(fake.out("all")), whole = suite::read_run(fake.out("whole"));
+  const suite::Run all = suite::read_run(fake.out("all")),
+                   whole = suite::read_run(fake.out("whole"));
   ASSERT_EQ(all.planned.size(), 7u);
   ASSERT_EQ(all.records.size(), 7u);
   for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(all.planned[i].key(), whole.planned[i].key());
@@ -150,7 +158,8 @@ TEST(SuiteMerge, ShardsMergeToTheWholeRun) {
     ASSERT_NE(all.find(record.key()), nullptr);
     EXPECT_EQ(all.find(record.key())->outcome, record.outcome);
     if (record.outcome != suite::Outcome::sat) continue;
-    EXPECT_FALSE(contents_of(fake.out("all") + "/" + all.find(record.key())->counterexample).empty());
+    EXPECT_FALSE(
+        contents_of(fake.out("all") + "/" + all.find(record.key())->counterexample).empty());
   }
 }
 
@@ -175,7 +184,8 @@ TEST(SuiteMerge, AnUnfinishedPartIsContinuedAfterwards) {
   ASSERT_EQ(fake.run_all({"--shard", "1/2"}, "one").exit_code, 0);
   ASSERT_EQ(fake.run_all({"--shard", "2/2"}, "two").exit_code, 0);
   std::filesystem::remove(fake.out("two") + "/records.jsonl");
-  const Ended merged = run({"suite", "merge", fake.out("one"), fake.out("two"), "--out", fake.out("all")});
+  const Ended merged =
+      run({"suite", "merge", fake.out("one"), fake.out("two"), "--out", fake.out("all")});
   ASSERT_EQ(merged.exit_code, 0) << merged.err;
   EXPECT_NE(merged.err.find("1 instances have no record"), std::string::npos) << merged.err;
   ASSERT_EQ(run({"suite", "run", "--resume", "--out", fake.out("all")}).exit_code, 0);

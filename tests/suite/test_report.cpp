@@ -21,7 +21,8 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-/// A run of two suites, a second one of the first suite alone, and references: what is true, and a tool with times.
+/// A run of two suites, a second one of the first suite alone, and references: what is true, and a
+/// tool with times.
 class Reported {
  public:
   Reported() {
@@ -31,16 +32,21 @@ class Reported {
     fake.add("two", {"unknown_000", "unsat_000"}, "20");
     EXPECT_EQ(fake.run_all({}, "both").exit_code, 0);
     const std::string name = "one,onnx/net.onnx,vnnlib/";
-    truth = fake.scratch.write("truth.csv", "suite,onnx,vnnlib,verdict\n" + name + "unsat_000.vnnlib,unsat\n" + name +
+    truth = fake.scratch.write("truth.csv", "suite,onnx,vnnlib,verdict\n" + name +
+                                                "unsat_000.vnnlib,unsat\n" + name +
                                                 "sat_000.vnnlib,unsat\n");
-    tool = fake.scratch.write("tool.csv",
-                              "one,benchmarks/one/onnx/net.onnx,benchmarks/one/vnnlib/unsat_000.vnnlib,1,holds,2.5\n"
-                              "one,benchmarks/one/onnx/net.onnx,benchmarks/one/vnnlib/progress.vnnlib,1,unsat,90\n");
-    const Ended ended = run({"suite", "report", "A=" + fake.out("both"), fake.out("second"), "--reference", truth,
-                             "--reference", "T=" + tool, "--out", fake.scratch / "report"});
+    tool = fake.scratch.write(
+        "tool.csv",
+        "one,benchmarks/one/onnx/net.onnx,benchmarks/one/vnnlib/unsat_000.vnnlib,1,holds,2.5\n"
+        "one,benchmarks/one/onnx/net.onnx,benchmarks/one/vnnlib/progress.vnnlib,1,unsat,90\n");
+    const Ended ended =
+        run({"suite", "report", "A=" + fake.out("both"), fake.out("second"), "--reference", truth,
+             "--reference", "T=" + tool, "--out", fake.scratch / "report"});
     EXPECT_EQ(ended.exit_code, 0) << ended.err;
   }
-  std::string file(const std::string& name) const { return contents_of(fake.scratch / ("report/" + name)); }
+  std::string file(const std::string& name) const {
+    return contents_of(fake.scratch / ("report/" + name));
+  }
 
   FakeSuite fake;
   std::string truth, tool;
@@ -48,7 +54,8 @@ class Reported {
 
 TEST(SuiteReport, ResultsAreInTheCompetitionsFormat) {
   const Reported reported;
-  const std::vector<std::string> lines = suite::lines_of(reported.fake.scratch / "report/results.csv");
+  const std::vector<std::string> lines =
+      suite::lines_of(reported.fake.scratch / "report/results.csv");
   ASSERT_EQ(lines.size(), 6u);
   const char* words[] = {"unsat", "sat", "timeout", "error", "unknown", "unsat"};
   for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -63,9 +70,11 @@ TEST(SuiteReport, ResultsAreInTheCompetitionsFormat) {
   }
   EXPECT_EQ(suite::lines_of(reported.fake.scratch / "report/results.second.csv").size(), 4u);
   // What we write we read: nothing differs from the run itself.
-  const Ended same = run({"suite", "compare", reported.fake.out("both"), reported.fake.scratch / "report/results.csv"});
+  const Ended same = run({"suite", "compare", reported.fake.out("both"),
+                          reported.fake.scratch / "report/results.csv"});
   EXPECT_EQ(same.exit_code, 0);
-  EXPECT_TRUE(contains(same.out, "6 instances in common, 0 only in both, 0 only in results")) << same.out;
+  EXPECT_TRUE(contains(same.out, "6 instances in common, 0 only in both, 0 only in results"))
+      << same.out;
   EXPECT_TRUE(contains(same.out, "settled by both, alike: 3")) << same.out;
 }
 
@@ -126,7 +135,9 @@ TEST(SuiteReport, Mistakes) {
   ASSERT_EQ(fake.run_all().exit_code, 0);
   EXPECT_EQ(run({"suite", "report", fake.out("absent")}).exit_code, 2);
   EXPECT_EQ(run({"suite", "report", fake.out(), fake.out()}).exit_code, 2) << "two of one name";
-  EXPECT_EQ(run({"suite", "report", fake.out(), "--reference", fake.scratch / "absent.csv"}).exit_code, 2);
+  EXPECT_EQ(
+      run({"suite", "report", fake.out(), "--reference", fake.scratch / "absent.csv"}).exit_code,
+      2);
   EXPECT_EQ(run({"suite", "report"}).exit_code, 1);
   ASSERT_EQ(run({"suite", "report", fake.out()}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(fake.out() + "/report/report.html"));
@@ -144,11 +155,12 @@ std::string browser() {
 
 /// What the page is after its scripts have run.
 std::string rendered(const std::string& path, const std::string& address, const Scratch& scratch) {
-  const std::string command = "timeout 120 " + browser() +
-                              " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --window-size=1400,1600 "
-                              "--user-data-dir=" +
-                              (scratch / "profile") + " --dump-dom 'file://" + path + address + "' >" +
-                              (scratch / "dom") + " 2>" + (scratch / "browser.err");
+  const std::string command =
+      "timeout 120 " + browser() +
+      " --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --window-size=1400,1600 "
+      "--user-data-dir=" +
+      (scratch / "profile") + " --dump-dom 'file://" + path + address + "' >" + (scratch / "dom") +
+      " 2>" + (scratch / "browser.err");
   const int status = std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
   EXPECT_EQ(WEXITSTATUS(status), 0) << contents_of(scratch / "browser.err");
   return contents_of(scratch / "dom");
@@ -162,22 +174,27 @@ std::string attribute(const std::string& dom, const std::string& name) {
 }
 
 TEST(SuiteReport, InARealBrowser) {
-  if (browser().empty()) GTEST_SKIP() << "*** NOT TESTED: there is no Chromium to open the report in ***";
+  if (browser().empty())
+    GTEST_SKIP() << "*** NOT TESTED: there is no Chromium to open the report in ***";
   const Reported reported;
   const std::string page = reported.fake.scratch / "report/report.html";
   const std::string dom = rendered(page, "#sort=-vnnlib", reported.fake.scratch);
   ASSERT_EQ(attribute(dom, "data-state"), "ready") << dom.substr(0, 400);
   EXPECT_EQ(attribute(dom, "data-rows"), "6");
-  EXPECT_EQ(attribute(dom, "data-cactus"), "5");   // A: 2 (one is wrong), second: 1, T: 2
-  EXPECT_EQ(attribute(dom, "data-scatter"), "2");  // A and second: the two that are unsat and not known to be wrong
+  EXPECT_EQ(attribute(dom, "data-cactus"), "5");  // A: 2 (one is wrong), second: 1, T: 2
+  EXPECT_EQ(attribute(dom, "data-scatter"),
+            "2");  // A and second: the two that are unsat and not known to be wrong
   EXPECT_EQ(attribute(dom, "data-curves"), "20");  // of two runs, two lines each
   for (const char* chart : {"cactus", "scatter", "curves"}) {
-    EXPECT_GT(std::stol("0" + attribute(dom, std::string("data-") + chart + "-pixels")), 2000) << chart;
+    EXPECT_GT(std::stol("0" + attribute(dom, std::string("data-") + chart + "-pixels")), 2000)
+        << chart;
   }
   std::string order;
   const std::regex row("data-row=\"([0-9]+)\"");
-  for (std::sregex_iterator it(dom.begin(), dom.end(), row), end; it != end; ++it) order += (*it)[1].str();
-  EXPECT_EQ(order, "054123") << "by property, backwards: unsat (two of them, in order), unknown, sat, progress, crash";
+  for (std::sregex_iterator it(dom.begin(), dom.end(), row), end; it != end; ++it)
+    order += (*it)[1].str();
+  EXPECT_EQ(order, "054123")
+      << "by property, backwards: unsat (two of them, in order), unknown, sat, progress, crash";
   EXPECT_TRUE(contains(dom, "1 WRONG"));
   const std::string filtered = rendered(page, "#suite=one&find=crash%20net", reported.fake.scratch);
   EXPECT_EQ(attribute(filtered, "data-rows"), "1");

@@ -1,4 +1,5 @@
-// `clipbound suite run`: what becomes of instances that end in every possible way, and of runs that are killed.
+// `clipbound suite run`: what becomes of instances that end in every possible way, and of runs that
+// are killed.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -33,8 +34,8 @@ bool contains(const std::string& text, const std::string& part) {
 
 TEST(SuiteRun, EveryEndingHasItsRecord) {
   const FakeSuite fake;
-  fake.add("ends",
-           {"unsat_000", "sat_010", "unknown_000", "timeout_000", "crash", "exit2", "exit4", "silent", "progress"});
+  fake.add("ends", {"unsat_000", "sat_010", "unknown_000", "timeout_000", "crash", "exit2", "exit4",
+                    "silent", "progress"});
   const Ended ended = fake.run_all({"--jobs", "3"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const suite::Run run = suite::read_run(fake.out());
@@ -124,7 +125,8 @@ TEST(SuiteRun, ARepeatedLineIsAnInstanceOfItsOwn) {
 
 std::vector<std::string> many(int count, const std::string& word) {
   std::vector<std::string> names;
-  for (int i = 0; i < count; ++i) names.push_back(word + "_0" + std::to_string(10 + i % 20) + "_" + std::to_string(i));
+  for (int i = 0; i < count; ++i)
+    names.push_back(word + "_0" + std::to_string(10 + i % 20) + "_" + std::to_string(i));
   return names;
 }
 
@@ -262,7 +264,8 @@ TEST(SuiteRun, ARunIsContinuedOnlyAsItWasBegun) {
   EXPECT_EQ(run({"suite", "run", "--resume", "--out", fake.out()}).exit_code, 0);
   EXPECT_EQ(run({"suite", "run", "--resume", "--out", fake.out("absent")}).exit_code, 2);
   fake.add("a", many(4, "unsat"));
-  EXPECT_EQ(run({"suite", "run", "--resume", "--out", fake.out()}).exit_code, 2) << "the suite has changed";
+  EXPECT_EQ(run({"suite", "run", "--resume", "--out", fake.out()}).exit_code, 2)
+      << "the suite has changed";
 }
 
 TEST(SuiteRun, ChildrenAreWaitedForThoughTheParentIgnoresTheirs) {

@@ -1,5 +1,6 @@
 #pragma once
-// Exact arithmetic for the adversaries of the bounds: rationals, and polytopes of few dimensions by their vertices.
+// Exact arithmetic for the adversaries of the bounds: rationals, and polytopes of few dimensions by
+// their vertices.
 #include <gmpxx.h>
 
 #include <algorithm>
@@ -71,8 +72,9 @@ class Polytope {
     for (const Vertex& v : vertices_) best = std::max(best, form.at(v.x));
     return best;
   }
-  /// Keeps the part where form <= 0. An edge joins two vertices on at least dimension - 1 common faces; pairs that are
-  /// no edge (where many faces meet in a vertex) add points of the polytope, which do no harm.
+  /// Keeps the part where form <= 0. An edge joins two vertices on at least dimension - 1 common
+  /// faces; pairs that are no edge (where many faces meet in a vertex) add points of the polytope,
+  /// which do no harm.
   void cut(const RationalForm& form) {
     const std::uint64_t face = std::uint64_t{1} << faces_++;
     std::vector<Vertex> kept;
@@ -93,8 +95,10 @@ class Polytope {
         if (static_cast<std::size_t>(__builtin_popcountll(common)) + 1 < dimension_) continue;
         const Rational t = high / (high - low);  // share of the inner end
         Vertex v{{}, common | face};
-        for (std::size_t i = 0; i < dimension_; ++i) v.x.push_back(t * in->x[i] + (1 - t) * out->x[i]);
-        const bool known = std::any_of(kept.begin(), kept.end(), [&](const Vertex& other) { return other.x == v.x; });
+        for (std::size_t i = 0; i < dimension_; ++i)
+          v.x.push_back(t * in->x[i] + (1 - t) * out->x[i]);
+        const bool known = std::any_of(kept.begin(), kept.end(),
+                                       [&](const Vertex& other) { return other.x == v.x; });
         if (!known) kept.push_back(v);
       }
     }
@@ -114,7 +118,9 @@ class Polytope {
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : engine_(seed) {}
-  double uniform(double low, double high) { return std::uniform_real_distribution<double>(low, high)(engine_); }
+  double uniform(double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(engine_);
+  }
   /// In [low, high].
   int whole(int low, int high) { return std::uniform_int_distribution<int>(low, high)(engine_); }
   bool chance(double p) { return uniform(0.0, 1.0) < p; }

@@ -1,6 +1,6 @@
 #pragma once
-// A network of affine operators and ReLUs at a point, in rational arithmetic: slow, plain, and shares no rounding with
-// anyone.
+// A network of affine operators and ReLUs at a point, in rational arithmetic: slow, plain, and
+// shares no rounding with anyone.
 #include "specs/network/network.h"
 #include "specs/network/op_table.h"
 #include "tests/support/exact.h"
@@ -13,13 +13,15 @@ class ExactEvaluation {
       : network_(network), values_(network.values.size()) {
     std::size_t next = 0;
     for (const ValueId id : network.inputs) {
-      for (std::int64_t i = 0; i < network.value(id).size(); ++i) values_[index_of(id)].emplace_back(x[next++]);
+      for (std::int64_t i = 0; i < network.value(id).size(); ++i)
+        values_[index_of(id)].emplace_back(x[next++]);
     }
     for (const Node& node : network.nodes) evaluate(node);
   }
   const Rationals& operator[](ValueId id) {
     Rationals& value = values_[index_of(id)];
-    if (value.empty() && network_.is_constant(id)) value = rationals(network_.value(id).constant->as_float64());
+    if (value.empty() && network_.is_constant(id))
+      value = rationals(network_.value(id).constant->as_float64());
     return value;
   }
 
@@ -43,31 +45,29 @@ class ExactEvaluation {
     } else {
       // Operands here are of the result's size, or one row, or one number.
       const Rationals &a = (*this)[node.inputs[0]], &b = (*this)[node.inputs[1]];
-      for (std::size_t i = 0; i < size; ++i) y.push_back(apply(node.kind, a[i % a.size()], b[i % b.size()]));
+      for (std::size_t i = 0; i < size; ++i)
+        y.push_back(apply(node.kind, a[i % a.size()], b[i % b.size()]));
     }
   }
   static Rational apply(OpKind kind, const Rational& a, const Rational& b) {
     switch (kind) {
-      case OpKind::add:
-        return a + b;
-      case OpKind::sub:
-        return a - b;
-      case OpKind::mul:
-        return a * b;
-      case OpKind::div:
-        return a / b;
-      default:
-        throw std::logic_error("ExactEvaluation: an operator that it does not know");
+      case OpKind::add: return a + b;
+      case OpKind::sub: return a - b;
+      case OpKind::mul: return a * b;
+      case OpKind::div: return a / b;
+      default: throw std::logic_error("ExactEvaluation: an operator that it does not know");
     }
   }
   void product(const Node& node, Rationals& y) {
     const bool ta = node.int_attribute("transA", 0) != 0, tb = node.int_attribute("transB", 0) != 0;
     const Shape &sa = shape(node.inputs[0]), &sb = shape(node.inputs[1]);
     const auto a_cols = static_cast<std::size_t>(sa[1]), b_cols = static_cast<std::size_t>(sb[1]);
-    const auto m = static_cast<std::size_t>(ta ? sa[1] : sa[0]), n = static_cast<std::size_t>(tb ? sb[0] : sb[1]);
+    const auto m = static_cast<std::size_t>(ta ? sa[1] : sa[0]),
+               n = static_cast<std::size_t>(tb ? sb[0] : sb[1]);
     const auto inner = static_cast<std::size_t>(ta ? sa[0] : sa[1]);
     const Rationals &a = (*this)[node.inputs[0]], &b = (*this)[node.inputs[1]];
-    const Rational alpha(node.float_attribute("alpha", 1.0)), beta(node.float_attribute("beta", 1.0));
+    const Rational alpha(node.float_attribute("alpha", 1.0)),
+        beta(node.float_attribute("beta", 1.0));
     for (std::size_t i = 0; i < m; ++i) {
       for (std::size_t j = 0; j < n; ++j) {
         Rational sum = 0;

@@ -10,8 +10,9 @@ extern "C" {
 
 namespace clipbound::test {
 
-/// QSopt_ex gives GMP an allocator of its own, which cannot free what was made before (nor is it safe with threads). So
-/// it is in force only while an object of this class lives, and no number may cross that border.
+/// QSopt_ex gives GMP an allocator of its own, which cannot free what was made before (nor is it
+/// safe with threads). So it is in force only while an object of this class lives, and no number
+/// may cross that border.
 class QsoptAllocator {
  public:
   QsoptAllocator() {
@@ -39,7 +40,8 @@ class QsoptAllocator {
   void (*free_)(void*, std::size_t) = nullptr;
 };
 
-/// Solves; `optimum` receives the decimal fraction of the objective without its constant. True where there is one.
+/// Solves; `optimum` receives the decimal fraction of the objective without its constant. True
+/// where there is one.
 inline bool solve_lp(const RationalForm& objective, const Rationals& lower, const Rationals& upper,
                      const std::vector<RationalForm>& constraints, std::string& optimum) {
   const QsoptAllocator allocator;
@@ -49,14 +51,15 @@ inline bool solve_lp(const RationalForm& objective, const Rationals& lower, cons
   std::vector<int> index;
   for (int i = 0; i < n; ++i) {
     const auto k = static_cast<std::size_t>(i);
-    failed |= mpq_QSnew_col(problem, objective.coefficients[k].get_mpq_t(), lower[k].get_mpq_t(), upper[k].get_mpq_t(),
-                            nullptr);
+    failed |= mpq_QSnew_col(problem, objective.coefficients[k].get_mpq_t(), lower[k].get_mpq_t(),
+                            upper[k].get_mpq_t(), nullptr);
     index.push_back(i);
   }
   std::vector<mpq_t> row(lower.size() + 1);
   for (auto& number : row) mpq_init(number);
   for (const RationalForm& form : constraints) {
-    for (std::size_t i = 0; i < lower.size(); ++i) mpq_set(row[i], form.coefficients[i].get_mpq_t());
+    for (std::size_t i = 0; i < lower.size(); ++i)
+      mpq_set(row[i], form.coefficients[i].get_mpq_t());
     mpq_neg(row.back(), form.constant.get_mpq_t());
     failed |= mpq_QSadd_row(problem, n, index.data(), row.data(), &row.back(), 'L', nullptr);
   }
@@ -64,7 +67,8 @@ inline bool solve_lp(const RationalForm& objective, const Rationals& lower, cons
   failed |= QSexact_solver(problem, nullptr, nullptr, nullptr, DUAL_SIMPLEX, &status);
   if (failed == 0 && status == QS_LP_OPTIMAL) {
     failed |= mpq_QSget_objval(problem, &row.back());
-    std::vector<char> text(mpz_sizeinbase(mpq_numref(row.back()), 10) + mpz_sizeinbase(mpq_denref(row.back()), 10) + 3);
+    std::vector<char> text(mpz_sizeinbase(mpq_numref(row.back()), 10) +
+                           mpz_sizeinbase(mpq_denref(row.back()), 10) + 3);
     optimum = mpq_get_str(text.data(), 10, row.back());
   }
   for (auto& number : row) mpq_clear(number);
@@ -77,7 +81,8 @@ inline bool solve_lp(const RationalForm& objective, const Rationals& lower, cons
 
 /// min objective over lower <= x <= upper with every form <= 0; nothing where that set is empty.
 inline std::optional<Rational> exact_minimum(const RationalForm& objective, const Rationals& lower,
-                                             const Rationals& upper, const std::vector<RationalForm>& constraints) {
+                                             const Rationals& upper,
+                                             const std::vector<RationalForm>& constraints) {
   for (std::size_t i = 0; i < lower.size(); ++i) {
     if (lower[i] > upper[i]) return std::nullopt;
   }

@@ -1,12 +1,13 @@
 #pragma once
-// A network on its way to the bounds: lowered, bounded and reduced on a box, with the truth at points beside it.
+// A network on its way to the bounds: lowered, bounded and reduced on a box, with the truth at
+// points beside it.
 #include <memory>
 
-#include "bounds/reduced/reduced_bounder.h"
-#include "bounds/layered/layered_system.h"
 #include "bounds/crown/crown_bounder.h"
-#include "specs/network/enclosed.h"
+#include "bounds/layered/layered_system.h"
+#include "bounds/reduced/reduced_bounder.h"
 #include "specs/evaluate/evaluate.h"
+#include "specs/network/enclosed.h"
 #include "specs/query/number.h"
 #include "specs/simplify/simplify.h"
 #include "tests/support/exact_evaluation.h"
@@ -14,18 +15,21 @@
 namespace clipbound::test {
 
 /// sum of coefficients_j Y_j <= threshold.
-inline Row output_row(const std::vector<Rational>& coefficients, const Rational& threshold, bool strict = false) {
+inline Row output_row(const std::vector<Rational>& coefficients, const Rational& threshold,
+                      bool strict = false) {
   Row row;
   for (std::size_t j = 0; j < coefficients.size(); ++j) {
     if (coefficients[j] == 0) continue;
-    row.terms.push_back({Term::Of::output, static_cast<std::int32_t>(j), make_number(coefficients[j])});
+    row.terms.push_back(
+        {Term::Of::output, static_cast<std::int32_t>(j), make_number(coefficients[j])});
   }
   row.threshold = make_number(threshold);
   row.strict = strict;
   return row;
 }
 
-/// The tests below are templates over how the truth is known: as Enclosed (fast, any size) or as Rational (exactly).
+/// The tests below are templates over how the truth is known: as Enclosed (fast, any size) or as
+/// Rational (exactly).
 template <typename Real>
 Real number_as(const Number& number) {
   if constexpr (std::is_same_v<Real, Rational>)
@@ -59,7 +63,8 @@ inline double rough(const Rational& x) {
   return x.get_d();
 }
 
-/// False where `bound` (a lower one) excludes every value that the truth may have. NaN excludes nothing.
+/// False where `bound` (a lower one) excludes every value that the truth may have. NaN excludes
+/// nothing.
 inline bool allows_lower(double bound, Enclosed truth) {
   return !(bound > add_up(truth.value, truth.error));
 }
@@ -84,13 +89,15 @@ using Truth = TruthOf<Enclosed>;
 
 class Lowered {
  public:
-  Lowered(std::shared_ptr<const Network> network, std::vector<double> lower_edges, std::vector<double> upper_edges,
-          Clause clause_of_rows, ProductForm products = ProductForm::squares)
+  Lowered(std::shared_ptr<const Network> network, std::vector<double> lower_edges,
+          std::vector<double> upper_edges, Clause clause_of_rows,
+          ProductForm products = ProductForm::squares)
       : simplified(simplify(std::move(network)).network),
         clause(std::move(clause_of_rows)),
         lower(std::move(lower_edges)),
         upper(std::move(upper_edges)),
-        system(std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper, products))),
+        system(std::make_shared<const LayeredSystem>(
+            lower_network(*simplified, lower, upper, products))),
         bounder(system),
         rows(lower_rows(*system, clause)),
         bounds(bounder.bound_neurons(lower, upper, Deadline())),
@@ -113,7 +120,8 @@ class Lowered {
   /// The elements of its value that layer k holds.
   std::vector<std::int64_t> elements_of(std::size_t k) const {
     std::vector<std::int64_t> elements = system->layer_elements[k];
-    for (std::int64_t e = 0; system->layer_elements[k].empty() && e < system->layers[k].size(); ++e) elements.push_back(e);
+    for (std::int64_t e = 0; system->layer_elements[k].empty() && e < system->layers[k].size(); ++e)
+      elements.push_back(e);
     return elements;
   }
   Truth truth(std::vector<double> x) const { return truth_as<Enclosed>(std::move(x)); }
@@ -126,23 +134,29 @@ class Lowered {
       ExactEvaluation all(*simplified, x);
       for (std::size_t k = 0; k < system->layers.size(); ++k) {
         const auto& values = all[system->layer_values[k]];
-        for (const std::int64_t e : elements_of(k)) result.neurons.push_back(values[static_cast<std::size_t>(e)]);
+        for (const std::int64_t e : elements_of(k))
+          result.neurons.push_back(values[static_cast<std::size_t>(e)]);
       }
-      for (const ValueId value : simplified->outputs) y.insert(y.end(), all[value].begin(), all[value].end());
+      for (const ValueId value : simplified->outputs)
+        y.insert(y.end(), all[value].begin(), all[value].end());
     } else {
       const std::vector<EnclosedOutputs> all = evaluate_all_enclosed(*simplified, x);
       const auto append = [&](const EnclosedOutputs& part, std::vector<Enclosed>& to) {
-        for (std::size_t i = 0; i < part.value.size(); ++i) to.emplace_back(part.value[i], part.error[i]);
+        for (std::size_t i = 0; i < part.value.size(); ++i)
+          to.emplace_back(part.value[i], part.error[i]);
       };
       for (std::size_t k = 0; k < system->layers.size(); ++k) {
         const ValueId value = system->layer_values[k];
         if (value != kNoValue) {
           const EnclosedOutputs& whole = all[index_of(value)];
           for (const std::int64_t e : elements_of(k)) {
-            result.neurons.emplace_back(whole.value[static_cast<std::size_t>(e)], whole.error[static_cast<std::size_t>(e)]);
+            result.neurons.emplace_back(whole.value[static_cast<std::size_t>(e)],
+                                        whole.error[static_cast<std::size_t>(e)]);
           }
         } else {  // a helper that is no value of the network: nothing is known of it
-          result.neurons.resize(result.neurons.size() + static_cast<std::size_t>(system->layers[k].size()), Enclosed(0.0, std::numeric_limits<double>::infinity()));
+          result.neurons.resize(
+              result.neurons.size() + static_cast<std::size_t>(system->layers[k].size()),
+              Enclosed(0.0, std::numeric_limits<double>::infinity()));
         }
       }
       for (const ValueId value : simplified->outputs) append(all[index_of(value)], y);
@@ -151,7 +165,8 @@ class Lowered {
       Real sum = -number_as<Real>(row.threshold);
       for (const Term& term : row.terms) {
         const auto i = static_cast<std::size_t>(term.index);
-        sum += number_as<Real>(term.coefficient) * (term.of == Term::Of::output ? y[i] : Real(x[i]));
+        sum +=
+            number_as<Real>(term.coefficient) * (term.of == Term::Of::output ? y[i] : Real(x[i]));
       }
       result.rows.push_back(sum);
     }
@@ -159,8 +174,8 @@ class Lowered {
     return result;
   }
 
-  /// A bounder of the reduced network with every lane on the whole box and without constraints that say anything.
-  /// It looks at this object's reduced network.
+  /// A bounder of the reduced network with every lane on the whole box and without constraints that
+  /// say anything. It looks at this object's reduced network.
   LaneBounder lanes(int constraints = 0) const&& = delete;
   LaneBounder lanes(int constraints = 0) const& {
     LaneBounder b;
@@ -191,15 +206,20 @@ class Lowered {
 
 /// What row v of a reduced network says at a true point, without its radius.
 template <typename Real>
-Real reduced_value(const ReducedNetwork& network, int v, const TruthOf<Real>& truth, const std::vector<int>& kept) {
+Real reduced_value(const ReducedNetwork& network, int v, const TruthOf<Real>& truth,
+                   const std::vector<int>& kept) {
   const double* row = network.row(v);
   Real sum(row[network.constant()]);
   for (std::size_t k = 0; k < kept.size(); ++k) {
-    sum += Real(row[network.first_input() + static_cast<int>(k)]) * Real(truth.x[static_cast<std::size_t>(kept[k])]);
+    sum += Real(row[network.first_input() + static_cast<int>(k)]) *
+           Real(truth.x[static_cast<std::size_t>(kept[k])]);
   }
   for (int w = 0; w < network.neurons; ++w) {
     if (row[w] != 0.0)
-      sum += Real(row[w]) * relu(truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(w)])]);
+      sum +=
+          Real(row[w]) *
+          relu(
+              truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(w)])]);
   }
   return sum;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Writes small ONNX models with the official protobuf library, the way exporters do (and the way they should not).
+// Writes small ONNX models with the official protobuf library, the way exporters do (and the way
+// they should not).
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
@@ -27,15 +28,21 @@ class OnnxWriter {
   }
   OnnxWriter& output(const std::string& name, int type = onnx::TensorProto::FLOAT) {
     describe(*graph().add_output(), name, {}, type);
-    graph().mutable_output(graph().output_size() - 1)->mutable_type()->mutable_tensor_type()->clear_shape();
+    graph()
+        .mutable_output(graph().output_size() - 1)
+        ->mutable_type()
+        ->mutable_tensor_type()
+        ->clear_shape();
     return *this;
   }
-  OnnxWriter& floats(const std::string& name, const std::vector<std::int64_t>& dims, const std::vector<float>& values) {
+  OnnxWriter& floats(const std::string& name, const std::vector<std::int64_t>& dims,
+                     const std::vector<float>& values) {
     *graph().add_initializer() = float_tensor(name, dims, values);
     return *this;
   }
   OnnxWriter& ints(const std::string& name, const std::vector<std::int64_t>& values) {
-    *graph().add_initializer() = int_tensor(name, {static_cast<std::int64_t>(values.size())}, values);
+    *graph().add_initializer() =
+        int_tensor(name, {static_cast<std::int64_t>(values.size())}, values);
     return *this;
   }
   onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
@@ -47,7 +54,8 @@ class OnnxWriter {
     for (const auto& name : outputs) n.add_output(name);
     return n;
   }
-  static onnx::TensorProto float_tensor(const std::string& name, const std::vector<std::int64_t>& dims,
+  static onnx::TensorProto float_tensor(const std::string& name,
+                                        const std::vector<std::int64_t>& dims,
                                         const std::vector<float>& values) {
     onnx::TensorProto t;
     t.set_name(name);
@@ -56,7 +64,8 @@ class OnnxWriter {
     t.set_raw_data(values.data(), values.size() * sizeof(float));
     return t;
   }
-  static onnx::TensorProto int_tensor(const std::string& name, const std::vector<std::int64_t>& dims,
+  static onnx::TensorProto int_tensor(const std::string& name,
+                                      const std::vector<std::int64_t>& dims,
                                       const std::vector<std::int64_t>& values) {
     onnx::TensorProto t;
     t.set_name(name);
@@ -70,8 +79,8 @@ class OnnxWriter {
   onnx::ModelProto model;
 
  private:
-  static void describe(onnx::ValueInfoProto& info, const std::string& name, const std::vector<std::int64_t>& dims,
-                       int type) {
+  static void describe(onnx::ValueInfoProto& info, const std::string& name,
+                       const std::vector<std::int64_t>& dims, int type) {
     info.set_name(name);
     auto* tensor = info.mutable_type()->mutable_tensor_type();
     tensor->set_elem_type(type);
@@ -96,13 +105,15 @@ inline void set_float(onnx::NodeProto& n, const std::string& key, float value) {
   a->set_type(onnx::AttributeProto::FLOAT);
   a->set_f(value);
 }
-inline void set_ints(onnx::NodeProto& n, const std::string& key, const std::vector<std::int64_t>& values) {
+inline void set_ints(onnx::NodeProto& n, const std::string& key,
+                     const std::vector<std::int64_t>& values) {
   auto* a = n.add_attribute();
   a->set_name(key);
   a->set_type(onnx::AttributeProto::INTS);
   for (const auto v : values) a->add_ints(v);
 }
-inline void set_floats(onnx::NodeProto& n, const std::string& key, const std::vector<float>& values) {
+inline void set_floats(onnx::NodeProto& n, const std::string& key,
+                       const std::vector<float>& values) {
   auto* a = n.add_attribute();
   a->set_name(key);
   a->set_type(onnx::AttributeProto::FLOATS);

@@ -28,11 +28,13 @@ struct Property {
 
   std::string text() const {
     std::string s;
-    for (std::size_t i = 0; i < lower.size(); ++i) s += "(declare-const X_" + std::to_string(i) + " Real)\n";
+    for (std::size_t i = 0; i < lower.size(); ++i)
+      s += "(declare-const X_" + std::to_string(i) + " Real)\n";
     for (int j = 0; j < outputs; ++j) s += "(declare-const Y_" + std::to_string(j) + " Real)\n";
     for (std::size_t i = 0; i < lower.size(); ++i) {
       const std::string x = "X_" + std::to_string(i);
-      s += "(assert (>= " + x + " " + decimal(lower[i]) + "))\n(assert (<= " + x + " " + decimal(upper[i]) + "))\n";
+      s += "(assert (>= " + x + " " + decimal(lower[i]) + "))\n(assert (<= " + x + " " +
+           decimal(upper[i]) + "))\n";
     }
     s += "(assert (or";
     for (const auto& clause : clauses) {
@@ -59,22 +61,20 @@ struct Way {
   std::string split = "auto";
 };
 inline std::string name_of(const Way& way) {
-  return way.clipping + " " + way.branching + " threads " + std::to_string(way.threads) + (way.attack ? " attack" : "") + (way.split == "auto" ? "" : " split " + way.split);
+  return way.clipping + " " + way.branching + " threads " + std::to_string(way.threads) +
+         (way.attack ? " attack" : "") + (way.split == "auto" ? "" : " split " + way.split);
 }
 inline std::string name_of(Verdict verdict) {
   switch (verdict) {
-    case Verdict::sat:
-      return "sat";
-    case Verdict::unsat:
-      return "unsat";
-    case Verdict::timeout:
-      return "timeout";
-    default:
-      return "unknown";
+    case Verdict::sat: return "sat";
+    case Verdict::unsat: return "unsat";
+    case Verdict::timeout: return "timeout";
+    default: return "unknown";
   }
 }
 
-inline SolveResult solve_text(std::shared_ptr<const Network> network, const std::string& text, const Way& way) {
+inline SolveResult solve_text(std::shared_ptr<const Network> network, const std::string& text,
+                              const Way& way) {
   Options options;
   options.clipping = way.clipping;
   options.branching = way.branching;
@@ -91,7 +91,8 @@ inline SolveResult solve_text(std::shared_ptr<const Network> network, const std:
 inline std::vector<Way> all_ways(double seconds) {
   std::vector<Way> ways;
   for (const char* clipping : {"none", "relaxed", "complete"}) {
-    for (const char* branching : {"widest", "sb", "auto"}) ways.push_back({clipping, branching, 1, false, seconds});
+    for (const char* branching : {"widest", "sb", "auto"})
+      ways.push_back({clipping, branching, 1, false, seconds});
   }
   return ways;
 }

@@ -9,21 +9,27 @@ namespace clipbound::test {
 
 struct NetworkTaste {
   int inputs = 3, layers = 3, width = 8, outputs = 2;
-  double scale = 1.0;       ///< of the weights, on top of 1 / sqrt(width)
-  double input_size = 1.0;  ///< what the inputs are about as large as: biases are chosen to go with it
-  bool structured = true;   ///< residual sums, Concat, Slice, Transpose, Sub, Mul, Div between the layers
-  bool wild = false;        ///< weights of one matrix differ by up to 2^60
-  bool curved = false;      ///< Sigmoid, Tanh, Exp, squares, products and their like take the place of some ReLUs
-  double far = 0.0;         ///< inputs lie about so far from 0, and the network begins by taking that away again
+  double scale = 1.0;  ///< of the weights, on top of 1 / sqrt(width)
+  double input_size =
+      1.0;  ///< what the inputs are about as large as: biases are chosen to go with it
+  bool structured =
+      true;           ///< residual sums, Concat, Slice, Transpose, Sub, Mul, Div between the layers
+  bool wild = false;  ///< weights of one matrix differ by up to 2^60
+  bool curved =
+      false;  ///< Sigmoid, Tanh, Exp, squares, products and their like take the place of some ReLUs
+  double far =
+      0.0;  ///< inputs lie about so far from 0, and the network begins by taking that away again
 };
 
 class RandomNetwork {
  public:
-  RandomNetwork(Dice& dice, const NetworkTaste& taste) : dice_(dice), taste_(taste), size_(taste.input_size) {}
+  RandomNetwork(Dice& dice, const NetworkTaste& taste)
+      : dice_(dice), taste_(taste), size_(taste.input_size) {}
 
   std::shared_ptr<const Network> build() {
     ValueId value = b_.input("x", {1, taste_.inputs});
-    for (int i = 0; i < taste_.inputs; ++i) centre_.push_back(static_cast<float>(dice_.normal() * taste_.far));
+    for (int i = 0; i < taste_.inputs; ++i)
+      centre_.push_back(static_cast<float>(dice_.normal() * taste_.far));
     if (taste_.far > 0.0) value = b_.add("Sub", {value, b_.constant({1, taste_.inputs}, centre_)});
     for (int k = 0; k < taste_.layers; ++k) {
       value = activated(affine(value, taste_.width));
@@ -52,12 +58,14 @@ class RandomNetwork {
   /// Numbers of about the size that the values have here.
   std::vector<float> offsets(std::int64_t count) {
     std::vector<float> values(static_cast<std::size_t>(count));
-    for (float& w : values) w = static_cast<float>(std::clamp(0.5 * dice_.normal() * size_, -1e38, 1e38));
+    for (float& w : values)
+      w = static_cast<float>(std::clamp(0.5 * dice_.normal() * size_, -1e38, 1e38));
     return values;
   }
   std::vector<float> factors(std::int64_t count) {
     std::vector<float> values(static_cast<std::size_t>(count));
-    for (float& w : values) w = static_cast<float>((dice_.chance(0.5) ? 1.0 : -1.0) * dice_.uniform(0.3, 3.0));
+    for (float& w : values)
+      w = static_cast<float>((dice_.chance(0.5) ? 1.0 : -1.0) * dice_.uniform(0.3, 3.0));
     return values;
   }
 
@@ -65,26 +73,18 @@ class RandomNetwork {
     if (!taste_.curved) return b_.add("Relu", {z});
     switch (dice_.whole(0, 10)) {
       case 0:
-      case 1:
-        return b_.add("Sigmoid", {z});
-      case 2:
-        return b_.add("Tanh", {z});
-      case 3:
-        return b_.add("Exp", {b_.add("Tanh", {z})});
-      case 4:
-        return b_.add("Sin", {z});
-      case 5:
-        return b_.add("Mul", {b_.add("Sigmoid", {z}), z});
+      case 1: return b_.add("Sigmoid", {z});
+      case 2: return b_.add("Tanh", {z});
+      case 3: return b_.add("Exp", {b_.add("Tanh", {z})});
+      case 4: return b_.add("Sin", {z});
+      case 5: return b_.add("Mul", {b_.add("Sigmoid", {z}), z});
       case 6: {
         const ValueId y = b_.add("Tanh", {z});
         return b_.add("Mul", {y, y});
       }
-      case 7:
-        return b_.add("Reciprocal", {b_.add("Softplus", {z})});
-      case 8:
-        return b_.add("Softmax", {z}, {{"axis", std::int64_t{1}}});
-      default:
-        return b_.add("Relu", {z});
+      case 7: return b_.add("Reciprocal", {b_.add("Softplus", {z})});
+      case 8: return b_.add("Softmax", {z}, {{"axis", std::int64_t{1}}});
+      default: return b_.add("Relu", {z});
     }
   }
 
@@ -94,15 +94,19 @@ class RandomNetwork {
     if (taste_.wild) size_ *= 0x1p25;
     switch (dice_.whole(0, 3)) {
       case 0:
-        return b_.add("Gemm",
-                      {x, b_.constant({n, outputs}, weights(n, outputs)), b_.constant({outputs}, offsets(outputs))});
+        return b_.add("Gemm", {x, b_.constant({n, outputs}, weights(n, outputs)),
+                               b_.constant({outputs}, offsets(outputs))});
       case 1:
-        return b_.add(
-            "Gemm", {x, b_.constant({outputs, n}, weights(outputs, n)), b_.constant({1, outputs}, offsets(outputs))},
-            {{"transB", std::int64_t{1}}, {"alpha", static_cast<double>(0.7F)}, {"beta", static_cast<double>(1.3F)}});
+        return b_.add("Gemm",
+                      {x, b_.constant({outputs, n}, weights(outputs, n)),
+                       b_.constant({1, outputs}, offsets(outputs))},
+                      {{"transB", std::int64_t{1}},
+                       {"alpha", static_cast<double>(0.7F)},
+                       {"beta", static_cast<double>(1.3F)}});
       case 2: {
         const ValueId column = b_.add("Reshape", {x, b_.integers({n, 1})});
-        const ValueId product = b_.add("MatMul", {b_.constant({outputs, n}, weights(outputs, n)), column});
+        const ValueId product =
+            b_.add("MatMul", {b_.constant({outputs, n}, weights(outputs, n)), column});
         return b_.add("Add", {b_.constant({1, outputs}, offsets(outputs)),
                               b_.add("Transpose", {product}, {{"perm", Ints{1, 0}}})});
       }
@@ -116,32 +120,27 @@ class RandomNetwork {
   ValueId mix(ValueId x) {
     const std::int64_t w = width_of(x);
     switch (dice_.whole(0, 7)) {
-      case 0:
-        return with_earlier(x, "Add");
-      case 1:
-        return with_earlier(x, "Sub");
-      case 2:
-        return b_.add("Mul", {b_.constant({1, w}, factors(w)), x});
-      case 3:
-        return b_.add("Div", {x, b_.constant({w}, factors(w))});
-      case 4:
-        return b_.add("Sub", {b_.constant({1, 1}, offsets(1)), x});
+      case 0: return with_earlier(x, "Add");
+      case 1: return with_earlier(x, "Sub");
+      case 2: return b_.add("Mul", {b_.constant({1, w}, factors(w)), x});
+      case 3: return b_.add("Div", {x, b_.constant({w}, factors(w))});
+      case 4: return b_.add("Sub", {b_.constant({1, 1}, offsets(1)), x});
       case 5: {
-        const ValueId other =
-            earlier_.empty()
-                ? x
-                : earlier_[static_cast<std::size_t>(dice_.whole(0, static_cast<int>(earlier_.size()) - 1))];
+        const ValueId other = earlier_.empty() ? x
+                                               : earlier_[static_cast<std::size_t>(dice_.whole(
+                                                     0, static_cast<int>(earlier_.size()) - 1))];
         const ValueId both = b_.add("Concat", {other, x}, {{"axis", std::int64_t{1}}});
-        return b_.add("Slice", {both, b_.integers({width_of(both) - 1}), b_.integers({width_of(both) - 1 - w}),
-                                b_.integers({1}), b_.integers({-1})});
+        return b_.add("Slice",
+                      {both, b_.integers({width_of(both) - 1}),
+                       b_.integers({width_of(both) - 1 - w}), b_.integers({1}), b_.integers({-1})});
       }
       case 6: {
         if (w % 2 != 0) return x;
         const ValueId square = b_.add("Reshape", {x, b_.integers({2, w / 2})});
-        return b_.add("Reshape", {b_.add("Transpose", {square}, {{"perm", Ints{1, 0}}}), b_.integers({1, w})});
+        return b_.add("Reshape",
+                      {b_.add("Transpose", {square}, {{"perm", Ints{1, 0}}}), b_.integers({1, w})});
       }
-      default:
-        return x;
+      default: return x;
     }
   }
   ValueId with_earlier(ValueId x, const std::string& op) {

@@ -18,7 +18,8 @@ struct TinyNetwork {
     for (std::size_t k = 0; k < weights.size(); ++k) {
       if (k > 0) value = b.add("Relu", {value});
       value = b.add("Gemm",
-                    {value, b.constant({sizes[k + 1], sizes[k]}, weights[k]), b.constant({sizes[k + 1]}, biases[k])},
+                    {value, b.constant({sizes[k + 1], sizes[k]}, weights[k]),
+                     b.constant({sizes[k + 1]}, biases[k])},
                     {{"transB", std::int64_t{1}}});
     }
     b.output(value);
@@ -26,7 +27,8 @@ struct TinyNetwork {
   }
 };
 
-/// Eight weights of 2^-120 and one of 1.5 * 2^-116 in a row: a coefficient of 0.375 * 2^-1074, which rounds to 0.
+/// Eight weights of 2^-120 and one of 1.5 * 2^-116 in a row: a coefficient of 0.375 * 2^-1074,
+/// which rounds to 0.
 inline TinyNetwork underflowing_chain() {
   TinyNetwork net;
   net.sizes.assign(10, 1);
@@ -53,7 +55,8 @@ inline TinyNetwork random_tiny(Dice& dice, std::vector<int> sizes, bool round_nu
   return net;
 }
 
-/// The least value of sum_j c_j Y_j over a box, by all activation patterns, and a point where it is taken.
+/// The least value of sum_j c_j Y_j over a box, by all activation patterns, and a point where it is
+/// taken.
 class PatternSearch {
  public:
   PatternSearch(const TinyNetwork& net, Rationals c) : net_(net), c_(std::move(c)) {}
@@ -72,9 +75,11 @@ class PatternSearch {
 
   void layer(std::size_t k, const Forms& values, const Polytope& region) {
     Forms z;
-    const auto in = static_cast<std::size_t>(net_.sizes[k]), out = static_cast<std::size_t>(net_.sizes[k + 1]);
+    const auto in = static_cast<std::size_t>(net_.sizes[k]),
+               out = static_cast<std::size_t>(net_.sizes[k + 1]);
     for (std::size_t o = 0; o < out; ++o) {
-      RationalForm form{Rationals(values[0].coefficients.size()), Rational(static_cast<double>(net_.biases[k][o]))};
+      RationalForm form{Rationals(values[0].coefficients.size()),
+                        Rational(static_cast<double>(net_.biases[k][o]))};
       for (std::size_t i = 0; i < in; ++i) {
         const Rational w(static_cast<double>(net_.weights[k][o * in + i]));
         for (std::size_t d = 0; d < form.coefficients.size(); ++d)
@@ -108,7 +113,8 @@ class PatternSearch {
   void finish(const Forms& y, const Polytope& region) {
     RationalForm row{Rationals(y[0].coefficients.size()), 0};
     for (std::size_t j = 0; j < y.size(); ++j) {
-      for (std::size_t d = 0; d < row.coefficients.size(); ++d) row.coefficients[d] += c_[j] * y[j].coefficients[d];
+      for (std::size_t d = 0; d < row.coefficients.size(); ++d)
+        row.coefficients[d] += c_[j] * y[j].coefficients[d];
       row.constant += c_[j] * y[j].constant;
     }
     auto here = region.minimum(row);

@@ -19,7 +19,8 @@ std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& n
     terms.push_back({1, right[i], sign});
     begin.push_back(static_cast<std::int64_t>(terms.size()));
   }
-  return {linear_map(forms, begin, terms, std::vector<double>(left.size(), 0.0), context.magnitudes)};
+  return {
+      linear_map(forms, begin, terms, std::vector<double>(left.size(), 0.0), context.magnitudes)};
 }
 
 }  // namespace clipbound

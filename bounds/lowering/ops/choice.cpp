@@ -21,7 +21,8 @@ AffineForm larger_of(const LowerContext& context, const AffineForm& a, const Aff
 }
 
 /// The largest of all candidates but j, for every j: of those before it and of those behind it.
-std::vector<AffineForm> rivals_of(const LowerContext& context, const std::vector<AffineForm>& candidates) {
+std::vector<AffineForm> rivals_of(const LowerContext& context,
+                                  const std::vector<AffineForm>& candidates) {
   const std::size_t n = candidates.size();
   std::vector<AffineForm> before{candidates.front()}, behind{candidates.back()};
   for (std::size_t j = 1; j + 1 < n; ++j) {
@@ -29,32 +30,36 @@ std::vector<AffineForm> rivals_of(const LowerContext& context, const std::vector
     behind.push_back(larger_of(context, behind.back(), candidates[n - 1 - j]));
   }
   std::vector<AffineForm> rivals{behind.back()};
-  for (std::size_t j = 1; j + 1 < n; ++j) rivals.push_back(larger_of(context, before[j - 1], behind[n - 2 - j]));
+  for (std::size_t j = 1; j + 1 < n; ++j)
+    rivals.push_back(larger_of(context, before[j - 1], behind[n - 2 - j]));
   rivals.push_back(before.back());
   return rivals;
 }
 
 }  // namespace
 
-/// The sum of j times whether x_j beats all others. Where several are equal, each of their steps may be 0 or 1, which covers
-/// whichever ONNX Runtime chooses.
+/// The sum of j times whether x_j beats all others. Where several are equal, each of their steps
+/// may be 0 or 1, which covers whichever ONNX Runtime chooses.
 std::vector<AffineForm> lower_arg_max(const LowerContext& context, const Node& node) {
   const Shape& shape = context.network.value(node.inputs[0]).shape;
   const auto rank = static_cast<std::int64_t>(shape.size());
   std::int64_t axis = node.int_attribute("axis", 0);
   if (axis < 0) axis += rank;
   const std::int64_t n = shape[static_cast<std::size_t>(axis)];
-  const std::int64_t inner = element_count(Shape(shape.begin() + axis + 1, shape.end())), lists = element_count(shape) / n;
+  const std::int64_t inner = element_count(Shape(shape.begin() + axis + 1, shape.end())),
+                     lists = element_count(shape) / n;
   if (n > kMostChoices) refuse(context, node, "too many candidates");
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
-  const AffineForm nothing = AffineForm::of_constant(std::vector<double>(static_cast<std::size_t>(lists), 0.0));
+  const AffineForm nothing =
+      AffineForm::of_constant(std::vector<double>(static_cast<std::size_t>(lists), 0.0));
   if (n == 1) return {nothing};
   const double sign = node.kind == OpKind::arg_max ? 1.0 : -1.0;
   std::vector<AffineForm> candidates;
   for (std::int64_t j = 0; j < n; ++j) {
     std::vector<Pick> picks;
-    for (std::int64_t i = 0; i < lists; ++i) picks.push_back({0, (i / inner * n + j) * inner + i % inner});
+    for (std::int64_t i = 0; i < lists; ++i)
+      picks.push_back({0, (i / inner * n + j) * inner + i % inner});
     const AffineForm picked = gather({&x}, picks);
     candidates.push_back(combine(context, {&picked}, {sign}));
   }
@@ -62,7 +67,8 @@ std::vector<AffineForm> lower_arg_max(const LowerContext& context, const Node& n
   const std::vector<char> real(static_cast<std::size_t>(lists), 0);
   AffineForm index = nothing;
   for (std::size_t j = 1; j < candidates.size(); ++j) {
-    const AffineForm wins = is_positive(context, combine(context, {&candidates[j], &rivals[j]}, {1.0, -1.0}), real);
+    const AffineForm wins =
+        is_positive(context, combine(context, {&candidates[j], &rivals[j]}, {1.0, -1.0}), real);
     index = combine(context, {&index, &wins}, {1.0, static_cast<double>(j)});
   }
   return {std::move(index)};
@@ -85,10 +91,14 @@ std::vector<AffineForm> lower_one_hot(const LowerContext& context, const Node& n
   std::vector<AffineForm> hot;
   for (std::int64_t j = 0; j < depth; ++j) {
     const auto at = [&](std::int64_t k) {
-      return is_zero(context, combine(context, {&index}, {1.0}, std::vector<double>(index.constant.size(), -static_cast<double>(k))), whole);
+      return is_zero(context,
+                     combine(context, {&index}, {1.0},
+                             std::vector<double>(index.constant.size(), -static_cast<double>(k))),
+                     whole);
     };
     const AffineForm front = at(j), back = at(j - depth);  // they exclude each other
-    hot.push_back(combine(context, {&front, &back}, {values[1] - values[0], values[1] - values[0]}, std::vector<double>(index.constant.size(), values[0])));
+    hot.push_back(combine(context, {&front, &back}, {values[1] - values[0], values[1] - values[0]},
+                          std::vector<double>(index.constant.size(), values[0])));
     charge_weights(context, hot.back(), 0x1p-52);
   }
   std::vector<const AffineForm*> forms;
@@ -96,7 +106,8 @@ std::vector<AffineForm> lower_one_hot(const LowerContext& context, const Node& n
   std::vector<Pick> picks(static_cast<std::size_t>(size * depth));
   for (std::int64_t i = 0; i < size; ++i) {
     for (std::int64_t j = 0; j < depth; ++j) {
-      picks[static_cast<std::size_t>((i / inner * depth + j) * inner + i % inner)] = {static_cast<std::int32_t>(j), i};
+      picks[static_cast<std::size_t>((i / inner * depth + j) * inner + i % inner)] = {
+          static_cast<std::int32_t>(j), i};
     }
   }
   return {gather(forms, picks)};

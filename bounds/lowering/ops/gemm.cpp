@@ -12,22 +12,25 @@ namespace {
 /// Y[m, n] = sum_k A[m, k] B[k, n] for one pair of matrices: appends the terms of all Y in C order.
 struct Product {
   std::int64_t m, k, n;
-  bool constant_left;                      ///< else right
-  std::int64_t constant_row, constant_col;  ///< strides of the constant operand: element (i, j) at i * row + j * col
+  bool constant_left;  ///< else right
+  std::int64_t constant_row,
+      constant_col;  ///< strides of the constant operand: element (i, j) at i * row + j * col
   std::int64_t moving_row, moving_col;
   std::int64_t constant_first, moving_first;
 };
 
-/// The nonzero entries of a matrix by one of its axes, in the order of memory: networks hold large matrices that are mostly zero.
+/// The nonzero entries of a matrix by one of its axes, in the order of memory: networks hold large
+/// matrices that are mostly zero.
 struct NonZeros {
-  std::vector<std::int64_t> begin;  ///< [lines + 1]
+  std::vector<std::int64_t> begin;                       ///< [lines + 1]
   std::vector<std::pair<std::int64_t, double>> entries;  ///< (position along the line, value)
 };
 
-/// Lines are rows (by_row) or columns of the [rows, cols] matrix with entry (r, c) at first + r * row_step + c * col_step.
+/// Lines are rows (by_row) or columns of the [rows, cols] matrix with entry (r, c) at first + r *
+/// row_step + c * col_step.
 template <typename T>
-NonZeros non_zeros(const std::vector<T>& values, std::int64_t first, std::int64_t rows, std::int64_t cols, std::int64_t row_step,
-                   std::int64_t col_step, bool by_row) {
+NonZeros non_zeros(const std::vector<T>& values, std::int64_t first, std::int64_t rows,
+                   std::int64_t cols, std::int64_t row_step, std::int64_t col_step, bool by_row) {
   NonZeros result;
   result.begin.assign(static_cast<std::size_t>(by_row ? rows : cols) + 1, 0);
   // Walk in the order of memory, twice: count, then fill.
@@ -38,38 +41,50 @@ NonZeros non_zeros(const std::vector<T>& values, std::int64_t first, std::int64_
       const T* line = values.data() + first + a * (row_major ? row_step : col_step);
       const std::int64_t step = row_major ? col_step : row_step;
       for (std::int64_t b = 0; b < inner; ++b) {
-        if (line[b * step] != T{}) visit(row_major ? a : b, row_major ? b : a, static_cast<double>(line[b * step]));
+        if (line[b * step] != T{})
+          visit(row_major ? a : b, row_major ? b : a, static_cast<double>(line[b * step]));
       }
     }
   };
-  walk([&](std::int64_t r, std::int64_t c, double) { ++result.begin[static_cast<std::size_t>(by_row ? r : c) + 1]; });
+  walk([&](std::int64_t r, std::int64_t c, double) {
+    ++result.begin[static_cast<std::size_t>(by_row ? r : c) + 1];
+  });
   for (std::size_t k = 1; k < result.begin.size(); ++k) result.begin[k] += result.begin[k - 1];
   result.entries.resize(static_cast<std::size_t>(result.begin.back()));
   std::vector<std::int64_t> next(result.begin.begin(), result.begin.end() - 1);
   walk([&](std::int64_t r, std::int64_t c, double x) {
-    result.entries[static_cast<std::size_t>(next[static_cast<std::size_t>(by_row ? r : c)]++)] = {by_row ? c : r, x};
+    result.entries[static_cast<std::size_t>(next[static_cast<std::size_t>(by_row ? r : c)]++)] = {
+        by_row ? c : r, x};
   });
   return result;
 }
 
-/// Checks that all are finite and lists the nonzero ones by row (constant on the left) or column (on the right).
-NonZeros constant_lines(const LowerContext& context, const Node& node, ValueId id, const Product& p) {
+/// Checks that all are finite and lists the nonzero ones by row (constant on the left) or column
+/// (on the right).
+NonZeros constant_lines(const LowerContext& context, const Node& node, ValueId id,
+                        const Product& p) {
   const auto scan = [&](const auto& values) -> NonZeros {
     for (const auto x : values) {
-      if (!std::isfinite(static_cast<double>(x))) throw InputError(context.network.source + ": " + describe(node) + " has a weight that is not finite");
+      if (!std::isfinite(static_cast<double>(x)))
+        throw InputError(context.network.source + ": " + describe(node) +
+                         " has a weight that is not finite");
     }
-    return non_zeros(values, p.constant_first, p.constant_left ? p.m : p.k, p.constant_left ? p.k : p.n, p.constant_row, p.constant_col, p.constant_left);
+    return non_zeros(values, p.constant_first, p.constant_left ? p.m : p.k,
+                     p.constant_left ? p.k : p.n, p.constant_row, p.constant_col, p.constant_left);
   };
   return std::visit(scan, context.network.value(id).constant->values);
 }
 
-void append_product(const Product& p, const NonZeros& lines, std::vector<WeightedTerm>& terms, std::vector<std::int64_t>& begin, std::int32_t input) {
+void append_product(const Product& p, const NonZeros& lines, std::vector<WeightedTerm>& terms,
+                    std::vector<std::int64_t>& begin, std::int32_t input) {
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.n; ++j) {
       const auto line = static_cast<std::size_t>(p.constant_left ? i : j);
       for (auto e = lines.begin[line]; e < lines.begin[line + 1]; ++e) {
         const auto& [k, weight] = lines.entries[static_cast<std::size_t>(e)];
-        const std::int64_t v = p.moving_first + (p.constant_left ? k * p.moving_row + j * p.moving_col : i * p.moving_row + k * p.moving_col);
+        const std::int64_t v =
+            p.moving_first + (p.constant_left ? k * p.moving_row + j * p.moving_col
+                                              : i * p.moving_row + k * p.moving_col);
         terms.push_back({input, v, weight});
       }
       begin.push_back(static_cast<std::int64_t>(terms.size()));
@@ -81,7 +96,8 @@ void append_product(const Product& p, const NonZeros& lines, std::vector<Weighte
 bool constant_is_left(const LowerContext& context, const Node& node) {
   if (context.network.is_constant(node.inputs[1])) return false;
   if (context.network.is_constant(node.inputs[0])) return true;
-  throw Unsupported(context.network.source + ": " + describe(node) + ": bounds of a product of two variables are not supported yet");
+  throw Unsupported(context.network.source + ": " + describe(node) +
+                    ": bounds of a product of two variables are not supported yet");
 }
 
 }  // namespace
@@ -91,19 +107,23 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
   const bool left = constant_is_left(context, node);
   const bool ta = node.int_attribute("transA", 0) != 0, tb = node.int_attribute("transB", 0) != 0;
   const double alpha = node.float_attribute("alpha", 1.0), beta = node.float_attribute("beta", 1.0);
-  const Shape &a = context.network.value(node.inputs[0]).shape, &b = context.network.value(node.inputs[1]).shape;
+  const Shape &a = context.network.value(node.inputs[0]).shape,
+              &b = context.network.value(node.inputs[1]).shape;
   Product p{};
   p.m = ta ? a[1] : a[0];
   p.k = ta ? a[0] : a[1];
   p.n = tb ? b[0] : b[1];
   p.constant_left = left;
-  const std::int64_t a_row = ta ? 1 : a[1], a_col = ta ? a[1] : 1, b_row = tb ? 1 : b[1], b_col = tb ? b[1] : 1;
+  const std::int64_t a_row = ta ? 1 : a[1], a_col = ta ? a[1] : 1, b_row = tb ? 1 : b[1],
+                     b_col = tb ? b[1] : 1;
   p.constant_row = left ? a_row : b_row, p.constant_col = left ? a_col : b_col;
   p.moving_row = left ? b_row : a_row, p.moving_col = left ? b_col : a_col;
   const ValueId fixed = node.inputs[left ? 0 : 1], moving = node.inputs[left ? 1 : 0];
   AffineForm scratch_moving, scratch_bias;
-  std::vector<const AffineForm*> forms = {&form_to_compose(context, moving, p.m * p.n, p.k, scratch_moving)};
-  // A scale that is not a power of two would round the weights: scale the product afterwards instead.
+  std::vector<const AffineForm*> forms = {
+      &form_to_compose(context, moving, p.m * p.n, p.k, scratch_moving)};
+  // A scale that is not a power of two would round the weights: scale the product afterwards
+  // instead.
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
   append_product(p, constant_lines(context, node, fixed, p), terms, begin, 0);
@@ -128,11 +148,14 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
   return {linear_map(forms, begin, terms, zero, context.magnitudes)};
 }
 
-/// MatMul by the rules of numpy: 1-D operands get a row or column, leading dimensions are broadcast.
+/// MatMul by the rules of numpy: 1-D operands get a row or column, leading dimensions are
+/// broadcast.
 std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& node) {
-  if (!context.network.is_constant(node.inputs[0]) && !context.network.is_constant(node.inputs[1])) return lower_variable_matmul(context, node);
+  if (!context.network.is_constant(node.inputs[0]) && !context.network.is_constant(node.inputs[1]))
+    return lower_variable_matmul(context, node);
   const bool left = constant_is_left(context, node);
-  Shape a = context.network.value(node.inputs[0]).shape, b = context.network.value(node.inputs[1]).shape;
+  Shape a = context.network.value(node.inputs[0]).shape,
+        b = context.network.value(node.inputs[1]).shape;
   if (a.size() == 1) a.insert(a.begin(), 1);
   if (b.size() == 1) b.push_back(1);
   Product p{};
@@ -143,12 +166,16 @@ std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& no
   const Shape a_batch(a.begin(), a.end() - 2), b_batch(b.begin(), b.end() - 2);
   Shape batch(std::max(a_batch.size(), b_batch.size()), 1);
   for (std::size_t d = 0; d < batch.size(); ++d) {
-    const auto at = [&](const Shape& s) { return d + s.size() < batch.size() ? 1 : s[d + s.size() - batch.size()]; };
+    const auto at = [&](const Shape& s) {
+      return d + s.size() < batch.size() ? 1 : s[d + s.size() - batch.size()];
+    };
     batch[d] = std::max(at(a_batch), at(b_batch));
   }
   const auto a_map = broadcast_map(a_batch, batch), b_map = broadcast_map(b_batch, batch);
   AffineForm scratch;
-  const std::vector<const AffineForm*> forms = {&form_to_compose(context, node.inputs[left ? 1 : 0], context.network.value(node.outputs[0]).size(), p.k, scratch)};
+  const std::vector<const AffineForm*> forms = {
+      &form_to_compose(context, node.inputs[left ? 1 : 0],
+                       context.network.value(node.outputs[0]).size(), p.k, scratch)};
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
   for (std::size_t i = 0; i < a_map.size(); ++i) {

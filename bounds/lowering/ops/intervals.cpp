@@ -1,9 +1,9 @@
 // The floor under all operators: interval arithmetic, for those that have no bounds of their own.
 //
-// The operator's concrete meaning for enclosed numbers (specs/network/enclosed.h) promises |exact - value| <= error for arguments
-// of any error, so it is an interval extension as it stands: value and error of an argument are middle and half-width of
-// its interval, those of a result a number and its radius. No source enters the results: what depends on them is loose,
-// but certain.
+// The operator's concrete meaning for enclosed numbers (specs/network/enclosed.h) promises |exact -
+// value| <= error for arguments of any error, so it is an interval extension as it stands: value
+// and error of an argument are middle and half-width of its interval, those of a result a number
+// and its radius. No source enters the results: what depends on them is loose, but certain.
 #include <cmath>
 
 #include "base/rounding.h"
@@ -25,7 +25,9 @@ Enclosed enclosed_in(double lower, double upper) {
   return {middle, next_up(std::fmax(next_up(upper - middle), next_up(middle - lower)))};
 }
 
-bool is_integer(DataType type) { return type == DataType::int64 || type == DataType::boolean; }
+bool is_integer(DataType type) {
+  return type == DataType::int64 || type == DataType::boolean;
+}
 
 std::vector<Enclosed> argument_of(const LowerContext& context, ValueId id) {
   AffineForm scratch;
@@ -39,9 +41,11 @@ std::vector<Enclosed> argument_of(const LowerContext& context, ValueId id) {
       result.emplace_back(form.constant[i]);
       continue;
     }
-    // An integer lies between the integers of its interval; where there is none, the interval is kept (and says nothing wrong).
+    // An integer lies between the integers of its interval; where there is none, the interval is
+    // kept (and says nothing wrong).
     const double l = std::ceil(range.lower[i]), u = std::floor(range.upper[i]);
-    result.push_back(whole && l <= u ? enclosed_in(l, u) : enclosed_in(range.lower[i], range.upper[i]));
+    result.push_back(whole && l <= u ? enclosed_in(l, u)
+                                     : enclosed_in(range.lower[i], range.upper[i]));
   }
   return result;
 }

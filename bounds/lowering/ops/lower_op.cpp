@@ -14,18 +14,22 @@ const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& s
   CLIPBOUND_CHECK(context.network.is_constant(id));
   scratch = AffineForm::of_constant(context.network.value(id).constant->as_float64());
   for (const double x : scratch.constant) {
-    if (!std::isfinite(x)) throw InputError(context.network.source + ": constant '" + context.network.value(id).name + "' has an element that is not finite");
+    if (!std::isfinite(x))
+      throw InputError(context.network.source + ": constant '" + context.network.value(id).name +
+                       "' has an element that is not finite");
   }
   return scratch;
 }
 
-const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::int64_t outputs, std::int64_t reads, AffineForm& scratch) {
+const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::int64_t outputs,
+                                  std::int64_t reads, AffineForm& scratch) {
   const AffineForm& form = form_of(context, id, scratch);
   const double terms = static_cast<double>(outputs) * static_cast<double>(reads);
   double own = 0.0, composed = 0.0, work = 0.0;
   for (const auto& [source, rows] : form.terms) {
     const auto entries = static_cast<double>(rows.entries());
-    const double products = terms * entries / static_cast<double>(std::max<std::int64_t>(1, form.size()));
+    const double products =
+        terms * entries / static_cast<double>(std::max<std::int64_t>(1, form.size()));
     own += entries;
     work += products;
     composed += std::min(products, static_cast<double>(outputs) * static_cast<double>(rows.cols));
@@ -39,7 +43,9 @@ const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::
 std::vector<double> constant_of(const LowerContext& context, const Node& node, ValueId id) {
   std::vector<double> values = context.network.value(id).constant->as_float64();
   for (const double x : values) {
-    if (!std::isfinite(x)) throw InputError(context.network.source + ": " + describe(node) + " has a weight that is not finite");
+    if (!std::isfinite(x))
+      throw InputError(context.network.source + ": " + describe(node) +
+                       " has a weight that is not finite");
   }
   return values;
 }
@@ -47,7 +53,8 @@ std::vector<double> constant_of(const LowerContext& context, const Node& node, V
 void check_attributes(const Network& network, const Node& node) {
   const auto check = [&](const std::string& name, double x) {
     if (std::isfinite(x) || (node.kind == OpKind::clip && std::isinf(x))) return;
-    throw InputError(network.source + ": " + describe(node) + ": attribute '" + name + "' is not a finite number");
+    throw InputError(network.source + ": " + describe(node) + ": attribute '" + name +
+                     "' is not a finite number");
   };
   for (const auto& [name, value] : node.attributes) {
     if (const auto* number = std::get_if<double>(&value)) check(name, *number);
@@ -129,16 +136,20 @@ LowerFunction lower_function(OpKind kind) {
   }
 }
 
-AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms, const std::vector<double>& weights,
-                   const std::vector<double>& offset) {
+AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms,
+                   const std::vector<double>& weights, const std::vector<double>& offset) {
   const std::int64_t size = forms.at(0)->size();
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
   for (std::int64_t i = 0; i < size; ++i) {
-    for (std::size_t k = 0; k < forms.size(); ++k) terms.push_back({static_cast<std::int32_t>(k), i, weights[k]});
+    for (std::size_t k = 0; k < forms.size(); ++k)
+      terms.push_back({static_cast<std::int32_t>(k), i, weights[k]});
     begin.push_back(static_cast<std::int64_t>(terms.size()));
   }
-  return linear_map(forms, begin, terms, offset.empty() ? std::vector<double>(static_cast<std::size_t>(size), 0.0) : offset, context.magnitudes);
+  return linear_map(
+      forms, begin, terms,
+      offset.empty() ? std::vector<double>(static_cast<std::size_t>(size), 0.0) : offset,
+      context.magnitudes);
 }
 
 void charge_weights(const LowerContext& context, AffineForm& form, double relative) {
@@ -148,7 +159,8 @@ void charge_weights(const LowerContext& context, AffineForm& form, double relati
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));
       const std::vector<double>& magnitude = context.magnitudes.at(source);
-      for (std::size_t j = 0; j < index.size(); ++j) size += std::fabs(value[j]) * magnitude[static_cast<std::size_t>(index[j])];
+      for (std::size_t j = 0; j < index.size(); ++j)
+        size += std::fabs(value[j]) * magnitude[static_cast<std::size_t>(index[j])];
     }
     form.radius[i] = (form.radius[i] + relative * size) * (1.0 + 0x1p-30) + 0x1p-1000;
   }
@@ -193,7 +205,9 @@ std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to) {
 AffineForm broadcast_operand(const LowerContext& context, const Node& node, std::size_t k) {
   AffineForm scratch;
   std::vector<Pick> picks;
-  for (const std::int64_t e : broadcast_map(operand_shape(context, node, k), context.network.value(node.outputs[0]).shape)) picks.push_back({0, e});
+  for (const std::int64_t e :
+       broadcast_map(operand_shape(context, node, k), context.network.value(node.outputs[0]).shape))
+    picks.push_back({0, e});
   return gather({&form_of(context, node.inputs[k], scratch)}, picks);
 }
 
@@ -211,7 +225,8 @@ std::vector<AffineForm> lower_movement(const LowerContext& context, const Node& 
       picks.push_back({source.input, source.element});
     }
     for (std::size_t i = 0; i < forms.size(); ++i) {
-      if (forms[i] == nullptr) forms[i] = &scratch[i];  // an input that no element comes from (indices, shapes)
+      if (forms[i] == nullptr)
+        forms[i] = &scratch[i];  // an input that no element comes from (indices, shapes)
     }
     results.push_back(gather(forms, picks));
   }

@@ -1,5 +1,6 @@
 #pragma once
-// The abstract meaning of operators: what each makes of affine forms. One function per operator, one row in the table.
+// The abstract meaning of operators: what each makes of affine forms. One function per operator,
+// one row in the table.
 #include <functional>
 #include <map>
 
@@ -14,49 +15,62 @@ namespace clipbound {
 /// What an operator may look at while it is lowered.
 struct LowerContext {
   const Network& network;
-  const std::map<ValueId, AffineForm>& forms;  ///< of all values before the node that are not constant
+  const std::map<ValueId, AffineForm>&
+      forms;  ///< of all values before the node that are not constant
   const SourceMagnitudes& magnitudes;
   const std::map<int, IntervalVector>& sources;  ///< intervals of all sources so far
-  const std::map<int, std::vector<double>>& samples;  ///< values of all sources at some points of the box
-  const std::vector<AffineForm>& layers;         ///< pre-activations of all layers so far
+  const std::map<int, std::vector<double>>&
+      samples;                            ///< values of all sources at some points of the box
+  const std::vector<AffineForm>& layers;  ///< pre-activations of all layers so far
   const std::vector<Activation>& activations;
   ProductForm products;
-  /// Makes a form a layer of neurons and returns their activations f(form). `value` names it for the user, kNoValue where it
-  /// is a helper inside an operator.
-  std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value)> activate;
-  /// Tells that some elements of a form add up to exactly 1 (a hint: it is used where they are all of one layer's activations).
-  std::function<void(const AffineForm& form, const std::vector<std::int64_t>& elements)> adds_to_one;
+  /// Makes a form a layer of neurons and returns their activations f(form). `value` names it for
+  /// the user, kNoValue where it is a helper inside an operator.
+  std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value)>
+      activate;
+  /// Tells that some elements of a form add up to exactly 1 (a hint: it is used where they are all
+  /// of one layer's activations).
+  std::function<void(const AffineForm& form, const std::vector<std::int64_t>& elements)>
+      adds_to_one;
   const OpenEnds& open;  ///< ends of the inputs' box that do not belong to it
-  /// As `activate`, for activations that are known to lie in `known` as well (infinite ends: no more than f says).
-  std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value, const IntervalVector& known)> activate_within;
+  /// As `activate`, for activations that are known to lie in `known` as well (infinite ends: no
+  /// more than f says).
+  std::function<AffineForm(const AffineForm& form, const Activation& activation, ValueId value,
+                           const IntervalVector& known)>
+      activate_within;
   /// Tells of a staircase of an input that takes several values.
   std::function<void(const InputStaircase&)> note_staircase;
-  AffineForm relu(const AffineForm& form, ValueId value) const { return activate(form, {Curve::relu}, value); }
+  AffineForm relu(const AffineForm& form, ValueId value) const {
+    return activate(form, {Curve::relu}, value);
+  }
 };
 
 /// sum over k of weight_k * forms_k, element by element, plus offset (empty: 0).
-AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms, const std::vector<double>& weights,
-                   const std::vector<double>& offset = {});
+AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms,
+                   const std::vector<double>& weights, const std::vector<double>& offset = {});
 /// Adds to the radii what weights cost that are wrong by a relative error of `relative` at most.
 void charge_weights(const LowerContext& context, AffineForm& form, double relative);
 
 /// The form of a value; constants become constant forms in `scratch`.
 const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& scratch);
-/// The form of a value that each of `outputs` elements reads `reads` times: written out as a variable of its own (an identity
-/// layer) where composing would make more coefficients than both maps have. Convolution after convolution, say.
-const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::int64_t outputs, std::int64_t reads, AffineForm& scratch);
+/// The form of a value that each of `outputs` elements reads `reads` times: written out as a
+/// variable of its own (an identity layer) where composing would make more coefficients than both
+/// maps have. Convolution after convolution, say.
+const AffineForm& form_to_compose(const LowerContext& context, ValueId id, std::int64_t outputs,
+                                  std::int64_t reads, AffineForm& scratch);
 /// Constant values as float64; throws InputError where one is not finite.
 std::vector<double> constant_of(const LowerContext& context, const Node& node, ValueId id);
 
-/// Throws InputError where an attribute of the node is not a finite number. Clip's limits may be infinite: there is none, then.
+/// Throws InputError where an attribute of the node is not a finite number. Clip's limits may be
+/// infinite: there is none, then.
 void check_attributes(const Network& network, const Node& node);
 
 using LowerFunction = std::vector<AffineForm> (*)(const LowerContext&, const Node&);
 /// nullptr where the operator has no affine meaning: then there is lower_by_intervals().
 LowerFunction lower_function(OpKind kind);
 
-/// The shape with which operand k of a binary operator is broadcast: as it is, but that before opset 7 an `axis` says where the
-/// second operand begins.
+/// The shape with which operand k of a binary operator is broadcast: as it is, but that before
+/// opset 7 an `axis` says where the second operand begins.
 Shape operand_shape(const LowerContext& context, const Node& node, std::size_t k);
 /// For every element of `to`, the element of `from` that numpy broadcasting reads.
 std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to);
@@ -87,12 +101,15 @@ std::vector<AffineForm> lower_hard(const LowerContext& context, const Node& node
 std::vector<AffineForm> lower_selu(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_softsign(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_reduce_extreme(const LowerContext& context, const Node& node);
-/// The largest (smallest) of forms of equal size, element by element, by halving: max(a, b) = a + relu(b - a).
-AffineForm extreme_of(const LowerContext& context, std::vector<AffineForm> candidates, bool maximum);
+/// The largest (smallest) of forms of equal size, element by element, by halving: max(a, b) = a +
+/// relu(b - a).
+AffineForm extreme_of(const LowerContext& context, std::vector<AffineForm> candidates,
+                      bool maximum);
 std::vector<AffineForm> lower_conv(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_conv_transpose(const LowerContext& context, const Node& node);
 /// Activations floor, ceil or trunc of a form.
-AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve, ValueId value);
+AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve,
+                           ValueId value);
 std::vector<AffineForm> lower_cast(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_comparison(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_logic(const LowerContext& context, const Node& node);
@@ -101,11 +118,11 @@ std::vector<AffineForm> lower_where(const LowerContext& context, const Node& nod
 std::vector<AffineForm> lower_arg_max(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_one_hot(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_pad(const LowerContext& context, const Node& node);
-/// Any operator that is affine in its first input and whose coefficients involve no cancellation: they are found by pulling
-/// unit vectors back through it.
+/// Any operator that is affine in its first input and whose coefficients involve no cancellation:
+/// they are found by pulling unit vectors back through it.
 std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node& node);
-/// Any operator at all: its outputs as numbers within intervals, which no source enters. An element of which nothing is known has
-/// radius infinity.
+/// Any operator at all: its outputs as numbers within intervals, which no source enters. An element
+/// of which nothing is known has radius infinity.
 std::vector<AffineForm> lower_by_intervals(const LowerContext& context, const Node& node);
 
 }  // namespace clipbound

@@ -24,8 +24,10 @@ struct SquareOf {
 
 /// nullptr where there is none.
 const SquareOf* square_of(Curve curve) {
-  static constexpr SquareOf kTanh{{Curve::tanh_slope}, 1.0, -1.0, 1.0, 0.0}, kSigmoid{{Curve::tanh_slope}, 0.5, -0.25, 0.0, 1.0};
-  static constexpr SquareOf kSin{{Curve::cos}, 2.0, -0.5, 0.5, 0.0}, kCos{{Curve::cos}, 2.0, 0.5, 0.5, 0.0};
+  static constexpr SquareOf kTanh{{Curve::tanh_slope}, 1.0, -1.0, 1.0, 0.0},
+      kSigmoid{{Curve::tanh_slope}, 0.5, -0.25, 0.0, 1.0};
+  static constexpr SquareOf kSin{{Curve::cos}, 2.0, -0.5, 0.5, 0.0},
+      kCos{{Curve::cos}, 2.0, 0.5, 0.5, 0.0};
   switch (curve) {
     case Curve::tanh: return &kTanh;
     case Curve::sigmoid: return &kSigmoid;
@@ -41,23 +43,31 @@ OneNeuron neuron_of(const LowerContext& context, const AffineForm& form, std::in
   for (const auto& [source, rows] : form.terms) {
     const auto index = rows.indices(i);
     terms += index.size();
-    if (index.size() == 1) result.layer = source, result.neuron = index[0], result.slope = rows.values(i)[0];
+    if (index.size() == 1)
+      result.layer = source, result.neuron = index[0], result.slope = rows.values(i)[0];
   }
-  if (terms != 1 || result.layer < 0 || square_of(context.activations[static_cast<std::size_t>(result.layer)].curve) == nullptr) return {};
+  if (terms != 1 || result.layer < 0 ||
+      square_of(context.activations[static_cast<std::size_t>(result.layer)].curve) == nullptr)
+    return {};
   result.constant = form.constant[static_cast<std::size_t>(i)];
   result.radius = form.radius[static_cast<std::size_t>(i)];
   return result;
 }
 
 /// g(z_scale z) for the neurons of one layer: one layer more, on the same pre-activations.
-AffineForm second_function(const LowerContext& context, int layer, const std::vector<Pick>& neurons) {
+AffineForm second_function(const LowerContext& context, int layer,
+                           const std::vector<Pick>& neurons) {
   const AffineForm z = gather({&context.layers[static_cast<std::size_t>(layer)]}, neurons);
   const SquareOf& square = *square_of(context.activations[static_cast<std::size_t>(layer)].curve);
-  return context.activate(square.z_scale == 1.0 ? z : combine(context, {&z}, {square.z_scale}), square.g, kNoValue);
+  return context.activate(square.z_scale == 1.0 ? z : combine(context, {&z}, {square.z_scale}),
+                          square.g, kNoValue);
 }
 
-/// The products of the elements `which`, whose neurons are all of one layer. |t| <= 1, whatever the function.
-AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneNeuron>& x, const std::vector<OneNeuron>& y, const std::vector<std::size_t>& which) {
+/// The products of the elements `which`, whose neurons are all of one layer. |t| <= 1, whatever the
+/// function.
+AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneNeuron>& x,
+                             const std::vector<OneNeuron>& y,
+                             const std::vector<std::size_t>& which) {
   const int layer = x[which[0]].layer;
   const auto source = static_cast<std::size_t>(layer);
   const SquareOf& square = *square_of(context.activations[source].curve);
@@ -71,7 +81,8 @@ AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneN
   std::vector<double> offset;
   for (std::size_t k = 0; k < which.size(); ++k) {
     const OneNeuron &a = x[which[k]], &b = y[which[k]];
-    const double quadratic = a.slope * b.slope, linear = a.slope * b.constant + a.constant * b.slope + quadratic * square.linear;
+    const double quadratic = a.slope * b.slope,
+                 linear = a.slope * b.constant + a.constant * b.slope + quadratic * square.linear;
     terms.push_back({0, static_cast<std::int64_t>(k), quadratic * square.scale});
     if (linear != 0.0) terms.push_back({1, a.neuron, linear});
     begin.push_back(static_cast<std::int64_t>(terms.size()));
@@ -79,10 +90,13 @@ AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneN
   }
   AffineForm result = linear_map({&g, &t}, begin, terms, offset, context.magnitudes);
   for (std::size_t k = 0; k < which.size(); ++k) {
-    // The three coefficients and the constant round a handful of times, each relative to the product of both sizes.
+    // The three coefficients and the constant round a handful of times, each relative to the
+    // product of both sizes.
     const OneNeuron &a = x[which[k]], &b = y[which[k]];
-    const double a_size = std::fabs(a.slope) + std::fabs(a.constant), b_size = std::fabs(b.slope) + std::fabs(b.constant);
-    const double error = 32.0 * kUnitRoundoff * a_size * b_size + a.radius * (b_size + b.radius) + b.radius * a_size;
+    const double a_size = std::fabs(a.slope) + std::fabs(a.constant),
+                 b_size = std::fabs(b.slope) + std::fabs(b.constant);
+    const double error =
+        32.0 * kUnitRoundoff * a_size * b_size + a.radius * (b_size + b.radius) + b.radius * a_size;
     result.radius[k] = add_up(result.radius[k], error * (1.0 + 0x1p-40) + 0x1p-1000);
   }
   return result;
@@ -90,7 +104,8 @@ AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneN
 
 }  // namespace
 
-std::vector<char> of_one_variable(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+std::vector<char> of_one_variable(const LowerContext& context, const AffineForm& x,
+                                  const AffineForm& y) {
   std::vector<char> result;
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const OneNeuron a = neuron_of(context, x, i), b = neuron_of(context, y, i);
@@ -99,7 +114,8 @@ std::vector<char> of_one_variable(const LowerContext& context, const AffineForm&
   return result;
 }
 
-AffineForm multiply_of_one_variable(const LowerContext& context, const AffineForm& x, const AffineForm& y) {
+AffineForm multiply_of_one_variable(const LowerContext& context, const AffineForm& x,
+                                    const AffineForm& y) {
   std::vector<OneNeuron> a, b;
   std::map<int, std::vector<std::size_t>> of_layer;
   std::vector<Pick> place(x.constant.size());
@@ -110,7 +126,8 @@ AffineForm multiply_of_one_variable(const LowerContext& context, const AffineFor
   }
   std::vector<AffineForm> parts;
   for (const auto& [layer, which] : of_layer) {
-    for (std::size_t k = 0; k < which.size(); ++k) place[which[k]] = {static_cast<std::int32_t>(parts.size()), static_cast<std::int64_t>(k)};
+    for (std::size_t k = 0; k < which.size(); ++k)
+      place[which[k]] = {static_cast<std::int32_t>(parts.size()), static_cast<std::int64_t>(k)};
     parts.push_back(multiply_in_layer(context, a, b, which));
   }
   std::vector<const AffineForm*> forms;

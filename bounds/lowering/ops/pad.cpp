@@ -9,13 +9,17 @@ namespace clipbound {
 namespace {
 
 /// The node on the input first, first + 1, ..., as integers.
-std::vector<std::int64_t> padded_numbers(const LowerContext& context, const Node& node, std::int64_t first) {
+std::vector<std::int64_t> padded_numbers(const LowerContext& context, const Node& node,
+                                         std::int64_t first) {
   const Network& network = context.network;
-  std::vector<std::int64_t> numbers(static_cast<std::size_t>(network.value(node.inputs[0]).size())), zero{0};
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = first + static_cast<std::int64_t>(i);
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(network.value(node.inputs[0]).size())),
+      zero{0};
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = first + static_cast<std::int64_t>(i);
   std::vector<std::int64_t> result(static_cast<std::size_t>(network.value(node.outputs[0]).size()));
   std::vector<const std::int64_t*> inputs{numbers.data()};
-  for (std::size_t k = 1; k < node.inputs.size(); ++k) inputs.push_back(node.inputs[k] == kNoValue ? nullptr : zero.data());
+  for (std::size_t k = 1; k < node.inputs.size(); ++k)
+    inputs.push_back(node.inputs[k] == kNoValue ? nullptr : zero.data());
   std::int64_t* output = result.data();
   Arguments<std::int64_t> arguments;
   arguments.inputs = inputs;
@@ -32,9 +36,11 @@ std::vector<AffineForm> lower_pad(const LowerContext& context, const Node& node)
   const bool given = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
   if (!given) scratch_value = AffineForm::of_constant({node.float_attribute("value", 0.0)});
   const AffineForm& value = given ? form_of(context, node.inputs[2], scratch_value) : scratch_value;
-  // What is inserted is the same whatever the input holds: from two inputs without a number in common it shows.
+  // What is inserted is the same whatever the input holds: from two inputs without a number in
+  // common it shows.
   const std::int64_t size = x.size();
-  const std::vector<std::int64_t> once = padded_numbers(context, node, 0), again = padded_numbers(context, node, size);
+  const std::vector<std::int64_t> once = padded_numbers(context, node, 0),
+                                  again = padded_numbers(context, node, size);
   std::vector<Pick> picks;
   for (std::size_t i = 0; i < once.size(); ++i) {
     const bool inserted = once[i] == again[i];

@@ -1,4 +1,5 @@
-// Affine operators of one variable input, found out by probing: BatchNormalization, pools, sums, means, Neg.
+// Affine operators of one variable input, found out by probing: BatchNormalization, pools, sums,
+// means, Neg.
 #include <algorithm>
 #include <cmath>
 
@@ -12,8 +13,9 @@ namespace clipbound {
 
 namespace {
 constexpr double kMostProbes = 4e9;  // output elements times input elements
-// Each coefficient is made from the constants by at most a handful of operations, none of which cancels. All coefficients of one
-// output are the same number (or exact), so that operands which cancel each other take the error with them: it may be charged on what is left.
+// Each coefficient is made from the constants by at most a handful of operations, none of which
+// cancels. All coefficients of one output are the same number (or exact), so that operands which
+// cancel each other take the error with them: it may be charged on what is left.
 constexpr double kCoefficientError = 32.0 * kUnitRoundoff;
 
 /// The node as a function of its first input, n elements, with numbers for the others: m elements.
@@ -25,7 +27,9 @@ class ProbedNode {
         m_(static_cast<std::size_t>(context.network.value(node.outputs[0]).size())) {
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const bool given = k == 0 || node.inputs[k] != kNoValue;
-      values_.push_back(k == 0 ? std::vector<double>(n_, 0.0) : given ? constant_of(context, node, node.inputs[k]) : std::vector<double>());
+      values_.push_back(k == 0  ? std::vector<double>(n_, 0.0)
+                        : given ? constant_of(context, node, node.inputs[k])
+                                : std::vector<double>());
       inputs_.push_back(given ? values_.back().data() : nullptr);
       gradients_.push_back(nullptr);
     }
@@ -39,7 +43,8 @@ class ProbedNode {
     std::vector<std::vector<Enclosed>> values;
     std::vector<const Enclosed*> inputs;
     for (std::size_t k = 0; k < values_.size(); ++k) {
-      const std::vector<Enclosed>& exact = values.emplace_back(values_[k].begin(), values_[k].end());
+      const std::vector<Enclosed>& exact =
+          values.emplace_back(values_[k].begin(), values_[k].end());
       inputs.push_back(inputs_[k] == nullptr ? nullptr : exact.data());
     }
     std::vector<Enclosed> result(m_);
@@ -79,7 +84,9 @@ struct ProbedRows {
   std::vector<std::int64_t> begin{0};  ///< [outputs + 1]
   std::vector<WeightedTerm> terms;
 
-  void add(std::size_t element, double weight) { terms.push_back({0, static_cast<std::int64_t>(element), weight}); }
+  void add(std::size_t element, double weight) {
+    terms.push_back({0, static_cast<std::int64_t>(element), weight});
+  }
   void end_row() { begin.push_back(static_cast<std::int64_t>(terms.size())); }
 };
 
@@ -95,7 +102,8 @@ ProbedRows probe_diagonal(ProbedNode& node) {
   return rows;
 }
 
-/// The rows of the first `outputs` outputs, which read the first `reach` inputs only: each is the gradient of its output.
+/// The rows of the first `outputs` outputs, which read the first `reach` inputs only: each is the
+/// gradient of its output.
 ProbedRows probe_rows(ProbedNode& node, std::size_t outputs, std::size_t reach) {
   std::vector<double> cotangent(node.m(), 0.0), gradient(node.n(), 0.0);
   ProbedRows rows;
@@ -118,7 +126,8 @@ void repeat(ProbedRows& rows, std::size_t copies, std::size_t reach) {
   for (std::size_t copy = 1; copy < copies; ++copy) {
     for (std::size_t i = 0, k = 0; i < outputs; ++i) {
       for (; static_cast<std::int64_t>(k) < rows.begin[i + 1]; ++k) {
-        rows.add(static_cast<std::size_t>(rows.terms[k].element) + copy * reach, rows.terms[k].weight);
+        rows.add(static_cast<std::size_t>(rows.terms[k].element) + copy * reach,
+                 rows.terms[k].weight);
       }
       rows.end_row();
     }
@@ -128,19 +137,23 @@ void repeat(ProbedRows& rows, std::size_t copies, std::size_t reach) {
 void expect_constant_parameters(const Network& network, const Node& node) {
   for (std::size_t k = 1; k < node.inputs.size(); ++k) {
     if (node.inputs[k] != kNoValue && !network.is_constant(node.inputs[k])) {
-      throw Unsupported(network.source + ": " + describe(node) + ": bounds need its parameters to be constants");
+      throw Unsupported(network.source + ": " + describe(node) +
+                        ": bounds need its parameters to be constants");
     }
   }
 }
 
 ProbedRows probe(const LowerContext& context, const Node& node, ProbedNode& probed) {
-  if (node.kind == OpKind::neg || node.kind == OpKind::batch_normalization) return probe_diagonal(probed);
-  // Pools treat every channel of every image alike: those of the first one are probed, the others shifted copies.
+  if (node.kind == OpKind::neg || node.kind == OpKind::batch_normalization)
+    return probe_diagonal(probed);
+  // Pools treat every channel of every image alike: those of the first one are probed, the others
+  // shifted copies.
   const Shape& shape = context.network.value(node.inputs[0]).shape;
   const bool pool = node.kind == OpKind::average_pool || node.kind == OpKind::global_average_pool;
   const std::size_t copies = pool ? static_cast<std::size_t>(shape[0] * shape[1]) : 1;
   if (static_cast<double>(probed.n()) * static_cast<double>(probed.m() / copies) > kMostProbes) {
-    throw Unsupported(context.network.source + ": " + describe(node) + ": too large to be bounded yet");
+    throw Unsupported(context.network.source + ": " + describe(node) +
+                      ": too large to be bounded yet");
   }
   ProbedRows rows = probe_rows(probed, probed.m() / copies, probed.n() / copies);
   repeat(rows, copies, probed.n() / copies);
@@ -154,14 +167,18 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
   ProbedNode probed(context, node);
   const ProbedRows rows = probe(context, node, probed);
   AffineForm scratch;
-  const auto reads = static_cast<std::int64_t>(rows.terms.size() / std::max<std::size_t>(1, probed.m()));
-  const AffineForm& x = form_to_compose(context, node.inputs[0], static_cast<std::int64_t>(probed.m()), reads, scratch);
-  AffineForm result = linear_map({&x}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0), context.magnitudes);
+  const auto reads =
+      static_cast<std::int64_t>(rows.terms.size() / std::max<std::size_t>(1, probed.m()));
+  const AffineForm& x = form_to_compose(context, node.inputs[0],
+                                        static_cast<std::int64_t>(probed.m()), reads, scratch);
+  AffineForm result = linear_map({&x}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0),
+                                 context.magnitudes);
   charge_weights(context, result, kCoefficientError);
   const std::vector<Enclosed> offset = probed.offset();
   for (std::size_t i = 0; i < probed.m(); ++i) {
     const double sum = result.constant[i] + offset[i].value;
-    result.radius[i] = add_up(add_up(result.radius[i], offset[i].error), kUnitRoundoff * std::fabs(sum) + 0x1p-1000);
+    result.radius[i] = add_up(add_up(result.radius[i], offset[i].error),
+                              kUnitRoundoff * std::fabs(sum) + 0x1p-1000);
     result.constant[i] = sum;
   }
   return {std::move(result)};

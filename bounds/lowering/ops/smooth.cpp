@@ -30,7 +30,8 @@ Activation activation_of(const Node& node) {
     case OpKind::elu: return {Curve::elu, node.float_attribute("alpha", 1.0)};
     case OpKind::gelu: {
       const auto found = node.attributes.find("approximate");
-      const bool by_tanh = found != node.attributes.end() && std::get<std::string>(found->second) == "tanh";
+      const bool by_tanh =
+          found != node.attributes.end() && std::get<std::string>(found->second) == "tanh";
       return {by_tanh ? Curve::gelu_tanh : Curve::gelu};
     }
     default: throw ContractError("activation_of: not a function of one variable");
@@ -42,7 +43,8 @@ Activation activation_of(const Node& node) {
 std::vector<AffineForm> lower_smooth(const LowerContext& context, const Node& node) {
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
-  if (node.kind == OpKind::floor || node.kind == OpKind::ceil) return {lower_staircase(context, x, activation_of(node).curve, node.inputs[0])};
+  if (node.kind == OpKind::floor || node.kind == OpKind::ceil)
+    return {lower_staircase(context, x, activation_of(node).curve, node.inputs[0])};
   return {context.activate(x, activation_of(node), node.inputs[0])};
 }
 

@@ -1,5 +1,5 @@
-// Floor, Ceil and the cut towards 0 (Cast). Of an input itself they are exact, also at their jumps: nothing has been rounded that
-// could end up on the other side.
+// Floor, Ceil and the cut towards 0 (Cast). Of an input itself they are exact, also at their jumps:
+// nothing has been rounded that could end up on the other side.
 #include <cmath>
 #include <limits>
 
@@ -27,17 +27,20 @@ int copied_input(const AffineForm& form, std::int64_t i) {
 
 }  // namespace
 
-AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve, ValueId value) {
+AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve,
+                           ValueId value) {
   const IntervalVector& box = context.sources.at(kInputSource);
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  IntervalVector known{std::vector<double>(form.constant.size(), -kInfinity), std::vector<double>(form.constant.size(), kInfinity)};
+  IntervalVector known{std::vector<double>(form.constant.size(), -kInfinity),
+                       std::vector<double>(form.constant.size(), kInfinity)};
   for (std::int64_t i = 0; i < form.size(); ++i) {
     const int input = copied_input(form, i);
     if (input < 0) continue;
     const auto c = static_cast<std::size_t>(input);
     const double l = box.lower[c], u = box.upper[c];
     if (!(std::fabs(l) <= kLargest && std::fabs(u) <= kLargest)) continue;
-    const bool open_l = !context.open.lower.empty() && context.open.lower[c] != 0, open_u = !context.open.upper.empty() && context.open.upper[c] != 0;
+    const bool open_l = !context.open.lower.empty() && context.open.lower[c] != 0,
+               open_u = !context.open.upper.empty() && context.open.upper[c] != 0;
     const Range range = staircase_range(curve, l, u, open_l, open_u);
     known.lower[static_cast<std::size_t>(i)] = range.lower;
     known.upper[static_cast<std::size_t>(i)] = range.upper;

@@ -9,7 +9,9 @@ namespace clipbound {
 
 namespace {
 
-bool is_whole_number(double x) { return std::isfinite(x) && std::trunc(x) == x; }
+bool is_whole_number(double x) {
+  return std::isfinite(x) && std::trunc(x) == x;
+}
 
 /// True where a value is whole by what it is computed with, whatever the inputs are.
 bool is_whole_value(const Network& network, ValueId id, int depth = 0) {
@@ -37,7 +39,8 @@ bool is_whole_value(const Network& network, ValueId id, int depth = 0) {
     default:
       if (op_row(node->kind).op_class != OpClass::movement) return false;
   }
-  return std::all_of(node->inputs.begin(), node->inputs.end(), [&](ValueId input) { return is_whole_value(network, input, depth + 1); });
+  return std::all_of(node->inputs.begin(), node->inputs.end(),
+                     [&](ValueId input) { return is_whole_value(network, input, depth + 1); });
 }
 
 /// Elements of one form, sorted into kinds that are treated apart and put together again.
@@ -45,12 +48,17 @@ class Sorted {
  public:
   Sorted(std::size_t size, std::size_t kinds) : picks_(kinds), place_(size) {}
   void put(std::size_t element, std::size_t kind) {
-    place_[element] = {static_cast<std::int32_t>(kind), static_cast<std::int64_t>(picks_[kind].size())};
+    place_[element] = {static_cast<std::int32_t>(kind),
+                       static_cast<std::int64_t>(picks_[kind].size())};
     picks_[kind].push_back({0, static_cast<std::int64_t>(element)});
   }
   bool none(std::size_t kind) const { return picks_[kind].empty(); }
-  AffineForm of(const AffineForm& form, std::size_t kind) const { return gather({&form}, picks_[kind]); }
-  AffineForm numbers(double value, std::size_t kind) const { return AffineForm::of_constant(std::vector<double>(picks_[kind].size(), value)); }
+  AffineForm of(const AffineForm& form, std::size_t kind) const {
+    return gather({&form}, picks_[kind]);
+  }
+  AffineForm numbers(double value, std::size_t kind) const {
+    return AffineForm::of_constant(std::vector<double>(picks_[kind].size(), value));
+  }
   /// parts[kind] holds the elements of that kind.
   AffineForm join(const std::vector<AffineForm>& parts) const {
     std::vector<const AffineForm*> forms;
@@ -63,7 +71,9 @@ class Sorted {
   std::vector<Pick> place_;
 };
 
-std::vector<double> ones(const AffineForm& form, double value = 1.0) { return std::vector<double>(form.constant.size(), value); }
+std::vector<double> ones(const AffineForm& form, double value = 1.0) {
+  return std::vector<double>(form.constant.size(), value);
+}
 
 /// 0 or 1, nobody knows.
 AffineForm either(std::size_t size) {
@@ -75,13 +85,15 @@ AffineForm either(std::size_t size) {
 
 /// 1 - |d| where that is positive: exact at whole numbers.
 AffineForm hat(const LowerContext& context, const AffineForm& d) {
-  const AffineForm left = context.relu(combine(context, {&d}, {1.0}, ones(d)), kNoValue), middle = context.relu(d, kNoValue);
+  const AffineForm left = context.relu(combine(context, {&d}, {1.0}, ones(d)), kNoValue),
+                   middle = context.relu(d, kNoValue);
   const AffineForm right = context.relu(combine(context, {&d}, {1.0}, ones(d, -1.0)), kNoValue);
   return combine(context, {&left, &middle, &right}, {1.0, -2.0, 1.0});
 }
 
 /// The interval of element i; of a whole number, between whole numbers.
-std::pair<double, double> ends(const IntervalVector& range, const std::vector<char>& whole, std::size_t i) {
+std::pair<double, double> ends(const IntervalVector& range, const std::vector<char>& whole,
+                               std::size_t i) {
   if (whole[i] == 0) return {range.lower[i], range.upper[i]};
   return {std::ceil(range.lower[i]), std::floor(range.upper[i])};
 }
@@ -91,40 +103,60 @@ std::pair<double, double> ends(const IntervalVector& range, const std::vector<ch
 std::vector<char> whole_elements(const LowerContext& context, ValueId id, const AffineForm& form) {
   if (is_whole_value(context.network, id)) return std::vector<char>(form.constant.size(), 1);
   std::vector<char> whole = fixed_elements(form);
-  for (std::size_t i = 0; i < whole.size(); ++i) whole[i] = whole[i] != 0 && form.radius[i] == 0.0 && is_whole_number(form.constant[i]);
+  for (std::size_t i = 0; i < whole.size(); ++i)
+    whole[i] = whole[i] != 0 && form.radius[i] == 0.0 && is_whole_number(form.constant[i]);
   return whole;
 }
 
-AffineForm is_zero(const LowerContext& context, const AffineForm& d, const std::vector<char>& whole) {
+AffineForm is_zero(const LowerContext& context, const AffineForm& d,
+                   const std::vector<char>& whole) {
   enum Kind : std::size_t { no, yes, rises, falls, apart, unknown, kinds };
   const IntervalVector range = enclose(d, context.sources);
   Sorted sorted(whole.size(), kinds);
   for (std::size_t i = 0; i < whole.size(); ++i) {
     const auto [l, u] = ends(range, whole, i);
     const bool around = l <= 0.0 && u >= 0.0;
-    sorted.put(i, !around ? no : whole[i] == 0 ? unknown : l == u ? yes : u == 0.0 && l == -1.0 ? rises : l == 0.0 && u == 1.0 ? falls : apart);
+    sorted.put(i, !around                 ? no
+                  : whole[i] == 0         ? unknown
+                  : l == u                ? yes
+                  : u == 0.0 && l == -1.0 ? rises
+                  : l == 0.0 && u == 1.0  ? falls
+                                          : apart);
   }
   const AffineForm up = sorted.of(d, rises), down = sorted.of(d, falls), both = sorted.of(d, apart);
-  return sorted.join({sorted.numbers(0.0, no), sorted.numbers(1.0, yes), sorted.none(rises) ? AffineForm() : combine(context, {&up}, {1.0}, ones(up)),
-                      sorted.none(falls) ? AffineForm() : combine(context, {&down}, {-1.0}, ones(down)),
-                      sorted.none(apart) ? AffineForm() : hat(context, both), either(sorted.of(d, unknown).constant.size())});
+  return sorted.join(
+      {sorted.numbers(0.0, no), sorted.numbers(1.0, yes),
+       sorted.none(rises) ? AffineForm() : combine(context, {&up}, {1.0}, ones(up)),
+       sorted.none(falls) ? AffineForm() : combine(context, {&down}, {-1.0}, ones(down)),
+       sorted.none(apart) ? AffineForm() : hat(context, both),
+       either(sorted.of(d, unknown).constant.size())});
 }
 
-AffineForm is_positive(const LowerContext& context, const AffineForm& d, const std::vector<char>& whole) {
+AffineForm is_positive(const LowerContext& context, const AffineForm& d,
+                       const std::vector<char>& whole) {
   enum Kind : std::size_t { no, yes, itself, next, apart, kinds };
   const IntervalVector range = enclose(d, context.sources);
   Sorted sorted(whole.size(), kinds);
   for (std::size_t i = 0; i < whole.size(); ++i) {
     const auto [l, u] = ends(range, whole, i);
-    // 0 itself counts as positive nowhere if the number is whole, and may count as either otherwise.
+    // 0 itself counts as positive nowhere if the number is whole, and may count as either
+    // otherwise.
     const bool never = whole[i] != 0 ? u <= 0.0 : u < 0.0;
-    sorted.put(i, l > 0.0 ? yes : never ? no : whole[i] == 0 ? apart : l == 0.0 && u == 1.0 ? itself : next);
+    sorted.put(i, l > 0.0                ? yes
+                  : never                ? no
+                  : whole[i] == 0        ? apart
+                  : l == 0.0 && u == 1.0 ? itself
+                                         : next);
   }
   const AffineForm whole_ones = sorted.of(d, next), others = sorted.of(d, apart);
-  return sorted.join({sorted.numbers(0.0, no), sorted.numbers(1.0, yes), sorted.of(d, itself),
-                      // Half a step from every whole number: no tie.
-                      sorted.none(next) ? AffineForm() : context.activate(combine(context, {&whole_ones}, {1.0}, ones(whole_ones, -0.5)), {Curve::step}, kNoValue),
-                      sorted.none(apart) ? AffineForm() : context.activate(others, {Curve::step}, kNoValue)});
+  return sorted.join(
+      {sorted.numbers(0.0, no), sorted.numbers(1.0, yes), sorted.of(d, itself),
+       // Half a step from every whole number: no tie.
+       sorted.none(next)
+           ? AffineForm()
+           : context.activate(combine(context, {&whole_ones}, {1.0}, ones(whole_ones, -0.5)),
+                              {Curve::step}, kNoValue),
+       sorted.none(apart) ? AffineForm() : context.activate(others, {Curve::step}, kNoValue)});
 }
 
 AffineForm positive_part(const LowerContext& context, const AffineForm& d) {
@@ -136,7 +168,9 @@ AffineForm positive_part(const LowerContext& context, const AffineForm& d) {
     const auto [l, u] = ends(range, whole, i);
     sorted.put(i, u <= 0.0 ? no : l >= 0.0 ? itself : apart);
   }
-  return sorted.join({sorted.numbers(0.0, no), sorted.of(d, itself), sorted.none(apart) ? AffineForm() : context.relu(sorted.of(d, apart), kNoValue)});
+  return sorted.join(
+      {sorted.numbers(0.0, no), sorted.of(d, itself),
+       sorted.none(apart) ? AffineForm() : context.relu(sorted.of(d, apart), kNoValue)});
 }
 
 }  // namespace clipbound

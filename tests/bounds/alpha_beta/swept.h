@@ -9,7 +9,8 @@ namespace clipbound::test {
 
 /// A random network with two rows, lowered, and its sweep network.
 struct Swept {
-  Swept(Dice& dice, const NetworkTaste& taste, double radius, int iterations = 0, int split_rounds = 0) {
+  Swept(Dice& dice, const NetworkTaste& taste, double radius, int iterations = 0,
+        int split_rounds = 0) {
     RandomNetwork maker(dice, taste);
     const auto network = maker.build();
     std::vector<double> lower, upper;
@@ -38,14 +39,17 @@ struct Swept {
   std::size_t neuron(int slot) const {
     const auto u = static_cast<std::size_t>(slot);
     const SweepLayer& layer = sweep->layer(sweep->layer_of[u]);
-    return static_cast<std::size_t>(first_of[static_cast<std::size_t>(sweep->layer_of[u])] +
-                                    layer.origin[static_cast<std::size_t>(sweep->place_of[u] - layer.first)]);
+    return static_cast<std::size_t>(
+        first_of[static_cast<std::size_t>(sweep->layer_of[u])] +
+        layer.origin[static_cast<std::size_t>(sweep->place_of[u] - layer.first)]);
   }
   Truth random_truth(Dice& dice) const {
     std::vector<double> x;
     for (std::size_t i = 0; i < lowered->lower.size(); ++i) {
-      const double t = dice.chance(0.5) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
-      x.push_back(std::clamp(lowered->lower[i] + t * (lowered->upper[i] - lowered->lower[i]), lowered->lower[i], lowered->upper[i]));
+      const double t =
+          dice.chance(0.5) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
+      x.push_back(std::clamp(lowered->lower[i] + t * (lowered->upper[i] - lowered->lower[i]),
+                             lowered->lower[i], lowered->upper[i]));
     }
     return lowered->truth(std::move(x));
   }

@@ -1,4 +1,5 @@
-// Lane sweeps: bounds below the truth for any slopes, multipliers and splits; gradients against finite differences.
+// Lane sweeps: bounds below the truth for any slopes, multipliers and splits; gradients against
+// finite differences.
 #include <gtest/gtest.h>
 
 #include "tests/bounds/alpha_beta/swept.h"
@@ -11,7 +12,8 @@ TEST(SweepRoot, NeuronBoundsHold) {
   for (int trial = 0; trial < 200; ++trial) {
     NetworkTaste taste = random_taste(dice);
     taste.layers = dice.whole(2, 6);
-    const Swept s(dice, taste, dice.uniform(0.01, 0.8), trial % 2 == 0 ? 0 : 15, trial % 4 >= 2 ? dice.whole(1, 4) : 0);
+    const Swept s(dice, taste, dice.uniform(0.01, 0.8), trial % 2 == 0 ? 0 : 15,
+                  trial % 4 >= 2 ? dice.whole(1, 4) : 0);
     for (int sample = 0; sample < 20; ++sample) {
       const Truth truth = s.random_truth(dice);
       std::size_t v = 0;
@@ -47,19 +49,23 @@ TEST(SweepRoot, NeuronsThatARowDoesNotReadChangeNothingAndCannotBeRead) {
     const Swept s(dice, taste, 0.5);
     const LayeredSystem& system = *s.lowered->system;
     if (system.layers.size() < 2) continue;  // the sources of the others were folded away
-    const auto layer = static_cast<std::size_t>(dice.whole(1, static_cast<int>(system.layers.size()) - 1));
+    const auto layer =
+        static_cast<std::size_t>(dice.whole(1, static_cast<int>(system.layers.size()) - 1));
     const AffineForm& form = system.layers[layer];
     const AffineForm row = gather({&form}, {{0, dice.whole(0, static_cast<int>(form.size()) - 1)}});
     const NeededNeurons needed = needed_neurons(system, {&row});
-    const auto part = bound_by_sweeps(s.lowered->system, s.lowered->lower, s.lowered->upper, nullptr, SweepBudget{}, Deadline(), needed);
-    const double of_part = crown_bound(*part, part->compile_rows(row, {0})), of_all = crown_bound(*s.sweep, s.sweep->compile_rows(row, {0}));
+    const auto part = bound_by_sweeps(s.lowered->system, s.lowered->lower, s.lowered->upper,
+                                      nullptr, SweepBudget{}, Deadline(), needed);
+    const double of_part = crown_bound(*part, part->compile_rows(row, {0})),
+                 of_all = crown_bound(*s.sweep, s.sweep->compile_rows(row, {0}));
     EXPECT_NEAR(of_part, of_all, 1e-9 * (1.0 + std::fabs(of_all)));
     for (std::size_t k = 0; k < needed.size(); ++k) {
       for (std::size_t v = 0; v < needed[k].size(); ++v) {
         if (needed[k][v] != 0) continue;
         ++left_out;
         const auto source = static_cast<int>(k);
-        const AffineForm reads_it = AffineForm::of_source(source, system.layers[k].size(), static_cast<std::int64_t>(v), 1);
+        const AffineForm reads_it =
+            AffineForm::of_source(source, system.layers[k].size(), static_cast<std::int64_t>(v), 1);
         EXPECT_ANY_THROW(part->compile_rows(reads_it, {0}));
       }
     }
@@ -95,7 +101,8 @@ TEST(LaneSweep, StaysBelowTheTruthForAnySlopesMultipliersAndSplits) {
       }
       const auto check = [&](Vec bound) {
         for (int lane = 0; lane < kLanes; ++lane) {
-          Enclosed value = truths[static_cast<std::size_t>(lane)].rows[static_cast<std::size_t>(target.which[lane])];
+          Enclosed value = truths[static_cast<std::size_t>(lane)]
+                               .rows[static_cast<std::size_t>(target.which[lane])];
           value.value *= target.sign[lane];
           ASSERT_TRUE(allows_lower(bound[lane], value)) << bound[lane] << " > " << value.value;
         }
@@ -138,7 +145,8 @@ TEST(LaneSweep, GradientsAgreeWithFiniteDifferences) {
         const Vec below = lanes.lower_bound(cone, target);
         lanes.theta[u] = theta;
         for (int lane = 0; lane < kLanes; ++lane) {
-          const double right = (above[lane] - middle[lane]) / kStep, left = (middle[lane] - below[lane]) / kStep;
+          const double right = (above[lane] - middle[lane]) / kStep,
+                       left = (middle[lane] - below[lane]) / kStep;
           const double size = std::fabs(right) + std::fabs(left) + 1e-3;
           if (std::fabs(right - left) > 1e-4 * size) continue;  // a kink between the three points
           ++compared;

@@ -1,4 +1,5 @@
-// Curved neurons in lane sweeps: bounds below the truth for any parameters and restrictions; gradients against finite differences.
+// Curved neurons in lane sweeps: bounds below the truth for any parameters and restrictions;
+// gradients against finite differences.
 #include <gtest/gtest.h>
 
 #include "tests/bounds/alpha_beta/swept.h"
@@ -16,7 +17,8 @@ NetworkTaste curved_taste(Dice& dice) {
 TEST(CurvedLanes, NeuronBoundsHold) {
   Dice dice(101);
   for (int trial = 0; trial < 60; ++trial) {
-    const Swept s(dice, curved_taste(dice), dice.uniform(0.01, 0.8), trial % 2 == 0 ? 0 : 15, trial % 4 >= 2 ? dice.whole(1, 3) : 0);
+    const Swept s(dice, curved_taste(dice), dice.uniform(0.01, 0.8), trial % 2 == 0 ? 0 : 15,
+                  trial % 4 >= 2 ? dice.whole(1, 3) : 0);
     for (int sample = 0; sample < 20; ++sample) {
       const Truth truth = s.random_truth(dice);
       std::size_t v = 0;
@@ -32,7 +34,8 @@ TEST(CurvedLanes, NeuronBoundsHold) {
 }
 
 TEST(CurvedHull, ChainsReachFromEndToEnd) {
-  // A multiplier leans on a chain's ends, and does so where f overflows and its coefficient is 0, too.
+  // A multiplier leans on a chain's ends, and does so where f overflows and its coefficient is 0,
+  // too.
   for (const double u : {1.0, 800.0, 1e6}) {
     const Hull<double> hull = hull_of({Curve::exp}, -3.0, u);
     for (const Chain<double>& chain : {hull.below, hull.above}) {
@@ -43,7 +46,8 @@ TEST(CurvedHull, ChainsReachFromEndToEnd) {
   EXPECT_FALSE(is_finite(hull_of({Curve::exp}, -3.0, 800.0)));
 }
 
-/// Gives every neuron of a lane any parameters and, here and there, a restriction that the truth satisfies.
+/// Gives every neuron of a lane any parameters and, here and there, a restriction that the truth
+/// satisfies.
 int disturb(Dice& dice, const Swept& s, const Truth& truth, LaneSweep& lanes, int lane) {
   int restricted = 0;
   for (int u = 0; u < s.sweep->slots(); ++u) {
@@ -62,8 +66,12 @@ int disturb(Dice& dice, const Swept& s, const Truth& truth, LaneSweep& lanes, in
     const double width = upper - lower;
     const bool known = std::isfinite(z.error) && std::isfinite(width);
     if (known && dice.chance(0.4)) {
-      if (dice.chance(0.7)) lower = std::max(lower, add_down(z.value, -z.error) - (dice.chance(0.5) ? 0.0 : dice.uniform(0.0, 0.5) * width));
-      if (dice.chance(0.7)) upper = std::min(upper, add_up(z.value, z.error) + (dice.chance(0.5) ? 0.0 : dice.uniform(0.0, 0.5) * width));
+      if (dice.chance(0.7))
+        lower = std::max(lower, add_down(z.value, -z.error) -
+                                    (dice.chance(0.5) ? 0.0 : dice.uniform(0.0, 0.5) * width));
+      if (dice.chance(0.7))
+        upper = std::min(upper, add_up(z.value, z.error) +
+                                    (dice.chance(0.5) ? 0.0 : dice.uniform(0.0, 0.5) * width));
       if (dice.chance(0.5)) {
         lanes.set_bounds(lane, u, lower, upper);
       } else {
@@ -95,7 +103,8 @@ TEST(CurvedLanes, StayBelowTheTruthForAnyParametersAndRestrictions) {
       }
       const auto check = [&](Vec bound) {
         for (int lane = 0; lane < kLanes; ++lane) {
-          Enclosed value = truths[static_cast<std::size_t>(lane)].rows[static_cast<std::size_t>(target.which[lane])];
+          Enclosed value = truths[static_cast<std::size_t>(lane)]
+                               .rows[static_cast<std::size_t>(target.which[lane])];
           value.value *= target.sign[lane];
           ASSERT_TRUE(allows_lower(bound[lane], value)) << bound[lane] << " > " << value.value;
         }
@@ -110,7 +119,8 @@ TEST(CurvedLanes, StayBelowTheTruthForAnyParametersAndRestrictions) {
       const Vec best = lanes.maximize(cone, target, optimizer);
       check(best);
       EXPECT_TRUE(all(best >= bound));
-      EXPECT_TRUE(all(lanes.lower_bound(cone, target) == best)) << "the parameters are not the best ones'";
+      EXPECT_TRUE(all(lanes.lower_bound(cone, target) == best))
+          << "the parameters are not the best ones'";
     }
   }
   EXPECT_GT(restricted, 1000);
@@ -131,13 +141,17 @@ TEST(CurvedLanes, GradientsAgreeWithFiniteDifferences) {
     lanes.differentiate(cone);
     const std::vector<Vec> gradient = lanes.gradient;
     std::vector<Vec> multiplier_gradients;
-    for (std::int32_t c = 0; c < static_cast<std::int32_t>(s.sweep->curves.size()); ++c) multiplier_gradients.push_back(lanes.curved_lanes().multiplier_gradient(c));
+    for (std::int32_t c = 0; c < static_cast<std::int32_t>(s.sweep->curves.size()); ++c)
+      multiplier_gradients.push_back(lanes.curved_lanes().multiplier_gradient(c));
     constexpr double kStep = 1e-6;
     const auto compare = [&](Vec above, Vec below, const auto& gradient_in, int& count) {
       for (int lane = 0; lane < kLanes; ++lane) {
-        const double right = (above[lane] - middle[lane]) / kStep, left = (middle[lane] - below[lane]) / kStep;
-        const double size = std::fabs(right) + std::fabs(left) + 1e-3 * (1.0 + std::fabs(middle[lane]));
-        if (!std::isfinite(size) || std::fabs(right - left) > 1e-4 * size) continue;  // a kink between the three points
+        const double right = (above[lane] - middle[lane]) / kStep,
+                     left = (middle[lane] - below[lane]) / kStep;
+        const double size =
+            std::fabs(right) + std::fabs(left) + 1e-3 * (1.0 + std::fabs(middle[lane]));
+        if (!std::isfinite(size) || std::fabs(right - left) > 1e-4 * size)
+          continue;  // a kink between the three points
         ++count;
         EXPECT_NEAR(gradient_in(lane), 0.5 * (right + left), 1e-3 * size);
       }
@@ -152,18 +166,24 @@ TEST(CurvedLanes, GradientsAgreeWithFiniteDifferences) {
         lanes.theta[u] = theta - kStep;
         const Vec below = lanes.lower_bound(cone, target);
         lanes.theta[u] = theta;
-        compare(above, below, [&](int lane) { return gradient[u][lane]; }, compared);
-        const Vec by_multiplier = multiplier_gradients[static_cast<std::size_t>(s.sweep->curve_of[static_cast<std::size_t>(place)])];
-        if (!all((vabs(lanes.lower_of(slot)) < kOverflow) & (vabs(lanes.upper_of(slot)) < kOverflow))) continue;
+        compare(
+            above, below, [&](int lane) { return gradient[u][lane]; }, compared);
+        const Vec by_multiplier = multiplier_gradients[static_cast<std::size_t>(
+            s.sweep->curve_of[static_cast<std::size_t>(place)])];
+        if (!all((vabs(lanes.lower_of(slot)) < kOverflow) &
+                 (vabs(lanes.upper_of(slot)) < kOverflow)))
+          continue;
         const auto shifted = [&](double shift) {
           for (int lane = 0; lane < kLanes; ++lane) {
-            lanes.restrict_curved(lane, slot, lanes.lower_of(lane, slot), lanes.upper_of(lane, slot), lanes.multiplier(lane, slot) + shift);
+            lanes.restrict_curved(lane, slot, lanes.lower_of(lane, slot),
+                                  lanes.upper_of(lane, slot), lanes.multiplier(lane, slot) + shift);
           }
           return lanes.lower_bound(cone, target);
         };
         const Vec more = shifted(kStep), less = shifted(-2.0 * kStep);
         shifted(kStep);
-        compare(more, less, [&](int lane) { return by_multiplier[lane]; }, multipliers);
+        compare(
+            more, less, [&](int lane) { return by_multiplier[lane]; }, multipliers);
       }
     }
   }

@@ -1,18 +1,20 @@
-// Grouped matrices against the sum over the entries, where rows share columns and values, and where rows and columns are missing.
+// Grouped matrices against the sum over the entries, where rows share columns and values, and where
+// rows and columns are missing.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
-#include "bounds/layered/affine_form.h"
 #include "bounds/alpha_beta/grouped_matrix_builder.h"
+#include "bounds/layered/affine_form.h"
 
 namespace clipbound {
 namespace {
 
 constexpr std::int32_t kNowhere = -1;
 
-/// A convolution along a line of pixels, `channels` onto `filters`, whose window is cut at both ends: tiles of three kinds.
+/// A convolution along a line of pixels, `channels` onto `filters`, whose window is cut at both
+/// ends: tiles of three kinds.
 SparseRows convolution(std::mt19937_64& random, int pixels, int channels, int filters) {
   std::normal_distribution<double> number;
   std::vector<double> kernel(static_cast<std::size_t>(filters * channels * 3));
@@ -23,7 +25,9 @@ SparseRows convolution(std::mt19937_64& random, int pixels, int channels, int fi
     for (int p = 0; p < pixels; ++p) {
       for (int c = 0; c < channels; ++c) {
         for (int t = -1; t <= 1; ++t) {
-          if (p + t >= 0 && p + t < pixels) rows.append(c * pixels + p + t, kernel[static_cast<std::size_t>((f * channels + c) * 3 + t + 1)]);
+          if (p + t >= 0 && p + t < pixels)
+            rows.append(c * pixels + p + t,
+                        kernel[static_cast<std::size_t>((f * channels + c) * 3 + t + 1)]);
         }
       }
       rows.end_row();
@@ -32,14 +36,17 @@ SparseRows convolution(std::mt19937_64& random, int pixels, int channels, int fi
   return rows;
 }
 
-/// Rows of any lengths, some of them empty, some of them equal in their columns or in their values alone.
+/// Rows of any lengths, some of them empty, some of them equal in their columns or in their values
+/// alone.
 SparseRows irregular(std::mt19937_64& random, int rows, int cols) {
   SparseRows result;
   result.cols = cols;
   for (int r = 0; r < rows; ++r) {
     const auto kind = random() % 4;
     for (int c = 0; c < cols; ++c) {
-      if (kind == 0 ? random() % 3 == 0 : kind == 1 && c % 2 == 0) result.append(c, kind == 0 ? 1.0 + static_cast<double>(random() % 3) : static_cast<double>(r + c));
+      if (kind == 0 ? random() % 3 == 0 : kind == 1 && c % 2 == 0)
+        result.append(
+            c, kind == 0 ? 1.0 + static_cast<double>(random() % 3) : static_cast<double>(r + c));
       if (kind == 2 && c < 3) result.append(c + static_cast<int>(random() % 2), 0.5);
       if (kind == 2 && c < 3) break;
     }
@@ -49,7 +56,8 @@ SparseRows irregular(std::mt19937_64& random, int rows, int cols) {
 }
 
 /// Places for a share of some elements, in a random order, from `first` on.
-std::vector<std::int32_t> places_for(std::mt19937_64& random, std::int64_t count, std::int32_t first, int per_cent) {
+std::vector<std::int32_t> places_for(std::mt19937_64& random, std::int64_t count,
+                                     std::int32_t first, int per_cent) {
   std::vector<std::int32_t> places(static_cast<std::size_t>(count), kNowhere), free;
   for (std::int32_t k = 0; k < count; ++k) free.push_back(first + k);
   std::shuffle(free.begin(), free.end(), random);
@@ -59,7 +67,8 @@ std::vector<std::int32_t> places_for(std::mt19937_64& random, std::int64_t count
   return places;
 }
 
-void accumulate_all(const GroupedMatrix& matrix, const std::vector<Vec>& x, std::vector<Vec>& y, bool in_parts) {
+void accumulate_all(const GroupedMatrix& matrix, const std::vector<Vec>& x, std::vector<Vec>& y,
+                    bool in_parts) {
   for (std::int32_t g = 0; g < matrix.groups(); ++g) {
     const GroupedMatrix::Segment whole = matrix.whole(g);
     if (!in_parts) {
@@ -75,13 +84,19 @@ void accumulate_all(const GroupedMatrix& matrix, const std::vector<Vec>& x, std:
   }
 }
 
-void check(std::mt19937_64& random, const SparseRows& rows, int per_cent, bool factors, bool in_parts) {
+void check(std::mt19937_64& random, const SparseRows& rows, int per_cent, bool factors,
+           bool in_parts) {
   const auto spare = static_cast<std::int32_t>(rows.cols + rows.rows());
-  const std::vector<std::int32_t> columns = places_for(random, rows.cols, 0, per_cent), of_rows = places_for(random, rows.rows(), static_cast<std::int32_t>(rows.cols), per_cent);
+  const std::vector<std::int32_t> columns = places_for(random, rows.cols, 0, per_cent),
+                                  of_rows =
+                                      places_for(random, rows.rows(),
+                                                 static_cast<std::int32_t>(rows.cols), per_cent);
   std::vector<double> factor;
-  for (std::int64_t c = 0; factors && c < rows.cols; ++c) factor.push_back(random() % 2 == 0 ? 1.0 : 4.0);
+  for (std::int64_t c = 0; factors && c < rows.cols; ++c)
+    factor.push_back(random() % 2 == 0 ? 1.0 : 4.0);
   const BlockBuilder builder(rows, of_rows, columns, factor, spare);
-  std::vector<Vec> x(static_cast<std::size_t>(spare) + 1), forward(x.size()), backward(x.size()), expected_forward(x.size()), expected_backward(x.size());
+  std::vector<Vec> x(static_cast<std::size_t>(spare) + 1), forward(x.size()), backward(x.size()),
+      expected_forward(x.size()), expected_backward(x.size());
   for (Vec& v : x) {
     for (int lane = 0; lane < kLanes; ++lane) v[lane] = static_cast<double>(random() % 64) - 32.0;
   }
@@ -108,8 +123,11 @@ void check(std::mt19937_64& random, const SparseRows& rows, int per_cent, bool f
 TEST(BlockBuilder, MakesTheSumsOfTheEntries) {
   std::mt19937_64 random(1);
   for (int trial = 0; trial < 60; ++trial) {
-    const SparseRows conv = convolution(random, 2 + static_cast<int>(random() % 7), 1 + static_cast<int>(random() % 11), 1 + static_cast<int>(random() % 19));
-    const SparseRows other = irregular(random, 1 + static_cast<int>(random() % 40), 6 + static_cast<int>(random() % 20));
+    const SparseRows conv =
+        convolution(random, 2 + static_cast<int>(random() % 7), 1 + static_cast<int>(random() % 11),
+                    1 + static_cast<int>(random() % 19));
+    const SparseRows other =
+        irregular(random, 1 + static_cast<int>(random() % 40), 6 + static_cast<int>(random() % 20));
     for (const int per_cent : {100, 60, 10}) {
       check(random, conv, per_cent, trial % 3 == 0, trial % 2 == 0);
       check(random, other, per_cent, trial % 3 == 0, trial % 2 == 0);
@@ -121,7 +139,9 @@ TEST(BlockBuilder, GroupsReadOnlyWhatLives) {
   std::mt19937_64 random(2);
   const SparseRows rows = convolution(random, 9, 6, 20);
   const auto spare = static_cast<std::int32_t>(rows.cols + rows.rows());
-  const std::vector<std::int32_t> columns = places_for(random, rows.cols, 0, 50), of_rows = places_for(random, rows.rows(), static_cast<std::int32_t>(rows.cols), 50);
+  const std::vector<std::int32_t> columns = places_for(random, rows.cols, 0, 50),
+                                  of_rows = places_for(random, rows.rows(),
+                                                       static_cast<std::int32_t>(rows.cols), 50);
   const BlockBuilder builder(rows, of_rows, columns, {}, spare);
   for (const GroupedMatrix& matrix : {builder.forward(spare), builder.backward(spare)}) {
     for (std::int32_t g = 0; g < matrix.groups(); ++g) {
@@ -147,7 +167,8 @@ TEST(SparseRows, ShareListsAndKeepRows) {
     for (std::int32_t c = 0; !old && c < 50; ++c) {
       if (random() % 8 == 0) index.back().push_back(c);
     }
-    for (std::size_t j = 0; j < index.back().size(); ++j) value.back().push_back(static_cast<double>(random() % 2) - 0.5);
+    for (std::size_t j = 0; j < index.back().size(); ++j)
+      value.back().push_back(static_cast<double>(random() % 2) - 0.5);
     if (random() % 4 == 0) {
       rows.append(7, 7.0);
       rows.drop_row();
@@ -159,8 +180,10 @@ TEST(SparseRows, ShareListsAndKeepRows) {
   for (std::int64_t r = 0; r < rows.rows(); ++r) {
     const auto i = static_cast<std::size_t>(r);
     entries += static_cast<std::int64_t>(index[i].size());
-    EXPECT_TRUE(std::equal(index[i].begin(), index[i].end(), rows.indices(r).begin(), rows.indices(r).end()));
-    EXPECT_TRUE(std::equal(value[i].begin(), value[i].end(), rows.values(r).begin(), rows.values(r).end()));
+    EXPECT_TRUE(std::equal(index[i].begin(), index[i].end(), rows.indices(r).begin(),
+                           rows.indices(r).end()));
+    EXPECT_TRUE(
+        std::equal(value[i].begin(), value[i].end(), rows.values(r).begin(), rows.values(r).end()));
     for (std::size_t k = 0; k < i; ++k) {
       if (index[k].empty() || index[k].size() != index[i].size()) continue;
       const auto s = static_cast<std::int64_t>(k);
@@ -176,11 +199,13 @@ TEST(Enclose, LeavesOutWhatIsNotAskedFor) {
   std::mt19937_64 random(4);
   AffineForm form = AffineForm::of_constant(std::vector<double>(40, 0.25));
   form.terms.emplace(kInputSource, irregular(random, 40, 19));
-  const std::map<int, IntervalVector> sources{{kInputSource, {std::vector<double>(19, -1.0), std::vector<double>(19, 2.0)}}};
+  const std::map<int, IntervalVector> sources{
+      {kInputSource, {std::vector<double>(19, -1.0), std::vector<double>(19, 2.0)}}};
   std::vector<char> which;
   for (int i = 0; i < 40; ++i) which.push_back(static_cast<char>(random() % 2));
   std::vector<double> sizes, some_sizes;
-  const IntervalVector all = enclose(form, sources, &sizes), some = enclose(form, sources, &some_sizes, &which);
+  const IntervalVector all = enclose(form, sources, &sizes),
+                       some = enclose(form, sources, &some_sizes, &which);
   for (std::size_t i = 0; i < which.size(); ++i) {
     double lower = 0.25, upper = 0.25;
     for (const double w : form.terms.at(kInputSource).values(static_cast<std::int64_t>(i))) {
@@ -191,15 +216,18 @@ TEST(Enclose, LeavesOutWhatIsNotAskedFor) {
     EXPECT_GE(all.upper[i], upper);
     EXPECT_NEAR(all.lower[i], lower, 1e-9);
     EXPECT_NEAR(all.upper[i], upper, 1e-9);
-    EXPECT_EQ(some.lower[i], which[i] != 0 ? all.lower[i] : -std::numeric_limits<double>::infinity());
-    EXPECT_EQ(some.upper[i], which[i] != 0 ? all.upper[i] : std::numeric_limits<double>::infinity());
+    EXPECT_EQ(some.lower[i],
+              which[i] != 0 ? all.lower[i] : -std::numeric_limits<double>::infinity());
+    EXPECT_EQ(some.upper[i],
+              which[i] != 0 ? all.upper[i] : std::numeric_limits<double>::infinity());
     if (which[i] != 0) {
       EXPECT_EQ(some_sizes[i], sizes[i]);
     }
   }
 }
 
-/// Copies, products that are rounded, and sums in one column: whichever way linear_map() takes, nothing is lost.
+/// Copies, products that are rounded, and sums in one column: whichever way linear_map() takes,
+/// nothing is lost.
 TEST(LinearMap, WaysAgree) {
   std::mt19937_64 random(5);
   const AffineForm plain = AffineForm::of_source(0, 12, 0, 12);
@@ -223,17 +251,22 @@ TEST(LinearMap, WaysAgree) {
       terms.push_back({0, element, weight});
       expected[static_cast<std::size_t>(element)] += copies ? weight : weight / 3.0;
     }
-    const AffineForm result = linear_map({copies ? &plain : &scaled}, {0, static_cast<std::int64_t>(terms.size())}, terms, {0.0}, magnitudes);
+    const AffineForm result =
+        linear_map({copies ? &plain : &scaled}, {0, static_cast<std::int64_t>(terms.size())}, terms,
+                   {0.0}, magnitudes);
     std::vector<double> found(12, 0.0);
     if (result.terms.contains(0)) {
       const SparseRows& row = result.terms.at(0);
-      for (std::size_t j = 0; j < row.indices(0).size(); ++j) found[static_cast<std::size_t>(row.indices(0)[j])] = row.values(0)[j];
+      for (std::size_t j = 0; j < row.indices(0).size(); ++j)
+        found[static_cast<std::size_t>(row.indices(0)[j])] = row.values(0)[j];
     }
     for (std::size_t c = 0; c < 12; ++c) EXPECT_NEAR(found[c], expected[c], 1e-14);
     if (copies && ascending) {
       EXPECT_EQ(result.radius[0], 0.0) << "nothing was rounded";
     }
-    const bool some = std::any_of(terms.begin(), terms.end(), [](const WeightedTerm& t) { return t.weight != 0.0 && t.weight != 1.0; });
+    const bool some = std::any_of(terms.begin(), terms.end(), [](const WeightedTerm& t) {
+      return t.weight != 0.0 && t.weight != 1.0;
+    });
     if (!copies && some) {
       EXPECT_GT(result.radius[0], 0.0) << "products were rounded";
     }

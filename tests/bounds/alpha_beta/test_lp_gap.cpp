@@ -1,6 +1,6 @@
-// The row bounds of the sweeps without splits against the linear program that they are the dual of (Salman et al., "A Convex
-// Relaxation Barrier", NeurIPS 2019: with the triangle of every unstable ReLU), solved in rational arithmetic: never above it. The
-// gap that is left is printed.
+// The row bounds of the sweeps without splits against the linear program that they are the dual of
+// (Salman et al., "A Convex Relaxation Barrier", NeurIPS 2019: with the triangle of every unstable
+// ReLU), solved in rational arithmetic: never above it. The gap that is left is printed.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -24,7 +24,8 @@ class TriangleProgram {
       lower_.resize(lower_.size() + static_cast<std::size_t>(system.layers[k].size()));
       upper_.resize(lower_.size());
     }
-    for (std::size_t k = 0; k < system.layers.size(); ++k) add_layer(k, bounds.bounds_of(static_cast<int>(k)));
+    for (std::size_t k = 0; k < system.layers.size(); ++k)
+      add_layer(k, bounds.bounds_of(static_cast<int>(k)));
   }
   std::size_t variables() const { return lower_.size(); }
   int unstable() const { return unstable_; }
@@ -34,16 +35,21 @@ class TriangleProgram {
 
  private:
   RationalForm row(const AffineForm& form, std::int64_t element) const {
-    RationalForm result{Rationals(variables()), Rational(form.constant[static_cast<std::size_t>(element)])};
+    RationalForm result{Rationals(variables()),
+                        Rational(form.constant[static_cast<std::size_t>(element)])};
     for (const auto& [source, matrix] : form.terms) {
-      const std::size_t first = source == kInputSource ? 0 : first_[static_cast<std::size_t>(source)];
+      const std::size_t first =
+          source == kInputSource ? 0 : first_[static_cast<std::size_t>(source)];
       const auto index = matrix.indices(element);
-      for (std::size_t e = 0; e < index.size(); ++e) result.coefficients[first + static_cast<std::size_t>(index[e])] += Rational(matrix.values(element)[e]);
+      for (std::size_t e = 0; e < index.size(); ++e)
+        result.coefficients[first + static_cast<std::size_t>(index[e])] +=
+            Rational(matrix.values(element)[e]);
     }
     return result;
   }
   /// factor * z + offset + sign * (variable) <= 0.
-  void constrain(RationalForm z, const Rational& factor, const Rational& offset, std::size_t variable, int sign) {
+  void constrain(RationalForm z, const Rational& factor, const Rational& offset,
+                 std::size_t variable, int sign) {
     for (Rational& c : z.coefficients) c *= factor;
     z.constant = z.constant * factor + offset;
     z.coefficients[variable] += sign;
@@ -82,20 +88,25 @@ TEST(LpGap, RowBoundsWithoutSplitsNeverExceedTheRationalProgram) {
   double of_crown = 0.0, of_alpha = 0.0, most = 0.0;
   int unstable = 0;
   for (int trial = 0; trial < 8; ++trial) {
-    const auto network = ConvolutionalNetwork(dice, {.side = 4, .channels = 2, .blocks = 1 + trial % 2}).build();
+    const auto network =
+        ConvolutionalNetwork(dice, {.side = 4, .channels = 2, .blocks = 1 + trial % 2}).build();
     std::vector<double> lower, upper;
     const double radius = dice.uniform(0.05, 0.3);
     for (std::int64_t i = 0; i < network->input_size(); ++i) {
       lower.push_back(dice.normal());
       upper.push_back(lower.back() + radius);
     }
-    const auto system = std::make_shared<const LayeredSystem>(lower_network(*simplify(network).network, lower, upper));
+    const auto system = std::make_shared<const LayeredSystem>(
+        lower_network(*simplify(network).network, lower, upper));
     const auto sweep = bound_by_sweeps(system, lower, upper, nullptr, {}, Deadline());
     const TriangleProgram program(*system, *sweep);
     unstable += program.unstable();
     const SweepRows rows = sweep->compile_rows(system->outputs, {0, 1});
-    const std::vector<double> crown = bound_rows_by_sweeps(*sweep, rows, {.iterations = 0}, 1, Deadline()).lower;
-    const std::vector<double> alpha = bound_rows_by_sweeps(*sweep, rows, {.iterations = 100, .enough = HUGE_VAL}, 1, Deadline()).lower;
+    const std::vector<double> crown =
+        bound_rows_by_sweeps(*sweep, rows, {.iterations = 0}, 1, Deadline()).lower;
+    const std::vector<double> alpha =
+        bound_rows_by_sweeps(*sweep, rows, {.iterations = 100, .enough = HUGE_VAL}, 1, Deadline())
+            .lower;
     for (std::int64_t r = 0; r < 2; ++r) {
       const auto i = static_cast<std::size_t>(r);
       const Rational least = program.minimum(system->outputs, r);
@@ -108,8 +119,9 @@ TEST(LpGap, RowBoundsWithoutSplitsNeverExceedTheRationalProgram) {
     }
   }
   EXPECT_GT(unstable, 100);
-  std::cout << "gap to the linear program, mean of 16 rows: CROWN " << of_crown / 16 << ", 100 steps of alpha-CROWN " << of_alpha / 16 << " (largest "
-            << most << "), " << unstable << " unstable neurons\n";
+  std::cout << "gap to the linear program, mean of 16 rows: CROWN " << of_crown / 16
+            << ", 100 steps of alpha-CROWN " << of_alpha / 16 << " (largest " << most << "), "
+            << unstable << " unstable neurons\n";
   EXPECT_LT(of_alpha, 0.1 * of_crown);
 }
 

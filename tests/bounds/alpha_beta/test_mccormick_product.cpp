@@ -1,5 +1,6 @@
-// Joined products: planes below the product in exact arithmetic, at every corner; bounds of small networks with matrix
-// products below the truth for any parameters; gradients against finite differences.
+// Joined products: planes below the product in exact arithmetic, at every corner; bounds of small
+// networks with matrix products below the truth for any parameters; gradients against finite
+// differences.
 #include <gtest/gtest.h>
 
 #include "tests/bounds/alpha_beta/swept.h"
@@ -11,14 +12,10 @@ namespace {
 std::pair<double, double> random_interval(Dice& dice) {
   const double size = std::ldexp(1.0, dice.whole(-20, 20)), l = size * dice.normal();
   switch (dice.whole(0, 4)) {
-    case 0:
-      return {l, l};
-    case 1:
-      return {std::min(l, 0.0), std::max(l, 0.0)};
-    case 2:
-      return {l, next_up(l)};
-    default:
-      return {l, l + std::ldexp(size, dice.whole(-40, 10)) * dice.uniform(0.0, 1.0)};
+    case 0: return {l, l};
+    case 1: return {std::min(l, 0.0), std::max(l, 0.0)};
+    case 2: return {l, next_up(l)};
+    default: return {l, l + std::ldexp(size, dice.whole(-40, 10)) * dice.uniform(0.0, 1.0)};
   }
 }
 
@@ -30,23 +27,26 @@ TEST(JoinedProducts, PlanesLieBelowAtTheCornersAndBetween) {
     const auto [b_low, b_high] = random_interval(dice);
     JoinedProduct product;
     product.enclose(a_low, a_high, b_low, b_high);
-    const double g = (dice.chance(0.5) ? 1.0 : -1.0) * std::ldexp(dice.uniform(0.5, 1.0), dice.whole(-30, 30));
+    const double g =
+        (dice.chance(0.5) ? 1.0 : -1.0) * std::ldexp(dice.uniform(0.5, 1.0), dice.whole(-30, 30));
     const double t = dice.chance(0.4) ? dice.whole(0, 1) : dice.uniform(0.0, 1.0);
     const JoinedPlane plane = plane_of(product, broadcast(g), broadcast(t));
-    // As the sweep computes them, and what it charges for all roundings: 4 gamma of 4 times the size, gamma > 32 u.
+    // As the sweep computes them, and what it charges for all roundings: 4 gamma of 4 times the
+    // size, gamma > 32 u.
     const double a_coefficient = g * plane.a_slope[0], b_coefficient = g * plane.b_slope[0],
                  offset = g * plane.offset[0];
-    const Rational slack = Rational(std::fabs(g)) * Rational(32.0 * kUnitRoundoff) * Rational(4.0 * product.size);
+    const Rational slack =
+        Rational(std::fabs(g)) * Rational(32.0 * kUnitRoundoff) * Rational(4.0 * product.size);
     for (int sample = 0; sample < 6; ++sample) {
-      const double a =
-          sample < 4 ? (sample % 2 == 0 ? a_low : a_high) : std::clamp(dice.uniform(a_low, a_high), a_low, a_high);
-      const double b =
-          sample < 4 ? (sample < 2 ? b_low : b_high) : std::clamp(dice.uniform(b_low, b_high), b_low, b_high);
+      const double a = sample < 4 ? (sample % 2 == 0 ? a_low : a_high)
+                                  : std::clamp(dice.uniform(a_low, a_high), a_low, a_high);
+      const double b = sample < 4 ? (sample < 2 ? b_low : b_high)
+                                  : std::clamp(dice.uniform(b_low, b_high), b_low, b_high);
       const Rational truth = Rational(g) * Rational(a) * Rational(b);
-      const Rational below =
-          Rational(a_coefficient) * Rational(a) + Rational(b_coefficient) * Rational(b) - Rational(offset);
-      ASSERT_LE(below - slack, truth) << "[" << a_low << ", " << a_high << "] [" << b_low << ", " << b_high << "] g "
-                                      << g << " t " << t;
+      const Rational below = Rational(a_coefficient) * Rational(a) +
+                             Rational(b_coefficient) * Rational(b) - Rational(offset);
+      ASSERT_LE(below - slack, truth) << "[" << a_low << ", " << a_high << "] [" << b_low << ", "
+                                      << b_high << "] g " << g << " t " << t;
       if (sample >= 4 || (t != 0.0 && t != 1.0)) continue;
       all += 1.0;
       tight += truth - below <= slack ? 1.0 : 0.0;
@@ -65,44 +65,52 @@ TEST(JoinedProducts, OperandsAreFoundWhereTheyAreExact) {
     result.terms.emplace(0, std::move(rows));
     return result;
   };
-  const auto found = operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0);
+  const auto found =
+      operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->a, 1);
   EXPECT_EQ(found->b, 3);
   EXPECT_EQ(found->weight, 4.0);
-  const auto swapped = operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, -0.5}, {3, 2.0}}, 0.0), 0);
+  const auto swapped =
+      operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, -0.5}, {3, 2.0}}, 0.0), 0);
   ASSERT_TRUE(swapped);
   EXPECT_EQ(swapped->a, 3);
-  EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 1.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0)) << "a constant";
+  EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 1.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0))
+      << "a constant";
   EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.25}, {3, -2.0}}, 0.0), 0))
       << "other coefficients";
-  EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {2, -2.0}}, 0.0), 0)) << "other operands";
+  EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {2, -2.0}}, 0.0), 0))
+      << "other operands";
   EXPECT_FALSE(operands_of(form({{1, 0.5}}, 0.0), form({{1, 0.5}}, 0.0), 0)) << "one operand";
   AffineForm vague = form({{1, 0.5}, {3, 2.0}}, 0.0);
   vague.radius[0] = 1e-300;
   EXPECT_FALSE(operands_of(vague, form({{1, 0.5}, {3, -2.0}}, 0.0), 0));
 }
 
-/// A small network of matrix products like attention's on a 3 x 3 input, swept with all of its products joined.
+/// A small network of matrix products like attention's on a 3 x 3 input, swept with all of its
+/// products joined.
 struct Attention {
   Attention(Dice& dice, double radius, int iterations) {
     NetworkBuilder b;
     const auto weights = [&](std::int64_t n) {
       std::vector<float> values;
-      for (std::int64_t i = 0; i < n; ++i) values.push_back(static_cast<float>(dice.normal() * 0.7));
+      for (std::int64_t i = 0; i < n; ++i)
+        values.push_back(static_cast<float>(dice.normal() * 0.7));
       return values;
     };
     const ValueId x = b.input("x", {3, 3});
     const auto linear = [&](ValueId v) {
-      return b.add("Add", {b.add("MatMul", {v, b.constant({3, 3}, weights(9))}), b.constant({3}, weights(3))});
+      return b.add("Add", {b.add("MatMul", {v, b.constant({3, 3}, weights(9))}),
+                           b.constant({3}, weights(3))});
     };
     const auto activated = [&](ValueId v) {
       return dice.chance(0.5) ? b.add("Relu", {v}) : dice.chance(0.5) ? b.add("Tanh", {v}) : v;
     };
     ValueId scores = b.add("MatMul", {activated(linear(x)), activated(linear(x))});
     if (dice.chance(0.5)) scores = b.add("Mul", {scores, b.constant({1}, {0.3F})});
-    const ValueId shares =
-        dice.chance(0.7) ? b.add("Softmax", {scores}, {{"axis", std::int64_t{1}}}) : activated(scores);
+    const ValueId shares = dice.chance(0.7)
+                               ? b.add("Softmax", {scores}, {{"axis", std::int64_t{1}}})
+                               : activated(scores);
     const ValueId mixed = b.add("MatMul", {shares, linear(x)});
     b.output(linear(b.add("Relu", {linear(dice.chance(0.5) ? b.add("Add", {mixed, x}) : mixed)})));
     std::vector<double> lower, upper;
@@ -114,7 +122,8 @@ struct Attention {
     Clause clause;
     clause.rows.push_back(output_row({Rational(1), Rational(-1)}, Rational(1, 10)));
     clause.rows.push_back(output_row({Rational(0), Rational(-2), Rational(1, 2)}, Rational(-3)));
-    lowered = std::make_unique<Lowered>(std::make_shared<const Network>(b.build()), lower, upper, clause);
+    lowered =
+        std::make_unique<Lowered>(std::make_shared<const Network>(b.build()), lower, upper, clause);
     SweepBudget budget;
     budget.iterations = iterations;
     budget.helper_work = 0.0;
@@ -131,9 +140,10 @@ struct Attention {
   Truth random_truth(Dice& dice) const {
     std::vector<double> x;
     for (std::size_t i = 0; i < lowered->lower.size(); ++i) {
-      const double t = dice.chance(0.8) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
-      x.push_back(std::clamp(lowered->lower[i] + t * (lowered->upper[i] - lowered->lower[i]), lowered->lower[i],
-                             lowered->upper[i]));
+      const double t =
+          dice.chance(0.8) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
+      x.push_back(std::clamp(lowered->lower[i] + t * (lowered->upper[i] - lowered->lower[i]),
+                             lowered->lower[i], lowered->upper[i]));
     }
     return lowered->truth(std::move(x));
   }
@@ -156,7 +166,8 @@ TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
   Dice dice(202);
   std::size_t products = 0;
   for (int trial = 0; trial < 120; ++trial) {
-    const Attention a(dice, dice.chance(0.2) ? 1e-9 : dice.uniform(0.01, 1.0), trial % 2 == 0 ? 0 : 8);
+    const Attention a(dice, dice.chance(0.2) ? 1e-9 : dice.uniform(0.01, 1.0),
+                      trial % 2 == 0 ? 0 : 8);
     products += a.sweep->products.size();
     EXPECT_EQ(a.sweep->pairs.size(), 0U);
     LaneSweep lanes;
@@ -172,7 +183,8 @@ TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
       optimizer.enough = 1e30;
       const Vec best = lanes.maximize(a.cone, a.target, optimizer);
       EXPECT_TRUE(all(best >= bound));
-      EXPECT_TRUE(all(lanes.lower_bound(a.cone, a.target) == best)) << "the parameters are not the best ones'";
+      EXPECT_TRUE(all(lanes.lower_bound(a.cone, a.target) == best))
+          << "the parameters are not the best ones'";
       for (int sample = 0; sample < 20; ++sample) {
         const Truth truth = a.random_truth(dice);
         a.expect_below(bound, truth);
@@ -201,13 +213,17 @@ TEST(JoinedProducts, NeuronBoundsHold) {
   }
 }
 
-/// Where(relu(x + 5) > relu(x + 4) + 1/2, relu(y), 0): intervals leave the condition open, sweeps know that it is 1.
+/// Where(relu(x + 5) > relu(x + 4) + 1/2, relu(y), 0): intervals leave the condition open, sweeps
+/// know that it is 1.
 TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {2}), y = b.input("y", {2});
   const ValueId high = b.add("Relu", {b.add("Add", {x, b.constant({2}, {5.0F, 4.0F})})});
-  const ValueId low = b.add("Add", {b.add("Relu", {b.add("Add", {x, b.constant({2}, {4.0F, 5.0F})})}), b.constant({1}, {0.5F})});
-  const ValueId chosen = b.add("Where", {b.add("Greater", {high, low}), b.add("Relu", {y}), b.constant({1}, {0.0F})});
+  const ValueId low = b.add(
+      "Add",
+      {b.add("Relu", {b.add("Add", {x, b.constant({2}, {4.0F, 5.0F})})}), b.constant({1}, {0.5F})});
+  const ValueId chosen =
+      b.add("Where", {b.add("Greater", {high, low}), b.add("Relu", {y}), b.constant({1}, {0.0F})});
   b.output(b.add("Relu", {b.add("Add", {chosen, b.constant({1}, {1.0F})})}));
   const std::vector<double> lower{-1, -1, -0.25, -0.25}, upper{1, 1, 2, 2};
   Clause clause;
@@ -219,7 +235,8 @@ TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
     budget.helper_work = helper_work;
     const auto sweep = bound_by_sweeps(lowered.system, lower, upper, nullptr, budget, Deadline());
     const SweepRows rows = sweep->compile_rows(lowered.rows, {0, 1});
-    const std::vector<double> bound = bound_rows_by_sweeps(*sweep, rows, SweepOptimizer{}, 1, Deadline()).lower;
+    const std::vector<double> bound =
+        bound_rows_by_sweeps(*sweep, rows, SweepOptimizer{}, 1, Deadline()).lower;
     EXPECT_LE(bound[0], -3.0) << "the first number may be 2, and 1 more";
     EXPECT_GT(bound[0], -4.0);
     EXPECT_LE(bound[1], -1.0);
@@ -228,13 +245,14 @@ TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
 }
 
 TEST(JoinedProducts, OptimisedBoundsAreAboutAsGoodAsThoseOfSquares) {
-  // The same network with its squares kept: planes between the same two of McCormick's, two slopes instead of one.
+  // The same network with its squares kept: planes between the same two of McCormick's, two slopes
+  // instead of one.
   Dice dice(204);
   double joined = 0.0, apart = 0.0;
   for (int trial = 0; trial < 40; ++trial) {
     const Attention a(dice, 0.3, 0);
-    const auto squares =
-        bound_by_sweeps(a.lowered->system, a.lowered->lower, a.lowered->upper, nullptr, SweepBudget{}, Deadline());
+    const auto squares = bound_by_sweeps(a.lowered->system, a.lowered->lower, a.lowered->upper,
+                                         nullptr, SweepBudget{}, Deadline());
     EXPECT_GT(squares->pairs.size(), 0U);
     SweepOptimizer optimizer;
     optimizer.enough = 1e30;
@@ -277,8 +295,10 @@ TEST(JoinedProducts, GradientsAgreeWithFiniteDifferences) {
         const Vec below = lanes.lower_bound(a.cone, a.target);
         lanes.theta[u] = theta;
         for (int lane = 0; lane < kLanes; ++lane) {
-          const double right = (above[lane] - middle[lane]) / kStep, left = (middle[lane] - below[lane]) / kStep;
-          const double size = std::fabs(right) + std::fabs(left) + 1e-3 * (1.0 + std::fabs(middle[lane]));
+          const double right = (above[lane] - middle[lane]) / kStep,
+                       left = (middle[lane] - below[lane]) / kStep;
+          const double size =
+              std::fabs(right) + std::fabs(left) + 1e-3 * (1.0 + std::fabs(middle[lane]));
           if (!std::isfinite(size) || std::fabs(right - left) > 1e-4 * size)
             continue;  // a kink between the three points
           ++compared;

@@ -1,4 +1,5 @@
-// Complete and relaxed clipping against exact linear programs (QSopt_ex), on plain and on nasty boxes and half-spaces.
+// Complete and relaxed clipping against exact linear programs (QSopt_ex), on plain and on nasty
+// boxes and half-spaces.
 #include <gtest/gtest.h>
 
 #include "bounds/clip/relaxed_clipping.h"
@@ -55,7 +56,8 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
     double at = 0.0;
     size = 0.0;
     for (std::size_t i = 0; i < anchor.size(); ++i) {
-      g.push_back(k > 0 && mood == Mood::nasty && dice.chance(0.1) ? p.halfspaces[0][i] : number(dice, mood));
+      g.push_back(k > 0 && mood == Mood::nasty && dice.chance(0.1) ? p.halfspaces[0][i]
+                                                                   : number(dice, mood));
       at += g.back() * anchor[i];
       size += std::fabs(g.back()) * (p.upper[i] - p.lower[i]);
     }
@@ -66,7 +68,8 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
     if (mood == Mood::nasty && where > 0.85) h = -at + size * dice.uniform(0.0, 1.5);
     g.push_back(h);
     p.halfspaces.push_back(g);
-    if (mood == Mood::nasty && k > 0 && dice.chance(0.15)) {  // parallel, or the other side of the same plane
+    if (mood == Mood::nasty && k > 0 &&
+        dice.chance(0.15)) {  // parallel, or the other side of the same plane
       p.halfspaces.back() = p.halfspaces[0];
       const double factor = (dice.chance(0.5) ? -1.0 : 1.0) * (dice.chance(0.3) ? 0x1p40 : 1.0);
       for (double& c : p.halfspaces.back()) c *= factor;
@@ -75,7 +78,8 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
   return p;
 }
 
-/// A network without neurons whose rows are the problem's objective: what is left of LaneBounder is its clipping.
+/// A network without neurons whose rows are the problem's objective: what is left of LaneBounder is
+/// its clipping.
 ReducedNetwork network_of(const std::vector<Problem>& lanes) {
   ReducedNetwork net;
   const std::size_t N = lanes[0].lower.size();
@@ -88,10 +92,11 @@ ReducedNetwork network_of(const std::vector<Problem>& lanes) {
   net.strict.assign(lanes.size(), 0);
   net.source_max.assign(N, 0.0);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-    std::copy(lanes[lane].objective.begin(), lanes[lane].objective.end(), net.row(static_cast<int>(lane)));
+    std::copy(lanes[lane].objective.begin(), lanes[lane].objective.end(),
+              net.row(static_cast<int>(lane)));
     for (std::size_t i = 0; i < N; ++i) {
-      net.source_max[i] =
-          std::max({net.source_max[i], std::fabs(lanes[lane].lower[i]), std::fabs(lanes[lane].upper[i])});
+      net.source_max[i] = std::max(
+          {net.source_max[i], std::fabs(lanes[lane].lower[i]), std::fabs(lanes[lane].upper[i])});
     }
   }
   net.finish();
@@ -105,9 +110,11 @@ LaneBounder bounder_of(const ReducedNetwork& net, const std::vector<Problem>& la
   b.constraints = static_cast<int>(K);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     const auto l = static_cast<int>(lane);
-    for (std::size_t i = 0; i < N; ++i) b.lower_x[i][l] = lanes[lane].lower[i], b.upper_x[i][l] = lanes[lane].upper[i];
+    for (std::size_t i = 0; i < N; ++i)
+      b.lower_x[i][l] = lanes[lane].lower[i], b.upper_x[i][l] = lanes[lane].upper[i];
     for (std::size_t k = 0; k < K; ++k) {
-      for (std::size_t i = 0; i <= N; ++i) b.constraint[k * (N + 1) + i][l] = lanes[lane].halfspaces[k][i];
+      for (std::size_t i = 0; i <= N; ++i)
+        b.constraint[k * (N + 1) + i][l] = lanes[lane].halfspaces[k][i];
     }
   }
   return b;
@@ -132,15 +139,18 @@ struct Share {
   int infeasible = 0, recognised = 0, compared = 0;
 };
 
-/// One batch, with each number of passes: never above the exact optimum; `shares` collects what was gained.
+/// One batch, with each number of passes: never above the exact optimum; `shares` collects what was
+/// gained.
 void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::vector<int>& passes,
                      std::vector<Share>& shares) {
   const ReducedNetwork net = network_of(lanes);
   LaneBounder b = bounder_of(net, lanes);
   std::vector<std::optional<Rational>> exact, unclipped;
   for (const Problem& p : lanes) {
-    exact.push_back(exact_minimum(p.form(p.objective), rationals(p.lower), rationals(p.upper), p.forms()));
-    unclipped.push_back(exact_minimum(p.form(p.objective), rationals(p.lower), rationals(p.upper), {}));
+    exact.push_back(
+        exact_minimum(p.form(p.objective), rationals(p.lower), rationals(p.upper), p.forms()));
+    unclipped.push_back(
+        exact_minimum(p.form(p.objective), rationals(p.lower), rationals(p.upper), {}));
   }
   for (std::size_t k = 0; k < passes.size(); ++k) {
     ClipSettings settings;
@@ -150,18 +160,21 @@ void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::ve
       const double bound = b.row_lower[lane][static_cast<int>(lane)];
       if (!exact[lane]) {  // any bound is true of the empty set
         ++shares[k].infeasible;
-        shares[k].recognised += bound > 0.0 ? 1 : 0;  // the objective is negative everywhere on the box
+        shares[k].recognised +=
+            bound > 0.0 ? 1 : 0;  // the objective is negative everywhere on the box
         continue;
       }
       ASSERT_FALSE(std::isnan(bound));
       ASSERT_FALSE(bound > 0x1p900 || Rational(bound) > *exact[lane])
-          << "lane " << lane << ": bound " << bound << " above the optimum " << exact[lane]->get_d();
+          << "lane " << lane << ": bound " << bound << " above the optimum "
+          << exact[lane]->get_d();
       ++shares[k].compared;
       const double gain = std::max(0.0, Rational(Rational(bound) - *unclipped[lane]).get_d());
       const double possible = Rational(*exact[lane] - *unclipped[lane]).get_d();
       const double size = size_of(lanes[lane]);
       if (lanes[lane].halfspaces.size() == 1 && mood == Mood::plain) {
-        ASSERT_NEAR(bound, exact[lane]->get_d(), 1e-9 * (1.0 + size)) << "one half-space is solved exactly";
+        ASSERT_NEAR(bound, exact[lane]->get_d(), 1e-9 * (1.0 + size))
+            << "one half-space is solved exactly";
       }
       if (possible > 1e-6 * size) shares[k].gain += gain / possible, shares[k].possible += 1.0;
     }
@@ -172,7 +185,8 @@ TEST(CompleteClipping, OneHalfspaceIsSolvedExactly) {
   Dice dice(1);
   std::vector<Share> shares(1);
   for (int trial = 0; trial < 60 && !HasFailure(); ++trial) {
-    compare_with_lp(random_lanes(dice, dice.whole(1, 10), 1, Mood::plain), Mood::plain, {1}, shares);
+    compare_with_lp(random_lanes(dice, dice.whole(1, 10), 1, Mood::plain), Mood::plain, {1},
+                    shares);
   }
   EXPECT_GT(shares[0].gain / shares[0].possible, 1.0 - 1e-6);
 }
@@ -183,7 +197,8 @@ TEST(CompleteClipping, ManyHalfspacesNeverPassTheOptimum) {
     Dice dice(static_cast<std::uint64_t>(100 + K));
     std::vector<Share> shares(passes.size());
     for (int trial = 0; trial < 25 && !HasFailure(); ++trial) {
-      compare_with_lp(random_lanes(dice, dice.whole(1, 10), K, Mood::plain), Mood::plain, passes, shares);
+      compare_with_lp(random_lanes(dice, dice.whole(1, 10), K, Mood::plain), Mood::plain, passes,
+                      shares);
     }
     std::printf("K %d: share of the gain with 1, 2, 5 passes", K);
     for (const Share& share : shares) {
@@ -195,7 +210,8 @@ TEST(CompleteClipping, ManyHalfspacesNeverPassTheOptimum) {
 }
 
 TEST(CompleteClipping, FarAwayInputs) {
-  // Inputs near +-2^30 that enter the half-spaces but not the objective: all of the rounding is the half-spaces'.
+  // Inputs near +-2^30 that enter the half-spaces but not the objective: all of the rounding is the
+  // half-spaces'.
   const std::vector<int> passes = {1, 3};
   Dice dice(8);
   std::vector<Share> shares(passes.size());
@@ -226,18 +242,20 @@ TEST(CompleteClipping, NastyProblems) {
     ASSERT_NO_FATAL_FAILURE(compare_with_lp(lanes, Mood::nasty, passes, shares));
   }
   for (std::size_t k = 0; k < passes.size(); ++k) {
-    std::printf("nasty, %d passes: share %.3f of %d problems; %d of %d infeasible ones refuted\n", passes[k],
-                shares[k].gain / shares[k].possible, shares[k].compared, shares[k].recognised, shares[k].infeasible);
+    std::printf("nasty, %d passes: share %.3f of %d problems; %d of %d infeasible ones refuted\n",
+                passes[k], shares[k].gain / shares[k].possible, shares[k].compared,
+                shares[k].recognised, shares[k].infeasible);
   }
 }
 
-/// The clipped box holds the feasible set's projection to every axis; it is empty only where the set is.
+/// The clipped box holds the feasible set's projection to every axis; it is empty only where the
+/// set is.
 void check_relaxed(const std::vector<Problem>& lanes, int sweeps) {
   const std::size_t N = lanes[0].lower.size(), K = lanes[0].halfspaces.size();
   const ReducedNetwork net = network_of(lanes);
   LaneBounder b = bounder_of(net, lanes);
-  const Mask empty = clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(), static_cast<int>(K),
-                                b.constraint.data(), sweeps);
+  const Mask empty = clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(),
+                                static_cast<int>(K), b.constraint.data(), sweeps);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     const Problem& p = lanes[lane];
     const auto l = static_cast<int>(lane);
@@ -262,8 +280,8 @@ TEST(RelaxedClipping, CutsNoFeasiblePoint) {
   for (int trial = 0; trial < 60; ++trial) {
     SCOPED_TRACE("trial " + std::to_string(trial));
     const Mood mood = trial % 3 == 0 ? Mood::plain : Mood::nasty;
-    ASSERT_NO_FATAL_FAILURE(
-        check_relaxed(random_lanes(dice, dice.whole(1, 5), dice.whole(1, 6), mood), dice.whole(1, 3)));
+    ASSERT_NO_FATAL_FAILURE(check_relaxed(
+        random_lanes(dice, dice.whole(1, 5), dice.whole(1, 6), mood), dice.whole(1, 3)));
   }
 }
 
@@ -293,11 +311,12 @@ TEST(RelaxedClipping, OneHalfspaceGivesItsExactProjection) {
       for (std::size_t i = 0; i < N; ++i) {
         RationalForm axis{Rationals(N), 0};
         axis.coefficients[i] = 1;
-        const auto low =
-            exact_minimum(axis, rationals(lanes[lane].lower), rationals(lanes[lane].upper), lanes[lane].forms());
+        const auto low = exact_minimum(axis, rationals(lanes[lane].lower),
+                                       rationals(lanes[lane].upper), lanes[lane].forms());
         ASSERT_TRUE(low.has_value());
         ASSERT_NEAR(b.lower_x[i][static_cast<int>(lane)], low->get_d(),
-                    1e-11 * (1.0 + std::fabs(low->get_d())) / std::min(1.0, std::fabs(lanes[lane].halfspaces[0][i])));
+                    1e-11 * (1.0 + std::fabs(low->get_d())) /
+                        std::min(1.0, std::fabs(lanes[lane].halfspaces[0][i])));
       }
     }
   }
@@ -305,8 +324,9 @@ TEST(RelaxedClipping, OneHalfspaceGivesItsExactProjection) {
 
 TEST(RelaxedClipping, NanAndInfinityClipNothing) {
   const double nan = std::nan(""), inf = HUGE_VAL;
-  const double bad[][3] = {{nan, 1, 5}, {1, nan, 5},     {1, 1, nan},      {inf, 1, 5},          {-inf, 1, 5},
-                           {1, 1, inf}, {nan, nan, nan}, {inf, -inf, inf}, {1e308, 1e308, 1e308}};
+  const double bad[][3] = {{nan, 1, 5},     {1, nan, 5},      {1, 1, nan},
+                           {inf, 1, 5},     {-inf, 1, 5},     {1, 1, inf},
+                           {nan, nan, nan}, {inf, -inf, inf}, {1e308, 1e308, 1e308}};
   for (const auto& g : bad) {
     Vec lower[2] = {broadcast(-1), broadcast(-1)}, upper[2] = {broadcast(1), broadcast(1)};
     const Vec halfspace[3] = {broadcast(g[0]), broadcast(g[1]), broadcast(g[2])};

@@ -1,5 +1,5 @@
-// The two-neuron example of the Clip-and-Verify paper, with every number checked against its exact value, and a case
-// that only complete clipping proves.
+// The two-neuron example of the Clip-and-Verify paper, with every number checked against its exact
+// value, and a case that only complete clipping proves.
 #include <gtest/gtest.h>
 
 #include "bounds/clip/relaxed_clipping.h"
@@ -25,8 +25,8 @@ void expect_upper(double bound, const Rational& exact, const char* what) {
 Lowered paper_example() {
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 2});
-  const ValueId z =
-      b.add("Gemm", {x, b.constant({2, 2}, {1, -7, 5, -1}), b.constant({2}, {6, -7})}, {{"transB", std::int64_t{1}}});
+  const ValueId z = b.add("Gemm", {x, b.constant({2, 2}, {1, -7, 5, -1}), b.constant({2}, {6, -7})},
+                          {{"transB", std::int64_t{1}}});
   b.output(b.add("MatMul", {b.add("Relu", {z}), b.constant({2, 1}, {1, -1})}));
   Clause clause;
   clause.rows.push_back(output_row({1}, Rational(-1, 10)));
@@ -50,8 +50,8 @@ TEST(PaperExample, RootBounds) {
   lanes.bound({});
   expect_lower(lanes.row_lower[0][0], row(Rational(-19, 6)), "y in a lane");
   // relu(z1) >= z1 and -relu(z2) >= -5/18 (z2 + 13): y >= -7/18 x1 - 121/18 x2 + 78/18.
-  expect_lower(lanes.row_plane[0][0] + lanes.row_plane[1][0] + lanes.row_plane[2][0], row(Rational(-7 - 121 + 78, 18)),
-               "the plane at (1, 1)");
+  expect_lower(lanes.row_plane[0][0] + lanes.row_plane[1][0] + lanes.row_plane[2][0],
+               row(Rational(-7 - 121 + 78, 18)), "the plane at (1, 1)");
   EXPECT_NEAR(lanes.row_plane[0][0], -7.0 / 18, kClose);
   EXPECT_NEAR(lanes.row_plane[1][0], -121.0 / 18, kClose);
   EXPECT_FALSE(any(lanes.refuted));
@@ -67,7 +67,8 @@ TEST(PaperExample, RelaxedClippingRefutesTheHalf) {
   LaneBounder lanes = example.lanes();
   std::vector<Vec> halfspace(3);
   set_half(halfspace);
-  EXPECT_FALSE(any(clip_input(2, lanes.lower_x.data(), lanes.upper_x.data(), 1, halfspace.data(), 1)));
+  EXPECT_FALSE(
+      any(clip_input(2, lanes.lower_x.data(), lanes.upper_x.data(), 1, halfspace.data(), 1)));
   expect_lower(lanes.lower_x[0][0], -1, "x1");
   expect_upper(lanes.upper_x[0][0], 1, "x1");
   expect_lower(lanes.lower_x[1][0], Rational(5, 7), "x2");
@@ -91,9 +92,9 @@ TEST(PaperExample, CompleteClippingRefutesTheHalf) {
 }
 
 // -- ours: z1 = x1 - x2, z2 = x2 - x1, y = 1 - relu(z1) - relu(z2) on [-1, 1]^2, unsafe y <= 0.9.
-// -------------------------- The two half-spaces  x1 - x2 <= 0.05  and  x2 - x1 <= 0.05  leave a diagonal band: it
-// reaches every side of the box, so relaxed clipping cuts nothing, while on it both neurons are at most 0.05 and y >=
-// 0.9 or so.
+// -------------------------- The two half-spaces  x1 - x2 <= 0.05  and  x2 - x1 <= 0.05  leave a
+// diagonal band: it reaches every side of the box, so relaxed clipping cuts nothing, while on it
+// both neurons are at most 0.05 and y >= 0.9 or so.
 
 Lowered diagonal_band() {
   NetworkBuilder b;
@@ -114,7 +115,8 @@ TEST(CompleteClipping, ProvesWhatRelaxedClippingCannot) {
     for (std::size_t i = 0; i < 3; ++i) lanes.constraint[k * 3 + i] = broadcast(band[k][i]);
   }
   for (int sweep = 0; sweep < 5; ++sweep) {
-    EXPECT_FALSE(any(clip_input(2, lanes.lower_x.data(), lanes.upper_x.data(), 2, lanes.constraint.data(), 1)));
+    EXPECT_FALSE(any(
+        clip_input(2, lanes.lower_x.data(), lanes.upper_x.data(), 2, lanes.constraint.data(), 1)));
   }
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(lanes.lower_x[i][0], -1.0);
@@ -125,7 +127,8 @@ TEST(CompleteClipping, ProvesWhatRelaxedClippingCannot) {
   lanes.bound(relaxed);
   EXPECT_FALSE(any(lanes.refuted));
   lanes.bound({});
-  for (std::size_t v = 0; v < 2; ++v) expect_upper(lanes.upper_z[v][0], Rational(1, 32), "a neuron on the band");
+  for (std::size_t v = 0; v < 2; ++v)
+    expect_upper(lanes.upper_z[v][0], Rational(1, 32), "a neuron on the band");
   EXPECT_TRUE(all(lanes.refuted));
 }
 

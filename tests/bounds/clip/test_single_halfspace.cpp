@@ -1,13 +1,14 @@
-// Complete clipping in lanes: never above what a point of the half-space reaches, and close to the exact least value.
+// Complete clipping in lanes: never above what a point of the half-space reaches, and close to the
+// exact least value.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <numeric>
 
-#include "bounds/clip/single_halfspace.h"
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
-#include "tests/support/exact.h"
+#include "bounds/clip/single_halfspace.h"
 #include "tests/bounds/alpha_beta/swept.h"
+#include "tests/support/exact.h"
 
 namespace clipbound::test {
 namespace {
@@ -18,7 +19,8 @@ struct Cut {
     const int n = dice.whole(1, 30);
     const double wide = std::exp2(dice.whole(-6, 6));
     for (int i = 0; i < n; ++i) {
-      const double centre = dice.normal() * 2.0, radius = dice.chance(0.1) ? 0.0 : wide * dice.uniform(0.0, 1.0);
+      const double centre = dice.normal() * 2.0,
+                   radius = dice.chance(0.1) ? 0.0 : wide * dice.uniform(0.0, 1.0);
       lower.push_back(centre - radius);
       upper.push_back(centre + radius);
       halfspace.normal.push_back(dice.chance(0.2) ? 0.0 : dice.normal());
@@ -35,13 +37,17 @@ struct Cut {
     }
     halfspace.offset = -(least + (most - least) * dice.uniform(0.001, 1.2));
   }
-  double edge(const std::vector<double>& x) const { return std::inner_product(x.begin(), x.end(), halfspace.normal.begin(), halfspace.offset); }
+  double edge(const std::vector<double>& x) const {
+    return std::inner_product(x.begin(), x.end(), halfspace.normal.begin(), halfspace.offset);
+  }
   double value(const std::vector<double>& x, int lane) const {
     double sum = 0.0;
-    for (const std::int32_t i : inputs) sum += functions[static_cast<std::size_t>(i)][lane] * x[static_cast<std::size_t>(i)];
+    for (const std::int32_t i : inputs)
+      sum += functions[static_cast<std::size_t>(i)][lane] * x[static_cast<std::size_t>(i)];
     return sum;
   }
-  /// A fractional knapsack: from the corner that is best without the half-space, coordinates go over in the order of what that costs.
+  /// A fractional knapsack: from the corner that is best without the half-space, coordinates go
+  /// over in the order of what that costs.
   double exact(int lane) const {
     std::vector<double> x(lower.size());
     std::vector<char> read(lower.size(), 0);
@@ -58,7 +64,8 @@ struct Cut {
       const double gain = (at_upper ? v : -v) * (upper[i] - lower[i]);
       if (gain > 0.0) moves.push_back({std::fabs(a) * (upper[i] - lower[i]) / gain, gain, i});
     }
-    std::sort(moves.begin(), moves.end(), [](const Move& p, const Move& q) { return p.price < q.price; });
+    std::sort(moves.begin(), moves.end(),
+              [](const Move& p, const Move& q) { return p.price < q.price; });
     double excess = edge(x), total = value(x, lane);
     for (const Move& move : moves) {
       if (excess <= 0.0) break;
@@ -92,12 +99,16 @@ TEST(LaneClip, StaysBelowEveryPointOfTheHalfspace) {
     for (int sample = 0; sample < 60; ++sample) {
       std::vector<double> x;
       for (std::size_t i = 0; i < cut.lower.size(); ++i) {
-        const double t = dice.chance(0.6) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
-        x.push_back(std::clamp(cut.lower[i] + t * (cut.upper[i] - cut.lower[i]), cut.lower[i], cut.upper[i]));
+        const double t =
+            dice.chance(0.6) ? static_cast<double>(dice.whole(0, 1)) : dice.uniform(0.0, 1.0);
+        x.push_back(std::clamp(cut.lower[i] + t * (cut.upper[i] - cut.lower[i]), cut.lower[i],
+                               cut.upper[i]));
       }
       if (cut.edge(x) > 0.0) continue;
       ++inside;
-      for (int lane = 0; lane < kLanes; ++lane) ASSERT_LE(least.value[lane] - 1e-13 * least.size[lane], cut.value(x, lane) + 1e-13 * least.size[lane]);
+      for (int lane = 0; lane < kLanes; ++lane)
+        ASSERT_LE(least.value[lane] - 1e-13 * least.size[lane],
+                  cut.value(x, lane) + 1e-13 * least.size[lane]);
     }
   }
   EXPECT_GT(inside, 2000);
@@ -139,7 +150,8 @@ TEST(LaneSweep, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
     const Vec plain = lanes.lower_bound(cone, target);
     const auto plane = lanes.plane(cone, 0);
     ASSERT_TRUE(plane.has_value());
-    // Rows moved so that their least known value is just below 0: the half-space where the moved row's plane is <= 0.
+    // Rows moved so that their least known value is just below 0: the half-space where the moved
+    // row's plane is <= 0.
     std::vector<Truth> truths;
     double least = 1e300;
     for (int sample = 0; sample < 40; ++sample) {
@@ -154,7 +166,8 @@ TEST(LaneSweep, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
       for (Vec& t : lanes.theta) {
         for (int lane = 0; lane < kLanes; ++lane) t[lane] = dice.uniform(0.0, 1.0);
       }
-      const Vec bound = round == 0 ? lanes.maximize(cone, target, SweepOptimizer{}) : lanes.lower_bound(cone, target);
+      const Vec bound = round == 0 ? lanes.maximize(cone, target, SweepOptimizer{})
+                                   : lanes.lower_bound(cone, target);
       for (const Truth& truth : truths) {
         if (!(truth.rows[0].value + truth.rows[0].error <= threshold)) continue;
         ++checked;

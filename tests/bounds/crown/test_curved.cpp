@@ -1,9 +1,10 @@
-// Networks of all kinds of neurons and products on small boxes: the truth at many points, by running error analysis of the network
-// itself, must lie inside the bounds of the root, of lane sweeps and of lanes on the reduced network.
+// Networks of all kinds of neurons and products on small boxes: the truth at many points, by
+// running error analysis of the network itself, must lie inside the bounds of the root, of lane
+// sweeps and of lanes on the reduced network.
 #include <gtest/gtest.h>
 
-#include "bounds/forward/forward_bounder.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
+#include "bounds/forward/forward_bounder.h"
 #include "tests/support/curved_network.h"
 #include "tests/support/lowered.h"
 
@@ -11,11 +12,15 @@ namespace clipbound::test {
 namespace {
 
 /// A point of [lower, upper] that likes the ends.
-std::vector<double> point_in(CurvedNetwork& dice, const std::vector<double>& lower, const std::vector<double>& upper) {
+std::vector<double> point_in(CurvedNetwork& dice, const std::vector<double>& lower,
+                             const std::vector<double>& upper) {
   std::vector<double> x;
   for (std::size_t i = 0; i < lower.size(); ++i) {
     const double t = dice.uniform();
-    x.push_back(t < 0.3 ? lower[i] : t < 0.6 ? upper[i] : std::clamp(lower[i] + dice.uniform() * (upper[i] - lower[i]), lower[i], upper[i]));
+    x.push_back(t < 0.3   ? lower[i]
+                : t < 0.6 ? upper[i]
+                          : std::clamp(lower[i] + dice.uniform() * (upper[i] - lower[i]), lower[i],
+                                       upper[i]));
   }
   return x;
 }
@@ -35,13 +40,15 @@ class CurvedTrial {
       upper.push_back(centre + half);
     }
     Clause clause;
-    clause.rows = {output_row({Rational(1), Rational(-1, 3)}, Rational(1, 7)), output_row({Rational(-2), Rational(0)}, Rational(0))};
+    clause.rows = {output_row({Rational(1), Rational(-1, 3)}, Rational(1, 7)),
+                   output_row({Rational(-2), Rational(0)}, Rational(0))};
     const Lowered lowered(network, lower, upper, clause, products);
     const std::vector<double> rows = lowered.row_bounds();
     SweepRowBounds by_sweeps;
     by_sweeps.lower.assign(rows.size(), -std::numeric_limits<double>::infinity());
     if (products == ProductForm::squares) {
-      const auto sweeps = bound_by_sweeps(lowered.system, lower, upper, nullptr, SweepBudget{}, Deadline());
+      const auto sweeps =
+          bound_by_sweeps(lowered.system, lower, upper, nullptr, SweepBudget{}, Deadline());
       const SweepRows sweep_rows = sweeps->compile_rows(lowered.rows, {0, 1});
       by_sweeps = bound_rows_by_sweeps(*sweeps, sweep_rows, {.iterations = 5}, 1, Deadline());
     }
@@ -50,18 +57,21 @@ class CurvedTrial {
       for (std::size_t i = 0; i < kInputs; ++i) {
         const double a = lower[i] + dice_.uniform() * (upper[i] - lower[i]);
         lanes.lower_x[i][lane] = std::min(a, upper[i]);
-        lanes.upper_x[i][lane] = std::clamp(a + dice_.uniform() * (upper[i] - a), lanes.lower_x[i][lane], upper[i]);
+        lanes.upper_x[i][lane] =
+            std::clamp(a + dice_.uniform() * (upper[i] - a), lanes.lower_x[i][lane], upper[i]);
       }
     }
     lanes.constraints = 0;
     lanes.bound(ClipSettings{});
-    auto problem = std::make_shared<ForwardProblem>(ForwardProblem{lowered.system, lowered.rows, {0, 0}, lowered.kept, lower, upper});
+    auto problem = std::make_shared<ForwardProblem>(
+        ForwardProblem{lowered.system, lowered.rows, {0, 0}, lowered.kept, lower, upper});
     const auto stand_in = forward_network(std::move(problem));
     LaneBounder forward;
     forward.attach(*stand_in, 1);
     forward.lower_x = lanes.lower_x;
     forward.upper_x = lanes.upper_x;
-    // A half-space through the middle of each lane's box: x_0 <= its middle. Only points that satisfy it are checked.
+    // A half-space through the middle of each lane's box: x_0 <= its middle. Only points that
+    // satisfy it are checked.
     forward.constraints = 1;
     for (Vec& g : forward.constraint) g = Vec{};
     forward.constraint[0] = broadcast(1.0);
@@ -70,8 +80,10 @@ class CurvedTrial {
     for (int sample = 0; sample < 40; ++sample) {
       const std::vector<Enclosed> y = rows_at(*network, clause, point_in(dice_, lower, upper));
       for (std::size_t s = 0; s < rows.size(); ++s) {
-        ASSERT_TRUE(allows_lower(rows[s], y[s])) << "root, row " << s << ": " << rows[s] << " > " << y[s].value;
-        ASSERT_TRUE(allows_lower(by_sweeps.lower[s], y[s])) << "sweeps, row " << s << ": " << by_sweeps.lower[s] << " > " << y[s].value;
+        ASSERT_TRUE(allows_lower(rows[s], y[s]))
+            << "root, row " << s << ": " << rows[s] << " > " << y[s].value;
+        ASSERT_TRUE(allows_lower(by_sweeps.lower[s], y[s]))
+            << "sweeps, row " << s << ": " << by_sweeps.lower[s] << " > " << y[s].value;
         reached_ = reached_ || rows[s] > y[s].value - 100.0 * half;
       }
       check_lane(*network, clause, lanes, sample % kLanes, false);
@@ -82,7 +94,8 @@ class CurvedTrial {
   bool reached() const { return reached_; }
 
  private:
-  static std::vector<Enclosed> rows_at(const Network& network, const Clause& clause, const std::vector<double>& x) {
+  static std::vector<Enclosed> rows_at(const Network& network, const Clause& clause,
+                                       const std::vector<double>& x) {
     const EnclosedOutputs out = evaluate_enclosed(network, x);
     std::vector<Enclosed> rows;
     for (const Row& row : clause.rows) {
@@ -95,7 +108,8 @@ class CurvedTrial {
     }
     return rows;
   }
-  void check_lane(const Network& network, const Clause& clause, const LaneBounder& lanes, int lane, bool lower_half) {
+  void check_lane(const Network& network, const Clause& clause, const LaneBounder& lanes, int lane,
+                  bool lower_half) {
     std::vector<double> lower, upper;
     for (std::size_t i = 0; i < lanes.lower_x.size(); ++i) {
       lower.push_back(lanes.lower_x[i][lane]);
@@ -106,10 +120,13 @@ class CurvedTrial {
     const std::vector<double> x = point_in(dice_, lower, upper);
     const std::vector<Enclosed> y = rows_at(network, clause, x);
     for (std::size_t s = 0; s < y.size(); ++s) {
-      ASSERT_TRUE(allows_lower(lanes.row_lower[s][lane], y[s])) << "lane " << lane << ", row " << s << ": " << lanes.row_lower[s][lane] << " > " << y[s].value;
+      ASSERT_TRUE(allows_lower(lanes.row_lower[s][lane], y[s]))
+          << "lane " << lane << ", row " << s << ": " << lanes.row_lower[s][lane] << " > "
+          << y[s].value;
       const Vec* plane = lanes.row_plane.data() + s * (x.size() + 1);
       Enclosed margin = y[s] - Enclosed(plane[x.size()][lane]);
-      for (std::size_t k = 0; k < x.size(); ++k) margin = margin - Enclosed(plane[k][lane]) * Enclosed(x[k]);
+      for (std::size_t k = 0; k < x.size(); ++k)
+        margin = margin - Enclosed(plane[k][lane]) * Enclosed(x[k]);
       if (std::isfinite(plane[x.size()][lane])) {
         ASSERT_TRUE(allows_lower(0.0, margin)) << "plane of row " << s;
       }
@@ -127,21 +144,27 @@ TEST(Curved, BoundsContainTheTruth) {
   for (unsigned seed = 1; seed <= kTrials; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     CurvedTrial trial(seed);
-    trial.run(seed % 3 == 0 ? ProductForm::squares : seed % 3 == 1 ? ProductForm::pairs : ProductForm::chosen);
+    trial.run(seed % 3 == 0   ? ProductForm::squares
+              : seed % 3 == 1 ? ProductForm::pairs
+                              : ProductForm::chosen);
     if (HasFatalFailure()) return;
     reached += trial.reached() ? 1 : 0;
   }
   EXPECT_GT(reached, kTrials / 2);  // bounds that are no bounds at all would contain everything
 }
 
-/// What is multiplied by fixed inputs stays linear: no neuron is made for it, and the bounds are exact but for rounding.
+/// What is multiplied by fixed inputs stays linear: no neuron is made for it, and the bounds are
+/// exact but for rounding.
 TEST(Curved, FixedFactorsAreLinear) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 2});
   const ValueId mask = b.input("mask", {1, 2});
-  b.output(b.add("Div", {b.add("ReduceSum", {b.add("Mul", {x, mask})}), b.add("ReduceSum", {mask})}));
+  b.output(
+      b.add("Div", {b.add("ReduceSum", {b.add("Mul", {x, mask})}), b.add("ReduceSum", {mask})}));
   const Network network = b.build();
-  const LayeredSystem system = lower_network(*simplify(std::make_shared<const Network>(network)).network, std::vector<double>{-1, -1, 1, 0.5}, std::vector<double>{1, 3, 1, 0.5});
+  const LayeredSystem system =
+      lower_network(*simplify(std::make_shared<const Network>(network)).network,
+                    std::vector<double>{-1, -1, 1, 0.5}, std::vector<double>{1, 3, 1, 0.5});
   EXPECT_TRUE(system.layers.empty());
   const IntervalVector y = enclose(system.outputs, system.sources);
   EXPECT_NEAR(y.lower[0], -1.0, 1e-12);
@@ -156,7 +179,8 @@ TEST(Curved, CrossedBoundsRefute) {
   const ValueId x = b.input("x", {1, 1});
   b.output(b.add("Tanh", {x}));
   Clause clause;
-  clause.rows = {output_row({Rational(1)}, Rational(2))};  // always unsafe: never refuted by the row
+  clause.rows = {
+      output_row({Rational(1)}, Rational(2))};  // always unsafe: never refuted by the row
   const Lowered lowered(std::make_shared<const Network>(b.build()), {-1.0}, {1.0}, clause);
   LaneBounder lanes = lowered.lanes(2);
   for (int lane = 0; lane < kLanes; ++lane) {

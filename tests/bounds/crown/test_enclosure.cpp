@@ -1,6 +1,7 @@
-// Samples that like the ends of the box, evaluated with running error bounds, must meet every bound: of the root, of
-// subproblems in lanes, and of reduced networks after up to three folds. No other slack is given; on small networks the
-// samples are evaluated exactly, so that there the radii and error terms have to cover every single rounding.
+// Samples that like the ends of the box, evaluated with running error bounds, must meet every
+// bound: of the root, of subproblems in lanes, and of reduced networks after up to three folds. No
+// other slack is given; on small networks the samples are evaluated exactly, so that there the
+// radii and error terms have to cover every single rounding.
 #include <gtest/gtest.h>
 
 #include "tests/support/lowered.h"
@@ -19,14 +20,16 @@ Clause random_rows(Dice& dice, int outputs, int inputs, const Enclosed& size) {
     for (auto& c : coefficients) c.canonicalize();
     Row row = output_row(coefficients, Rational(dice.normal() * size.value) / 3, dice.chance(0.3));
     if (dice.chance(0.3)) {
-      row.terms.insert(row.terms.begin(), {Term::Of::input, dice.whole(0, inputs - 1), make_number(Rational(1, 10))});
+      row.terms.insert(row.terms.begin(),
+                       {Term::Of::input, dice.whole(0, inputs - 1), make_number(Rational(1, 10))});
     }
     clause.rows.push_back(row);
   }
   return clause;
 }
 
-/// Boxes and obligations of the lanes: what a point has to satisfy for the lane's bounds to hold there.
+/// Boxes and obligations of the lanes: what a point has to satisfy for the lane's bounds to hold
+/// there.
 struct LaneSet {
   std::vector<double> lower[kLanes], upper[kLanes];     // kept columns
   std::vector<std::vector<double>> halfspaces[kLanes];  // g | h
@@ -47,12 +50,14 @@ class EnclosureTrial {
   using Truth = TruthOf<Real>;
 
  public:
-  EnclosureTrial(std::uint64_t seed, const NetworkTaste& taste, bool fixed_inputs) : dice_(seed), taste_(taste) {
+  EnclosureTrial(std::uint64_t seed, const NetworkTaste& taste, bool fixed_inputs)
+      : dice_(seed), taste_(taste) {
     RandomNetwork maker(dice_, taste_);
     network_ = maker.build();
     std::vector<double> lower, upper;
     for (int i = 0; i < taste_.inputs; ++i) {
-      const double a = maker.centre()[static_cast<std::size_t>(i)] + dice_.normal() * taste_.input_size,
+      const double a = maker.centre()[static_cast<std::size_t>(i)] +
+                       dice_.normal() * taste_.input_size,
                    width = dice_.uniform(0.0, 1.0) * taste_.input_size;
       const double kind = fixed_inputs ? dice_.uniform(0.0, 1.0) : 1.0;
       lower.push_back(a);
@@ -64,8 +69,8 @@ class EnclosureTrial {
     Enclosed size(1.0);
     const EnclosedOutputs at_corner = evaluate_enclosed(*network_, lower);
     for (const double y : at_corner.value) size.value = std::fmax(std::fabs(y), 0x1p-900);
-    lowered_ =
-        std::make_unique<Lowered>(network_, lower, upper, random_rows(dice_, taste_.outputs, taste_.inputs, size));
+    lowered_ = std::make_unique<Lowered>(network_, lower, upper,
+                                         random_rows(dice_, taste_.outputs, taste_.inputs, size));
   }
 
   void run() {
@@ -96,17 +101,20 @@ class EnclosureTrial {
     std::vector<double> x;
     for (std::size_t i = 0; i < lowered_->lower.size(); ++i)
       x.push_back(dice_.endpoint(lowered_->lower[i], lowered_->upper[i]));
-    for (std::size_t k = 0; k < columns.size(); ++k) x[static_cast<std::size_t>(lowered_->kept[k])] = columns[k];
+    for (std::size_t k = 0; k < columns.size(); ++k)
+      x[static_cast<std::size_t>(lowered_->kept[k])] = columns[k];
     return x;
   }
-  std::vector<double> random_columns(const std::vector<double>& lower, const std::vector<double>& upper) {
+  std::vector<double> random_columns(const std::vector<double>& lower,
+                                     const std::vector<double>& upper) {
     std::vector<double> columns;
-    for (std::size_t k = 0; k < lower.size(); ++k) columns.push_back(dice_.endpoint(lower[k], upper[k]));
+    for (std::size_t k = 0; k < lower.size(); ++k)
+      columns.push_back(dice_.endpoint(lower[k], upper[k]));
     return columns;
   }
 
-  void check_form(const AffineForm& form, const Truth& truth, const std::vector<std::size_t>& first, std::size_t i,
-                  const Real& value, const std::string& what) {
+  void check_form(const AffineForm& form, const Truth& truth, const std::vector<std::size_t>& first,
+                  std::size_t i, const Real& value, const std::string& what) {
     Real sum(form.constant[i]);
     for (const auto& [source, rows] : form.terms) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
@@ -116,7 +124,8 @@ class EnclosureTrial {
         if (source == kInputSource) {
           sum += Real(coefficient[j]) * Real(truth.x[c]);
         } else {
-          sum += Real(coefficient[j]) * relu(truth.neurons[first[static_cast<std::size_t>(source)] + c]);
+          sum += Real(coefficient[j]) *
+                 relu(truth.neurons[first[static_cast<std::size_t>(source)] + c]);
         }
       }
     }
@@ -136,9 +145,12 @@ class EnclosureTrial {
         for (std::size_t i = 0; i < first[k + 1] - first[k]; ++i) {
           const Real& z = truth.neurons[first[k] + i];
           const std::string what = "layer " + std::to_string(k) + " neuron " + std::to_string(i);
-          ASSERT_NO_FATAL_FAILURE(check_form(lowered_->system->layers[k], truth, first, i, z, what));
-          ASSERT_TRUE(allows_lower(lowered_->system->intervals[k].lower[i], z)) << what << " interval";
-          ASSERT_TRUE(allows_upper(lowered_->system->intervals[k].upper[i], z)) << what << " interval";
+          ASSERT_NO_FATAL_FAILURE(
+              check_form(lowered_->system->layers[k], truth, first, i, z, what));
+          ASSERT_TRUE(allows_lower(lowered_->system->intervals[k].lower[i], z))
+              << what << " interval";
+          ASSERT_TRUE(allows_upper(lowered_->system->intervals[k].upper[i], z))
+              << what << " interval";
           ASSERT_TRUE(allows_lower(lowered_->bounds.layers[k].lower[i], z)) << what;
           ASSERT_TRUE(allows_upper(lowered_->bounds.layers[k].upper[i], z)) << what;
         }
@@ -153,8 +165,8 @@ class EnclosureTrial {
   std::vector<double> random_columns_of_box() {
     std::vector<double> columns;
     for (const int i : lowered_->kept) {
-      columns.push_back(
-          dice_.endpoint(lowered_->lower[static_cast<std::size_t>(i)], lowered_->upper[static_cast<std::size_t>(i)]));
+      columns.push_back(dice_.endpoint(lowered_->lower[static_cast<std::size_t>(i)],
+                                       lowered_->upper[static_cast<std::size_t>(i)]));
     }
     return columns;
   }
@@ -162,13 +174,14 @@ class EnclosureTrial {
   /// The reduced network is the same function at the point, within its radii.
   void check_reduced(const ReducedNetwork& network, const Truth& truth, const std::string& where) {
     for (int v = 0; v < network.neurons + network.rows; ++v) {
-      const Real& value = v < network.neurons
-                              ? truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(v)])]
-                              : truth.rows[static_cast<std::size_t>(v - network.neurons)];
+      const Real& value =
+          v < network.neurons
+              ? truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(v)])]
+              : truth.rows[static_cast<std::size_t>(v - network.neurons)];
       const Real gap = reduced_value(network, v, truth, lowered_->kept) - value;
       ASSERT_FALSE(exceeds(gap, network.radius[static_cast<std::size_t>(v)]))
-          << where << " neuron " << v << " of " << network.neurons << " gap " << rough(gap) << " radius "
-          << network.radius[static_cast<std::size_t>(v)];
+          << where << " neuron " << v << " of " << network.neurons << " gap " << rough(gap)
+          << " radius " << network.radius[static_cast<std::size_t>(v)];
       if (v < network.neurons) {
         ASSERT_TRUE(allows_upper(network.source_max[static_cast<std::size_t>(v)], value)) << where;
       }
@@ -213,8 +226,10 @@ class EnclosureTrial {
         bounder_.lower_x[k][lane] = set.lower[lane][k];
         bounder_.upper_x[k][lane] = set.upper[lane][k];
       }
-      for (std::size_t c = 0; c < std::min<std::size_t>(kConstraints, set.halfspaces[lane].size()); ++c) {
-        for (std::size_t i = 0; i < width; ++i) bounder_.constraint[c * width + i][lane] = set.halfspaces[lane][c][i];
+      for (std::size_t c = 0; c < std::min<std::size_t>(kConstraints, set.halfspaces[lane].size());
+           ++c) {
+        for (std::size_t i = 0; i < width; ++i)
+          bounder_.constraint[c * width + i][lane] = set.halfspaces[lane][c][i];
       }
     }
     ClipSettings settings;
@@ -229,7 +244,9 @@ class EnclosureTrial {
         std::vector<double> columns = random_columns(set.lower[lane], set.upper[lane]);
         if (sample < network_now_->rows) {  // where the plane is least
           for (std::size_t k = 0; k < columns.size(); ++k) {
-            const double slope = bounder_.row_plane[static_cast<std::size_t>(sample) * (columns.size() + 1) + k][lane];
+            const double slope =
+                bounder_
+                    .row_plane[static_cast<std::size_t>(sample) * (columns.size() + 1) + k][lane];
             columns[k] = slope < 0.0 ? set.upper[lane][k] : set.lower[lane][k];
           }
         }
@@ -258,8 +275,10 @@ class EnclosureTrial {
       const Vec* plane = bounder_.row_plane.data() + s * (columns.size() + 1);
       if (std::isfinite(plane[columns.size()][lane])) {
         Real margin = y - Real(plane[columns.size()][lane]);
-        for (std::size_t k = 0; k < columns.size(); ++k) margin = margin - Real(plane[k][lane]) * Real(columns[k]);
-        ASSERT_TRUE(allows_lower(0.0, margin)) << where << " plane of row " << s << " above by " << -rough(margin);
+        for (std::size_t k = 0; k < columns.size(); ++k)
+          margin = margin - Real(plane[k][lane]) * Real(columns[k]);
+        ASSERT_TRUE(allows_lower(0.0, margin))
+            << where << " plane of row " << s << " above by " << -rough(margin);
       }
       unsafe = unsafe && surely_negative(y);
     }
@@ -276,12 +295,15 @@ class EnclosureTrial {
         phase[v] = Phase::active;
       else if (all(bounder_.upper_z[v] <= Vec{}))
         phase[v] = Phase::inactive;
-      for (int lane = 0; lane < kLanes; ++lane) upper[v] = std::max(upper[v], bounder_.upper_z[v][lane]);
-      if (phase[v] == Phase::unstable) low.push_back(bounder_.lower_z[v]), high.push_back(bounder_.upper_z[v]);
+      for (int lane = 0; lane < kLanes; ++lane)
+        upper[v] = std::max(upper[v], bounder_.upper_z[v][lane]);
+      if (phase[v] == Phase::unstable)
+        low.push_back(bounder_.lower_z[v]), high.push_back(bounder_.upper_z[v]);
     }
     for (int lane = 0; lane < kLanes; ++lane) {
       for (std::size_t k = 0; k < reach.size(); ++k)
-        reach[k] = std::max({reach[k], std::fabs(set.lower[lane][k]), std::fabs(set.upper[lane][k])});
+        reach[k] =
+            std::max({reach[k], std::fabs(set.lower[lane][k]), std::fabs(set.upper[lane][k])});
     }
     folded_away += static_cast<int>(U) - static_cast<int>(low.size());
     network_now_ = fold(*network_now_, phase, upper, reach);
@@ -289,8 +311,9 @@ class EnclosureTrial {
       for (int sample = 0; sample < 6; ++sample) {
         const auto columns = random_columns(set.lower[lane], set.upper[lane]);
         if (!satisfies<Real>(set.halfspaces[lane], columns)) continue;
-        ASSERT_NO_FATAL_FAILURE(check_reduced(*network_now_, lowered_->template truth_as<Real>(full_point(columns)),
-                                              "fold " + std::to_string(level + 1)));
+        ASSERT_NO_FATAL_FAILURE(
+            check_reduced(*network_now_, lowered_->template truth_as<Real>(full_point(columns)),
+                          "fold " + std::to_string(level + 1)));
       }
     }
   }

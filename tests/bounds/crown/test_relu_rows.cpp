@@ -1,4 +1,5 @@
-// Rows of ReLUs replaced lane by lane, against the definition: g relu(z) >= m z + q on [l, u], in exact arithmetic.
+// Rows of ReLUs replaced lane by lane, against the definition: g relu(z) >= m z + q on [l, u], in
+// exact arithmetic.
 #include <gtest/gtest.h>
 
 #include "bounds/crown/relu_rows.h"
@@ -18,7 +19,8 @@ TEST(ReluRows, EveryReplacementIsALowerBoundOnItsInterval) {
     IntervalVector z;
     std::vector<double> row, constant, cost;
     for (std::size_t v = 0; v < size; ++v) {
-      const double a = dice.normal() * std::ldexp(1.0, dice.whole(-20, 20)), b = dice.chance(0.2) ? 0.0 : dice.normal();
+      const double a = dice.normal() * std::ldexp(1.0, dice.whole(-20, 20)),
+                   b = dice.chance(0.2) ? 0.0 : dice.normal();
       z.lower.push_back(std::min(a, b));
       z.upper.push_back(std::max(a, b));
       row.push_back(dice.chance(0.2) ? 0.0 : dice.normal());
@@ -28,18 +30,22 @@ TEST(ReluRows, EveryReplacementIsALowerBoundOnItsInterval) {
     const std::vector<double> g = row;
     RowSums sums;
     ASSERT_TRUE(ReluRows(z).replace(row.data(), constant, cost, sums));
-    Rational missing(-sums.intercept), constants, costs;  // what the intercepts must make up for, neuron by neuron
+    Rational missing(-sums.intercept), constants,
+        costs;  // what the intercepts must make up for, neuron by neuron
     for (std::size_t v = 0; v < size; ++v) {
       const Rational m(row[v]), coefficient(g[v]), l(z.lower[v]), u(z.upper[v]);
       Rational worst = 0;
       for (const Rational& at : {l, u, Rational(l < 0 && u > 0 ? Rational(0) : l)}) {
-        worst = std::max(worst, Rational(m * at - coefficient * relu(at)));  // piecewise linear: ends and the kink decide
+        worst = std::max(
+            worst, Rational(m * at -
+                            coefficient * relu(at)));  // piecewise linear: ends and the kink decide
       }
       missing -= worst;
       constants += m * Rational(constant[v]);
       costs += abs(m) * Rational(cost[v]);
     }
-    // Sums and intercepts are rounded: what that costs is charged by the caller, gamma times their sizes.
+    // Sums and intercepts are rounded: what that costs is charged by the caller, gamma times their
+    // sizes.
     EXPECT_GE(missing.get_d(), -1e-13 * (1.0 + sums.intercept_size));
     EXPECT_NEAR(sums.constant, constants.get_d(), 1e-12 * static_cast<double>(size));
     EXPECT_NEAR(sums.error, costs.get_d(), 1e-12 * static_cast<double>(size));
@@ -59,7 +65,8 @@ TEST(ReluRows, WhatIsNotAnOrdinaryNumberIsLeftToTheCaller) {
   EXPECT_FALSE(ReluRows({{-HUGE_VAL, -1, -1}, {1, 1, 1}}).replace(row.data(), ones, ones, sums));
   EXPECT_FALSE(ReluRows({{-1, -1, -1}, {HUGE_VAL, 1, 1}}).replace(row.data(), ones, ones, sums));
   // Decided neurons may be unbounded on the side that decided them.
-  EXPECT_TRUE(ReluRows({{-HUGE_VAL, 0, -1}, {-1, HUGE_VAL, 1}}).replace(row.data(), ones, {HUGE_VAL, 1, 1}, sums));
+  EXPECT_TRUE(ReluRows({{-HUGE_VAL, 0, -1}, {-1, HUGE_VAL, 1}})
+                  .replace(row.data(), ones, {HUGE_VAL, 1, 1}, sums));
   EXPECT_EQ(row[0], 0.0);
   EXPECT_EQ(row[1], 1.0);
   EXPECT_TRUE(std::isfinite(sums.error));

@@ -1,4 +1,5 @@
-// Sparse rows times columns of Vec, and transposed: every shape of a block against sums written out.
+// Sparse rows times columns of Vec, and transposed: every shape of a block against sums written
+// out.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -27,7 +28,8 @@ SparseRows make_rows(Dice& dice, std::int64_t count, int cols, int kind) {
   rows.cols = cols;
   for (std::int64_t r = 0; r < count; ++r) {
     for (int c = 0; c < cols; ++c) {
-      const bool reads = kind == 0 || (kind == 1 && (r + c) % 2 == 0) || (kind == 2 && dice.whole() > 0.0);
+      const bool reads =
+          kind == 0 || (kind == 1 && (r + c) % 2 == 0) || (kind == 2 && dice.whole() > 0.0);
       if (reads) rows.append(c, dice.whole());
     }
     rows.end_row();
@@ -48,10 +50,12 @@ TEST(LaneRows, EveryBlockAndItsTransposed) {
     for (const std::int64_t count : {1, 2, 3, 4, 5, 7, 8, 19}) {
       for (std::size_t columns = 1; columns <= 14; ++columns) {
         constexpr int kCols = 11;
-        AffineForm form = AffineForm::of_constant(std::vector<double>(static_cast<std::size_t>(count), 0.0));
+        AffineForm form =
+            AffineForm::of_constant(std::vector<double>(static_cast<std::size_t>(count), 0.0));
         form.terms[0] = make_rows(dice, count, kCols, kind);
         const SparseRows& rows = form.terms[0];
-        const std::vector<Vec> from = dice.vectors(kCols * columns), back = dice.vectors(static_cast<std::size_t>(count) * columns);
+        const std::vector<Vec> from = dice.vectors(kCols * columns),
+                               back = dice.vectors(static_cast<std::size_t>(count) * columns);
         std::vector<Vec> to(kCols * columns), expected_to = to;
         std::int64_t next = 0;
         for (const RowBlock& block : row_blocks(form)) {
@@ -64,8 +68,10 @@ TEST(LaneRows, EveryBlockAndItsTransposed) {
               const auto value = rows.values(block.first + r);
               for (std::size_t j = 0; j < index.size(); ++j) {
                 for (std::size_t c = 0; c < columns; ++c) {
-                  const double weight = weights == RowWeights::sizes ? std::fabs(value[j]) : value[j];
-                  expected[static_cast<std::size_t>(r) * columns + c] += weight * from[static_cast<std::size_t>(index[j]) * columns + c];
+                  const double weight =
+                      weights == RowWeights::sizes ? std::fabs(value[j]) : value[j];
+                  expected[static_cast<std::size_t>(r) * columns + c] +=
+                      weight * from[static_cast<std::size_t>(index[j]) * columns + c];
                 }
               }
             }
@@ -79,7 +85,8 @@ TEST(LaneRows, EveryBlockAndItsTransposed) {
             const auto value = rows.values(block.first + r);
             for (std::size_t j = 0; j < index.size(); ++j) {
               for (std::size_t c = 0; c < columns; ++c) {
-                expected_to[static_cast<std::size_t>(index[j]) * columns + c] += value[j] * part[static_cast<std::size_t>(r) * columns + c];
+                expected_to[static_cast<std::size_t>(index[j]) * columns + c] +=
+                    value[j] * part[static_cast<std::size_t>(r) * columns + c];
               }
             }
           }

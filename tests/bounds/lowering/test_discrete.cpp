@@ -1,5 +1,6 @@
-// Operators with jumps: ArgMax, OneHot, comparisons, Cast, logic, Where. Points lie on jumps and ties on purpose, where float32
-// and float64 evaluations may choose either side: whatever they choose has to be inside the bounds.
+// Operators with jumps: ArgMax, OneHot, comparisons, Cast, logic, Where. Points lie on jumps and
+// ties on purpose, where float32 and float64 evaluations may choose either side: whatever they
+// choose has to be inside the bounds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,15 +20,18 @@ struct Bounded {
   std::vector<double> lower, upper;  // interval bounds and CROWN, the better of both
 };
 
-Bounded bound(const Network& network, const std::vector<double>& lower, const std::vector<double>& upper) {
-  const RootBounder bounder(std::make_shared<const LayeredSystem>(lower_network(network, lower, upper)));
+Bounded bound(const Network& network, const std::vector<double>& lower,
+              const std::vector<double>& upper) {
+  const RootBounder bounder(
+      std::make_shared<const LayeredSystem>(lower_network(network, lower, upper)));
   const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, Deadline());
   const AffineForm& outputs = bounder.system().outputs;
   const IntervalVector range = enclose(outputs, bounds.sources);
   std::vector<std::int64_t> all;
   for (std::int64_t i = 0; i < outputs.size(); ++i) all.push_back(i);
   const int layers = static_cast<int>(bounder.system().layers.size());
-  const auto low = bounder.lower_bounds(outputs, all, 1.0, layers, bounds), high = bounder.lower_bounds(outputs, all, -1.0, layers, bounds);
+  const auto low = bounder.lower_bounds(outputs, all, 1.0, layers, bounds),
+             high = bounder.lower_bounds(outputs, all, -1.0, layers, bounds);
   Bounded result{range.lower, range.upper};
   for (std::size_t i = 0; i < all.size(); ++i) {
     result.lower[i] = std::max(result.lower[i], low[i]);
@@ -36,15 +40,19 @@ Bounded bound(const Network& network, const std::vector<double>& lower, const st
   return result;
 }
 
-/// Random boxes whose ends are multiples of 1/2, points that are multiples of 1/2 or ends, evaluated in float32 and float64: both must
-/// be enclosed. The networks add and compare such numbers exactly.
+/// Random boxes whose ends are multiples of 1/2, points that are multiples of 1/2 or ends,
+/// evaluated in float32 and float64: both must be enclosed. The networks add and compare such
+/// numbers exactly.
 void expect_enclosed(const std::shared_ptr<const Network>& read, int boxes = 200) {
   const auto network = simplify(read).network;
-  const auto n = static_cast<std::size_t>(network->input_size()), m = static_cast<std::size_t>(network->output_size());
+  const auto n = static_cast<std::size_t>(network->input_size()),
+             m = static_cast<std::size_t>(network->output_size());
   Evaluator<float> in32(read);
   Evaluator<double> in64(read);
   std::mt19937 random(3);
-  const auto half = [&](int span) { return 0.5 * (static_cast<double>(random() % static_cast<unsigned>(2 * span + 1)) - span); };
+  const auto half = [&](int span) {
+    return 0.5 * (static_cast<double>(random() % static_cast<unsigned>(2 * span + 1)) - span);
+  };
   for (int box = 0; box < boxes; ++box) {
     std::vector<double> lower(n), upper(n);
     for (std::size_t i = 0; i < n; ++i) {
@@ -72,7 +80,9 @@ void expect_enclosed(const std::shared_ptr<const Network>& read, int boxes = 200
   }
 }
 
-std::shared_ptr<const Network> built(NetworkBuilder& b) { return std::make_shared<const Network>(b.build()); }
+std::shared_ptr<const Network> built(NetworkBuilder& b) {
+  return std::make_shared<const Network>(b.build());
+}
 constexpr std::int64_t kToFloat = 1, kToInt = 7, kToBool = 9;
 
 TEST(Discrete, ChoicesAndTies) {
@@ -80,9 +90,14 @@ TEST(Discrete, ChoicesAndTies) {
     for (const std::int64_t n : {1, 2, 3, 5}) {
       for (const std::int64_t last : {0, 1}) {
         NetworkBuilder b;
-        const ValueId index = b.add(op, {b.input("x", {n, 2})}, {{"axis", std::int64_t{0}}, {"keepdims", std::int64_t{0}}, {"select_last_index", last}});
+        const ValueId index = b.add(op, {b.input("x", {n, 2})},
+                                    {{"axis", std::int64_t{0}},
+                                     {"keepdims", std::int64_t{0}},
+                                     {"select_last_index", last}});
         b.output(b.add("Cast", {index}, {{"to", kToFloat}}));
-        const ValueId hot = b.add("OneHot", {index, b.integers({n}), b.constant({2}, {-1.5F, 2.25F})}, {{"axis", std::int64_t{0}}});
+        const ValueId hot =
+            b.add("OneHot", {index, b.integers({n}), b.constant({2}, {-1.5F, 2.25F})},
+                  {{"axis", std::int64_t{0}}});
         b.output(hot);
         expect_enclosed(built(b));
       }
@@ -126,7 +141,8 @@ TEST(Discrete, Logic) {
 TEST(Discrete, WhereOnData) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {2, 2}), y = b.input("y", {2});
-  b.output(b.add("Where", {b.add("Less", {x, y}), b.add("Add", {x, y}), b.add("Mul", {x, b.constant({1}, {-3.0F})})}));
+  b.output(b.add("Where", {b.add("Less", {x, y}), b.add("Add", {x, y}),
+                           b.add("Mul", {x, b.constant({1}, {-3.0F})})}));
   expect_enclosed(built(b));
 }
 
@@ -146,7 +162,9 @@ TEST(Discrete, QuotientsOfIntegers) {
 
 TEST(Discrete, NegativePowersOfIntegers) {
   NetworkBuilder b;
-  const ValueId x = b.add("Cast", {b.add("Add", {b.add("Abs", {b.input("x", {3})}), b.constant({1}, {1.0F})})}, {{"to", kToInt}});
+  const ValueId x =
+      b.add("Cast", {b.add("Add", {b.add("Abs", {b.input("x", {3})}), b.constant({1}, {1.0F})})},
+            {{"to", kToInt}});
   b.output(b.add("Cast", {b.add("Pow", {x, b.integers({-1})})}, {{"to", kToFloat}}));
   b.output(b.add("Cast", {b.add("Pow", {x, b.integers({2})})}, {{"to", kToFloat}}));
   expect_enclosed(built(b));
@@ -155,39 +173,50 @@ TEST(Discrete, NegativePowersOfIntegers) {
 TEST(Discrete, IndicesOnData) {
   NetworkBuilder b;
   const ValueId at = b.add("Cast", {b.add("Abs", {b.input("at", {1})})}, {{"to", kToInt}});
-  const ValueId indices = b.add("Unsqueeze", {b.add("Min", {at, b.integers({3})}), b.integers({1})});
+  const ValueId indices =
+      b.add("Unsqueeze", {b.add("Min", {at, b.integers({3})}), b.integers({1})});
   b.output(b.add("ScatterND", {b.input("x", {4}), indices, b.input("y", {1})}));
   expect_enclosed(built(b));
 }
 
-/// Segmentation: how many cells are in the class that a mask says. Where every cell is decided, the count is known exactly.
+/// Segmentation: how many cells are in the class that a mask says. Where every cell is decided, the
+/// count is known exactly.
 TEST(Discrete, CountsOfDecidedCellsAreExact) {
   NetworkBuilder b;
   const ValueId scores = b.add("Softmax", {b.input("x", {2, 4})}, {{"axis", std::int64_t{0}}});
-  const ValueId index = b.add("ArgMax", {scores}, {{"axis", std::int64_t{0}}, {"keepdims", std::int64_t{0}}});
-  const ValueId hot = b.add("OneHot", {index, b.integers({2}), b.integers({0, 1})}, {{"axis", std::int64_t{0}}});
-  const ValueId cells = b.add("Gather", {hot, b.constant(Tensor{{}, std::vector<std::int64_t>{1}})}, {{"axis", std::int64_t{0}}});
+  const ValueId index =
+      b.add("ArgMax", {scores}, {{"axis", std::int64_t{0}}, {"keepdims", std::int64_t{0}}});
+  const ValueId hot =
+      b.add("OneHot", {index, b.integers({2}), b.integers({0, 1})}, {{"axis", std::int64_t{0}}});
+  const ValueId cells = b.add("Gather", {hot, b.constant(Tensor{{}, std::vector<std::int64_t>{1}})},
+                              {{"axis", std::int64_t{0}}});
   const ValueId mask = b.add("Cast", {b.input("mask", {4})}, {{"to", kToInt}});
   const ValueId same = b.add("Cast", {b.add("Equal", {cells, mask})}, {{"to", kToInt}});
   b.output(b.add("ReduceSum", {same, b.integers({0})}, {{"keepdims", std::int64_t{0}}}));
   const auto network = simplify(built(b)).network;
   // Cells 0 and 1 are of class 1, cell 2 of class 0, cell 3 is open; the mask says 1, 0, 0, 1.
-  const std::vector<double> lower{-1, -1, 1, -1, 0.5, 0.5, -1, -0.5, 1, 0, 0, 1}, upper{0, 0, 2, 0.5, 2, 2, 0.5, 2, 1, 0, 0, 1};
+  const std::vector<double> lower{-1, -1, 1, -1, 0.5, 0.5, -1, -0.5, 1, 0, 0, 1},
+      upper{0, 0, 2, 0.5, 2, 2, 0.5, 2, 1, 0, 0, 1};
   const Bounded known = bound(*network, lower, upper);
   EXPECT_NEAR(known.lower[0], 2.0, 1e-9);
   EXPECT_NEAR(known.upper[0], 3.0, 1e-9);
   for (const Node& node : network->nodes) EXPECT_NE(node.name.substr(0, 7), "Softmax");
 }
 
-/// In float32 small shares underflow to 0 together, on whole neighbourhoods: what compares them keeps its softmax.
+/// In float32 small shares underflow to 0 together, on whole neighbourhoods: what compares them
+/// keeps its softmax.
 TEST(Discrete, SoftmaxesStayWhereSmallSharesAreCompared) {
   const auto softmaxes = [](const char* softmax, const char* choice, std::int64_t first) {
     NetworkBuilder b;
     const ValueId shares = b.add(softmax, {b.input("x", {3})}, {{"axis", std::int64_t{0}}});
-    const ValueId part = b.add("Slice", {shares, b.integers({first}), b.integers({3}), b.integers({0})});
-    b.output(b.add("Cast", {b.add(choice, {part}, {{"axis", std::int64_t{0}}})}, {{"to", kToFloat}}));
+    const ValueId part =
+        b.add("Slice", {shares, b.integers({first}), b.integers({3}), b.integers({0})});
+    b.output(
+        b.add("Cast", {b.add(choice, {part}, {{"axis", std::int64_t{0}}})}, {{"to", kToFloat}}));
     const auto network = simplify(built(b)).network;
-    return std::count_if(network->nodes.begin(), network->nodes.end(), [](const Node& node) { return node.kind == OpKind::softmax || node.kind == OpKind::log_softmax; });
+    return std::count_if(network->nodes.begin(), network->nodes.end(), [](const Node& node) {
+      return node.kind == OpKind::softmax || node.kind == OpKind::log_softmax;
+    });
   };
   EXPECT_EQ(softmaxes("Softmax", "ArgMax", 0), 0);
   EXPECT_EQ(softmaxes("Softmax", "ArgMax", 1), 1) << "the largest may be left out";

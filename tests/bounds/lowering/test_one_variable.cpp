@@ -1,4 +1,5 @@
-// Products of one variable: 1 - tanh^2 and its like are one layer on the same pre-activations, and enclose the truth.
+// Products of one variable: 1 - tanh^2 and its like are one layer on the same pre-activations, and
+// enclose the truth.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,20 +7,22 @@
 #include <random>
 
 #include "bounds/layered/layered_system.h"
-#include "specs/network/enclosed.h"
 #include "specs/evaluate/evaluate.h"
+#include "specs/network/enclosed.h"
 #include "specs/network/network_builder.h"
 #include "specs/simplify/simplify.h"
 
 namespace clipbound {
 namespace {
 
-/// Two functions' outputs in two variables go through `product`, which takes the function's values and a builder.
+/// Two functions' outputs in two variables go through `product`, which takes the function's values
+/// and a builder.
 template <class F>
 Network network_of(const char* function, const F& product) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 2});
-  const ValueId z = b.add("Gemm", {x, b.constant({2, 3}, {0.5F, -1.0F, 0.3F, 0.7F, 0.2F, -0.9F}), b.constant({3}, {0.1F, -0.2F, 0.0F})});
+  const ValueId z = b.add("Gemm", {x, b.constant({2, 3}, {0.5F, -1.0F, 0.3F, 0.7F, 0.2F, -0.9F}),
+                                   b.constant({3}, {0.1F, -0.2F, 0.0F})});
   b.output(product(b, b.add(function, {z})));
   return b.build();
 }
@@ -28,10 +31,12 @@ LayeredSystem lowered(const Network& network, double half) {
   return lower_network(*simplify(std::make_shared<const Network>(network)).network, lower, upper);
 }
 std::size_t count(const LayeredSystem& system, Curve curve) {
-  return static_cast<std::size_t>(std::count(system.activations.begin(), system.activations.end(), Activation{curve}));
+  return static_cast<std::size_t>(
+      std::count(system.activations.begin(), system.activations.end(), Activation{curve}));
 }
 
-/// The output of the system's planes at points is what it is of the network: interval bounds of a tiny box contain the network's value.
+/// The output of the system's planes at points is what it is of the network: interval bounds of a
+/// tiny box contain the network's value.
 void expect_true(const Network& network) {
   std::mt19937_64 random(4);
   const auto shared = std::make_shared<const Network>(network);
@@ -82,8 +87,10 @@ TEST(OneVariable, AnyCoefficients) {
   for (const char* function : {"Tanh", "Sigmoid", "Sin", "Cos"}) {
     SCOPED_TRACE(function);
     const Network network = network_of(function, [](NetworkBuilder& b, ValueId t) {
-      const ValueId a = b.add("Add", {b.add("Mul", {t, b.constant({3}, {0.3F, -2.0F, 1.0F})}), b.constant({3}, {0.7F, 0.0F, -5.0F})});
-      const ValueId c = b.add("Sub", {b.constant({3}, {0.1F, 1.0F, 3.0F}), b.add("Mul", {t, b.constant({3}, {1.7F, 1.0F, -0.2F})})});
+      const ValueId a = b.add("Add", {b.add("Mul", {t, b.constant({3}, {0.3F, -2.0F, 1.0F})}),
+                                      b.constant({3}, {0.7F, 0.0F, -5.0F})});
+      const ValueId c = b.add("Sub", {b.constant({3}, {0.1F, 1.0F, 3.0F}),
+                                      b.add("Mul", {t, b.constant({3}, {1.7F, 1.0F, -0.2F})})});
       return b.add("Mul", {a, c});
     });
     EXPECT_EQ(lowered(network, 1.0).layers.size(), 2U);
@@ -94,13 +101,16 @@ TEST(OneVariable, AnyCoefficients) {
 /// Different neurons, or functions without such a formula, stay what they were.
 TEST(OneVariable, OthersStayProducts) {
   const Network reversed = network_of("Tanh", [](NetworkBuilder& b, ValueId t) {
-    return b.add("Mul", {t, b.add("Gather", {t, b.integers({2, 1, 0})}, {{"axis", std::int64_t{1}}})});
+    return b.add("Mul",
+                 {t, b.add("Gather", {t, b.integers({2, 1, 0})}, {{"axis", std::int64_t{1}}})});
   });
   const LayeredSystem system = lowered(reversed, 1.0);
   EXPECT_EQ(count(system, Curve::tanh_slope), 1U) << "the middle one times itself";
   EXPECT_EQ(count(system, Curve::square), 2U);
   expect_true(reversed);
-  const Network other = network_of("Exp", [](NetworkBuilder& b, ValueId t) { return b.add("Mul", {t, t}); });
+  const Network other = network_of("Exp", [](NetworkBuilder& b, ValueId t) {
+    return b.add("Mul", {t, t});
+  });
   EXPECT_EQ(count(lowered(other, 0.5), Curve::square), 1U);
 }
 

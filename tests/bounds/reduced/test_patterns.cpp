@@ -1,5 +1,5 @@
-// Tiny networks against all their activation patterns: no bound passes the true minimum, and halving boxes closes the
-// gap.
+// Tiny networks against all their activation patterns: no bound passes the true minimum, and
+// halving boxes closes the gap.
 #include <gtest/gtest.h>
 
 #include "tests/support/exact_lp.h"
@@ -21,7 +21,8 @@ TEST(Polytope, AgreesWithTheExactLp) {
       f.constant.canonicalize();
       return f;
     };
-    for (std::size_t i = 0; i < n; ++i) lower.emplace_back(-1), upper.emplace_back(dice.whole(-1, 2));
+    for (std::size_t i = 0; i < n; ++i)
+      lower.emplace_back(-1), upper.emplace_back(dice.whole(-1, 2));
     Polytope polytope(lower, upper);
     for (int k = dice.whole(1, 6); k > 0; --k) {
       cuts.push_back(random_form());
@@ -40,8 +41,8 @@ struct PatternStats {
   double tightness = 0.0;
 };
 
-void check_box(const TinyNetwork& net, const Rationals& c, std::vector<double> lower, std::vector<double> upper,
-               PatternStats& stats) {
+void check_box(const TinyNetwork& net, const Rationals& c, std::vector<double> lower,
+               std::vector<double> upper, PatternStats& stats) {
   PatternSearch search(net, c);
   const auto [minimum, where] = search.minimum(rationals(lower), rationals(upper));
   // The threshold is the minimum itself, a rational: the row's exact minimum over the box is 0.
@@ -82,16 +83,18 @@ TEST(Patterns, NoBoundPassesTheTrueMinimum) {
     const TinyNetwork net = random_tiny(dice, shape, trial % 2 == 0);
     Rationals c;
     for (int j = 0; j < shape.back(); ++j) c.emplace_back(j == 0 ? 1 : dice.whole(-2, 2));
-    std::vector<double> lower(static_cast<std::size_t>(shape[0]), -1.0), upper(static_cast<std::size_t>(shape[0]), 1.0);
+    std::vector<double> lower(static_cast<std::size_t>(shape[0]), -1.0),
+        upper(static_cast<std::size_t>(shape[0]), 1.0);
     for (int depth = 0; depth < 3; ++depth) {
       ASSERT_NO_FATAL_FAILURE(check_box(net, c, lower, upper, stats));
       for (std::size_t i = 0; i < lower.size(); ++i) {
-        (dice.chance(0.5) ? lower : upper)[i] = dice.chance(0.1) ? lower[i] : 0.5 * (lower[i] + upper[i]);
+        (dice.chance(0.5) ? lower : upper)[i] =
+            dice.chance(0.1) ? lower[i] : 0.5 * (lower[i] + upper[i]);
       }
     }
   }
-  std::printf("%d boxes, %d patterns, %.0f of %d bounds exact to 1e-9\n", stats.boxes, stats.patterns, stats.tightness,
-              2 * stats.boxes);
+  std::printf("%d boxes, %d patterns, %.0f of %d bounds exact to 1e-9\n", stats.boxes,
+              stats.patterns, stats.tightness, 2 * stats.boxes);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// A planted counterexample on its way down the search: bound, fold, split, clip, inherit half-spaces, and nowhere may
-// it be cut off, its neurons leave their bounds, or its lane be refuted.
+// A planted counterexample on its way down the search: bound, fold, split, clip, inherit
+// half-spaces, and nowhere may it be cut off, its neurons leave their bounds, or its lane be
+// refuted.
 #include <gtest/gtest.h>
 
 #include "bounds/clip/relaxed_clipping.h"
@@ -11,7 +12,8 @@ namespace {
 
 constexpr int kOld = 3;  // half-spaces of ancestors that a lane keeps
 
-/// Rows that hold at `x` and only near it: every output within `share` of its size, and never less than rounding.
+/// Rows that hold at `x` and only near it: every output within `share` of its size, and never less
+/// than rounding.
 Clause near(const Network& network, const std::vector<double>& x, double share) {
   const EnclosedOutputs y = evaluate_enclosed(network, x);
   Clause clause;
@@ -28,7 +30,8 @@ Clause near(const Network& network, const std::vector<double>& x, double share) 
 
 class Walk {
  public:
-  Walk(std::uint64_t seed, const NetworkTaste& taste, double share, const ClipSettings& settings, bool clip_inputs)
+  Walk(std::uint64_t seed, const NetworkTaste& taste, double share, const ClipSettings& settings,
+       bool clip_inputs)
       : dice_(seed), settings_(settings), clip_inputs_(clip_inputs) {
     const auto network = random_network(dice_, taste);
     std::vector<double> lower, upper, x;
@@ -48,7 +51,8 @@ class Walk {
     lower_ = first.lower_x, upper_ = first.upper_x, low_ = first.lower_z, high_ = first.upper_z;
     const auto width = static_cast<std::size_t>(network_->inputs) + 1;
     halfspaces_.assign(static_cast<std::size_t>(constraints_) * width, Vec{});
-    for (const double bound : lowered_->row_bounds()) ASSERT_LE(bound, 0.0) << "refuted at the root";
+    for (const double bound : lowered_->row_bounds())
+      ASSERT_LE(bound, 0.0) << "refuted at the root";
     for (int step = 0; step < steps; ++step) {
       SCOPED_TRACE("step " + std::to_string(step));
       load();
@@ -64,7 +68,9 @@ class Walk {
   int neurons_at_first() const { return lowered_->reduced->neurons; }
 
  private:
-  double planted(std::size_t k) const { return truth_.x[static_cast<std::size_t>(lowered_->kept[k])]; }
+  double planted(std::size_t k) const {
+    return truth_.x[static_cast<std::size_t>(lowered_->kept[k])];
+  }
 
   void load() {
     bounder_.attach(*network_, constraints_);
@@ -88,7 +94,8 @@ class Walk {
         const Vec* plane = bounder_.row_plane.data() + s * (N + 1);
         Enclosed at(plane[N][lane]);
         for (std::size_t k = 0; k < N; ++k) at += Enclosed(plane[k][lane]) * Enclosed(planted(k));
-        ASSERT_FALSE(add_down(at.value, -at.error) > add_up(truth_.rows[s].value, truth_.rows[s].error))
+        ASSERT_FALSE(add_down(at.value, -at.error) >
+                     add_up(truth_.rows[s].value, truth_.rows[s].error))
             << "plane " << s;
       }
     }
@@ -120,10 +127,13 @@ class Walk {
     for (int lane = 0; lane < kLanes; ++lane) {
       std::size_t widest = 0;
       for (std::size_t k = 1; k < N; ++k) {
-        if (upper_[k][lane] - lower_[k][lane] > upper_[widest][lane] - lower_[widest][lane]) widest = k;
+        if (upper_[k][lane] - lower_[k][lane] > upper_[widest][lane] - lower_[widest][lane])
+          widest = k;
       }
-      if (dice_.chance(0.3)) widest = static_cast<std::size_t>(dice_.whole(0, static_cast<int>(N) - 1));
-      const double middle = 0.5 * (lower_[widest][lane] + upper_[widest][lane]), x = planted(widest);
+      if (dice_.chance(0.3))
+        widest = static_cast<std::size_t>(dice_.whole(0, static_cast<int>(N) - 1));
+      const double middle = 0.5 * (lower_[widest][lane] + upper_[widest][lane]),
+                   x = planted(widest);
       if (x < middle || (x == middle && dice_.chance(0.5)))
         upper_[widest][lane] = middle;
       else
@@ -131,7 +141,8 @@ class Walk {
     }
     if (!clip_inputs_) return;
     const int n = static_cast<int>(N);
-    Mask empty = clip_input(n, lower_.data(), upper_.data(), network_->rows, bounder_.row_plane.data(), 1);
+    Mask empty =
+        clip_input(n, lower_.data(), upper_.data(), network_->rows, bounder_.row_plane.data(), 1);
     empty |= clip_input(n, lower_.data(), upper_.data(), constraints_, halfspaces_.data(), 2);
     ASSERT_FALSE(any(empty)) << "clipped away";
     for (std::size_t k = 0; k < N; ++k) {
@@ -148,7 +159,8 @@ class Walk {
     const std::size_t width = lower_.size() + 1, fresh = static_cast<std::size_t>(network_->rows);
     const std::size_t from = static_cast<std::size_t>(dice_.whole(0, network_->rows - 1));
     const std::size_t to = fresh + static_cast<std::size_t>(dice_.whole(0, kOld - 1));
-    for (std::size_t i = 0; i < width; ++i) halfspaces_[to * width + i] = halfspaces_[from * width + i];
+    for (std::size_t i = 0; i < width; ++i)
+      halfspaces_[to * width + i] = halfspaces_[from * width + i];
     std::copy(bounder_.row_plane.begin(), bounder_.row_plane.end(), halfspaces_.begin());
   }
 

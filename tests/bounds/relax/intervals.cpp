@@ -22,7 +22,8 @@ double size(std::mt19937_64& random) {
 double position(const Case& c, std::mt19937_64& random) {
   if (!c.anchors.empty() && random() % 4 == 0) return c.anchors[random() % c.anchors.size()];
   if (random() % 4 == 0)
-    return static_cast<double>(static_cast<int>(random() % 41) - 20) * (random() % 2 == 0 ? 0.5 : kPi / 2.0);
+    return static_cast<double>(static_cast<int>(random() % 41) - 20) *
+           (random() % 2 == 0 ? 0.5 : kPi / 2.0);
   return random() % 2 == 0 ? size(random) : -size(random);
 }
 double step(double z, int ulps) {
@@ -57,9 +58,15 @@ std::vector<Case> cases() {
       {{Curve::atan}, {0.0, 1e10, -1e10}, -everywhere, everywhere},
       {{Curve::erf}, {0.0, 5.9, -5.9, 27.0}, -everywhere, everywhere},
       {{Curve::gelu}, {0.0, bend, -bend, -0.7518, 0.7518, -38.0, 38.0}, -everywhere, everywhere},
-      {{Curve::gelu_tanh}, {0.0, tanh_bend, -tanh_bend, -0.7525, 0.7525, -21.0, 10.0}, -everywhere, everywhere},
+      {{Curve::gelu_tanh},
+       {0.0, tanh_bend, -tanh_bend, -0.7525, 0.7525, -21.0, 10.0},
+       -everywhere,
+       everywhere},
       {{Curve::softplus}, {0.0, -40.0, 40.0, -745.0}, -everywhere, everywhere},
-      {{Curve::tanh_slope}, {0.0, 0.6584789484624084, -0.6584789484624084, 20.0, -20.0}, -everywhere, everywhere},
+      {{Curve::tanh_slope},
+       {0.0, 0.6584789484624084, -0.6584789484624084, 20.0, -20.0},
+       -everywhere,
+       everywhere},
       {{Curve::sign}, {0.0}, -everywhere, everywhere},
       {{Curve::step}, {0.0}, -everywhere, everywhere},
       {{Curve::floor}, whole, -everywhere, everywhere},
@@ -85,23 +92,17 @@ std::string to_string(const Activation& activation) {
 
 Range random_interval(const Case& c, std::mt19937_64& random) {
   const auto end = [&] {
-    return std::clamp(step(position(c, random), random() % 3 == 0 ? static_cast<int>(random() % 7) - 3 : 0), c.lowest,
-                      c.highest);
+    return std::clamp(
+        step(position(c, random), random() % 3 == 0 ? static_cast<int>(random() % 7) - 3 : 0),
+        c.lowest, c.highest);
   };
   const double a = end();
   double b = a;
   switch (random() % 8) {
-    case 0:
-      break;
-    case 1:
-      b = step(a, static_cast<int>(random() % 4) + 1);
-      break;
-    case 2:
-      b = end();
-      break;
-    default:
-      b = a + (random() % 2 == 0 ? size(random) : -size(random));
-      break;
+    case 0: break;
+    case 1: b = step(a, static_cast<int>(random() % 4) + 1); break;
+    case 2: b = end(); break;
+    default: b = a + (random() % 2 == 0 ? size(random) : -size(random)); break;
   }
   b = std::clamp(b, c.lowest, c.highest);
   return {std::min(a, b), std::max(a, b)};

@@ -27,9 +27,11 @@ inline std::string name(const testing::TestParamInfo<Case>& c) {
   return std::string(name_of(c.param.activation.curve)) + std::to_string(c.index);
 }
 
-/// An interval of any width from nothing to 1e6 within [lowest, highest]: both ends, one end or neither at an anchor.
+/// An interval of any width from nothing to 1e6 within [lowest, highest]: both ends, one end or
+/// neither at an anchor.
 Range random_interval(const Case& c, std::mt19937_64& random);
-/// Ends, their neighbours, the middle, anchors inside with their neighbours, random points, many near the ends.
+/// Ends, their neighbours, the middle, anchors inside with their neighbours, random points, many
+/// near the ends.
 std::vector<double> points_in(const Case& c, Range interval, std::mt19937_64& random);
 
 }  // namespace clipbound::reference

@@ -48,88 +48,60 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
   using T = typename M::T;
   const T one = 1, half = one / 2;
   switch (a.curve) {
-    case Curve::identity:
-      return z;
-    case Curve::relu:
-      return z > 0 ? z : T(0);
-    case Curve::square:
-      return z * z;
-    case Curve::sigmoid:
-      return one / (one + M::exp(-z));
-    case Curve::tanh:
-      return M::tanh(z);
-    case Curve::exp:
-      return M::exp(z);
-    case Curve::log:
-      return M::log(z);
-    case Curve::reciprocal:
-      return one / z;
-    case Curve::sqrt:
-      return M::sqrt(z);
-    case Curve::power:
-      return M::pow(z, T(a.parameter));
-    case Curve::sin:
-      return M::sin(z);
-    case Curve::cos:
-      return M::cos(z);
-    case Curve::tan:
-      return M::tan(z);
-    case Curve::atan:
-      return M::atan(z);
-    case Curve::erf:
-      return M::erf(z);
-    case Curve::gelu:
-      return half * z * M::erfc(-z / M::sqrt(T(2)));
+    case Curve::identity: return z;
+    case Curve::relu: return z > 0 ? z : T(0);
+    case Curve::square: return z * z;
+    case Curve::sigmoid: return one / (one + M::exp(-z));
+    case Curve::tanh: return M::tanh(z);
+    case Curve::exp: return M::exp(z);
+    case Curve::log: return M::log(z);
+    case Curve::reciprocal: return one / z;
+    case Curve::sqrt: return M::sqrt(z);
+    case Curve::power: return M::pow(z, T(a.parameter));
+    case Curve::sin: return M::sin(z);
+    case Curve::cos: return M::cos(z);
+    case Curve::tan: return M::tan(z);
+    case Curve::atan: return M::atan(z);
+    case Curve::erf: return M::erf(z);
+    case Curve::gelu: return half * z * M::erfc(-z / M::sqrt(T(2)));
     case Curve::gelu_tanh: {
       const T inner = M::sqrt(T(2) / T(kPiQuad)) * (z + T(44715) / T(1000000) * z * z * z);
       return z / (one + M::exp(-2 * inner));
     }
-    case Curve::softplus:
-      return (z > 0 ? z : T(0)) + M::log1p(M::exp(z > 0 ? -z : z));
-    case Curve::elu:
-      return z > 0 ? z : T(a.parameter) * M::expm1(z);
+    case Curve::softplus: return (z > 0 ? z : T(0)) + M::log1p(M::exp(z > 0 ? -z : z));
+    case Curve::elu: return z > 0 ? z : T(a.parameter) * M::expm1(z);
     case Curve::tanh_slope: {
       const T e = M::exp(z > 0 ? -2 * z : 2 * z);
       return 4 * e / ((one + e) * (one + e));
     }
-    case Curve::sign:
-      return z > 0 ? one : z < 0 ? -one : T(0);
-    case Curve::floor:
-      return T(std::floor(static_cast<double>(z)));
-    case Curve::ceil:
-      return T(std::ceil(static_cast<double>(z)));
-    case Curve::round:
-      return T(std::nearbyint(static_cast<double>(z)));
-    case Curve::step:
-      return z >= 0 ? one : T(0);
-    case Curve::trunc:
-      return T(std::trunc(static_cast<double>(z)));
-    case Curve::product:
-      break;  // of two variables
+    case Curve::sign: return z > 0 ? one : z < 0 ? -one : T(0);
+    case Curve::floor: return T(std::floor(static_cast<double>(z)));
+    case Curve::ceil: return T(std::ceil(static_cast<double>(z)));
+    case Curve::round: return T(std::nearbyint(static_cast<double>(z)));
+    case Curve::step: return z >= 0 ? one : T(0);
+    case Curve::trunc: return T(std::trunc(static_cast<double>(z)));
+    case Curve::product: break;  // of two variables
   }
   return T(0);
 }
 
 long double side(Curve curve, double at, bool low) {
-  const long double z = at;  // holds the neighbours of every float64 integer that has a fractional neighbour, and some
+  const long double z = at;  // holds the neighbours of every float64 integer that has a fractional
+                             // neighbour, and some
   switch (curve) {
-    case Curve::sign:
-      return z > 0 ? 1 : z < 0 ? -1 : low ? -1 : 1;
-    case Curve::step:
-      return z > 0 ? 1 : z < 0 ? 0 : low ? 0 : 1;
-    case Curve::floor:
-      return low ? std::ceil(z) - 1 : std::floor(z);
-    case Curve::ceil:
-      return low ? std::ceil(z) : std::floor(z) + 1;
+    case Curve::sign: return z > 0 ? 1 : z < 0 ? -1 : low ? -1 : 1;
+    case Curve::step: return z > 0 ? 1 : z < 0 ? 0 : low ? 0 : 1;
+    case Curve::floor: return low ? std::ceil(z) - 1 : std::floor(z);
+    case Curve::ceil: return low ? std::ceil(z) : std::floor(z) + 1;
     case Curve::trunc:
       if (z == 0) return 0;
-      return z > 0 ? (low ? std::ceil(z) - 1 : std::floor(z)) : (low ? std::ceil(z) : std::floor(z) + 1);
+      return z > 0 ? (low ? std::ceil(z) - 1 : std::floor(z))
+                   : (low ? std::ceil(z) : std::floor(z) + 1);
     case Curve::round: {
       const bool tie = std::fabs(z - std::trunc(z)) == 0.5L;
       return !tie ? std::nearbyint(z) : low ? std::floor(z) : std::ceil(z);
     }
-    default:
-      return 0.0;
+    default: return 0.0;
   }
 }
 
@@ -147,8 +119,8 @@ Quad quad_value_of(const Activation& activation, double z) {
 }
 
 bool has_jumps(Curve curve) {
-  return curve == Curve::sign || curve == Curve::floor || curve == Curve::ceil || curve == Curve::round ||
-         curve == Curve::step || curve == Curve::trunc;
+  return curve == Curve::sign || curve == Curve::floor || curve == Curve::ceil ||
+         curve == Curve::round || curve == Curve::step || curve == Curve::trunc;
 }
 long double jump_low(Curve curve, double z) {
   return side(curve, z, true);
@@ -158,11 +130,12 @@ long double jump_high(Curve curve, double z) {
 }
 
 long double gap(const Activation& activation, double slope, double offset, double z, bool above) {
-  const long double line =
-      static_cast<long double>(slope) * static_cast<long double>(z) + static_cast<long double>(offset);
-  const long double f = !has_jumps(activation.curve) ? value_of(activation, static_cast<long double>(z))
-                                                     : static_cast<long double>(above ? jump_high(activation.curve, z)
-                                                                                      : jump_low(activation.curve, z));
+  const long double line = static_cast<long double>(slope) * static_cast<long double>(z) +
+                           static_cast<long double>(offset);
+  const long double f = !has_jumps(activation.curve)
+                            ? value_of(activation, static_cast<long double>(z))
+                            : static_cast<long double>(above ? jump_high(activation.curve, z)
+                                                             : jump_low(activation.curve, z));
   return above ? line - f : f - line;
 }
 
@@ -172,9 +145,10 @@ bool holds(const Activation& activation, double slope, double offset, double z, 
   const long double product = static_cast<long double>(slope) * static_cast<long double>(z);
   if (!has_jumps(activation.curve)) {
     const long double f = value_of(activation, static_cast<long double>(z));
-    const long double difference =
-        above ? (product + static_cast<long double>(offset)) - f : f - (product + static_cast<long double>(offset));
-    if (difference > kError64 * (std::fabs(f) + std::fabs(product) + std::fabs(static_cast<long double>(offset))))
+    const long double difference = above ? (product + static_cast<long double>(offset)) - f
+                                         : f - (product + static_cast<long double>(offset));
+    if (difference > kError64 * (std::fabs(f) + std::fabs(product) +
+                                 std::fabs(static_cast<long double>(offset))))
       return true;
   }
   const Quad f = !has_jumps(activation.curve)
@@ -183,7 +157,8 @@ bool holds(const Activation& activation, double slope, double offset, double z, 
   const Quad line = Quad(slope) * Quad(z) + Quad(offset);
   const Quad difference = above ? line - f : f - line;
   // The product is exact; the sum rounds.
-  const Quad doubt = has_jumps(activation.curve) ? kError113 * fabsq(line) : kError113 * (fabsq(f) + fabsq(line));
+  const Quad doubt =
+      has_jumps(activation.curve) ? kError113 * fabsq(line) : kError113 * (fabsq(f) + fabsq(line));
   return difference >= -doubt;
 }
 

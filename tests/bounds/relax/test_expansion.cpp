@@ -1,4 +1,5 @@
-// Parabolas with errors, against 113 bits: no point of the interval may leave them, and on small intervals they are of third order.
+// Parabolas with errors, against 113 bits: no point of the interval may leave them, and on small
+// intervals they are of third order.
 #include <gtest/gtest.h>
 #include <quadmath.h>
 
@@ -22,14 +23,20 @@ void expect_inside(const Activation& a, const Expansion& e, double z, double d, 
   const Quad parabola = Quad(e.value) + Quad(e.slope) * far + Quad(e.half_curvature) * far * far;
   const auto miss = [&](Quad f) { return fabsq(f - parabola); };
   if (reference::has_jumps(a.curve)) {
-    EXPECT_TRUE(miss(Quad(reference::jump_low(a.curve, at))) <= Quad(e.error)) << at << " in " << z << " +- " << d;
-    EXPECT_TRUE(miss(Quad(reference::jump_high(a.curve, at))) <= Quad(e.error)) << at << " in " << z << " +- " << d;
+    EXPECT_TRUE(miss(Quad(reference::jump_low(a.curve, at))) <= Quad(e.error))
+        << at << " in " << z << " +- " << d;
+    EXPECT_TRUE(miss(Quad(reference::jump_high(a.curve, at))) <= Quad(e.error))
+        << at << " in " << z << " +- " << d;
     return;
   }
   // The distance rounds as well.
-  const Quad reach = fabsq(Quad(at)) + fabsq(Quad(z)), terms = (fabsq(Quad(e.slope)) + fabsq(Quad(e.half_curvature)) * Quad(d)) * reach;
-  const Quad f = reference::quad_value_of(a, at), doubt = ldexpq(1, -105) * (fabsq(f) + fabsq(parabola) + terms);
-  EXPECT_TRUE(miss(f) <= Quad(e.error) + doubt) << at << " in " << z << " +- " << d << " misses by " << static_cast<double>(miss(f)) << " of " << e.error;
+  const Quad reach = fabsq(Quad(at)) + fabsq(Quad(z)),
+             terms = (fabsq(Quad(e.slope)) + fabsq(Quad(e.half_curvature)) * Quad(d)) * reach;
+  const Quad f = reference::quad_value_of(a, at),
+             doubt = ldexpq(1, -105) * (fabsq(f) + fabsq(parabola) + terms);
+  EXPECT_TRUE(miss(f) <= Quad(e.error) + doubt)
+      << at << " in " << z << " +- " << d << " misses by " << static_cast<double>(miss(f)) << " of "
+      << e.error;
 }
 
 TEST_P(Expansions, ContainTheCurve) {
@@ -44,9 +51,13 @@ TEST_P(Expansions, ContainTheCurve) {
     const Expansion e = expand(c.activation, z, d);
     ASSERT_FALSE(std::isnan(e.error));
     if (!(e.error < INFINITY)) continue;
-    ASSERT_TRUE(std::isfinite(e.value) && std::isfinite(e.slope) && std::isfinite(e.half_curvature));
-    for (const double at : reference::points_in(c, {std::max(c.lowest, z - d), std::min(c.highest, z + d)}, random)) expect_inside(c.activation, e, z, d, at);
-    for (const double share : {-1.0, -0.866, -0.5, 0.0, 0.5, 0.866, 1.0}) expect_inside(c.activation, e, z, d, z + share * d);
+    ASSERT_TRUE(std::isfinite(e.value) && std::isfinite(e.slope) &&
+                std::isfinite(e.half_curvature));
+    for (const double at :
+         reference::points_in(c, {std::max(c.lowest, z - d), std::min(c.highest, z + d)}, random))
+      expect_inside(c.activation, e, z, d, at);
+    for (const double share : {-1.0, -0.866, -0.5, 0.0, 0.5, 0.866, 1.0})
+      expect_inside(c.activation, e, z, d, z + share * d);
     if (HasFailure()) return;
   }
 }
@@ -54,11 +65,13 @@ TEST_P(Expansions, ContainTheCurve) {
 INSTANTIATE_TEST_SUITE_P(Curves, Expansions, testing::ValuesIn(reference::cases()));
 
 TEST(Expansion, ErrsByTheThirdPower) {
-  for (const Curve curve : {Curve::tanh, Curve::tanh_slope, Curve::sigmoid, Curve::sin, Curve::cos, Curve::exp}) {
+  for (const Curve curve :
+       {Curve::tanh, Curve::tanh_slope, Curve::sigmoid, Curve::sin, Curve::cos, Curve::exp}) {
     for (const double z : {-1.7, -0.4, 0.0, 0.9, 2.5}) {
       for (double d = 0.2; d > 1e-3; d *= 0.5) {
         const Expansion e = expand({curve}, z, d);
-        EXPECT_LE(e.error, d * d * d * (curve == Curve::exp ? 1.2 : 0.4)) << name_of(curve) << " at " << z << " +- " << d;
+        EXPECT_LE(e.error, d * d * d * (curve == Curve::exp ? 1.2 : 0.4))
+            << name_of(curve) << " at " << z << " +- " << d;
       }
     }
   }

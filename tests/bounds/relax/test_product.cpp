@@ -1,5 +1,6 @@
-// The planes of products, in exact arithmetic: for fixed slopes the rest x y - a x - b y is linear in either factor, so the corners
-// of a box decide; on a segment it is a parabola, whose ends and vertex decide.
+// The planes of products, in exact arithmetic: for fixed slopes the rest x y - a x - b y is linear
+// in either factor, so the corners of a box decide; on a segment it is a parabola, whose ends and
+// vertex decide.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -64,28 +65,37 @@ TEST(RelaxProduct, ContainsSegments) {
   int tightened = 0;
   for (int trial = 0; trial < 4000; ++trial) {
     const Rational x0 = dice.number(), x1 = dice.number(), y0 = dice.number(), y1 = dice.number();
-    const auto range_of = [](const Rational& middle, const Rational& half) { return Range{down(middle - abs(half)), up(middle + abs(half))}; };
+    const auto range_of = [](const Rational& middle, const Rational& half) {
+      return Range{down(middle - abs(half)), up(middle + abs(half))};
+    };
     const Range x = range_of(x0, x1), y = range_of(y0, y1);
     const ProductPlanes box = relax_product(x, y);
     ProductPlanes planes = box;
-    const double s = trial % 4 == 0 ? std::exp2(std::floor(20.0 * dice.unit() - 10.0)) : product_balance(x.upper - x.lower, y.upper - y.lower);
+    const double s = trial % 4 == 0 ? std::exp2(std::floor(20.0 * dice.unit() - 10.0))
+                                    : product_balance(x.upper - x.lower, y.upper - y.lower);
     const Rational rs(s);
-    tighten_product(s, range_of(rs * x0 + y0 / rs, rs * x1 + y1 / rs), range_of(rs * x0 - y0 / rs, rs * x1 - y1 / rs), planes);
+    tighten_product(s, range_of(rs * x0 + y0 / rs, rs * x1 + y1 / rs),
+                    range_of(rs * x0 - y0 / rs, rs * x1 - y1 / rs), planes);
     EXPECT_GE(planes.lower, box.lower);
     EXPECT_LE(planes.upper, box.upper);
     tightened += planes.upper - planes.lower < 0.6 * (box.upper - box.lower) ? 1 : 0;
     Rational vertex = 0;  // of the parabola t -> rest
-    if (x1 * y1 != 0) vertex = -(x0 * y1 + y0 * x1 - Rational(planes.x_slope) * x1 - Rational(planes.y_slope) * y1) / (2 * x1 * y1);
+    if (x1 * y1 != 0)
+      vertex =
+          -(x0 * y1 + y0 * x1 - Rational(planes.x_slope) * x1 - Rational(planes.y_slope) * y1) /
+          (2 * x1 * y1);
     if (vertex < -1) vertex = -1;
     if (vertex > 1) vertex = 1;
-    for (const Rational& t : {Rational(-1), Rational(1), vertex, Rational(dice.unit())}) expect_between(planes, x0 + t * x1, y0 + t * y1);
+    for (const Rational& t : {Rational(-1), Rational(1), vertex, Rational(dice.unit())})
+      expect_between(planes, x0 + t * x1, y0 + t * y1);
     if (HasFailure()) return;
   }
   EXPECT_GT(tightened, 200);
 }
 
 TEST(RelaxProduct, IsAsTightAsMcCormick) {
-  // McCormick's two planes on either side leave half the product of the widths between them, at the centre.
+  // McCormick's two planes on either side leave half the product of the widths between them, at the
+  // centre.
   const ProductPlanes box = relax_product({2.0, 6.0}, {-1.0, 2.0});
   EXPECT_NEAR(box.upper - box.lower, 0.5 * 4.0 * 3.0, 1e-12);
   // Equal factors are a square: the tangent in the middle below, the chord above.
@@ -102,10 +112,12 @@ TEST(RelaxProduct, IsAsTightAsMcCormick) {
 
 /// Special numbers prove nothing, and never make a NaN.
 TEST(RelaxProduct, SpecialNumbers) {
-  const double kInfinity = std::numeric_limits<double>::infinity(), kNan = std::numeric_limits<double>::quiet_NaN();
+  const double kInfinity = std::numeric_limits<double>::infinity(),
+               kNan = std::numeric_limits<double>::quiet_NaN();
   for (const double special : {kInfinity, -kInfinity, kNan, 1e308, -1e308}) {
     for (const Range& odd : {Range{special, 1.0}, Range{-1.0, special}, Range{special, special}}) {
-      for (const ProductPlanes& planes : {relax_product(odd, {1e5, 2e5}), relax_product({-2e5, 1e5}, odd)}) {
+      for (const ProductPlanes& planes :
+           {relax_product(odd, {1e5, 2e5}), relax_product({-2e5, 1e5}, odd)}) {
         EXPECT_EQ(planes.lower, -kInfinity);
         EXPECT_EQ(planes.upper, kInfinity);
         EXPECT_TRUE(std::isfinite(planes.x_slope) && std::isfinite(planes.y_slope));

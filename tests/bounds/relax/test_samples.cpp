@@ -1,6 +1,8 @@
-// What the proofs rest on: each curve's values, derivatives and errors, and where it bends, against 113 bits.
+// What the proofs rest on: each curve's values, derivatives and errors, and where it bends, against
+// 113 bits.
 //
-// Tests of planes would not notice a derivative whose claimed error is too small, because other errors usually hide it.
+// Tests of planes would not notice a derivative whose claimed error is too small, because other
+// errors usually hide it.
 #include <gtest/gtest.h>
 #include <quadmath.h>
 
@@ -36,66 +38,56 @@ Quad logistic(Quad z) {
 Quad exact_slope(const Activation& a, Quad z) {
   const Quad n = a.parameter;
   switch (a.curve) {
-    case Curve::sigmoid:
-      return logistic(z) * logistic(-z);
-    case Curve::tanh:
-      return 4 * logistic(2 * z) * logistic(-2 * z);
-    case Curve::exp:
-      return expq(z);
-    case Curve::log:
-      return 1 / z;
-    case Curve::sqrt:
-      return 1 / (2 * sqrtq(z));
-    case Curve::reciprocal:
-      return -1 / (z * z);
-    case Curve::power:
-      return n * powq(z, n - 1);
-    case Curve::sin:
-      return cosq(z);
-    case Curve::cos:
-      return -sinq(z);
-    case Curve::tan:
-      return 1 + tanq(z) * tanq(z);
-    case Curve::atan:
-      return 1 / (1 + z * z);
-    case Curve::erf:
-      return 2 / sqrtq(kPiQuad) * expq(-z * z);
-    case Curve::gelu:
-      return erfcq(-z / sqrtq(2)) / 2 + z * density(z);
+    case Curve::sigmoid: return logistic(z) * logistic(-z);
+    case Curve::tanh: return 4 * logistic(2 * z) * logistic(-2 * z);
+    case Curve::exp: return expq(z);
+    case Curve::log: return 1 / z;
+    case Curve::sqrt: return 1 / (2 * sqrtq(z));
+    case Curve::reciprocal: return -1 / (z * z);
+    case Curve::power: return n * powq(z, n - 1);
+    case Curve::sin: return cosq(z);
+    case Curve::cos: return -sinq(z);
+    case Curve::tan: return 1 + tanq(z) * tanq(z);
+    case Curve::atan: return 1 / (1 + z * z);
+    case Curve::erf: return 2 / sqrtq(kPiQuad) * expq(-z * z);
+    case Curve::gelu: return erfcq(-z / sqrtq(2)) / 2 + z * density(z);
     case Curve::gelu_tanh: {
       const Quad k = sqrtq(2 / kPiQuad), c = Quad(44715) / 1000000, w = 2 * k * (z + c * z * z * z);
       return logistic(w) + z * logistic(w) * logistic(-w) * 2 * k * (1 + 3 * c * z * z);
     }
-    case Curve::softplus:
-      return logistic(z);
-    case Curve::elu:
-      return z > 0 ? Quad(1) : n * expq(z);
-    case Curve::tanh_slope:
-      return -8 * logistic(2 * z) * logistic(-2 * z) * tanhq(z);
-    default:
-      return 0;
+    case Curve::softplus: return logistic(z);
+    case Curve::elu: return z > 0 ? Quad(1) : n * expq(z);
+    case Curve::tanh_slope: return -8 * logistic(2 * z) * logistic(-2 * z) * tanhq(z);
+    default: return 0;
   }
 }
 
 template <class C>
-void check_samples(const C& curve, const Activation& a, double lowest, double highest, double least = 1e-3) {
+void check_samples(const C& curve, const Activation& a, double lowest, double highest,
+                   double least = 1e-3) {
   std::mt19937_64 random(9);
-  const auto uniform = [&](double x, double y) { return std::uniform_real_distribution<double>(x, y)(random); };
+  const auto uniform = [&](double x, double y) {
+    return std::uniform_real_distribution<double>(x, y)(random);
+  };
   for (int i = 0; i < 5'000; ++i) {
     // Half of them spread over all sizes, half over the interval.
     double z = uniform(lowest, highest);
     if (random() % 2 == 0)
-      z = std::copysign(std::pow(10.0, uniform(std::log10(least), std::log10(std::max(highest, -lowest)))), z);
+      z = std::copysign(
+          std::pow(10.0, uniform(std::log10(least), std::log10(std::max(highest, -lowest)))), z);
     z = std::clamp(z, lowest, highest);
     const Sample p = curve.at(z);
     if (!std::isfinite(p.value)) continue;
     EXPECT_EQ(p.z, z);
     EXPECT_TRUE(fabsq(reference::quad_value_of(a, z) - Quad(p.value)) <= Quad(p.value_error))
         << name_of(a.curve) << " value at " << z;
-    EXPECT_TRUE(!std::isfinite(p.slope) || fabsq(exact_slope(a, z) - Quad(p.slope)) <= Quad(p.slope_error))
+    EXPECT_TRUE(!std::isfinite(p.slope) ||
+                fabsq(exact_slope(a, z) - Quad(p.slope)) <= Quad(p.slope_error))
         << name_of(a.curve) << " slope at " << z;
-    // Errors of less than 200 ulp (where exponents are large, of some hundreds), or nothing to speak of.
-    EXPECT_LE(p.value_error, 1e-11 * std::fabs(p.value) + 1e-290) << name_of(a.curve) << " at " << z;
+    // Errors of less than 200 ulp (where exponents are large, of some hundreds), or nothing to
+    // speak of.
+    EXPECT_LE(p.value_error, 1e-11 * std::fabs(p.value) + 1e-290)
+        << name_of(a.curve) << " at " << z;
     if (testing::Test::HasFailure()) return;
   }
 }
@@ -124,8 +116,10 @@ TEST(Samples, ErrorsAreTrue) {
   check_samples(EluShape{{1.5}}, {Curve::elu, 1.5}, -745.0, 10.0, 1e-20);
   check_samples(TanhSlope{}, {Curve::tanh_slope}, -400.0, 400.0, 1e-20);
   check_samples(TanhSlope{}, {Curve::tanh_slope}, -5.0, 5.0);
-  for (const double n : {3.0, 4.0, 7.0, 33.0}) check_samples(PowerCurve(n), {Curve::power, n}, -100.0, 100.0);
-  for (const double n : {-2.0, -3.0, 0.3, 1.5, -0.5, 2.5}) check_samples(PowerCurve(n), {Curve::power, n}, 1e-3, 1e3);
+  for (const double n : {3.0, 4.0, 7.0, 33.0})
+    check_samples(PowerCurve(n), {Curve::power, n}, -100.0, 100.0);
+  for (const double n : {-2.0, -3.0, 0.3, 1.5, -0.5, 2.5})
+    check_samples(PowerCurve(n), {Curve::power, n}, 1e-3, 1e3);
 }
 
 /// The zero of a function that changes its sign once in [low, high].
@@ -134,8 +128,8 @@ bool changes_sign(const F& f, double low, double high) {
   return f(Quad(low)) < 0 ? f(Quad(high)) > 0 : f(Quad(high)) < 0;
 }
 
-/// Inflections of waves lie strictly inside the gaps between stretches, and stretches are convex where the wave is
-/// negative.
+/// Inflections of waves lie strictly inside the gaps between stretches, and stretches are convex
+/// where the wave is negative.
 template <bool kCosine>
 void check_waves() {
   std::mt19937_64 random(10);
@@ -143,7 +137,8 @@ void check_waves() {
     const double size = std::pow(10.0, std::uniform_real_distribution<double>(-3.0, 6.0)(random));
     double l = random() % 2 == 0 ? size : -size;
     if (random() % 2 == 0) l = std::nearbyint(l / kPi) * (random() % 2 == 0 ? kPi : 0.5 * kPi);
-    const double u = l + std::pow(10.0, std::uniform_real_distribution<double>(-6.0, 0.797)(random));
+    const double u =
+        l + std::pow(10.0, std::uniform_real_distribution<double>(-6.0, 0.797)(random));
     const Stretches s = WaveCurve<kCosine>::stretches(l, u);
     ASSERT_LE(s.count(), Stretches::kMost);
     for (int k = 0; k < s.count(); ++k) {
@@ -180,7 +175,8 @@ TEST(Samples, TanIsCutAtItsZero) {
     ASSERT_EQ(s.count(), 2);
     EXPECT_FALSE(s.convex(0));
     EXPECT_TRUE(k == 0 || changes_sign([](Quad z) { return sinq(z); }, s.to(0), s.from(1))) << k;
-    EXPECT_TRUE(Tan::bending(l, zero - 1e-9) == Bending::concave && Tan::bending(zero + 1e-9, u) == Bending::convex);
+    EXPECT_TRUE(Tan::bending(l, zero - 1e-9) == Bending::concave &&
+                Tan::bending(zero + 1e-9, u) == Bending::convex);
   }
 }
 
@@ -198,16 +194,20 @@ TEST(Samples, GeluIsCutAtItsInflections) {
 
 /// Where 3 tanh^2 - 1 has its zero: f'' = f (6 tanh^2 - 2).
 TEST(Samples, TanhSlopeIsCutAtItsInflections) {
-  EXPECT_TRUE(changes_sign([](Quad z) { return 3 * tanhq(z) * tanhq(z) - 1; }, TanhSlope::kBendLow, TanhSlope::kBendHigh));
+  EXPECT_TRUE(changes_sign([](Quad z) { return 3 * tanhq(z) * tanhq(z) - 1; }, TanhSlope::kBendLow,
+                           TanhSlope::kBendHigh));
 }
 
-/// The minima, to the nine digits that range() uses, and the values just above the bounds that it claims.
+/// The minima, to the nine digits that range() uses, and the values just above the bounds that it
+/// claims.
 TEST(Samples, GeluHasItsMinimum) {
-  for (const auto& [curve, minimum, least] : {std::tuple{Curve::gelu, Gelu::kMinimum, Gelu::kLeast},
-                                              {Curve::gelu_tanh, GeluTanh::kMinimum, GeluTanh::kLeast}}) {
+  for (const auto& [curve, minimum, least] :
+       {std::tuple{Curve::gelu, Gelu::kMinimum, Gelu::kLeast},
+        {Curve::gelu_tanh, GeluTanh::kMinimum, GeluTanh::kLeast}}) {
     const Quad value = reference::quad_value_of({curve}, minimum);
     EXPECT_TRUE(value > Quad(least) && value < Quad(least) + Quad(1e-13));
-    EXPECT_TRUE(changes_sign([c = curve](Quad z) { return exact_slope({c}, z); }, minimum - 1e-9, minimum + 1e-9));
+    EXPECT_TRUE(changes_sign([c = curve](Quad z) { return exact_slope({c}, z); }, minimum - 1e-9,
+                             minimum + 1e-9));
   }
 }
 

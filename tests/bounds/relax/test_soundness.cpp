@@ -39,17 +39,20 @@ class EveryCurve : public testing::TestWithParam<Case> {
  protected:
   const Case& tested() const { return GetParam(); }
   /// The line is on its side of f at all points, and where it comes closest.
-  void check_line(double slope, double offset, Range interval, std::vector<double> points, bool above) {
+  void check_line(double slope, double offset, Range interval, std::vector<double> points,
+                  bool above) {
     const Activation& a = tested().activation;
     if (std::isfinite(offset)) {
       const double z = closest(a, slope, offset, interval, above);
-      points.insert(points.end(), {z, std::clamp(std::nextafter(z, -INFINITY), interval.lower, interval.upper)});
+      points.insert(points.end(),
+                    {z, std::clamp(std::nextafter(z, -INFINITY), interval.lower, interval.upper)});
     }
     for (const double z : points) {
       if (reference::holds(a, slope, offset, z, above)) continue;
-      ADD_FAILURE() << reference::to_string(a) << (above ? " above " : " below ") << std::hexfloat << slope << " z + "
-                    << offset << std::defaultfloat << " on [" << interval.lower << ", " << interval.upper << "] at "
-                    << z << ", width " << interval.upper - interval.lower << ", gap "
+      ADD_FAILURE() << reference::to_string(a) << (above ? " above " : " below ") << std::hexfloat
+                    << slope << " z + " << offset << std::defaultfloat << " on [" << interval.lower
+                    << ", " << interval.upper << "] at " << z << ", width "
+                    << interval.upper - interval.lower << ", gap "
                     << static_cast<double>(reference::gap(a, slope, offset, z, above));
       return;
     }
@@ -73,8 +76,11 @@ TEST_P(EveryCurve, SupportingLinesEncloseIt) {
   std::mt19937_64 random(5);
   for (int i = 0; i < kIntervals / 4 && !HasFailure(); ++i) {
     const Range interval = reference::random_interval(tested(), random);
-    const double share = random() % 3 == 0 ? static_cast<double>(random() % 2) : std::uniform_real_distribution<double>(0.0, 1.0)(random);
-    const double z = share == 1.0 ? interval.upper : interval.lower + share * (interval.upper - interval.lower);
+    const double share = random() % 3 == 0
+                             ? static_cast<double>(random() % 2)
+                             : std::uniform_real_distribution<double>(0.0, 1.0)(random);
+    const double z =
+        share == 1.0 ? interval.upper : interval.lower + share * (interval.upper - interval.lower);
     const Planes p = supporting(tested().activation, interval.lower, interval.upper, z);
     const std::vector<double> points = reference::points_in(tested(), interval, random);
     check_line(p.lower_slope, p.lower_offset, interval, points, false);
@@ -87,18 +93,12 @@ double random_slope(const Activation& a, Range interval, std::mt19937_64& random
   const auto share = [&] { return std::uniform_real_distribution<double>(0.0, 1.0)(random); };
   const double z = interval.lower + share() * (interval.upper - interval.lower), d = slope_of(a, z);
   switch (random() % 6) {
-    case 0:
-      return 0.0;
-    case 1:
-      return share() < 0.5 ? 1.0 : -1.0;
-    case 2:
-      return std::isfinite(d) ? d * (0.5 + share()) : 2.0;
-    case 3:
-      return 4.0 * share() - 2.0;
-    case 4:
-      return (share() < 0.5 ? -1.0 : 1.0) * std::pow(10.0, 40.0 * share() - 20.0);
-    default:
-      return std::isfinite(d) ? d : 0.5;
+    case 0: return 0.0;
+    case 1: return share() < 0.5 ? 1.0 : -1.0;
+    case 2: return std::isfinite(d) ? d * (0.5 + share()) : 2.0;
+    case 3: return 4.0 * share() - 2.0;
+    case 4: return (share() < 0.5 ? -1.0 : 1.0) * std::pow(10.0, 40.0 * share() - 20.0);
+    default: return std::isfinite(d) ? d : 0.5;
   }
 }
 
@@ -117,12 +117,15 @@ TEST_P(EveryCurve, OffsetsEncloseItForAnySlope) {
   }
 }
 
-/// The largest offset with which a line of this slope lies below the chain (above: of the negative one), rounded outward.
+/// The largest offset with which a line of this slope lies below the chain (above: of the negative
+/// one), rounded outward.
 double offset_of(const Chain<double>& chain, double slope, bool above) {
   long double least = INFINITY;
   const long double side = above ? -1.0L : 1.0L;
   for (int j = 0; j < kChainPoints; ++j) {
-    const long double value = side * static_cast<long double>(chain.value[j]), rise = side * static_cast<long double>(slope) * static_cast<long double>(chain.z[j]);
+    const long double value = side * static_cast<long double>(chain.value[j]),
+                      rise = side * static_cast<long double>(slope) *
+                             static_cast<long double>(chain.z[j]);
     least = std::min(least, value - rise - 1e-18L * (std::fabs(value) + std::fabs(rise)));
   }
   return static_cast<double>(side) * std::nextafter(static_cast<double>(least), -INFINITY);
@@ -146,7 +149,8 @@ TEST_P(EveryCurve, ChainsEncloseItForAnySlope) {
         EXPECT_EQ(chain.z[kChainPoints - 1], interval.upper);
         EXPECT_TRUE(std::is_sorted(chain.z, chain.z + kChainPoints));
       }
-      const double slope = chain.z[0] == chain.z[kChainPoints - 1] ? 0.0 : random_slope(a, interval, random);
+      const double slope =
+          chain.z[0] == chain.z[kChainPoints - 1] ? 0.0 : random_slope(a, interval, random);
       for (const double s : {slope, chain.slope}) {
         const double offset = offset_of(chain, s, above);
         if (std::isfinite(offset)) check_line(s, offset, interval, points, above);
@@ -160,13 +164,17 @@ TEST_P(EveryCurve, ChainsKeepRelaxationsLines) {
   const Activation& a = tested().activation;
   for (int i = 0; i < 2'000 && !HasFailure(); ++i) {
     const Range interval = reference::random_interval(tested(), random);
-    if (a.curve == Curve::square || a.parameter > 100.0 || interval.upper - interval.lower < 1e-3 || interval.upper - interval.lower > 10.0) continue;
+    if (a.curve == Curve::square || a.parameter > 100.0 || interval.upper - interval.lower < 1e-3 ||
+        interval.upper - interval.lower > 10.0)
+      continue;
     const Hull<double> hull = hull_of(a, interval.lower, interval.upper);
     const Planes p = relax(a, interval.lower, interval.upper);
     if (!std::isfinite(p.lower_offset) || !std::isfinite(p.upper_offset)) continue;
     EXPECT_EQ(hull.below.slope, p.lower_slope);
     EXPECT_EQ(hull.above.slope, p.upper_slope);
-    const double size = 1.0 + std::fabs(p.lower_offset) + std::fabs(p.upper_offset) + std::fabs(p.lower_slope * interval.upper) + std::fabs(p.upper_slope * interval.upper);
+    const double size = 1.0 + std::fabs(p.lower_offset) + std::fabs(p.upper_offset) +
+                        std::fabs(p.lower_slope * interval.upper) +
+                        std::fabs(p.upper_slope * interval.upper);
     EXPECT_NEAR(offset_of(hull.below, p.lower_slope, false), p.lower_offset, 1e-6 * size);
     EXPECT_NEAR(offset_of(hull.above, p.upper_slope, true), p.upper_offset, 1e-6 * size);
   }

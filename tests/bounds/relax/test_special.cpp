@@ -24,7 +24,8 @@ TEST(Relax, ReluIsExactWhereStable) {
     EXPECT_EQ(p.lower_offset, 0.0);
     EXPECT_EQ(p.upper_offset, 0.0);
   }
-  for (const auto& [l, u] : {std::pair{-3.0, 0.0}, {-2.0, -2.0}, {-1e300, -1e-320}, {-kInfinity, -1.0}}) {
+  for (const auto& [l, u] :
+       {std::pair{-3.0, 0.0}, {-2.0, -2.0}, {-1e300, -1e-320}, {-kInfinity, -1.0}}) {
     const Planes p = relax({Curve::relu}, l, u);
     EXPECT_EQ(p.lower_slope, 0.0);
     EXPECT_EQ(p.upper_slope, 0.0);
@@ -66,8 +67,8 @@ TEST(Relax, SigmoidOnOneSideIsThatOfCrown) {
   EXPECT_NEAR(2.0 * p.upper_slope + p.upper_offset, f(2.0), 1e-13);
 }
 
-/// Around the inflection, tangents through the far ends; by symmetry these are mirror images. The tangent point q of
-/// tanh on
+/// Around the inflection, tangents through the far ends; by symmetry these are mirror images. The
+/// tangent point q of tanh on
 /// [-3, 3] solves tanh(3) + tanh(q) = (3 + q) (1 - tanh(q)^2).
 TEST(Relax, TanhAcrossItsInflectionHasTangentsThroughTheFarEnds) {
   const Planes p = relax({Curve::tanh}, -3.0, 3.0);
@@ -107,7 +108,8 @@ TEST(Relax, BoundedCurvesKeepConstantPlanesOnInfiniteIntervals) {
     EXPECT_EQ(p.lower_slope, 0.0) << name_of(curve);
     EXPECT_EQ(p.upper_slope, 0.0) << name_of(curve);
   }
-  EXPECT_NEAR(relax({Curve::atan}, -kInfinity, kInfinity).upper_offset, std::atan(kInfinity), 1e-13);
+  EXPECT_NEAR(relax({Curve::atan}, -kInfinity, kInfinity).upper_offset, std::atan(kInfinity),
+              1e-13);
   EXPECT_NEAR(relax({Curve::gelu}, -kInfinity, 0.0).lower_offset, -0.16997, 1e-4);
 }
 
@@ -191,10 +193,29 @@ TEST(Relax, JumpsAreSetValued) {
   EXPECT_EQ(value_of({Curve::step}, 0.0), 1.0);
 }
 
-const double kSpecial[] = {-kInfinity, -1.7976931348623157e308, -1e300, -1e20,      -745.2,     -38.5, -1.0, -1e-20,
-                               -0x1p-1022, -0x1p-1074,              -0.0,   0.0,        0x1p-1074,  0x1p-1022,
-                               1e-20,      1.0,                     38.5,   709.8,      1e20,       1e300,
-                               1.7976931348623157e308, kInfinity,   kNan};
+const double kSpecial[] = {-kInfinity,
+                           -1.7976931348623157e308,
+                           -1e300,
+                           -1e20,
+                           -745.2,
+                           -38.5,
+                           -1.0,
+                           -1e-20,
+                           -0x1p-1022,
+                           -0x1p-1074,
+                           -0.0,
+                           0.0,
+                           0x1p-1074,
+                           0x1p-1022,
+                           1e-20,
+                           1.0,
+                           38.5,
+                           709.8,
+                           1e20,
+                           1e300,
+                           1.7976931348623157e308,
+                           kInfinity,
+                           kNan};
 
 std::string where(const Case& c, double l, double u) {
   std::ostringstream text;
@@ -213,10 +234,13 @@ void check_special_planes(const Case& c, double l, double u) {
   ASSERT_TRUE(std::isfinite(p.lower_slope) && std::isfinite(p.upper_slope)) << where(c, l, u);
   ASSERT_TRUE(p.lower_offset < kInfinity && p.upper_offset > -kInfinity) << where(c, l, u);
   ASSERT_TRUE(r.lower < kInfinity && r.upper > -kInfinity) << where(c, l, u);
-  for (const double z : {l, u, std::nextafter(l, kInfinity), std::nextafter(u, -kInfinity), 0.5 * l + 0.5 * u}) {
+  for (const double z :
+       {l, u, std::nextafter(l, kInfinity), std::nextafter(u, -kInfinity), 0.5 * l + 0.5 * u}) {
     if (!is_inside(c, l, u) || !(z >= l && z <= u)) continue;
-    EXPECT_TRUE(reference::holds(a, p.lower_slope, p.lower_offset, z, false)) << where(c, l, u) << " at " << z;
-    EXPECT_TRUE(reference::holds(a, p.upper_slope, p.upper_offset, z, true)) << where(c, l, u) << " at " << z;
+    EXPECT_TRUE(reference::holds(a, p.lower_slope, p.lower_offset, z, false))
+        << where(c, l, u) << " at " << z;
+    EXPECT_TRUE(reference::holds(a, p.upper_slope, p.upper_offset, z, true))
+        << where(c, l, u) << " at " << z;
   }
 }
 
@@ -226,13 +250,15 @@ void check_special_slope(const Case& c, double slope, double l, double u) {
   ASSERT_TRUE(low < kInfinity && high > -kInfinity) << where(c, l, u) << " slope " << slope;
   for (const double z : {l, u}) {
     if (!is_inside(c, l, u)) continue;
-    EXPECT_TRUE(std::isinf(low) || reference::holds(a, slope, low, z, false)) << where(c, l, u) << " slope " << slope;
-    EXPECT_TRUE(std::isinf(high) || reference::holds(a, slope, high, z, true)) << where(c, l, u) << " slope " << slope;
+    EXPECT_TRUE(std::isinf(low) || reference::holds(a, slope, low, z, false))
+        << where(c, l, u) << " slope " << slope;
+    EXPECT_TRUE(std::isinf(high) || reference::holds(a, slope, high, z, true))
+        << where(c, l, u) << " slope " << slope;
   }
 }
 
-/// All pairs of special numbers, with special slopes: no NaN, no offset on the wrong side of everything, no enclosure
-/// broken.
+/// All pairs of special numbers, with special slopes: no NaN, no offset on the wrong side of
+/// everything, no enclosure broken.
 TEST(Relax, SpecialNumbersBreakNothing) {
   for (const Case& c : reference::cases()) {
     for (const double l : kSpecial) {
@@ -253,13 +279,18 @@ TEST(Relax, ValuesAndSlopesAreThoseOfTheCurve) {
   for (const Case& c : reference::cases()) {
     const Activation& a = c.activation;
     for (int i = 0; i < 300; ++i) {
-      const double z = std::clamp(std::uniform_real_distribution<double>(-5.0, 5.0)(random), c.lowest, c.highest);
+      const double z = std::clamp(std::uniform_real_distribution<double>(-5.0, 5.0)(random),
+                                  c.lowest, c.highest);
       const auto exact = static_cast<double>(reference::quad_value_of(a, z));
       if (!std::isfinite(exact) || std::fabs(exact) > 1e9) continue;
-      EXPECT_NEAR(value_of(a, z), exact, 1e-13 * (1.0 + std::fabs(exact))) << reference::to_string(a) << " at " << z;
+      EXPECT_NEAR(value_of(a, z), exact, 1e-13 * (1.0 + std::fabs(exact)))
+          << reference::to_string(a) << " at " << z;
       const long double step = 1e-7L * (1.0L + std::fabs(static_cast<long double>(z)));
-      const long double before = reference::value_of(a, z - step), after = reference::value_of(a, z + step);
-      if (reference::has_jumps(a.curve) || std::fabs(z) < 1e-5 || !std::isfinite(static_cast<double>(before))) continue;
+      const long double before = reference::value_of(a, z - step),
+                        after = reference::value_of(a, z + step);
+      if (reference::has_jumps(a.curve) || std::fabs(z) < 1e-5 ||
+          !std::isfinite(static_cast<double>(before)))
+        continue;
       const auto slope = static_cast<double>((after - before) / (2 * step));
       EXPECT_NEAR(slope_of(a, z), slope, 1e-5 * (1.0 + std::fabs(slope)) + 1e-6 * std::fabs(exact))
           << reference::to_string(a) << " at " << z;
@@ -277,7 +308,8 @@ TEST(Relax, WavesOnWideIntervals) {
               -std::sqrt(0.99) - 0.1 * (10.0 * 3.141592653589793 - std::acos(0.1)), 1e-9);
   // cos z + z / 2 is greatest at 100.
   EXPECT_NEAR(upper_offset({Curve::cos}, -0.5, 0.0, 100.0), std::cos(100.0) + 50.0, 1e-9);
-  EXPECT_EQ(relax({Curve::sin}, 1e7, 1e7 + 1.0).lower_offset, -1.0);  // too far for the phase to be known well
+  EXPECT_EQ(relax({Curve::sin}, 1e7, 1e7 + 1.0).lower_offset,
+            -1.0);  // too far for the phase to be known well
 }
 
 TEST(Relax, NamesAreInOrder) {

@@ -1,4 +1,5 @@
-// How good planes are: against the best line for the middle, found by brute force over the curve's lower convex hull.
+// How good planes are: against the best line for the middle, found by brute force over the curve's
+// lower convex hull.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,14 +29,15 @@ std::vector<Point> curve_points(const Activation& a, Range interval, bool above)
   }
   // Kinks and jumps inside: at most two per unit matter here.
   if (interval.upper - interval.lower < 100.0) {
-    for (double z = std::ceil(2.0 * interval.lower) / 2.0; z <= interval.upper; z += 0.5) places.push_back(z);
+    for (double z = std::ceil(2.0 * interval.lower) / 2.0; z <= interval.upper; z += 0.5)
+      places.push_back(z);
   }
   std::sort(places.begin(), places.end());
   std::vector<Point> points;
   for (const double z : places) {
     const double f = !reference::has_jumps(a.curve) ? static_cast<double>(reference::value_of(a, z))
-                     : above                        ? static_cast<double>(reference::jump_high(a.curve, z))
-                                                    : static_cast<double>(reference::jump_low(a.curve, z));
+                     : above ? static_cast<double>(reference::jump_high(a.curve, z))
+                             : static_cast<double>(reference::jump_low(a.curve, z));
     points.push_back({z, above ? -f : f});
   }
   return points;
@@ -82,10 +84,12 @@ Range ordinary_interval(const Case& c, std::mt19937_64& random) {
 bool by_area(const Activation& a, Range i) {
   return a.curve != Curve::exp || i.upper - i.lower < 1.9;
 }
-/// Nothing can be said across a pole of the tangent, which points may miss; nor is a huge range worth a comparison.
+/// Nothing can be said across a pole of the tangent, which points may miss; nor is a huge range
+/// worth a comparison.
 bool comparable(const Activation& a, Range i, const std::vector<Point>& points) {
   constexpr double kPi = 3.14159265358979323846;
-  if (a.curve == Curve::tan && std::floor(i.lower / kPi - 0.5) != std::floor(i.upper / kPi - 0.5)) return false;
+  if (a.curve == Curve::tan && std::floor(i.lower / kPi - 0.5) != std::floor(i.upper / kPi - 0.5))
+    return false;
   return std::all_of(points.begin(), points.end(),
                      [](const Point& q) { return std::isfinite(q.f) && std::fabs(q.f) < 1e12; });
 }
@@ -102,17 +106,19 @@ TEST_P(Tightness, AreaIsTheLeastPossible) {
     for (const bool above : {false, true}) {
       const std::vector<Point> points = curve_points(c.activation, interval, above);
       if (!comparable(c.activation, interval, points)) continue;
-      const auto [low, high] =
-          std::minmax_element(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.f < b.f; });
+      const auto [low, high] = std::minmax_element(
+          points.begin(), points.end(), [](const Point& a, const Point& b) { return a.f < b.f; });
       const double best = hull_at(points, m), scale = high->f - low->f;
-      const double line = above ? -(p.upper_slope * m + p.upper_offset) : p.lower_slope * m + p.lower_offset;
+      const double line =
+          above ? -(p.upper_slope * m + p.upper_offset) : p.lower_slope * m + p.lower_offset;
       const double size = std::fabs(best) + std::fabs(high->f) + std::fabs(low->f) +
                           std::fabs((above ? p.upper_slope : p.lower_slope) * m);
       ++tested;
-      // The hull of points misses the curve's by the square of their distance; Newton's steps end at 2^-20.
+      // The hull of points misses the curve's by the square of their distance; Newton's steps end
+      // at 2^-20.
       EXPECT_GT(line, best - 1e-4 * scale - 1e-12 * size - kSmall)
-          << reference::to_string(c.activation) << (above ? " above" : " below") << " on [" << l << ", " << u
-          << "]: " << (best - line) / scale << " of the range";
+          << reference::to_string(c.activation) << (above ? " above" : " below") << " on [" << l
+          << ", " << u << "]: " << (best - line) / scale << " of the range";
       if (HasFailure()) return;
     }
   }
@@ -132,16 +138,19 @@ TEST_P(Tightness, OffsetsTouch) {
     for (const bool above : {false, true}) {
       const std::vector<Point> points = curve_points(c.activation, interval, above);
       if (!comparable(c.activation, interval, points)) continue;
-      const double offset = above ? -upper_offset(c.activation, slope, l, u) : lower_offset(c.activation, slope, l, u);
+      const double offset = above ? -upper_offset(c.activation, slope, l, u)
+                                  : lower_offset(c.activation, slope, l, u);
       const double s = above ? -slope : slope;
       double least = INFINITY, size = 0.0, highest = -INFINITY, lowest = INFINITY;
       for (const Point& q : points) {
-        least = std::min(least, q.f - s * q.z), size = std::max(size, std::fabs(q.f) + std::fabs(s * q.z));
+        least = std::min(least, q.f - s * q.z),
+        size = std::max(size, std::fabs(q.f) + std::fabs(s * q.z));
         highest = std::max(highest, q.f), lowest = std::min(lowest, q.f);
       }
-      EXPECT_GT(offset, least - 1e-5 * (highest - lowest + std::fabs(s) * (u - l)) - 1e-12 * size - kSmall)
-          << reference::to_string(c.activation) << (above ? " above" : " below") << " with slope " << slope << " on ["
-          << l << ", " << u << "]";
+      EXPECT_GT(offset,
+                least - 1e-5 * (highest - lowest + std::fabs(s) * (u - l)) - 1e-12 * size - kSmall)
+          << reference::to_string(c.activation) << (above ? " above" : " below") << " with slope "
+          << slope << " on [" << l << ", " << u << "]";
       if (HasFailure()) return;
     }
   }
@@ -156,12 +165,12 @@ TEST_P(Tightness, RangeIsThatOfTheCurve) {
     for (const bool above : {false, true}) {
       const std::vector<Point> points = curve_points(c.activation, interval, above);
       if (!comparable(c.activation, interval, points)) continue;
-      const auto [low, high] =
-          std::minmax_element(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.f < b.f; });
+      const auto [low, high] = std::minmax_element(
+          points.begin(), points.end(), [](const Point& a, const Point& b) { return a.f < b.f; });
       const double bound = above ? -range.upper : range.lower;
       EXPECT_GT(bound, low->f - 1e-5 * (high->f - low->f) - 1e-13 * std::fabs(low->f) - kSmall)
-          << reference::to_string(c.activation) << (above ? " above" : " below") << " on [" << interval.lower << ", "
-          << interval.upper << "]";
+          << reference::to_string(c.activation) << (above ? " above" : " below") << " on ["
+          << interval.lower << ", " << interval.upper << "]";
       if (HasFailure()) return;
     }
   }

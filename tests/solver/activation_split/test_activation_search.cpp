@@ -1,5 +1,5 @@
-// The search on neurons, alone and in turns with that on inputs, against exact answers: true minima from all activation patterns, planted counterexamples, and the
-// verdicts of the search on inputs.
+// The search on neurons, alone and in turns with that on inputs, against exact answers: true minima
+// from all activation patterns, planted counterexamples, and the verdicts of the search on inputs.
 #include <gtest/gtest.h>
 
 #include "specs/evaluate/evaluate.h"
@@ -30,27 +30,34 @@ std::vector<double> random_point(Dice& dice, const Property& property) {
 TEST(NeuronSearch, NeverRefutesAtTheTrueMinimumAndMostlyBelowIt) {
   Dice dice(91);
   int proved = 0, trials = 0;
-  const std::vector<std::vector<int>> shapes = {{2, 8, 1}, {2, 4, 4, 1}, {3, 6, 1}, {2, 3, 3, 2, 1}, {3, 4, 2, 1}};
+  const std::vector<std::vector<int>> shapes = {
+      {2, 8, 1}, {2, 4, 4, 1}, {3, 6, 1}, {2, 3, 3, 2, 1}, {3, 4, 2, 1}};
   for (int trial = 0; trial < 60; ++trial) {
-    const TinyNetwork net = random_tiny(dice, shapes[static_cast<std::size_t>(trial) % shapes.size()], trial % 2 == 0);
+    const TinyNetwork net =
+        random_tiny(dice, shapes[static_cast<std::size_t>(trial) % shapes.size()], trial % 2 == 0);
     const auto network = net.build();
     Property property;
     for (int i = 0; i < net.sizes[0]; ++i) {
       property.lower.push_back(-1.0 + 0.25 * dice.whole(0, 3));
       property.upper.push_back(property.lower.back() + 0.5 * dice.whole(1, 4));
     }
-    const Rational minimum = PatternSearch(net, {1}).minimum(rationals(property.lower), rationals(property.upper)).first;
+    const Rational minimum =
+        PatternSearch(net, {1}).minimum(rationals(property.lower), rationals(property.upper)).first;
     for (const int threads : {1, 3}) {
       SCOPED_TRACE("trial " + std::to_string(trial) + " threads " + std::to_string(threads));
       property.clauses = {{y_at_most(0, up(minimum))}};
       EXPECT_NE(solve_text(network, property.text(), by_neurons(threads)).verdict, Verdict::unsat);
-      EXPECT_NE(solve_text(network, property.text(), by_neurons(threads, 0.05, true)).verdict, Verdict::unsat);
-      property.clauses = {{y_at_most(0, down(minimum) - 0.05 * (1.0 + std::fabs(minimum.get_d())))}};
+      EXPECT_NE(solve_text(network, property.text(), by_neurons(threads, 0.05, true)).verdict,
+                Verdict::unsat);
+      property.clauses = {
+          {y_at_most(0, down(minimum) - 0.05 * (1.0 + std::fabs(minimum.get_d())))}};
       ++trials;
       const Verdict below = solve_text(network, property.text(), by_neurons(threads)).verdict;
       EXPECT_NE(below, Verdict::sat);
       proved += below == Verdict::unsat ? 1 : 0;
-      EXPECT_EQ(name_of(solve_text(network, property.text(), by_neurons(threads, 20.0, true)).verdict), "unsat");
+      EXPECT_EQ(
+          name_of(solve_text(network, property.text(), by_neurons(threads, 20.0, true)).verdict),
+          "unsat");
     }
   }
   EXPECT_GE(proved, trials * 19 / 20) << "of " << trials;
@@ -81,9 +88,11 @@ TEST(NeuronSearch, KeepsPlantedCounterexamples) {
         least[1] = y.value[1] + y.error[1];
       }
     }
-    property.clauses = {{y_at_most(0, least[0]), y_at_most(1, least[1])}, {y_at_most(0, least[0] - 100.0)}};
+    property.clauses = {{y_at_most(0, least[0]), y_at_most(1, least[1])},
+                        {y_at_most(0, least[0] - 100.0)}};
     for (const bool turns : {false, true}) {
-      const SolveResult result = solve_text(network, property.text(), by_neurons(1 + trial % 3, 1.0, turns));
+      const SolveResult result =
+          solve_text(network, property.text(), by_neurons(1 + trial % 3, 1.0, turns));
       EXPECT_NE(result.verdict, Verdict::unsat) << "trial " << trial;
       ++(result.verdict == Verdict::sat ? sat : open);
     }
@@ -105,7 +114,8 @@ TEST(NeuronSearch, AgreesWithTheSearchOnInputs) {
     property.lower.assign(3, -0.5);
     property.upper.assign(3, 0.5);
     const EnclosedOutputs y = evaluate_enclosed(*network, {{0.0, 0.0, 0.0}});
-    property.clauses = {{y_at_most(0, y.value[0] - dice.uniform(0.0, 2.0)), y_at_most(1, y.value[1] - dice.uniform(0.0, 1.0))},
+    property.clauses = {{y_at_most(0, y.value[0] - dice.uniform(0.0, 2.0)),
+                         y_at_most(1, y.value[1] - dice.uniform(0.0, 1.0))},
                         {y_at_least(1, y.value[1] + dice.uniform(0.3, 2.0))}};
     Way inputs;
     inputs.split = "inputs";
@@ -126,12 +136,16 @@ TEST(NeuronSearch, AgreesWithTheSearchOnInputs) {
 }
 
 TEST(Alternation, SettlesManyClausesByBothWaysAndKeepsTheReachedOne) {
-  // Thresholds from far to next to reached: each way refutes some first. Turns begin with the neurons', so that all of them begin at once.
+  // Thresholds from far to next to reached: each way refutes some first. Turns begin with the
+  // neurons', so that all of them begin at once.
   Dice dice(94);
   std::uint64_t turns = 0;
   int settled = 0;
   for (int trial = 0; trial < 24; ++trial) {
-    const auto network = random_network(dice, {.inputs = dice.whole(2, 4), .layers = dice.whole(2, 3), .width = dice.whole(10, 24), .scale = 1.5});
+    const auto network = random_network(dice, {.inputs = dice.whole(2, 4),
+                                               .layers = dice.whole(2, 3),
+                                               .width = dice.whole(10, 24),
+                                               .scale = 1.5});
     Property property;
     property.outputs = 2;
     property.lower.assign(static_cast<std::size_t>(network->input_size()), -0.75);
@@ -143,10 +157,13 @@ TEST(Alternation, SettlesManyClausesByBothWaysAndKeepsTheReachedOne) {
       most = std::max(most, y.value[0] + y.error[0]);
     }
     const double spread = most - least;
-    for (const double margin : {0.2, 0.5, 2.0, 10.0}) property.clauses.push_back({y_at_most(0, least - margin * spread), "(<= Y_1 1e6)"});
+    for (const double margin : {0.2, 0.5, 2.0, 10.0})
+      property.clauses.push_back({y_at_most(0, least - margin * spread), "(<= Y_1 1e6)"});
     const bool reached = trial % 2 == 0;
-    if (reached) property.clauses.insert(property.clauses.begin() + dice.whole(0, 4), {{y_at_most(0, least)}});
-    const SolveResult result = solve_text(network, property.text(), by_neurons(1 + trial % 2, reached ? 0.3 : 4.0, true));
+    if (reached)
+      property.clauses.insert(property.clauses.begin() + dice.whole(0, 4), {{y_at_most(0, least)}});
+    const SolveResult result =
+        solve_text(network, property.text(), by_neurons(1 + trial % 2, reached ? 0.3 : 4.0, true));
     if (reached) {
       EXPECT_NE(name_of(result.verdict), "unsat") << "trial " << trial;
     } else {

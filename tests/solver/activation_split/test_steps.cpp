@@ -1,5 +1,5 @@
-// Rows that hang on steps: how many of a layer's values are positive. Steps are decided by branch-and-bounds of their own; counts that some
-// point has must never be refuted.
+// Rows that hang on steps: how many of a layer's values are positive. Steps are decided by
+// branch-and-bounds of their own; counts that some point has must never be refuted.
 #include <gtest/gtest.h>
 
 #include "bounds/alpha_beta/intermediate_bounds.h"
@@ -20,13 +20,16 @@ std::shared_ptr<const Network> counting_network(Dice& dice, int inputs, int widt
     return values;
   };
   const auto dense = [&](ValueId x, std::int64_t n, std::int64_t m) {
-    return b.add("Gemm", {x, b.constant({n, m}, numbers(n * m, 1.5 / std::sqrt(static_cast<double>(n)))), b.constant({m}, numbers(m, 0.3))});
+    return b.add("Gemm",
+                 {x, b.constant({n, m}, numbers(n * m, 1.5 / std::sqrt(static_cast<double>(n)))),
+                  b.constant({m}, numbers(m, 0.3))});
   };
   ValueId x = b.input("x", {1, inputs});
   x = b.add("Relu", {dense(x, inputs, width)});
   x = b.add("Relu", {dense(x, width, width)});
   const ValueId above = b.add("Greater", {dense(x, width, pixels), b.constant({1}, {0.0F})});
-  b.output(b.add("ReduceSum", {b.add("Cast", {above}, {{"to", std::int64_t{1}}}), b.integers({1})}, {{"keepdims", std::int64_t{1}}}));
+  b.output(b.add("ReduceSum", {b.add("Cast", {above}, {{"to", std::int64_t{1}}}), b.integers({1})},
+                 {{"keepdims", std::int64_t{1}}}));
   return std::make_shared<const Network>(b.build());
 }
 
@@ -45,13 +48,16 @@ TEST(Steps, CountsThatAPointHasAreNeverRefuted) {
     std::vector<double> x(44), y(1);
     double least = HUGE_VAL;
     for (int k = 0; k < 500; ++k) {
-      for (std::size_t i = 0; i < x.size(); ++i) x[i] = dice.endpoint(property.lower[i], property.upper[i]);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = dice.endpoint(property.lower[i], property.upper[i]);
       evaluator.forward(x, y);
       least = std::min(least, y[0]);
     }
     const auto verdict = [&](double threshold, double seconds) {
       property.clauses = {{y_at_most(0, threshold)}};
-      return solve_text(network, property.text(), {.threads = 1 + trial % 2, .seconds = seconds, .split = "neurons"}).verdict;
+      return solve_text(network, property.text(),
+                        {.threads = 1 + trial % 2, .seconds = seconds, .split = "neurons"})
+          .verdict;
     };
     EXPECT_NE(name_of(verdict(least, 0.3)), "unsat") << "trial " << trial;
     EXPECT_NE(name_of(verdict(least + 0.5, 0.3)), "unsat") << "trial " << trial;
@@ -79,12 +85,14 @@ TEST(Steps, BoundsByTheirOwnSplitsHoldAndTheOtherLayersStay) {
     budget.iterations = 10;
     budget.split_rounds = dice.whole(1, 6);
     budget.threads = 2;
-    const auto sweep = bound_by_sweeps(lowered.system, lower, upper, known.get(), budget, Deadline());
+    const auto sweep =
+        bound_by_sweeps(lowered.system, lower, upper, known.get(), budget, Deadline());
     for (int k = 0; k < sweep->layers(); ++k) {
       const IntervalVector &before = known->bounds_of(k), &after = sweep->bounds_of(k);
       for (std::size_t v = 0; v < after.lower.size(); ++v) {
         const bool changed = after.lower[v] > before.lower[v] || after.upper[v] < before.upper[v];
-        EXPECT_TRUE(!changed || lowered.system->activations[static_cast<std::size_t>(k)].curve == Curve::step);
+        EXPECT_TRUE(!changed ||
+                    lowered.system->activations[static_cast<std::size_t>(k)].curve == Curve::step);
         tighter += changed ? 1 : 0;
       }
     }

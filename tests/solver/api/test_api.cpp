@@ -1,4 +1,5 @@
-// The public header, used as a program outside would use it: nothing else of Clipbound is included here.
+// The public header, used as a program outside would use it: nothing else of Clipbound is included
+// here.
 #include <clipbound/clipbound.h>
 #include <gtest/gtest.h>
 
@@ -17,12 +18,14 @@ namespace {
 using clipbound::InputError;
 using clipbound::Verdict;
 
-// The worked example of clipbound.h, as it stands there (TheHeaderShowsTheExampleThatRuns compares the two).
+// The worked example of clipbound.h, as it stands there (TheHeaderShowsTheExampleThatRuns compares
+// the two).
 namespace worked_example {
 // [example]
 int main() {
-  const auto network = clipbound::Network::from_layers(
-      2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias = {0}}});
+  const auto network =
+      clipbound::Network::from_layers(2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true},
+                                          {.weights = {1, 1}, .bias = {0}}});
   clipbound::Query query(network.input_size(), network.output_size());
   query.add_clause({-1, -1}, {1, 1}, {clipbound::Row::output_at_least(0, 1.5)});
   clipbound::Options options;
@@ -50,8 +53,9 @@ std::string example_in(const std::string& path, const std::string& prefix) {
 
 /// y = |x0 + x1|.
 clipbound::Network absolute_sum() {
-  return clipbound::Network::from_layers(
-      2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias = {0}}});
+  return clipbound::Network::from_layers(2,
+                                         {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true},
+                                          {.weights = {1, 1}, .bias = {0}}});
 }
 
 clipbound::Query reaches(double value) {
@@ -60,7 +64,8 @@ clipbound::Query reaches(double value) {
   return query;
 }
 
-/// A query that takes a search of minutes: a deep random network, and a bound just above what sampling finds.
+/// A query that takes a search of minutes: a deep random network, and a bound just above what
+/// sampling finds.
 struct LongSearch {
   clipbound::Network network;
   clipbound::Query query;
@@ -93,7 +98,8 @@ TEST(Api, TheWorkedExampleRuns) {
 }
 
 TEST(Api, TheHeaderShowsTheExampleThatRuns) {
-  const std::string shown = example_in(CLIPBOUND_SOURCE_DIR "/include/clipbound/clipbound.h", "//   ");
+  const std::string shown =
+      example_in(CLIPBOUND_SOURCE_DIR "/include/clipbound/clipbound.h", "//   ");
   EXPECT_GT(shown.size(), 300u);
   EXPECT_EQ(shown, example_in(CLIPBOUND_SOURCE_DIR "/tests/solver/test_api.cpp", ""));
 }
@@ -108,7 +114,8 @@ TEST(Api, SatComesWithAPointThatDoesIt) {
     EXPECT_EQ(x, static_cast<double>(static_cast<float>(x)));
   }
   // One sum and its absolute value: float32 rounds once.
-  EXPECT_EQ(result.output[0], std::abs(static_cast<float>(result.input[0]) + static_cast<float>(result.input[1])));
+  EXPECT_EQ(result.output[0],
+            std::abs(static_cast<float>(result.input[0]) + static_cast<float>(result.input[1])));
   EXPECT_GE(result.output[0], 1.5);
   EXPECT_FALSE(result.float64);
 }
@@ -146,9 +153,11 @@ TEST(Api, QueriesFromTextMeanTheSame) {
       "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)\n"
       "(assert (>= X_0 -1))(assert (<= X_0 1))(assert (>= X_1 -1))(assert (<= X_1 1))\n";
   const auto network = absolute_sum();
-  const auto sat = clipbound::solve(network, clipbound::Query::parse(text + "(assert (>= Y_0 1.5))"));
+  const auto sat =
+      clipbound::solve(network, clipbound::Query::parse(text + "(assert (>= Y_0 1.5))"));
   EXPECT_EQ(sat.verdict, Verdict::sat) << sat.reason;
-  const auto unsat = clipbound::solve(network, clipbound::Query::parse(text + "(assert (>= Y_0 2.5))"));
+  const auto unsat =
+      clipbound::solve(network, clipbound::Query::parse(text + "(assert (>= Y_0 2.5))"));
   EXPECT_EQ(unsat.verdict, Verdict::unsat) << unsat.reason;
 }
 
@@ -202,8 +211,9 @@ TEST(Api, RowsOnInputsAndSumsCount) {
   clipbound::Query query(2, 1);
   // |x0 + x1| >= 1.5 with x0 - x1 >= 0.25, written with a term that appears twice.
   using clipbound::Term;
-  const clipbound::Row row{.terms = {{Term::Of::input, 0, -2.0}, {Term::Of::input, 1, 1.0}, {Term::Of::input, 0, 1.0}},
-                           .threshold = -0.25};
+  const clipbound::Row row{
+      .terms = {{Term::Of::input, 0, -2.0}, {Term::Of::input, 1, 1.0}, {Term::Of::input, 0, 1.0}},
+      .threshold = -0.25};
   query.add_clause({-1, -1}, {1, 1}, {clipbound::Row::output_at_least(0, 1.5), row});
   const auto result = clipbound::solve(absolute_sum(), query);
   ASSERT_EQ(result.verdict, Verdict::sat) << result.reason;
@@ -218,7 +228,8 @@ TEST(Api, TheTimeLimitIsKept) {
   const auto result = clipbound::solve(network, query, options);
   EXPECT_EQ(result.verdict, Verdict::timeout) << result.reason;
   EXPECT_FALSE(result.reason.empty());
-  // A limit that is ignored would cost a minute; what little a loaded machine adds is none of this test's business.
+  // A limit that is ignored would cost a minute; what little a loaded machine adds is none of this
+  // test's business.
   EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count(), 10.0);
 }
 
@@ -250,7 +261,8 @@ TEST(Api, AnotherThreadStopsTheSearch) {
 TEST(Api, SolvesInManyThreadsAtOnceWithOneStopper) {
   const auto network = absolute_sum();
   const auto sat = reaches(1.5), unsat = reaches(2.5);
-  const clipbound::Callbacks callbacks{.progress = {}, .log = {}, .stopper = clipbound::Stopper(), .start = {}};
+  const clipbound::Callbacks callbacks{
+      .progress = {}, .log = {}, .stopper = clipbound::Stopper(), .start = {}};
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
@@ -271,8 +283,8 @@ TEST(Api, ResultsAsText) {
   result.statistics = {{.name = "splits", .value = 3, .timer = false, .help = ""}};
   EXPECT_EQ(clipbound::to_vnncomp(result), "sat\n((X_0 0.100000001)\n(X_1 -2)\n(Y_0 inf))\n");
   const std::string json = clipbound::to_json(result, {});
-  for (const char* part : {"\"verdict\": \"sat\"", "a \\\"quoted\\\" reason", "\"splits\": 3", "\"time_limit_s\"",
-                           "\"version\"", "\"settled_share\"", "null"}) {
+  for (const char* part : {"\"verdict\": \"sat\"", "a \\\"quoted\\\" reason", "\"splits\": 3",
+                           "\"time_limit_s\"", "\"version\"", "\"settled_share\"", "null"}) {
     EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
   }
   result.float64 = true;

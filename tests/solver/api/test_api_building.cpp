@@ -1,4 +1,5 @@
-// The public interface beyond solve(): graphs, parts of networks, evaluation, bounds, inspection, robustness.
+// The public interface beyond solve(): graphs, parts of networks, evaluation, bounds, inspection,
+// robustness.
 #include <clipbound/clipbound.h>
 #include <gtest/gtest.h>
 
@@ -15,8 +16,8 @@ using clipbound::Verdict;
 
 /// y = |x0 + x1|.
 Network absolute_sum() {
-  return Network::from_layers(
-      2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias = {0}}});
+  return Network::from_layers(2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true},
+                                  {.weights = {1, 1}, .bias = {0}}});
 }
 
 /// y0 = relu(x0) - x1, y1 = 2 x1: with a Split and a Concat.
@@ -25,9 +26,11 @@ Network graph_network(bool float64 = false) {
   const auto x = graph.input("x", {1, 2}, float64);
   const auto parts = graph.add("Split", {x, graph.constant({2}, std::vector<std::int64_t>{1, 1})},
                                {{"axis", std::int64_t{1}}}, 2);
-  const auto two = float64 ? graph.constant({1, 1}, std::vector<double>{2.0}) : graph.constant({1, 1}, std::vector<float>{2.0F});
+  const auto two = float64 ? graph.constant({1, 1}, std::vector<double>{2.0})
+                           : graph.constant({1, 1}, std::vector<float>{2.0F});
   const auto first = graph.add("Sub", {graph.add("Relu", {parts[0]}), parts[1]});
-  const auto both = graph.add("Concat", {first, graph.add("Mul", {parts[1], two})}, {{"axis", std::int64_t{1}}});
+  const auto both =
+      graph.add("Concat", {first, graph.add("Mul", {parts[1], two})}, {{"axis", std::int64_t{1}}});
   EXPECT_EQ(graph.shape(both), (std::vector<std::int64_t>{1, 2}));
   graph.output(both);
   return graph.build();
@@ -38,7 +41,8 @@ TEST(Graph, BuildsWhatItSays) {
   EXPECT_EQ(network.input_size(), 2u);
   EXPECT_EQ(network.output_size(), 2u);
   EXPECT_FALSE(network.is_float64());
-  EXPECT_EQ(network.evaluate(std::vector<double>{3, 1, -3, 0.5}), (std::vector<double>{2, 2, -0.5, 1}));
+  EXPECT_EQ(network.evaluate(std::vector<double>{3, 1, -3, 0.5}),
+            (std::vector<double>{2, 2, -0.5, 1}));
   const Network wide = graph_network(true);
   EXPECT_TRUE(wide.is_float64());
   EXPECT_EQ(wide.evaluate(std::vector<double>{-1, 0.1}), (std::vector<double>{-0.1, 0.2}));
@@ -79,7 +83,8 @@ TEST(Network, PartsByNameOrPosition) {
   EXPECT_EQ(part.output_size(), 2u);
   EXPECT_EQ(part.evaluate(std::vector<double>{1, 0.5}), (std::vector<double>{1.5, 0}));
   EXPECT_EQ(network.up_to(nodes[1].name).output_size(), 2u);
-  EXPECT_EQ(network.up_to("0").evaluate(std::vector<double>{1, 0.5}), (std::vector<double>{1.5, -1.5}));
+  EXPECT_EQ(network.up_to("0").evaluate(std::vector<double>{1, 0.5}),
+            (std::vector<double>{1.5, -1.5}));
   EXPECT_THROW(network.up_to("3"), InputError);
   EXPECT_THROW(network.up_to("nowhere"), InputError);
   EXPECT_THROW(network.up_to("layer0_W"), InputError);
@@ -107,7 +112,8 @@ TEST(Options, FieldsAndNamesAreTheSameOptions) {
 
 TEST(Query, BoxesEncloseTheDecimals) {
   const auto query = clipbound::Query::parse(
-      "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= X_0 0.1))(assert (<= X_0 0.3))(assert (>= Y_0 1))");
+      "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= X_0 0.1))(assert (<= X_0 "
+      "0.3))(assert (>= Y_0 1))");
   ASSERT_EQ(query.clause_count(), 1u);
   EXPECT_LE(query.box_lower(0)[0], 0.1);
   EXPECT_GE(query.box_upper(0)[0], 0.3);
@@ -125,7 +131,8 @@ TEST(Bounds, OfAnAbsoluteValue) {
   EXPECT_GE(crown.upper[0], 2.0);
   EXPECT_LT(crown.upper[0], 2.0 + 1e-9);  // both chords together are the constant 2
   ASSERT_EQ(crown.linear.upper_A.size(), 2u);
-  const clipbound::Bounds intervals = clipbound::bounds(network, lower, upper, {.method = clipbound::BoundMethod::ibp, .linear = true});
+  const clipbound::Bounds intervals = clipbound::bounds(
+      network, lower, upper, {.method = clipbound::BoundMethod::ibp, .linear = true});
   EXPECT_NEAR(intervals.upper[0], 4.0, 1e-9);  // relu(z) + relu(-z), each up to 2
   EXPECT_EQ(intervals.linear.upper_b, intervals.upper);
   EXPECT_TRUE(clipbound::bounds(network, lower, upper).linear.lower_b.empty());
@@ -140,7 +147,8 @@ TEST(Bounds, OneBounderManyBoxesManyThreads) {
     threads.emplace_back([&, t] {
       for (int k = 0; k < 50; ++k) {
         const double centre = 0.05 * k - 1.0 + 0.1 * t;
-        const std::vector<double> lower{centre - 0.5, centre - 0.5}, upper{centre + 0.5, centre + 0.5};
+        const std::vector<double> lower{centre - 0.5, centre - 0.5},
+            upper{centre + 0.5, centre + 0.5};
         const clipbound::Bounds found = bounder.bounds(lower, upper);
         const clipbound::Bounds alone = clipbound::bounds(network, lower, upper);
         const double highest = std::max(std::fabs(2 * centre - 1), std::fabs(2 * centre + 1));
@@ -177,13 +185,15 @@ TEST(Inspect, SaysWhatIsThere) {
 
 /// Labels: 0 where x0 > x1. The label of (a, b) with a > b holds up to radius (a - b) / 2, exactly.
 Network comparison() {
-  return Network::from_layers(2, {{.weights = {1, 0, 0, 1, -1, 0, 0, -1}, .bias = {0, 0, 0, 0}, .relu = true},
-                                  {.weights = {1, 0, -1, 0, 0, 1, 0, -1}, .bias = {0, 0}}});
+  return Network::from_layers(
+      2, {{.weights = {1, 0, 0, 1, -1, 0, 0, -1}, .bias = {0, 0, 0, 0}, .relu = true},
+          {.weights = {1, 0, -1, 0, 0, 1, 0, -1}, .bias = {0, 0}}});
 }
 
 TEST(Robustness, FindsTheRadiusOfALinearClassifier) {
   const std::vector<double> x{0.75, 0.25};
-  const auto found = clipbound::robustness(comparison(), x, 0, {.radius_max = 10, .tolerance = 1e-3});
+  const auto found =
+      clipbound::robustness(comparison(), x, 0, {.radius_max = 10, .tolerance = 1e-3});
   EXPECT_LT(found.robust_radius, 0.25);
   EXPECT_GT(found.robust_radius, 0.25 * (1 - 2e-3));
   ASSERT_TRUE(found.counterexample_radius.has_value());
@@ -196,8 +206,10 @@ TEST(Robustness, FindsTheRadiusOfALinearClassifier) {
 
 TEST(Robustness, KeepsToLimits) {
   const std::vector<double> x{0.75, 0.25};
-  // Within [0.6, 1] the first input never falls below 0.6, the second starts at 0.25: it may stay there or enter the limits.
-  const auto robust = clipbound::robustness(comparison(), x, 0, {.radius_max = 10, .lowest = 0.6, .highest = 0.7});
+  // Within [0.6, 1] the first input never falls below 0.6, the second starts at 0.25: it may stay
+  // there or enter the limits.
+  const auto robust =
+      clipbound::robustness(comparison(), x, 0, {.radius_max = 10, .lowest = 0.6, .highest = 0.7});
   EXPECT_NEAR(robust.robust_radius, 0.35, 0.01);
   const auto whole = clipbound::robustness(comparison(), x, 0, {.radius_max = 0.2});
   EXPECT_EQ(whole.robust_radius, 0.2);

@@ -1,5 +1,6 @@
-// The library called over and over, from one thread and from many: it neither grows nor mixes things up. Under the address
-// sanitizer this looks for leaks, under the thread sanitizer for races.
+// The library called over and over, from one thread and from many: it neither grows nor mixes
+// things up. Under the address sanitizer this looks for leaks, under the thread sanitizer for
+// races.
 #include <clipbound/clipbound.h>
 #include <gtest/gtest.h>
 
@@ -66,9 +67,11 @@ TEST(Repeated, EightThreadsWithQueriesOfTheirOwn) {
       for (int k = 0; k < calls(80) / 8; ++k) {
         const double value = 1.05 + 0.25 * t;  // up to 2 it is reached
         const clipbound::Query query = reaches(value);
-        const clipbound::Options options = clipbound::OptionFields{.time_limit_s = 60, .threads = 1 + t % 2, .seed = k};
+        const clipbound::Options options =
+            clipbound::OptionFields{.time_limit_s = 60, .threads = 1 + t % 2, .seed = k};
         const clipbound::Result result = clipbound::solve(net, query, options);
-        EXPECT_EQ(result.verdict, value <= 2.0 ? Verdict::sat : Verdict::unsat) << value << ": " << result.reason;
+        EXPECT_EQ(result.verdict, value <= 2.0 ? Verdict::sat : Verdict::unsat)
+            << value << ": " << result.reason;
         EXPECT_TRUE(result.verdict != Verdict::sat || result.output[0] >= value);
         const clipbound::Bounds bounds = bounder.bounds(query.box_lower(0), query.box_upper(0));
         EXPECT_GE(bounds.upper[0], 2.0);

@@ -1,5 +1,5 @@
-// The attack: planted counterexamples that random points do not meet, points on the grid of the box, the same points for
-// the same seed, and no `sat` that the judge would refuse.
+// The attack: planted counterexamples that random points do not meet, points on the grid of the
+// box, the same points for the same seed, and no `sat` that the judge would refuse.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,7 +14,8 @@ namespace {
 using Floats = std::vector<float>;
 
 Property unit_box(int inputs, std::vector<std::vector<std::string>> clauses, int outputs = 1) {
-  return {std::vector<double>(static_cast<std::size_t>(inputs), 0.0), std::vector<double>(static_cast<std::size_t>(inputs), 1.0), outputs, std::move(clauses)};
+  return {std::vector<double>(static_cast<std::size_t>(inputs), 0.0),
+          std::vector<double>(static_cast<std::size_t>(inputs), 1.0), outputs, std::move(clauses)};
 }
 
 /// y = sum_i |x_i - c_i|.
@@ -46,13 +47,18 @@ Floats random_floats(Dice& dice, int count, double low, double high) {
 /// One query under attack.
 struct Attacked {
   Attacked(std::shared_ptr<const Network> f, const Property& property, std::uint64_t seed = 1)
-      : network(std::move(f)), query(parse_vnnlib(property.text(), "test.vnnlib")), judge(network, query), pgd(network, query, all_clauses(), seed) {}
+      : network(std::move(f)),
+        query(parse_vnnlib(property.text(), "test.vnnlib")),
+        judge(network, query),
+        pgd(network, query, all_clauses(), seed) {}
   std::vector<std::size_t> all_clauses() const {
     std::vector<std::size_t> all;
     for (std::size_t k = 0; k < query.clauses.size(); ++k) all.push_back(k);
     return all;
   }
-  bool run(double seconds, int threads = 1) { return pgd.run_on(threads, seconds, deadline, judge, statistics); }
+  bool run(double seconds, int threads = 1) {
+    return pgd.run_on(threads, seconds, deadline, judge, statistics);
+  }
   void expect_a_counterexample() {
     ASSERT_TRUE(run(20.0));
     const Judgement judgement = clipbound::judge(*network, query, judge.input());
@@ -90,30 +96,35 @@ TEST(Attack, FindsTheBottomOfAFunnel) {
 TEST(Attack, ClimbsAStaircase) {
   Dice dice(6);
   for (int trial = 0; trial < 5; ++trial) {
-    Attacked a(staircase(random_floats(dice, 40, 0.05, 0.95)), unit_box(40, {{y_at_most(0, -40.0)}}));
+    Attacked a(staircase(random_floats(dice, 40, 0.05, 0.95)),
+               unit_box(40, {{y_at_most(0, -40.0)}}));
     EXPECT_EQ(hits_at_random(*a.network, a.query, 500), 0);
     a.expect_a_counterexample();
   }
 }
 
 TEST(Attack, FindsACellWithoutSlopesAroundIt) {
-  // y = 1 everywhere but in a cell of side 0.02: sum of two hats, each 0 outside |x_i - c_i| < 0.01, cut below 1.
+  // y = 1 everywhere but in a cell of side 0.02: sum of two hats, each 0 outside |x_i - c_i| <
+  // 0.01, cut below 1.
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 2});
   const ValueId away = b.add("Abs", {b.add("Sub", {x, b.constant({1, 2}, {0.3172F, 0.7391F})})});
-  const ValueId outside = b.add("Relu", {b.add("Sign", {b.add("Sub", {away, b.constant({1, 2}, {0.01F, 0.01F})})})});
+  const ValueId outside =
+      b.add("Relu", {b.add("Sign", {b.add("Sub", {away, b.constant({1, 2}, {0.01F, 0.01F})})})});
   b.output(b.add("MatMul", {outside, b.constant({2, 1}, {1.0F, 1.0F})}));
   Attacked a(std::make_shared<const Network>(b.build()), unit_box(2, {{y_at_most(0, 0.5)}}));
   a.expect_a_counterexample();
 }
 
 TEST(Attack, SeesThroughASaturatedSoftmax) {
-  // Logits 1000 (0.9 - x_0) + small and 0: the softmax is 0 and 1 in float32 nearly everywhere, without slope.
+  // Logits 1000 (0.9 - x_0) + small and 0: the softmax is 0 and 1 in float32 nearly everywhere,
+  // without slope.
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 20});
   Floats weights(40, 0.0F);
   for (std::size_t i = 0; i < 20; ++i) weights[2 * i] = -1000.0F;
-  const ValueId logits = b.add("Gemm", {x, b.constant({20, 2}, weights), b.constant({2}, {700.0F, 0.0F})});
+  const ValueId logits =
+      b.add("Gemm", {x, b.constant({20, 2}, weights), b.constant({2}, {700.0F, 0.0F})});
   b.output(b.add("Softmax", {logits}));
   const std::shared_ptr<const Network> network = std::make_shared<const Network>(b.build());
   // In the corner x = 0.7 and more all is well; the counterexample is where sum x_i < 0.7.
@@ -122,7 +133,10 @@ TEST(Attack, SeesThroughASaturatedSoftmax) {
   EXPECT_NE(attack_network(network, a.query).network->outputs, network->outputs);
   a.expect_a_counterexample();
   // A threshold on one of them asks for its value, so it stays.
-  EXPECT_EQ(attack_network(network, parse_vnnlib(unit_box(20, {{y_at_least(0, 0.5)}}, 2).text(), "t")).network->outputs, network->outputs);
+  EXPECT_EQ(
+      attack_network(network, parse_vnnlib(unit_box(20, {{y_at_least(0, 0.5)}}, 2).text(), "t"))
+          .network->outputs,
+      network->outputs);
 }
 
 TEST(Attack, FindsTheOneViolatedClauseOfMany) {
@@ -141,7 +155,8 @@ TEST(Attack, FindsTheOneViolatedClauseOfMany) {
 }
 
 TEST(Attack, FollowsRowsOnInputs) {
-  // x_0 + ... + x_9 >= 9.99 and the network's y <= its threshold: only the rows' own slopes lead to the corner.
+  // x_0 + ... + x_9 >= 9.99 and the network's y <= its threshold: only the rows' own slopes lead to
+  // the corner.
   Property p = unit_box(10, {{y_at_most(0, 9.0)}});
   std::string text = p.text(), sum;
   for (int i = 0; i < 10; ++i) sum += " X_" + std::to_string(i);
@@ -161,7 +176,8 @@ TEST(Attack, NeverSaysWhatTheJudgeRefuses) {
   // NaN satisfies no row: sqrt(x - 2) on [0, 1].
   NetworkBuilder b;
   b.output(b.add("Sqrt", {b.add("Sub", {b.input("x", {1, 2}), b.constant({1, 2}, {2.0F, 2.0F})})}));
-  Attacked undefined(std::make_shared<const Network>(b.build()), unit_box(2, {{y_at_most(0, 1.0)}}, 2));
+  Attacked undefined(std::make_shared<const Network>(b.build()),
+                     unit_box(2, {{y_at_most(0, 1.0)}}, 2));
   EXPECT_FALSE(undefined.run(0.05));
   EXPECT_EQ(undefined.judge.replayed(), 0U);
 }
@@ -216,10 +232,18 @@ TEST(Attack, RoundsStayOnTheGridOfTheBox) {
   Statistics statistics;
   const AttackScene scene{evaluator, target, memory, judge, random, statistics, 1, 5};
   for (int kind = 0; kind < 30; ++kind) {
-    const DescentPlan plan{.steps = 6, .momentum = kind % 2 == 0 ? 0.5F : 0.0F, .sign = kind % 4 < 2, .targeted = true, .diversify = kind % 3, .surrogate = 1.0};
-    const auto round = kind % 3 == 0 ? descent_round(scene, plan) : kind % 3 == 1 ? local_round(scene, 6) : cover_round(scene, 6);
+    const DescentPlan plan{.steps = 6,
+                           .momentum = kind % 2 == 0 ? 0.5F : 0.0F,
+                           .sign = kind % 4 < 2,
+                           .targeted = true,
+                           .diversify = kind % 3,
+                           .surrogate = 1.0};
+    const auto round = kind % 3 == 0   ? descent_round(scene, plan)
+                       : kind % 3 == 1 ? local_round(scene, 6)
+                                       : cover_round(scene, 6);
     do {
-      memory.best_loss = HUGE_VALF;  // so that the best of the next evaluation is kept, whatever it is
+      memory.best_loss =
+          HUGE_VALF;  // so that the best of the next evaluation is kept, whatever it is
     } while (round->advance());
     const std::vector<double> point(memory.best_point.begin(), memory.best_point.end());
     EXPECT_EQ(point, judge.snap(query.clauses[0], point));
@@ -229,7 +253,11 @@ TEST(Attack, RoundsStayOnTheGridOfTheBox) {
 }
 
 TEST(Attack, TheLossIsTheSumOfTheViolatedRows) {
-  const Query query = parse_vnnlib(unit_box(2, {{y_at_most(0, 1.0), y_at_least(1, 3.0)}, {y_at_most(0, 4.0)}, {"(<= X_0 Y_1)"}}, 2).text(), "t");
+  const Query query = parse_vnnlib(
+      unit_box(2, {{y_at_most(0, 1.0), y_at_least(1, 3.0)}, {y_at_most(0, 4.0)}, {"(<= X_0 Y_1)"}},
+               2)
+          .text(),
+      "t");
   NetworkBuilder b;
   b.output(b.add("Relu", {b.input("x", {1, 2})}));
   const CandidateJudge judge(std::make_shared<const Network>(b.build()), query);
@@ -262,7 +290,8 @@ TEST(Attack, StepsHaveASurrogateOnlyWhereItIsAskedFor) {
   evaluator.backward(ones, g);
   EXPECT_EQ(g, Floats(8, 0.0F));
   evaluator.backward(ones, g, 0.5);
-  // The hat of a point is as wide as half its root mean square, (1 + 1 + 49 + 1/4) / 4; the second point is twice the first.
+  // The hat of a point is as wide as half its root mean square, (1 + 1 + 49 + 1/4) / 4; the second
+  // point is twice the first.
   const double width = 0.5 * std::sqrt(51.25 / 4.0);
   for (std::size_t i = 0; i < 8; ++i) {
     const double w = i < 4 ? width : 2.0 * width;
@@ -276,13 +305,16 @@ TEST(Attack, StepsHaveASurrogateOnlyWhereItIsAskedFor) {
   for (const float slope : g) EXPECT_NEAR(slope, 1.0 / std::sqrt(1.01), 1e-5);
 }
 
-/// y = relu(1 - sum_i |x_i - c_i| / r), of ReLUs: 0 but for a cell so small that few points ever meet it.
+/// y = relu(1 - sum_i |x_i - c_i| / r), of ReLUs: 0 but for a cell so small that few points ever
+/// meet it.
 std::shared_ptr<const Network> needle(const Floats& centre, float radius) {
   const auto n = static_cast<std::int64_t>(centre.size());
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, n}), c = b.constant({1, n}, centre);
-  const ValueId distance = b.add("Add", {b.add("Relu", {b.add("Sub", {x, c})}), b.add("Relu", {b.add("Sub", {c, x})})});
-  const ValueId sum = b.add("MatMul", {distance, b.constant({n, 1}, Floats(centre.size(), 1.0F / radius))});
+  const ValueId distance =
+      b.add("Add", {b.add("Relu", {b.add("Sub", {x, c})}), b.add("Relu", {b.add("Sub", {c, x})})});
+  const ValueId sum =
+      b.add("MatMul", {distance, b.constant({n, 1}, Floats(centre.size(), 1.0F / radius))});
   b.output(b.add("Relu", {b.add("Sub", {b.constant({1, 1}, {1.0F}), sum})}));
   return std::make_shared<const Network>(b.build());
 }
@@ -306,11 +338,13 @@ TEST(Attack, WhereItIsBlindTheSearchFindsTheNeedle) {
 
 TEST(Attack, IsSolvesOwnWayToACounterexample) {
   Dice dice(11);
-  const auto network = staircase(random_floats(dice, 30, 0.05, 0.95));  // Sign may have no bounds: the attack is all there is
+  const auto network = staircase(
+      random_floats(dice, 30, 0.05, 0.95));  // Sign may have no bounds: the attack is all there is
   Way way;
   way.attack = true;
   way.seconds = 20.0;
-  EXPECT_EQ(solve_text(network, unit_box(30, {{y_at_most(0, -30.0)}}).text(), way).verdict, Verdict::sat);
+  EXPECT_EQ(solve_text(network, unit_box(30, {{y_at_most(0, -30.0)}}).text(), way).verdict,
+            Verdict::sat);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A patch put somewhere on an image: two inputs say where, and only their whole parts count. All places can be enumerated, so the
-// least output is known.
+// A patch put somewhere on an image: two inputs say where, and only their whole parts count. All
+// places can be enumerated, so the least output is known.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -23,7 +23,8 @@ struct Patched {
   std::vector<double> image;
 };
 
-/// y = a small ReLU network of the image [4, 4] with one cell set to a value, at the whole part of p [2].
+/// y = a small ReLU network of the image [4, 4] with one cell set to a value, at the whole part of
+/// p [2].
 Patched patched(std::mt19937& random, const char* rounding) {
   std::uniform_real_distribution<float> uniform(-1.0F, 1.0F);
   const auto numbers = [&](std::size_t n) {
@@ -34,10 +35,16 @@ Patched patched(std::mt19937& random, const char* rounding) {
   NetworkBuilder b;
   const ValueId image = b.input("image", {kSide, kSide}), place = b.input("p", {2});
   const ValueId rounded = rounding[0] == '\0' ? place : b.add(rounding, {place});
-  const ValueId at = b.add("Unsqueeze", {b.add("Cast", {rounded}, {{"to", kToInt}}), b.integers({0})});
-  const ValueId put = b.add("ScatterND", {b.constant({kSide, kSide}, std::vector<float>(kSide * kSide, 1.0F)), at, b.constant({1}, {-2.0F})});
-  const ValueId flat = b.add("Reshape", {b.add("Mul", {image, put}), b.integers({1, kSide * kSide})});
-  const ValueId hidden = b.add("Relu", {b.add("MatMul", {flat, b.constant({kSide * kSide, 8}, numbers(kSide * kSide * 8))})});
+  const ValueId at =
+      b.add("Unsqueeze", {b.add("Cast", {rounded}, {{"to", kToInt}}), b.integers({0})});
+  const ValueId put =
+      b.add("ScatterND", {b.constant({kSide, kSide}, std::vector<float>(kSide * kSide, 1.0F)), at,
+                          b.constant({1}, {-2.0F})});
+  const ValueId flat =
+      b.add("Reshape", {b.add("Mul", {image, put}), b.integers({1, kSide * kSide})});
+  const ValueId hidden =
+      b.add("Relu",
+            {b.add("MatMul", {flat, b.constant({kSide * kSide, 8}, numbers(kSide * kSide * 8))})});
   b.output(b.add("MatMul", {hidden, b.constant({8, 1}, numbers(8))}));
   Patched result{std::make_shared<const Network>(b.build()), {}};
   for (const float x : numbers(kSide * kSide)) result.image.push_back(static_cast<double>(x));
@@ -73,14 +80,16 @@ TEST(Cases, DecidePatchesAtAllPlaces) {
     }
     for (const int threads : {1, 2}) {
       for (const bool attack : {false, true}) {
-        SCOPED_TRACE(std::to_string(trial) + " " + rounding + " threads " + std::to_string(threads));
+        SCOPED_TRACE(std::to_string(trial) + " " + rounding + " threads " +
+                     std::to_string(threads));
         const Way way{.threads = threads, .attack = attack, .seconds = 20.0};
         property.clauses = {{y_at_most(0, least - 1e-6)}};
         EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "unsat");
         property.clauses = {{y_at_most(0, least + 1e-4)}};
         EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "sat");
         property.clauses = {{y_at_most(0, least)}};
-        const Way glance{.threads = threads, .attack = attack, .seconds = 0.05};  // nothing can be proved here
+        const Way glance{
+            .threads = threads, .attack = attack, .seconds = 0.05};  // nothing can be proved here
         EXPECT_NE(name_of(solve_text(p.network, property.text(), glance).verdict), "unsat");
       }
     }
@@ -105,8 +114,10 @@ TEST(Cases, AreSearchedWhereImagesVary) {
     double least = HUGE_VAL;
     std::vector<double> x(p.image.size() + 2), y(1);
     for (int k = 0; k < 20000; ++k) {
-      for (std::size_t i = 0; i < p.image.size(); ++i) x[i] = random() % 2 == 0 ? property.lower[i] : property.upper[i];
-      for (std::size_t i = p.image.size(); i < x.size(); ++i) x[i] = static_cast<double>(random() % kSide);
+      for (std::size_t i = 0; i < p.image.size(); ++i)
+        x[i] = random() % 2 == 0 ? property.lower[i] : property.upper[i];
+      for (std::size_t i = p.image.size(); i < x.size(); ++i)
+        x[i] = static_cast<double>(random() % kSide);
       evaluator.forward(x, y);
       least = std::min(least, y[0]);
     }
@@ -118,15 +129,25 @@ TEST(Cases, AreSearchedWhereImagesVary) {
   }
 }
 
-/// Two neighbours in a list that varies, from where an input says on: behind a layer of next to no width, start and end of the slice are
-/// inputs of the network's tail, which cannot be lowered then.
+/// Two neighbours in a list that varies, from where an input says on: behind a layer of next to no
+/// width, start and end of the slice are inputs of the network's tail, which cannot be lowered
+/// then.
 TEST(Cases, SlicesOfListsThatVary) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 2});
-  const auto part = [&](std::int64_t from) { return b.add("Slice", {x, b.integers({from}), b.integers({from + 1}), b.integers({1})}); };
-  const ValueId start = b.add("Cast", {b.add("Reshape", {part(0), b.integers({1})})}, {{"to", kToInt}}), end = b.add("Add", {start, b.integers({2})});
-  const ValueId list = b.add("Relu", {b.add("Gemm", {part(1), b.constant({1, 4}, {1.0F, -2.0F, 3.0F, 0.5F}), b.constant({4}, {0.5F, 0.25F, -1.0F, 2.0F})})});
-  const ValueId taken = b.add("Reshape", {b.add("Slice", {b.add("Reshape", {list, b.integers({4})}), start, end, b.integers({0})}), b.integers({1, 2})});
+  const auto part = [&](std::int64_t from) {
+    return b.add("Slice", {x, b.integers({from}), b.integers({from + 1}), b.integers({1})});
+  };
+  const ValueId start =
+                    b.add("Cast", {b.add("Reshape", {part(0), b.integers({1})})}, {{"to", kToInt}}),
+                end = b.add("Add", {start, b.integers({2})});
+  const ValueId list =
+      b.add("Relu", {b.add("Gemm", {part(1), b.constant({1, 4}, {1.0F, -2.0F, 3.0F, 0.5F}),
+                                    b.constant({4}, {0.5F, 0.25F, -1.0F, 2.0F})})});
+  const ValueId taken = b.add(
+      "Reshape",
+      {b.add("Slice", {b.add("Reshape", {list, b.integers({4})}), start, end, b.integers({0})}),
+       b.integers({1, 2})});
   b.output(b.add("MatMul", {b.add("Sigmoid", {taken}), b.constant({2, 1}, {1.0F, 1.0F})}));
   const auto network = std::make_shared<const Network>(b.build());
   Evaluator<double> evaluator(network);
@@ -142,7 +163,9 @@ TEST(Cases, SlicesOfListsThatVary) {
   property.clauses = {{y_at_most(0, least - 0.1)}};
   EXPECT_EQ(name_of(solve_text(network, property.text(), {.seconds = 20.0}).verdict), "unsat");
   property.clauses = {{y_at_most(0, least + 0.1)}};
-  EXPECT_EQ(name_of(solve_text(network, property.text(), {.attack = true, .seconds = 20.0}).verdict), "sat");
+  EXPECT_EQ(
+      name_of(solve_text(network, property.text(), {.attack = true, .seconds = 20.0}).verdict),
+      "sat");
   EXPECT_NE(name_of(solve_text(network, property.text(), {.seconds = 0.5}).verdict), "unsat");
 }
 
@@ -170,7 +193,8 @@ TEST(Cases, EndWhereNothingCanBeProved) {
     std::uint64_t reports = 0;
     context.progress = [&](const SearchProgress&) { ++reports; };
     Statistics statistics;
-    const SearchOutcome outcome = search_cases(problem, 2, Options(), context, deadline, judge, statistics);
+    const SearchOutcome outcome =
+        search_cases(problem, 2, Options(), context, deadline, judge, statistics);
     EXPECT_FALSE(deadline.expired());
     EXPECT_FALSE(outcome.exhausted);
     EXPECT_TRUE(judge.found() || outcome.stuck > 0);
@@ -178,7 +202,8 @@ TEST(Cases, EndWhereNothingCanBeProved) {
   }
 }
 
-/// A deadline that has passed, or comes in the middle: the search ends at once, with all that is open counted.
+/// A deadline that has passed, or comes in the middle: the search ends at once, with all that is
+/// open counted.
 TEST(Cases, EndAtTheDeadline) {
   std::mt19937 random(8);
   const Patched p = patched(random, "");
@@ -199,7 +224,8 @@ TEST(Cases, EndAtTheDeadline) {
     const Deadline deadline(Deadline::Clock::now(), seconds, 0.0);
     CandidateJudge judge(p.network, query);
     Statistics statistics;
-    const SearchOutcome outcome = search_cases(problem, 2, Options(), SolveContext(), deadline, judge, statistics);
+    const SearchOutcome outcome =
+        search_cases(problem, 2, Options(), SolveContext(), deadline, judge, statistics);
     EXPECT_LT(deadline.elapsed_s(), 3.0);
     if (outcome.exhausted || judge.found()) continue;
     EXPECT_GT(outcome.open, 0U);
@@ -210,9 +236,14 @@ TEST(Cases, EndAtTheDeadline) {
   }
 }
 
-/// Every point of a box is in exactly one part, and the parts' values are those of the function there.
+/// Every point of a box is in exactly one part, and the parts' values are those of the function
+/// there.
 TEST(Cases, CutsLoseNoPoint) {
-  const auto value = [](Curve curve, double x) { return curve == Curve::floor ? std::floor(x) : curve == Curve::ceil ? std::ceil(x) : std::trunc(x); };
+  const auto value = [](Curve curve, double x) {
+    return curve == Curve::floor  ? std::floor(x)
+           : curve == Curve::ceil ? std::ceil(x)
+                                  : std::trunc(x);
+  };
   for (const Curve curve : {Curve::floor, Curve::ceil, Curve::trunc}) {
     for (double l = -3.0; l <= 3.0; l += 0.25) {
       for (double u = l; u <= 3.0; u += 0.25) {
@@ -222,7 +253,8 @@ TEST(Cases, CutsLoseNoPoint) {
         if (range.lower == range.upper) continue;
         const StaircaseCut cut = cut_staircase({0, curve, range.lower, range.upper});
         EXPECT_TRUE(l <= cut.at && cut.at <= u);
-        const Range left = staircase_range(curve, l, cut.at, false, cut.right_has_it), right = staircase_range(curve, cut.at, u, !cut.right_has_it, false);
+        const Range left = staircase_range(curve, l, cut.at, false, cut.right_has_it),
+                    right = staircase_range(curve, cut.at, u, !cut.right_has_it, false);
         EXPECT_GT(right.lower, left.upper);  // something has been decided
         for (double x = l; x <= u; x += 0.125) {
           for (const double at : {x, std::nextafter(x, u), std::nextafter(x, l)}) {

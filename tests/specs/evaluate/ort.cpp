@@ -23,7 +23,8 @@ std::string run(const std::string& command) {
   if (pipe == nullptr) throw std::runtime_error("cannot run " + command);
   std::string output;
   char buffer[4096];
-  for (std::size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) output.append(buffer, got);
+  for (std::size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    output.append(buffer, got);
   pclose(pipe);
   return output;
 }
@@ -54,7 +55,8 @@ std::string line_of(const OracleRequest& request) {
     line += i == 0 ? "[" : ", [";
     for (std::size_t j = 0; j < request.xs[i].size(); ++j) {
       char number[40];
-      std::snprintf(number, sizeof number, "%s%.9g", j == 0 ? "" : ",", static_cast<double>(request.xs[i][j]));
+      std::snprintf(number, sizeof number, "%s%.9g", j == 0 ? "" : ",",
+                    static_cast<double>(request.xs[i][j]));
       line += number;
     }
     line += "]";
@@ -68,7 +70,8 @@ std::string oracle_missing() {
   if (!std::filesystem::exists(kTool)) return "no oracle: ../shared/tools is absent";
   const char* home = std::getenv("HOME");
   if (home == nullptr ||
-      !std::filesystem::exists(std::string(home) + "/.cache/verdict-oracle/node_modules/onnxruntime-node"))
+      !std::filesystem::exists(std::string(home) +
+                               "/.cache/verdict-oracle/node_modules/onnxruntime-node"))
     return "no oracle: run ../shared/tools/setup, which installs ONNX Runtime for Node";
   if (run("node --version 2>/dev/null").empty()) return "no oracle: node is absent";
   return "";

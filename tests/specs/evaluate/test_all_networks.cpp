@@ -1,5 +1,6 @@
-// Every network under ../shared: it loads, its shape arithmetic folds away, and float32 evaluation at points of its
-// property's box agrees with ONNX Runtime, whatever the order of the sums. Prints a table.
+// Every network under ../shared: it loads, its shape arithmetic folds away, and float32 evaluation
+// at points of its property's box agrees with ONNX Runtime, whatever the order of the sums. Prints
+// a table.
 //
 // Two points per network by default; CLIPBOUND_POINTS=20 takes twenty.
 #include <gtest/gtest.h>
@@ -10,8 +11,8 @@
 #include <random>
 
 #include "specs/evaluate/evaluate.h"
-#include "specs/onnx/onnx_reader.h"
 #include "specs/network/op_table.h"
+#include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/simplify.h"
 #include "specs/vnnlib/vnnlib.h"
 #include "tests/specs/evaluate/ort.h"
@@ -34,7 +35,8 @@ std::vector<Point> points_of(const Entry& entry, std::size_t inputs, std::size_t
   std::vector<Point> points(count, Point(inputs));
   for (Point& x : points)
     for (std::size_t i = 0; i < inputs; ++i) {
-      const float low = box ? (*box)[i].attack_lower : 0.0f, high = box ? (*box)[i].attack_upper : 1.0f;
+      const float low = box ? (*box)[i].attack_lower : 0.0f,
+                  high = box ? (*box)[i].attack_upper : 1.0f;
       const float kind = uniform(generator), t = uniform(generator);
       x[i] = kind < 0.4f ? low : kind < 0.8f ? high : std::clamp(low + t * (high - low), low, high);
     }
@@ -44,7 +46,8 @@ std::vector<Point> points_of(const Entry& entry, std::size_t inputs, std::size_t
 constexpr double kTolerance = 1e-5;
 
 struct Compared {
-  double forward = 0.0, replay = 0.0, simplified = 0.0;  ///< largest difference over the largest output
+  double forward = 0.0, replay = 0.0,
+         simplified = 0.0;  ///< largest difference over the largest output
   double worst() const { return std::max({forward, replay, simplified}); }
 };
 
@@ -79,7 +82,8 @@ Compared compare(const std::shared_ptr<const Network>& network, const std::vecto
     }
     widen(result.forward, difference(std::span(forward).subspan(p * m, m), ys[p]));
     widen(result.simplified, difference(std::span(rewritten).subspan(p * m, m), ys[p]));
-    for (const auto order : {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
+    for (const auto order :
+         {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
       read.replay(xs[p], order, one);
       widen(result.replay, difference(one, ys[p]));
     }
@@ -87,8 +91,9 @@ Compared compare(const std::shared_ptr<const Network>& network, const std::vecto
   return result;
 }
 
-/// How far float32 evaluations of this network may be off at these points, over the largest output, and how far ONNX
-/// Runtime is. The running error of float64 grows with its unit roundoff, 2^-53; that of float32 with 2^-24.
+/// How far float32 evaluations of this network may be off at these points, over the largest output,
+/// and how far ONNX Runtime is. The running error of float64 grows with its unit roundoff, 2^-53;
+/// that of float32 with 2^-24.
 struct Conditioning {
   double possible = 0.0, of_onnx_runtime = 0.0;
 };
@@ -112,33 +117,39 @@ Conditioning conditioning_of(const Network& network, const std::vector<Point>& x
 /// What must not be left of a network: operators that only compute shapes.
 void expect_no_shape_arithmetic(const Network& network, const std::string& name) {
   for (const Node& node : network.nodes)
-    for (const OpKind kind : {OpKind::shape, OpKind::constant_of_shape, OpKind::range, OpKind::size})
+    for (const OpKind kind :
+         {OpKind::shape, OpKind::constant_of_shape, OpKind::range, OpKind::size})
       EXPECT_NE(node.kind, kind) << name << ": " << node.name;
 }
 
-/// Prints a line. A difference above the tolerance needs a reason: outputs that are small differences of large numbers,
-/// of which float32 keeps no more digits.
+/// Prints a line. A difference above the tolerance needs a reason: outputs that are small
+/// differences of large numbers, of which float32 keeps no more digits.
 void report(const std::string& name, const Network& network, const OracleRequest& request,
             const std::vector<std::vector<double>>& ys) {
   const Compared found = compare(std::make_shared<const Network>(network), request.xs, ys);
-  std::printf("%-100s %6lld %6lld  %8.1e %8.1e %8.1e", name.c_str(), static_cast<long long>(network.input_size()),
-              static_cast<long long>(network.output_size()), found.forward, found.replay, found.simplified);
+  std::printf("%-100s %6lld %6lld  %8.1e %8.1e %8.1e", name.c_str(),
+              static_cast<long long>(network.input_size()),
+              static_cast<long long>(network.output_size()), found.forward, found.replay,
+              found.simplified);
   if (found.worst() <= kTolerance) {
     std::printf("\n");
     return;
   }
   const Conditioning limits = conditioning_of(network, request.xs, ys);
-  std::printf("  ill-conditioned: ONNX Runtime is %.1e off the exact value, float32 may be %.1e off\n",
-              limits.of_onnx_runtime, limits.possible);
+  std::printf(
+      "  ill-conditioned: ONNX Runtime is %.1e off the exact value, float32 may be %.1e off\n",
+      limits.of_onnx_runtime, limits.possible);
   EXPECT_LE(found.worst(), 2.0 * limits.possible) << name;
   // Sums without BLAS may be much worse; with it, both should suffer alike.
-  EXPECT_LE(std::max(found.forward, found.simplified), 100.0 * limits.of_onnx_runtime) << name << ": it is ours alone";
+  EXPECT_LE(std::max(found.forward, found.simplified), 100.0 * limits.of_onnx_runtime)
+      << name << ": it is ours alone";
 }
 
 TEST(AllNetworks, AgreeWithOnnxRuntime) {
   if (suites().empty()) GTEST_SKIP() << "../shared is absent";
   const char* wanted = std::getenv("CLIPBOUND_POINTS");
-  const std::size_t count = wanted != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(wanted))) : 2;
+  const std::size_t count =
+      wanted != nullptr ? static_cast<std::size_t>(std::max(1, std::atoi(wanted))) : 2;
   std::vector<std::string> names;
   std::vector<std::shared_ptr<const Network>> networks;
   std::vector<OracleRequest> requests;
@@ -152,8 +163,9 @@ TEST(AllNetworks, AgreeWithOnnxRuntime) {
     }
   if (const auto why = oracle_missing(); !why.empty()) GTEST_SKIP() << "all networks load; " << why;
   const auto replies = ask_oracle(requests);
-  std::printf("%-100s %6s %6s  %8s %8s %8s\n", "largest difference to ONNX Runtime, over the largest output", "in",
-              "out", "forward", "replay", "rewritten");
+  std::printf("%-100s %6s %6s  %8s %8s %8s\n",
+              "largest difference to ONNX Runtime, over the largest output", "in", "out", "forward",
+              "replay", "rewritten");
   for (std::size_t i = 0; i < networks.size(); ++i) {
     ASSERT_TRUE(replies[i].ys) << names[i] << ": " << replies[i].error;
     report(names[i], *networks[i], requests[i], *replies[i].ys);

@@ -58,11 +58,15 @@ TEST(Judge, AcceptsWithZeroTolerance) {
 TEST(Judge, SaysWhyNot) {
   const Network network = sum_of(2);
   const Query query = query_of({{cube(2, 0, 1), {at_most(1.0)}, 0}}, 2);
-  EXPECT_NE(judge(network, query, std::vector<double>{-0.5, 0.5}).why_not.find("outside"), std::string::npos);
-  EXPECT_NE(judge(network, query, std::vector<double>{1.0, 0.5}).why_not.find("rows"), std::string::npos);
-  EXPECT_NE(judge(network, query, std::vector<double>{0.1, 0.5}).why_not.find("float32"), std::string::npos);
-  EXPECT_NE(judge(network, query_of({}, 2), std::vector<double>{0.5, 0.5}).why_not.find("no clause"),
+  EXPECT_NE(judge(network, query, std::vector<double>{-0.5, 0.5}).why_not.find("outside"),
             std::string::npos);
+  EXPECT_NE(judge(network, query, std::vector<double>{1.0, 0.5}).why_not.find("rows"),
+            std::string::npos);
+  EXPECT_NE(judge(network, query, std::vector<double>{0.1, 0.5}).why_not.find("float32"),
+            std::string::npos);
+  EXPECT_NE(
+      judge(network, query_of({}, 2), std::vector<double>{0.5, 0.5}).why_not.find("no clause"),
+      std::string::npos);
   EXPECT_THROW(judge(network, query, std::vector<double>{0.5}), ContractError);
 }
 
@@ -75,16 +79,21 @@ TEST(Judge, AllOrdersMustAgreeOnOneClause) {
   EXPECT_FALSE(low.holds);
   EXPECT_NE(low.why_not.find("disagree"), std::string::npos);
   Row at_least{{{Term::Of::output, 0, number(-1.0)}}, number(-0x1p24 - 1), false, false};
-  EXPECT_FALSE(judge(network, query_of({{box, {at_most(0x1p24)}, 0}, {box, {at_least}, 0}}, 3), point).holds)
+  EXPECT_FALSE(
+      judge(network, query_of({{box, {at_most(0x1p24)}, 0}, {box, {at_least}, 0}}, 3), point).holds)
       << "each order satisfies some clause, but no clause holds in all";
-  EXPECT_TRUE(judge(network, query_of({{box, {at_most(0x1p24)}, 0}, {box, {at_most(0x1p24 + 2)}, 0}}, 3), point).holds);
+  EXPECT_TRUE(judge(network,
+                    query_of({{box, {at_most(0x1p24)}, 0}, {box, {at_most(0x1p24 + 2)}, 0}}, 3),
+                    point)
+                  .holds);
 }
 
 TEST(Judge, PrefersTheClauseWhoseExactBoxHoldsThePoint) {
   const Network network = sum_of(1);
   // Around the decimal 0.1: its float32 rounding lies above it.
   const float rounded = 0.1f;
-  const auto narrow = std::make_shared<const Box>(1, InputInterval{0.0, rounded, 0.0f, rounded, 0.0, 0.1});
+  const auto narrow =
+      std::make_shared<const Box>(1, InputInterval{0.0, rounded, 0.0f, rounded, 0.0, 0.1});
   const Clause outer{narrow, {at_most(1.0)}, 0}, inner{cube(1, 0, 1), {at_most(1.0)}, 0};
   const std::vector<double> point{rounded};
   const Judgement first = judge(network, query_of({outer}, 1), point);
@@ -99,8 +108,10 @@ TEST(Judge, NeverAcceptsWhatIsNotFinite) {
   const Network network = sum_of(2);
   const float largest = std::numeric_limits<float>::max();
   const Query query = query_of({{cube(2, 0, largest), {}, 0}}, 2);
-  EXPECT_TRUE(judge(network, query, std::vector<double>{1.0, 1.0}).holds) << "no rows: every point of the box";
-  EXPECT_NE(judge(network, query, std::vector<double>{largest, largest}).why_not.find("finite"), std::string::npos);
+  EXPECT_TRUE(judge(network, query, std::vector<double>{1.0, 1.0}).holds)
+      << "no rows: every point of the box";
+  EXPECT_NE(judge(network, query, std::vector<double>{largest, largest}).why_not.find("finite"),
+            std::string::npos);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_FALSE(judge(network, query, std::vector<double>{nan, 0.0}).holds);
 }
@@ -108,7 +119,8 @@ TEST(Judge, NeverAcceptsWhatIsNotFinite) {
 TEST(Judge, ReplaysFloat64NetworksInFloat64) {
   const Network network = sum_of(2, DataType::float64);
   const Query query = query_of({{cube(2, 0, 1), {at_most(0.3)}, 0}}, 2);
-  EXPECT_FALSE(judge(network, query, std::vector<double>{0.1, 0.2}).holds) << "0.1 + 0.2 > 0.3 in float64";
+  EXPECT_FALSE(judge(network, query, std::vector<double>{0.1, 0.2}).holds)
+      << "0.1 + 0.2 > 0.3 in float64";
   EXPECT_TRUE(judge(network, query, std::vector<double>{0.1, 0.1}).holds);
 }
 

@@ -1,12 +1,13 @@
-// Running error bounds against exact rational arithmetic, and the three orders of summation by hand.
+// Running error bounds against exact rational arithmetic, and the three orders of summation by
+// hand.
 #include <gmpxx.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
-#include "specs/network/enclosed.h"
 #include "specs/evaluate/evaluate.h"
+#include "specs/network/enclosed.h"
 #include "specs/network/network_builder.h"
 #include "specs/network/summation.h"
 
@@ -20,22 +21,27 @@ struct Layers {
   std::shared_ptr<const Network> network;
 };
 
-Layers random_layers(std::mt19937& generator, const std::vector<std::int64_t>& widths, double exponent_spread) {
+Layers random_layers(std::mt19937& generator, const std::vector<std::int64_t>& widths,
+                     double exponent_spread) {
   std::normal_distribution<double> normal;
   std::uniform_real_distribution<double> exponent(-exponent_spread, exponent_spread);
-  const auto draw = [&] { return static_cast<float>(normal(generator) * std::exp2(exponent(generator))); };
+  const auto draw = [&] {
+    return static_cast<float>(normal(generator) * std::exp2(exponent(generator)));
+  };
   Layers layers;
   NetworkBuilder builder;
   ValueId value = builder.input("x", {1, widths[0]});
   for (std::size_t l = 1; l < widths.size(); ++l) {
-    const auto in = static_cast<std::size_t>(widths[l - 1]), out = static_cast<std::size_t>(widths[l]);
+    const auto in = static_cast<std::size_t>(widths[l - 1]),
+               out = static_cast<std::size_t>(widths[l]);
     std::vector<std::vector<float>> w(out, std::vector<float>(in));
     std::vector<float> b(out), flat;
     for (auto& row : w)
       for (float& v : row) flat.push_back(v = draw());
     for (float& v : b) v = draw();
     value = builder.add("Gemm",
-                        {value, builder.constant({widths[l], widths[l - 1]}, flat), builder.constant({widths[l]}, b)},
+                        {value, builder.constant({widths[l], widths[l - 1]}, flat),
+                         builder.constant({widths[l]}, b)},
                         {{"transB", std::int64_t{1}}});
     if (l + 1 < widths.size()) value = builder.add("Relu", {value});
     layers.weights.push_back(std::move(w));
@@ -64,7 +70,8 @@ std::vector<mpq_class> exact(const Layers& layers, const std::vector<double>& x)
 void expect_enclosed(const mpq_class& truth, double value, double error) {
   ASSERT_TRUE(std::isfinite(value));
   if (std::isinf(error)) return;
-  EXPECT_LE(abs(truth - mpq_class(value)), mpq_class(error)) << truth.get_d() << " vs " << value << " +- " << error;
+  EXPECT_LE(abs(truth - mpq_class(value)), mpq_class(error))
+      << truth.get_d() << " vs " << value << " +- " << error;
 }
 
 TEST(Enclosed, HoldsTheRationalValueOfRandomNetworks) {
@@ -89,12 +96,14 @@ TEST(Enclosed, HoldsTheRationalValueOfRandomNetworks) {
 
 TEST(Enclosed, HoldsTheRationalValueOfEachOperation) {
   std::mt19937 generator(4);
-  std::uniform_real_distribution<double> mantissa(-2.0, 2.0), exponent(-40.0, 40.0), far(-540.0, 500.0);
+  std::uniform_real_distribution<double> mantissa(-2.0, 2.0), exponent(-40.0, 40.0),
+      far(-540.0, 500.0);
   for (int round = 0; round < 20000; ++round) {
     auto& spread = round % 2 == 0 ? exponent : far;
     const double a = std::ldexp(mantissa(generator), static_cast<int>(spread(generator)));
     const double b = std::ldexp(mantissa(generator), static_cast<int>(spread(generator)));
-    const double ea = round % 3 == 0 ? 0.0 : std::fabs(a) * 0x1p-40, eb = round % 3 == 0 ? 0.0 : std::fabs(b) * 0x1p-35;
+    const double ea = round % 3 == 0 ? 0.0 : std::fabs(a) * 0x1p-40,
+                 eb = round % 3 == 0 ? 0.0 : std::fabs(b) * 0x1p-35;
     for (const double sign : {-1.0, 1.0}) {  // the exact numbers at the ends of their intervals
       const mpq_class x = mpq_class(a) + mpq_class(ea), y = mpq_class(b) + mpq_class(sign * eb);
       const Enclosed p(a, ea), q(b, eb);
@@ -102,7 +111,8 @@ TEST(Enclosed, HoldsTheRationalValueOfEachOperation) {
       expect_enclosed(x + y, sum.value, sum.error);
       expect_enclosed(x - y, difference.value, difference.error);
       if (std::isfinite(product.value)) expect_enclosed(x * y, product.value, product.error);
-      if (y != 0 && std::isfinite(quotient.value)) expect_enclosed(x / y, quotient.value, quotient.error);
+      if (y != 0 && std::isfinite(quotient.value))
+        expect_enclosed(x / y, quotient.value, quotient.error);
     }
   }
 }
@@ -159,7 +169,8 @@ TEST(Replay, TakesTheThreeOrders) {
   evaluator.replay(ones, SummationOrder::reversed, y);
   EXPECT_EQ(y[0], 0x1p24f + 40.0f) << "39 ones, and the tie of 2^24 + 39 rounds to even";
   evaluator.replay(ones, SummationOrder::blocked, y);
-  // Lane 0 loses its two ones; the other lanes hold 3 (1 to 7) and 2 (8 to 15). Pairwise, lane 0 becomes 2^24 + 2,
+  // Lane 0 loses its two ones; the other lanes hold 3 (1 to 7) and 2 (8 to 15). Pairwise, lane 0
+  // becomes 2^24 + 2,
   // + 5 = 2^24 + 8 (a tie, to even), + 10, + 20.
   EXPECT_EQ(y[0], 0x1p24f + 38.0f);
 }
@@ -172,7 +183,8 @@ TEST(Replay, RoundsProductsBeforeAdding) {
   b.output(b.add("MatMul", {x, b.constant({2, 1}, {-(1.0f + 2.0f * e), 1.0f + e})}));
   Evaluator<float> evaluator(std::make_shared<const Network>(b.build()));
   std::vector<float> y(1);
-  for (const auto order : {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
+  for (const auto order :
+       {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
     evaluator.replay(std::vector<float>{1.0f, 1.0f + e}, order, y);
     EXPECT_EQ(y[0], 0.0f);
   }

@@ -1,4 +1,5 @@
-// The graph itself: invariants, attributes, the builder, simplification, BLAS, the evaluator's contract.
+// The graph itself: invariants, attributes, the builder, simplification, BLAS, the evaluator's
+// contract.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -40,8 +41,10 @@ TEST(Tensors, ReadInEveryType) {
 }
 
 TEST(Attributes, FallBackAndInsistOnTheirType) {
-  Node node{OpKind::relu, "n", 13,
-            {},           {},  {{"i", std::int64_t{5}}, {"f", 0.5}, {"l", std::vector<std::int64_t>{1, 2}}}};
+  Node node{
+      OpKind::relu, "n",
+      13,           {},
+      {},           {{"i", std::int64_t{5}}, {"f", 0.5}, {"l", std::vector<std::int64_t>{1, 2}}}};
   EXPECT_EQ(node.int_attribute("i", 0), 5);
   EXPECT_EQ(node.int_attribute("absent", 7), 7);
   EXPECT_EQ(node.float_attribute("f", 0), 0.5);
@@ -94,7 +97,8 @@ TEST(Simplify, FoldsDropsAndRecords) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {9});
   // More elements than shape arithmetic has, which is computed at once.
-  const ValueId folded = b.add("Add", {b.constant({9}, std::vector<float>(9, 0.1f)), b.constant(Shape{}, {0.2f})});
+  const ValueId folded =
+      b.add("Add", {b.constant({9}, std::vector<float>(9, 0.1f)), b.constant(Shape{}, {0.2f})});
   const ValueId same = b.add("Dropout", {b.add("Identity", {x})});
   b.add("Relu", {same});  // nobody reads it
   b.output(b.add("Identity", {b.add("Mul", {same, folded})}));
@@ -175,7 +179,8 @@ TEST(Blas, MultipliesLikeTheDefinition) {
                 for (float& x : v) x = static_cast<float>(small(generator));
                 return v;
               };
-              const auto a = random(std::max<std::int64_t>(1, m * k)), b = random(std::max<std::int64_t>(1, k * n));
+              const auto a = random(std::max<std::int64_t>(1, m * k)),
+                         b = random(std::max<std::int64_t>(1, k * n));
               auto c = random(m * n), expected = c;
               if (beta == 0.0f) c.assign(c.size(), std::numeric_limits<float>::quiet_NaN());
               const std::int64_t lda = std::max<std::int64_t>(1, ta == Transpose::no ? k : m);
@@ -184,8 +189,10 @@ TEST(Blas, MultipliesLikeTheDefinition) {
                 for (std::int64_t j = 0; j < n; ++j) {
                   float sum = 0;
                   for (std::int64_t l = 0; l < k; ++l)
-                    sum += a[static_cast<std::size_t>(ta == Transpose::no ? i * lda + l : l * lda + i)] *
-                           b[static_cast<std::size_t>(tb == Transpose::no ? l * ldb + j : j * ldb + l)];
+                    sum += a[static_cast<std::size_t>(ta == Transpose::no ? i * lda + l
+                                                                          : l * lda + i)] *
+                           b[static_cast<std::size_t>(tb == Transpose::no ? l * ldb + j
+                                                                          : j * ldb + l)];
                   float& e = expected[static_cast<std::size_t>(i * n + j)];
                   e = 0.5f * sum + beta * e;
                 }

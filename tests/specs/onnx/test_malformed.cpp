@@ -73,7 +73,8 @@ TEST(MalformedOnnx, FlippedBytes) {
   for (int round = 0; round < 3000; ++round) {
     std::string broken = bytes;
     const int flips = 1 + round % 4;
-    for (int f = 0; f < flips; ++f) broken[generator() % broken.size()] ^= static_cast<char>(1u << generator() % 8);
+    for (int f = 0; f < flips; ++f)
+      broken[generator() % broken.size()] ^= static_cast<char>(1u << generator() % 8);
     refused += outcome_of(broken) != Outcome::network;
   }
   EXPECT_GT(refused, 300);

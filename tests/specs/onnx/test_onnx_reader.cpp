@@ -7,9 +7,9 @@
 
 #include "base/error.h"
 #include "specs/evaluate/evaluate.h"
+#include "specs/network/op_table.h"
 #include "specs/onnx/onnx_reader.h"
 #include "specs/onnx/onnx_tensor.h"
-#include "specs/network/op_table.h"
 #include "tests/support/onnx_writer.h"
 
 namespace clipbound::test {
@@ -42,7 +42,8 @@ void expect_refused(const OnnxWriter& w, const std::vector<std::string>& words) 
     ADD_FAILURE() << "was accepted";
   } catch (const Error& e) {
     for (const auto& word : words)
-      EXPECT_NE(std::string(e.what()).find(word), std::string::npos) << word << " not in: " << e.what();
+      EXPECT_NE(std::string(e.what()).find(word), std::string::npos)
+          << word << " not in: " << e.what();
   }
 }
 
@@ -156,7 +157,8 @@ TEST(Reader, ReadsFilesPlainAndCompressed) {
   EXPECT_EQ(read_onnx(path).nodes.size(), 2u);
   std::ifstream in(path, std::ios::binary);
   const std::string packed((std::istreambuf_iterator<char>(in)), {});
-  EXPECT_THROW(read_onnx(folder.file("short.onnx.gz", packed.substr(0, packed.size() / 2))), InputError);
+  EXPECT_THROW(read_onnx(folder.file("short.onnx.gz", packed.substr(0, packed.size() / 2))),
+               InputError);
   EXPECT_THROW(read_onnx(folder.path("absent.onnx")), InputError);
   EXPECT_THROW(read_onnx(folder.path("")), InputError) << "a folder";
 }
@@ -173,7 +175,8 @@ TEST(Reader, StopsAtGzipBombs) {
     read_maybe_compressed(path, (1 << 24) - 1);
     ADD_FAILURE();
   } catch (const InputError& e) {
-    EXPECT_NE(std::string(e.what()).find("is larger than 16777215 bytes"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("is larger than 16777215 bytes"), std::string::npos)
+        << e.what();
   }
 }
 
@@ -265,7 +268,8 @@ TEST(Reader, RefusesBrokenTensorsAndShapes) {
 }
 
 TEST(Reader, RefusesWrongAttributes) {
-  const auto refused = [](const std::string& op, const std::function<void(onnx::NodeProto&)>& set, int opset = 11) {
+  const auto refused = [](const std::string& op, const std::function<void(onnx::NodeProto&)>& set,
+                          int opset = 11) {
     OnnxWriter w(opset);
     w.input("x", {2, 3});
     set(w.node(op, {"x"}, {"y"}));

@@ -17,14 +17,18 @@ std::vector<float> some(std::size_t n) {
 void add_gemms(std::vector<OperatorCase>& cases) {
   cases.push_back({"gemm",
                    [](OnnxWriter& w) {
-                     w.input("x", {1, 2}).floats("w", {2, 3}, {1, 2, 3, 4, 5, 6}).floats("c", {3}, {10, 20, 30});
+                     w.input("x", {1, 2})
+                         .floats("w", {2, 3}, {1, 2, 3, 4, 5, 6})
+                         .floats("c", {3}, {10, 20, 30});
                      w.node("Gemm", {"x", "w", "c"}, {"y"});
                    },
                    13,
                    {19, 32, 45}});
   cases.push_back({"gemm_alpha_beta_transB",
                    [](OnnxWriter& w) {
-                     w.input("x", {1, 2}).floats("w", {3, 2}, {1, 4, 2, 5, 3, 6}).floats("c", {1, 3}, {10, 20, 30});
+                     w.input("x", {1, 2})
+                         .floats("w", {3, 2}, {1, 4, 2, 5, 3, 6})
+                         .floats("c", {1, 3}, {10, 20, 30});
                      auto& n = w.node("Gemm", {"x", "w", "c"}, {"y"});
                      set_int(n, "transB", 1);
                      set_float(n, "alpha", 2.0f);
@@ -32,10 +36,11 @@ void add_gemms(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {23, 34, 45}});
-  cases.push_back({"gemm_transA_wide", [](OnnxWriter& w) {
-                     w.input("x", {4, 3}).floats("w", {4, 5}, some(20)).floats("c", {3, 1}, {1, 2, 3});
-                     set_int(w.node("Gemm", {"x", "w", "c"}, {"y"}), "transA", 1);
-                   }});
+  cases.push_back(
+      {"gemm_transA_wide", [](OnnxWriter& w) {
+         w.input("x", {4, 3}).floats("w", {4, 5}, some(20)).floats("c", {3, 1}, {1, 2, 3});
+         set_int(w.node("Gemm", {"x", "w", "c"}, {"y"}), "transA", 1);
+       }});
   cases.push_back({"gemm_no_c", [](OnnxWriter& w) {
                      w.input("x", {3, 4}).floats("w", {5, 4}, some(20));
                      set_int(w.node("Gemm", {"x", "w"}, {"y"}), "transB", 1);
@@ -45,10 +50,11 @@ void add_gemms(std::vector<OperatorCase>& cases) {
                      auto& n = w.node("Gemm", {"w", "x", "c"}, {"y"});
                      set_int(n, "transA", 1);
                    }});
-  cases.push_back({"gemm_variable_c", [](OnnxWriter& w) {
-                     w.input("x", {2, 3}).floats("a", {2, 4}, some(8)).floats("b", {4, 3}, some(12));
-                     set_float(w.node("Gemm", {"a", "b", "x"}, {"y"}), "beta", 2.0f);
-                   }});
+  cases.push_back(
+      {"gemm_variable_c", [](OnnxWriter& w) {
+         w.input("x", {2, 3}).floats("a", {2, 4}, some(8)).floats("b", {4, 3}, some(12));
+         set_float(w.node("Gemm", {"a", "b", "x"}, {"y"}), "beta", 2.0f);
+       }});
   cases.push_back({"gemm_two_variables", [](OnnxWriter& w) {
                      w.input("x", {2, 3}).input("z", {4, 3});
                      set_int(w.node("Gemm", {"x", "z"}, {"y"}), "transB", 1);
@@ -56,13 +62,15 @@ void add_gemms(std::vector<OperatorCase>& cases) {
 }
 
 void add_matmuls(std::vector<OperatorCase>& cases) {
-  const auto matmul = [&](const std::string& name, const Ints& x, const Ints& c, bool constant_left) {
+  const auto matmul = [&](const std::string& name, const Ints& x, const Ints& c,
+                          bool constant_left) {
     cases.push_back({name, [=](OnnxWriter& w) {
                        std::size_t size = 1;
                        for (const auto d : c) size *= static_cast<std::size_t>(d);
                        w.input("x", x).floats("c", c, some(size));
                        w.node("MatMul",
-                              constant_left ? std::vector<std::string>{"c", "x"} : std::vector<std::string>{"x", "c"},
+                              constant_left ? std::vector<std::string>{"c", "x"}
+                                            : std::vector<std::string>{"x", "c"},
                               {"y"});
                      }});
   };
@@ -95,8 +103,9 @@ void add_matmuls(std::vector<OperatorCase>& cases) {
 }
 
 void add_arithmetic(std::vector<OperatorCase>& cases) {
-  const Ints shapes[][2] = {{{2, 3}, {2, 3}}, {{2, 3}, {3}},    {{2, 3}, {}},       {{2, 3}, {2, 1}},
-                            {{3}, {2, 1}},    {{1}, {2, 2, 2}}, {{1, 3}, {2, 1, 1}}};
+  const Ints shapes[][2] = {{{2, 3}, {2, 3}},   {{2, 3}, {3}}, {{2, 3}, {}},
+                            {{2, 3}, {2, 1}},   {{3}, {2, 1}}, {{1}, {2, 2, 2}},
+                            {{1, 3}, {2, 1, 1}}};
   for (const std::string op : {"Add", "Sub", "Mul", "Div"}) {
     int i = 0;
     for (const auto& [x, c] : shapes) {
@@ -108,7 +117,8 @@ void add_arithmetic(std::vector<OperatorCase>& cases) {
       const auto constant = [x = x, c = c, values, op](bool left) {
         return [=](OnnxWriter& w) {
           w.input("x", x).floats("c", c, values);
-          w.node(op, left ? std::vector<std::string>{"c", "x"} : std::vector<std::string>{"x", "c"}, {"y"});
+          w.node(op, left ? std::vector<std::string>{"c", "x"} : std::vector<std::string>{"x", "c"},
+                 {"y"});
         };
       };
       cases.push_back({name, constant(false)});
@@ -150,13 +160,16 @@ void add_shapes(std::vector<OperatorCase>& cases) {
                      opset, same});
   };
   unchanged("flatten", "Flatten", 13, [](OnnxWriter&, onnx::NodeProto&) {});
-  unchanged("flatten_axis_0", "Flatten", 13, [](OnnxWriter&, onnx::NodeProto& n) { set_int(n, "axis", 0); });
-  unchanged("flatten_axis_negative", "Flatten", 13, [](OnnxWriter&, onnx::NodeProto& n) { set_int(n, "axis", -1); });
+  unchanged("flatten_axis_0", "Flatten", 13,
+            [](OnnxWriter&, onnx::NodeProto& n) { set_int(n, "axis", 0); });
+  unchanged("flatten_axis_negative", "Flatten", 13,
+            [](OnnxWriter&, onnx::NodeProto& n) { set_int(n, "axis", -1); });
   unchanged("identity", "Identity", 13, [](OnnxWriter&, onnx::NodeProto&) {});
   unchanged("dropout", "Dropout", 13, [](OnnxWriter&, onnx::NodeProto&) {});
   unchanged("dropout_ratio_attribute", "Dropout", 10,
             [](OnnxWriter&, onnx::NodeProto& n) { set_float(n, "ratio", 0.4f); });
-  unchanged("dropout_with_mask", "Dropout", 13, [](OnnxWriter&, onnx::NodeProto& n) { n.add_output("mask"); });
+  unchanged("dropout_with_mask", "Dropout", 13,
+            [](OnnxWriter&, onnx::NodeProto& n) { n.add_output("mask"); });
   unchanged("reshape_copy_and_rest", "Reshape", 13, [](OnnxWriter& w, onnx::NodeProto& n) {
     w.ints("shape", {0, -1, 2});
     n.add_input("shape");
@@ -166,7 +179,8 @@ void add_shapes(std::vector<OperatorCase>& cases) {
     n.add_input("shape");
     set_int(n, "allowzero", 1);
   });
-  unchanged("squeeze_attribute", "Squeeze", 11, [](OnnxWriter&, onnx::NodeProto& n) { set_ints(n, "axes", {1}); });
+  unchanged("squeeze_attribute", "Squeeze", 11,
+            [](OnnxWriter&, onnx::NodeProto& n) { set_ints(n, "axes", {1}); });
   unchanged("squeeze_input", "Squeeze", 13, [](OnnxWriter& w, onnx::NodeProto& n) {
     w.ints("axes", {-2});
     n.add_input("axes");
@@ -312,7 +326,8 @@ void add_constants(std::vector<OperatorCase>& cases) {
   cases.push_back({"constant_nodes",
                    [](OnnxWriter& w) {
                      w.input("x", {2});
-                     set_tensor(w.node("Constant", {}, {"c"}), "value", OnnxWriter::float_tensor("", {2}, {10, 20}));
+                     set_tensor(w.node("Constant", {}, {"c"}), "value",
+                                OnnxWriter::float_tensor("", {2}, {10, 20}));
                      set_float(w.node("Constant", {}, {"d"}), "value_float", 0.5f);
                      w.node("Add", {"x", "c"}, {"s"});
                      w.node("Mul", {"s", "d"}, {"y"});

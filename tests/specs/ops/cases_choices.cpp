@@ -7,7 +7,8 @@ namespace {
 
 using Ints = std::vector<std::int64_t>;
 
-onnx::TensorProto bool_tensor(const std::string& name, const Ints& dims, const std::vector<int>& values) {
+onnx::TensorProto bool_tensor(const std::string& name, const Ints& dims,
+                              const std::vector<int>& values) {
   onnx::TensorProto t;
   t.set_name(name);
   t.set_data_type(onnx::TensorProto::BOOL);
@@ -98,7 +99,10 @@ void add_where(std::vector<OperatorCase>& cases) {
   cases.push_back(
       {"WhereConstantSubgraph",
        [](OnnxWriter& w) {
-         w.input("x", {3}).floats("a", {10}, some_numbers(10)).floats("b", {3}, {1, 2, 3}).ints("axes", {0});
+         w.input("x", {3})
+             .floats("a", {10}, some_numbers(10))
+             .floats("b", {3}, {1, 2, 3})
+             .ints("axes", {0});
          set_int(w.node("ReduceSum", {"a", "axes"}, {"s"}), "keepdims", 1);
          w.node("Mul", {"a", "a"}, {"square"});  // large enough to stay until simplify()
          w.node("ReduceMax", {"square"}, {"large"});
@@ -155,7 +159,10 @@ void add_indices(std::vector<OperatorCase>& cases) {
   const auto one_hot = [&](const std::string& name, int axis, std::vector<float> expected) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
-                       w.input("x", {2, 2}).floats("values", {2}, {-1, 5}).ints("depth", {3}).floats("c", {}, {2});
+                       w.input("x", {2, 2})
+                           .floats("values", {2}, {-1, 5})
+                           .ints("depth", {3})
+                           .floats("c", {}, {2});
                        w.node("Sub", {"x", "c"}, {"s"});  // -1 0 1 2
                        set_int(w.node("Cast", {"s"}, {"i"}), "to", onnx::TensorProto::INT64);
                        set_int(w.node("OneHot", {"i", "depth", "values"}, {"y"}), "axis", axis);
@@ -189,7 +196,8 @@ void add_computed_places(std::vector<OperatorCase>& cases) {
                    [](OnnxWriter& w) {
                      w.input("x", {2, 6}).input("z", {1}).ints("axes", {1}).ints("two", {2});
                      w.floats("c", {}, {8.5f});
-                     w.node("Sub", {"z", "c"}, {"moved"});  // z is 13 in the closed form, about 1 at random points
+                     w.node("Sub", {"z", "c"},
+                            {"moved"});  // z is 13 in the closed form, about 1 at random points
                      w.node("Sigmoid", {"moved"}, {"s"});
                      w.floats("k", {}, {4.5f});
                      w.node("Mul", {"s", "k"}, {"index"});
@@ -201,7 +209,8 @@ void add_computed_places(std::vector<OperatorCase>& cases) {
                    {5, 6, 11, 12}});
 }
 
-/// Writes 9 into {0, 1, 2, 3} at places[begin : end], where begin is the second input (2 in the closed form) and end a sum.
+/// Writes 9 into {0, 1, 2, 3} at places[begin : end], where begin is the second input (2 in the
+/// closed form) and end a sum.
 void scatter_at_slice(OnnxWriter& w, const Ints& places, const std::string& length) {
   w.input("x", {2}).ints("places", places).ints("axes", {0}).ints("one", {1}).ints("two", {2});
   w.node("Slice", {"x", "one", "two", "axes"}, {"last"});
@@ -216,12 +225,21 @@ void scatter_at_slice(OnnxWriter& w, const Ints& places, const std::string& leng
 }
 
 void add_scattered_slices(std::vector<OperatorCase>& cases) {
-  // Where the slice is empty, nothing is scattered (cctsdb_yolo_2023 in test_all_networks.cpp depends on it).
-  cases.push_back(
-      {"ScatterNDAtAnEmptySlice", [](OnnxWriter& w) { scatter_at_slice(w, {2, 0}, "one"); }, 13, {0, 1, 2, 3}});
+  // Where the slice is empty, nothing is scattered (cctsdb_yolo_2023 in test_all_networks.cpp
+  // depends on it).
+  cases.push_back({"ScatterNDAtAnEmptySlice",
+                   [](OnnxWriter& w) {
+                     scatter_at_slice(w, {2, 0}, "one");
+                   },
+                   13,
+                   {0, 1, 2, 3}});
   // Where the border cuts a slice of indices, those that are left are written.
-  cases.push_back(
-      {"ScatterNDAtACutSlice", [](OnnxWriter& w) { scatter_at_slice(w, {2, 0, 3}, "two"); }, 13, {0, 1, 2, 9}});
+  cases.push_back({"ScatterNDAtACutSlice",
+                   [](OnnxWriter& w) {
+                     scatter_at_slice(w, {2, 0, 3}, "two");
+                   },
+                   13,
+                   {0, 1, 2, 9}});
 }
 
 }  // namespace

@@ -56,8 +56,8 @@ void add_pads(std::vector<OperatorCase>& cases) {
 }
 
 void add_expansions(std::vector<OperatorCase>& cases) {
-  const auto with_ints = [&](const std::string& name, const std::string& op, const Ints& x, const Ints& numbers,
-                             std::vector<float> expected) {
+  const auto with_ints = [&](const std::string& name, const std::string& op, const Ints& x,
+                             const Ints& numbers, std::vector<float> expected) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
                        w.input("x", x).ints("n", numbers);
@@ -70,8 +70,8 @@ void add_expansions(std::vector<OperatorCase>& cases) {
   with_ints("ExpandKeeps", "Expand", {2, 2}, {1}, {1, 2, 3, 4});
   with_ints("Tile", "Tile", {2, 2}, {2, 1}, {1, 2, 3, 4, 1, 2, 3, 4});
   with_ints("TileBoth", "Tile", {2, 2}, {2, 2}, {1, 2, 1, 2, 3, 4, 3, 4, 1, 2, 1, 2, 3, 4, 3, 4});
-  const auto blocks = [&](const std::string& name, const std::string& op, const Ints& x, const std::string& mode,
-                          std::vector<float> expected) {
+  const auto blocks = [&](const std::string& name, const std::string& op, const Ints& x,
+                          const std::string& mode, std::vector<float> expected) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
                        w.input("x", x);
@@ -108,7 +108,8 @@ void add_resizing(std::vector<OperatorCase>& cases) {
                      w.node("Resize", {"x", "scales"}, {"y"});
                    },
                    10});
-  for (const std::string position : {"asymmetric", "half_pixel", "align_corners", "pytorch_half_pixel"})
+  for (const std::string position :
+       {"asymmetric", "half_pixel", "align_corners", "pytorch_half_pixel"})
     for (const std::string rounding : {"floor", "ceil", "round_prefer_floor", "round_prefer_ceil"})
       cases.push_back({"Resize_" + position + "_" + rounding, [=](OnnxWriter& w) {
                          w.input("x", {1, 2, 4, 5}).floats("scales", {4}, {1, 1, 2.5f, 0.6f});
@@ -143,22 +144,26 @@ void add_computed_shapes(std::vector<OperatorCase>& cases) {
                    },
                    15,
                    {4, 5, 6, 7, 8, 9}});
-  cases.push_back({"ResizeByFloatArithmetic",
-                   [](OnnxWriter& w) {
-                     w.input("x", {1, 1, 1, 2}).floats("two", {}, {2.0f}).ints("last", {3}).ints("first", {1, 1, 1});
-                     w.node("Shape", {"x"}, {"s"});
-                     w.node("Gather", {"s", "last"}, {"width"});
-                     set_int(w.node("Cast", {"width"}, {"float_width"}), "to", onnx::TensorProto::FLOAT);
-                     w.node("Mul", {"float_width", "two"}, {"doubled"});
-                     w.node("Floor", {"doubled"}, {"floored"});
-                     set_int(w.node("Cast", {"floored"}, {"whole"}), "to", onnx::TensorProto::INT64);
-                     set_int(w.node("Concat", {"first", "whole"}, {"sizes"}), "axis", 0);
-                     auto& n = w.node("Resize", {"x", "", "", "sizes"}, {"y"});
-                     set_string(n, "coordinate_transformation_mode", "asymmetric");
-                     set_string(n, "nearest_mode", "floor");
-                   },
-                   13,
-                   {1, 1, 2, 2}});
+  cases.push_back(
+      {"ResizeByFloatArithmetic",
+       [](OnnxWriter& w) {
+         w.input("x", {1, 1, 1, 2})
+             .floats("two", {}, {2.0f})
+             .ints("last", {3})
+             .ints("first", {1, 1, 1});
+         w.node("Shape", {"x"}, {"s"});
+         w.node("Gather", {"s", "last"}, {"width"});
+         set_int(w.node("Cast", {"width"}, {"float_width"}), "to", onnx::TensorProto::FLOAT);
+         w.node("Mul", {"float_width", "two"}, {"doubled"});
+         w.node("Floor", {"doubled"}, {"floored"});
+         set_int(w.node("Cast", {"floored"}, {"whole"}), "to", onnx::TensorProto::INT64);
+         set_int(w.node("Concat", {"first", "whole"}, {"sizes"}), "axis", 0);
+         auto& n = w.node("Resize", {"x", "", "", "sizes"}, {"y"});
+         set_string(n, "coordinate_transformation_mode", "asymmetric");
+         set_string(n, "nearest_mode", "floor");
+       },
+       13,
+       {1, 1, 2, 2}});
 }
 
 void add_computed_constants(std::vector<OperatorCase>& cases) {
@@ -188,14 +193,15 @@ void add_computed_constants(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {1, 3, 5, 7}});
-  cases.push_back({"RangeOfFloats",
-                   [](OnnxWriter& w) {
-                     w.input("x", {3}).floats("a", {}, {2}).floats("b", {}, {0.4f}).floats("d", {}, {-0.75f});
-                     w.node("Range", {"a", "b", "d"}, {"r"});
-                     w.node("Add", {"x", "r"}, {"y"});
-                   },
-                   13,
-                   {3, 3.25, 3.5}});
+  cases.push_back(
+      {"RangeOfFloats",
+       [](OnnxWriter& w) {
+         w.input("x", {3}).floats("a", {}, {2}).floats("b", {}, {0.4f}).floats("d", {}, {-0.75f});
+         w.node("Range", {"a", "b", "d"}, {"r"});
+         w.node("Add", {"x", "r"}, {"y"});
+       },
+       13,
+       {3, 3.25, 3.5}});
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ using Change = std::function<void(onnx::NodeProto&)>;
 
 const Change kPlain = [](onnx::NodeProto&) {};
 
-/// A function of x - 2.75, which has both signs and no kink nearby; or of x^2 + 1/2, which is positive.
+/// A function of x - 2.75, which has both signs and no kink nearby; or of x^2 + 1/2, which is
+/// positive.
 enum class Domain { all, positive };
 
 void write_argument(OnnxWriter& w, Domain domain) {
@@ -18,8 +19,9 @@ void write_argument(OnnxWriter& w, Domain domain) {
   w.node("Sub", {domain == Domain::all ? "x" : "square", "shift"}, {"t"});
 }
 
-void add_one(std::vector<OperatorCase>& cases, const std::string& name, const std::string& op, int opset = 13,
-             Domain domain = Domain::all, const Change& change = kPlain, std::vector<float> expected = {}) {
+void add_one(std::vector<OperatorCase>& cases, const std::string& name, const std::string& op,
+             int opset = 13, Domain domain = Domain::all, const Change& change = kPlain,
+             std::vector<float> expected = {}) {
   cases.push_back({name,
                    [=](OnnxWriter& w) {
                      write_argument(w, domain);
@@ -33,8 +35,8 @@ Change with_float(const std::string& key, float value) {
 }
 
 void add_smooth(std::vector<OperatorCase>& cases) {
-  for (const std::string op :
-       {"Sigmoid", "Tanh", "Softplus", "Softsign", "Erf", "Exp", "Sin", "Cos", "Atan", "Elu", "Selu"})
+  for (const std::string op : {"Sigmoid", "Tanh", "Softplus", "Softsign", "Erf", "Exp", "Sin",
+                               "Cos", "Atan", "Elu", "Selu"})
     add_one(cases, op, op);
   add_one(cases, "Tan", "Tan", 13, Domain::positive);
   add_one(cases, "Log", "Log", 13, Domain::positive);
@@ -47,7 +49,8 @@ void add_smooth(std::vector<OperatorCase>& cases) {
     set_float(n, "gamma", -0.7f);
   });
   add_one(cases, "Gelu", "Gelu", 20);
-  add_one(cases, "GeluTanh", "Gelu", 20, Domain::all, [](onnx::NodeProto& n) { set_string(n, "approximate", "tanh"); });
+  add_one(cases, "GeluTanh", "Gelu", 20, Domain::all,
+          [](onnx::NodeProto& n) { set_string(n, "approximate", "tanh"); });
 }
 
 void add_kinked(std::vector<OperatorCase>& cases) {
@@ -63,7 +66,8 @@ void add_kinked(std::vector<OperatorCase>& cases) {
           {-0.875, -0.375, 0.25, 1.25, 2.25, 3.25});
   add_one(cases, "LeakyReluSteep", "LeakyRelu", 13, Domain::all, with_float("alpha", -2.0f),
           {3.5, 1.5, 0.25, 1.25, 2.25, 3.25});
-  add_one(cases, "ThresholdedRelu", "ThresholdedRelu", 13, Domain::all, kPlain, {0, 0, 0, 1.25, 2.25, 3.25});
+  add_one(cases, "ThresholdedRelu", "ThresholdedRelu", 13, Domain::all, kPlain,
+          {0, 0, 0, 1.25, 2.25, 3.25});
   add_one(cases, "HardSigmoid", "HardSigmoid");
   add_one(cases, "HardSigmoidBoth", "HardSigmoid", 13, Domain::all,
           [](onnx::NodeProto& n) {
@@ -78,7 +82,8 @@ void add_kinked(std::vector<OperatorCase>& cases) {
             set_float(n, "max", 1.0f);
           },
           {-1, -0.75, 0.25, 1, 1, 1});
-  add_one(cases, "ClipOneAttribute", "Clip", 6, Domain::all, with_float("max", 1.0f), {-1.75, -0.75, 0.25, 1, 1, 1});
+  add_one(cases, "ClipOneAttribute", "Clip", 6, Domain::all, with_float("max", 1.0f),
+          {-1.75, -0.75, 0.25, 1, 1, 1});
 }
 
 void add_borders(std::vector<OperatorCase>& cases) {
@@ -129,7 +134,8 @@ void add_borders(std::vector<OperatorCase>& cases) {
 }
 
 void add_powers(std::vector<OperatorCase>& cases) {
-  const auto power = [&](const std::string& name, Domain domain, float exponent, std::vector<float> expected) {
+  const auto power = [&](const std::string& name, Domain domain, float exponent,
+                         std::vector<float> expected) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
                        write_argument(w, domain);
@@ -176,14 +182,15 @@ void add_prelu(std::vector<OperatorCase>& cases) {
   prelu("PRelu", {2, 3});
   prelu("PReluBroadcast", {2, 1});
   prelu("PReluOne", {1});
-  cases.push_back({"PReluPerChannel",
-                   [](OnnxWriter& w) {
-                     w.input("x", {1, 2, 3}).floats("slope", {2}, {0.5f, 2.0f}).floats("c", {}, {2.5f});
-                     w.node("Sub", {"x", "c"}, {"t"});
-                     w.node("PRelu", {"t", "slope"}, {"y"});
-                   },
-                   6,
-                   {-0.75, -0.25, 0.5, 1.5, 2.5, 3.5}});
+  cases.push_back(
+      {"PReluPerChannel",
+       [](OnnxWriter& w) {
+         w.input("x", {1, 2, 3}).floats("slope", {2}, {0.5f, 2.0f}).floats("c", {}, {2.5f});
+         w.node("Sub", {"x", "c"}, {"t"});
+         w.node("PRelu", {"t", "slope"}, {"y"});
+       },
+       6,
+       {-0.75, -0.25, 0.5, 1.5, 2.5, 3.5}});
   cases.push_back({"PReluVariableSlope", [](OnnxWriter& w) {
                      write_argument(w, Domain::all);
                      w.input("z", {3});

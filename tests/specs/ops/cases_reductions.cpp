@@ -58,12 +58,13 @@ void add_softmax(std::vector<OperatorCase>& cases) {
   for (const std::string op : {"Softmax", "LogSoftmax"}) {
     for (const int opset : {11, 13}) {
       for (const int axis : {0, 1, 2, -1, -2})
-        cases.push_back({op + std::to_string(opset) + (axis < 0 ? "_m" : "_") + std::to_string(std::abs(axis)),
-                         [=](OnnxWriter& w) {
-                           w.input("x", {2, 3, 4});
-                           set_int(w.node(op, {"x"}, {"y"}), "axis", axis);
-                         },
-                         opset});
+        cases.push_back(
+            {op + std::to_string(opset) + (axis < 0 ? "_m" : "_") + std::to_string(std::abs(axis)),
+             [=](OnnxWriter& w) {
+               w.input("x", {2, 3, 4});
+               set_int(w.node(op, {"x"}, {"y"}), "axis", axis);
+             },
+             opset});
       cases.push_back({op + std::to_string(opset),
                        [=](OnnxWriter& w) {
                          w.input("x", {2, 3, 4});
@@ -81,28 +82,30 @@ void add_softmax(std::vector<OperatorCase>& cases) {
 
 void add_normalisations(std::vector<OperatorCase>& cases) {
   const auto batch = [&](const std::string& name, const Ints& x, int opset, float epsilon) {
-    cases.push_back({name,
-                     [=](OnnxWriter& w) {
-                       w.input("x", x).floats("s", {2}, {1.5f, -0.5f}).floats("b", {2}, {0.25f, 3.0f});
-                       w.floats("m", {2}, {0.5f, -1.0f}).floats("v", {2}, {0.75f, 2.0f});
-                       auto& n = w.node("BatchNormalization", {"x", "s", "b", "m", "v"}, {"y"});
-                       if (epsilon > 0) set_float(n, "epsilon", epsilon);
-                       if (opset < 7) set_int(n, "is_test", 1);
-                     },
-                     opset});
+    cases.push_back(
+        {name,
+         [=](OnnxWriter& w) {
+           w.input("x", x).floats("s", {2}, {1.5f, -0.5f}).floats("b", {2}, {0.25f, 3.0f});
+           w.floats("m", {2}, {0.5f, -1.0f}).floats("v", {2}, {0.75f, 2.0f});
+           auto& n = w.node("BatchNormalization", {"x", "s", "b", "m", "v"}, {"y"});
+           if (epsilon > 0) set_float(n, "epsilon", epsilon);
+           if (opset < 7) set_int(n, "is_test", 1);
+         },
+         opset});
   };
   batch("BatchNormalization", {1, 2, 2, 2}, 9, 0.0f);
   batch("BatchNormalizationLargeEpsilon", {1, 2, 3}, 15, 0.8f);
   batch("BatchNormalizationMatrix", {3, 2}, 15, 0.0f);
   batch("BatchNormalizationOld", {1, 2, 2, 1}, 6, 1e-3f);
-  cases.push_back({"BatchNormalizationExact",
-                   [](OnnxWriter& w) {
-                     w.input("x", {1, 2}).floats("s", {2}, {2, 3}).floats("b", {2}, {1, 0});
-                     w.floats("m", {2}, {0, 4}).floats("v", {2}, {4, 1});
-                     set_float(w.node("BatchNormalization", {"x", "s", "b", "m", "v"}, {"y"}), "epsilon", 0.0f);
-                   },
-                   9,
-                   {2, -6}});
+  cases.push_back(
+      {"BatchNormalizationExact",
+       [](OnnxWriter& w) {
+         w.input("x", {1, 2}).floats("s", {2}, {2, 3}).floats("b", {2}, {1, 0});
+         w.floats("m", {2}, {0, 4}).floats("v", {2}, {4, 1});
+         set_float(w.node("BatchNormalization", {"x", "s", "b", "m", "v"}, {"y"}), "epsilon", 0.0f);
+       },
+       9,
+       {2, -6}});
   const auto layer = [&](const std::string& name, int axis, const Ints& scale, bool bias) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
@@ -110,23 +113,25 @@ void add_normalisations(std::vector<OperatorCase>& cases) {
                        for (const auto d : scale) size *= static_cast<std::size_t>(d);
                        w.input("x", {2, 3, 4}).floats("s", scale, some_numbers(size));
                        if (bias) w.floats("b", scale, std::vector<float>(size, 0.5f));
-                       auto& n = w.node(
-                           "LayerNormalization",
-                           bias ? std::vector<std::string>{"x", "s", "b"} : std::vector<std::string>{"x", "s"}, {"y"});
+                       auto& n = w.node("LayerNormalization",
+                                        bias ? std::vector<std::string>{"x", "s", "b"}
+                                             : std::vector<std::string>{"x", "s"},
+                                        {"y"});
                        set_int(n, "axis", axis);
                        set_float(n, "epsilon", 0.01f);
                      },
                      17});
   };
-  cases.push_back({"BatchNormalizationVariableParameters",
-                   [](OnnxWriter& w) {
-                     w.input("x", {2}).input("z", {2}).input("m", {2}).floats("d", {1, 2, 3}, some_numbers(6));
-                     w.floats("half", {}, {0.5f});
-                     w.node("Mul", {"m", "m"}, {"square"});
-                     w.node("Add", {"square", "half"}, {"v"});
-                     w.node("BatchNormalization", {"d", "x", "z", "m", "v"}, {"y"});
-                   },
-                   15});
+  cases.push_back(
+      {"BatchNormalizationVariableParameters",
+       [](OnnxWriter& w) {
+         w.input("x", {2}).input("z", {2}).input("m", {2}).floats("d", {1, 2, 3}, some_numbers(6));
+         w.floats("half", {}, {0.5f});
+         w.node("Mul", {"m", "m"}, {"square"});
+         w.node("Add", {"square", "half"}, {"v"});
+         w.node("BatchNormalization", {"d", "x", "z", "m", "v"}, {"y"});
+       },
+       15});
   cases.push_back({"LayerNormalizationVariableParameters",
                    [](OnnxWriter& w) {
                      w.input("x", {4}).input("z", {4}).floats("d", {3, 4}, some_numbers(12));

@@ -1,5 +1,5 @@
-// Every form of every operator: closed-form answers, batches, orders, gradients against finite differences, running
-// errors against one another.
+// Every form of every operator: closed-form answers, batches, orders, gradients against finite
+// differences, running errors against one another.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 #include <random>
 
 #include "specs/evaluate/evaluate.h"
-#include "specs/onnx/onnx_reader.h"
 #include "specs/network/op_table.h"
+#include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/simplify.h"
 #include "tests/specs/ops/cases.h"
 
@@ -43,7 +43,8 @@ TEST_P(EveryCase, GivesTheClosedForm) {
   Evaluator<float> evaluator(network_);
   evaluator.forward(x, y);
   EXPECT_EQ(y, expected);
-  for (const auto order : {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
+  for (const auto order :
+       {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
     evaluator.replay(x, order, y);
     EXPECT_EQ(y, expected);
   }
@@ -55,16 +56,20 @@ TEST_P(EveryCase, ABatchIsItsPoints) {
   std::vector<float> y(5 * m_), one(m_);
   Evaluator<float> evaluator(network_), single(network_);
   evaluator.forward(x, y);
-  evaluator.forward(std::span(x).first(2 * n_), std::span(y).first(2 * m_));  // a smaller batch afterwards
+  evaluator.forward(std::span(x).first(2 * n_),
+                    std::span(y).first(2 * m_));  // a smaller batch afterwards
   for (std::size_t b = 0; b < 5; ++b) {
     const auto point = std::span(x).subspan(b * n_, n_);
-    const auto enclosed = evaluate_enclosed(*network_, std::vector<double>(point.begin(), point.end()));
-    for (const auto order : {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
+    const auto enclosed =
+        evaluate_enclosed(*network_, std::vector<double>(point.begin(), point.end()));
+    for (const auto order :
+         {SummationOrder::natural, SummationOrder::reversed, SummationOrder::blocked}) {
       single.replay(point, order, one);
       for (std::size_t j = 0; j < m_; ++j) {
         const double scale = 1.0 + std::fabs(enclosed.value[j]);
         EXPECT_NEAR(one[j], enclosed.value[j], 1e-5 * scale) << "point " << b << " output " << j;
-        EXPECT_NEAR(y[b * m_ + j], enclosed.value[j], 1e-5 * scale) << "point " << b << " output " << j;
+        EXPECT_NEAR(y[b * m_ + j], enclosed.value[j], 1e-5 * scale)
+            << "point " << b << " output " << j;
       }
     }
   }
@@ -80,11 +85,13 @@ TEST_P(EveryCase, EnclosesTheFloat64Value) {
     EXPECT_LE(enclosed.error[j], 1e-12 * (1.0 + std::fabs(y[j])));
     EXPECT_NEAR(y[j], enclosed.value[j], 1e-13 * (1.0 + std::fabs(y[j])));
   }
-  EXPECT_EQ(evaluate_all_enclosed(*network_, x).at(index_of(network_->outputs[0])).value, enclosed.value);
+  EXPECT_EQ(evaluate_all_enclosed(*network_, x).at(index_of(network_->outputs[0])).value,
+            enclosed.value);
 }
 
-/// The same model of inputs that have passed through (x + c) - c: the same real function, but the enclosure of what
-/// follows must stand an error of about c * 2^-53 in its argument, on either side of any kink or jump.
+/// The same model of inputs that have passed through (x + c) - c: the same real function, but the
+/// enclosure of what follows must stand an error of about c * 2^-53 in its argument, on either side
+/// of any kink or jump.
 Network blurred(const OperatorCase& c, float shift) {
   OnnxWriter w = model_of(c);
   w.floats("blur", {}, {shift});
@@ -111,8 +118,8 @@ TEST_P(EveryCase, EnclosesTheFunctionOfABlurredArgument) {
       for (std::size_t j = 0; j < m_; ++j) {
         const double distance = std::fabs(plain.value[j] - far.value[j]);
         EXPECT_TRUE(distance <= plain.error[j] + far.error[j] || std::isinf(far.error[j]))
-            << "shift " << shift << " output " << j << ": " << far.value[j] << " +- " << far.error[j] << " misses "
-            << plain.value[j];
+            << "shift " << shift << " output " << j << ": " << far.value[j] << " +- "
+            << far.error[j] << " misses " << plain.value[j];
         if (shift == 0x1p30f && !std::isinf(far.error[j])) {
           EXPECT_LE(far.error[j], 10.0 + 1e-3 * std::fabs(far.value[j]));
         }
@@ -124,8 +131,10 @@ TEST_P(EveryCase, EnclosesTheFunctionOfABlurredArgument) {
 TEST_P(EveryCase, GradientsMatchFiniteDifferences) {
   const std::size_t batch = 3;
   const auto x = random_points(batch);
-  std::vector<double> y(batch * m_), cotangents(batch * m_), gradients(batch * n_), up(batch * m_), down(batch * m_);
-  for (std::size_t i = 0; i < cotangents.size(); ++i) cotangents[i] = std::sin(static_cast<double>(i + 1));
+  std::vector<double> y(batch * m_), cotangents(batch * m_), gradients(batch * n_), up(batch * m_),
+      down(batch * m_);
+  for (std::size_t i = 0; i < cotangents.size(); ++i)
+    cotangents[i] = std::sin(static_cast<double>(i + 1));
   Evaluator<double> evaluator(network_), other(network_);
   evaluator.forward(x, y);
   evaluator.backward(cotangents, gradients);
@@ -189,10 +198,12 @@ TEST(OpTable, EveryRowIsCovered) {
     const OnnxWriter w = model_of(c);
     for (const auto& node : w.model.graph().node())  // some never stay nodes
       seen[static_cast<std::size_t>(find_op(node.op_type())->kind)] = true;
-    for (const Node& node : parse_onnx(w.bytes(), c.name).nodes)  // and some are of another form there
+    for (const Node& node :
+         parse_onnx(w.bytes(), c.name).nodes)  // and some are of another form there
       seen[static_cast<std::size_t>(node.kind)] = true;
   }
-  for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_TRUE(seen[i]) << op_table()[i].onnx_name << " has no case";
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    EXPECT_TRUE(seen[i]) << op_table()[i].onnx_name << " has no case";
 }
 
 TEST(OpTable, FindsByName) {

@@ -55,11 +55,14 @@ TEST(Functions, TabulatedValues) {
     Evaluator<double>(network).forward(std::vector<double>{known.x}, y);
     EXPECT_NEAR(y[0], known.y, 1e-14 * std::fabs(known.y)) << known.op << " at " << known.x;
     const auto enclosed = evaluate_enclosed(*network, std::vector<double>{known.x});
-    EXPECT_LE(std::fabs(enclosed.value[0] - known.y), enclosed.error[0] + 2e-16 * std::fabs(known.y)) << known.op;
+    EXPECT_LE(std::fabs(enclosed.value[0] - known.y),
+              enclosed.error[0] + 2e-16 * std::fabs(known.y))
+        << known.op;
   }
 }
 
-/// |exact f(t) - value| <= error for t anywhere in x, the exact function by long double (64-bit mantissas).
+/// |exact f(t) - value| <= error for t anywhere in x, the exact function by long double (64-bit
+/// mantissas).
 template <class F, class Exact>
 void expect_encloses(const char* name, double low, double high, const F& f, const Exact& exact) {
   std::mt19937 generator(9);
@@ -68,7 +71,8 @@ void expect_encloses(const char* name, double low, double high, const F& f, cons
     const double v = place(generator), e = round % 4 == 0 ? 0.0 : std::exp2(exponent(generator));
     const Enclosed y = f(Enclosed(v, e));
     if (std::isinf(y.error)) continue;
-    for (const double t : {-0.99, 0.99, 0.0, 0.99 * inside(generator)}) {  // long double rounds v + t * e, too
+    for (const double t :
+         {-0.99, 0.99, 0.0, 0.99 * inside(generator)}) {  // long double rounds v + t * e, too
       const long double argument =
           static_cast<long double>(v) + static_cast<long double>(t) * static_cast<long double>(e);
       const long double truth = exact(argument);
@@ -108,7 +112,8 @@ TEST(Functions, EnclosuresHoldTheFunctionOnAllOfTheArgument) {
       "abs", -2, 2, [](Enclosed x) { return abs(x); }, [](Long t) { return std::fabs(t); });
   const auto floor = [](double t) { return std::floor(t); };
   expect_encloses(
-      "floor", -5, 5, [&](Enclosed x) { return step_function(x, floor); }, [](Long t) { return std::floor(t); });
+      "floor", -5, 5, [&](Enclosed x) { return step_function(x, floor); },
+      [](Long t) { return std::floor(t); });
 }
 
 TEST(Functions, EnclosuresOfTwo) {
@@ -127,12 +132,14 @@ TEST(Functions, EnclosuresKnowTheirDomain) {
   EXPECT_EQ(sqrt(Enclosed(1.0, 2.0)).error, infinity);
   EXPECT_EQ(exp(Enclosed(710.0)).error, infinity) << "overflows";
   EXPECT_EQ(sin(Enclosed(infinity)).error, infinity);
-  EXPECT_EQ((sin(Enclosed(1.5707963)) / cos(Enclosed(1.5707963, 1e-6))).error, infinity) << "a pole of tan";
+  EXPECT_EQ((sin(Enclosed(1.5707963)) / cos(Enclosed(1.5707963, 1e-6))).error, infinity)
+      << "a pole of tan";
   EXPECT_EQ(exp(Enclosed(std::numeric_limits<double>::quiet_NaN(), infinity)).error, infinity);
 }
 
 /// A value known to +-1e-3 before a jump at 0.
-EnclosedOutputs after_blur(const std::string& op, double x, std::map<std::string, Attribute> attributes = {}) {
+EnclosedOutputs after_blur(const std::string& op, double x,
+                           std::map<std::string, Attribute> attributes = {}) {
   NetworkBuilder b;
   const ValueId shift = b.constant(Shape{}, {0x1p43f});
   const ValueId t = b.add("Sub", {b.add("Add", {b.input("x", {1}), shift}), shift});

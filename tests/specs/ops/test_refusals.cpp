@@ -22,8 +22,8 @@ struct Bench {
 };
 
 template <typename Error>
-void expect_refused(Bench& bench, const std::string& op, const std::vector<ValueId>& inputs, const Attributes& given,
-                    const std::string& word) {
+void expect_refused(Bench& bench, const std::string& op, const std::vector<ValueId>& inputs,
+                    const Attributes& given, const std::string& word) {
   try {
     bench.b.add(op, inputs, given);
     ADD_FAILURE() << op << " was accepted; expected: " << word;
@@ -53,14 +53,17 @@ TEST(Refusals, Convolutions) {
 TEST(Refusals, PoolsAndReductions) {
   Bench t;
   expect_refused<InputError>(t, "MaxPool", {t.x}, {}, "kernel_shape");
-  expect_refused<InputError>(t, "MaxPool", {t.x}, {{"kernel_shape", Ints{2, 2}}, {"pads", Ints{2, 0, 0, 0}}}, "pads");
-  expect_refused<InputError>(t, "AveragePool", {t.x}, {{"kernel_shape", Ints{5, 1}}}, "larger than");
+  expect_refused<InputError>(t, "MaxPool", {t.x},
+                             {{"kernel_shape", Ints{2, 2}}, {"pads", Ints{2, 0, 0, 0}}}, "pads");
+  expect_refused<InputError>(t, "AveragePool", {t.x}, {{"kernel_shape", Ints{5, 1}}},
+                             "larger than");
   expect_refused<InputError>(t, "ReduceSum", {t.x, t.b.integers({4})}, {}, "out of range");
   expect_refused<InputError>(t, "ReduceSum", {t.x, t.b.integers({1, -3})}, {}, "twice");
   const ValueId one = t.floats({2});
-  expect_refused<Unsupported>(t, "BatchNormalization", {t.x, one, one, one, one}, {{"training_mode", std::int64_t{1}}},
-                              "training");
-  expect_refused<InputError>(t, "BatchNormalization", {t.x, one, one, one, t.floats({3})}, {}, "channels");
+  expect_refused<Unsupported>(t, "BatchNormalization", {t.x, one, one, one, one},
+                              {{"training_mode", std::int64_t{1}}}, "training");
+  expect_refused<InputError>(t, "BatchNormalization", {t.x, one, one, one, t.floats({3})}, {},
+                             "channels");
   expect_refused<InputError>(t, "Softmax", {t.x}, {{"axis", std::int64_t{4}}}, "axis");
 }
 
@@ -68,21 +71,26 @@ TEST(Refusals, SizesThatDependOnTheInput) {
   Bench t;
   const ValueId flat = t.b.add("Reshape", {t.x, t.b.integers({32})});
   const ValueId first =
-      t.b.add("Cast", {t.b.add("Slice", {flat, t.b.integers({0}), t.b.integers({1})})}, {{"to", std::int64_t{7}}});
+      t.b.add("Cast", {t.b.add("Slice", {flat, t.b.integers({0}), t.b.integers({1})})},
+              {{"to", std::int64_t{7}}});
   const ValueId axes = t.b.integers({0});
-  expect_refused<Unsupported>(t, "Slice", {flat, first, t.b.integers({9}), axes}, {}, "number of elements");
-  expect_refused<Unsupported>(t, "Slice", {flat, first, t.b.add("Mul", {first, first}), axes}, {}, "elements");
+  expect_refused<Unsupported>(t, "Slice", {flat, first, t.b.integers({9}), axes}, {},
+                              "number of elements");
+  expect_refused<Unsupported>(t, "Slice", {flat, first, t.b.add("Mul", {first, first}), axes}, {},
+                              "elements");
   expect_refused<Unsupported>(t, "Slice", {flat, first, first, axes}, {}, "0 elements");
   expect_refused<Unsupported>(t, "ConstantOfShape", {first}, {}, "depends on the network's input");
   expect_refused<Unsupported>(t, "Expand", {flat, first}, {}, "depends on the network's input");
-  expect_refused<Unsupported>(t, "Range", {first, first, first}, {}, "depends on the network's input");
+  expect_refused<Unsupported>(t, "Range", {first, first, first}, {},
+                              "depends on the network's input");
   expect_refused<Unsupported>(t, "Tile", {flat, first}, {}, "depends on the network's input");
 }
 
 TEST(Refusals, ModesAndTypes) {
   Bench t;
   const ValueId none = kNoValue, scales = t.floats({4}, 2.0f);
-  expect_refused<Unsupported>(t, "Resize", {t.x, none, scales}, {{"mode", std::string("linear")}}, "linear");
+  expect_refused<Unsupported>(t, "Resize", {t.x, none, scales}, {{"mode", std::string("linear")}},
+                              "linear");
   expect_refused<InputError>(t, "Resize", {t.x, none, t.floats({3})}, {}, "per axis");
   expect_refused<InputError>(t, "Resize", {t.x, none, t.floats({4}, -1.0f)}, {}, "not positive");
   expect_refused<Unsupported>(t, "Pad", {t.x, t.b.integers({0, 0, 0, 0, 0, 0, 0, 1})},
@@ -93,9 +101,12 @@ TEST(Refusals, ModesAndTypes) {
   expect_refused<InputError>(t, "Where", {t.x, t.x, t.x}, {}, "condition");
   expect_refused<InputError>(t, "Not", {t.x}, {}, "float32");
   expect_refused<InputError>(t, "Sigmoid", {t.b.integers({1})}, {}, "int64");
-  expect_refused<InputError>(t, "ScatterND", {t.x, t.b.integers({1}), t.floats({1})}, {}, "updates");
-  expect_refused<InputError>(t, "DepthToSpace", {t.x}, {{"blocksize", std::int64_t{2}}}, "multiple");
-  expect_refused<InputError>(t, "OneHot", {t.b.integers({1}), t.b.integers({-3}), t.floats({2})}, {}, "depth");
+  expect_refused<InputError>(t, "ScatterND", {t.x, t.b.integers({1}), t.floats({1})}, {},
+                             "updates");
+  expect_refused<InputError>(t, "DepthToSpace", {t.x}, {{"blocksize", std::int64_t{2}}},
+                             "multiple");
+  expect_refused<InputError>(t, "OneHot", {t.b.integers({1}), t.b.integers({-3}), t.floats({2})},
+                             {}, "depth");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Convolutions and pools of random shapes against loops over the definition, in batches of every size.
+// Convolutions and pools of random shapes against loops over the definition, in batches of every
+// size.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -85,8 +86,10 @@ std::map<std::string, Attribute> attributes_of(const Setting& s) {
 Ints output_of(const Setting& s) {
   Ints output;
   for (std::size_t d = 0; d < s.image.size(); ++d)
-    output.push_back((s.image[d] + s.before[d] + s.after[d] - (s.kernel[d] - 1) * s.dilations[d] - 1) / s.strides[d] +
-                     1);
+    output.push_back(
+        (s.image[d] + s.before[d] + s.after[d] - (s.kernel[d] - 1) * s.dilations[d] - 1) /
+            s.strides[d] +
+        1);
   return output;
 }
 /// Which image place tap `tap` reads at position `position`.
@@ -97,7 +100,8 @@ Ints place_of(const Setting& s, const Ints& position, const Ints& tap) {
   return place;
 }
 
-/// body(image, image channel, image element, filter, position, tap) for all that a convolution multiplies.
+/// body(image, image channel, image element, filter, position, tap) for all that a convolution
+/// multiplies.
 template <class Body>
 void for_each_term(const Setting& s, const Ints& output, const Body& body) {
   const std::int64_t c = s.channels / s.groups, m = s.filters / s.groups;
@@ -107,16 +111,19 @@ void for_each_term(const Setting& s, const Ints& output, const Body& body) {
         for (std::int64_t i = 0; i < c; ++i)
           for (std::int64_t t = 0; t < product(s.kernel); ++t) {
             const Ints place = place_of(s, coordinates(p, output), coordinates(t, s.kernel));
-            if (inside(place, s.image)) body(b, f / m * c + i, number_of(place, s.image), f, p, i, t);
+            if (inside(place, s.image))
+              body(b, f / m * c + i, number_of(place, s.image), f, p, i, t);
           }
 }
 
-void expect_equal(const Network& network, const std::vector<float>& x, const std::vector<double>& expected) {
+void expect_equal(const Network& network, const std::vector<float>& x,
+                  const std::vector<double>& expected) {
   Evaluator<float> evaluator(std::make_shared<const Network>(network));
   std::vector<float> y(expected.size());
   evaluator.forward(x, y);
   for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(y[i], expected[i]) << i;
-  const auto n = static_cast<std::size_t>(network.input_size()), m = static_cast<std::size_t>(network.output_size());
+  const auto n = static_cast<std::size_t>(network.input_size()),
+             m = static_cast<std::size_t>(network.output_size());
   evaluator.replay(std::span(x).first(n), SummationOrder::blocked, std::span(y).first(m));
   for (std::size_t i = 0; i < m; ++i) ASSERT_EQ(y[i], expected[i]) << i;
 }
@@ -125,22 +132,23 @@ void expect_equal(const Network& network, const std::vector<float>& x, const std
 void check_conv(const Setting& s, Draw& draw) {
   const std::int64_t c = s.channels / s.groups, taps = product(s.kernel), area = product(s.image);
   const Ints output = output_of(s);
-  const std::vector<float> x = draw.numbers(s.batch * s.channels * area), w = draw.numbers(s.filters * c * taps),
-                           bias = draw.numbers(s.filters);
+  const std::vector<float> x = draw.numbers(s.batch * s.channels * area),
+                           w = draw.numbers(s.filters * c * taps), bias = draw.numbers(s.filters);
   NetworkBuilder b;
   auto attributes = attributes_of(s);
   attributes["group"] = s.groups;
   b.output(b.add("Conv",
-                 {b.input("x", joined({1, s.channels}, s.image)), b.constant(joined({s.filters, c}, s.kernel), w),
-                  b.constant({s.filters}, bias)},
+                 {b.input("x", joined({1, s.channels}, s.image)),
+                  b.constant(joined({s.filters, c}, s.kernel), w), b.constant({s.filters}, bias)},
                  attributes));
   std::vector<double> expected(at(s.batch * s.filters * product(output)));
   for (std::size_t i = 0; i < expected.size(); ++i)
     expected[i] = bias[at(static_cast<std::int64_t>(i) / product(output) % s.filters)];
-  for_each_term(s, output, [&](auto image, auto channel, auto element, auto f, auto p, auto i, auto t) {
-    expected[at((image * s.filters + f) * product(output) + p)] +=
-        x[at((image * s.channels + channel) * area + element)] * w[at((f * c + i) * taps + t)];
-  });
+  for_each_term(
+      s, output, [&](auto image, auto channel, auto element, auto f, auto p, auto i, auto t) {
+        expected[at((image * s.filters + f) * product(output) + p)] +=
+            x[at((image * s.channels + channel) * area + element)] * w[at((f * c + i) * taps + t)];
+      });
   expect_equal(b.build(), x, expected);
 }
 
@@ -148,7 +156,8 @@ void check_conv(const Setting& s, Draw& draw) {
 void check_transpose(Setting s, Draw& draw) {
   const Ints output = output_of(s);                // the input of the transposed one
   for (std::size_t d = 0; d < output.size(); ++d)  // leave no remainder, so that shapes correspond
-    s.image[d] = (output[d] - 1) * s.strides[d] + (s.kernel[d] - 1) * s.dilations[d] + 1 - s.before[d] - s.after[d];
+    s.image[d] = (output[d] - 1) * s.strides[d] + (s.kernel[d] - 1) * s.dilations[d] + 1 -
+                 s.before[d] - s.after[d];
   for (const auto d : s.image)
     if (d < 1) return;
   const std::int64_t c = s.channels / s.groups, taps = product(s.kernel), area = product(s.image);
@@ -158,13 +167,15 @@ void check_transpose(Setting s, Draw& draw) {
   auto attributes = attributes_of(s);
   attributes["group"] = s.groups;
   b.output(b.add("ConvTranspose",
-                 {b.input("x", joined({1, s.filters}, output)), b.constant(joined({s.filters, c}, s.kernel), w)},
+                 {b.input("x", joined({1, s.filters}, output)),
+                  b.constant(joined({s.filters, c}, s.kernel), w)},
                  attributes));
   std::vector<double> expected(at(s.batch * s.channels * area), 0.0);
-  for_each_term(s, output, [&](auto image, auto channel, auto element, auto f, auto p, auto i, auto t) {
-    expected[at((image * s.channels + channel) * area + element)] +=
-        x[at((image * s.filters + f) * product(output) + p)] * w[at((f * c + i) * taps + t)];
-  });
+  for_each_term(
+      s, output, [&](auto image, auto channel, auto element, auto f, auto p, auto i, auto t) {
+        expected[at((image * s.channels + channel) * area + element)] +=
+            x[at((image * s.filters + f) * product(output) + p)] * w[at((f * c + i) * taps + t)];
+      });
   expect_equal(b.build(), x, expected);
 }
 
@@ -206,7 +217,8 @@ TEST(Windows, RandomShapesMatchTheDefinition) {
   }
 }
 
-// Large enough for several blocks of columns per image, and small enough for several images per block.
+// Large enough for several blocks of columns per image, and small enough for several images per
+// block.
 TEST(Windows, BlocksOfColumnsMatchTheDefinition) {
   Draw draw(43);
   check_conv({8, 4, 1, 2, {40, 40}, {7, 7}, {1, 1}, {1, 1}, {3, 3}, {3, 3}}, draw);
@@ -228,9 +240,12 @@ TEST(Windows, GradientsAreAdjoint) {
       attributes["group"] = s.groups;
       const bool transposed = op == "ConvTranspose";
       const std::int64_t in = s.channels, out = s.filters;
-      const Ints dims = transposed ? joined({in, out / s.groups}, s.kernel) : joined({out, in / s.groups}, s.kernel);
-      b.output(b.add(op, {b.input("x", joined({1, in}, s.image)), b.constant(dims, draw.numbers(product(dims)))},
-                     attributes));
+      const Ints dims = transposed ? joined({in, out / s.groups}, s.kernel)
+                                   : joined({out, in / s.groups}, s.kernel);
+      b.output(b.add(
+          op,
+          {b.input("x", joined({1, in}, s.image)), b.constant(dims, draw.numbers(product(dims)))},
+          attributes));
       const auto network = std::make_shared<const Network>(b.build());
       const std::vector<float> x = draw.numbers(s.batch * network->input_size()),
                                g = draw.numbers(s.batch * network->output_size());
@@ -239,8 +254,10 @@ TEST(Windows, GradientsAreAdjoint) {
       evaluator.forward(x, y);
       evaluator.backward(g, gx);
       double left = 0.0, right = 0.0;
-      for (std::size_t i = 0; i < y.size(); ++i) left += static_cast<double>(y[i]) * static_cast<double>(g[i]);
-      for (std::size_t i = 0; i < x.size(); ++i) right += static_cast<double>(x[i]) * static_cast<double>(gx[i]);
+      for (std::size_t i = 0; i < y.size(); ++i)
+        left += static_cast<double>(y[i]) * static_cast<double>(g[i]);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        right += static_cast<double>(x[i]) * static_cast<double>(gx[i]);
       EXPECT_EQ(left, right) << op;
     }
   }

@@ -1,4 +1,5 @@
-// Decimals against rationals: what lies between a decimal and its neighbours is decided by comparing exact values.
+// Decimals against rationals: what lies between a decimal and its neighbours is decided by
+// comparing exact values.
 #include "specs/query/number.h"
 
 #include <cfenv>
@@ -75,18 +76,21 @@ TEST(Number, KnownValues) {
   const FloatNeighbours half = decimal_neighbours("-0.5");
   EXPECT_EQ(half.lower, -0.5);
   EXPECT_EQ(half.upper, -0.5);
-  // Between two float32 numbers, and just above the middle by less than float64 sees: double rounding would go to even.
+  // Between two float32 numbers, and just above the middle by less than float64 sees: double
+  // rounding would go to even.
   EXPECT_EQ(decimal_neighbours("1.000000178813934326171875").nearest32, 1.0000002384185791015625F);
-  EXPECT_EQ(decimal_neighbours("1.00000017881393432617187500000000001").nearest32, 1.0000002384185791015625F);
+  EXPECT_EQ(decimal_neighbours("1.00000017881393432617187500000000001").nearest32,
+            1.0000002384185791015625F);
   EXPECT_EQ(decimal_neighbours("1.000000059604644775390625").nearest32, 1.0F);
-  EXPECT_EQ(decimal_neighbours("1.00000005960464477539062500000000001").nearest32, std::nextafterf(1.0F, 2.0F));
+  EXPECT_EQ(decimal_neighbours("1.00000005960464477539062500000000001").nearest32,
+            std::nextafterf(1.0F, 2.0F));
   EXPECT_EQ(decimal_neighbours("1.00000005960464477539062499999999999").nearest32, 1.0F);
 }
 
 TEST(Number, ShapesOfDecimals) {
-  for (const char* text :
-       {"3.", ".5", "-.5", "+.5e1", "-3.e-2", "007", "0", "-0", "0.000", "1e5", "1E5", "1e+05", "1e-05", "0e999999999",
-        "12345678901234567890", "9007199254740993", "0.000000000000000000000000000001"}) {
+  for (const char* text : {"3.", ".5", "-.5", "+.5e1", "-3.e-2", "007", "0", "-0", "0.000", "1e5",
+                           "1E5", "1e+05", "1e-05", "0e999999999", "12345678901234567890",
+                           "9007199254740993", "0.000000000000000000000000000001"}) {
     EXPECT_TRUE(begins_number(text)) << text;
     if (std::string(text).size() < 32 && std::string(text) != "0e999999999") check(text);
   }
@@ -94,14 +98,15 @@ TEST(Number, ShapesOfDecimals) {
   EXPECT_FALSE(std::signbit(decimal_neighbours("-0").lower));
   for (const char* text : {"", "-", "+", ".", "-.", "e5", "X_0", "inf", "nan", "-inf"})
     EXPECT_FALSE(begins_number(text));
-  for (const char* text :
-       {"1..2", "1.2.3", "1e", "1e+", "1e5.0", "1e5e5", "0x10", "1f", "--1", "1_000", "1,5", "1e-"}) {
+  for (const char* text : {"1..2", "1.2.3", "1e", "1e+", "1e5.0", "1e5e5", "0x10", "1f", "--1",
+                           "1_000", "1,5", "1e-"}) {
     EXPECT_NE(decimal_problem(text), nullptr) << text;
   }
 }
 
 TEST(Number, AbsurdSizesAreRefusedCheaply) {
-  for (const char* text : {"1e999999999", "1e-999999999", "-1e99999999999999999999999", "1e5001", "12345e4999"}) {
+  for (const char* text :
+       {"1e999999999", "1e-999999999", "-1e99999999999999999999999", "1e5001", "12345e4999"}) {
     EXPECT_NE(decimal_problem(text), nullptr) << text;
   }
   EXPECT_NE(decimal_problem(std::string(1'000'000, '1')), nullptr);
@@ -139,13 +144,15 @@ TEST(Number, PrintedFloatsAndDoubles) {
   }
 }
 
-// Ties of float32 and float64, and what lies a digit beside them, with subnormals and the ends of the range among them.
+// Ties of float32 and float64, and what lies a digit beside them, with subnormals and the ends of
+// the range among them.
 TEST(Number, TiesAndTheirNeighbours) {
   std::mt19937_64 random(3);
   for (int i = 0; i < 4'000; ++i) {
     double x = 0.0, next = 0.0;
     if (random() % 2) {
-      const auto bits = static_cast<std::uint32_t>(random() % 0x7F800000U) >> (random() % 3 == 0 ? 9 : 0);
+      const auto bits =
+          static_cast<std::uint32_t>(random() % 0x7F800000U) >> (random() % 3 == 0 ? 9 : 0);
       const float f = std::bit_cast<float>(bits);
       x = f;
       next = std::nextafterf(f, INFINITY);
@@ -178,17 +185,20 @@ TEST(Number, RandomRationals) {
     const FloatNeighbours n = rational_neighbours(value);
     ASSERT_LE(mpq_class(n.lower), value);
     ASSERT_GE(mpq_class(n.upper), value);
-    ASSERT_TRUE(n.lower == n.upper || (std::nextafter(n.lower, kInf) == n.upper && mpq_class(n.lower) < value));
+    ASSERT_TRUE(n.lower == n.upper ||
+                (std::nextafter(n.lower, kInf) == n.upper && mpq_class(n.lower) < value));
     ASSERT_EQ(n.nearest32, slow::nearest_float(value));
   }
 }
 
 // Edges as query.h defines them.
 TEST(Number, Edges) {
-  for (const std::string text : {"0.1", "-0.1", "0.3", "0.5", "1e-50", "16777217", "0.019999999552965164"}) {
+  for (const std::string text :
+       {"0.1", "-0.1", "0.3", "0.5", "1e-50", "16777217", "0.019999999552965164"}) {
     const mpq_class exact = slow::decimal(text);
     const auto f = static_cast<double>(slow::nearest_float(exact));
-    const InputInterval low = lower_edges(decimal_neighbours(text)), high = upper_edges(decimal_neighbours(text));
+    const InputInterval low = lower_edges(decimal_neighbours(text)),
+                        high = upper_edges(decimal_neighbours(text));
     EXPECT_LE(mpq_class(low.proof_lower), exact);
     EXPECT_LE(low.proof_lower, f);
     EXPECT_GE(mpq_class(high.proof_upper), exact);
@@ -201,9 +211,12 @@ TEST(Number, Edges) {
     EXPECT_GT(mpq_class(std::nextafter(high.exact_upper, kInf)), exact);
   }
   // Beyond float32: no finite number is excluded by the one, all by the other.
-  EXPECT_EQ(upper_edges(decimal_neighbours("1e39")).attack_upper, std::numeric_limits<float>::max());
-  EXPECT_EQ(lower_edges(decimal_neighbours("1e39")).attack_lower, std::numeric_limits<float>::infinity());
-  EXPECT_EQ(lower_edges(decimal_neighbours("-1e39")).attack_lower, std::numeric_limits<float>::lowest());
+  EXPECT_EQ(upper_edges(decimal_neighbours("1e39")).attack_upper,
+            std::numeric_limits<float>::max());
+  EXPECT_EQ(lower_edges(decimal_neighbours("1e39")).attack_lower,
+            std::numeric_limits<float>::infinity());
+  EXPECT_EQ(lower_edges(decimal_neighbours("-1e39")).attack_lower,
+            std::numeric_limits<float>::lowest());
 }
 
 }  // namespace

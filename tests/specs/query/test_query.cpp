@@ -11,7 +11,8 @@ constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInf = std::numeric_limits<double>::infinity();
 
 bool holds(const std::string& formula, std::vector<double> x, std::vector<double> y) {
-  const Query query = parse(boxed(static_cast<int>(x.size()), static_cast<int>(y.size()), "(assert " + formula + ")"));
+  const Query query = parse(
+      boxed(static_cast<int>(x.size()), static_cast<int>(y.size()), "(assert " + formula + ")"));
   EXPECT_EQ(query.clauses.size(), 1U) << formula;
   return rows_hold(query.clauses.at(0), x, y);
 }
@@ -36,8 +37,9 @@ TEST(RowsHold, ThresholdsAreTheDecimalsExactly) {
 
 TEST(RowsHold, NothingHoldsForNanAndInfinity) {
   for (const double bad : {kNan, kInf, -kInf}) {
-    for (const char* formula : {"(<= Y_0 1)", "(>= Y_0 1)", "(< Y_0 1)", "(> Y_0 1)", "(= Y_0 1)", "(<= Y_0 Y_1)",
-                                "(>= Y_0 Y_1)", "(<= (+ Y_0 Y_1) 0)", "(>= (* 2 Y_0) Y_1)", "(<= (+ X_0 Y_0) 1)"}) {
+    for (const char* formula :
+         {"(<= Y_0 1)", "(>= Y_0 1)", "(< Y_0 1)", "(> Y_0 1)", "(= Y_0 1)", "(<= Y_0 Y_1)",
+          "(>= Y_0 Y_1)", "(<= (+ Y_0 Y_1) 0)", "(>= (* 2 Y_0) Y_1)", "(<= (+ X_0 Y_0) 1)"}) {
       EXPECT_FALSE(holds(formula, {0}, {bad, 0.0})) << formula << bad;
     }
     EXPECT_FALSE(holds("(<= Y_0 Y_1)", {0}, {bad, bad}));
@@ -47,7 +49,9 @@ TEST(RowsHold, NothingHoldsForNanAndInfinity) {
 TEST(InsideBox, ComparesInFloat32) {
   const Query query = parse(declarations(1, 1) + "(assert (= X_0 0.1))(assert (>= Y_0 0))");
   ASSERT_EQ(query.clauses.size(), 1U);
-  const auto inside = [&](double x) { return inside_box(query.clauses[0], std::vector<double>{x}); };
+  const auto inside = [&](double x) {
+    return inside_box(query.clauses[0], std::vector<double>{x});
+  };
   EXPECT_TRUE(inside(static_cast<double>(0.1F)));
   EXPECT_FALSE(inside(static_cast<double>(std::nextafterf(0.1F, 1.0F))));
   EXPECT_FALSE(inside(static_cast<double>(std::nextafterf(0.1F, 0.0F))));
@@ -57,8 +61,10 @@ TEST(InsideBox, ComparesInFloat32) {
 }
 
 TEST(InsideBox, InfinityIsNeverInside) {
-  const Query query = parse(declarations(1, 1) + "(assert (<= X_0 1e100))(assert (>= X_0 -1e100))(assert (>= Y_0 0))");
-  for (const double x : {kInf, -kInf, kNan}) EXPECT_FALSE(inside_box(query.clauses.at(0), std::vector<double>{x}));
+  const Query query = parse(declarations(1, 1) +
+                            "(assert (<= X_0 1e100))(assert (>= X_0 -1e100))(assert (>= Y_0 0))");
+  for (const double x : {kInf, -kInf, kNan})
+    EXPECT_FALSE(inside_box(query.clauses.at(0), std::vector<double>{x}));
   EXPECT_TRUE(inside_box(query.clauses.at(0), std::vector<double>{3e38}));
 }
 

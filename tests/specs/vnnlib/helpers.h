@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/error.h"
-#include "tests/specs/vnnlib/slow_reader.h"
 #include "specs/evaluate/counterexample.h"
 #include "specs/vnnlib/vnnlib.h"
+#include "tests/specs/vnnlib/slow_reader.h"
 
 namespace testing_vnnlib {
 
@@ -57,7 +57,8 @@ inline bool in_exact_box(const Clause& clause, std::span<const double> x) {
 inline bool query_holds(const Query& query, std::span<const double> x, std::span<const double> y,
                         slow::Reading reading) {
   for (const Clause& clause : query.clauses) {
-    const bool inside = reading == slow::Reading::exact ? in_exact_box(clause, x) : inside_box(clause, x);
+    const bool inside =
+        reading == slow::Reading::exact ? in_exact_box(clause, x) : inside_box(clause, x);
     if (inside && rows_hold(clause, x, y)) return true;
   }
   return false;
@@ -90,7 +91,8 @@ inline void check_invariants(const Query& query) {
         ASSERT_NE(sgn(term.coefficient.exact), 0);
         ASSERT_LT(term.index, term.of == Term::Of::input ? query.input_size : query.output_size);
         if (i > 0) {
-          ASSERT_LT(std::pair(row.terms[i - 1].of, row.terms[i - 1].index), std::pair(term.of, term.index));
+          ASSERT_LT(std::pair(row.terms[i - 1].of, row.terms[i - 1].index),
+                    std::pair(term.of, term.index));
         }
       }
     }

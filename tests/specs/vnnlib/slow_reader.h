@@ -1,6 +1,6 @@
 #pragma once
-// The tests' own idea of what a property means: a plain recursive reader and evaluator over rationals, slow and short.
-// It shares no code with the reader under test.
+// The tests' own idea of what a property means: a plain recursive reader and evaluator over
+// rationals, slow and short. It shares no code with the reader under test.
 #include <gmpxx.h>
 
 #include <cmath>
@@ -60,7 +60,8 @@ struct Tree {
 
 inline Tree read_tree(const std::string& text, std::size_t& at) {
   const auto skip = [&] {
-    while (at < text.size() && (std::isspace(static_cast<unsigned char>(text[at])) || text[at] == ';')) {
+    while (at < text.size() &&
+           (std::isspace(static_cast<unsigned char>(text[at])) || text[at] == ';')) {
       if (text[at] == ';') {
         while (at < text.size() && text[at] != '\n') ++at;
       } else {
@@ -73,13 +74,14 @@ inline Tree read_tree(const std::string& text, std::size_t& at) {
   if (at >= text.size()) return tree;
   if (text[at] == '(') {
     ++at;
-    for (skip(); at < text.size() && text[at] != ')'; skip()) tree.children.push_back(read_tree(text, at));
+    for (skip(); at < text.size() && text[at] != ')'; skip())
+      tree.children.push_back(read_tree(text, at));
     ++at;
     skip();
     return tree;
   }
-  while (at < text.size() && !std::isspace(static_cast<unsigned char>(text[at])) && text[at] != '(' &&
-         text[at] != ')' && text[at] != ';') {
+  while (at < text.size() && !std::isspace(static_cast<unsigned char>(text[at])) &&
+         text[at] != '(' && text[at] != ')' && text[at] != ';') {
     tree.atom += text[at++];
   }
   skip();
@@ -138,7 +140,8 @@ inline bool holds(const Tree& tree, const Point& point, Reading reading, bool ne
   }
   const Tree &left = tree.children.at(1), &right = tree.children.at(2);
   mpq_class a = term(left, point), b = term(right, point);
-  const bool strict = ((op == "<" || op == ">") && !negated) || ((op == "<=" || op == ">=") && negated);
+  const bool strict =
+      ((op == "<" || op == ">") && !negated) || ((op == "<=" || op == ">=") && negated);
   if (reading == Reading::float32 && !strict && !(op == "=" && negated)) {
     if (is_input(left) && is_number(right)) b = static_cast<double>(nearest_float(b));
     if (is_input(right) && is_number(left)) a = static_cast<double>(nearest_float(a));
@@ -164,7 +167,8 @@ inline std::vector<Tree> assertions(const std::string& text) {
   std::vector<Tree> found;
   for (std::size_t at = 0; at < text.size();) {
     Tree tree = read_tree(text, at);
-    if (!tree.children.empty() && tree.children[0].atom == "assert") found.push_back(std::move(tree.children.at(1)));
+    if (!tree.children.empty() && tree.children[0].atom == "assert")
+      found.push_back(std::move(tree.children.at(1)));
   }
   return found;
 }

@@ -18,10 +18,12 @@ TEST(Large, ImageOf150528Inputs) {
   std::string text = "(declare-const Y_0 Real)(declare-const Y_1 Real)\n";
   constexpr int kInputs = 150'528;
   for (int i = 0; i < kInputs; ++i) text += "(declare-const X_" + std::to_string(i) + " Real)\n";
-  text += "(assert (or (and (>= Y_0 Y_1)) (and (>= Y_0 3))))\n";  // before the box: it must not be read once per case
+  text += "(assert (or (and (>= Y_0 Y_1)) (and (>= Y_0 3))))\n";  // before the box: it must not be
+                                                                  // read once per case
   for (int i = 0; i < kInputs; ++i) {
     const std::string x = "X_" + std::to_string(i);
-    text += "(assert (<= " + x + " 0." + std::to_string(500'000 + i) + "1234567))\n(assert (>= " + x + " -0.25))\n";
+    text += "(assert (<= " + x + " 0." + std::to_string(500'000 + i) +
+            "1234567))\n(assert (>= " + x + " -0.25))\n";
   }
   Query query;
   const double seconds = seconds_to_parse(text, query);
@@ -47,7 +49,8 @@ TEST(Large, OneAssertOfManyBoxes) {
   text += "))";
   Query query;
   const double seconds = seconds_to_parse(text, query);
-  std::printf("%zu MB in %.3f s, resident %zu MB\n", text.size() >> 20, seconds, resident_bytes() >> 20);
+  std::printf("%zu MB in %.3f s, resident %zu MB\n", text.size() >> 20, seconds,
+              resident_bytes() >> 20);
   ASSERT_EQ(query.clauses.size(), static_cast<std::size_t>(kBoxes));
   EXPECT_EQ(distinct_boxes(query), static_cast<std::size_t>(kBoxes / 2));
   EXPECT_EQ(query.clauses.back().line, kInputs + 1 + 1 + kBoxes);

@@ -13,10 +13,13 @@ namespace {
 using namespace testing_vnnlib;
 
 const char* const kSample =
-    "; a sample\n(declare-const X_0 Real)\n(declare-fun X_1 () Real)\n(declare-const Y_0 Real)(declare-const Y_1 "
+    "; a sample\n(declare-const X_0 Real)\n(declare-fun X_1 () Real)\n(declare-const Y_0 "
+    "Real)(declare-const Y_1 "
     "Real)\n"
-    "(assert (<= X_0 0.679857769))\n(assert (>= X_0 .6))\n(assert (and (<= X_1 1e-1) (>= X_1 (- 3.))))\n"
-    "(assert (or (and (<= Y_0 (+ (* 2 Y_1) 1)) (> X_1 0)) (not (or (= Y_0 1) (< Y_1 X_0)))\n\t(>= 3 Y_1)))\n"
+    "(assert (<= X_0 0.679857769))\n(assert (>= X_0 .6))\n(assert (and (<= X_1 1e-1) (>= X_1 (- "
+    "3.))))\n"
+    "(assert (or (and (<= Y_0 (+ (* 2 Y_1) 1)) (> X_1 0)) (not (or (= Y_0 1) (< Y_1 X_0)))\n\t(>= "
+    "3 Y_1)))\n"
     "(assert (<= Y_1 (/ 7 3)))\n";
 
 // Counts what becomes of texts.
@@ -36,7 +39,8 @@ struct Tally {
     }
   }
   void print(const char* what) const {
-    std::printf("%s: %d parsed, %d input errors, %d unsupported\n", what, parsed, refused, unsupported);
+    std::printf("%s: %d parsed, %d input errors, %d unsupported\n", what, parsed, refused,
+                unsupported);
   }
 };
 
@@ -48,7 +52,8 @@ TEST(MalformedVnnlib, TheSampleIsFine) {
 TEST(MalformedVnnlib, TruncatedAtEveryByte) {
   const std::string sample = kSample;
   Tally tally;
-  for (std::size_t length = 0; length < sample.size(); ++length) tally.feed(sample.substr(0, length));
+  for (std::size_t length = 0; length < sample.size(); ++length)
+    tally.feed(sample.substr(0, length));
   tally.print("truncation");
   EXPECT_GT(tally.refused, 300);
 }
@@ -62,24 +67,12 @@ TEST(MalformedVnnlib, RandomMutations) {
     for (std::uint64_t k = 0; k < 1 + random() % 3; ++k) {
       const std::size_t at = random() % text.size(), other = random() % text.size();
       switch (random() % 6) {
-        case 0:
-          text[at] = static_cast<char>(text[at] ^ (1 << random() % 8));
-          break;
-        case 1:
-          text.erase(at, 1 + random() % 4);
-          break;
-        case 2:
-          text.insert(at, 1, "()(); X_Y0.e-<>="[random() % 16]);
-          break;
-        case 3:
-          std::swap(text[at], text[other]);
-          break;
-        case 4:
-          text.insert(at, text.substr(other, random() % 30));
-          break;
-        default:
-          text[at] = static_cast<char>(random());
-          break;
+        case 0: text[at] = static_cast<char>(text[at] ^ (1 << random() % 8)); break;
+        case 1: text.erase(at, 1 + random() % 4); break;
+        case 2: text.insert(at, 1, "()(); X_Y0.e-<>="[random() % 16]); break;
+        case 3: std::swap(text[at], text[other]); break;
+        case 4: text.insert(at, text.substr(other, random() % 30)); break;
+        default: text[at] = static_cast<char>(random()); break;
       }
     }
     tally.feed(text);
@@ -112,23 +105,33 @@ TEST(MalformedVnnlib, DeepNesting) {
     return text + std::string(static_cast<std::size_t>(depth), ')');
   };
   for (const std::string open : {"(and ", "(or ", "(not "}) {
-    EXPECT_EQ(parse(boxed(1, 1, "(assert " + nest(open, "(>= Y_0 1)", 9000) + ")")).clauses.size(), 1U);
-    EXPECT_FALSE(error_of<InputError>(boxed(1, 1, "(assert " + nest(open, "(>= Y_0 1)", 1'000'000) + ")")).empty());
+    EXPECT_EQ(parse(boxed(1, 1, "(assert " + nest(open, "(>= Y_0 1)", 9000) + ")")).clauses.size(),
+              1U);
+    EXPECT_FALSE(
+        error_of<InputError>(boxed(1, 1, "(assert " + nest(open, "(>= Y_0 1)", 1'000'000) + ")"))
+            .empty());
   }
-  EXPECT_EQ(
-      parse(boxed(1, 1, "(assert (>= " + nest("(+ 1 ", "Y_0", 9000) + " 1))")).clauses.at(0).rows.at(0).threshold.exact,
-      8999);
-  EXPECT_FALSE(error_of<InputError>(boxed(1, 1, "(assert (>= " + nest("(- ", "Y_0", 1'000'000) + " 1))")).empty());
+  EXPECT_EQ(parse(boxed(1, 1, "(assert (>= " + nest("(+ 1 ", "Y_0", 9000) + " 1))"))
+                .clauses.at(0)
+                .rows.at(0)
+                .threshold.exact,
+            8999);
+  EXPECT_FALSE(
+      error_of<InputError>(boxed(1, 1, "(assert (>= " + nest("(- ", "Y_0", 1'000'000) + " 1))"))
+          .empty());
   EXPECT_FALSE(error_of<InputError>(std::string(1'000'000, '(')).empty());
-  EXPECT_TRUE(
-      error_of<InputError>(boxed(1, 1, "(set-info " + nest("(", "a", 1'000'000) + ")(assert (>= Y_0 0))")).empty());
+  EXPECT_TRUE(error_of<InputError>(
+                  boxed(1, 1, "(set-info " + nest("(", "a", 1'000'000) + ")(assert (>= Y_0 0))"))
+                  .empty());
 }
 
 TEST(MalformedVnnlib, NumbersThatGrow) {
   std::string product = "1";
-  for (int i = 0; i < 3000; ++i) product = i % 2 ? "(* 1e4000 " + product + ")" : "(* " + product + " 1e4000)";
-  EXPECT_NE(error_of<InputError>(boxed(1, 1, "(assert (<= Y_0 " + product + "))")).find("too large"),
-            std::string::npos);
+  for (int i = 0; i < 3000; ++i)
+    product = i % 2 ? "(* 1e4000 " + product + ")" : "(* " + product + " 1e4000)";
+  EXPECT_NE(
+      error_of<InputError>(boxed(1, 1, "(assert (<= Y_0 " + product + "))")).find("too large"),
+      std::string::npos);
 }
 
 TEST(MalformedVnnlib, CrossProductsAreCapped) {
@@ -137,9 +140,11 @@ TEST(MalformedVnnlib, CrossProductsAreCapped) {
     text += "(assert (or (<= Y_0 " + std::to_string(i) + ") (>= Y_1 " + std::to_string(i) + ")))\n";
   VnnlibLimits limits;
   limits.max_clauses = 1000;
-  EXPECT_NE(error_of<InputError>(boxed(1, 2, text), limits).find("more than 1000 cases"), std::string::npos);
+  EXPECT_NE(error_of<InputError>(boxed(1, 2, text), limits).find("more than 1000 cases"),
+            std::string::npos);
   // Cases that end early count as well.
-  EXPECT_NE(error_of<InputError>(boxed(1, 2, text + "(assert (or (<= 1 0) (<= 2 0)))"), limits).find("too many cases"),
+  EXPECT_NE(error_of<InputError>(boxed(1, 2, text + "(assert (or (<= 1 0) (<= 2 0)))"), limits)
+                .find("too many cases"),
             std::string::npos);
   limits.max_clauses = 1'000'000'000;
   limits.max_form_bytes = 10'000'000;
@@ -180,7 +185,9 @@ TEST(Files, PlainAndPacked) {
   EXPECT_EQ(read_vnnlib(File(sample).path()).clauses.size(), 4U);
   EXPECT_EQ(read_vnnlib(File(packed).path()).clauses.size(), 4U);
   // Two members in sequence are one text.
-  EXPECT_EQ(read_vnnlib(File(gzip(sample.substr(0, 100)) + gzip(sample.substr(100))).path()).clauses.size(), 4U);
+  EXPECT_EQ(read_vnnlib(File(gzip(sample.substr(0, 100)) + gzip(sample.substr(100))).path())
+                .clauses.size(),
+            4U);
   EXPECT_EQ(read_vnnlib(File(packed + std::string(100, '\0')).path()).clauses.size(), 4U);
 }
 

@@ -1,4 +1,5 @@
-// Real competition properties, where they are at hand: all sampled files parse, and agree with the slow evaluator.
+// Real competition properties, where they are at hand: all sampled files parse, and agree with the
+// slow evaluator.
 #include <zlib.h>
 
 #include <algorithm>
@@ -13,12 +14,14 @@ using namespace testing_vnnlib;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPerSuite = 6;
-constexpr std::size_t kSlowLimit = 250'000;  // bytes of text that the slow evaluator is asked to read
+constexpr std::size_t kSlowLimit =
+    250'000;  // bytes of text that the slow evaluator is asked to read
 
 std::string text_of(const fs::path& path) {
   gzFile file = gzopen(path.c_str(), "rb");
   std::string text(1 << 16, '\0'), all;
-  for (int got = 0; (got = gzread(file, text.data(), 1 << 16)) > 0;) all.append(text, 0, static_cast<std::size_t>(got));
+  for (int got = 0; (got = gzread(file, text.data(), 1 << 16)) > 0;)
+    all.append(text, 0, static_cast<std::size_t>(got));
   gzclose(file);
   return all;
 }
@@ -30,12 +33,9 @@ struct Sampler {
 
   double near(double value) {
     switch (random() % 5) {
-      case 0:
-        return std::nextafter(value, 1e9);
-      case 1:
-        return std::nextafter(value, -1e9);
-      default:
-        return value;
+      case 0: return std::nextafter(value, 1e9);
+      case 1: return std::nextafter(value, -1e9);
+      default: return value;
     }
   }
   std::vector<double> input() {
@@ -43,8 +43,8 @@ struct Sampler {
     std::vector<double> x(box.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double f = static_cast<double>(random() % 1001) / 1000;
-      x[i] = std::clamp(box[i].exact_lower + f * (box[i].exact_upper - box[i].exact_lower), box[i].exact_lower,
-                        box[i].exact_upper);
+      x[i] = std::clamp(box[i].exact_lower + f * (box[i].exact_upper - box[i].exact_lower),
+                        box[i].exact_lower, box[i].exact_upper);
     }
     if (random() % 4 == 0) {
       const std::size_t i = random() % x.size();
