@@ -12,7 +12,7 @@
 
 #include "base/check.h"
 
-namespace clipbound {
+namespace clipbound::base {
 
 namespace {
 
@@ -214,4 +214,4 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
   multiply<double>(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

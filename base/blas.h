@@ -3,7 +3,9 @@
 // batches, above.
 #include <cstdint>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 enum class Transpose : bool { no, yes };
 constexpr Transpose flip(Transpose t) {
@@ -25,4 +27,4 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
 /// ContractError where the library is missing.
 void initialise_blas();
 
-}  // namespace clipbound
+}  // namespace clipbound::base

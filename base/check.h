@@ -1,20 +1,21 @@
 #pragma once
 // CHECK is on in every build: a verifier that runs on after a broken invariant may lie.
 #include "base/error.h"
+#include "base/floors.h"
 
-namespace clipbound {
+namespace clipbound::base {
 /// Throws ContractError naming the place and the broken condition.
 [[noreturn]] void check_failed(const char* file, int line, const char* condition,
                                const std::string& note = {});
-}  // namespace clipbound
+}  // namespace clipbound::base
 
-#define CLIPBOUND_CHECK(condition)                               \
-  do {                                                           \
-    if (!(condition)) [[unlikely]]                               \
-      ::clipbound::check_failed(__FILE__, __LINE__, #condition); \
-  } while (false)
-#define CLIPBOUND_CHECK_NOTE(condition, note)                          \
+#define CLIPBOUND_CHECK(condition)                                     \
   do {                                                                 \
     if (!(condition)) [[unlikely]]                                     \
-      ::clipbound::check_failed(__FILE__, __LINE__, #condition, note); \
+      ::clipbound::base::check_failed(__FILE__, __LINE__, #condition); \
+  } while (false)
+#define CLIPBOUND_CHECK_NOTE(condition, note)                                \
+  do {                                                                       \
+    if (!(condition)) [[unlikely]]                                           \
+      ::clipbound::base::check_failed(__FILE__, __LINE__, #condition, note); \
   } while (false)

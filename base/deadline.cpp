@@ -8,7 +8,7 @@
 #include <cstring>
 #include <limits>
 
-namespace clipbound {
+namespace clipbound::base {
 
 Deadline::Deadline(Clock::time_point start, double limit_s, double reserve_s) : start_(start) {
   // Beyond ten years the limit is none: the clock's own range would overflow.
@@ -93,4 +93,4 @@ std::size_t resident_bytes() {
              : 0;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 /// Why work has to end before it is done.
 enum class StopReason : std::uint8_t { none, time, memory, interrupted };
@@ -56,4 +58,4 @@ Deadline::Clock::time_point process_start();
 /// Resident memory of this process in bytes; 0 where unknown.
 std::size_t resident_bytes();
 
-}  // namespace clipbound
+}  // namespace clipbound::base

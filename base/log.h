@@ -4,7 +4,9 @@
 #include <string>
 #include <utility>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 /// Where messages go, and how many. A copy shares the callback; safe from many threads where the
 /// callback is.
@@ -30,4 +32,4 @@ class Log {
   Sink sink_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::base

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace clipbound {
+namespace clipbound::base {
 namespace {
 
 using Type = OptionInfo::Type;
@@ -148,4 +148,4 @@ std::string describe_range(const OptionInfo& option) {
          number_text(option.min) + " to " + number_text(option.max);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

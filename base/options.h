@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 namespace option_types {
 using type_double = double;
@@ -58,4 +60,4 @@ void for_each_option(const Options& options, Visitor&& visit) {
 #include "base/options.def"
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

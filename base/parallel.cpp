@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-namespace clipbound {
+namespace clipbound::base {
 
 int available_threads() {
   cpu_set_t set;
@@ -50,4 +50,4 @@ void parallel_for(int threads, std::int64_t count, const std::function<void(std:
   arena.execute([&] { tbb::parallel_for(std::int64_t{0}, count, body); });
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

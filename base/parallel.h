@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <functional>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 /// Hardware threads that this process may use (its CPU affinity), at least 1.
 int available_threads();
@@ -15,4 +17,4 @@ void run_workers(int workers, const std::function<void(int)>& body);
 /// body(i) for i in [0, count), on up to `threads` threads, in chunks.
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t)>& body);
 
-}  // namespace clipbound
+}  // namespace clipbound::base

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 inline constexpr double kUnitRoundoff = 0x1p-53;      ///< of float64, round to nearest
 inline constexpr double kUnitRoundoff32 = 0x1p-24;    ///< of float32
@@ -52,4 +54,4 @@ inline double gamma_bound(double k) {
   return next_up(next_up(k * kUnitRoundoff) / next_down(1.0 - next_up(k * kUnitRoundoff)));
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

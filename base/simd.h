@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 #if defined(__AVX512F__)
 inline constexpr int kLanes = 8;
@@ -47,4 +49,4 @@ inline bool all(Mask m) {
   return !any(~m);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

@@ -1,6 +1,6 @@
 #include "base/stats.h"
 
-namespace clipbound {
+namespace clipbound::base {
 
 Statistics& Statistics::operator+=(const Statistics& other) {
 #define CLIPBOUND_STAT(kind, field, help) field += other.field;
@@ -8,4 +8,4 @@ Statistics& Statistics::operator+=(const Statistics& other) {
   return *this;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

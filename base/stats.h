@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <string_view>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::base {
 
 namespace statistic_types {
 using type_counter = std::uint64_t;
@@ -33,4 +35,4 @@ void for_each_statistic(Stats& statistics, Visitor&& visit) {
 #include "base/stats.def"
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

@@ -4,10 +4,10 @@
 #error "CMakeLists.txt defines CLIPBOUND_VERSION for the base floor"
 #endif
 
-namespace clipbound {
+namespace clipbound::base {
 
 const char* version_text() noexcept {
   return CLIPBOUND_VERSION;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::base

@@ -1,8 +1,8 @@
 #pragma once
 
-namespace clipbound {
+namespace clipbound::base {
 
 /// The version as "major.minor.patch", from CMakeLists.txt.
 const char* version_text() noexcept;
 
-}  // namespace clipbound
+}  // namespace clipbound::base

@@ -7,11 +7,11 @@
 #include "base/rounding.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
-/// Where more inputs vary, RootBounder leaves layers to intervals that would take it too long;
+/// Where more inputs vary, CrownBounder leaves layers to intervals that would take it too long;
 /// sweeps over cones are fast there.
 constexpr std::size_t kFewInputs = 40;
 
@@ -29,7 +29,7 @@ double slope_for(double coefficient, const IntervalVector& z, const std::vector<
 
 /// Slopes in the input of sign * form, [size, N]: what backward substitution would arrive at, in
 /// plain float64.
-std::vector<double> propose_slopes(const LayeredSystem& system, const RootBounder::Bounds& bounds,
+std::vector<double> propose_slopes(const LayeredSystem& system, const CrownBounder::Bounds& bounds,
                                    const AffineForm& form, double sign) {
   const auto M = static_cast<std::size_t>(form.size()), N = system.lower.size();
   std::vector<double> slopes(M * N, 0.0);
@@ -82,11 +82,11 @@ AffineForm without_plane(const LayeredSystem& system, const std::vector<double>&
 
 /// Slopes are proposed, offsets are proved: a lower bound of Y - A x over the box is a b with Y >=
 /// A x + b.
-OutputPlanes prove_planes(const RootBounder& bounder, const RootBounder::Bounds& bounds,
-                          const std::vector<std::int64_t>& all) {
+OutputLinearBounds prove_planes(const CrownBounder& bounder, const CrownBounder::Bounds& bounds,
+                                const std::vector<std::int64_t>& all) {
   const LayeredSystem& system = bounder.system();
   const int layers = static_cast<int>(system.layers.size());
-  OutputPlanes planes;
+  OutputLinearBounds planes;
   planes.lower_A = propose_slopes(system, bounds, system.outputs, 1.0);
   planes.lower_b =
       bounder.lower_bounds(without_plane(system, planes.lower_A), all, 1.0, layers, bounds);
@@ -99,7 +99,8 @@ OutputPlanes prove_planes(const RootBounder& bounder, const RootBounder::Bounds&
 
 /// Lets `bounds` know of better intervals z of its layers. What they were computed with before only
 /// grows too large: sound.
-void tighten(const LayeredSystem& system, const SweepNetwork& swept, RootBounder::Bounds& bounds) {
+void tighten(const LayeredSystem& system, const SparseNetwork& swept,
+             CrownBounder::Bounds& bounds) {
   for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
     const IntervalVector& better = swept.bounds_of(static_cast<int>(k));
     IntervalVector& z = bounds.layers[k];
@@ -116,9 +117,9 @@ void tighten(const LayeredSystem& system, const SweepNetwork& swept, RootBounder
 /// the layers on the way.
 IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lower,
                              std::vector<double> upper, const Deadline& deadline,
-                             RootBounder::Bounds& bounds) {
+                             CrownBounder::Bounds& bounds) {
   const LayeredSystem& system = *slopes.system;
-  SweepBudget budget;
+  IntermediateBoundsBudget budget;
   budget.iterations = slopes.iterations;
   const auto swept =
       bound_by_sweeps(slopes.system, std::move(lower), std::move(upper), nullptr, budget, deadline);
@@ -134,10 +135,10 @@ IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lowe
   }
   const AffineForm both = linear_map({&system.outputs}, begin, terms,
                                      std::vector<double>(2 * M, 0.0), system.magnitudes);
-  SweepOptimizer optimizer;
+  SlopeOptimizer optimizer;
   optimizer.iterations = slopes.iterations;
   optimizer.enough = std::numeric_limits<double>::infinity();  // as tight as it gets
-  const SweepRowBounds rows =
+  const IntermediateBounds rows =
       bound_rows_by_sweeps(*swept, swept->compile_rows(both, all), optimizer, 1, deadline);
   IntervalVector result;
   result.lower.assign(rows.lower.begin(), rows.lower.begin() + static_cast<std::ptrdiff_t>(M));
@@ -167,11 +168,11 @@ OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector
   return {std::move(range.lower), std::move(range.upper), {}};
 }
 
-OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes,
+OutputBounds bound_outputs(const CrownBounder& bounder, const SlopeSearch& slopes,
                            std::vector<double> lower, std::vector<double> upper, bool with_planes,
                            const Deadline& deadline) {
   const LayeredSystem& system = bounder.system();
-  RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
+  CrownBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
   IntervalVector searched;
   if (slopes.iterations > 0 || sweeps_pay(system, lower, upper))
     searched = sweep_outputs(slopes, std::move(lower), std::move(upper), deadline, bounds);
@@ -194,4 +195,4 @@ OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -8,17 +8,17 @@
 #include "base/deadline.h"
 #include "bounds/crown/crown_bounder.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// lower_A x + lower_b <= Y(x) <= upper_A x + upper_b for every real x of the box.
-struct OutputPlanes {
+struct OutputLinearBounds {
   std::vector<double> lower_A, upper_A;  ///< [M, N] row by row
   std::vector<double> lower_b, upper_b;  ///< [M]
 };
 
 struct OutputBounds {
   std::vector<double> lower, upper;  ///< [M], infinite where nothing is known, never NaN
-  OutputPlanes planes;               ///< empty where they were not asked for
+  OutputLinearBounds planes;         ///< empty where they were not asked for
 };
 
 /// Interval bounds of the outputs on [lower, upper], a box inside that of `system`.
@@ -34,8 +34,8 @@ struct SlopeSearch {
 
 /// CROWN bounds of the outputs on [lower, upper], a box inside that of the bounder's system. Sound
 /// whenever the deadline ends it.
-OutputBounds bound_outputs(const RootBounder& bounder, const SlopeSearch& slopes,
+OutputBounds bound_outputs(const CrownBounder& bounder, const SlopeSearch& slopes,
                            std::vector<double> lower, std::vector<double> upper, bool with_planes,
                            const Deadline& deadline);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -9,7 +9,7 @@
 #include "base/rounding.h"
 #include "specs/evaluate/evaluate.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -27,7 +27,7 @@ double work_of(const Network& network, const LayeredSystem& system) {
 }
 
 /// Point number k of the box: its centre, a corner, a point inside, a corner, ...
-std::vector<double> point_of(const RootBounder::Bounds& bounds, int k, std::mt19937_64& random) {
+std::vector<double> point_of(const CrownBounder::Bounds& bounds, int k, std::mt19937_64& random) {
   std::vector<double> x(bounds.lower.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double l = bounds.lower[i], u = bounds.upper[i];
@@ -66,7 +66,7 @@ void compare(const std::string& name, const double* value, const double* error,
 
 /// Every layer that is a value of the network, at one point.
 void compare_layers(const Network& network, const LayeredSystem& system,
-                    const RootBounder::Bounds& bounds, const std::vector<EnclosedOutputs>& values,
+                    const CrownBounder::Bounds& bounds, const std::vector<EnclosedOutputs>& values,
                     const std::string& point) {
   for (std::size_t k = 0; k < system.layers.size() && k < bounds.layers.size(); ++k) {
     const ValueId id = system.layer_values[k];
@@ -91,7 +91,7 @@ void compare_layers(const Network& network, const LayeredSystem& system,
 }  // namespace
 
 int self_check(const Network& network, const LayeredSystem& system,
-               const RootBounder::Bounds& bounds, const SelfCheckSettings& settings) {
+               const CrownBounder::Bounds& bounds, const SelfCheckSettings& settings) {
   const double affordable = settings.most_work / work_of(network, system);
   const int points = affordable < settings.points ? static_cast<int>(affordable) : settings.points;
   if (points <= 0) return 0;
@@ -115,4 +115,4 @@ int self_check(const Network& network, const LayeredSystem& system,
   return points;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -8,7 +8,7 @@
 #include "bounds/layered/layered_system.h"
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// How much a self-check may cost.
 struct SelfCheckSettings {
@@ -25,6 +25,6 @@ struct SelfCheckSettings {
 /// error] does not meet its bounds: a bug of ours, to be heard of as exit code 4 and never as a
 /// verdict.
 int self_check(const Network& network, const LayeredSystem& system,
-               const RootBounder::Bounds& bounds, const SelfCheckSettings& settings = {});
+               const CrownBounder::Bounds& bounds, const SelfCheckSettings& settings = {});
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 constexpr std::size_t kMostBoxes =
@@ -13,9 +13,9 @@ constexpr double kSmallestShare =
 constexpr double kGain = 0.9;  // bounds and trees must shrink to this part for a turn to count
 }  // namespace
 
-Alternation::Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s,
-                         const Options& options, const SolveContext& context,
-                         const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack)
+SplitPortfolio::SplitPortfolio(InputSearch& inputs, MakeNeuronRoot make, double first_s,
+                               const Options& options, const SolveContext& context,
+                               const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack)
     : inputs_(inputs),
       make_(std::move(make)),
       first_s_(first_s),
@@ -25,9 +25,9 @@ Alternation::Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_
       judge_(judge),
       attack_(attack) {}
 
-bool Alternation::find_boxes() {
+bool SplitPortfolio::find_boxes() {
   std::set<const Clause*> open;
-  for (const ClauseTask& task : inputs_.tasks()) {
+  for (const BoxSubproblems& task : inputs_.tasks()) {
     const ClauseRoot& root = *task.root;
     if (root.clause->rows.empty()) return false;
     open.insert(root.clause);
@@ -53,24 +53,24 @@ bool Alternation::find_boxes() {
   return true;
 }
 
-void Alternation::settle(BoxClauses& box, double seconds, Statistics& statistics) {
+void SplitPortfolio::settle(BoxClauses& box, double seconds, Statistics& statistics) {
   if (box.root == nullptr) {
     box.root = make_(box.lower, box.upper, {box.clauses.begin(), box.clauses.end()});
     box.root->begin();
     seconds = std::max(seconds, kGlances * box.root->spent_s());
   }
   if (!box.root->problem().clauses.empty() && !deadline_.expired()) {
-    const NeuronOutcome outcome = box.root->settle(options_, context_, judge_, attack_, statistics,
-                                                   deadline_.elapsed_s() + seconds);
+    const ActivationOutcome outcome = box.root->settle(options_, context_, judge_, attack_,
+                                                       statistics, deadline_.elapsed_s() + seconds);
     if (outcome.search.exhausted) return inputs_.drop(box.clauses);
     box.open_share = outcome.search.open_share;
   }
   std::set<const Clause*> refuted = box.clauses;
-  for (const NeuronClause& c : box.root->problem().clauses) refuted.erase(c.clause);
+  for (const ActivationClause& c : box.root->problem().clauses) refuted.erase(c.clause);
   inputs_.drop(refuted);
 }
 
-Alternation::Standing Alternation::standing() const {
+SplitPortfolio::Standing SplitPortfolio::standing() const {
   Standing sum;
   for (const BoxClauses& box : boxes_) {
     sum.clauses += box.clauses.size();
@@ -81,7 +81,7 @@ Alternation::Standing Alternation::standing() const {
   return sum;
 }
 
-bool Alternation::decide_neurons(double seconds, Statistics& statistics) {
+bool SplitPortfolio::decide_neurons(double seconds, Statistics& statistics) {
   const Standing before = standing();
   for (BoxClauses& box : boxes_) {
     if (judge_.found() || deadline_.expired()) return true;
@@ -94,7 +94,7 @@ bool Alternation::decide_neurons(double seconds, Statistics& statistics) {
          after.open_share < kGain * before.open_share;
 }
 
-SearchOutcome Alternation::run(Statistics& statistics) {
+SearchOutcome SplitPortfolio::run(Statistics& statistics) {
   SearchSlice slice;
   slice.seconds = first_s_;
   double share = 1.0;
@@ -114,4 +114,4 @@ SearchOutcome Alternation::run(Statistics& statistics) {
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -17,19 +17,19 @@
 #include "solver/activation_split/refine_and_search.h"
 #include "solver/input_split/input_search.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// Root of the activation split of some clauses on one box, CROWN's bounds not begun.
-using MakeNeuronRoot = std::function<std::unique_ptr<NeuronRoot>(const std::vector<double>& lower,
-                                                                 const std::vector<double>& upper,
-                                                                 std::vector<const Clause*>)>;
+using MakeNeuronRoot = std::function<std::unique_ptr<ActivationSplitSchedule>(
+    const std::vector<double>& lower, const std::vector<double>& upper,
+    std::vector<const Clause*>)>;
 
-class Alternation {
+class SplitPortfolio {
  public:
   /// `first_s`: seconds of the first turn. `make` is called when the neurons' turn has come.
-  Alternation(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options,
-              const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
-              PgdAttack* attack);
+  SplitPortfolio(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options,
+                 const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
+                 PgdAttack* attack);
   /// Until one way or both together have refuted all clauses, a counterexample is found, or the
   /// deadline.
   SearchOutcome run(Statistics& statistics);
@@ -39,7 +39,7 @@ class Alternation {
   struct BoxClauses {
     std::vector<double> lower, upper;
     std::set<const Clause*> clauses;
-    std::unique_ptr<NeuronRoot> root;
+    std::unique_ptr<ActivationSplitSchedule> root;
     double open_share =
         std::numeric_limits<double>::infinity();  ///< of the trees of its last search
   };
@@ -67,4 +67,4 @@ class Alternation {
   std::vector<BoxClauses> boxes_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

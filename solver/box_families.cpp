@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 std::vector<BoxGroup> group_by_box(const Query& query) {
   std::map<const Box*, std::size_t> index;
@@ -95,4 +95,4 @@ std::vector<BoxFamily> split_by_factors(const BoxFamily& family, const LayeredSy
   return families;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -12,7 +12,7 @@
 #include "bounds/layered/layered_system.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// Clauses (numbers) that share their box.
 struct BoxGroup {
@@ -35,4 +35,4 @@ std::vector<int> factor_inputs(const LayeredSystem& system);
 /// family where there is nothing to split.
 std::vector<BoxFamily> split_by_factors(const BoxFamily& family, const LayeredSystem& system);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

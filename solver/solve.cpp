@@ -24,7 +24,7 @@
 #include "specs/simplify/terminal_softmax.h"
 #include "specs/vnnlib/vnnlib.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -49,8 +49,8 @@ bool prefers_activation_split(const LayeredSystem& system, std::size_t varying_i
 }
 
 /// What the sweeps found, as the self-check reads it.
-RootBounder::Bounds bounds_of(const SweepNetwork& network) {
-  RootBounder::Bounds bounds;
+CrownBounder::Bounds bounds_of(const SparseNetwork& network) {
+  CrownBounder::Bounds bounds;
   bounds.lower = network.lower_x;
   bounds.upper = network.upper_x;
   bounds.sources[kInputSource] = {network.lower_x, network.upper_x};
@@ -67,7 +67,7 @@ struct LoweredFamily {
   explicit LoweredFamily(BoxFamily of) : family(std::move(of)), open(family.groups.size()) {}
   BoxFamily family;
   std::once_flag once;
-  std::shared_ptr<const RootBounder> bounder;
+  std::shared_ptr<const CrownBounder> bounder;
   std::atomic<std::size_t> open;
 };
 
@@ -93,24 +93,24 @@ class Run {
   SolveResult run() {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
     if (options_.attack && attack(glance_seconds())) return found();
-    std::vector<ClauseTask> tasks = bound_roots();
+    std::vector<BoxSubproblems> tasks = bound_roots();
     if (judge_.found()) return found();
     if (!cases_.empty()) return search_in_cases();
     std::size_t by_neurons = 0;
     for (const auto& root : neuron_roots_) by_neurons += root->problem().clauses.size();
     log(1, "root bounds: " + std::to_string(tasks.size() + by_neurons) + " of " +
                std::to_string(query_.clauses.size()) + " clauses stay open");
-    for (const ClauseTask& task : tasks) log(2, describe_root(task));
+    for (const BoxSubproblems& task : tasks) log(2, describe_root(task));
     if (deadline_.expired())
       return stopped("before the root bounds were done", query_.clauses.size());
     if (tasks.empty() && neuron_roots_.empty())
       return decide(Verdict::unsat, "refuted by the root bounds");
     if (options_.attack) {
       std::vector<std::size_t> open;
-      for (const ClauseTask& task : tasks)
+      for (const BoxSubproblems& task : tasks)
         open.push_back(static_cast<std::size_t>(task.root->clause - query_.clauses.data()));
       for (const auto& root : neuron_roots_) {
-        for (const NeuronClause& c : root->problem().clauses)
+        for (const ActivationClause& c : root->problem().clauses)
           open.push_back(static_cast<std::size_t>(c.clause - query_.clauses.data()));
       }
       pgd_->focus(std::move(open));
@@ -171,7 +171,7 @@ class Run {
     }
   }
 
-  static std::string describe_root(const ClauseTask& task) {
+  static std::string describe_root(const BoxSubproblems& task) {
     return "clause of line " + std::to_string(task.root->clause->line) + ": " +
            std::to_string(task.root->kept.size()) + " inputs vary, " +
            (task.network == nullptr ? "too many neurons undecided for a reduced network"
@@ -188,23 +188,23 @@ class Run {
     return decide(Verdict::unknown, "no counterexample found, and no proof is possible: " + why);
   }
   bool attack(double seconds);
-  std::vector<ClauseTask> bound_roots();
-  std::shared_ptr<const RootBounder> lower_family(const BoxFamily& family) const;
+  std::vector<BoxSubproblems> bound_roots();
+  std::shared_ptr<const CrownBounder> lower_family(const BoxFamily& family) const;
   std::vector<std::unique_ptr<LoweredFamily>> lowered_families();
-  void bound_group(const std::shared_ptr<const RootBounder>& bounder, const BoxGroup& group,
-                   std::vector<ClauseTask>& tasks);
+  void bound_group(const std::shared_ptr<const CrownBounder>& bounder, const BoxGroup& group,
+                   std::vector<BoxSubproblems>& tasks);
   void bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& system,
                              const BoxGroup& group, std::vector<double> lower,
                              std::vector<double> upper);
-  NeuronRootSettings neuron_settings();
+  ActivationSplitSettings neuron_settings();
   bool make_cases(const BoxFamily& family, const LayeredSystem& system);
-  SolveResult search(std::vector<ClauseTask> tasks);
-  SearchOutcome search_boxes(std::vector<ClauseTask> tasks);
+  SolveResult search(std::vector<BoxSubproblems> tasks);
+  SearchOutcome search_boxes(std::vector<BoxSubproblems> tasks);
   SolveResult search_in_cases();
   SolveResult conclude(const SearchOutcome& outcome);
   /// Tries the bounds of the first boxes at some points: a violated one is an internal error, never
   /// a verdict.
-  void check_first(const LayeredSystem& system, const RootBounder::Bounds& bounds) {
+  void check_first(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
     constexpr int kCheckedBoxes = 4;
     if (checked_boxes_.fetch_add(1) < kCheckedBoxes) self_check(*simplified_, system, bounds);
   }
@@ -221,7 +221,7 @@ class Run {
   std::unique_ptr<PgdAttack> pgd_;
   std::atomic<int> checked_boxes_{0};
   std::mutex neuron_roots_mutex_;
-  std::vector<std::unique_ptr<NeuronRoot>>
+  std::vector<std::unique_ptr<ActivationSplitSchedule>>
       neuron_roots_;                // boxes that are searched by deciding neurons
   std::vector<CaseProblem> cases_;  // boxes that are searched case by case
   bool only_intervals_ = false;     // no source enters the outputs' bounds
@@ -236,11 +236,11 @@ bool Run::attack(double seconds) {
   return judge_.found();
 }
 
-NeuronRootSettings Run::neuron_settings() {
-  NeuronRootSettings settings;
+ActivationSplitSettings Run::neuron_settings() {
+  ActivationSplitSettings settings;
   settings.threads = threads_;
   settings.log = [this](const std::string& message) { log(2, message); };
-  settings.check = [this](const SweepNetwork& network) {
+  settings.check = [this](const SparseNetwork& network) {
     check_first(network.system(), bounds_of(network));
   };
   if (options_.attack)
@@ -256,11 +256,11 @@ void Run::bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& syst
   std::vector<const Clause*> clauses;
   for (const std::size_t k : group.clauses) clauses.push_back(&query_.clauses[k]);
   const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
-  auto root = std::make_unique<NeuronRoot>(system, std::move(lower), std::move(upper),
-                                           std::move(clauses), neuron_settings(), deadline_);
+  auto root = std::make_unique<ActivationSplitSchedule>(
+      system, std::move(lower), std::move(upper), std::move(clauses), neuron_settings(), deadline_);
   root->begin();
-  const NeuronProblem& problem = root->problem();
-  for (const NeuronClause& c : problem.clauses) {
+  const ActivationProblem& problem = root->problem();
+  for (const ActivationClause& c : problem.clauses) {
     log(2, "clause of line " + std::to_string(c.clause->line) + ": bound " +
                std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) + ", " +
                std::to_string(problem.network->slots()) + " neurons undecided");
@@ -268,8 +268,8 @@ void Run::bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& syst
   if (!problem.clauses.empty()) neuron_roots_.push_back(std::move(root));
 }
 
-void Run::bound_group(const std::shared_ptr<const RootBounder>& bounder, const BoxGroup& group,
-                      std::vector<ClauseTask>& tasks) {
+void Run::bound_group(const std::shared_ptr<const CrownBounder>& bounder, const BoxGroup& group,
+                      std::vector<BoxSubproblems>& tasks) {
   std::vector<double> lower, upper;
   for (const InputInterval& edge : *group.box) {
     lower.push_back(edge.proof_lower);
@@ -282,7 +282,7 @@ void Run::bound_group(const std::shared_ptr<const RootBounder>& bounder, const B
     return bound_group_by_sweeps(bounder->shared_system(), group, std::move(lower),
                                  std::move(upper));
   }
-  const RootBounder::Bounds bounds = bounder->bound_neurons(lower, upper, deadline_);
+  const CrownBounder::Bounds bounds = bounder->bound_neurons(lower, upper, deadline_);
   check_first(bounder->system(), bounds);
   log(2, std::to_string(bounds.undecided) + " neurons undecided at the root");
   for (const std::size_t k : group.clauses) {
@@ -295,7 +295,7 @@ void Run::bound_group(const std::shared_ptr<const RootBounder>& bounder, const B
     root->lower = lower;
     root->upper = upper;
     root->kept = varying_inputs(lower, upper);
-    ClauseTask task;
+    BoxSubproblems task;
     for (const int i : root->kept) {
       task.lower.push_back(lower[static_cast<std::size_t>(i)]);
       task.upper.push_back(upper[static_cast<std::size_t>(i)]);
@@ -307,7 +307,7 @@ void Run::bound_group(const std::shared_ptr<const RootBounder>& bounder, const B
   }
 }
 
-std::shared_ptr<const RootBounder> Run::lower_family(const BoxFamily& family) const {
+std::shared_ptr<const CrownBounder> Run::lower_family(const BoxFamily& family) const {
   // Sweeps, which the activation split works with, know products as squares only; no group's box
   // varies more than their hull.
   const bool sweeps = options_.split == "neurons" ||
@@ -324,7 +324,7 @@ std::shared_ptr<const RootBounder> Run::lower_family(const BoxFamily& family) co
   // subproblems.
   if (!sweeps && surely_forward(*system, varying_inputs(family.lower, family.upper).size()))
     system = lowered(ProductForm::pairs);
-  return std::make_shared<const RootBounder>(std::move(system));
+  return std::make_shared<const CrownBounder>(std::move(system));
 }
 
 /// True where the boxes are searched case by case.
@@ -350,7 +350,7 @@ std::vector<std::unique_ptr<LoweredFamily>> Run::lowered_families() {
   const double begin = deadline_.elapsed_s();
   const BoxFamily all =
       family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
-  std::shared_ptr<const RootBounder> bounder = lower_family(all);
+  std::shared_ptr<const CrownBounder> bounder = lower_family(all);
   if (make_cases(all, bounder->system())) return {};
   only_intervals_ = bounder->system().loose && bounder->system().outputs.terms.empty();
   std::vector<BoxFamily> parts = split_by_factors(all, bounder->system());
@@ -370,7 +370,7 @@ std::vector<std::unique_ptr<LoweredFamily>> Run::lowered_families() {
   return families;
 }
 
-std::vector<ClauseTask> Run::bound_roots() {
+std::vector<BoxSubproblems> Run::bound_roots() {
   const double begin = deadline_.elapsed_s();
   initialise_blas();
   const std::vector<std::unique_ptr<LoweredFamily>> families = lowered_families();
@@ -378,7 +378,7 @@ std::vector<ClauseTask> Run::bound_roots() {
   for (const auto& family : families) {
     for (const BoxGroup& group : family->family.groups) jobs.emplace_back(family.get(), &group);
   }
-  std::vector<std::vector<ClauseTask>> parts(jobs.size());
+  std::vector<std::vector<BoxSubproblems>> parts(jobs.size());
   parallel_for(threads_, static_cast<std::int64_t>(jobs.size()), [&](std::int64_t j) {
     if (deadline_.expired()) return;
     LoweredFamily& family = *jobs[static_cast<std::size_t>(j)].first;
@@ -390,15 +390,15 @@ std::vector<ClauseTask> Run::bound_roots() {
     if (family.open.fetch_sub(1) == 1)
       family.bounder.reset();  // the last box of the family; open clauses keep what they need
   });
-  std::vector<ClauseTask> tasks;
+  std::vector<BoxSubproblems> tasks;
   for (auto& part : parts) {
-    for (ClauseTask& task : part) tasks.push_back(std::move(task));
+    for (BoxSubproblems& task : part) tasks.push_back(std::move(task));
   }
   result_.statistics.root_s += deadline_.elapsed_s() - begin;
   return tasks;
 }
 
-SearchOutcome Run::search_boxes(std::vector<ClauseTask> tasks) {
+SearchOutcome Run::search_boxes(std::vector<BoxSubproblems> tasks) {
   constexpr double kFirstTurn =
       1.0;  // of halving inputs; as long as the root took, if that is longer
   PgdAttack* const attack = options_.attack ? pgd_.get() : nullptr;
@@ -409,12 +409,12 @@ SearchOutcome Run::search_boxes(std::vector<ClauseTask> tasks) {
     // The roots' lowering is for halving inputs (products as pairs), and gone by now where networks
     // were reduced.
     auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper));
-    return std::make_unique<NeuronRoot>(std::move(system), lower, upper, std::move(clauses),
-                                        neuron_settings(), deadline_);
+    return std::make_unique<ActivationSplitSchedule>(
+        std::move(system), lower, upper, std::move(clauses), neuron_settings(), deadline_);
   };
   const double first_s =
       options_.split == "turns" ? 0.0 : std::max(kFirstTurn, result_.statistics.root_s);
-  return Alternation(inputs, make_root, first_s, options_, context_, deadline_, judge_, attack)
+  return SplitPortfolio(inputs, make_root, first_s, options_, context_, deadline_, judge_, attack)
       .run(result_.statistics);
 }
 
@@ -440,7 +440,7 @@ SolveResult Run::search_in_cases() {
   return conclude(outcome);
 }
 
-SolveResult Run::search(std::vector<ClauseTask> tasks) {
+SolveResult Run::search(std::vector<BoxSubproblems> tasks) {
   const double begin = deadline_.elapsed_s();
   SearchOutcome outcome;
   outcome.exhausted = true;
@@ -490,4 +490,4 @@ SolveResult search_counterexample(std::shared_ptr<const Network> network, const 
   return Run(std::move(network), query, options, context).run_attack();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -12,7 +12,7 @@
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 enum class Verdict : std::uint8_t { unknown, timeout, sat, unsat };
 
@@ -54,4 +54,4 @@ SolveResult solve(std::shared_ptr<const Network> network, const Query& query,
 SolveResult search_counterexample(std::shared_ptr<const Network> network, const Query& query,
                                   const Options& options, const SolveContext& context);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

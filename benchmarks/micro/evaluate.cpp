@@ -5,6 +5,7 @@
 #include "benchmarks/micro/networks.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "benchmarks/micro/networks.h"
 #include "bounds/clip/relaxed_clipping.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 namespace {
@@ -20,7 +21,7 @@ void report_subproblems(benchmark::State& state, double per_iteration) {
 /// One batch in which every neuron stays undecided: the most that a batch of U neurons can cost.
 void bound_lanes(benchmark::State& state, const ClipSettings& settings) {
   const Reduced& reduced = reduced_network(static_cast<int>(state.range(0)));
-  LaneBounder bounder;
+  ReducedBounder bounder;
   bounder.attach(*reduced.network, kHalfspaces);
   load_lanes(reduced, bounder);
   bounder.constraint = cutting_halfspaces(bounder.lower_x, bounder.upper_x, kHalfspaces);
@@ -95,7 +96,7 @@ ReducedNetwork planes_only() {
 void bound_planes(benchmark::State& state) {
   const ReducedNetwork net = planes_only();
   const auto K = static_cast<int>(state.range(0));
-  LaneBounder bounder;
+  ReducedBounder bounder;
   bounder.attach(net, K);
   for (std::size_t i = 0; i < 5; ++i) {
     bounder.lower_x[i] = broadcast(-1.0);

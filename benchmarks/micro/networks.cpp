@@ -7,6 +7,7 @@
 #include "specs/network/network_builder.h"
 #include "specs/query/number.h"
 #include "specs/simplify/simplify.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 
@@ -125,7 +126,7 @@ const Reduced& reduced_network(int neurons) {
                            : cache.emplace(neurons, make_reduced(neurons)).first->second;
 }
 
-void load_lanes(const Reduced& reduced, LaneBounder& bounder) {
+void load_lanes(const Reduced& reduced, ReducedBounder& bounder) {
   for (std::size_t i = 0; i < reduced.lower_x.size(); ++i) {
     bounder.lower_x[i] = broadcast(reduced.lower_x[i]);
     bounder.upper_x[i] = broadcast(reduced.upper_x[i]);

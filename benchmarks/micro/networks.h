@@ -13,6 +13,7 @@
 #include "bounds/reduced/reduced_bounder.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 
@@ -36,10 +37,10 @@ struct Lowered {
   Lowered(const Shape& shape, double radius);
   std::vector<std::int64_t> all_rows() const;
   std::shared_ptr<const LayeredSystem> system;
-  RootBounder bounder;
+  CrownBounder bounder;
   std::vector<double> lower, upper;
   AffineForm rows;
-  RootBounder::Bounds bounds;
+  CrownBounder::Bounds bounds;
 };
 
 /// A reduced network with about U undecided neurons, made as the search makes it: an ACAS-shaped
@@ -53,7 +54,7 @@ const Reduced& reduced_network(int neurons);
 
 /// Every lane of `bounder` (attached to reduced.network) on the whole box, nothing known but the
 /// root's bounds.
-void load_lanes(const Reduced& reduced, LaneBounder& bounder);
+void load_lanes(const Reduced& reduced, ReducedBounder& bounder);
 /// K half-spaces g x + h <= 0 per lane that cut the lanes' boxes near their centres. [K, N + 1]
 std::vector<Vec> cutting_halfspaces(const std::vector<Vec>& lower_x,
                                     const std::vector<Vec>& upper_x, int count,

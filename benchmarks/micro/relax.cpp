@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bounds/relax/activation.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 namespace {

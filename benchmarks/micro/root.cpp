@@ -5,6 +5,7 @@
 #include "base/blas.h"
 #include "benchmarks/micro/networks.h"
 #include "bounds/crown/forward_pass.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 namespace {
@@ -53,10 +54,10 @@ void forward_pass(benchmark::State& state) {
     flops += 4.0 * weights_of(layer) * static_cast<double>(box.columns.size() + 1);
   }
   for (auto _ : state) {
-    std::map<int, PlaneBounds> planes;
+    std::map<int, LinearBounds> planes;
     planes.emplace(kInputSource, forward_input(box, net.lower, net.upper));
     for (std::size_t k = 0; k < net.system->layers.size(); ++k) {
-      const PlaneBounds z = forward_affine(net.system->layers[k], box, planes);
+      const LinearBounds z = forward_affine(net.system->layers[k], box, planes);
       benchmark::DoNotOptimize(concretize(z, box));
       planes[static_cast<int>(k)] = forward_relu(z, net.bounds.layers[k], box);
     }

@@ -8,6 +8,7 @@
 #include "benchmarks/micro/networks.h"
 #include "solver/solve.h"
 #include "specs/evaluate/evaluate.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 namespace {

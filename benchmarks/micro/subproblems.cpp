@@ -4,6 +4,7 @@
 
 #include "benchmarks/micro/networks.h"
 #include "solver/input_split/subproblems.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::micro {
 namespace {
@@ -12,14 +13,14 @@ constexpr int kHalfspaces = 8;
 
 /// The arrays of a record in their order.
 template <typename Visit>
-void for_each_array(LaneBounder& b, Visit&& visit) {
+void for_each_array(ReducedBounder& b, Visit&& visit) {
   for (auto* array : {&b.lower_x, &b.upper_x, &b.lower_z, &b.upper_z, &b.constraint}) visit(*array);
 }
 
-/// kLanes subproblems from the lanes to the stack and back, as InputWorker does it.
+/// kLanes subproblems from the lanes to the stack and back, as InputSplitWorker does it.
 void round_trip(benchmark::State& state) {
   const Reduced& reduced = reduced_network(static_cast<int>(state.range(0)));
-  LaneBounder bounder;
+  ReducedBounder bounder;
   bounder.attach(*reduced.network, kHalfspaces);
   load_lanes(reduced, bounder);
   bounder.constraint = cutting_halfspaces(bounder.lower_x, bounder.upper_x, kHalfspaces);

@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -21,7 +21,7 @@ std::size_t at(std::int32_t i) {
 
 }  // namespace
 
-void LaneSweep::attach(const SweepNetwork& network) {
+void AlphaBetaBounder::attach(const SparseNetwork& network) {
   network_ = &network;
   const auto U = static_cast<std::size_t>(network.slots()),
              P = static_cast<std::size_t>(network.places());
@@ -38,8 +38,8 @@ void LaneSweep::attach(const SweepNetwork& network) {
   reset();
 }
 
-void LaneSweep::reset() {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::reset() {
+  const SparseNetwork& net = *network_;
   std::fill(theta.begin(), theta.end(), broadcast(0.5));
   for (std::size_t u = 0; u < outer_.size(); ++u) {
     const double l = net.lower[u], h = net.upper[u];
@@ -53,8 +53,8 @@ void LaneSweep::reset() {
   curves_.reset();
 }
 
-void LaneSweep::reset_theta(const SweepCone& cone) {
-  for (const SweepCone::Layer& layer : cone.layers) {
+void AlphaBetaBounder::reset_theta(const Cone& cone) {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) {
       const std::size_t u = at(network_->slot_of[at(v)]);
       theta[u] = select((sigma_[u] == Vec{}) & (high_[u] > -low_[u]), broadcast(1.0), Vec{});
@@ -65,7 +65,7 @@ void LaneSweep::reset_theta(const SweepCone& cone) {
   }
 }
 
-void LaneSweep::set_bounds(int lane, int slot, double lower, double upper) {
+void AlphaBetaBounder::set_bounds(int lane, int slot, double lower, double upper) {
   const auto u = static_cast<std::size_t>(slot);
   if (curved(slot)) {
     low_[u][lane] = lower;
@@ -79,14 +79,15 @@ void LaneSweep::set_bounds(int lane, int slot, double lower, double upper) {
   high_[u][lane] = upper;
 }
 
-void LaneSweep::restrict_curved(int lane, int slot, double lower, double upper, double multiplier) {
+void AlphaBetaBounder::restrict_curved(int lane, int slot, double lower, double upper,
+                                       double multiplier) {
   CLIPBOUND_CHECK(curved(slot) && std::isfinite(lower) && std::isfinite(upper));
   set_bounds(lane, slot, lower, upper);
   curves_.restrain(lane, curve_of(slot), multiplier);
 }
 
-void LaneSweep::restrict_curved_as_in(const LaneSweep& from, int from_lane, int lane, int slot,
-                                      double lower, double upper) {
+void AlphaBetaBounder::restrict_curved_as_in(const AlphaBetaBounder& from, int from_lane, int lane,
+                                             int slot, double lower, double upper) {
   const auto u = static_cast<std::size_t>(slot);
   const std::int32_t c = curve_of(slot);
   restrict_curved(lane, slot, lower, upper, from.multiplier(from_lane, slot));
@@ -97,11 +98,11 @@ void LaneSweep::restrict_curved_as_in(const LaneSweep& from, int from_lane, int 
       curves_.theta_for(c, lane, negative, from.curves_.slope(c, from_lane), lower, upper);
 }
 
-double LaneSweep::multiplier(int lane, int slot) const {
+double AlphaBetaBounder::multiplier(int lane, int slot) const {
   return curves_.multiplier(lane, curve_of(slot));
 }
 
-void LaneSweep::decide(int lane, int slot, bool active) {
+void AlphaBetaBounder::decide(int lane, int slot, bool active) {
   const auto u = static_cast<std::size_t>(slot);
   outer_[u][lane] = active ? 1.0 : 0.0;
   sigma_[u][lane] = active ? -1.0 : 1.0;
@@ -109,7 +110,7 @@ void LaneSweep::decide(int lane, int slot, bool active) {
   theta[u][lane] = 0.0;
 }
 
-void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
+void AlphaBetaBounder::copy_lane(const AlphaBetaBounder& from, int lane) {
   for (std::size_t u = 0; u < theta.size(); ++u) theta[u] = broadcast(from.theta[u][lane]);
   for (std::size_t u = 0; u < outer_.size(); ++u) {
     outer_[u] = broadcast(from.outer_[u][lane]);
@@ -123,7 +124,7 @@ void LaneSweep::copy_lane(const LaneSweep& from, int lane) {
 /// The widest gap of the plane in use times its coefficient: of the chord at 0, of a lower plane at
 /// the far end that it leaves out. The latter counts less: the optimised slope is at its best
 /// there, so deciding the neuron gains little at first.
-double LaneSweep::cost_of(std::int32_t place, int lane) const {
+double AlphaBetaBounder::cost_of(std::int32_t place, int lane) const {
   constexpr double kLowerPlane = 0.05;
   const std::size_t u = at(network_->slot_of[at(place)]);
   if (sigma_[u][lane] != 0.0) return 0.0;
@@ -135,18 +136,18 @@ double LaneSweep::cost_of(std::int32_t place, int lane) const {
                  : kLowerPlane * g * std::max((1.0 - slope) * high, -slope * low);
 }
 
-void LaneSweep::add_costs(const SweepCone& cone, int lane, double weight,
-                          std::vector<double>& costs) const {
-  for (const SweepCone::Layer& layer : cone.layers) {
+void AlphaBetaBounder::add_costs(const Cone& cone, int lane, double weight,
+                                 std::vector<double>& costs) const {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable)
       costs[at(network_->slot_of[at(v)])] += weight * cost_of(v, lane);
   }
 }
 
-std::vector<std::int32_t> LaneSweep::costliest(const SweepCone& cone, int lane,
-                                               std::size_t count) const {
+std::vector<std::int32_t> AlphaBetaBounder::costliest(const Cone& cone, int lane,
+                                                      std::size_t count) const {
   std::vector<std::pair<double, std::int32_t>> list;
-  for (const SweepCone::Layer& layer : cone.layers) {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) {
       const double cost = cost_of(v, lane);
       if (cost > 0.0) list.emplace_back(-cost, network_->slot_of[at(v)]);
@@ -159,27 +160,27 @@ std::vector<std::int32_t> LaneSweep::costliest(const SweepCone& cone, int lane,
   return slots;
 }
 
-void LaneSweep::change_cone(const SweepCone& cone) {
+void AlphaBetaBounder::change_cone(const Cone& cone) {
   if (cone.serial == cone_) return;
   for (const std::int32_t v : written_) p_[at(v)] = Vec{};
   written_.clear();
-  for (const SweepCone::Layer& layer : cone.layers) {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const auto* list : {&layer.unstable, &layer.active, &layer.curved})
       written_.insert(written_.end(), list->begin(), list->end());
   }
   cone_ = cone.serial;
 }
 
-void LaneSweep::start(const SweepCone& cone, const Target& target) {
+void AlphaBetaBounder::start(const Cone& cone, const Target& target) {
   change_cone(cone);
-  for (const SweepCone::Layer& layer : cone.layers) {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.active) g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.curved) g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.products) g_[at(v)] = Vec{};
   }
   for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
-  const SweepRows& rows = *target.rows;
+  const SparseNetworkRows& rows = *target.rows;
   intercept_ = curved_ = curved_size_ = Vec{};
   for (int lane = 0; lane < kLanes; ++lane) {
     const auto r = static_cast<std::size_t>(target.which[lane]);
@@ -195,8 +196,8 @@ void LaneSweep::start(const SweepCone& cone, const Target& target) {
 
 /// From coefficients g of activations to coefficients p of pre-activations: p = s g + sigma theta,
 /// intercepts, errors.
-void LaneSweep::relax(const SweepCone::Layer& layer) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::relax(const Cone::Layer& layer) {
+  const SparseNetwork& net = *network_;
   const Vec zero = {};
   Vec sum = zero, intercept = zero, error = zero;
   for (const std::int32_t v : layer.unstable) {
@@ -226,10 +227,10 @@ void LaneSweep::relax(const SweepCone::Layer& layer) {
 
 /// sum of g a = sum of (g - m) a + m for activations that add up to 1, whatever m: a mean makes the
 /// coefficients small.
-void LaneSweep::centre_unit_sums(const SweepCone::Layer& layer) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::centre_unit_sums(const Cone::Layer& layer) {
+  const SparseNetwork& net = *network_;
   for (const std::int32_t number : layer.unit_sums) {
-    const SweepUnitSum& sum = net.unit_sums[at(number)];
+    const SparseSimplexRow& sum = net.unit_sums[at(number)];
     Vec mean = {};
     for (std::size_t k = 0; k < sum.places.size(); ++k)
       mean += sum.weights[k] * g_[at(sum.places[k])];
@@ -243,8 +244,8 @@ void LaneSweep::centre_unit_sums(const SweepCone::Layer& layer) {
   }
 }
 
-void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::relax_curved(const Cone::Layer& layer) {
+  const SparseNetwork& net = *network_;
   const Vec zero = {};
   for (const std::int32_t v : layer.curved) {
     const std::size_t u = at(net.slot_of[at(v)]);
@@ -262,18 +263,18 @@ void LaneSweep::relax_curved(const SweepCone::Layer& layer) {
   }
 }
 
-Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
-  const SweepNetwork& net = *network_;
+Vec AlphaBetaBounder::lower_bound(const Cone& cone, const Target& target) {
+  const SparseNetwork& net = *network_;
   ++sweeps;
   start(cone, target);
   for (std::size_t k = cone.layers.size(); k-- > 0;) {
-    for (const SweepCone::Part& part : cone.layers[k].into) {
+    for (const Cone::Part& part : cone.layers[k].into) {
       for (const GroupedMatrix::Segment& segment : part.segments)
         part.matrix->accumulate(segment, p_.data(), g_.data());
     }
     relax(cone.layers[k]);
   }
-  for (const SweepCone::Part& part : cone.into_inputs) {
+  for (const Cone::Part& part : cone.into_inputs) {
     for (const GroupedMatrix::Segment& segment : part.segments)
       part.matrix->accumulate(segment, p_.data(), g_.data());
   }
@@ -284,7 +285,7 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
   if (clip_.active()) {
     if (clipped_cone_ != cone.serial) clip_.restrict_to(cone.inputs);
     clipped_cone_ = cone.serial;
-    const LaneClip::Least least = clip_.minimum(g_.data(), corner_.data());
+    const SingleHalfspaceClipping::Least least = clip_.minimum(g_.data(), corner_.data());
     lower += least.value - rounding * least.size;
   } else {
     for (const std::int32_t i : cone.inputs) {
@@ -298,7 +299,7 @@ Vec LaneSweep::lower_bound(const SweepCone& cone, const Target& target) {
                 broadcast(-kUnbounded));  // an overflow, or NaN, proves nothing
 }
 
-std::optional<Halfspace> LaneSweep::plane(const SweepCone& cone, int lane) const {
+std::optional<Halfspace> AlphaBetaBounder::plane(const Cone& cone, int lane) const {
   Halfspace plane{std::vector<double>(corner_.size(), 0.0), offset_[lane]};
   double size = std::fabs(plane.offset);
   for (const std::int32_t i : cone.inputs) {
@@ -310,21 +311,21 @@ std::optional<Halfspace> LaneSweep::plane(const SweepCone& cone, int lane) const
   return plane;
 }
 
-void LaneSweep::add_up(const SweepCone::Layer& layer) {
+void AlphaBetaBounder::add_up(const Cone::Layer& layer) {
   for (const auto* places : {&layer.unstable, &layer.active, &layer.curved}) {
     for (const std::int32_t v : *places) h_[at(v)] = broadcast(network_->constant[at(v)]);
   }
-  for (const SweepCone::Part& part : layer.from) {
+  for (const Cone::Part& part : layer.from) {
     for (const GroupedMatrix::Segment& segment : part.segments)
       part.matrix->accumulate(segment, h_.data(), h_.data());
   }
 }
 
-void LaneSweep::differentiate(const SweepCone& cone) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::differentiate(const Cone& cone) {
+  const SparseNetwork& net = *network_;
   const Vec zero = {};
   for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
-  for (const SweepCone::Layer& layer : cone.layers) {
+  for (const Cone::Layer& layer : cone.layers) {
     add_up(layer);
     if (!layer.products.empty()) differentiate_joined(layer);
     for (const std::int32_t v : layer.curved) {
@@ -336,7 +337,7 @@ void LaneSweep::differentiate(const SweepCone& cone) {
                                         gradient[at(net.slot_of[at(v)])]);
     }
     for (const std::int32_t number : layer.unit_sums) {
-      const SweepUnitSum& sum = net.unit_sums[at(number)];
+      const SparseSimplexRow& sum = net.unit_sums[at(number)];
       Vec missing = broadcast(1.0);
       for (const std::int32_t v : sum.places) missing -= h_[at(v)];
       for (std::size_t k = 0; k < sum.places.size(); ++k)
@@ -353,8 +354,8 @@ void LaneSweep::differentiate(const SweepCone& cone) {
   }
 }
 
-void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int iteration,
-                     double decay) {
+void AlphaBetaBounder::step(const Cone& cone, const SlopeOptimizer& optimizer, int iteration,
+                            double decay) {
   const double first_share = 1.0 / (1.0 - std::pow(kAdamFirst, iteration + 1)),
                second_share = 1.0 / (1.0 - std::pow(kAdamSecond, iteration + 1));
   const Vec zero = {}, one = broadcast(1.0);
@@ -373,7 +374,7 @@ void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int
     const Vec moved = vmax(theta[u] + rate * direction(u), zero);
     theta[u] = select(undecided & (moved > one), one, moved);
   };
-  for (const SweepCone::Layer& layer : cone.layers) {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) step_one(at(network_->slot_of[at(v)]));
     for (const std::int32_t v : layer.curved) {
       const std::size_t u = at(network_->slot_of[at(v)]);
@@ -390,9 +391,9 @@ void LaneSweep::step(const SweepCone& cone, const SweepOptimizer& optimizer, int
 }
 
 template <typename Visit>
-void LaneSweep::for_parameters(const SweepCone& cone, const Visit& visit) const {
-  const SweepNetwork& net = *network_;
-  for (const SweepCone::Layer& layer : cone.layers) {
+void AlphaBetaBounder::for_parameters(const Cone& cone, const Visit& visit) const {
+  const SparseNetwork& net = *network_;
+  for (const Cone::Layer& layer : cone.layers) {
     for (const auto* list : {&layer.unstable, &layer.curved}) {
       for (const std::int32_t v : *list) visit(at(net.slot_of[at(v)]), v);
     }
@@ -400,8 +401,8 @@ void LaneSweep::for_parameters(const SweepCone& cone, const Visit& visit) const 
   }
 }
 
-Vec LaneSweep::maximize(const SweepCone& cone, const Target& target,
-                        const SweepOptimizer& optimizer) {
+Vec AlphaBetaBounder::maximize(const Cone& cone, const Target& target,
+                               const SlopeOptimizer& optimizer) {
   Vec best = lower_bound(cone, target), first_bound = best;
   double decay = 1.0;
   const Vec enough = broadcast(optimizer.enough);
@@ -442,8 +443,8 @@ Vec LaneSweep::maximize(const SweepCone& cone, const Target& target,
   return best;
 }
 
-void LaneSweep::leave(const SweepCone& cone) {
-  for (const SweepCone::Layer& layer : cone.layers) {
+void AlphaBetaBounder::leave(const Cone& cone) {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const std::int32_t v : layer.unstable) p_[at(v)] = g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.active) p_[at(v)] = g_[at(v)] = Vec{};
     for (const std::int32_t v : layer.curved) p_[at(v)] = g_[at(v)] = Vec{};
@@ -452,13 +453,13 @@ void LaneSweep::leave(const SweepCone& cone) {
   for (const std::int32_t i : cone.inputs) g_[at(i)] = Vec{};
 }
 
-void LaneSweep::evaluate_corner(const SweepCone& cone) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::evaluate_corner(const Cone& cone) {
+  const SparseNetwork& net = *network_;
   for (const std::int32_t i : cone.inputs) h_[at(i)] = corner_[at(i)];
-  for (const SweepCone::Layer& layer : cone.layers) {
+  for (const Cone::Layer& layer : cone.layers) {
     add_up(layer);
     for (const std::int32_t v : layer.products) {
-      const JoinedProduct& product = net.products[at(net.joined_of[at(v)])];
+      const McCormickProduct& product = net.products[at(net.joined_of[at(v)])];
       h_[at(v)] = h_[at(product.a)] * h_[at(product.b)];
     }
     for (const std::int32_t v : layer.curved) {
@@ -469,7 +470,8 @@ void LaneSweep::evaluate_corner(const SweepCone& cone) {
   }
 }
 
-double LaneSweep::row_value(const SweepRows& rows, std::int64_t row, int lane) const {
+double AlphaBetaBounder::row_value(const SparseNetworkRows& rows, std::int64_t row,
+                                   int lane) const {
   const auto r = static_cast<std::size_t>(row);
   double sum = rows.constant[r];
   for (auto j = static_cast<std::size_t>(rows.start[r]);
@@ -479,4 +481,4 @@ double LaneSweep::row_value(const SweepRows& rows, std::int64_t row, int lane) c
   return sum;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -2,7 +2,7 @@
 // and joined ones (bounds/alpha_beta/mccormick_product.h).
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -14,13 +14,13 @@ std::size_t at(std::int32_t i) {
 
 /// Of a product's two squares the earlier layer's is the second to come by, when both coefficients
 /// are known; only layers before both read what is made here.
-void LaneSweep::relax_product(const ProductPair& pair, std::int32_t place) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::relax_product(const SquarePair& pair, std::int32_t place) {
+  const SparseNetwork& net = *network_;
   const std::size_t slots[2] = {at(net.curved_slots[at(pair.plus)]),
                                 at(net.curved_slots[at(pair.minus)])};
   const std::int32_t places[2] = {net.place_of[slots[0]], net.place_of[slots[1]]};
   if (place != places[0]) return;
-  CurvedLanes::Squares squares;
+  CurveLanes::Squares squares;
   for (std::size_t k = 0; k < 2; ++k) {
     squares.g[k] = g_[at(places[k])];
     squares.theta[k] = theta[slots[k]];
@@ -40,7 +40,7 @@ void LaneSweep::relax_product(const ProductPair& pair, std::int32_t place) {
 }
 
 /// The later layer's square is the second to come by, and nothing between them reads the first.
-void LaneSweep::differentiate_product(const ProductPair& pair, std::int32_t place) {
+void AlphaBetaBounder::differentiate_product(const SquarePair& pair, std::int32_t place) {
   const std::size_t slots[2] = {at(network_->curved_slots[at(pair.plus)]),
                                 at(network_->curved_slots[at(pair.minus)])};
   const std::size_t plus = at(network_->place_of[slots[0]]),
@@ -54,15 +54,15 @@ void LaneSweep::differentiate_product(const ProductPair& pair, std::int32_t plac
 
 /// A product reads its operands by itself: their coefficients grow here, not by a matrix. What all
 /// of this rounds is in its slack.
-void LaneSweep::relax_joined(const SweepCone::Layer& layer) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::relax_joined(const Cone::Layer& layer) {
+  const SparseNetwork& net = *network_;
   const std::size_t first = at(net.slots());
   Vec offset = {}, error = {};
   for (const std::int32_t v : layer.products) {
     const std::size_t number = at(net.joined_of[at(v)]);
-    const JoinedProduct& product = net.products[number];
+    const McCormickProduct& product = net.products[number];
     const Vec g = g_[at(v)];
-    const JoinedPlane plane = plane_of(product, g, theta[first + number]);
+    const McCormickPlane plane = plane_of(product, g, theta[first + number]);
     g_[at(product.a)] += g * plane.a_slope;
     g_[at(product.b)] += g * plane.b_slope;
     offset += g * plane.offset;
@@ -72,17 +72,17 @@ void LaneSweep::relax_joined(const SweepCone::Layer& layer) {
   error_ += error;
 }
 
-void LaneSweep::differentiate_joined(const SweepCone::Layer& layer) {
-  const SweepNetwork& net = *network_;
+void AlphaBetaBounder::differentiate_joined(const Cone::Layer& layer) {
+  const SparseNetwork& net = *network_;
   const std::size_t first = at(net.slots());
   for (const std::int32_t v : layer.products) {
     const std::size_t number = at(net.joined_of[at(v)]);
-    const JoinedProduct& product = net.products[number];
+    const McCormickProduct& product = net.products[number];
     const Vec g = g_[at(v)], a = h_[at(product.a)], b = h_[at(product.b)];
-    const JoinedPlane plane = plane_of(product, g, theta[first + number]);
+    const McCormickPlane plane = plane_of(product, g, theta[first + number]);
     gradient[first + number] = g * (plane.a_rate * a + product.a_width * b - plane.offset_rate);
     h_[at(v)] = plane.a_slope * a + plane.b_slope * b - plane.offset;
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

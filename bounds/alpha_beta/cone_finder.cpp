@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <atomic>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 /// Unique in the process, since sweeps may meet cones of several finders.
@@ -14,7 +14,7 @@ std::uint64_t next_serial() {
 }
 }  // namespace
 
-void SweepCone::begin(int count) {
+void Cone::begin(int count) {
   serial = next_serial();
   layers.resize(static_cast<std::size_t>(count));
   for (Layer& layer : layers) {
@@ -40,7 +40,7 @@ void ConeFinder::number_places() {
   }
 }
 
-void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
+void ConeFinder::touch(std::int32_t place, Cone& cone) {
   const auto p = static_cast<std::size_t>(place);
   if (place_mark_[p] == stamp_) return;
   place_mark_[p] = stamp_;
@@ -48,9 +48,9 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
     cone.inputs.push_back(place);
     return;
   }
-  SweepCone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
+  Cone::Layer& layer = cone.layers[static_cast<std::size_t>(layer_of_place_[p])];
   if (const std::int32_t number = network_.joined_of[p]; number >= 0) {
-    const JoinedProduct& product = network_.products[static_cast<std::size_t>(number)];
+    const McCormickProduct& product = network_.products[static_cast<std::size_t>(number)];
     layer.products.push_back(place);
     touch(product.a, cone);
     touch(product.b, cone);
@@ -64,13 +64,13 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
   if (curve < 0) return;
   if (const std::int32_t number = network_.unit_sum_of[static_cast<std::size_t>(curve)];
       number >= 0) {
-    const SweepUnitSum& sum = network_.unit_sums[static_cast<std::size_t>(number)];
+    const SparseSimplexRow& sum = network_.unit_sums[static_cast<std::size_t>(number)];
     if (place == sum.places.front()) layer.unit_sums.push_back(number);
     for (const std::int32_t other : sum.places) touch(other, cone);
   }
   if (network_.pair_of[static_cast<std::size_t>(curve)] < 0) return;
   // The squares of a product are looked at together.
-  const ProductPair& pair =
+  const SquarePair& pair =
       network_.pairs[static_cast<std::size_t>(network_.pair_of[static_cast<std::size_t>(curve)])];
   for (const std::int32_t c : {pair.plus, pair.minus})
     touch(
@@ -80,10 +80,10 @@ void ConeFinder::touch(std::int32_t place, SweepCone& cone) {
 }
 
 /// Where much of a layer was touched, its marks are read in order: sorting takes ten times as long.
-void ConeFinder::sort(int k, SweepCone::Layer& layer) const {
+void ConeFinder::sort(int k, Cone::Layer& layer) const {
   std::vector<std::int32_t>* lists[] = {&layer.unstable, &layer.active, &layer.curved,
                                         &layer.products};
-  const SweepLayer& all = network_.layer(k);
+  const SparseNetworkLayer& all = network_.layer(k);
   std::size_t touched = 0;
   for (const auto* list : lists) touched += list->size();
   if (8 * touched < static_cast<std::size_t>(all.count)) {
@@ -142,11 +142,11 @@ void ConeFinder::add_segments(const GroupedMatrix& matrix, std::int32_t group,
   }
 }
 
-void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone) {
+void ConeFinder::follow(int k, const SparseNetworkBlock& block, BlockMarks& marks, Cone& cone) {
   marks.forward.resize(static_cast<std::size_t>(block.forward.groups()), 0);
   marks.backward.resize(static_cast<std::size_t>(block.backward.groups()), 0);
-  SweepCone::Part from{&block.forward, {}}, into{&block.backward, {}};
-  SweepCone::Layer& here = cone.layers[static_cast<std::size_t>(k)];
+  Cone::Part from{&block.forward, {}}, into{&block.backward, {}};
+  Cone::Layer& here = cone.layers[static_cast<std::size_t>(k)];
   forward_groups_.clear();
   backward_groups_.clear();
   tile_groups_.clear();
@@ -188,8 +188,8 @@ void ConeFinder::follow(int k, const SweepBlock& block, BlockMarks& marks, Sweep
       .push_back(std::move(into));
 }
 
-void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& which,
-                      SweepCone& cone) {
+void ConeFinder::find(const SparseNetworkRows& rows, const std::vector<std::int64_t>& which,
+                      Cone& cone) {
   cone.begin(rows.layer);
   number_places();
   ++stamp_;
@@ -200,7 +200,7 @@ void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& wh
   }
   block_marks_.resize(static_cast<std::size_t>(network_.layers()));
   for (int k = rows.layer - 1; k >= 0; --k) {
-    const SweepLayer& layer = network_.layer(k);
+    const SparseNetworkLayer& layer = network_.layer(k);
     auto& marks = block_marks_[static_cast<std::size_t>(k)];
     marks.resize(layer.blocks.size());
     for (std::size_t b = 0; b < layer.blocks.size(); ++b)
@@ -210,4 +210,4 @@ void ConeFinder::find(const SweepRows& rows, const std::vector<std::int64_t>& wh
   std::sort(cone.inputs.begin(), cone.inputs.end());
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

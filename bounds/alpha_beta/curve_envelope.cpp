@@ -5,7 +5,7 @@
 
 #include "base/rounding.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -16,8 +16,8 @@ using Lines = std::array<Line, kChainLines>;
 
 /// A constant on [l, u]: its points are both ends, since a multiplier may lean on it. Where z is
 /// unbounded multipliers are of no use, and the points are at 0.
-Chain<double> constant_chain(double value, double l, double u) {
-  Chain<double> chain{};
+Polyline<double> constant_chain(double value, double l, double u) {
+  Polyline<double> chain{};
   std::fill(chain.value, chain.value + kChainPoints, value);
   if (!std::isfinite(l) || !std::isfinite(u)) return chain;
   std::fill(chain.z, chain.z + kChainPoints, u);
@@ -69,7 +69,7 @@ struct Envelope {
 /// Of lower lines on [l, u], which touch f in this order, the middle one being relax()'s. Between
 /// two points of the chain one line lies above both of them, so the segment lies below that line;
 /// where the points are decides only how tight it is.
-Chain<double> chain_below(const Lines& lines, double l, double u) {
+Polyline<double> chain_below(const Lines& lines, double l, double u) {
   constexpr std::size_t kMiddle = kChainLines / 2;
   Envelope envelope;
   envelope.lines[0] = lines[kMiddle];
@@ -78,7 +78,7 @@ Chain<double> chain_below(const Lines& lines, double l, double u) {
     envelope.offer(lines[kMiddle + k], true, l, u);
     envelope.offer(lines[kMiddle - k], false, l, u);
   }
-  Chain<double> chain{};
+  Polyline<double> chain{};
   const int last = envelope.count;
   for (int j = 0; j < kChainPoints; ++j) {
     const Line &left = envelope.lines[std::clamp(j - 1, 0, last - 1)],
@@ -94,18 +94,19 @@ Chain<double> chain_below(const Lines& lines, double l, double u) {
 
 }  // namespace
 
-bool is_finite(const Hull<double>& hull) {
-  const auto finite = [](const Chain<double>& chain) {
+bool is_finite(const PiecewiseLinearEnvelope<double>& hull) {
+  const auto finite = [](const Polyline<double>& chain) {
     return std::all_of(chain.value, chain.value + kChainPoints,
                        [](double v) { return std::isfinite(v); });
   };
   return finite(hull.below) && finite(hull.above);
 }
 
-Hull<double> hull_of(const Activation& activation, double l, double u) {
+PiecewiseLinearEnvelope<double> hull_of(const Activation& activation, double l, double u) {
   static_assert(kChainLines == 5);
   const Range range = range_of(activation, l, u);
-  Hull<double> hull{constant_chain(range.lower, l, u), constant_chain(range.upper, l, u)};
+  PiecewiseLinearEnvelope<double> hull{constant_chain(range.lower, l, u),
+                                       constant_chain(range.upper, l, u)};
   if (!std::isfinite(l) || !std::isfinite(u)) return hull;
   const double m = touching_point(activation, l, u);
   const Planes middle = relax(activation, l, u);
@@ -129,4 +130,4 @@ Hull<double> hull_of(const Activation& activation, double l, double u) {
   return hull;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -13,7 +13,7 @@
 
 #include "bounds/relax/activation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 inline constexpr int kChainLines = 5, kChainPoints = kChainLines + 1;
 
@@ -21,7 +21,7 @@ inline constexpr int kChainLines = 5, kChainPoints = kChainLines + 1;
 /// f's hull between l and u: a neuron's parameter theta goes from `slope - down` (0) over `slope`
 /// (1/2, that of relax()) to `slope + up` (1).
 template <typename Number>
-struct Chain {
+struct Polyline {
   Number z[kChainPoints], value[kChainPoints];
   Number slope, down, up;
 };
@@ -29,13 +29,13 @@ struct Chain {
 /// Where nothing is known, or z is unbounded, a chain is a constant c, f's least or greatest value,
 /// perhaps infinite, and its slopes are 0.
 template <typename Number>
-struct Hull {
-  Chain<Number> below, above;
+struct PiecewiseLinearEnvelope {
+  Polyline<Number> below, above;
 };
 
 /// On [l, u], l <= u, either of which may be infinite.
-Hull<double> hull_of(const Activation& activation, double l, double u);
+PiecewiseLinearEnvelope<double> hull_of(const Activation& activation, double l, double u);
 /// No value is infinite.
-bool is_finite(const Hull<double>& hull);
+bool is_finite(const PiecewiseLinearEnvelope<double>& hull);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/rounding.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -22,7 +22,7 @@ Vec vec(Vec x) {
 
 }  // namespace
 
-void CurvedLanes::attach(const SweepNetwork& network) {
+void CurveLanes::attach(const SparseNetwork& network) {
   network_ = &network;
   const std::size_t C = network.curves.size();
   touch_.assign(C, Touch{});
@@ -37,14 +37,15 @@ void CurvedLanes::attach(const SweepNetwork& network) {
   }
 }
 
-void CurvedLanes::reset() {
+void CurveLanes::reset() {
   for (const std::int32_t c : owned_) own_of_[at(c)] = -1;
   owned_.clear();
   own_.clear();
 }
 
-void CurvedLanes::set_lane(Hull<Vec>& hull, int lane, const Hull<double>& from) {
-  const auto one_side = [lane](Chain<Vec>& to, const Chain<double>& chain) {
+void CurveLanes::set_lane(PiecewiseLinearEnvelope<Vec>& hull, int lane,
+                          const PiecewiseLinearEnvelope<double>& from) {
+  const auto one_side = [lane](Polyline<Vec>& to, const Polyline<double>& chain) {
     for (int j = 0; j < kChainPoints; ++j) {
       to.z[j][lane] = chain.z[j];
       to.value[j][lane] = chain.value[j];
@@ -57,7 +58,7 @@ void CurvedLanes::set_lane(Hull<Vec>& hull, int lane, const Hull<double>& from) 
   one_side(hull.above, from.above);
 }
 
-CurvedLanes::Own& CurvedLanes::own(std::int32_t c) {
+CurveLanes::Own& CurveLanes::own(std::int32_t c) {
   if (own_of_[at(c)] >= 0) return own_[at(own_of_[at(c)])];
   own_of_[at(c)] = static_cast<std::int32_t>(own_.size());
   owned_.push_back(c);
@@ -68,27 +69,27 @@ CurvedLanes::Own& CurvedLanes::own(std::int32_t c) {
   return own;
 }
 
-void CurvedLanes::set_bounds(int lane, std::int32_t c, double lower, double upper) {
+void CurveLanes::set_bounds(int lane, std::int32_t c, double lower, double upper) {
   if (square_[at(c)] != 0) return;  // reads the lanes' bounds
   Own& own = this->own(c);
-  const Hull<double> hull = hull_of(network_->curves[at(c)], lower, upper);
+  const PiecewiseLinearEnvelope<double> hull = hull_of(network_->curves[at(c)], lower, upper);
   set_lane(own.hull, lane, hull);
   own.finite = own.finite && is_finite(hull);
 }
 
-void CurvedLanes::restrain(int lane, std::int32_t c, double multiplier) {
+void CurveLanes::restrain(int lane, std::int32_t c, double multiplier) {
   Own& own = this->own(c);
   own.restrained[lane] = 1.0;
   own.multiplier[lane] = multiplier;
 }
 
-double CurvedLanes::multiplier(int lane, std::int32_t c) const {
+double CurveLanes::multiplier(int lane, std::int32_t c) const {
   return own_of_[at(c)] < 0 ? 0.0 : own_[at(own_of_[at(c)])].multiplier[lane];
 }
 
-void CurvedLanes::copy_lane(const CurvedLanes& from, int lane) {
+void CurveLanes::copy_lane(const CurveLanes& from, int lane) {
   reset();
-  const auto spread = [lane](Chain<Vec>& to, const Chain<Vec>& chain) {
+  const auto spread = [lane](Polyline<Vec>& to, const Polyline<Vec>& chain) {
     for (int j = 0; j < kChainPoints; ++j) {
       to.z[j] = broadcast(chain.z[j][lane]);
       to.value[j] = broadcast(chain.value[j][lane]);
@@ -111,8 +112,8 @@ void CurvedLanes::copy_lane(const CurvedLanes& from, int lane) {
 /// q = min over the chain of g v - p z, with p as rounded. The values stand off f by what their
 /// products round; what p z rounds is one more rounding of z's own terms.
 template <bool kFinite, typename Number>
-CurvedLanes::Relaxed CurvedLanes::by_chains(const Hull<Number>& hull, Vec g, Vec theta,
-                                            Vec multiplier, Touch& touch) const {
+CurveLanes::Relaxed CurveLanes::by_chains(const PiecewiseLinearEnvelope<Number>& hull, Vec g,
+                                          Vec theta, Vec multiplier, Touch& touch) const {
   const Vec zero = {};
   const Mask negative = g < zero, none = g == zero;
   const auto pick = [&](const Number& below, const Number& above) {
@@ -147,7 +148,7 @@ CurvedLanes::Relaxed CurvedLanes::by_chains(const Hull<Number>& hull, Vec g, Vec
 
 /// g z^2 - p z on [l, h] is least at p / (2 g), or at an end where g < 0. The factor of g pays for
 /// the roundings of g z^2, and for those of the place, which enter squared.
-CurvedLanes::Least CurvedLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
+CurveLanes::Least CurveLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
   const Vec zero = {}, one = broadcast(1.0);
   const Mask negative = g < zero;
   const Vec weight = g * select(negative, one + 0x1p-49, one - 0x1p-49);
@@ -158,8 +159,8 @@ CurvedLanes::Least CurvedLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
           select(negative, select(at_low < at_high, l, h), inside)};
 }
 
-CurvedLanes::Relaxed CurvedLanes::square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high,
-                                         Touch& touch) const {
+CurveLanes::Relaxed CurveLanes::square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high,
+                                       Touch& touch) const {
   const Vec zero = {};
   const Mask negative = g < zero, bounded = (vabs(low) < kOverflow) & (vabs(high) < kOverflow);
   const Vec l = select(bounded, low, zero), h = select(bounded, high, zero);
@@ -177,8 +178,8 @@ CurvedLanes::Relaxed CurvedLanes::square(Vec g, Vec theta, Vec multiplier, Vec l
 /// both squares. The plane's slopes are those between McCormick's two; what is left over is
 /// bilinear, so least at a corner. The squares by themselves give a q for the same p too: better
 /// where splits have narrowed their ranges.
-std::array<CurvedLanes::Relaxed, 2> CurvedLanes::relax_pair(const ProductPair& pair,
-                                                            const Squares& s) {
+std::array<CurveLanes::Relaxed, 2> CurveLanes::relax_pair(const SquarePair& pair,
+                                                          const Squares& s) {
   const Vec zero = {};
   Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
   const Vec weight = 0.5 * (s.g[0] - s.g[1]);
@@ -216,9 +217,9 @@ std::array<CurvedLanes::Relaxed, 2> CurvedLanes::relax_pair(const ProductPair& p
   return {Relaxed{p[0], select(better, sum, joint)}, Relaxed{p[1], zero}};
 }
 
-std::array<Vec, 2> CurvedLanes::differentiate_pair(const ProductPair& pair, Vec g_plus, Vec g_minus,
-                                                   Vec z_plus, Vec z_minus, Vec& gradient_plus,
-                                                   Vec& gradient_minus) {
+std::array<Vec, 2> CurveLanes::differentiate_pair(const SquarePair& pair, Vec g_plus, Vec g_minus,
+                                                  Vec z_plus, Vec z_minus, Vec& gradient_plus,
+                                                  Vec& gradient_minus) {
   Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
   first.at = z_plus;
   second.at = z_minus;
@@ -229,7 +230,7 @@ std::array<Vec, 2> CurvedLanes::differentiate_pair(const ProductPair& pair, Vec 
   return {first.value + plane, second.value - plane};
 }
 
-CurvedLanes::Relaxed CurvedLanes::relax(std::int32_t c, Vec g, Vec theta, Vec low, Vec high) {
+CurveLanes::Relaxed CurveLanes::relax(std::int32_t c, Vec g, Vec theta, Vec low, Vec high) {
   Touch& touch = touch_[at(c)];
   const Own* own = own_of_[at(c)] < 0 ? nullptr : &own_[at(own_of_[at(c)])];
   if (square_[at(c)] != 0)
@@ -238,12 +239,12 @@ CurvedLanes::Relaxed CurvedLanes::relax(std::int32_t c, Vec g, Vec theta, Vec lo
     return own->finite ? by_chains<true>(own->hull, g, theta, own->multiplier, touch)
                        : by_chains<false>(own->hull, g, theta, own->multiplier, touch);
   }
-  const Hull<double>& hull = network_->hulls[at(c)];
+  const PiecewiseLinearEnvelope<double>& hull = network_->hulls[at(c)];
   return finite_[at(c)] != 0 ? by_chains<true>(hull, g, theta, Vec{}, touch)
                              : by_chains<false>(hull, g, theta, Vec{}, touch);
 }
 
-Vec CurvedLanes::differentiate(std::int32_t c, Vec g, Vec z, Vec& gradient) {
+Vec CurveLanes::differentiate(std::int32_t c, Vec g, Vec z, Vec& gradient) {
   Touch& touch = touch_[at(c)];
   const Vec reach = z - touch.z;
   touch.at = z;
@@ -251,14 +252,14 @@ Vec CurvedLanes::differentiate(std::int32_t c, Vec g, Vec z, Vec& gradient) {
   return touch.value + touch.slope * reach;
 }
 
-void CurvedLanes::begin_ascent(std::int32_t c) {
+void CurveLanes::begin_ascent(std::int32_t c) {
   if (own_of_[at(c)] < 0) return;
   Own& own = own_[at(own_of_[at(c)])];
   own.first = own.second = Vec{};
   own.best = own.multiplier;
 }
 
-void CurvedLanes::step(std::int32_t c, Vec rate, double first_share, double second_share) {
+void CurveLanes::step(std::int32_t c, Vec rate, double first_share, double second_share) {
   if (own_of_[at(c)] < 0) return;
   Own& own = own_[at(own_of_[at(c)])];
   const Vec gradient = own.restrained * multiplier_gradient(c);
@@ -270,40 +271,40 @@ void CurvedLanes::step(std::int32_t c, Vec rate, double first_share, double seco
   }
 }
 
-void CurvedLanes::keep(std::int32_t c, Mask better) {
+void CurveLanes::keep(std::int32_t c, Mask better) {
   if (own_of_[at(c)] < 0) return;
   Own& own = own_[at(own_of_[at(c)])];
   own.best = select(better, own.multiplier, own.best);
 }
 
-void CurvedLanes::take_best(std::int32_t c) {
+void CurveLanes::take_best(std::int32_t c) {
   if (own_of_[at(c)] >= 0) own_[at(own_of_[at(c)])].multiplier = own_[at(own_of_[at(c)])].best;
 }
 
-double CurvedLanes::gap_at(std::int32_t c, int lane, double z) const {
+double CurveLanes::gap_at(std::int32_t c, int lane, double z) const {
   const Touch& touch = touch_[at(c)];
   const double gap = std::fabs(value_of(network_->curves[at(c)], z) -
                                (touch.value[lane] + touch.slope[lane] * (z - touch.z[lane])));
   return gap < kOverflow ? gap : 0.0;
 }
 
-double CurvedLanes::gap(std::int32_t c, int lane, double low, double high) const {
+double CurveLanes::gap(std::int32_t c, int lane, double low, double high) const {
   return std::max(
       {gap_at(c, lane, low), gap_at(c, lane, 0.5 * low + 0.5 * high), gap_at(c, lane, high)});
 }
 
-double CurvedLanes::theta_for(std::int32_t c, int lane, bool negative, double slope, double low,
-                              double high) const {
+double CurveLanes::theta_for(std::int32_t c, int lane, bool negative, double slope, double low,
+                             double high) const {
   double middle = low + high, down = negative ? 0.0 : high - low, up = down;
   if (square_[at(c)] == 0) {
     const auto take = [&](double s, double d, double u) { middle = s, down = d, up = u; };
     if (own_of_[at(c)] >= 0) {
-      const Hull<Vec>& hull = own_[at(own_of_[at(c)])].hull;
-      const Chain<Vec>& chain = negative ? hull.above : hull.below;
+      const PiecewiseLinearEnvelope<Vec>& hull = own_[at(own_of_[at(c)])].hull;
+      const Polyline<Vec>& chain = negative ? hull.above : hull.below;
       take(chain.slope[lane], chain.down[lane], chain.up[lane]);
     } else {
-      const Hull<double>& hull = network_->hulls[at(c)];
-      const Chain<double>& chain = negative ? hull.above : hull.below;
+      const PiecewiseLinearEnvelope<double>& hull = network_->hulls[at(c)];
+      const Polyline<double>& chain = negative ? hull.above : hull.below;
       take(chain.slope, chain.down, chain.up);
     }
   }
@@ -311,11 +312,11 @@ double CurvedLanes::theta_for(std::int32_t c, int lane, bool negative, double sl
   return rate > 0.0 ? std::clamp(0.5 + 0.5 * (slope - middle) / rate, 0.0, 1.0) : 0.5;
 }
 
-double CurvedLanes::steepness(std::int32_t c) const {
-  const Hull<double>& hull = network_->hulls[at(c)];
+double CurveLanes::steepness(std::int32_t c) const {
+  const PiecewiseLinearEnvelope<double>& hull = network_->hulls[at(c)];
   if (square_[at(c)] == 0) return std::fabs(hull.below.slope) + std::fabs(hull.above.slope);
   const auto slot = at(network_->curved_slots[at(c)]);
   return std::fabs(network_->lower[slot]) + std::fabs(network_->upper[slot]);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -16,13 +16,13 @@
 #include "bounds/alpha_beta/curve_envelope.h"
 #include "bounds/alpha_beta/sparse_network.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 inline constexpr double kAdamFirst = 0.9, kAdamSecond = 0.999;  ///< what its running means keep
 
-class CurvedLanes {
+class CurveLanes {
  public:
-  void attach(const SweepNetwork& network);
+  void attach(const SparseNetwork& network);
   /// The network's hulls in all lanes, no multipliers.
   void reset();
   /// Bounds of a neuron in one lane: a hull of its own.
@@ -30,7 +30,7 @@ class CurvedLanes {
   /// Lets a multiplier take part: the lane's subproblem restricts z.
   void restrain(int lane, std::int32_t c, double multiplier);
   double multiplier(int lane, std::int32_t c) const;
-  void copy_lane(const CurvedLanes& from, int lane);
+  void copy_lane(const CurveLanes& from, int lane);
 
   /// p z + q <= g f(z) on the lanes' bounds [low, high], which the caller keeps.
   struct Relaxed {
@@ -43,16 +43,15 @@ class CurvedLanes {
   struct Squares {
     Vec g[2], theta[2], low[2], high[2];
   };
-  std::array<Relaxed, 2> relax_pair(const ProductPair& pair, const Squares& squares);
+  std::array<Relaxed, 2> relax_pair(const SquarePair& pair, const Squares& squares);
 
   /// d(bound)/d(g) at the last relax(), given z at the corner: the activation that the lines stand
   /// for. The gradient by theta goes to `gradient`, that by the multiplier stays here.
   Vec differentiate(std::int32_t c, Vec g, Vec z, Vec& gradient);
 
   /// The same for the two squares of a product.
-  std::array<Vec, 2> differentiate_pair(const ProductPair& pair, Vec g_plus, Vec g_minus,
-                                        Vec z_plus, Vec z_minus, Vec& gradient_plus,
-                                        Vec& gradient_minus);
+  std::array<Vec, 2> differentiate_pair(const SquarePair& pair, Vec g_plus, Vec g_minus, Vec z_plus,
+                                        Vec z_minus, Vec& gradient_plus, Vec& gradient_minus);
 
   // ---- the multipliers' optimiser (Adam); its steps are those of the slopes' ----
   void begin_ascent(std::int32_t c);
@@ -89,14 +88,16 @@ class CurvedLanes {
   };
   /// A neuron with other bounds, or a multiplier, in some lane.
   struct Own {
-    Hull<Vec> hull;
+    PiecewiseLinearEnvelope<Vec> hull;
     Vec multiplier, first, second, best, restrained;
     bool finite = true;
   };
   Own& own(std::int32_t c);
-  static void set_lane(Hull<Vec>& hull, int lane, const Hull<double>& from);
+  static void set_lane(PiecewiseLinearEnvelope<Vec>& hull, int lane,
+                       const PiecewiseLinearEnvelope<double>& from);
   template <bool kFinite, typename Number>
-  Relaxed by_chains(const Hull<Number>& hull, Vec g, Vec theta, Vec multiplier, Touch& touch) const;
+  Relaxed by_chains(const PiecewiseLinearEnvelope<Number>& hull, Vec g, Vec theta, Vec multiplier,
+                    Touch& touch) const;
   struct Least {
     Vec q, z;
   };
@@ -107,7 +108,7 @@ class CurvedLanes {
   }
   Relaxed square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high, Touch& touch) const;
 
-  const SweepNetwork* network_ = nullptr;
+  const SparseNetwork* network_ = nullptr;
   std::vector<Touch> touch_;           // [C]
   std::vector<char> finite_, square_;  // [C]
   std::vector<std::int32_t> own_of_;   // [C] -1: as in the network
@@ -115,4 +116,4 @@ class CurvedLanes {
   std::vector<std::int32_t> owned_;  // which
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 std::int64_t GroupedMatrix::add_weights(std::size_t count) {
   const std::size_t at = weights_.size();
@@ -67,4 +67,4 @@ void GroupedMatrix::accumulate(const Segment& segment, const Vec* x, Vec* y) con
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -13,7 +13,7 @@
 
 #include "base/simd.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 class GroupedMatrix {
  public:
@@ -87,4 +87,4 @@ class GroupedMatrix {
   std::vector<Line> weights_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -24,9 +24,10 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t x) {
 
 }  // namespace
 
-BlockBuilder::BlockBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place,
-                           std::span<const std::int32_t> column_place,
-                           std::span<const double> factor, std::int32_t spare)
+GroupedMatrixBuilder::GroupedMatrixBuilder(const SparseRows& matrix,
+                                           std::span<const std::int32_t> row_place,
+                                           std::span<const std::int32_t> column_place,
+                                           std::span<const double> factor, std::int32_t spare)
     : matrix_(matrix),
       row_place_(row_place),
       column_place_(column_place),
@@ -37,7 +38,7 @@ BlockBuilder::BlockBuilder(const SparseRows& matrix, std::span<const std::int32_
   find_kinds();
 }
 
-void BlockBuilder::find_tiles() {
+void GroupedMatrixBuilder::find_tiles() {
   for (std::int64_t r = 0; r < matrix_.rows(); ++r) {
     if (!matrix_.indices(r).empty()) rows_.push_back(r);
   }
@@ -53,7 +54,7 @@ void BlockBuilder::find_tiles() {
   }
 }
 
-void BlockBuilder::sort_by_life() {
+void GroupedMatrixBuilder::sort_by_life() {
   std::unordered_map<std::int64_t, std::int32_t> lives;
   for (const std::int64_t r : rows_)
     lives[matrix_.list_of_values(r)] += row_place_[static_cast<std::size_t>(r)] >= 0 ? 1 : 0;
@@ -68,7 +69,7 @@ void BlockBuilder::sort_by_life() {
   }
 }
 
-void BlockBuilder::find_kinds() {
+void GroupedMatrixBuilder::find_kinds() {
   std::map<Key, std::int32_t> kinds;
   std::int32_t count = 0;
   for (Tile& tile : tiles_) {
@@ -88,7 +89,7 @@ void BlockBuilder::find_kinds() {
   }
 }
 
-GroupedMatrix BlockBuilder::forward(std::int32_t places) const {
+GroupedMatrix GroupedMatrixBuilder::forward(std::int32_t places) const {
   GroupedMatrix matrix;
   matrix.begin(places);
   std::map<Key, std::int64_t> blocks;
@@ -98,8 +99,9 @@ GroupedMatrix BlockBuilder::forward(std::int32_t places) const {
   return matrix;
 }
 
-void BlockBuilder::add_forward(const Tile& tile, std::int32_t number,
-                               std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const {
+void GroupedMatrixBuilder::add_forward(const Tile& tile, std::int32_t number,
+                                       std::map<Key, std::int64_t>& blocks,
+                                       GroupedMatrix& matrix) const {
   const auto columns = matrix_.indices(row(tile.first));
   GroupedMatrix::Group group;
   group.begin = matrix.refs_end();
@@ -141,7 +143,7 @@ void BlockBuilder::add_forward(const Tile& tile, std::int32_t number,
   }
 }
 
-BlockBuilder::Seats BlockBuilder::find_seats() const {
+GroupedMatrixBuilder::Seats GroupedMatrixBuilder::find_seats() const {
   Seats seats;
   seats.start.assign(static_cast<std::size_t>(matrix_.cols) + 1, 0);
   const auto for_each = [&](const auto& visit) {
@@ -163,13 +165,13 @@ BlockBuilder::Seats BlockBuilder::find_seats() const {
   return seats;
 }
 
-bool BlockBuilder::same_tiles(const Seats& seats, std::int32_t a, std::int32_t b) const {
+bool GroupedMatrixBuilder::same_tiles(const Seats& seats, std::int32_t a, std::int32_t b) const {
   const auto x = seats.of(a), y = seats.of(b);
   return std::equal(x.begin(), x.end(), y.begin(), y.end(),
                     [](const Seat& p, const Seat& q) { return p.tile == q.tile; });
 }
 
-std::vector<std::int32_t> BlockBuilder::order_of_elements(const Seats& seats) const {
+std::vector<std::int32_t> GroupedMatrixBuilder::order_of_elements(const Seats& seats) const {
   struct Element {
     std::int32_t first;  ///< tile
     std::uint64_t tiles;
@@ -198,7 +200,7 @@ std::vector<std::int32_t> BlockBuilder::order_of_elements(const Seats& seats) co
   return order;
 }
 
-GroupedMatrix BlockBuilder::backward(std::int32_t places) const {
+GroupedMatrix GroupedMatrixBuilder::backward(std::int32_t places) const {
   GroupedMatrix matrix;
   matrix.begin(places);
   const Seats seats = find_seats();
@@ -215,8 +217,9 @@ GroupedMatrix BlockBuilder::backward(std::int32_t places) const {
   return matrix;
 }
 
-void BlockBuilder::add_backward(std::span<const std::int32_t> elements, const Seats& seats,
-                                std::map<Key, std::int64_t>& blocks, GroupedMatrix& matrix) const {
+void GroupedMatrixBuilder::add_backward(std::span<const std::int32_t> elements, const Seats& seats,
+                                        std::map<Key, std::int64_t>& blocks,
+                                        GroupedMatrix& matrix) const {
   GroupedMatrix::Group group;
   group.width = width_for(elements.size());
   const auto W = static_cast<std::size_t>(group.width);
@@ -265,4 +268,4 @@ void BlockBuilder::add_backward(std::span<const std::int32_t> elements, const Se
   matrix.add_group(group, spare_);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -13,16 +13,16 @@
 #include "bounds/alpha_beta/grouped_matrix.h"
 #include "bounds/layered/sparse_rows.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-class BlockBuilder {
+class GroupedMatrixBuilder {
  public:
   /// `row_place` [rows] and `column_place` [cols]: numbers in the callers' arrays, negative where
   /// there is none. `factor` [cols], or empty: what the coefficients of a column are multiplied
   /// with. `spare`: an element that nobody reads.
-  BlockBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place,
-               std::span<const std::int32_t> column_place, std::span<const double> factor,
-               std::int32_t spare);
+  GroupedMatrixBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place,
+                       std::span<const std::int32_t> column_place, std::span<const double> factor,
+                       std::int32_t spare);
 
   /// y[row] += sum of value * x[column], and transposed. Places are below `places`.
   GroupedMatrix forward(std::int32_t places) const;
@@ -73,4 +73,4 @@ class BlockBuilder {
   std::vector<Tile> tiles_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -9,13 +9,13 @@
 #include "base/parallel.h"
 #include "bounds/alpha_beta/neuron_bab.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
 /// Neurons in an order in which neighbours read about the same places (channels of one pixel,
 /// pixels side by side).
-std::vector<std::int64_t> by_reach(const SweepNetwork& network, const AffineForm& form,
+std::vector<std::int64_t> by_reach(const SparseNetwork& network, const AffineForm& form,
                                    const std::vector<std::int64_t>& neurons) {
   std::vector<std::pair<std::int32_t, std::int64_t>> order;
   for (const std::int64_t v : neurons) order.emplace_back(network.first_place(form, v), v);
@@ -26,7 +26,7 @@ std::vector<std::int64_t> by_reach(const SweepNetwork& network, const AffineForm
 }
 
 /// All rows, in order.
-std::vector<std::int64_t> all_of(const SweepRows& rows) {
+std::vector<std::int64_t> all_of(const SparseNetworkRows& rows) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows.count()));
   std::iota(order.begin(), order.end(), 0);
   return order;
@@ -42,23 +42,25 @@ std::vector<std::int64_t> slice(const std::vector<std::int64_t>& order, std::siz
 
 /// Runs `body(sweep, finder, k)` for k in [0, count) on some threads, each with memory of its own.
 template <typename Body>
-void for_each_batch(const SweepNetwork& network, int threads, std::size_t count, const Body& body) {
+void for_each_batch(const SparseNetwork& network, int threads, std::size_t count,
+                    const Body& body) {
   std::atomic<std::size_t> next{0};
   run_workers(static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(threads), count)),
               [&](int) {
-                LaneSweep sweep;
+                AlphaBetaBounder sweep;
                 sweep.attach(network);
                 ConeFinder finder(network);
-                SweepCone cone;
+                Cone cone;
                 for (std::size_t k = next.fetch_add(1); k < count; k = next.fetch_add(1))
                   body(sweep, finder, cone, k);
               });
 }
 
 /// One batch of rows as a target.
-LaneSweep::Target target_of(const SweepRows& rows, const std::vector<std::int64_t>& order,
-                            std::size_t first, double sign) {
-  LaneSweep::Target target;
+AlphaBetaBounder::Target target_of(const SparseNetworkRows& rows,
+                                   const std::vector<std::int64_t>& order, std::size_t first,
+                                   double sign) {
+  AlphaBetaBounder::Target target;
   target.rows = &rows;
   for (int lane = 0; lane < kLanes; ++lane) {
     const std::size_t i = first + static_cast<std::size_t>(lane);
@@ -70,8 +72,8 @@ LaneSweep::Target target_of(const SweepRows& rows, const std::vector<std::int64_
 
 class LayerByLayer {
  public:
-  LayerByLayer(SweepNetwork& network, const SweepNetwork* known, const SweepBudget& budget,
-               const Deadline& deadline)
+  LayerByLayer(SparseNetwork& network, const SparseNetwork* known,
+               const IntermediateBoundsBudget& budget, const Deadline& deadline)
       : network_(network),
         known_(known),
         budget_(budget),
@@ -99,7 +101,7 @@ class LayerByLayer {
 
  private:
   /// The needed neurons of a layer that are not decided, or all of them
-  /// (SweepBudget::refresh_width). Numbers but for their last roundings gain nothing.
+  /// (IntermediateBoundsBudget::refresh_width). Numbers but for their last roundings gain nothing.
   std::vector<std::int64_t> worth_bounding(int layer, const IntervalVector& z) const {
     constexpr double kNumber = 0x1p-900;
     const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
@@ -123,10 +125,10 @@ class LayerByLayer {
   double work_of(const AffineForm& form, const std::vector<std::int64_t>& order,
                  std::size_t batches) const {
     const std::size_t middle = order.size() / 2 / kLanes * kLanes;
-    const SweepRows rows = network_.compile_rows(
+    const SparseNetworkRows rows = network_.compile_rows(
         form, slice(order, middle >= batches * kLanes ? middle - (batches - 1) * kLanes : 0,
                     batches * kLanes));
-    SweepCone cone;
+    Cone cone;
     ConeFinder(network_).find(rows, all_of(rows), cone);
     return static_cast<double>(cone.work);
   }
@@ -167,16 +169,16 @@ class LayerByLayer {
     const double end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
     const std::size_t shared = batches_per_cone(form, order, work);
     for_each_batch(network_, budget_.threads, (batches + shared - 1) / shared,
-                   [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t k) {
+                   [&](AlphaBetaBounder& sweep, ConeFinder& finder, Cone& cone, std::size_t k) {
                      const std::vector<std::int64_t> neurons =
                          slice(order, k * shared * kLanes, shared * kLanes);
-                     const SweepRows rows = network_.compile_rows(form, neurons);
+                     const SparseNetworkRows rows = network_.compile_rows(form, neurons);
                      const std::vector<std::int64_t> here = all_of(rows);
                      finder.find(rows, here, cone);
                      for (std::size_t first = 0; first < here.size(); first += kLanes) {
                        const double time = deadline_.elapsed_s();
                        if (time - begin_ > budget_.crown_seconds || deadline_.expired()) return;
-                       const LaneSweep::Target target = target_of(rows, here, first, 1.0);
+                       const AlphaBetaBounder::Target target = target_of(rows, here, first, 1.0);
                        const int iterations = time < end ? budget_.iterations : 0;
                        if (budget_.only_steps) {
                          bound_nearer_sides(sweep, cone, target, iterations, neurons, z);
@@ -190,15 +192,15 @@ class LayerByLayer {
   }
 
   /// As bound_batch, from the side on which 0 is nearer: a step is decided there or not at all.
-  void bound_nearer_sides(LaneSweep& sweep, const SweepCone& cone, LaneSweep::Target target,
-                          int iterations, const std::vector<std::int64_t>& neurons,
-                          IntervalVector& z) const {
+  void bound_nearer_sides(AlphaBetaBounder& sweep, const Cone& cone,
+                          AlphaBetaBounder::Target target, int iterations,
+                          const std::vector<std::int64_t>& neurons, IntervalVector& z) const {
     const auto neuron = [&](int lane) {
       return static_cast<std::size_t>(neurons[static_cast<std::size_t>(target.which[lane])]);
     };
     for (int lane = 0; lane < kLanes; ++lane)
       target.sign[lane] = z.lower[neuron(lane)] + z.upper[neuron(lane)] > 0.0 ? 1.0 : -1.0;
-    SweepOptimizer optimizer;
+    SlopeOptimizer optimizer;
     optimizer.iterations = iterations;
     sweep.reset_theta(cone);
     const Vec bound = sweep.maximize(cone, target, optimizer);
@@ -211,10 +213,10 @@ class LayerByLayer {
   }
 
   /// Bounds row which[lane] of a target, neuron neurons[which[lane]], from both sides.
-  void bound_batch(LaneSweep& sweep, const SweepCone& cone, LaneSweep::Target target,
+  void bound_batch(AlphaBetaBounder& sweep, const Cone& cone, AlphaBetaBounder::Target target,
                    int iterations, const std::vector<std::int64_t>& neurons,
                    IntervalVector& z) const {
-    SweepOptimizer optimizer;
+    SlopeOptimizer optimizer;
     optimizer.iterations = iterations;
     Vec bound[2];
     for (int side = 0; side < 2; ++side) {
@@ -251,12 +253,12 @@ class LayerByLayer {
     }
     for_each_batch(
         network_, budget_.threads, unstable.size(),
-        [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t k) {
+        [&](AlphaBetaBounder& sweep, ConeFinder& finder, Cone& cone, std::size_t k) {
           if (deadline_.elapsed_s() > end || deadline_.expired()) return;
-          const SweepRows rows = network_.compile_rows(form, {unstable[k]});
+          const SparseNetworkRows rows = network_.compile_rows(form, {unstable[k]});
           finder.find(rows, {0}, cone);
           const auto v = static_cast<std::size_t>(unstable[k]);
-          SplitBounder bounder(sweep, cone, rows, 0, deadline_);
+          NeuronBab bounder(sweep, cone, rows, 0, deadline_);
           const bool below = !step || z.lower[v] + z.upper[v] > 0.0;
           if (below)
             z.lower[v] = std::max(z.lower[v], bounder.lower_bound(1.0, budget_.split_rounds));
@@ -268,7 +270,7 @@ class LayerByLayer {
 
   /// Most important first; neurons of the layer to come.
   void sort_by_importance(std::vector<std::int64_t>& neurons) const {
-    const SweepLayer& layer = known_->layer(network_.layers());
+    const SparseNetworkLayer& layer = known_->layer(network_.layers());
     std::vector<double> score(known_->bounds_of(network_.layers()).lower.size(), 0.0);
     for (int v = 0; v < layer.count; ++v) {
       const std::int32_t slot = known_->slot_of[static_cast<std::size_t>(layer.first + v)];
@@ -281,29 +283,30 @@ class LayerByLayer {
     });
   }
 
-  SweepNetwork& network_;
-  const SweepNetwork* known_;
-  const SweepBudget& budget_;
+  SparseNetwork& network_;
+  const SparseNetwork* known_;
+  const IntermediateBoundsBudget& budget_;
   const Deadline& deadline_;
   const double begin_;
 };
 
 }  // namespace
 
-std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system,
-                                              std::vector<double> lower, std::vector<double> upper,
-                                              const SweepNetwork* known, const SweepBudget& budget,
-                                              const Deadline& deadline, NeededNeurons needed) {
-  auto network = std::make_unique<SweepNetwork>(std::move(system), std::move(lower),
-                                                std::move(upper), std::move(needed));
+std::unique_ptr<SparseNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system,
+                                               std::vector<double> lower, std::vector<double> upper,
+                                               const SparseNetwork* known,
+                                               const IntermediateBoundsBudget& budget,
+                                               const Deadline& deadline, NeededNeurons needed) {
+  auto network = std::make_unique<SparseNetwork>(std::move(system), std::move(lower),
+                                                 std::move(upper), std::move(needed));
   LayerByLayer(*network, known, budget, deadline).run();
   return network;
 }
 
-SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows& rows,
-                                    const SweepOptimizer& optimizer, int threads,
-                                    const Deadline& deadline) {
-  SweepRowBounds result;
+IntermediateBounds bound_rows_by_sweeps(const SparseNetwork& network, const SparseNetworkRows& rows,
+                                        const SlopeOptimizer& optimizer, int threads,
+                                        const Deadline& deadline) {
+  IntermediateBounds result;
   result.lower.assign(static_cast<std::size_t>(rows.count()), -kUnbounded);
   result.theta.resize(result.lower.size());
   result.cost.assign(static_cast<std::size_t>(network.slots()), 0.0);
@@ -312,10 +315,10 @@ SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows
   std::iota(order.begin(), order.end(), 0);
   for_each_batch(
       network, threads, (order.size() + kLanes - 1) / kLanes,
-      [&](LaneSweep& sweep, ConeFinder& finder, SweepCone& cone, std::size_t batch) {
+      [&](AlphaBetaBounder& sweep, ConeFinder& finder, Cone& cone, std::size_t batch) {
         if (deadline.expired()) return;
         const std::size_t first = batch * kLanes;
-        const LaneSweep::Target target = target_of(rows, order, first, 1.0);
+        const AlphaBetaBounder::Target target = target_of(rows, order, first, 1.0);
         finder.find(rows, std::vector<std::int64_t>(target.which, target.which + kLanes), cone);
         sweep.reset();
         const Vec bound = sweep.maximize(cone, target, optimizer);
@@ -336,4 +339,4 @@ SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -12,9 +12,9 @@
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 #include "bounds/alpha_beta/sparse_network.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-struct SweepBudget {
+struct IntermediateBoundsBudget {
   int iterations = 0;     ///< of the slopes of every bound; 0: CROWN's slopes
   double seconds = 1e30;  ///< once they are over, the layers to come get interval bounds and
                           ///< CROWN's slopes as far as `crown_seconds` go
@@ -38,20 +38,21 @@ struct SweepBudget {
 
 /// Bounds of all layers on [lower, upper]; no rows enter them. `known` (may be nullptr): bounds
 /// that hold there already. Neurons that are not needed keep interval bounds.
-std::unique_ptr<SweepNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system,
-                                              std::vector<double> lower, std::vector<double> upper,
-                                              const SweepNetwork* known, const SweepBudget& budget,
-                                              const Deadline& deadline, NeededNeurons needed = {});
+std::unique_ptr<SparseNetwork> bound_by_sweeps(std::shared_ptr<const LayeredSystem> system,
+                                               std::vector<double> lower, std::vector<double> upper,
+                                               const SparseNetwork* known,
+                                               const IntermediateBoundsBudget& budget,
+                                               const Deadline& deadline, NeededNeurons needed = {});
 
 /// Lower bounds of rows over all layers, with the free parameters that gave them.
-struct SweepRowBounds {
+struct IntermediateBounds {
   std::vector<double> lower;              ///< [rows]
   std::vector<std::vector<float>> theta;  ///< [rows, T]
   std::vector<double> cost;  ///< [U] what the neuron's relaxation costs the rows that are not above
                              ///< 0, as shares of what they lack
 };
-SweepRowBounds bound_rows_by_sweeps(const SweepNetwork& network, const SweepRows& rows,
-                                    const SweepOptimizer& optimizer, int threads,
-                                    const Deadline& deadline);
+IntermediateBounds bound_rows_by_sweeps(const SparseNetwork& network, const SparseNetworkRows& rows,
+                                        const SlopeOptimizer& optimizer, int threads,
+                                        const Deadline& deadline);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

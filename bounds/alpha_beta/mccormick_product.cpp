@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-void JoinedProduct::enclose(double low_a, double high_a, double low_b, double high_b) {
+void McCormickProduct::enclose(double low_a, double high_a, double low_b, double high_b) {
   a_low = low_a;
   a_width = high_a - low_a;
   b_low = low_b;
@@ -67,4 +67,4 @@ bool reads_opposite(const AffineForm& form, int plus, int minus) {
   return true;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -13,12 +13,12 @@
 #include "base/simd.h"
 #include "bounds/layered/affine_form.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// The activation a b at a place of its own: a and b are activations of earlier places, enclosed on
 /// the box. Whoever reads the first square with coefficient c, and the second with -c, reads weight
 /// * c times a b.
-struct JoinedProduct {
+struct McCormickProduct {
   std::int32_t place = 0, a = 0, b = 0;
   double weight = 4.0;
   double a_low = 0.0, a_width = 0.0, b_low = 0.0, b_high = 0.0, b_width = 0.0;
@@ -32,13 +32,13 @@ struct JoinedProduct {
 };
 
 /// The plane with which g a b is at least a_slope g a + b_slope g b - offset g, up to rounding.
-struct JoinedPlane {
+struct McCormickPlane {
   Vec a_slope, b_slope, offset;
   Vec a_rate, offset_rate;  ///< by t; b_slope's is a_width
 };
-inline JoinedPlane plane_of(const JoinedProduct& product, Vec g, Vec t) {
+inline McCormickPlane plane_of(const McCormickProduct& product, Vec g, Vec t) {
   const Mask negative = g < Vec{};
-  JoinedPlane plane;
+  McCormickPlane plane;
   plane.a_rate = select(negative, broadcast(-product.b_width), broadcast(product.b_width));
   plane.offset_rate =
       select(negative, broadcast(product.above_step), broadcast(product.below_step));
@@ -63,4 +63,4 @@ std::optional<ProductOperands> operands_of(const AffineForm& plus, const AffineF
 /// Whether a form reads all elements of one source with the opposite coefficients of another one's.
 bool reads_opposite(const AffineForm& form, int plus, int minus);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr int kIterations = 12;  // of slopes and multipliers, per batch
@@ -10,12 +10,12 @@ constexpr std::size_t kFirstSplits = kLanes == 8 ? 3 : 2;
 static_assert(1 << kFirstSplits == kLanes);
 }  // namespace
 
-SplitBounder::SplitBounder(LaneSweep& sweep, const SweepCone& cone, const SweepRows& rows,
-                           std::int64_t row, const Deadline& deadline)
+NeuronBab::NeuronBab(AlphaBetaBounder& sweep, const Cone& cone, const SparseNetworkRows& rows,
+                     std::int64_t row, const Deadline& deadline)
     : sweep_(sweep), cone_(cone), deadline_(deadline) {
   target_.rows = &rows;
   std::fill(target_.which, target_.which + kLanes, row);
-  for (const SweepCone::Layer& layer : cone.layers) {
+  for (const Cone::Layer& layer : cone.layers) {
     for (const auto* list : {&layer.unstable, &layer.curved}) {
       for (const std::int32_t place : *list)
         parameters_.push_back(sweep.network().slot_of[static_cast<std::size_t>(place)]);
@@ -25,7 +25,7 @@ SplitBounder::SplitBounder(LaneSweep& sweep, const SweepCone& cone, const SweepR
   }
 }
 
-void SplitBounder::load(int lane, const Leaf& leaf) {
+void NeuronBab::load(int lane, const Leaf& leaf) {
   for (const std::int32_t split : leaf.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
   for (std::size_t k = 0; k < leaf.theta.size(); ++k)
     sweep_.theta[static_cast<std::size_t>(parameters_[k])][lane] =
@@ -34,8 +34,8 @@ void SplitBounder::load(int lane, const Leaf& leaf) {
     sweep_.theta[static_cast<std::size_t>(leaf.splits.back() >> 1)][lane] = 0.0;
 }
 
-void SplitBounder::bound_lanes(std::vector<Leaf*>& lanes) {
-  SweepOptimizer optimizer;
+void NeuronBab::bound_lanes(std::vector<Leaf*>& lanes) {
+  SlopeOptimizer optimizer;
   optimizer.iterations = kIterations;
   const Vec bound = sweep_.maximize(cone_, target_, optimizer);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
@@ -50,7 +50,7 @@ void SplitBounder::bound_lanes(std::vector<Leaf*>& lanes) {
   }
 }
 
-double SplitBounder::lower_bound(double sign, int rounds) {
+double NeuronBab::lower_bound(double sign, int rounds) {
   std::fill(target_.sign, target_.sign + kLanes, sign);
   sweep_.reset();
   const double whole = sweep_.lower_bound(cone_, target_)[0];
@@ -89,4 +89,4 @@ double SplitBounder::lower_bound(double sign, int rounds) {
   return std::min_element(leaves.begin(), leaves.end(), worse)->bound;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

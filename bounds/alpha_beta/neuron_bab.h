@@ -8,14 +8,14 @@
 #include "base/deadline.h"
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-class SplitBounder {
+class NeuronBab {
  public:
   /// `cone` is that of the row alone; `sweep` is left with other bounds and parameters than it came
   /// with.
-  SplitBounder(LaneSweep& sweep, const SweepCone& cone, const SweepRows& rows, std::int64_t row,
-               const Deadline& deadline);
+  NeuronBab(AlphaBetaBounder& sweep, const Cone& cone, const SparseNetworkRows& rows,
+            std::int64_t row, const Deadline& deadline);
 
   /// Lower bound of sign * row over the network's box, from at most `rounds` batches of kLanes
   /// subproblems; stops once it is above 0.
@@ -33,11 +33,11 @@ class SplitBounder {
   void load(int lane, const Leaf& leaf);
   void bound_lanes(std::vector<Leaf*>& lanes);
 
-  LaneSweep& sweep_;
-  const SweepCone& cone_;
+  AlphaBetaBounder& sweep_;
+  const Cone& cone_;
   const Deadline& deadline_;
-  LaneSweep::Target target_;
+  AlphaBetaBounder::Target target_;
   std::vector<std::int32_t> parameters_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

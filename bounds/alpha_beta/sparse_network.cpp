@@ -9,7 +9,7 @@
 #include "base/rounding.h"
 #include "bounds/alpha_beta/grouped_matrix_builder.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr std::int32_t kNumber = -1, kNotNeeded = -2;  // instead of a place
@@ -33,7 +33,7 @@ bool is_constant(const Activation& activation, double l, double u) {
 
 NeededNeurons needed_neurons(const LayeredSystem& system,
                              const std::vector<const AffineForm*>& rows,
-                             const SweepNetwork* known) {
+                             const SparseNetwork* known) {
   NeededNeurons needed;
   for (const AffineForm& layer : system.layers)
     needed.emplace_back(static_cast<std::size_t>(layer.size()), 0);
@@ -61,9 +61,9 @@ NeededNeurons needed_neurons(const LayeredSystem& system,
   return needed;
 }
 
-SweepNetwork::SweepNetwork(std::shared_ptr<const LayeredSystem> system,
-                           std::vector<double> lower_edges, std::vector<double> upper_edges,
-                           NeededNeurons needed)
+SparseNetwork::SparseNetwork(std::shared_ptr<const LayeredSystem> system,
+                             std::vector<double> lower_edges, std::vector<double> upper_edges,
+                             NeededNeurons needed)
     : lower_x(std::move(lower_edges)),
       upper_x(std::move(upper_edges)),
       system_(std::move(system)),
@@ -81,11 +81,11 @@ SweepNetwork::SweepNetwork(std::shared_ptr<const LayeredSystem> system,
   curve_of = joined_of = slot_of;
 }
 
-double SweepNetwork::slack_for(double radius, double size) const {
+double SparseNetwork::slack_for(double radius, double size) const {
   return (radius + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * largest_source_;
 }
 
-IntervalVector SweepNetwork::enclose_next() {
+IntervalVector SparseNetwork::enclose_next() {
   const std::size_t k = layers_.size();
   const std::vector<char>* which = needed_.empty() ? nullptr : &needed_[k];
   IntervalVector z = enclose(system_->layers[k], sources_, &next_sizes_, which);
@@ -98,7 +98,7 @@ IntervalVector SweepNetwork::enclose_next() {
   return z;
 }
 
-bool SweepNetwork::is_nothing(int source, std::int32_t element) const {
+bool SparseNetwork::is_nothing(int source, std::int32_t element) const {
   if (source == kInputSource ||
       place_of_neuron_[static_cast<std::size_t>(source)][static_cast<std::size_t>(element)] !=
           kNumber)
@@ -107,7 +107,8 @@ bool SweepNetwork::is_nothing(int source, std::int32_t element) const {
   return numbers.empty() || numbers[static_cast<std::size_t>(element)] == 0.0;
 }
 
-double SweepNetwork::constant_part(const SparseRows& rows, std::int64_t element, int source) const {
+double SparseNetwork::constant_part(const SparseRows& rows, std::int64_t element,
+                                    int source) const {
   if (source == kInputSource || number_of_neuron_[static_cast<std::size_t>(source)].empty())
     return 0.0;
   const auto index = rows.indices(element);
@@ -121,8 +122,8 @@ double SweepNetwork::constant_part(const SparseRows& rows, std::int64_t element,
   return sum;
 }
 
-void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int source,
-                          SweepRows& to) const {
+void SparseNetwork::append(const SparseRows& rows, std::int64_t element, int source,
+                           SparseNetworkRows& to) const {
   const auto index = rows.indices(element);
   const auto value = rows.values(element);
   for (std::size_t j = 0; j < index.size(); ++j) {
@@ -139,9 +140,9 @@ void SweepNetwork::append(const SparseRows& rows, std::int64_t element, int sour
   }
 }
 
-SweepRows SweepNetwork::compile_rows(const AffineForm& form,
-                                     const std::vector<std::int64_t>& which) const {
-  SweepRows rows;
+SparseNetworkRows SparseNetwork::compile_rows(const AffineForm& form,
+                                              const std::vector<std::int64_t>& which) const {
+  SparseNetworkRows rows;
   rows.layer = layers();
   for (const std::int64_t i : which) {
     const auto element = static_cast<std::size_t>(i);
@@ -156,7 +157,7 @@ SweepRows SweepNetwork::compile_rows(const AffineForm& form,
   return rows;
 }
 
-std::int32_t SweepNetwork::first_place(const AffineForm& form, std::int64_t element) const {
+std::int32_t SparseNetwork::first_place(const AffineForm& form, std::int64_t element) const {
   for (const auto& [source, matrix] : form.terms) {
     for (const std::int32_t c : matrix.indices(element)) {
       const std::int32_t place =
@@ -170,8 +171,8 @@ std::int32_t SweepNetwork::first_place(const AffineForm& form, std::int64_t elem
 }
 
 /// The layer's places have been numbered.
-SweepBlock SweepNetwork::make_block(const SweepLayer& layer, int source,
-                                    const SparseRows& matrix) const {
+SparseNetworkBlock SparseNetwork::make_block(const SparseNetworkLayer& layer, int source,
+                                             const SparseRows& matrix) const {
   std::vector<std::int32_t> rows(static_cast<std::size_t>(matrix.rows()), kNumber);
   for (int v = 0; v < layer.count; ++v) {
     if (joined_of[static_cast<std::size_t>(layer.first + v)] >= 0)
@@ -192,11 +193,11 @@ SweepBlock SweepNetwork::make_block(const SweepLayer& layer, int source,
       factor.push_back(product < 0 ? 1.0 : products[static_cast<std::size_t>(product)].weight);
     }
   }
-  const BlockBuilder builder(matrix, rows, columns, factor, spare());
+  const GroupedMatrixBuilder builder(matrix, rows, columns, factor, spare());
   return {source, builder.forward(places()), builder.backward(places())};
 }
 
-std::vector<std::size_t> SweepNetwork::order_of_places(const AffineForm& form) {
+std::vector<std::size_t> SparseNetwork::order_of_places(const AffineForm& form) {
   std::vector<std::size_t> order(static_cast<std::size_t>(form.size()));
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (form.terms.empty()) return order;
@@ -208,13 +209,13 @@ std::vector<std::size_t> SweepNetwork::order_of_places(const AffineForm& form) {
   return order;
 }
 
-void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
+void SparseNetwork::add_layer(const IntervalVector& z, bool join) {
   const int k = layers();
   join = join && only_products(k);
   const std::vector<char> joined =
       std::exchange(joined_, std::vector<char>(join ? z.lower.size() : 0, 0));
   const AffineForm& form = system_->layers[static_cast<std::size_t>(k)];
-  SweepLayer layer;
+  SparseNetworkLayer layer;
   layer.first = places();
   std::vector<double> sizes = std::exchange(next_sizes_, {});
   if (sizes.empty()) enclose(form, sources_, &sizes);
@@ -260,7 +261,7 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
       pair_of.push_back(-1);
       unit_sum_of.push_back(-1);
       hulls.push_back(activation.curve == Curve::square
-                          ? Hull<double>{}
+                          ? PiecewiseLinearEnvelope<double>{}
                           : hull_of(activation, z.lower[v], z.upper[v]));
     }
     if (!unstable && !curved) continue;
@@ -286,7 +287,7 @@ void SweepNetwork::add_layer(const IntervalVector& z, bool join) {
   if (curved) add_unit_sums();
 }
 
-bool SweepNetwork::only_products(int k) const {
+bool SparseNetwork::only_products(int k) const {
   const auto& layers = system_->layers;
   const auto next = static_cast<std::size_t>(k) + 1;
   if (next >= layers.size() || layers[next].size() != layers[next - 1].size()) return false;
@@ -300,7 +301,7 @@ bool SweepNetwork::only_products(int k) const {
                      [k](const AffineForm& form) { return reads_opposite(form, k, k + 1); });
 }
 
-bool SweepNetwork::join_product(int k, std::int64_t v, std::vector<std::int32_t>& place) {
+bool SparseNetwork::join_product(int k, std::int64_t v, std::vector<std::int32_t>& place) {
   const auto operands = operands_of(system_->layers[static_cast<std::size_t>(k)],
                                     system_->layers[static_cast<std::size_t>(k) + 1], v);
   if (!operands) return false;
@@ -309,7 +310,7 @@ bool SweepNetwork::join_product(int k, std::int64_t v, std::vector<std::int32_t>
                                   : place_of_neuron_[static_cast<std::size_t>(source)]
                                                     [static_cast<std::size_t>(element)];
   };
-  JoinedProduct product;
+  McCormickProduct product;
   product.place = places();
   product.a = place_at(operands->a_source, operands->a);
   product.b = place_at(operands->b_source, operands->b);
@@ -336,7 +337,7 @@ bool SweepNetwork::join_product(int k, std::int64_t v, std::vector<std::int32_t>
   return true;
 }
 
-double SweepNetwork::size_of_products(const AffineForm& form, std::int64_t element) const {
+double SparseNetwork::size_of_products(const AffineForm& form, std::int64_t element) const {
   double size = 0.0;
   for (const int k : product_layers_) {
     const auto found = form.terms.find(k);
@@ -355,12 +356,12 @@ double SweepNetwork::size_of_products(const AffineForm& form, std::int64_t eleme
   return size;
 }
 
-void SweepNetwork::add_unit_sums() {
+void SparseNetwork::add_unit_sums() {
   const int k = layers() - 1;
   const IntervalVector& range = sources_.at(k);
-  for (const UnitSum& sum : system_->unit_sums) {
+  for (const SimplexRow& sum : system_->unit_sums) {
     if (sum.layer != k) continue;
-    SweepUnitSum here;
+    SparseSimplexRow here;
     double widths = 0.0;
     for (const std::int64_t e : sum.elements) {
       const auto v = static_cast<std::size_t>(e);
@@ -379,7 +380,7 @@ void SweepNetwork::add_unit_sums() {
   }
 }
 
-void SweepNetwork::pair_squares() {
+void SparseNetwork::pair_squares() {
   const std::size_t k = layers_.size() - 1;
   if (k == 0 || system_->activations[k - 1].curve != Curve::square) return;
   const AffineForm &plus = system_->layers[k - 1], &minus = system_->layers[k];
@@ -388,7 +389,7 @@ void SweepNetwork::pair_squares() {
     const std::int32_t first = place_of_neuron_[k - 1][static_cast<std::size_t>(v)],
                        second = place_of_neuron_[k][static_cast<std::size_t>(v)];
     if (first < 0 || second < 0) continue;
-    std::optional<ProductPair> pair = product_of(plus, minus, v, sources_);
+    std::optional<SquarePair> pair = product_of(plus, minus, v, sources_);
     if (!pair) continue;
     pair->plus = curve_of[static_cast<std::size_t>(first)];
     pair->minus = curve_of[static_cast<std::size_t>(second)];
@@ -400,4 +401,4 @@ void SweepNetwork::pair_squares() {
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

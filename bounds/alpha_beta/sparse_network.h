@@ -22,11 +22,11 @@
 #include "bounds/alpha_beta/square_pair.h"
 #include "bounds/layered/layered_system.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Rows over places: what is to be bounded. value = constant + sum of terms + e, and using it costs
 /// at most `slack`.
-struct SweepRows {
+struct SparseNetworkRows {
   std::vector<std::int64_t> start{0};
   std::vector<std::int32_t> index;
   std::vector<double> value;
@@ -36,19 +36,19 @@ struct SweepRows {
 };
 
 /// The rows of one layer that read one source.
-struct SweepBlock {
+struct SparseNetworkBlock {
   int source;              ///< layer, or kInputSource
   GroupedMatrix forward;   ///< makes the layer's neurons from the source
   GroupedMatrix backward;  ///< transposed
 };
 
-struct SweepLayer {
+struct SparseNetworkLayer {
   int first = 0, count = 0;          ///< places
   std::vector<std::int32_t> origin;  ///< [count] number in the layer of the system
-  std::vector<SweepBlock> blocks;
+  std::vector<SparseNetworkBlock> blocks;
 };
 
-class SweepNetwork;
+class SparseNetwork;
 
 /// 1 for the neurons that some rows depend on, per layer and neuron; empty: all.
 using NeededNeurons = std::vector<std::vector<char>>;
@@ -56,7 +56,7 @@ using NeededNeurons = std::vector<std::vector<char>>;
 /// activation is one and the same number.
 NeededNeurons needed_neurons(const LayeredSystem& system,
                              const std::vector<const AffineForm*>& rows,
-                             const SweepNetwork* known = nullptr);
+                             const SparseNetwork* known = nullptr);
 
 /// Whether the activation is one and the same number for all z in [l, u]: an inactive ReLU, a step
 /// function between two jumps.
@@ -64,18 +64,18 @@ bool is_constant(const Activation& activation, double l, double u);
 
 /// Neurons whose activations add up to exactly 1: any multiple of that sum may be taken away from
 /// their coefficients. The weights say which: sum of weight * coefficient.
-struct SweepUnitSum {
+struct SparseSimplexRow {
   std::vector<std::int32_t> places;
   std::vector<double> weights;
 };
 
 /// Built layer by layer, as bounds become known. Legend: N inputs, P places, U slots (unstable and
 /// curved neurons), C curved neurons.
-class SweepNetwork {
+class SparseNetwork {
  public:
   /// Neurons that are not needed get no place: compiling rows that read them is an internal error.
-  SweepNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
-               std::vector<double> upper, NeededNeurons needed = {});
+  SparseNetwork(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
+                std::vector<double> upper, NeededNeurons needed = {});
 
   /// Adds the next layer with its neurons' bounds z (sound on the box). With `join`, squares of
   /// this layer that make products with the next one's become products
@@ -88,7 +88,8 @@ class SweepNetwork {
   /// Interval bounds of a form over the inputs and the layers so far.
   IntervalVector enclose_form(const AffineForm& form) const { return enclose(form, sources_); }
   /// Elements `which` of a form over the inputs and the layers so far.
-  SweepRows compile_rows(const AffineForm& form, const std::vector<std::int64_t>& which) const;
+  SparseNetworkRows compile_rows(const AffineForm& form,
+                                 const std::vector<std::int64_t>& which) const;
   /// The first place that an element reads, -1 where there is none.
   std::int32_t first_place(const AffineForm& form, std::int64_t element) const;
 
@@ -103,7 +104,7 @@ class SweepNetwork {
     return slots() + joined_of[static_cast<std::size_t>(place)];
   }
   int layers() const { return static_cast<int>(layers_.size()); }
-  const SweepLayer& layer(int k) const { return layers_[static_cast<std::size_t>(k)]; }
+  const SparseNetworkLayer& layer(int k) const { return layers_[static_cast<std::size_t>(k)]; }
   const IntervalVector& bounds_of(int k) const { return bounds_[static_cast<std::size_t>(k)]; }
   double gamma() const { return gamma_; }
   bool needs(int layer, std::size_t neuron) const {
@@ -119,13 +120,13 @@ class SweepNetwork {
   std::vector<std::int32_t> curve_of;      ///< [P] -1: not curved
   std::vector<std::int32_t> curved_slots;  ///< [C]
   std::vector<Activation> curves;          ///< [C] of the curved neurons
-  std::vector<SweepUnitSum> unit_sums;
+  std::vector<SparseSimplexRow> unit_sums;
   std::vector<std::int32_t> unit_sum_of;  ///< [C] -1: none
-  std::vector<ProductPair> pairs;         ///< of squares that are products
+  std::vector<SquarePair> pairs;          ///< of squares that are products
   std::vector<std::int32_t> pair_of;      ///< [C] -1: none
-  std::vector<Hull<double>>
+  std::vector<PiecewiseLinearEnvelope<double>>
       hulls;  ///< [C] on their bounds; empty chains for squares, which need none
-  std::vector<JoinedProduct> products;
+  std::vector<McCormickProduct> products;
   std::vector<std::int32_t> joined_of;  ///< [P] -1: no joined product
 
  private:
@@ -145,16 +146,18 @@ class SweepNetwork {
   /// What the neurons whose activations are numbers add to one row's constant.
   double constant_part(const SparseRows& rows, std::int64_t element, int source) const;
   /// Appends the entries of one row (neurons whose activations are numbers left out).
-  void append(const SparseRows& rows, std::int64_t element, int source, SweepRows& to) const;
+  void append(const SparseRows& rows, std::int64_t element, int source,
+              SparseNetworkRows& to) const;
   /// A layer's neurons in the order of their places: those that read the same elements are
   /// neighbours (all channels of one pixel), so that what a group reads and writes stands together
   /// in memory.
   static std::vector<std::size_t> order_of_places(const AffineForm& form);
-  SweepBlock make_block(const SweepLayer& layer, int source, const SparseRows& matrix) const;
+  SparseNetworkBlock make_block(const SparseNetworkLayer& layer, int source,
+                                const SparseRows& matrix) const;
 
   std::shared_ptr<const LayeredSystem> system_;
   int inputs_ = 0;
-  std::vector<SweepLayer> layers_;
+  std::vector<SparseNetworkLayer> layers_;
   std::vector<IntervalVector> bounds_;
   std::map<int, IntervalVector> sources_;
   NeededNeurons needed_;
@@ -170,7 +173,7 @@ class SweepNetwork {
 
 /// What a bound of some rows has to look at: their structural cone of influence. Kept per group of
 /// rows that are bounded together.
-struct SweepCone {
+struct Cone {
   struct Part {
     const GroupedMatrix* matrix;
     std::vector<GroupedMatrix::Segment> segments;
@@ -196,8 +199,8 @@ struct SweepCone {
 /// Finds cones; keeps its marks between calls.
 class ConeFinder {
  public:
-  explicit ConeFinder(const SweepNetwork& network) : network_(network) {}
-  void find(const SweepRows& rows, const std::vector<std::int64_t>& which, SweepCone& cone);
+  explicit ConeFinder(const SparseNetwork& network) : network_(network) {}
+  void find(const SparseNetworkRows& rows, const std::vector<std::int64_t>& which, Cone& cone);
 
  private:
   /// The groups and tiles of a block that are in the cone already: those marked with the present
@@ -206,16 +209,16 @@ class ConeFinder {
     std::vector<std::uint32_t> forward, backward, tile;
   };
   void number_places();
-  void touch(std::int32_t place, SweepCone& cone);
+  void touch(std::int32_t place, Cone& cone);
   /// Puts what was touched into the order of places.
-  void sort(int k, SweepCone::Layer& layer) const;
+  void sort(int k, Cone::Layer& layer) const;
   /// From the cone's places in layer k, through one of its blocks, to the elements that these read.
-  void follow(int k, const SweepBlock& block, BlockMarks& marks, SweepCone& cone);
+  void follow(int k, const SparseNetworkBlock& block, BlockMarks& marks, Cone& cone);
 
   void add_segments(const GroupedMatrix& matrix, std::int32_t group, const BlockMarks& marks,
                     std::vector<GroupedMatrix::Segment>& segments) const;
 
-  const SweepNetwork& network_;
+  const SparseNetwork& network_;
   std::vector<std::int32_t> forward_groups_, backward_groups_,
       tile_groups_;  // of the block at hand; the last: one per tile
   std::vector<std::uint32_t> place_mark_;
@@ -224,4 +227,4 @@ class ConeFinder {
   std::vector<int> layer_of_place_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -5,7 +5,7 @@
 
 #include "base/rounding.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -30,9 +30,8 @@ struct Enclosure {
 
 }  // namespace
 
-std::optional<ProductPair> product_of(const AffineForm& plus, const AffineForm& minus,
-                                      std::int64_t i,
-                                      const std::map<int, IntervalVector>& sources) {
+std::optional<SquarePair> product_of(const AffineForm& plus, const AffineForm& minus,
+                                     std::int64_t i, const std::map<int, IntervalVector>& sources) {
   std::map<std::pair<int, std::int32_t>, std::pair<double, double>> terms;
   for (const auto& [source, rows] : plus.terms) {
     const auto index = rows.indices(i);
@@ -62,7 +61,7 @@ std::optional<ProductPair> product_of(const AffineForm& plus, const AffineForm& 
   const double reach =
       std::max(std::fabs(x.low), std::fabs(x.high)) + std::max(std::fabs(y.low), std::fabs(y.high));
   if (!(reach < 0x1p400) || !(x.low < x.high) || !(y.low < y.high)) return std::nullopt;
-  return ProductPair{0, 0, x.low, x.high, y.low, y.high, 2.0 * reach * reach * (1.0 + 0x1p-40)};
+  return SquarePair{0, 0, x.low, x.high, y.low, y.high, 2.0 * reach * reach * (1.0 + 0x1p-40)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

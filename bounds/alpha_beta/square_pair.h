@@ -11,11 +11,11 @@
 
 #include "bounds/layered/affine_form.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Two squares that make a product X Y on a box; whatever factor the lowering gave to X and took
 /// from Y is in them.
-struct ProductPair {
+struct SquarePair {
   std::int32_t plus = 0, minus = 0;  ///< numbers of the curved neurons
   double x_low = 0.0, x_high = 0.0, y_low = 0.0, y_high = 0.0;
   double squares = 0.0;  ///< not less than z_1^2 + z_2^2
@@ -24,7 +24,7 @@ struct ProductPair {
 /// X = (z_1 + z_2) / 2 and Y = (z_1 - z_2) / 2 for z_1 = element `i` of one form and z_2 of the
 /// other, enclosed on the sources; nothing where the two are not such a pair (every term stands
 /// with the same coefficient in both, or with opposite ones), or unbounded.
-std::optional<ProductPair> product_of(const AffineForm& plus, const AffineForm& minus,
-                                      std::int64_t i, const std::map<int, IntervalVector>& sources);
+std::optional<SquarePair> product_of(const AffineForm& plus, const AffineForm& minus,
+                                     std::int64_t i, const std::map<int, IntervalVector>& sources);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

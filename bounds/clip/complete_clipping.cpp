@@ -1,13 +1,13 @@
-// Complete clipping in the concretizations of LaneBounder.
+// Complete clipping in the concretizations of ReducedBounder.
 #include <algorithm>
 #include <cmath>
 
 #include "base/rounding.h"
 #include "bounds/reduced/reduced_bounder.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-void LaneBounder::prepare_constraints() {
+void ReducedBounder::prepare_constraints() {
   const auto N = static_cast<std::size_t>(network_->inputs);
   for (std::size_t i = 0; i < N; ++i) {
     const Vec l = lower_x[i], u = upper_x[i];
@@ -38,7 +38,7 @@ constexpr int kStepsAtOnce =
 
 /// One coordinate of the dual ascent in clip_lower(): moves constraint k's multiplier and the
 /// objective with it. False where that gains nothing in any lane.
-bool LaneBounder::ascend(int k, bool first_pass) {
+bool ReducedBounder::ascend(int k, bool first_pass) {
   const int N = network_->inputs;
   const auto c = static_cast<std::size_t>(k);
   const Vec* g = constraint.data() + c * (static_cast<std::size_t>(N) + 1);
@@ -87,7 +87,7 @@ bool LaneBounder::ascend(int k, bool first_pass) {
 /// sum_k beta_k h_k: coordinate ascent, exact in each coordinate (the maximum of a concave
 /// piecewise-linear function lies at a breakpoint). Every beta >= 0 is sound, so only the last
 /// evaluation has to be rigorous.
-Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& settings) {
+Vec ReducedBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& settings) {
   const int N = network_->inputs, used = std::min(constraints, settings.most);
   const auto width = static_cast<std::size_t>(N) + 1;
   for (int i = 0; i < N; ++i) objective_[static_cast<std::size_t>(i)] = plane[i];
@@ -127,4 +127,4 @@ Vec LaneBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& sett
   return sum - size * rounding - reach * 0x1p-1030;  // the last: products beta g that underflow
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -7,7 +7,7 @@
 #include "base/rounding.h"
 #include "base/simd.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Shrinks lower/upper [N] by the K half-spaces [K, N + 1] (g, h) in `sweeps` sweeps. Returns the
 /// lanes in which the box is empty: no point of it satisfies all half-spaces. NaN and infinities
@@ -43,4 +43,4 @@ inline Mask clip_input(int N, Vec* lower, Vec* upper, int K, const Vec* halfspac
   return empty;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr int kEvaluations = 7;  // of the concave function, after the one at 0
 }  // namespace
 
-void LaneClip::set(Halfspace halfspace, const std::vector<double>& lower,
-                   const std::vector<double>& upper) {
+void SingleHalfspaceClipping::set(Halfspace halfspace, const std::vector<double>& lower,
+                                  const std::vector<double>& upper) {
   normal_ = std::move(halfspace.normal);
   offset_ = halfspace.offset;
   lower_ = lower;
@@ -18,7 +18,7 @@ void LaneClip::set(Halfspace halfspace, const std::vector<double>& lower,
   inputs_.clear();
 }
 
-void LaneClip::restrict_to(const std::vector<std::int32_t>& inputs) {
+void SingleHalfspaceClipping::restrict_to(const std::vector<std::int32_t>& inputs) {
   inputs_ = inputs;
   rest_ = offset_;
   rest_size_ = std::fabs(offset_);
@@ -51,7 +51,7 @@ void LaneClip::restrict_to(const std::vector<std::int32_t>& inputs) {
 
 /// Up to a constant: the least value for beta, and its derivative (from the right, where they
 /// differ).
-LaneClip::Tangent LaneClip::evaluate(const Vec* a, Vec beta) const {
+SingleHalfspaceClipping::Tangent SingleHalfspaceClipping::evaluate(const Vec* a, Vec beta) const {
   const Vec zero = {};
   Tangent t;
   t.beta = beta;
@@ -68,7 +68,7 @@ LaneClip::Tangent LaneClip::evaluate(const Vec* a, Vec beta) const {
   return t;
 }
 
-LaneClip::Least LaneClip::minimum(const Vec* a, Vec* point) const {
+SingleHalfspaceClipping::Least SingleHalfspaceClipping::minimum(const Vec* a, Vec* point) const {
   const Vec zero = {};
   Tangent left = evaluate(a, zero), right, best = left;
   Mask open = left.slope > zero, bracketed = Mask{};
@@ -122,4 +122,4 @@ LaneClip::Least LaneClip::minimum(const Vec* a, Vec* point) const {
   return least;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -14,7 +14,7 @@
 
 #include "base/simd.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// normal x + offset <= 0 at all points that matter.
 struct Halfspace {
@@ -22,7 +22,7 @@ struct Halfspace {
   double offset = 0.0;
 };
 
-class LaneClip {
+class SingleHalfspaceClipping {
  public:
   bool active() const { return !normal_.empty(); }
   void clear() { normal_.clear(); }
@@ -58,4 +58,4 @@ class LaneClip {
   double reach_ = 0.0;       // sum of |normal| * radius
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

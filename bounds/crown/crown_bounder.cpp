@@ -6,7 +6,7 @@
 #include "base/rounding.h"
 #include "bounds/crown/forward_pass.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr std::size_t kTallMatrix =
@@ -20,7 +20,8 @@ constexpr double kThinWork =
     4e6;  // the same row by row, where compressed rows cost ten times as much each
 }  // namespace
 
-RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(std::move(system)) {
+CrownBounder::CrownBounder(std::shared_ptr<const LayeredSystem> system)
+    : system_(std::move(system)) {
   double neurons = 0.0;
   for (const AffineForm& layer : system_->layers) {
     auto& list = matrices_.emplace_back();
@@ -43,33 +44,33 @@ RootBounder::RootBounder(std::shared_ptr<const LayeredSystem> system) : system_(
   gamma_ = gamma_bound(2.0 * (neurons + static_cast<double>(system_->lower.size())) + 24.0);
 }
 
-double RootBounder::slack(double radius, double size, const Bounds& bounds) const {
+double CrownBounder::slack(double radius, double size, const Bounds& bounds) const {
   return (radius + 4.0 * gamma_ * size) * (1.0 + 4.0 * gamma_) + 0x1p-1020 * bounds.largest_source;
 }
 
-double RootBounder::row_slack(const AffineForm& form, std::int64_t row,
-                              const Bounds& bounds) const {
+double CrownBounder::row_slack(const AffineForm& form, std::int64_t row,
+                               const Bounds& bounds) const {
   return slack(form.radius[static_cast<std::size_t>(row)], size_of_terms(form, row, bounds.sources),
                bounds);
 }
 
-RelaxedLayer RootBounder::relaxed(int k, const Bounds& bounds) const {
+RelaxedLayer CrownBounder::relaxed(int k, const Bounds& bounds) const {
   const auto i = static_cast<std::size_t>(k);
   return {system_->layers[i], bounds.layers[i], bounds.planes[i], bounds.cost[i],
           system_->activations[i].curve == Curve::product};
 }
 
-std::vector<double> RootBounder::lower_bounds(const AffineForm& form,
-                                              const std::vector<std::int64_t>& which, double sign,
-                                              int layer, const Bounds& bounds) const {
+std::vector<double> CrownBounder::lower_bounds(const AffineForm& form,
+                                               const std::vector<std::int64_t>& which, double sign,
+                                               int layer, const Bounds& bounds) const {
   if (thin_) {
-    ThinRow scratch;
+    SparseBackwardRow scratch;
     std::vector<double> result;
     for (const std::int64_t i : which)
       result.push_back(lower_bound_thin(form, i, sign, layer, bounds, scratch));
     return result;
   }
-  TallRows rows(*system_, layer, form, which, sign);
+  DenseBackwardRows rows(*system_, layer, form, which, sign);
   for (std::size_t r = 0; r < which.size(); ++r)
     rows.sums[r].error = row_slack(form, which[r], bounds);
   for (int k = layer - 1; k >= 0; --k)
@@ -77,8 +78,9 @@ std::vector<double> RootBounder::lower_bounds(const AffineForm& form,
   return rows.lower_bounds(bounds.lower, bounds.upper, gamma_);
 }
 
-double RootBounder::lower_bound_thin(const AffineForm& form, std::int64_t row, double sign,
-                                     int layer, const Bounds& bounds, ThinRow& scratch) const {
+double CrownBounder::lower_bound_thin(const AffineForm& form, std::int64_t row, double sign,
+                                      int layer, const Bounds& bounds,
+                                      SparseBackwardRow& scratch) const {
   scratch.begin(*system_, form, row, sign);
   scratch.sums.error = row_slack(form, row, bounds);
   for (int k = layer - 1; k >= 0; --k) scratch.substitute(k, relaxed(k, bounds));
@@ -86,8 +88,8 @@ double RootBounder::lower_bound_thin(const AffineForm& form, std::int64_t row, d
 }
 
 /// Tightens the undecided neurons of one layer by backward substitution.
-void RootBounder::substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z,
-                                       const Deadline& deadline) const {
+void CrownBounder::substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z,
+                                        const Deadline& deadline) const {
   const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
   const Activation& activation = system_->activations[static_cast<std::size_t>(layer)];
   const bool relu = activation.curve == Curve::relu;
@@ -98,7 +100,7 @@ void RootBounder::substitute_undecided(int layer, const Bounds& bounds, Interval
       unstable.push_back(static_cast<std::int64_t>(v));
   }
   if (thin_) {
-    ThinRow scratch;
+    SparseBackwardRow scratch;
     for (const std::int64_t i : unstable) {
       // All neurons of a layer or none: a few better ones among thousands change nothing.
       const std::size_t done = static_cast<std::size_t>(&i - unstable.data());
@@ -137,8 +139,8 @@ void RootBounder::substitute_undecided(int layer, const Bounds& bounds, Interval
 
 /// Better planes of products by bounds of u = s x + y / s and v = s x - y / s: how both factors
 /// move together.
-void RootBounder::relate_factors(int layer, const Bounds& bounds, const IntervalVector& z,
-                                 std::vector<Planes>& planes, const Deadline& deadline) const {
+void CrownBounder::relate_factors(int layer, const Bounds& bounds, const IntervalVector& z,
+                                  std::vector<Planes>& planes, const Deadline& deadline) const {
   const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
   const std::size_t pairs = z.lower.size() / 2;
   if (thin_ ||
@@ -172,8 +174,9 @@ void RootBounder::relate_factors(int layer, const Bounds& bounds, const Interval
   }
 }
 
-RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::vector<double> upper,
-                                               const Deadline& deadline) const {
+CrownBounder::Bounds CrownBounder::bound_neurons(std::vector<double> lower,
+                                                 std::vector<double> upper,
+                                                 const Deadline& deadline) const {
   Bounds bounds;
   ForwardBox box;
   box.columns = varying_inputs(lower, upper);
@@ -183,7 +186,7 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
   }
   // Where every row can be substituted backwards, forward planes would add nothing.
   const bool forward = (thin_ || !affordable_) && box.columns.size() <= kForwardInputs;
-  std::map<int, PlaneBounds> planes;
+  std::map<int, LinearBounds> planes;
   if (forward) planes.emplace(kInputSource, forward_input(box, lower, upper));
   bounds.sources[kInputSource] = {lower, upper};
   for (std::size_t i = 0; i < lower.size(); ++i) {
@@ -203,7 +206,7 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
       bounds.largest_source =
           std::isfinite(size) ? std::max(bounds.largest_source, size) : bounds.largest_source;
     for (std::size_t v = 0; v < cost.size(); ++v) cost[v] = slack(form.radius[v], cost[v], bounds);
-    PlaneBounds z_planes;
+    LinearBounds z_planes;
     if (forward) {
       z_planes = forward_affine(form, box, planes);
       const IntervalVector linear = concretize(z_planes, box);
@@ -246,4 +249,4 @@ RootBounder::Bounds RootBounder::bound_neurons(std::vector<double> lower, std::v
   return bounds;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

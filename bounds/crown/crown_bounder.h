@@ -10,12 +10,12 @@
 #include "bounds/layered/layered_system.h"
 #include "bounds/reduced/reduced_network.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// What does not depend on the box inside the system's: matrices ready for multiplication.
-class RootBounder {
+class CrownBounder {
  public:
-  explicit RootBounder(std::shared_ptr<const LayeredSystem> system);
+  explicit CrownBounder(std::shared_ptr<const LayeredSystem> system);
 
   /// Neuron bounds of every layer on [lower, upper] (inside the system's box); no rows enter them.
   /// Stops refining at the deadline: what is there is sound.
@@ -53,7 +53,7 @@ class RootBounder {
   void substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z,
                             const Deadline& deadline) const;
   double lower_bound_thin(const AffineForm& form, std::int64_t row, double sign, int layer,
-                          const Bounds& bounds, ThinRow& scratch) const;
+                          const Bounds& bounds, SparseBackwardRow& scratch) const;
   /// Layer k as the bounds relax it.
   RelaxedLayer relaxed(int k, const Bounds& bounds) const;
   double row_slack(const AffineForm& form, std::int64_t row, const Bounds& bounds) const;
@@ -69,4 +69,4 @@ class RootBounder {
   double gamma_ = 0.0;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -5,7 +5,7 @@
 #include "base/blas.h"
 #include "bounds/crown/relu_rows.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr double kDenseFrom = 0.1;  // density past which GEMM beats compressed rows
@@ -62,8 +62,8 @@ LayerMatrix::LayerMatrix(int from, const SparseRows& entries)
   }
 }
 
-TallRows::TallRows(const LayeredSystem& system, int layer, const AffineForm& form,
-                   const std::vector<std::int64_t>& which, double sign)
+DenseBackwardRows::DenseBackwardRows(const LayeredSystem& system, int layer, const AffineForm& form,
+                                     const std::vector<std::int64_t>& which, double sign)
     : sums(which.size()), system_(system), coefficients_(static_cast<std::size_t>(layer) + 1) {
   of(kInputSource);
   for (std::size_t r = 0; r < which.size(); ++r)
@@ -79,7 +79,7 @@ TallRows::TallRows(const LayeredSystem& system, int layer, const AffineForm& for
   }
 }
 
-std::vector<double>& TallRows::of(int source) {
+std::vector<double>& DenseBackwardRows::of(int source) {
   auto& matrix = coefficients_[static_cast<std::size_t>(source + 1)];
   if (matrix.empty()) {
     const std::size_t elements =
@@ -91,8 +91,8 @@ std::vector<double>& TallRows::of(int source) {
   return matrix;
 }
 
-void TallRows::substitute(int k, const RelaxedLayer& layer,
-                          const std::vector<LayerMatrix>& matrices) {
+void DenseBackwardRows::substitute(int k, const RelaxedLayer& layer,
+                                   const std::vector<LayerMatrix>& matrices) {
   std::vector<double>& p = coefficients_[static_cast<std::size_t>(k) + 1];
   if (p.empty()) return;
   const std::size_t size = layer.form.constant.size();
@@ -114,8 +114,9 @@ void TallRows::substitute(int k, const RelaxedLayer& layer,
   p.shrink_to_fit();
 }
 
-std::vector<double> TallRows::lower_bounds(const std::vector<double>& lower,
-                                           const std::vector<double>& upper, double gamma) const {
+std::vector<double> DenseBackwardRows::lower_bounds(const std::vector<double>& lower,
+                                                    const std::vector<double>& upper,
+                                                    double gamma) const {
   const std::vector<double>& at_input = coefficients_[0];
   const std::size_t N = lower.size();
   std::vector<double> result(sums.size());
@@ -130,4 +131,4 @@ std::vector<double> TallRows::lower_bounds(const std::vector<double>& lower,
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -9,7 +9,7 @@
 #include "bounds/crown/relaxation_step.h"
 #include "bounds/layered/layered_system.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// A matrix of a layer, dense where that pays.
 struct LayerMatrix {
@@ -27,12 +27,12 @@ struct LayerMatrix {
   }
 };
 
-class TallRows {
+class DenseBackwardRows {
  public:
   /// Elements `which` of `form`, each times sign; the form is over the input and layers before
   /// `layer`. Their own errors still have to be set.
-  TallRows(const LayeredSystem& system, int layer, const AffineForm& form,
-           const std::vector<std::int64_t>& which, double sign);
+  DenseBackwardRows(const LayeredSystem& system, int layer, const AffineForm& form,
+                    const std::vector<std::int64_t>& which, double sign);
 
   std::vector<RowSums> sums;  ///< [R]
 
@@ -50,4 +50,4 @@ class TallRows {
                                                    // [R, elements], or empty for zeros
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

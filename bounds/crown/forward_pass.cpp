@@ -6,7 +6,7 @@
 
 #include "base/rounding.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -15,7 +15,7 @@ double largest(const ForwardBox& box, std::size_t i) {
 }
 
 /// |A||x| + |b| of the larger of both planes of element i.
-double reach_of(const PlaneBounds& planes, const ForwardBox& box, std::size_t i) {
+double reach_of(const LinearBounds& planes, const ForwardBox& box, std::size_t i) {
   const std::size_t width = box.columns.size() + 1;
   double low = std::fabs(planes.lower[i * width + width - 1]),
          high = std::fabs(planes.upper[i * width + width - 1]);
@@ -26,7 +26,7 @@ double reach_of(const PlaneBounds& planes, const ForwardBox& box, std::size_t i)
   return std::max(low, high) * (1.0 + gamma_bound(static_cast<double>(2 * width + 8))) + 0x1p-1000;
 }
 
-void resize(PlaneBounds& planes, std::size_t size, std::size_t width) {
+void resize(LinearBounds& planes, std::size_t size, std::size_t width) {
   planes.lower.assign(size * width, 0.0);
   planes.upper.assign(size * width, 0.0);
   planes.error.assign(size, 0.0);
@@ -34,7 +34,7 @@ void resize(PlaneBounds& planes, std::size_t size, std::size_t width) {
 }
 
 /// Planes that overflowed say nothing; no NaN, no infinity may go on from here.
-void silence_overflow(PlaneBounds& planes, std::size_t i, std::size_t width) {
+void silence_overflow(LinearBounds& planes, std::size_t i, std::size_t width) {
   if (planes.error[i] < kTrusted && planes.reach[i] < kTrusted) return;
   std::fill_n(planes.lower.data() + i * width, width, 0.0);
   std::fill_n(planes.upper.data() + i * width, width, 0.0);
@@ -44,10 +44,10 @@ void silence_overflow(PlaneBounds& planes, std::size_t i, std::size_t width) {
 
 }  // namespace
 
-PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
-                          const std::vector<double>& upper) {
+LinearBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
+                           const std::vector<double>& upper) {
   const std::size_t width = box.columns.size() + 1;
-  PlaneBounds planes;
+  LinearBounds planes;
   resize(planes, lower.size(), width);
   for (std::size_t i = 0; i < lower.size(); ++i) {
     planes.lower[i * width + width - 1] = lower[i];
@@ -62,11 +62,11 @@ PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lowe
   return planes;
 }
 
-PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box,
-                           const std::map<int, PlaneBounds>& sources) {
+LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
+                            const std::map<int, LinearBounds>& sources) {
   const std::size_t width = box.columns.size() + 1;
   const auto size = static_cast<std::size_t>(form.size());
-  PlaneBounds planes;
+  LinearBounds planes;
   resize(planes, size, width);
   std::vector<double> bulk(size), terms(size, 1.0);
   for (std::size_t i = 0; i < size; ++i) {
@@ -74,7 +74,7 @@ PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box,
     bulk[i] = std::fabs(form.constant[i]);
   }
   for (const auto& [source, rows] : form.terms) {
-    const PlaneBounds& from = sources.at(source);
+    const LinearBounds& from = sources.at(source);
     for (std::size_t i = 0; i < size; ++i) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));
@@ -105,7 +105,7 @@ PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box,
   return planes;
 }
 
-IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box) {
+IntervalVector concretize(const LinearBounds& planes, const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = planes.error.size();
   const double gamma = gamma_bound(static_cast<double>(2 * width + 8));
   IntervalVector result;
@@ -130,10 +130,10 @@ IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box) {
   return result;
 }
 
-PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval,
-                         const ForwardBox& box) {
+LinearBounds forward_relu(const LinearBounds& z, const IntervalVector& interval,
+                          const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
-  PlaneBounds planes;
+  LinearBounds planes;
   resize(planes, size, width);
   for (std::size_t i = 0; i < size; ++i) {
     const double l = interval.lower[i], u = interval.upper[i];
@@ -164,10 +164,10 @@ PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval,
   return planes;
 }
 
-PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed,
-                           const ForwardBox& box) {
+LinearBounds forward_planes(const LinearBounds& z, const std::vector<Planes>& relaxed,
+                            const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
-  PlaneBounds planes;
+  LinearBounds planes;
   resize(planes, size, width);
   for (std::size_t i = 0; i < size; ++i) {
     const Planes& f = relaxed[i];
@@ -193,10 +193,10 @@ PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& rela
   return planes;
 }
 
-PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed,
-                             const ForwardBox& box) {
+LinearBounds forward_products(const LinearBounds& z, const std::vector<Planes>& relaxed,
+                              const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
-  PlaneBounds planes;
+  LinearBounds planes;
   resize(planes, size, width);
   for (std::size_t i = 0; i < size; i += 2) {
     const double a = relaxed[i].lower_slope, b = relaxed[i + 1].lower_slope;
@@ -224,4 +224,4 @@ PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& re
   return planes;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -11,10 +11,10 @@
 #include "bounds/layered/affine_form.h"
 #include "bounds/relax/activation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Planes of a vector of values, [size, N + 1] row-major (A | b), and what their rounding may cost.
-struct PlaneBounds {
+struct LinearBounds {
   std::vector<double> lower, upper;
   std::vector<double> error;  ///< [size]
   std::vector<double> reach;  ///< [size] >= |A||x| + |b| of either plane, each term apart
@@ -29,21 +29,21 @@ struct ForwardBox {
 };
 
 /// Planes of the network's input itself: columns exactly, other inputs by their interval.
-PlaneBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
-                          const std::vector<double>& upper);
+LinearBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
+                           const std::vector<double>& upper);
 /// Planes of an affine form from those of its sources.
-PlaneBounds forward_affine(const AffineForm& form, const ForwardBox& box,
-                           const std::map<int, PlaneBounds>& sources);
+LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
+                            const std::map<int, LinearBounds>& sources);
 /// Interval of every element on the box; rigorous.
-IntervalVector concretize(const PlaneBounds& planes, const ForwardBox& box);
+IntervalVector concretize(const LinearBounds& planes, const ForwardBox& box);
 /// Planes of relu(z), given z's planes and interval.
-PlaneBounds forward_relu(const PlaneBounds& z, const IntervalVector& interval,
-                         const ForwardBox& box);
+LinearBounds forward_relu(const LinearBounds& z, const IntervalVector& interval,
+                          const ForwardBox& box);
 /// Planes of f(z), given z's planes and lines below and above f on z's interval.
-PlaneBounds forward_planes(const PlaneBounds& z, const std::vector<Planes>& relaxed,
-                           const ForwardBox& box);
+LinearBounds forward_planes(const LinearBounds& z, const std::vector<Planes>& relaxed,
+                            const ForwardBox& box);
 /// The same for a layer of products.
-PlaneBounds forward_products(const PlaneBounds& z, const std::vector<Planes>& relaxed,
-                             const ForwardBox& box);
+LinearBounds forward_products(const LinearBounds& z, const std::vector<Planes>& relaxed,
+                              const ForwardBox& box);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

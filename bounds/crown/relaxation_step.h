@@ -10,19 +10,19 @@
 #include "bounds/layered/affine_form.h"
 #include "bounds/relax/activation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// coefficient * f(z) >= multiplier * z + intercept for all z in [l, u].
-struct Replacement {
+struct RelaxationStep {
   double multiplier, intercept;
 };
 
 /// A coefficient that overflowed has lost its sign, perhaps: the row is lost, and must not become
 /// 0.
-inline constexpr Replacement kLostRow{std::numeric_limits<double>::quiet_NaN(),
-                                      std::numeric_limits<double>::quiet_NaN()};
+inline constexpr RelaxationStep kLostRow{std::numeric_limits<double>::quiet_NaN(),
+                                         std::numeric_limits<double>::quiet_NaN()};
 
-inline Replacement replace_relu(double coefficient, double l, double u) {
+inline RelaxationStep replace_relu(double coefficient, double l, double u) {
   if (u <= 0.0) return {0.0, 0.0};
   if (!(std::fabs(coefficient) < kTrusted)) return kLostRow;
   if (l >= 0.0) return {coefficient, 0.0};
@@ -31,18 +31,18 @@ inline Replacement replace_relu(double coefficient, double l, double u) {
   // row is lost).
   if (!std::isfinite(l) || !std::isfinite(u)) return {0.0, coefficient * u};
   const double m = coefficient * (u / (u - l));
-  return {
-      m, std::min(0.0, std::min(-m * l, (coefficient - m) *
-                                            u))};  // from m as rounded: see LaneBounder::substitute
+  return {m, std::min(0.0, std::min(-m * l,
+                                    (coefficient - m) *
+                                        u))};  // from m as rounded: see ReducedBounder::substitute
 }
 
 /// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with
 /// the intercepts' sum.
-inline Replacement replace_by_planes(double coefficient, const Planes& planes) {
+inline RelaxationStep replace_by_planes(double coefficient, const Planes& planes) {
   if (!(std::fabs(coefficient) < kTrusted)) return kLostRow;
   return coefficient < 0.0
-             ? Replacement{coefficient * planes.upper_slope, coefficient * planes.upper_offset}
-             : Replacement{coefficient * planes.lower_slope, coefficient * planes.lower_offset};
+             ? RelaxationStep{coefficient * planes.upper_slope, coefficient * planes.upper_offset}
+             : RelaxationStep{coefficient * planes.lower_slope, coefficient * planes.lower_offset};
 }
 
 /// What is known of a layer's neurons.
@@ -53,7 +53,7 @@ struct RelaxedLayer {
   const std::vector<double>& cost;  ///< slack of every neuron's form; infinite where z is unbounded
   bool pairs = false;  ///< products: second factors take the coefficients of the first ones
 
-  Replacement replace(double coefficient, std::size_t v) const {
+  RelaxationStep replace(double coefficient, std::size_t v) const {
     return planes.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v])
                           : replace_by_planes(coefficient, planes[v]);
   }
@@ -82,4 +82,4 @@ struct RowSums {
   }
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -5,7 +5,7 @@
 
 #include "base/simd.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -88,4 +88,4 @@ bool ReluRows::replace(double* row, const std::vector<double>& constant,
   return true;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

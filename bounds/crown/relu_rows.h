@@ -7,7 +7,7 @@
 #include "bounds/crown/relaxation_step.h"
 #include "bounds/layered/affine_form.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// The lines between which a layer's ReLUs lie, ready for many rows.
 class ReluRows {
@@ -28,4 +28,4 @@ class ReluRows {
   std::vector<double> convex_, chord_, low_, high_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-void ThinRow::clear(const LayeredSystem& system) {
+void SparseBackwardRow::clear(const LayeredSystem& system) {
   sums = {};
   sources_.resize(system.layers.size() + 1);
   for (std::size_t k = 0; k < sources_.size(); ++k) {
@@ -23,8 +23,8 @@ void ThinRow::clear(const LayeredSystem& system) {
   }
 }
 
-void ThinRow::begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row,
-                    double sign) {
+void SparseBackwardRow::begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row,
+                              double sign) {
   clear(system);
   sums.constant = sign * form.constant[static_cast<std::size_t>(row)];
   for (const auto& [source, rows] : form.terms) {
@@ -34,7 +34,7 @@ void ThinRow::begin(const LayeredSystem& system, const AffineForm& form, std::in
   }
 }
 
-void ThinRow::substitute(int k, const RelaxedLayer& layer) {
+void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
   const Source& of = sources_[static_cast<std::size_t>(k) + 1];
   const std::size_t count =
       layer.pairs ? of.touched.size() : 0;  // it grows: nothing else touches second factors
@@ -59,8 +59,8 @@ void ThinRow::substitute(int k, const RelaxedLayer& layer) {
   }
 }
 
-double ThinRow::lower_bound(const std::vector<double>& lower, const std::vector<double>& upper,
-                            double gamma) const {
+double SparseBackwardRow::lower_bound(const std::vector<double>& lower,
+                                      const std::vector<double>& upper, double gamma) const {
   double least = sums.constant + sums.intercept;
   for (const std::int32_t i : sources_[0].touched) {
     const auto k = static_cast<std::size_t>(i);
@@ -70,4 +70,4 @@ double ThinRow::lower_bound(const std::vector<double>& lower, const std::vector<
   return sums.lower_bound(least, gamma);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

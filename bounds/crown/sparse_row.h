@@ -7,10 +7,10 @@
 #include "bounds/crown/relaxation_step.h"
 #include "bounds/layered/layered_system.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Memory for one row; begin() makes it ready for the next.
-class ThinRow {
+class SparseBackwardRow {
  public:
   /// Element `row` of `form`, times sign; its own error still has to be set.
   void begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row, double sign);
@@ -44,4 +44,4 @@ class ThinRow {
   std::vector<Source> sources_;  // 0 is the input, k + 1 layer k
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -6,7 +6,7 @@
 #include "base/rounding.h"
 #include "bounds/forward/taylor_models.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr std::size_t kMostQuadratic =
@@ -45,7 +45,7 @@ std::shared_ptr<const ReducedNetwork> forward_network(
   return network;
 }
 
-ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem)
+ForwardBounder::ForwardBounder(std::shared_ptr<const ForwardProblem> problem)
     : problem_(std::move(problem)), width_(problem_->kept.size() + 1) {
   column_of_.assign(problem_->lower.size(), -1);
   for (std::size_t k = 0; k < problem_->kept.size(); ++k)
@@ -89,10 +89,10 @@ ForwardLanes::ForwardLanes(std::shared_ptr<const ForwardProblem> problem)
     ranges_.push_back(
         {std::vector<Vec>(layer.constant.size()), std::vector<Vec>(layer.constant.size())});
   if (width_ <= kMostQuadratic && is_smooth(system))
-    quadratic_ = std::make_unique<QuadraticLanes>(problem_);
+    quadratic_ = std::make_unique<TaylorModels>(problem_);
 }
 
-void ForwardLanes::fill_input(const LaneBounder& lanes) {
+void ForwardBounder::fill_input(const ReducedBounder& lanes) {
   for (std::size_t k = 0; k + 1 < width_; ++k)
     largest_x_[k] = vmax(vabs(lanes.lower_x[k]), vabs(lanes.upper_x[k]));
   Source& input = sources_[0];
@@ -110,7 +110,7 @@ void ForwardLanes::fill_input(const LaneBounder& lanes) {
   }
 }
 
-void ForwardLanes::store(Source& to, std::size_t i) const {
+void ForwardBounder::store(Source& to, std::size_t i) const {
   for (std::size_t k = 0; k < width_; ++k) {
     to.middle[i * width_ + k] = 0.5 * below_[k] + 0.5 * above_[k];
     to.half[i * width_ + k] = 0.5 * above_[k] - 0.5 * below_[k];
@@ -118,7 +118,7 @@ void ForwardLanes::store(Source& to, std::size_t i) const {
   to.reach(i) = reach_of(below_.data(), above_.data());
 }
 
-Vec ForwardLanes::reach_of(const Vec* low, const Vec* high) const {
+Vec ForwardBounder::reach_of(const Vec* low, const Vec* high) const {
   Vec below = vabs(low[width_ - 1]), above = vabs(high[width_ - 1]);
   for (std::size_t k = 0; k + 1 < width_; ++k) {
     below += vabs(low[k]) * largest_x_[k];
@@ -127,7 +127,7 @@ Vec ForwardLanes::reach_of(const Vec* low, const Vec* high) const {
   return vmax(below, above) * (1.0 + gamma_bound(static_cast<double>(2 * width_ + 8))) + 0x1p-1000;
 }
 
-void ForwardLanes::combine(const AffineForm& form, const RowBlock& block) {
+void ForwardBounder::combine(const AffineForm& form, const RowBlock& block) {
   for (auto* array : {&block_middle_, &block_half_, &block_sizes_})
     std::fill(array->begin(), array->end(), Vec{});
   double terms[kBlockRows] = {};
@@ -157,7 +157,7 @@ void ForwardLanes::combine(const AffineForm& form, const RowBlock& block) {
   }
 }
 
-Vec ForwardLanes::take_row(int r) {
+Vec ForwardBounder::take_row(int r) {
   const std::size_t first = static_cast<std::size_t>(r) * width_;
   for (std::size_t k = 0; k < width_; ++k) {
     low_[k] = block_middle_[first + k] - block_half_[first + k];
@@ -167,8 +167,8 @@ Vec ForwardLanes::take_row(int r) {
   return block_error_[r];
 }
 
-void ForwardLanes::activate_element(const Activation& activation, Source& to, std::size_t i, Vec l,
-                                    Vec u, Vec error) {
+void ForwardBounder::activate_element(const Activation& activation, Source& to, std::size_t i,
+                                      Vec l, Vec u, Vec error) {
   Vec s_low, t_low, s_high, t_high;
   const Vec zero = {}, one = broadcast(1.0);
   const Vec reach = reach_of(low_.data(), high_.data());
@@ -220,7 +220,7 @@ void ForwardLanes::activate_element(const Activation& activation, Source& to, st
 
 /// Planes that say nothing in lanes that are not sane; no NaN, no infinite coefficient may go on
 /// from here.
-void ForwardLanes::silence(Source& to, std::size_t i, Mask sane) {
+void ForwardBounder::silence(Source& to, std::size_t i, Mask sane) {
   if (all(sane)) return;
   for (std::size_t k = i * width_; k < (i + 1) * width_; ++k) {
     to.middle[k] = select(sane, to.middle[k], Vec{});
@@ -232,8 +232,8 @@ void ForwardLanes::silence(Source& to, std::size_t i, Mask sane) {
 
 /// The product of the first factor, kept in first_..., and of the second, whose planes are in low_
 /// and high_.
-void ForwardLanes::activate_product(const LaneBounder& lanes, Source& to, std::size_t second,
-                                    const LaneFactor& y, Vec error) {
+void ForwardBounder::activate_product(const ReducedBounder& lanes, Source& to, std::size_t second,
+                                      const LaneFactor& y, Vec error) {
   const std::size_t first = second - 1, N = width_ - 1;
   const LaneFactor x{first_low_.data(), first_high_.data(), first_base_low_,
                      first_base_high_,  first_l_,           first_u_};
@@ -273,7 +273,8 @@ void ForwardLanes::activate_product(const LaneBounder& lanes, Source& to, std::s
   silence(to, first, (to.error(first) < kOverflow) & (to.reach(first) < kOverflow));
 }
 
-void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings) {
+void ForwardBounder::bound_layer(ReducedBounder& lanes, std::size_t k,
+                                 const ClipSettings& settings) {
   const AffineForm& form = problem_->system->layers[k];
   for (const RowBlock& block : blocks_[k]) {
     combine(form, block);
@@ -282,8 +283,8 @@ void ForwardLanes::bound_layer(LaneBounder& lanes, std::size_t k, const ClipSett
   }
 }
 
-void ForwardLanes::bound_element(LaneBounder& lanes, std::size_t k, std::size_t i, Vec error,
-                                 const ClipSettings& settings) {
+void ForwardBounder::bound_element(ReducedBounder& lanes, std::size_t k, std::size_t i, Vec error,
+                                   const ClipSettings& settings) {
   const AffineForm& form = problem_->system->layers[k];
   const Activation activation = problem_->system->activations[k];
   Source& to = sources_[k + 1];
@@ -335,7 +336,7 @@ void ForwardLanes::bound_element(LaneBounder& lanes, std::size_t k, std::size_t 
   }
 }
 
-void ForwardLanes::scatter(const AffineForm& form, std::size_t i, Vec multiplier) {
+void ForwardBounder::scatter(const AffineForm& form, std::size_t i, Vec multiplier) {
   for (const auto& [source, rows] : form.terms) {
     std::vector<Vec>& to = sources_[static_cast<std::size_t>(source + 1)].coefficient;
     const auto index = rows.indices(static_cast<std::int64_t>(i));
@@ -345,7 +346,7 @@ void ForwardLanes::scatter(const AffineForm& form, std::size_t i, Vec multiplier
   }
 }
 
-Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
+Vec ForwardBounder::substitute_row(const ReducedBounder& lanes, std::size_t s) {
   const LayeredSystem& system = *problem_->system;
   const Vec zero = {};
   const AffineForm& row = problem_->rows;
@@ -364,7 +365,7 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
       product = g;
       if (!any(g != zero)) continue;
       of.coefficient[i] = zero;
-      // g f(z) >= g (slope z + offset); roundings are charged as in LaneBounder::substitute().
+      // g f(z) >= g (slope z + offset); roundings are charged as in ReducedBounder::substitute().
       const Vec loose = vabs(g) * of.looseness[i];
       if (any(loose > zero)) {
         for (std::size_t c = 0; c + 1 < width_; ++c)
@@ -399,7 +400,7 @@ Vec ForwardLanes::substitute_row(const LaneBounder& lanes, std::size_t s) {
   return lanes.concretize_lower(low_.data(), low_[width_ - 1] - 0x1p-46 * size);
 }
 
-void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) {
+void ForwardBounder::bound_rows(ReducedBounder& lanes, const ClipSettings& settings) {
   lanes.refuted = lanes.infeasible_;
   nearest_ = broadcast(-kUnbounded);
   for (const RowBlock& block : blocks_.back()) {
@@ -409,8 +410,8 @@ void ForwardLanes::bound_rows(LaneBounder& lanes, const ClipSettings& settings) 
   }
 }
 
-void ForwardLanes::bound_row(LaneBounder& lanes, std::size_t s, Vec error,
-                             const ClipSettings& settings) {
+void ForwardBounder::bound_row(ReducedBounder& lanes, std::size_t s, Vec error,
+                               const ClipSettings& settings) {
   const std::size_t N = width_ - 1;
   const Vec reach = reach_of(low_.data(), high_.data());
   const Vec base = low_[N] - error - 0x1p-46 * reach;
@@ -432,8 +433,8 @@ void ForwardLanes::bound_row(LaneBounder& lanes, std::size_t s, Vec error,
   const Mask nearer = lower > nearest_;
   nearest_ = select(nearer, lower, nearest_);
   for (std::size_t k = 0; k < N; ++k) {
-    const Vec gain =
-        gain_[k] * (lanes.upper_x[k] - lanes.lower_x[k]);  // as LaneBounder::estimate_split_gain()
+    const Vec gain = gain_[k] * (lanes.upper_x[k] -
+                                 lanes.lower_x[k]);  // as ReducedBounder::estimate_split_gain()
     lanes.split_gain[k] = s == 0 ? gain : select(nearer, gain, lanes.split_gain[k]);
   }
   const Mask excluded = problem_->strict[s] != 0 ? (lower >= Vec{}) : (lower > Vec{});
@@ -441,7 +442,7 @@ void ForwardLanes::bound_row(LaneBounder& lanes, std::size_t s, Vec error,
 }
 
 /// Second-order bounds of what planes left open; only now and then where they refute little more.
-void ForwardLanes::bound_quadratically(LaneBounder& lanes, const ClipSettings& settings) {
+void ForwardBounder::bound_quadratically(ReducedBounder& lanes, const ClipSettings& settings) {
   constexpr double kWorth = 0.125, kMemory = 0.95;  // a share of the open lanes that repays the
                                                     // costs; of a batch's weight after the next
   constexpr int kProbe = 16;
@@ -465,7 +466,7 @@ void ForwardLanes::bound_quadratically(LaneBounder& lanes, const ClipSettings& s
 /// What halving an input gains by planes and by polynomials, as shares. Neither alone will do:
 /// where boxes are large, remainders say little, and where they are small, planes' losses are not
 /// what keeps a box open. Measured on quadrotor2d's boxes, either may need three times as many.
-void ForwardLanes::merge_gains(LaneBounder& lanes) const {
+void ForwardBounder::merge_gains(ReducedBounder& lanes) const {
   const Mask judged = (quadratic_->nearest > -kOverflow) & (quadratic_->nearest < kOverflow);
   Vec planes = broadcast(1e-300), polynomials = planes;
   for (std::size_t k = 0; k + 1 < width_; ++k) {
@@ -480,7 +481,7 @@ void ForwardLanes::merge_gains(LaneBounder& lanes) const {
 }
 
 /// The better plane of every row and lane.
-void ForwardLanes::merge_quadratic(LaneBounder& lanes) const {
+void ForwardBounder::merge_quadratic(ReducedBounder& lanes) const {
   lanes.refuted |= quadratic_->refuted;
   merge_gains(lanes);
   for (std::size_t s = 0; s < problem_->strict.size(); ++s) {
@@ -494,14 +495,14 @@ void ForwardLanes::merge_quadratic(LaneBounder& lanes) const {
   }
 }
 
-void ForwardLanes::bound(LaneBounder& lanes, const ClipSettings& settings) {
+void ForwardBounder::bound(ReducedBounder& lanes, const ClipSettings& settings) {
   fill_input(lanes);
   for (std::size_t k = 0; k < problem_->system->layers.size(); ++k) bound_layer(lanes, k, settings);
   bound_rows(lanes, settings);
   if (quadratic_ != nullptr && !all(lanes.refuted)) bound_quadratically(lanes, settings);
 }
 
-void ForwardLanes::evaluate(const Vec* point, Vec* values) {
+void ForwardBounder::evaluate(const Vec* point, Vec* values) {
   const LayeredSystem& system = *problem_->system;
   values_.resize(system.layers.size() + 1);
   values_[0].resize(column_of_.size());
@@ -538,4 +539,4 @@ void ForwardLanes::evaluate(const Vec* point, Vec* values) {
   for (std::size_t s = 0; s < problem_->strict.size(); ++s) values[s] = value_at(problem_->rows, s);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

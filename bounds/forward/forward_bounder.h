@@ -15,19 +15,19 @@
 #include "bounds/reduced/reduced_bounder.h"
 #include "bounds/relax/product_lanes.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// A reduced network without neurons that stands for `problem`: its lanes are bounded by forward
 /// planes.
 std::shared_ptr<const ReducedNetwork> forward_network(
     std::shared_ptr<const ForwardProblem> problem);
 
-class ForwardLanes {
+class ForwardBounder {
  public:
-  explicit ForwardLanes(std::shared_ptr<const ForwardProblem> problem);
-  /// LaneBounder::bound() for the boxes and constraints of `lanes`.
-  void bound(LaneBounder& lanes, const ClipSettings& settings);
-  /// LaneBounder::evaluate(): point [N], values [S]; float64, not rigorous.
+  explicit ForwardBounder(std::shared_ptr<const ForwardProblem> problem);
+  /// ReducedBounder::bound() for the boxes and constraints of `lanes`.
+  void bound(ReducedBounder& lanes, const ClipSettings& settings);
+  /// ReducedBounder::evaluate(): point [N], values [S]; float64, not rigorous.
   void evaluate(const Vec* point, Vec* values);
 
  private:
@@ -46,7 +46,7 @@ class ForwardLanes {
     // |slopes| of z's planes [size, N].
     std::vector<Vec> looseness, sensitivity;
   };
-  void fill_input(const LaneBounder& lanes);
+  void fill_input(const ReducedBounder& lanes);
   /// Planes of a block's rows of a form into block_.
   void combine(const AffineForm& form, const RowBlock& block);
   /// Row r of the block: its planes into low_ and high_, bulk_; returns their error term.
@@ -56,29 +56,29 @@ class ForwardLanes {
   /// Row s by backward substitution with the lanes' planes: tighter, because signs are seen after
   /// cancellation. Its plane goes into low_ (the offset includes all errors); returns its least
   /// value on the lanes' boxes.
-  Vec substitute_row(const LaneBounder& lanes, std::size_t s);
+  Vec substitute_row(const ReducedBounder& lanes, std::size_t s);
   void scatter(const AffineForm& form, std::size_t i, Vec multiplier);
   Vec reach_of(const Vec* low, const Vec* high) const;
-  void bound_layer(LaneBounder& lanes, std::size_t k, const ClipSettings& settings);
-  void bound_element(LaneBounder& lanes, std::size_t k, std::size_t i, Vec error,
+  void bound_layer(ReducedBounder& lanes, std::size_t k, const ClipSettings& settings);
+  void bound_element(ReducedBounder& lanes, std::size_t k, std::size_t i, Vec error,
                      const ClipSettings& settings);
   void activate_element(const Activation& activation, Source& to, std::size_t i, Vec l, Vec u,
                         Vec error);
-  void activate_product(const LaneBounder& lanes, Source& to, std::size_t second,
+  void activate_product(const ReducedBounder& lanes, Source& to, std::size_t second,
                         const LaneFactor& y, Vec error);
   void silence(Source& to, std::size_t i, Mask sane);
-  void bound_rows(LaneBounder& lanes, const ClipSettings& settings);
-  void bound_row(LaneBounder& lanes, std::size_t s, Vec error, const ClipSettings& settings);
+  void bound_rows(ReducedBounder& lanes, const ClipSettings& settings);
+  void bound_row(ReducedBounder& lanes, std::size_t s, Vec error, const ClipSettings& settings);
 
-  void bound_quadratically(LaneBounder& lanes, const ClipSettings& settings);
-  void merge_quadratic(LaneBounder& lanes) const;
-  void merge_gains(LaneBounder& lanes) const;
+  void bound_quadratically(ReducedBounder& lanes, const ClipSettings& settings);
+  void merge_quadratic(ReducedBounder& lanes) const;
+  void merge_gains(ReducedBounder& lanes) const;
 
   std::shared_ptr<const ForwardProblem> problem_;
-  std::unique_ptr<QuadraticLanes> quadratic_;
-  std::vector<QuadraticLanes::Ranges> ranges_;  // of the layers
-  double tried_ = 0.0, gained_ = 0.0;  // lanes that second-order bounds were tried for, and
-                                       // refuted; older ones count less
+  std::unique_ptr<TaylorModels> quadratic_;
+  std::vector<TaylorModels::Ranges> ranges_;  // of the layers
+  double tried_ = 0.0, gained_ = 0.0;         // lanes that second-order bounds were tried for, and
+                                              // refuted; older ones count less
   std::uint64_t batches_ = 0;
   std::size_t width_;                          // N + 1
   std::vector<int> column_of_;                 // [n]
@@ -98,4 +98,4 @@ class ForwardLanes {
   double underflow_ = 0.0, gamma_ = 0.0;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -8,7 +8,7 @@
 
 #include "bounds/layered/layered_system.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// What the forward planes of a clause are taken over; constant over its search.
 struct ForwardProblem {
@@ -19,4 +19,4 @@ struct ForwardProblem {
   std::vector<double> lower, upper;  ///< [n] the clause's box
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

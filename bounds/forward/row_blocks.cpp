@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -160,4 +160,4 @@ void scatter_rows(const SparseRows& rows, const RowBlock& block, const Vec* from
   run_block<Scatter>(rows, block, from, columns, to);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

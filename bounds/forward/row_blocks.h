@@ -11,7 +11,7 @@
 #include "base/simd.h"
 #include "bounds/layered/affine_form.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 inline constexpr int kRowsTogether = 4, kBlockRows = 8;
 
@@ -41,4 +41,4 @@ void accumulate_rows(const SparseRows& rows, const RowBlock& block, RowWeights w
 void scatter_rows(const SparseRows& rows, const RowBlock& block, const Vec* from,
                   std::size_t columns, Vec* to);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

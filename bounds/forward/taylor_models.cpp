@@ -6,7 +6,7 @@
 #include "base/rounding.h"
 #include "bounds/relax/expansion.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 /// Relative to the sizes of all terms; no polynomial here is made by more than some dozens of
@@ -18,7 +18,7 @@ constexpr double kUnderflow = 0x1p-1000;
 constexpr double kLargestRemainder = 0x1p30;
 }  // namespace
 
-QuadraticLanes::QuadraticLanes(std::shared_ptr<const ForwardProblem> problem)
+TaylorModels::TaylorModels(std::shared_ptr<const ForwardProblem> problem)
     : problem_(std::move(problem)), N_(problem_->kept.size()), M_(1 + N_ + N_ * (N_ + 1) / 2) {
   column_of_.assign(problem_->lower.size(), -1);
   for (std::size_t k = 0; k < N_; ++k)
@@ -56,7 +56,7 @@ QuadraticLanes::QuadraticLanes(std::shared_ptr<const ForwardProblem> problem)
   for (auto* array : {&objective_, &gain_, &split_gain}) array->resize(N_);
 }
 
-void QuadraticLanes::fill_input(const Vec* centre, const Vec* half) {
+void TaylorModels::fill_input(const Vec* centre, const Vec* half) {
   Source& input = sources_[0];
   for (std::size_t i = 0; i < column_of_.size(); ++i) {
     Vec* p = input.polynomial_of(i, M_);
@@ -75,8 +75,8 @@ void QuadraticLanes::fill_input(const Vec* centre, const Vec* half) {
   }
 }
 
-void QuadraticLanes::combine(const AffineForm& form, const RowBlock& block,
-                             std::vector<Vec>& charge) {
+void TaylorModels::combine(const AffineForm& form, const RowBlock& block,
+                           std::vector<Vec>& charge) {
   std::fill(sums_.begin(), sums_.end(), Vec{});
   std::fill(sizes_.begin(), sizes_.end(), Vec{});
   double terms[kBlockRows];
@@ -113,7 +113,7 @@ void QuadraticLanes::combine(const AffineForm& form, const RowBlock& block,
   }
 }
 
-QuadraticLanes::Spread QuadraticLanes::spread(const Element& z) const {
+TaylorModels::Spread TaylorModels::spread(const Element& z) const {
   Spread s{};
   for (std::size_t k = 1; k <= N_; ++k) s.linear += vabs(z.polynomial[k]);
   for (std::size_t k = N_ + 1; k < M_; ++k) s.quadratic += vabs(z.polynomial[k]);
@@ -124,8 +124,8 @@ QuadraticLanes::Spread QuadraticLanes::spread(const Element& z) const {
 }
 
 /// e = (slope + factor L + h) e_z + ..., |h| <= quadratic.
-void QuadraticLanes::set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear,
-                              Vec quadratic, Vec remainder) const {
+void TaylorModels::set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear,
+                            Vec quadratic, Vec remainder) const {
   Vec turned = {};
   for (std::size_t k = 0; k < N_; ++k) {
     const Vec turn = factor * linear[k];
@@ -140,8 +140,8 @@ void QuadraticLanes::set_turn(Source& of, std::size_t i, Vec slope, Vec factor, 
 /// f(c + D) = value + slope D + bend D^2, D = L + Q + e with parts of degree 1 and 2 and |e| <=
 /// remainder. L^2 stays in the polynomial, and slope e + 2 bend (L + Q) e is what becomes of e; all
 /// other terms are errors of this neuron's own.
-void QuadraticLanes::activate(const Activation& activation, const Ranges& ranges, const Element& z,
-                              Source& to, std::size_t i) {
+void TaylorModels::activate(const Activation& activation, const Ranges& ranges, const Element& z,
+                            Source& to, std::size_t i) {
   const Vec* in = z.polynomial;
   const Spread s = spread(z);
   // The parabola is taken about the middle of where z is known to lie, and written anew about the
@@ -191,7 +191,7 @@ void QuadraticLanes::activate(const Activation& activation, const Ranges& ranges
 
 /// The product of x, in first_, and y: with x = a + X + e_x and y = b + Y + e_y it is the product
 /// of the polynomials, (b + Y) e_x + (a + X) e_y + e_x e_y.
-void QuadraticLanes::multiply(const Element& y_element, Source& to, std::size_t first) {
+void TaylorModels::multiply(const Element& y_element, Source& to, std::size_t first) {
   const Spread y = spread(y_element);
   const Vec* in = y_element.polynomial;
   const Vec x_remainder = first_remainder_, y_remainder = y_element.remainder, a = first_[0],
@@ -226,7 +226,7 @@ void QuadraticLanes::multiply(const Element& y_element, Source& to, std::size_t 
       (inherited + to.bent[first] + to.bent[first + 1] + to.own[first]) * (1.0 + kRounding);
 }
 
-void QuadraticLanes::bound_layer(std::size_t k, const Ranges& ranges) {
+void TaylorModels::bound_layer(std::size_t k, const Ranges& ranges) {
   const AffineForm& form = problem_->system->layers[k];
   const Activation activation = problem_->system->activations[k];
   Source& to = sources_[k + 1];
@@ -253,8 +253,8 @@ void QuadraticLanes::bound_layer(std::size_t k, const Ranges& ranges) {
   }
 }
 
-void QuadraticLanes::bound(const Vec* centre, const Vec* half, const Halfspaces& halfspaces,
-                           const std::vector<Ranges>& ranges) {
+void TaylorModels::bound(const Vec* centre, const Vec* half, const Halfspaces& halfspaces,
+                         const std::vector<Ranges>& ranges) {
   refuted = Mask{};
   moderate_ = ~Mask{};
   fill_input(centre, half);
@@ -262,4 +262,4 @@ void QuadraticLanes::bound(const Vec* centre, const Vec* half, const Halfspaces&
   bound_rows(centre, half, halfspaces);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

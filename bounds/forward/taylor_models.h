@@ -28,16 +28,16 @@
 #include "bounds/forward/forward_problem.h"
 #include "bounds/forward/row_blocks.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-class QuadraticLanes {
+class TaylorModels {
  public:
-  explicit QuadraticLanes(std::shared_ptr<const ForwardProblem> problem);
+  explicit TaylorModels(std::shared_ptr<const ForwardProblem> problem);
 
   /// A half-space in t: normal t + offset <= 0 at all counterexamples.
   struct Halfspaces {
     int count = 0;
-    const Vec* normal_x = nullptr;   ///< [count, N + 1], in x: LaneBounder::constraint
+    const Vec* normal_x = nullptr;   ///< [count, N + 1], in x: ReducedBounder::constraint
     const Vec* at_centre = nullptr;  ///< [count] normal_x centre + offset
     const Vec* size = nullptr;       ///< [count] sum of the sizes of all terms on the box
   };
@@ -134,4 +134,4 @@ class QuadraticLanes {
   std::vector<Vec> objective_, total_, multiplier_, gain_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

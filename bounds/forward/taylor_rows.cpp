@@ -5,7 +5,7 @@
 #include "base/rounding.h"
 #include "bounds/forward/taylor_models.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr double kRounding = 0x1p-44;  // as in quadratic_lanes.cpp
@@ -13,15 +13,15 @@ constexpr double kUnderflow = 0x1p-1000;
 }  // namespace
 
 /// From the coefficients in below_ of a block's e to what its rows read.
-void QuadraticLanes::scatter(const AffineForm& form, const RowBlock& block) {
+void TaylorModels::scatter(const AffineForm& form, const RowBlock& block) {
   for (const auto& [source, rows] : form.terms) {
     scatter_rows(rows, block, below_.data(), N_ + 1,
                  sources_[static_cast<std::size_t>(source + 1)].coefficient.data());
   }
 }
 
-Vec QuadraticLanes::leave_element(const Source& of, std::size_t i, const Vec* coefficient,
-                                  bool has_own, bool pair, Vec* below) {
+Vec TaylorModels::leave_element(const Source& of, std::size_t i, const Vec* coefficient,
+                                bool has_own, bool pair, Vec* below) {
   const Vec constant = coefficient[0], slope = of.slope[i];
   Vec linear = {};
   for (std::size_t k = 1; k <= N_; ++k) linear += vabs(coefficient[k]);
@@ -52,7 +52,7 @@ Vec QuadraticLanes::leave_element(const Source& of, std::size_t i, const Vec* co
 
 /// From the coefficients of the layer's errors to those of what it reads; returns what its own
 /// errors add.
-Vec QuadraticLanes::leave_layer(std::size_t k) {
+Vec TaylorModels::leave_layer(std::size_t k) {
   Source& of = sources_[k + 1];
   const AffineForm& form = problem_->system->layers[k];
   const bool pairs = problem_->system->activations[k].curve == Curve::product;
@@ -84,7 +84,7 @@ Vec QuadraticLanes::leave_layer(std::size_t k) {
   return total;
 }
 
-Vec QuadraticLanes::remainder_of(const Vec* multipliers) {
+Vec TaylorModels::remainder_of(const Vec* multipliers) {
   const Vec zero = {};
   const std::size_t S = problem_->strict.size();
   Vec added = zero, total = zero;
@@ -115,7 +115,7 @@ Vec QuadraticLanes::remainder_of(const Vec* multipliers) {
 /// t_i^2 lies above its tangents and below 1. t_i t_j lies above c (t_i + t_j) - 1 and below c (t_i
 /// - t_j) + 1 for c in [-1, 1], which meet it in the corner where the linear part is least if c is
 /// chosen by that; or, q t_i t_j >= -|q| (t_i^2 + t_j^2) / 2. The better one counts.
-Vec QuadraticLanes::lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec* slopes) const {
+Vec TaylorModels::lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec* slopes) const {
   const Vec zero = {}, one = broadcast(1.0);
   Vec best = broadcast(-kUnbounded), offset = best;
   constexpr std::size_t kMost = 16;  // as forward planes, which this goes along with
@@ -162,8 +162,8 @@ Vec QuadraticLanes::lower_line(const Vec* polynomial, Vec remainder, Vec size, V
   return offset - (remainder + kRounding * size + kUnderflow);
 }
 
-void QuadraticLanes::write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre,
-                                 const Vec* half) {
+void TaylorModels::write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre,
+                               const Vec* half) {
   Vec* plane = row_plane.data() + s * (N_ + 1);
   Vec b = offset, size = vabs(offset);
   for (std::size_t i = 0; i < N_; ++i) {
@@ -176,8 +176,8 @@ void QuadraticLanes::write_plane(std::size_t s, const Vec* slopes, Vec offset, c
 
 /// Multipliers of the other rows and of the half-spaces that lift the least value of row s plus
 /// these: coordinate ascent on the lines, which only proposes them.
-void QuadraticLanes::choose_multipliers(std::size_t s, const Vec* half,
-                                        const Halfspaces& halfspaces) {
+void TaylorModels::choose_multipliers(std::size_t s, const Vec* half,
+                                      const Halfspaces& halfspaces) {
   const std::size_t S = problem_->strict.size(), K = S + static_cast<std::size_t>(halfspaces.count);
   const Vec zero = {};
   multiplier_.assign(K, zero);
@@ -209,7 +209,7 @@ void QuadraticLanes::choose_multipliers(std::size_t s, const Vec* half,
 }
 
 /// Adds the other rows and the half-spaces to row s; the polynomials' sum is bounded.
-void QuadraticLanes::refute(std::size_t s, const Vec* half, const Halfspaces& halfspaces) {
+void TaylorModels::refute(std::size_t s, const Vec* half, const Halfspaces& halfspaces) {
   const std::size_t S = problem_->strict.size();
   const Vec zero = {};
   choose_multipliers(s, half, halfspaces);
@@ -241,7 +241,7 @@ void QuadraticLanes::refute(std::size_t s, const Vec* half, const Halfspaces& ha
   for (std::size_t i = 0; i < N_; ++i) split_gain[i] = select(nearer, gain_[i], split_gain[i]);
 }
 
-void QuadraticLanes::bound_rows(const Vec* centre, const Vec* half, const Halfspaces& halfspaces) {
+void TaylorModels::bound_rows(const Vec* centre, const Vec* half, const Halfspaces& halfspaces) {
   const std::size_t S = problem_->strict.size();
   for (const RowBlock& block : blocks_.back()) {
     combine(problem_->rows, block, row_charge_);
@@ -269,4 +269,4 @@ void QuadraticLanes::bound_rows(const Vec* centre, const Vec* half, const Halfsp
   for (std::size_t s = 0; s < S; ++s) refute(s, half, halfspaces);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

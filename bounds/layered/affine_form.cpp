@@ -11,7 +11,7 @@
 #include "base/rounding.h"
 #include "base/simd.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 AffineForm AffineForm::of_source(int source, std::int64_t source_size, std::int64_t first,
                                  std::int64_t count) {
@@ -508,4 +508,4 @@ double size_of_terms(const AffineForm& form, std::int64_t i,
   return size;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

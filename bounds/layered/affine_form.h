@@ -13,7 +13,7 @@
 
 #include "bounds/layered/sparse_rows.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Source number: kInputSource is the network's input, k >= 0 the activations of layer k.
 inline constexpr int kInputSource = -1;
@@ -91,4 +91,4 @@ IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVecto
 double size_of_terms(const AffineForm& form, std::int64_t i,
                      const std::map<int, IntervalVector>& sources);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

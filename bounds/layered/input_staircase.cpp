@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -40,4 +40,4 @@ StaircaseCut cut_staircase(const InputStaircase& staircase) {
   return {floors ? m : m - 1.0, floors};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

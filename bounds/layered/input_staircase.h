@@ -5,7 +5,7 @@
 
 #include "bounds/relax/activation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Which ends of a box do not belong to it: x_i > lower_i, x_i < upper_i. Empty: all of them do.
 /// Only staircases of inputs use it; whoever ignores it speaks of more points.
@@ -34,4 +34,4 @@ struct StaircaseCut {
 };
 StaircaseCut cut_staircase(const InputStaircase& staircase);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

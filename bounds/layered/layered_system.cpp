@@ -10,7 +10,7 @@
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -147,7 +147,7 @@ void add_unit_sum(LayeredSystem& system, const AffineForm& form,
                   const std::vector<std::int64_t>& elements) {
   if (form.terms.size() != 1 || form.terms.begin()->first < 0) return;
   const auto& [layer, rows] = *form.terms.begin();
-  UnitSum sum{layer, {}};
+  SimplexRow sum{layer, {}};
   for (const std::int64_t e : elements) {
     const auto i = static_cast<std::size_t>(e);
     if (form.constant[i] != 0.0 || form.radius[i] != 0.0 || rows.indices(e).size() != 1 ||
@@ -416,4 +416,4 @@ AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
   return rows;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

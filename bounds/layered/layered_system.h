@@ -15,14 +15,14 @@
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Parameter of an identity layer whose neurons deserve bounds by substitution (see cut()); others
 /// are there to save coefficients.
 inline constexpr double kBounded = 1.0;
 
 /// Activations of one layer that add up to exactly 1 at every point: those of a softmax.
-struct UnitSum {
+struct SimplexRow {
   int layer = 0;
   std::vector<std::int64_t> elements;
 };
@@ -39,7 +39,7 @@ struct LayeredSystem {
   std::map<int, IntervalVector> sources;  ///< input, and f_k(z_k)
   std::map<int, std::vector<double>>
       samples;  ///< values of the sources at some points of the box, for free choices (values_at)
-  std::vector<UnitSum> unit_sums;
+  std::vector<SimplexRow> unit_sums;
   std::vector<InputStaircase>
       staircases;      ///< of single inputs that vary: where cutting the box makes numbers of them
   bool loose = false;  ///< something that is not a number is enclosed by intervals alone, on this
@@ -93,4 +93,4 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
 /// decimals, so their rounding to float64 goes into the radius).
 AffineForm lower_rows(const LayeredSystem& system, const Clause& clause);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

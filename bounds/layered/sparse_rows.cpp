@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -86,4 +86,4 @@ bool SparseRows::is_unit() const {
   return std::all_of(value_.begin(), value_.end(), [](double x) { return std::fabs(x) == 1.0; });
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

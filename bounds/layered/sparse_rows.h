@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 class SparseRows {
  public:
@@ -75,4 +75,4 @@ class SparseRows {
   Table by_indices_, by_values_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

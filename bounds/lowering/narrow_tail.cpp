@@ -5,7 +5,7 @@
 
 #include "specs/simplify/simplify.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -23,8 +23,8 @@ bool is_thin(const IntervalVector& z) {
 
 }  // namespace
 
-std::optional<ThinTail> thin_tail(const Network& network,
-                                  const std::map<ValueId, IntervalVector>& intervals) {
+std::optional<NarrowTail> thin_tail(const Network& network,
+                                    const std::map<ValueId, IntervalVector>& intervals) {
   const auto thin = [&](ValueId id) {
     const auto found = intervals.find(id);
     return id == kNoValue || network.is_constant(id) ||
@@ -49,7 +49,7 @@ std::optional<ThinTail> thin_tail(const Network& network,
     }
   }
   tail->inputs.clear();
-  ThinTail result;
+  NarrowTail result;
   for (std::size_t i = 0; i < read.size(); ++i) {
     const auto id = ValueId{static_cast<std::int32_t>(i)};
     if (read[i] == 0 || network.is_constant(id)) continue;
@@ -63,4 +63,4 @@ std::optional<ThinTail> thin_tail(const Network& network,
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -12,9 +12,9 @@
 
 #include "bounds/layered/layered_system.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-struct ThinTail {
+struct NarrowTail {
   std::shared_ptr<const Network>
       network;  ///< its inputs are values of the whole network; its outputs the same
   std::vector<double> lower,
@@ -24,7 +24,7 @@ struct ThinTail {
 /// The tail behind the last values whose intervals (of all values that are not constant,
 /// LoweringOptions::intervals) are narrower than a small part of their size; none where these are
 /// the inputs themselves or the outputs.
-std::optional<ThinTail> thin_tail(const Network& network,
-                                  const std::map<ValueId, IntervalVector>& intervals);
+std::optional<NarrowTail> thin_tail(const Network& network,
+                                    const std::map<ValueId, IntervalVector>& intervals);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -6,11 +6,12 @@
 #include "base/check.h"
 #include "base/rounding.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
-Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer,
-               const std::vector<Activation>& activations, const std::vector<double>& reach,
-               std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows)
+NeuronFolder::NeuronFolder(std::vector<Phase> phase, const std::vector<int>& layer,
+                           const std::vector<Activation>& activations,
+                           const std::vector<double>& reach, std::vector<InputColumn> inputs,
+                           const std::vector<double>& input_max, int rows)
     : result_(std::make_shared<ReducedNetwork>()),
       phase_(std::move(phase)),
       inputs_(std::move(inputs)) {
@@ -45,7 +46,7 @@ Folder::Folder(std::vector<Phase> phase, const std::vector<int>& layer,
   underflow_ = 0x1p-1030 * largest;
 }
 
-double Folder::magnitude_of(const double* form) const {
+double NeuronFolder::magnitude_of(const double* form) const {
   const ReducedNetwork& to = *result_;
   double sum = std::fabs(form[to.constant()]);
   for (int j = 0; j < to.neurons + to.inputs; ++j)
@@ -53,7 +54,7 @@ double Folder::magnitude_of(const double* form) const {
   return sum;
 }
 
-bool Folder::begin(int v, double radius, double magnitude) {
+bool NeuronFolder::begin(int v, double radius, double magnitude) {
   const auto i = static_cast<std::size_t>(v);
   current_ = v;
   const bool is_row = i >= phase_.size();
@@ -72,7 +73,7 @@ bool Folder::begin(int v, double radius, double magnitude) {
   return true;
 }
 
-void Folder::add_neuron(int w, double coefficient) {
+void NeuronFolder::add_neuron(int w, double coefficient) {
   const auto j = static_cast<std::size_t>(w);
   if (coefficient == 0.0 || phase_[j] == Phase::inactive) return;
   if (phase_[j] == Phase::unstable) {
@@ -90,7 +91,7 @@ void Folder::add_neuron(int w, double coefficient) {
   magnitude_ += std::fabs(coefficient) * active_size_[slot];
 }
 
-void Folder::add_input(int i, double coefficient) {
+void NeuronFolder::add_input(int i, double coefficient) {
   const InputColumn& input = inputs_[static_cast<std::size_t>(i)];
   additions_ += 2;
   if (input.column >= 0) {
@@ -101,12 +102,12 @@ void Folder::add_input(int i, double coefficient) {
   }
 }
 
-void Folder::add_constant(double value) {
+void NeuronFolder::add_constant(double value) {
   out_[result_->constant()] += value;
   ++additions_;
 }
 
-void Folder::end() {
+void NeuronFolder::end() {
   // Every coefficient is a sum of at most additions_ roundings; magnitude_ holds the size of the
   // row's own terms and of the multiples of active forms that were added. The last factor covers
   // the rounding of the error's own sums.
@@ -124,8 +125,8 @@ void Folder::end() {
   active_forms_.insert(active_forms_.end(), scratch_.begin(), scratch_.end());
 }
 
-std::shared_ptr<const ReducedNetwork> Folder::finish(std::vector<std::int32_t> origin_of_old,
-                                                     std::vector<std::uint8_t> strict) {
+std::shared_ptr<const ReducedNetwork> NeuronFolder::finish(std::vector<std::int32_t> origin_of_old,
+                                                           std::vector<std::uint8_t> strict) {
   for (std::size_t v = 0; v < phase_.size(); ++v) {
     if (phase_[v] == Phase::unstable) result_->origin.push_back(origin_of_old[v]);
   }
@@ -134,4 +135,4 @@ std::shared_ptr<const ReducedNetwork> Folder::finish(std::vector<std::int32_t> o
   return result_;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

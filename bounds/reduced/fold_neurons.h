@@ -11,7 +11,7 @@
 
 #include "bounds/reduced/reduced_network.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// An input of the old system: kept as a column, or fixed to centre +- half (half is tiny and goes
 /// into the radius).
@@ -20,13 +20,13 @@ struct InputColumn {
   double centre = 0.0, half = 0.0;
 };
 
-class Folder {
+class NeuronFolder {
  public:
   /// phase [old neurons]; layer [old neurons] ascending; reach [old neurons] >= |f(z)| on the set;
   /// input_max [kept inputs].
-  Folder(std::vector<Phase> phase, const std::vector<int>& layer,
-         const std::vector<Activation>& activations, const std::vector<double>& reach,
-         std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows);
+  NeuronFolder(std::vector<Phase> phase, const std::vector<int>& layer,
+               const std::vector<Activation>& activations, const std::vector<double>& reach,
+               std::vector<InputColumn> inputs, const std::vector<double>& input_max, int rows);
 
   /// Begins the row of old neuron v, or of output row s where v = old neurons + s. False where the
   /// neuron is inactive: its row is not needed. `radius` as in the old system; `magnitude` bounds
@@ -55,4 +55,4 @@ class Folder {
   int additions_ = 0;  // to any one coefficient of the current row, at most
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

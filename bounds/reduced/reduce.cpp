@@ -1,4 +1,4 @@
-// RootBounder::reduce: from the bounds of a box to the reduced network that the search on inputs
+// CrownBounder::reduce: from the bounds of a box to the reduced network that the search on inputs
 // works on.
 #include <algorithm>
 #include <cmath>
@@ -7,11 +7,11 @@
 #include "bounds/crown/crown_bounder.h"
 #include "bounds/reduced/fold_neurons.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
-/// All neurons of all layers in one order, as a Folder takes them.
+/// All neurons of all layers in one order, as a NeuronFolder takes them.
 struct NumberedNeurons {
   std::vector<Phase> phase;
   std::vector<int> layer;
@@ -21,7 +21,7 @@ struct NumberedNeurons {
   std::vector<std::int32_t> origin;  ///< every neuron's own number
 };
 
-NumberedNeurons number_neurons(const LayeredSystem& system, const RootBounder::Bounds& bounds) {
+NumberedNeurons number_neurons(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
   NumberedNeurons all;
   for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
     const IntervalVector& z = bounds.layers[k];
@@ -59,8 +59,8 @@ std::vector<InputColumn> make_columns(const std::vector<double>& lower,
 }
 
 /// Element i of `form` as row v; first [layers] is where each layer's neurons begin.
-void fold_element(Folder& folder, const AffineForm& form, std::int64_t i, int v, double magnitude,
-                  const std::vector<int>& first) {
+void fold_element(NeuronFolder& folder, const AffineForm& form, std::int64_t i, int v,
+                  double magnitude, const std::vector<int>& first) {
   if (!folder.begin(v, form.radius[static_cast<std::size_t>(i)], magnitude)) return;
   for (const auto& [source, matrix] : form.terms) {
     const auto index = matrix.indices(i);
@@ -79,10 +79,10 @@ void fold_element(Folder& folder, const AffineForm& form, std::int64_t i, int v,
 
 }  // namespace
 
-std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds,
-                                                          const AffineForm& rows,
-                                                          const std::vector<std::uint8_t>& strict,
-                                                          const std::vector<int>& kept) const {
+std::shared_ptr<const ReducedNetwork> CrownBounder::reduce(const Bounds& bounds,
+                                                           const AffineForm& rows,
+                                                           const std::vector<std::uint8_t>& strict,
+                                                           const std::vector<int>& kept) const {
   NumberedNeurons all = number_neurons(*system_, bounds);
   std::vector<double> input_max;
   for (const int i : kept) {
@@ -90,9 +90,9 @@ std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds,
     input_max.push_back(std::max(std::fabs(bounds.lower[k]), std::fabs(bounds.upper[k])));
   }
   const int neurons = static_cast<int>(all.phase.size());
-  Folder folder(std::move(all.phase), all.layer, all.activations, all.reach,
-                make_columns(bounds.lower, bounds.upper, kept), input_max,
-                static_cast<int>(rows.size()));
+  NeuronFolder folder(std::move(all.phase), all.layer, all.activations, all.reach,
+                      make_columns(bounds.lower, bounds.upper, kept), input_max,
+                      static_cast<int>(rows.size()));
   const auto fold_all = [&](const AffineForm& form, int first) {
     for (std::int64_t i = 0; i < form.size(); ++i) {
       const double magnitude = size_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * gamma_);
@@ -105,4 +105,4 @@ std::shared_ptr<const ReducedNetwork> RootBounder::reduce(const Bounds& bounds,
   return folder.finish(std::move(all.origin), strict);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -7,7 +7,7 @@
 #include "bounds/forward/forward_bounder.h"
 #include "bounds/relax/product_lanes.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 // Columns of one substitution at once: with both sides, twice as many accumulators. AVX-512 has 32
@@ -20,12 +20,12 @@ constexpr int kColumns = 4;
 
 }  // namespace
 
-LaneBounder::LaneBounder() = default;
-LaneBounder::LaneBounder(LaneBounder&&) noexcept = default;
-LaneBounder& LaneBounder::operator=(LaneBounder&&) noexcept = default;
-LaneBounder::~LaneBounder() = default;
+ReducedBounder::ReducedBounder() = default;
+ReducedBounder::ReducedBounder(ReducedBounder&&) noexcept = default;
+ReducedBounder& ReducedBounder::operator=(ReducedBounder&&) noexcept = default;
+ReducedBounder::~ReducedBounder() = default;
 
-void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
+void ReducedBounder::attach(const ReducedNetwork& network, int max_constraints) {
   network_ = &network;
   const auto U = static_cast<std::size_t>(network.neurons),
              S = static_cast<std::size_t>(network.rows);
@@ -43,14 +43,15 @@ void LaneBounder::attach(const ReducedNetwork& network, int max_constraints) {
   constraint.resize(K * (N + 1));
   for (auto* array : {&constraint_centre_, &constraint_size_, &applied_}) array->resize(K);
   constraint_inverse_.resize(K * N);
-  forward_ = network.forward != nullptr ? std::make_unique<ForwardLanes>(network.forward) : nullptr;
+  forward_ =
+      network.forward != nullptr ? std::make_unique<ForwardBounder>(network.forward) : nullptr;
   row_lower.resize(S);
   row_plane.resize(S * (N + 1));
   live_.reserve(U);
   live_begin_.reserve(static_cast<std::size_t>(network.layers()) + 2);
 }
 
-void LaneBounder::set_slopes(int v) {
+void ReducedBounder::set_slopes(int v) {
   // Unstable: lower slope 1 where the active side is the longer one (CROWN's choice), upper slope
   // the chord.
   const auto i = static_cast<std::size_t>(v);
@@ -65,7 +66,7 @@ void LaneBounder::set_slopes(int v) {
 }
 
 /// Planes of a neuron that is not a ReLU, lane by lane.
-void LaneBounder::set_planes(int v) {
+void ReducedBounder::set_planes(int v) {
   const auto i = static_cast<std::size_t>(v);
   const Activation activation = network_->activation[i];
   low_[i] = lower_z[i];
@@ -100,7 +101,7 @@ void LaneBounder::set_planes(int v) {
 /// Planes of the product of neurons `first` and first + 1. The planes of the first in the inputs
 /// are in first_lower_ and first_upper_, those of the second where it was bounded last; both hold
 /// their errors.
-void LaneBounder::set_product(int first) {
+void ReducedBounder::set_product(int first) {
   const auto x = static_cast<std::size_t>(first), y = x + 1,
              N = static_cast<std::size_t>(network_->inputs);
   const LaneFactor factor_x{first_lower_.data(), first_upper_.data(), first_lower_[N],
@@ -162,7 +163,7 @@ inline void accumulate(const ReducedNetwork& network, const double* start, const
 }  // namespace
 
 /// What a substitution gathers on one side, from below or from above.
-struct LaneBounder::Side {
+struct ReducedBounder::Side {
   Vec relu{};  // intercepts of ReLUs: no larger than 0 from below, no smaller from above
   Vec other{}, other_size{};  // intercepts of other neurons, and their sizes
   Vec error{};
@@ -170,7 +171,7 @@ struct LaneBounder::Side {
 
 /// The multiplier of z_w that takes the place of the coefficient g of relu(z_w).
 template <bool kAbove>
-[[gnu::always_inline]] inline Vec LaneBounder::replace_relu(int w, Vec g, Side& side) const {
+[[gnu::always_inline]] inline Vec ReducedBounder::replace_relu(int w, Vec g, Side& side) const {
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
   const Vec p = g * select(kAbove ? g > zero : g < zero, slope_chord_[i], slope_convex_[i]);
@@ -186,7 +187,8 @@ template <bool kAbove>
 /// charged: the first with the slack (it is one more rounding of z's terms), the second with the
 /// sizes.
 template <bool kAbove>
-[[gnu::always_inline]] inline Vec LaneBounder::replace_by_planes(int w, Vec g, Side& side) const {
+[[gnu::always_inline]] inline Vec ReducedBounder::replace_by_planes(int w, Vec g,
+                                                                    Side& side) const {
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
   const Mask upper_plane = kAbove ? ~(g < zero) : g < zero;
@@ -201,7 +203,7 @@ template <bool kAbove>
 }
 
 /// The gap of a neuron's relaxation with coefficient g: its mean over [l, u], times u - l.
-[[gnu::always_inline]] inline Vec LaneBounder::looseness_of(int w, Vec g) const {
+[[gnu::always_inline]] inline Vec ReducedBounder::looseness_of(int w, Vec g) const {
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
   if (!is_relu(w)) return vabs(g) * gap_[i] * (high_[i] - low_[i]);
@@ -215,7 +217,7 @@ template <bool kAbove>
 /// Substitutes the layers before `layer` into row v: planes in x, intercepts and error terms; with
 /// kUpper from above as well, else with the neurons' looseness.
 template <bool kUpper>
-void LaneBounder::substitute(int v, int layer) {
+void ReducedBounder::substitute(int v, int layer) {
   const ReducedNetwork& net = *network_;
   const double* start = net.row(v);
   Side below, above;
@@ -265,7 +267,7 @@ void LaneBounder::substitute(int v, int layer) {
   }
 }
 
-Vec LaneBounder::concretize_lower(const Vec* plane, Vec base) const {
+Vec ReducedBounder::concretize_lower(const Vec* plane, Vec base) const {
   Vec sum = base;
   const Vec zero = {};
   for (int i = 0; i < network_->inputs; ++i) {
@@ -275,7 +277,7 @@ Vec LaneBounder::concretize_lower(const Vec* plane, Vec base) const {
   return sum;
 }
 
-void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
+void ReducedBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   const auto i = static_cast<std::size_t>(v);
   const Vec zero = {};
   const bool relu = is_relu(v);
@@ -318,7 +320,7 @@ void LaneBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
   }
 }
 
-void LaneBounder::bound_rows(const ClipSettings& settings) {
+void ReducedBounder::bound_rows(const ClipSettings& settings) {
   const ReducedNetwork& net = *network_;
   const auto N = static_cast<std::size_t>(net.inputs);
   refuted = infeasible_;
@@ -347,7 +349,7 @@ void LaneBounder::bound_rows(const ClipSettings& settings) {
   }
 }
 
-void LaneBounder::estimate_split_gain() {
+void ReducedBounder::estimate_split_gain() {
   // Halving input i shrinks neuron v's range by a share |A_vi| w_i / (u - l), and its gap in
   // proportion.
   const auto N = static_cast<std::size_t>(network_->inputs);
@@ -364,7 +366,7 @@ void LaneBounder::estimate_split_gain() {
   for (std::size_t i = 0; i < N; ++i) split_gain[i] *= upper_x[i] - lower_x[i];
 }
 
-void LaneBounder::bound(const ClipSettings& settings) {
+void ReducedBounder::bound(const ClipSettings& settings) {
   const ReducedNetwork& net = *network_;
   prepare_constraints();
   live_.clear();
@@ -398,7 +400,7 @@ Vec values_of(const Activation& activation, Vec z) {
 }
 }  // namespace
 
-void LaneBounder::evaluate(const Vec* point, Vec* values) {
+void ReducedBounder::evaluate(const Vec* point, Vec* values) {
   if (forward_ != nullptr) return forward_->evaluate(point, values);
   const ReducedNetwork& net = *network_;
   Vec* r = multiplier_lower_.data();
@@ -426,4 +428,4 @@ void LaneBounder::evaluate(const Vec* point, Vec* values) {
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -10,7 +10,7 @@
 #include "base/simd.h"
 #include "bounds/reduced/reduced_network.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// How much clipping the bounds get.
 struct ClipSettings {
@@ -21,14 +21,14 @@ struct ClipSettings {
 
 /// A half-space per lane: sum_i g[i] x_i + h <= 0 holds at every counterexample of the lane's
 /// subproblem (h includes its error term). A lane without the constraint has g = 0, h <= 0.
-class ForwardLanes;
+class ForwardBounder;
 
-class LaneBounder {
+class ReducedBounder {
  public:
-  LaneBounder();
-  LaneBounder(LaneBounder&&) noexcept;
-  LaneBounder& operator=(LaneBounder&&) noexcept;
-  ~LaneBounder();
+  ReducedBounder();
+  ReducedBounder(ReducedBounder&&) noexcept;
+  ReducedBounder& operator=(ReducedBounder&&) noexcept;
+  ~ReducedBounder();
   /// Sizes the scratch memory for `network`, which must outlive the use.
   void attach(const ReducedNetwork& network, int max_constraints);
 
@@ -58,7 +58,7 @@ class LaneBounder {
   std::vector<Vec> split_gain;
 
  private:
-  friend class ForwardLanes;
+  friend class ForwardBounder;
   struct Side;
   template <bool kAbove>
   Vec replace_relu(int w, Vec g, Side& side) const;
@@ -89,7 +89,7 @@ class LaneBounder {
   void estimate_split_gain();
 
   const ReducedNetwork* network_ = nullptr;
-  std::unique_ptr<ForwardLanes> forward_;  // of networks that stand for a ForwardProblem
+  std::unique_ptr<ForwardBounder> forward_;  // of networks that stand for a ForwardProblem
   // [U] relaxation of each neuron in each lane. ReLU: slopes below and above on [low, high] (0
   // where it is decided), intercepts follow from the multiplier. Others: slopes and offsets below
   // and above, and the mean gap between these planes.
@@ -116,4 +116,4 @@ class LaneBounder {
       best_looseness_;  // [U] mean gap of the neuron's relaxation in a row's bound
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -6,7 +6,7 @@
 #include "base/rounding.h"
 #include "bounds/reduced/fold_neurons.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 void ReducedNetwork::finish() {
   activation.resize(static_cast<std::size_t>(neurons));  // hand-made ones: ReLUs
@@ -63,8 +63,8 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
     auto& x = inputs_max[static_cast<std::size_t>(i)];
     x = std::fmin(x, from.source_max[static_cast<std::size_t>(U + i)]);
   }
-  Folder folder(phase, layer, from.activation, neuron_max, std::move(inputs), inputs_max,
-                from.rows);
+  NeuronFolder folder(phase, layer, from.activation, neuron_max, std::move(inputs), inputs_max,
+                      from.rows);
   for (int v = 0; v < U + from.rows; ++v) {
     const auto i = static_cast<std::size_t>(v);
     if (!folder.begin(v, from.radius[i], from.magnitude[i])) continue;
@@ -78,4 +78,4 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
   return folder.finish(from.origin, from.strict);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

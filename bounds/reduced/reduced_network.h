@@ -15,7 +15,7 @@
 
 #include "bounds/relax/activation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 struct ForwardProblem;  // bounds/forward/forward_bounder.h
 
@@ -74,4 +74,4 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
                                            const std::vector<double>& upper,
                                            const std::vector<double>& input_max);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

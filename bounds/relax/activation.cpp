@@ -12,7 +12,7 @@
 #include "bounds/relax/tanh_slope.h"
 #include "bounds/relax/waves.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 namespace {
 
 using namespace relax_detail;
@@ -125,4 +125,4 @@ const char* name_of(Curve curve) {
   return kNames[static_cast<std::size_t>(curve)];
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

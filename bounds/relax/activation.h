@@ -9,7 +9,7 @@
 // for the opposite side. See docs/soundness.md, "Relaxations".
 #include <cstdint>
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Shapes that a neuron's activation may have. `power` is z^parameter (a whole parameter: all z, or
 /// one side of 0 where it is negative; else z >= 0); `elu` has alpha = parameter; `gelu` is z
@@ -97,4 +97,4 @@ double slope_of(const Activation& activation, double z);
 /// The name users see: "Sigmoid", "Pow 3".
 const char* name_of(Curve curve);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -2,7 +2,7 @@
 // Identity, ReLU, Square: the least f(z) - s z on [l, u] has a closed form.
 #include "bounds/relax/smooth.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// A lower bound of (1 - s) z; -s z where not kOnes. Infinite z are allowed.
 template <bool kOnes>
@@ -98,4 +98,4 @@ struct Square {
   }
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

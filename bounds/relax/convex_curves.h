@@ -5,7 +5,7 @@
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 struct Exp {
   static bool defined(double, double) { return true; }
@@ -100,4 +100,4 @@ struct Reciprocal {
   }
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -3,7 +3,7 @@
 #include "bounds/relax/closed_forms.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// alpha (e^z - 1), whatever z.
 struct EluLeft {
@@ -94,4 +94,4 @@ struct Elu {
   Identity right;
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -6,7 +6,7 @@
 #include "bounds/relax/s_curves.h"
 #include "bounds/relax/waves.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 namespace {
 
 using namespace relax_detail;
@@ -121,4 +121,4 @@ Expansion expand(const Activation& activation, double z, double d) {
   return lines.error < curved.error ? lines : curved;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

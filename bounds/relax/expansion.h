@@ -8,7 +8,7 @@
 // midway between relax()'s two is taken, and half their gap.
 #include "bounds/relax/activation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// |f(z + D) - (value + slope D + half_curvature D^2)| <= error for all real D in [-d, d]; error
 /// may be infinite, the others are finite then.
@@ -17,4 +17,4 @@ struct Expansion {
 };
 Expansion expand(const Activation& activation, double z, double d);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -3,7 +3,7 @@
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// A point of [a, b] with f' = s, where f' is monotone and about constant beyond +-40: Newton's
 /// method in a bracket.
@@ -128,4 +128,4 @@ struct GeluTanh : GeluShape<GeluTanh> {
   static constexpr double kScale = 0.7978845608028654, kCubic = 0.044715;
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -3,7 +3,7 @@
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// n is neither 0 nor 1.
 class PowerCurve {
@@ -64,4 +64,4 @@ class PowerCurve {
   bool whole_, odd_;
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -15,7 +15,7 @@
 #include "base/rounding.h"
 #include "bounds/relax/activation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// x_slope x + y_slope y + lower <= x y <= x_slope x + y_slope y + upper. Offsets may be infinite;
 /// no member is NaN.
@@ -100,4 +100,4 @@ inline void tighten_product(double s, const Range& u, const Range& v, ProductPla
   planes.upper = std::fmin(planes.upper, greatest(u, p) - least(v, -q) + error);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

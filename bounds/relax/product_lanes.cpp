@@ -3,7 +3,7 @@
 #include "base/rounding.h"
 #include "bounds/relax/product.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* lower,
                           const Vec* upper, std::size_t N) {
@@ -42,4 +42,4 @@ LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* l
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -7,7 +7,7 @@
 
 #include "base/simd.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// A factor z: low x + base_low <= z <= high x + base_high on the boxes, and z in [l, u].
 struct LaneFactor {
@@ -27,4 +27,4 @@ struct LaneProduct {
 LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* lower,
                           const Vec* upper, std::size_t N);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -4,7 +4,7 @@
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// What S-shaped curves with their inflection at 0 share.
 struct SShape {
@@ -125,4 +125,4 @@ struct Erf : SShape {
   static Range range(double l, double u) { return increasing_range(Erf{}, l, u, -1.0, 1.0); }
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -10,7 +10,7 @@
 
 #include "base/rounding.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline constexpr double kTiny =
@@ -70,4 +70,4 @@ inline double clamped(double x, double a, double b) {
   return !(x > a) ? a : x < b ? x : b;
 }
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

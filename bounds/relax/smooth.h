@@ -10,7 +10,7 @@
 #include "bounds/relax/activation.h"
 #include "bounds/relax/supporting_line.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 inline constexpr Range kUnknownRange{-kInfinity, kInfinity};
 inline constexpr Planes kUnknownPlanes{0.0, -kInfinity, 0.0, kInfinity};
@@ -109,4 +109,4 @@ Range increasing_range(const C& curve, double l, double u, double bottom = -kInf
   return {std::max(bottom, least(curve.at(l))), std::min(top, most(curve.at(u)))};
 }
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

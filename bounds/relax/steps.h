@@ -3,7 +3,7 @@
 // values that they take next to it and there, so that a rounded input cannot fall off the edge.
 #include "bounds/relax/closed_forms.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// A lower bound of v - s z; v where s z is 0, also for an infinite z.
 inline double below_level(double v, double s, double z) {
@@ -152,4 +152,4 @@ struct Truncation {
   }
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// An interval [l, u] cut at the inflection points inside it. Stretch i is between bends i-1 and i
 /// (the ends of the interval count as bends); they are convex and concave in turn. An inflection
@@ -51,4 +51,4 @@ class Stretches {
   double gap_ = 0.0, steepest_ = 0.0;
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -16,7 +16,7 @@
 #include "bounds/relax/sample.h"
 #include "bounds/relax/stretches.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// A tangent through an end is as good as exact when it misses the end by this part of its rise.
 inline constexpr double kTangentPrecision = 0x1p-17;
@@ -151,4 +151,4 @@ double choose(const V& f, const Stretches& stretches, const Sample& left, const 
   return p.slope;
 }
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

@@ -2,7 +2,7 @@
 // Tan between two poles: concave left of the zero and convex right of it.
 #include "bounds/relax/waves.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 struct Tan {
   /// No pole in [l, u] nor within the rounding of its place.
@@ -48,4 +48,4 @@ struct Tan {
   static double zero_error(double zero) { return 4.0 * kUnitRoundoff * std::fabs(zero); }
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

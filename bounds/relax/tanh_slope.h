@@ -4,7 +4,7 @@
 #include "bounds/relax/s_curves.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 /// With t = tanh(z): f = 1 - t^2, f' = -2 t f, f'' = f (4 - 6 f), so that inflections lie where f =
 /// 2/3, t^2 = 1/3.
@@ -54,4 +54,4 @@ struct TanhSlope {
   }
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

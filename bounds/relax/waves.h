@@ -3,7 +3,7 @@
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound::relax_detail {
+namespace clipbound::bounds::relax_detail {
 
 inline constexpr double kPi = 3.141592653589793;   ///< pi (1 - e) with 0 < e < u
 inline constexpr double kMoreThanPeriod = 6.2832;  ///< 2 pi + 1.5e-5
@@ -174,4 +174,4 @@ struct Wave {
   }
 };
 
-}  // namespace clipbound::relax_detail
+}  // namespace clipbound::bounds::relax_detail

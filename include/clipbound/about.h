@@ -6,7 +6,7 @@
 
 #include "clipbound/errors.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// "major.minor.patch".
 CLIPBOUND_API const char* version() noexcept;
@@ -19,4 +19,4 @@ CLIPBOUND_API std::vector<std::string> supported_vnnlib_versions();
 /// When this process started (Linux; elsewhere the moment of the call), for Callbacks::start.
 CLIPBOUND_API std::chrono::steady_clock::time_point process_start();
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

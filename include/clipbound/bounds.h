@@ -1,5 +1,5 @@
 #pragma once
-// bounds(): what a network's outputs may be on a box.
+// bounds_of(): what a network's outputs may be on a box.
 //
 // Legend: N = input_size(), M = output_size() of the network; matrices row by row.
 
@@ -13,7 +13,7 @@
 #include "clipbound/errors.h"
 #include "clipbound/network.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// How bounds are computed. All are rigorous in real arithmetic for the weights as read (outward
 /// rounding, proven error terms: docs/soundness.md); they differ in tightness and cost.
@@ -56,9 +56,9 @@ struct BoundSettings {
 };
 
 /// Bounds of one network on many boxes inside one large box: simplifying and lowering the network
-/// is done once. For a single box use the function bounds(). Values; copies share what they hold.
-/// Thread safety: bounds() may be called from many threads at once; each call runs in its caller's
-/// thread.
+/// is done once. For a single box use the function bounds_of(). Values; copies share what they
+/// hold. Thread safety: bounds() may be called from many threads at once; each call runs in its
+/// caller's thread.
 class CLIPBOUND_API Bounder {
  public:
   /// Prepares for all boxes inside [lower, upper] ([N] each). Throws InputError where sizes do not
@@ -79,7 +79,7 @@ class CLIPBOUND_API Bounder {
 
 /// Bounds of the network's outputs on the box [lower, upper] ([N] each); of any other layer's
 /// through Network::up_to(). Throws as Bounder does.
-CLIPBOUND_API Bounds bounds(const Network& network, std::span<const double> lower,
-                            std::span<const double> upper, const BoundSettings& settings = {});
+CLIPBOUND_API Bounds bounds_of(const Network& network, std::span<const double> lower,
+                               std::span<const double> upper, const BoundSettings& settings = {});
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

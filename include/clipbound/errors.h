@@ -10,14 +10,6 @@
 #define CLIPBOUND_API
 #endif
 
-// The inline namespace keeps the public classes apart from the library's inner ones of the same
-// names.
-#ifdef CLIPBOUND_INSIDE
-#define CLIPBOUND_V1 clipbound::v1
-#else
-#define CLIPBOUND_V1 clipbound::inline v1
-#endif
-
 namespace clipbound {
 
 /// What the user gave cannot be read: the message names file, line and column or node. Exit code 2.

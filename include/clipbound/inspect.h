@@ -8,7 +8,7 @@
 #include "clipbound/errors.h"
 #include "clipbound/network.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// A tensor of the network.
 struct TensorInfo {
@@ -79,4 +79,4 @@ CLIPBOUND_API Inspection inspect(const Network& network);
 /// The same as JSON (UTF-8, indented).
 CLIPBOUND_API std::string to_json(const Inspection& inspection);
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

@@ -13,7 +13,7 @@
 
 #include "clipbound/errors.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// A fully connected layer, y = W x + b, with max(0, .) after it where `relu`.
 struct DenseLayer {
@@ -133,4 +133,4 @@ class CLIPBOUND_API GraphBuilder {
   std::unique_ptr<Implementation> implementation_;
 };
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

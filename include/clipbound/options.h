@@ -7,7 +7,7 @@
 
 #include "clipbound/errors.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// One option: what it is called and what it may be.
 struct OptionDescription {
@@ -57,4 +57,4 @@ class CLIPBOUND_API Options {
   std::shared_ptr<const Implementation> implementation_;
 };
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

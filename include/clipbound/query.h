@@ -12,7 +12,7 @@
 
 #include "clipbound/errors.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// coefficient * Y_index, or * X_index.
 struct Term {
@@ -94,4 +94,4 @@ class CLIPBOUND_API Query {
   std::shared_ptr<Implementation> implementation_;
 };
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

@@ -13,7 +13,7 @@
 #include "clipbound/options.h"
 #include "clipbound/solve.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// Settings of robustness().
 struct RobustnessSettings {
@@ -47,4 +47,4 @@ CLIPBOUND_API Robustness robustness(const Network& network, std::span<const doub
                                     std::size_t label, const RobustnessSettings& settings = {},
                                     const Options& options = {}, const Callbacks& callbacks = {});
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

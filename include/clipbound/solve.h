@@ -14,7 +14,7 @@
 #include "clipbound/options.h"
 #include "clipbound/query.h"
 
-namespace CLIPBOUND_V1 {
+namespace clipbound {
 
 /// Ends solve() early, from another thread or from a signal handler. Copies share one state.
 /// Thread safety: all members may be called from many threads at once.
@@ -110,4 +110,4 @@ CLIPBOUND_API std::string to_json(const Result& result, const Options& options);
 /// The same for a run that ended in an error: "verdict" is "error", "reason" the message.
 CLIPBOUND_API std::string error_to_json(std::string_view message, const Options& options);
 
-}  // namespace CLIPBOUND_V1
+}  // namespace clipbound

@@ -2,14 +2,14 @@
 
 #include "solver/activation_split/worker.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
 /// A clause's whole box, with the row that the root bounds left nearest to being excluded.
-NeuronNode root_node(const NeuronProblem& problem, std::size_t clause) {
-  const NeuronClause& c = problem.clauses[clause];
-  NeuronNode node;
+ActivationSubproblem root_node(const ActivationProblem& problem, std::size_t clause) {
+  const ActivationClause& c = problem.clauses[clause];
+  ActivationSubproblem node;
   node.clause = static_cast<std::int32_t>(clause);
   node.row = c.first_row;
   for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) {
@@ -25,13 +25,13 @@ NeuronNode root_node(const NeuronProblem& problem, std::size_t clause) {
 
 }  // namespace
 
-NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads,
-                             const Options& options, const SolveContext& context,
-                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack,
-                             Statistics& statistics) {
+ActivationOutcome search_neurons(const ActivationProblem& problem, SearchSlice slice, int threads,
+                                 const Options& options, const SolveContext& context,
+                                 const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack,
+                                 Statistics& statistics) {
   NeuronQueue queue(threads);
   SearchCounters counters(problem.clauses.size());
-  NeuronShared shared(problem.clauses.size());
+  SharedMultipliers shared(problem.clauses.size());
   shared.slice = slice;
   shared.slice.begin_s = deadline.elapsed_s();
   for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
@@ -40,14 +40,15 @@ NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, in
   }
   const bool nothing_lost =
       run_search(threads, queue, counters, context, deadline, statistics, [&](int worker) {
-        return std::make_unique<NeuronWorker>(problem, options, deadline, judge, queue, counters,
-                                              shared, worker == 0 ? attack : nullptr);
+        return std::make_unique<ActivationSplitWorker>(problem, options, deadline, judge, queue,
+                                                       counters, shared,
+                                                       worker == 0 ? attack : nullptr);
       });
-  NeuronOutcome result{counters.outcome(nothing_lost && !judge.found()),
-                       std::vector<char>(problem.clauses.size(), 0)};
+  ActivationOutcome result{counters.outcome(nothing_lost && !judge.found()),
+                           std::vector<char>(problem.clauses.size(), 0)};
   for (std::size_t k = 0; k < problem.clauses.size(); ++k)
     result.refuted[k] = nothing_lost && shared.open[k].load() == 0 ? 1 : 0;
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

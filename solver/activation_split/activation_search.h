@@ -14,22 +14,22 @@
 #include "solver/search/parallel_search.h"
 #include "solver/solve.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
-/// Rows of one clause among those of a NeuronProblem.
-struct NeuronClause {
+/// Rows of one clause among those of a ActivationProblem.
+struct ActivationClause {
   const Clause* clause = nullptr;
   std::int64_t first_row = 0, rows = 0;
 };
 
 /// Open clauses on one box. The network's bounds are shared by them: no rows entered.
-struct NeuronProblem {
-  std::shared_ptr<const SweepNetwork> network;
-  SweepRows rows;
+struct ActivationProblem {
+  std::shared_ptr<const SparseNetwork> network;
+  SparseNetworkRows rows;
   std::vector<std::uint8_t> strict;  ///< [rows]
-  std::vector<NeuronClause> clauses;
-  SweepRowBounds root;  ///< of all rows
-  std::vector<SweepRows>
+  std::vector<ActivationClause> clauses;
+  IntermediateBounds root;  ///< of all rows
+  std::vector<SparseNetworkRows>
       neurons;  ///< per layer: the rows of its slots, for bounding them again in subproblems
   std::vector<std::int32_t> first_slot;  ///< [layers + 1]
   bool refuted(std::int64_t row, double lower) const {
@@ -38,16 +38,16 @@ struct NeuronProblem {
 };
 
 /// What came of a search on neurons.
-struct NeuronOutcome {
+struct ActivationOutcome {
   SearchOutcome search;
   std::vector<char> refuted;  ///< [clauses] whose trees are closed
 };
 
 /// Searches one box's clauses on `threads` workers until exhausted, a counterexample is found
 /// (judge.found()), the deadline, or the slice is over.
-NeuronOutcome search_neurons(const NeuronProblem& problem, SearchSlice slice, int threads,
-                             const Options& options, const SolveContext& context,
-                             const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack,
-                             Statistics& statistics);
+ActivationOutcome search_neurons(const ActivationProblem& problem, SearchSlice slice, int threads,
+                                 const Options& options, const SolveContext& context,
+                                 const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack,
+                                 Statistics& statistics);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

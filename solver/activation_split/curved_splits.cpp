@@ -4,9 +4,10 @@
 
 #include "solver/activation_split/worker.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
-std::pair<double, double> NeuronWorker::part_of(int lane, std::int32_t slot, bool upper) const {
+std::pair<double, double> ActivationSplitWorker::part_of(int lane, std::int32_t slot,
+                                                         bool upper) const {
   constexpr double kLeast = 0.25;  // of the range that either part gets
   const double low = sweep_.lower_of(lane, slot), high = sweep_.upper_of(lane, slot),
                edge = kLeast * (high - low);
@@ -18,8 +19,8 @@ std::pair<double, double> NeuronWorker::part_of(int lane, std::int32_t slot, boo
   return upper ? std::pair(middle, high) : std::pair(low, middle);
 }
 
-void NeuronWorker::load_restrictions(const NeuronNode& node, int lane) {
-  for (const CurvedSplit& split : node.curved) {
+void ActivationSplitWorker::load_restrictions(const ActivationSubproblem& node, int lane) {
+  for (const NonlinearSplit& split : node.curved) {
     const double low = std::max(split.lower, sweep_.lower_of(lane, split.slot)),
                  high = std::min(split.upper, sweep_.upper_of(lane, split.slot));
     const bool fits = low <= high;
@@ -28,12 +29,13 @@ void NeuronWorker::load_restrictions(const NeuronNode& node, int lane) {
   }
 }
 
-void NeuronWorker::save_multipliers(NeuronNode& node, int lane) const {
-  for (CurvedSplit& split : node.curved)
+void ActivationSplitWorker::save_multipliers(ActivationSubproblem& node, int lane) const {
+  for (NonlinearSplit& split : node.curved)
     split.multiplier = static_cast<float>(sweep_.multiplier(lane, split.slot));
 }
 
-void NeuronWorker::split_child(NeuronNode& child, int lane, std::int32_t slot, bool upper) const {
+void ActivationSplitWorker::split_child(ActivationSubproblem& child, int lane, std::int32_t slot,
+                                        bool upper) const {
   ++child.depth;
   child.newest_slot = slot;
   if (!sweep_.curved(slot)) {
@@ -42,10 +44,10 @@ void NeuronWorker::split_child(NeuronNode& child, int lane, std::int32_t slot, b
   }
   const auto [low, high] = part_of(lane, slot, upper);
   auto at = std::find_if(child.curved.begin(), child.curved.end(),
-                         [slot](const CurvedSplit& split) { return split.slot == slot; });
+                         [slot](const NonlinearSplit& split) { return split.slot == slot; });
   if (at == child.curved.end()) at = child.curved.insert(at, {slot, 0.0F, low, high});
   at->lower = low;
   at->upper = high;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -5,7 +5,7 @@
 
 #include "solver/activation_split/refine_and_search.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -40,8 +40,8 @@ bool has_steps(const LayeredSystem& system) {
 
 /// Compiles the clauses' rows on the problem's network, bounds them and drops the clauses that are
 /// refuted.
-void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& clauses,
-                   const SweepOptimizer& optimizer, int threads, const Deadline& deadline) {
+void bound_clauses(ActivationProblem& problem, const std::vector<const Clause*>& clauses,
+                   const SlopeOptimizer& optimizer, int threads, const Deadline& deadline) {
   problem.clauses.clear();
   problem.strict.clear();
   std::vector<AffineForm> forms;
@@ -62,7 +62,7 @@ void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& cla
   const IntervalVector range = problem.network->enclose_form(rows);
   for (std::size_t r = 0; r < range.lower.size(); ++r)
     problem.root.lower[r] = std::max(problem.root.lower[r], range.lower[r]);
-  std::erase_if(problem.clauses, [&](const NeuronClause& c) {
+  std::erase_if(problem.clauses, [&](const ActivationClause& c) {
     for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) {
       if (problem.refuted(r, problem.root.lower[static_cast<std::size_t>(r)])) return true;
     }
@@ -71,13 +71,13 @@ void bound_clauses(NeuronProblem& problem, const std::vector<const Clause*>& cla
 }
 
 /// Rows of the undecided neurons, layer by layer.
-void compile_neurons(NeuronProblem& problem) {
-  const SweepNetwork& network = *problem.network;
+void compile_neurons(ActivationProblem& problem) {
+  const SparseNetwork& network = *problem.network;
   problem.neurons.clear();
   problem.first_slot.assign(1, 0);
   std::int32_t slot = 0;
   for (int k = 0; k < network.layers(); ++k) {
-    const SweepLayer& layer = network.layer(k);
+    const SparseNetworkLayer& layer = network.layer(k);
     std::vector<std::int64_t> which;
     for (; slot < network.slots() && network.layer_of[static_cast<std::size_t>(slot)] == k;
          ++slot) {
@@ -93,9 +93,12 @@ void compile_neurons(NeuronProblem& problem) {
 
 }  // namespace
 
-NeuronRoot::NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
-                       std::vector<double> upper, std::vector<const Clause*> clauses,
-                       NeuronRootSettings settings, const Deadline& deadline)
+ActivationSplitSchedule::ActivationSplitSchedule(std::shared_ptr<const LayeredSystem> system,
+                                                 std::vector<double> lower,
+                                                 std::vector<double> upper,
+                                                 std::vector<const Clause*> clauses,
+                                                 ActivationSplitSettings settings,
+                                                 const Deadline& deadline)
     : system_(std::move(system)),
       lower_(std::move(lower)),
       upper_(std::move(upper)),
@@ -105,7 +108,7 @@ NeuronRoot::NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<
   find_needed();
 }
 
-void NeuronRoot::find_needed() {
+void ActivationSplitSchedule::find_needed() {
   std::vector<AffineForm> rows;
   for (const Clause* clause : open_) rows.push_back(lower_rows(*system_, *clause));
   std::vector<const AffineForm*> pointers;
@@ -113,10 +116,10 @@ void NeuronRoot::find_needed() {
   needed_ = needed_neurons(*system_, pointers, problem_.network.get());
 }
 
-void NeuronRoot::measure() {
+void ActivationSplitSchedule::measure() {
   open_.clear();
   lacking_ = 0.0;
-  for (const NeuronClause& c : problem_.clauses) {
+  for (const ActivationClause& c : problem_.clauses) {
     open_.push_back(c.clause);
     double nearest = problem_.root.lower[static_cast<std::size_t>(c.first_row)];
     for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r)
@@ -125,7 +128,7 @@ void NeuronRoot::measure() {
   }
 }
 
-void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
+void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_iterations) {
   const double begin = deadline_.elapsed_s();
   budget.threads = settings_.threads;
   budget.refresh_width = settings_.refresh_width;
@@ -136,7 +139,7 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   if (problem_.network != nullptr) find_needed();
   problem_.network =
       bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
-  SweepOptimizer optimizer;
+  SlopeOptimizer optimizer;
   optimizer.iterations = row_iterations;
   bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
   problem_.neurons.clear();
@@ -152,13 +155,13 @@ void NeuronRoot::pass(SweepBudget& budget, int row_iterations) {
   }
 }
 
-void NeuronRoot::begin() {
-  SweepBudget budget;
+void ActivationSplitSchedule::begin() {
+  IntermediateBoundsBudget budget;
   pass(budget,
        has_steps(*system_) ? 0 : 20);  // rows through open steps gain little from slopes of theirs
 }
 
-bool NeuronRoot::drop(const std::vector<char>& refuted) {
+bool ActivationSplitSchedule::drop(const std::vector<char>& refuted) {
   std::size_t kept = 0;
   for (std::size_t k = 0; k < refuted.size(); ++k) {
     if (refuted[k] == 0) problem_.clauses[kept++] = problem_.clauses[k];
@@ -169,13 +172,13 @@ bool NeuronRoot::drop(const std::vector<char>& refuted) {
   return any;
 }
 
-void NeuronRoot::drop(const std::set<const Clause*>& refuted) {
+void ActivationSplitSchedule::drop(const std::set<const Clause*>& refuted) {
   std::erase_if(problem_.clauses,
-                [&](const NeuronClause& c) { return refuted.contains(c.clause); });
+                [&](const ActivationClause& c) { return refuted.contains(c.clause); });
   measure();
 }
 
-SearchSlice NeuronRoot::next_slice(double until_s) const {
+SearchSlice ActivationSplitSchedule::next_slice(double until_s) const {
   SearchSlice slice;
   if (rounds_ == 0) {
     // The first search is a glance: where CROWN's bounds leave little to decide, it is over before
@@ -190,8 +193,8 @@ SearchSlice NeuronRoot::next_slice(double until_s) const {
   return slice;
 }
 
-bool NeuronRoot::has_open_steps() const {
-  const SweepNetwork& network = *problem_.network;
+bool ActivationSplitSchedule::has_open_steps() const {
+  const SparseNetwork& network = *problem_.network;
   return std::any_of(
       network.curved_slots.begin(), network.curved_slots.end(), [&](std::int32_t slot) {
         const auto place =
@@ -201,13 +204,13 @@ bool NeuronRoot::has_open_steps() const {
       });
 }
 
-void NeuronRoot::decide_steps() {
+void ActivationSplitSchedule::decide_steps() {
   steps_done_ = true;
   for (int rounds = 0; rounds <= kMostStepRounds && !problem_.clauses.empty() && has_open_steps() &&
                        !deadline_.expired();
        rounds = rounds == 0 ? 2 : 2 * rounds) {
     const double lacked = lacking_;
-    SweepBudget budget;
+    IntermediateBoundsBudget budget;
     budget.only_steps = true;
     budget.iterations = rounds == 0 ? 20 : 0;
     budget.split_rounds = rounds;
@@ -216,9 +219,9 @@ void NeuronRoot::decide_steps() {
   }
 }
 
-void NeuronRoot::improve() {
+void ActivationSplitSchedule::improve() {
   const double lacked = lacking_;
-  SweepBudget budget;
+  IntermediateBoundsBudget budget;
   budget.iterations = rounds_ == 0 ? 20 : 10;
   budget.split_rounds = rounds_;
   pass(budget, 40);
@@ -227,10 +230,11 @@ void NeuronRoot::improve() {
   rounds_ = rounds_ == 0 ? 2 : 2 * rounds_;
 }
 
-NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& context,
-                                 CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
-                                 double until_s) {
-  NeuronOutcome outcome;
+ActivationOutcome ActivationSplitSchedule::settle(const Options& options,
+                                                  const SolveContext& context,
+                                                  CandidateJudge& judge, PgdAttack* attack,
+                                                  Statistics& statistics, double until_s) {
+  ActivationOutcome outcome;
   outcome.search.open = problem_.clauses.size();
   if (!steps_done_) decide_steps();
   if (problem_.clauses.empty()) {
@@ -266,4 +270,4 @@ NeuronOutcome NeuronRoot::settle(const Options& options, const SolveContext& con
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

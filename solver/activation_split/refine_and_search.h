@@ -10,23 +10,23 @@
 
 #include "solver/activation_split/activation_search.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
-struct NeuronRootSettings {
+struct ActivationSplitSettings {
   int threads = 1;
   double pass_share = 0.15;     ///< of the remaining time that one pass may take
-  double refresh_width = 1e30;  ///< SweepBudget::refresh_width
+  double refresh_width = 1e30;  ///< IntermediateBoundsBudget::refresh_width
   std::function<bool(double seconds)>
       attack;  ///< tried before the longer pass; true: a counterexample is known
-  std::function<void(const SweepNetwork&)> check;  ///< of every pass's bounds
+  std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
   std::function<void(const std::string&)> log;
 };
 
-class NeuronRoot {
+class ActivationSplitSchedule {
  public:
-  NeuronRoot(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
-             std::vector<double> upper, std::vector<const Clause*> clauses,
-             NeuronRootSettings settings, const Deadline& deadline);
+  ActivationSplitSchedule(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
+                          std::vector<double> upper, std::vector<const Clause*> clauses,
+                          ActivationSplitSettings settings, const Deadline& deadline);
 
   /// CROWN, with optimised slopes for the clauses' rows alone. Clauses that this refutes are
   /// dropped.
@@ -36,20 +36,20 @@ class NeuronRoot {
   /// of magnitude or hardly at all, and which it is shows only afterwards. The last search has no
   /// time limit but the deadline. The outcome's `search` says what is left. No search or pass
   /// begins after `until_s` (of the deadline's clock); called again, it goes on from there.
-  NeuronOutcome settle(const Options& options, const SolveContext& context, CandidateJudge& judge,
-                       PgdAttack* attack, Statistics& statistics,
-                       double until_s = std::numeric_limits<double>::infinity());
+  ActivationOutcome settle(const Options& options, const SolveContext& context,
+                           CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
+                           double until_s = std::numeric_limits<double>::infinity());
   /// Clauses that are refuted elsewhere.
   void drop(const std::set<const Clause*>& refuted);
 
-  const NeuronProblem& problem() const { return problem_; }
+  const ActivationProblem& problem() const { return problem_; }
   /// What the open clauses' rows lack of being refuted by the bounds, added up.
   double lacking() const { return lacking_; }
   /// Seconds that passes over the neurons have taken.
   double spent_s() const { return spent_s_; }
 
  private:
-  void pass(SweepBudget& budget, int row_iterations);
+  void pass(IntermediateBoundsBudget& budget, int row_iterations);
   /// The pass that comes next, with twice the effort of the last one.
   void improve();
   /// Rows that hang on steps (a count of pixels, say) are decided by how many of these are; each is
@@ -68,9 +68,9 @@ class NeuronRoot {
   std::vector<double> lower_, upper_;
   std::vector<const Clause*> open_;
   NeededNeurons needed_;  ///< by the open clauses' rows
-  const NeuronRootSettings settings_;
+  const ActivationSplitSettings settings_;
   const Deadline& deadline_;
-  NeuronProblem problem_;
+  ActivationProblem problem_;
   double lacking_ = 0.0;  ///< sum over open clauses of what their best rows lack
   double spent_s_ = 0.0;  ///< in passes
   int rounds_ = 0;        ///< of the neurons' own branch-and-bounds in the next pass
@@ -79,4 +79,4 @@ class NeuronRoot {
   bool settled_some_ = false;                ///< clauses since the last pass
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 constexpr int kCandidates = kLanes / 2;  // both children of each are bounded in one sweep
@@ -19,9 +19,11 @@ constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
 constexpr double kJudgingShare = 0.05;  // of the time that replays of corners may take
 }  // namespace
 
-NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
-                           const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
-                           SearchCounters& counters, NeuronShared& shared, PgdAttack* attack)
+ActivationSplitWorker::ActivationSplitWorker(const ActivationProblem& problem,
+                                             const Options& options, const Deadline& deadline,
+                                             CandidateJudge& judge, NeuronQueue& queue,
+                                             SearchCounters& counters, SharedMultipliers& shared,
+                                             PgdAttack* attack)
     : problem_(problem),
       network_(*problem.network),
       options_(options),
@@ -39,7 +41,7 @@ NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
   std::vector<std::int64_t> rows(static_cast<std::size_t>(problem_.rows.count()));
   std::iota(rows.begin(), rows.end(), 0);
   finder_.find(problem_.rows, rows, cone_);
-  for (const SweepCone::Layer& layer : cone_.layers) {
+  for (const Cone::Layer& layer : cone_.layers) {
     for (const auto* list : {&layer.unstable, &layer.curved}) {
       for (const std::int32_t place : *list)
         slots_.push_back(network_.slot_of[static_cast<std::size_t>(place)]);
@@ -52,7 +54,7 @@ NeuronWorker::NeuronWorker(const NeuronProblem& problem, const Options& options,
   std::fill(target_.sign, target_.sign + kLanes, 1.0);
 }
 
-void NeuronWorker::run() {
+void ActivationSplitWorker::run() {
   while (auto task = queue_.take()) {
     stack_ = std::move(*task);
     while (!stack_.empty() && !deadline_.expired() && !judge_.found() && !slice_is_over()) {
@@ -70,12 +72,12 @@ void NeuronWorker::run() {
   }
 }
 
-bool NeuronWorker::slice_is_over() const {
+bool ActivationSplitWorker::slice_is_over() const {
   return shared_.slice.over(deadline_.elapsed_s(),
                             counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
 }
 
-void NeuronWorker::attack_now_and_then() {
+void ActivationSplitWorker::attack_now_and_then() {
   if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
   const double begin = deadline_.elapsed_s();
   attack_->run(kAttackSeconds, deadline_, judge_, statistics);
@@ -84,7 +86,7 @@ void NeuronWorker::attack_now_and_then() {
   next_attack_s_ = now + std::max(kAttackEvery, (now - begin) * (kAttackEvery / kAttackSeconds));
 }
 
-void NeuronWorker::donate() {
+void ActivationSplitWorker::donate() {
   if (stack_.size() < 2) return;
   // The oldest are the largest; every second one goes.
   NeuronTask part, rest;
@@ -94,21 +96,21 @@ void NeuronWorker::donate() {
   queue_.put(std::move(part));
 }
 
-void NeuronWorker::close(const NeuronNode& node) {
+void ActivationSplitWorker::close(const ActivationSubproblem& node) {
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
   shared_.open[static_cast<std::size_t>(node.clause)].fetch_sub(1, std::memory_order_relaxed);
   const double share = std::ldexp(1.0, -std::min(node.depth, 1000));
   counters_.settle(share);
 }
 
-void NeuronWorker::load(const std::vector<NeuronNode>& batch) {
+void ActivationSplitWorker::load(const std::vector<ActivationSubproblem>& batch) {
   sweep_.reset();
   for (int lane = 0; lane < kLanes; ++lane) {
-    const NeuronNode& node =
+    const ActivationSubproblem& node =
         batch[static_cast<std::size_t>(lane) < batch.size() ? static_cast<std::size_t>(lane) : 0];
     target_.which[lane] = node.row;
     if (node.tighter != nullptr) {
-      for (const TighterBounds& b : *node.tighter)
+      for (const RefinedBounds& b : *node.tighter)
         sweep_.set_bounds(lane, b.slot, b.lower, b.upper);
     }
     for (const std::int32_t split : node.splits) sweep_.decide(lane, split >> 1, (split & 1) != 0);
@@ -123,15 +125,15 @@ void NeuronWorker::load(const std::vector<NeuronNode>& batch) {
   }
 }
 
-void NeuronWorker::process_batch() {
-  std::vector<NeuronNode> batch;
+void ActivationSplitWorker::process_batch() {
+  std::vector<ActivationSubproblem> batch;
   while (!stack_.empty() && batch.size() < kLanes) {
     batch.push_back(std::move(stack_.back()));
     stack_.pop_back();
   }
   const double begin = deadline_.elapsed_s();
   load(batch);
-  SweepOptimizer optimizer;
+  SlopeOptimizer optimizer;
   optimizer.iterations = kIterations;
   const Vec bound = sweep_.maximize(cone_, target_, optimizer);
   ++batches_;
@@ -142,7 +144,7 @@ void NeuronWorker::process_batch() {
   bool any_open = false;
   double worst = 0.0;
   for (std::size_t lane = 0; lane < batch.size(); ++lane) {
-    NeuronNode& node = batch[lane];
+    ActivationSubproblem& node = batch[lane];
     node.bound = std::max(node.bound, bound[static_cast<int>(lane)]);
     learn(node, (deadline_.elapsed_s() - begin) / static_cast<double>(batch.size()));
     worst = std::min(worst, node.bound);
@@ -180,12 +182,12 @@ void NeuronWorker::process_batch() {
   }
 }
 
-void NeuronWorker::try_corners(const std::vector<NeuronNode>& batch,
-                               const std::vector<char>& open) {
+void ActivationSplitWorker::try_corners(const std::vector<ActivationSubproblem>& batch,
+                                        const std::vector<char>& open) {
   sweep_.evaluate_corner(cone_);
   for (std::size_t lane = 0; lane < batch.size(); ++lane) {
     if (open[lane] == 0) continue;
-    const NeuronClause& clause = problem_.clauses[static_cast<std::size_t>(batch[lane].clause)];
+    const ActivationClause& clause = problem_.clauses[static_cast<std::size_t>(batch[lane].clause)];
     bool unsafe = true;
     for (std::int64_t r = clause.first_row; r < clause.first_row + clause.rows; ++r) {
       unsafe = unsafe && sweep_.row_value(problem_.rows, r, static_cast<int>(lane)) <= 0.0;
@@ -201,11 +203,11 @@ void NeuronWorker::try_corners(const std::vector<NeuronNode>& batch,
 
 /// Clauses with several rows are refuted by any of them: tries the others with the node's
 /// parameters; the nearest becomes the row.
-bool NeuronWorker::another_row_excluded(NeuronNode& node, int lane) {
-  const NeuronClause& clause = problem_.clauses[static_cast<std::size_t>(node.clause)];
+bool ActivationSplitWorker::another_row_excluded(ActivationSubproblem& node, int lane) {
+  const ActivationClause& clause = problem_.clauses[static_cast<std::size_t>(node.clause)];
   if (clause.rows == 1) return false;
   probe_.copy_lane(sweep_, lane);
-  LaneSweep::Target target = target_;
+  AlphaBetaBounder::Target target = target_;
   for (std::int64_t first = 0; first < clause.rows; first += kLanes) {
     for (int k = 0; k < kLanes; ++k)
       target.which[k] = clause.first_row + std::min<std::int64_t>(first + k, clause.rows - 1);
@@ -221,7 +223,7 @@ bool NeuronWorker::another_row_excluded(NeuronNode& node, int lane) {
   return false;
 }
 
-std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
+std::vector<std::int32_t> ActivationSplitWorker::choose_candidates(int lane) {
   // Half of them where the relaxation's gap is largest somewhere (BaBSR's intercept), half where it
   // is largest at the corner.
   struct Scored {
@@ -235,7 +237,7 @@ std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
     const double g = sweep_.coefficients()[place][lane], l = sweep_.lower_of(lane, u),
                  h = sweep_.upper_of(lane, u);
     if (const std::int32_t c = network_.curve_of[place]; c >= 0) {
-      const CurvedLanes& curves = sweep_.curved_lanes();
+      const CurveLanes& curves = sweep_.curved_lanes();
       if (!(h - l > kNarrowest * (std::fabs(l) + std::fabs(h))) || !(h - l < kOverflow)) continue;
       const double widest = std::fabs(g) * curves.gap(c, lane, l, h);
       if (widest > 0.0)
@@ -268,11 +270,11 @@ std::vector<std::int32_t> NeuronWorker::choose_candidates(int lane) {
   return chosen;
 }
 
-void NeuronWorker::branch(NeuronNode node, int lane) {
+void ActivationSplitWorker::branch(ActivationSubproblem node, int lane) {
   const std::vector<std::int32_t> candidates = choose_candidates(lane);
   if (candidates.empty()) return finish_leaf(node, lane);
   probe_.copy_lane(sweep_, lane);
-  LaneSweep::Target target = target_;
+  AlphaBetaBounder::Target target = target_;
   std::fill(target.which, target.which + kLanes, node.row);
   // A child's multiplier starts where its bound is the parent's or better: the plane stays as it is
   // for positive coefficients; for negative ones the decided neuron itself lies above the chord.
@@ -311,7 +313,7 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
   counters_.open.fetch_add(1, std::memory_order_relaxed);
   shared_.open[static_cast<std::size_t>(node.clause)].fetch_add(1, std::memory_order_relaxed);
   for (int active = 0; active < 2; ++active) {
-    NeuronNode child = node;
+    ActivationSubproblem child = node;
     split_child(child, lane, slot, active != 0);
     child.before = node.bound;
     child.fresh = false;
@@ -331,7 +333,7 @@ void NeuronWorker::branch(NeuronNode node, int lane) {
   }
 }
 
-void NeuronWorker::learn(const NeuronNode& node, double seconds) {
+void ActivationSplitWorker::learn(const ActivationSubproblem& node, double seconds) {
   constexpr int kRemembered = 64;  // events that a mean remembers
   Experience& e = experience_;
   // A bound that was none before (-infinity) gives no measure of what was gained; it must not get
@@ -349,7 +351,7 @@ void NeuronWorker::learn(const NeuronNode& node, double seconds) {
 
 /// A tree whose splits gain d each and whose root lacks L has about 2^(L / d) nodes; after a
 /// refresh it lacks less. The first few are made to learn what they bring.
-bool NeuronWorker::worth_refreshing(const NeuronNode& node) const {
+bool ActivationSplitWorker::worth_refreshing(const ActivationSubproblem& node) const {
   constexpr int kTrials = 4, kFewestSplits = 2;
   const Experience& e = experience_;
   const int since = node.depth - node.refreshed;
@@ -361,7 +363,7 @@ bool NeuronWorker::worth_refreshing(const NeuronNode& node) const {
   return saved * e.node_s > e.refresh_s;
 }
 
-std::shared_ptr<std::vector<float>> NeuronWorker::save_theta(int lane) const {
+std::shared_ptr<std::vector<float>> ActivationSplitWorker::save_theta(int lane) const {
   auto theta =
       std::make_shared<std::vector<float>>(static_cast<std::size_t>(network_.parameters()), 0.0F);
   for (const std::int32_t u : parameters_)
@@ -370,8 +372,8 @@ std::shared_ptr<std::vector<float>> NeuronWorker::save_theta(int lane) const {
   return theta;
 }
 
-bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost,
-                                 std::vector<TighterBounds>& found) {
+bool ActivationSplitWorker::refresh_layer(int layer, int lane, double least_cost,
+                                          std::vector<RefinedBounds>& found) {
   const auto k = static_cast<std::size_t>(layer);
   std::vector<std::pair<double, std::int32_t>> list;
   for (std::int32_t u = problem_.first_slot[k]; u < problem_.first_slot[k + 1]; ++u) {
@@ -384,11 +386,11 @@ bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost,
   // Neighbours read about the same places.
   std::sort(list.begin(), list.end(),
             [](const auto& a, const auto& b) { return a.second < b.second; });
-  SweepOptimizer optimizer;
+  SlopeOptimizer optimizer;
   optimizer.iterations = kRefreshIterations;
   const std::size_t before = found.size();
   for (std::size_t first = 0; first < count; first += kLanes) {
-    LaneSweep::Target target;
+    AlphaBetaBounder::Target target;
     target.rows = &problem_.neurons[k];
     const std::size_t used = std::min<std::size_t>(kLanes, count - first);
     std::vector<std::int64_t> which;
@@ -420,29 +422,29 @@ bool NeuronWorker::refresh_layer(int layer, int lane, double least_cost,
   return true;
 }
 
-bool NeuronWorker::refresh(NeuronNode& node, int lane) {
+bool ActivationSplitWorker::refresh(ActivationSubproblem& node, int lane) {
   const double begin = deadline_.elapsed_s();
   probe_.copy_lane(sweep_, lane);
   probe_.leave(cone_);  // coefficients of the rows' last bound: the neurons' cones are smaller, and
                         // read places just outside them
   // A counterexample lies where the row is <= 0, hence in the half-space where the row's plane is.
   if (auto plane = sweep_.plane(cone_, lane)) probe_.clip_to(std::move(*plane));
-  std::vector<TighterBounds> found;
+  std::vector<RefinedBounds> found;
   bool empty = false;
   for (int k = 0; k < network_.layers() && !empty; ++k)
     empty = !refresh_layer(k, lane, kLeastCost * std::max(-node.bound, 0.0), found);
   probe_.clip_nothing();
   if (empty) return false;
   const auto theta = save_theta(lane);
-  auto tighter = std::make_shared<std::vector<TighterBounds>>(found);
-  for (const TighterBounds& b : found) {
+  auto tighter = std::make_shared<std::vector<RefinedBounds>>(found);
+  for (const RefinedBounds& b : found) {
     if (!sweep_.curved(b.slot) && (b.lower >= 0.0 || b.upper <= 0.0))
       (*theta)[static_cast<std::size_t>(b.slot)] = 0.0F;  // from now on a multiplier
   }
   if (node.tighter != nullptr) {
     std::vector<char> seen(static_cast<std::size_t>(network_.slots()), 0);
-    for (const TighterBounds& b : found) seen[static_cast<std::size_t>(b.slot)] = 1;
-    for (const TighterBounds& b : *node.tighter) {
+    for (const RefinedBounds& b : found) seen[static_cast<std::size_t>(b.slot)] = 1;
+    for (const RefinedBounds& b : *node.tighter) {
       if (seen[static_cast<std::size_t>(b.slot)] == 0) tighter->push_back(b);
     }
   }
@@ -458,11 +460,11 @@ bool NeuronWorker::refresh(NeuronNode& node, int lane) {
   return true;
 }
 
-void NeuronWorker::finish_leaf(NeuronNode& node, int lane) {
+void ActivationSplitWorker::finish_leaf(ActivationSubproblem& node, int lane) {
   probe_.copy_lane(sweep_, lane);
-  LaneSweep::Target target = target_;
+  AlphaBetaBounder::Target target = target_;
   std::fill(target.which, target.which + kLanes, node.row);
-  SweepOptimizer optimizer;
+  SlopeOptimizer optimizer;
   optimizer.iterations = kLeafIterations;
   optimizer.decay = 0.99;
   if (problem_.refuted(node.row, probe_.maximize(cone_, target, optimizer)[0])) {
@@ -473,4 +475,4 @@ void NeuronWorker::finish_leaf(NeuronNode& node, int lane) {
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -9,17 +9,17 @@
 #include "solver/search/parallel_search.h"
 #include "solver/search/shared_queue.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// Bounds of a neuron that hold on a subproblem, tighter than the root's.
-struct TighterBounds {
+struct RefinedBounds {
   std::int32_t slot;
   double lower, upper;
 };
 
 /// A curved neuron that a subproblem restricts to [lower, upper], and the multiplier that goes with
 /// it.
-struct CurvedSplit {
+struct NonlinearSplit {
   std::int32_t slot;
   float multiplier;
   double lower, upper;
@@ -27,37 +27,37 @@ struct CurvedSplit {
 
 /// A subproblem: the points of the clause's box where the decided neurons have their signs and the
 /// restricted ones their ranges.
-struct NeuronNode {
-  std::int32_t clause = 0;           ///< in NeuronProblem::clauses
-  std::int64_t row = 0;              ///< the row that is to be excluded: nearest to it so far
-  double bound = 0.0;                ///< lower bound of the row that is known already
-  std::vector<std::int32_t> splits;  ///< 2 * slot + (1 where active), oldest first
-  std::vector<CurvedSplit> curved;   ///< one per neuron
-  std::int32_t depth = 0;            ///< splits on the way here
+struct ActivationSubproblem {
+  std::int32_t clause = 0;             ///< in ActivationProblem::clauses
+  std::int64_t row = 0;                ///< the row that is to be excluded: nearest to it so far
+  double bound = 0.0;                  ///< lower bound of the row that is known already
+  std::vector<std::int32_t> splits;    ///< 2 * slot + (1 where active), oldest first
+  std::vector<NonlinearSplit> curved;  ///< one per neuron
+  std::int32_t depth = 0;              ///< splits on the way here
   std::shared_ptr<const std::vector<float>>
       theta;  ///< [T] where the optimisation starts: slopes, multipliers of older splits
-  std::shared_ptr<const std::vector<TighterBounds>> tighter;  ///< may be nullptr
+  std::shared_ptr<const std::vector<RefinedBounds>> tighter;  ///< may be nullptr
   double before = 0.0;            ///< the bound before the last split or refresh
   std::int32_t refreshed = 0;     ///< number of splits when the neurons were bounded last
   bool fresh = false;             ///< that was the last thing that happened to it
   std::int32_t newest_slot = -1;  ///< the neuron of the newest split
   float newest = 0.0F;            ///< where its multiplier starts (a curved neuron's slope)
 };
-using NeuronTask = std::vector<NeuronNode>;
+using NeuronTask = std::vector<ActivationSubproblem>;
 using NeuronQueue = SharedQueue<NeuronTask>;
 
 /// What the workers of one search on neurons share, on top of the counters.
-struct NeuronShared {
-  explicit NeuronShared(std::size_t clauses) : open(clauses) {}
+struct SharedMultipliers {
+  explicit SharedMultipliers(std::size_t clauses) : open(clauses) {}
   std::vector<std::atomic<std::int64_t>> open;  ///< subproblems per clause, stuck ones included
   SearchSlice slice;
 };
 
-class NeuronWorker {
+class ActivationSplitWorker {
  public:
-  NeuronWorker(const NeuronProblem& problem, const Options& options, const Deadline& deadline,
-               CandidateJudge& judge, NeuronQueue& queue, SearchCounters& counters,
-               NeuronShared& shared, PgdAttack* attack);
+  ActivationSplitWorker(const ActivationProblem& problem, const Options& options,
+                        const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
+                        SearchCounters& counters, SharedMultipliers& shared, PgdAttack* attack);
   /// Takes tasks until the queue is done.
   void run();
   Statistics statistics;
@@ -65,47 +65,47 @@ class NeuronWorker {
  private:
   bool slice_is_over() const;
   void process_batch();
-  void load(const std::vector<NeuronNode>& batch);
-  void try_corners(const std::vector<NeuronNode>& batch, const std::vector<char>& open);
-  bool another_row_excluded(NeuronNode& node, int lane);
-  void learn(const NeuronNode& node, double seconds);
-  bool worth_refreshing(const NeuronNode& node) const;
+  void load(const std::vector<ActivationSubproblem>& batch);
+  void try_corners(const std::vector<ActivationSubproblem>& batch, const std::vector<char>& open);
+  bool another_row_excluded(ActivationSubproblem& node, int lane);
+  void learn(const ActivationSubproblem& node, double seconds);
+  bool worth_refreshing(const ActivationSubproblem& node) const;
   /// Bounds the neurons again that cost the lane's row most. False where this shows that the
   /// subproblem is empty.
-  bool refresh(NeuronNode& node, int lane);
-  bool refresh_layer(int layer, int lane, double least_cost, std::vector<TighterBounds>& found);
+  bool refresh(ActivationSubproblem& node, int lane);
+  bool refresh_layer(int layer, int lane, double least_cost, std::vector<RefinedBounds>& found);
   std::shared_ptr<std::vector<float>> save_theta(int lane) const;
-  void branch(NeuronNode node, int lane);
+  void branch(ActivationSubproblem node, int lane);
   /// The lower or upper part of a curved neuron's range where a lane would split it, near the
   /// corner.
   std::pair<double, double> part_of(int lane, std::int32_t slot, bool upper) const;
   /// The node's restrictions as lanes have them: into a lane, and the multipliers back from it.
-  void load_restrictions(const NeuronNode& node, int lane);
-  void save_multipliers(NeuronNode& node, int lane) const;
-  void split_child(NeuronNode& child, int lane, std::int32_t slot, bool upper) const;
+  void load_restrictions(const ActivationSubproblem& node, int lane);
+  void save_multipliers(ActivationSubproblem& node, int lane) const;
+  void split_child(ActivationSubproblem& child, int lane, std::int32_t slot, bool upper) const;
   /// Undecided neurons whose split promises most, at most kCandidates.
   std::vector<std::int32_t> choose_candidates(int lane);
-  void finish_leaf(NeuronNode& node, int lane);
-  void close(const NeuronNode& node);
+  void finish_leaf(ActivationSubproblem& node, int lane);
+  void close(const ActivationSubproblem& node);
   void donate();
   void attack_now_and_then();
 
-  const NeuronProblem& problem_;
-  const SweepNetwork& network_;
+  const ActivationProblem& problem_;
+  const SparseNetwork& network_;
   const Options& options_;
   const Deadline& deadline_;
   CandidateJudge& judge_;
   NeuronQueue& queue_;
   SearchCounters& counters_;
-  NeuronShared& shared_;
+  SharedMultipliers& shared_;
   PgdAttack* attack_;
   double next_attack_s_ = 0.0, judging_s_ = 0.0, begin_s_ = 0.0;
-  LaneSweep sweep_, probe_;
-  SweepCone cone_;  // of all rows
-  LaneSweep::Target target_;
+  AlphaBetaBounder sweep_, probe_;
+  Cone cone_;  // of all rows
+  AlphaBetaBounder::Target target_;
   ConeFinder finder_;
-  SweepCone neuron_cone_;  // of neurons being bounded again
-  std::vector<NeuronNode> stack_;
+  Cone neuron_cone_;  // of neurons being bounded again
+  std::vector<ActivationSubproblem> stack_;
   std::vector<std::int32_t> slots_, parameters_;  // in the cone
   std::uint64_t batches_ = 0;
 
@@ -118,4 +118,4 @@ class NeuronWorker {
   } experience_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -7,10 +7,10 @@
 #include "base/version.h"
 #include "specs/onnx/onnx_reader.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 const char* version() noexcept {
-  return version_text();
+  return base::version_text();
 }
 
 std::vector<std::string> supported_onnx_operators() {
@@ -24,8 +24,8 @@ std::vector<std::string> supported_onnx_operators() {
 }
 
 std::vector<int> supported_onnx_opsets() {
-  std::vector<int> opsets(kNewestOpset - kOldestOpset + 1);
-  std::iota(opsets.begin(), opsets.end(), kOldestOpset);
+  std::vector<int> opsets(specs::kNewestOpset - specs::kOldestOpset + 1);
+  std::iota(opsets.begin(), opsets.end(), specs::kOldestOpset);
   return opsets;
 }
 
@@ -34,7 +34,7 @@ std::vector<std::string> supported_vnnlib_versions() {
 }
 
 std::chrono::steady_clock::time_point process_start() {
-  return ::clipbound::process_start();
+  return base::process_start();
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

@@ -8,12 +8,12 @@
 #include "solver/api/implementation.h"
 #include "specs/simplify/simplify.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 /// What does not depend on the box inside the one that was prepared for.
 struct Bounder::Implementation {
-  std::shared_ptr<const LayeredSystem> system;
-  RootBounder bounder;
+  std::shared_ptr<const bounds::LayeredSystem> system;
+  bounds::CrownBounder bounder;
 };
 
 namespace {
@@ -33,19 +33,19 @@ void check_box(std::size_t inputs, std::span<const double> lower, std::span<cons
   }
 }
 
-Bounds outer(OutputBounds inner, BoundMethod method) {
+Bounds outer(bounds::OutputBounds inner, BoundMethod method) {
   Bounds result;
   result.method = method;
   result.lower = std::move(inner.lower);
   result.upper = std::move(inner.upper);
-  OutputPlanes& planes = inner.planes;
+  bounds::OutputLinearBounds& planes = inner.planes;
   result.linear = {std::move(planes.lower_A), std::move(planes.lower_b), std::move(planes.upper_A),
                    std::move(planes.upper_b)};
   return result;
 }
 
 /// The planes of bounds that are constants.
-void add_constant_planes(OutputBounds& bounds, std::size_t inputs) {
+void add_constant_planes(bounds::OutputBounds& bounds, std::size_t inputs) {
   bounds.planes.lower_A.assign(bounds.lower.size() * inputs, 0.0);
   bounds.planes.upper_A = bounds.planes.lower_A;
   bounds.planes.lower_b = bounds.lower;
@@ -74,16 +74,17 @@ BoundMethod bound_method(std::string_view name) {
 Bounder::Bounder(const Network& network, std::span<const double> lower,
                  std::span<const double> upper) {
   check_box(network.input_size(), lower, upper);
-  initialise_blas();
+  base::initialise_blas();
   const auto simplified = simplify(network.implementation().network).network;
-  auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper));
+  auto system = std::make_shared<const bounds::LayeredSystem>(
+      bounds::lower_network(*simplified, lower, upper));
   implementation_ =
-      std::make_shared<const Implementation>(Implementation{system, RootBounder(system)});
+      std::make_shared<const Implementation>(Implementation{system, bounds::CrownBounder(system)});
 }
 
 Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> upper,
                        const BoundSettings& settings) const {
-  const LayeredSystem& system = implementation_->bounder.system();
+  const bounds::LayeredSystem& system = implementation_->bounder.system();
   check_box(system.lower.size(), lower, upper);
   for (std::size_t i = 0; i < lower.size(); ++i) {
     if (lower[i] >= system.lower[i] && upper[i] <= system.upper[i]) continue;
@@ -91,22 +92,22 @@ Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> up
                      " leaves the one that was prepared for");
   }
   if (settings.method == BoundMethod::ibp) {
-    OutputBounds result = bound_outputs_by_intervals(system, copy(lower), copy(upper));
+    bounds::OutputBounds result = bound_outputs_by_intervals(system, copy(lower), copy(upper));
     if (settings.linear) add_constant_planes(result, lower.size());
     return outer(std::move(result), settings.method);
   }
-  const Deadline deadline(Deadline::Clock::now(), settings.time_limit_s, 0.0);
+  const base::Deadline deadline(base::Deadline::Clock::now(), settings.time_limit_s, 0.0);
   const int iterations =
       settings.method == BoundMethod::alpha ? std::max(1, settings.slope_iterations) : 0;
-  const SlopeSearch slopes{implementation_->system, iterations};
+  const bounds::SlopeSearch slopes{implementation_->system, iterations};
   return outer(bound_outputs(implementation_->bounder, slopes, copy(lower), copy(upper),
                              settings.linear, deadline),
                settings.method);
 }
 
-Bounds bounds(const Network& network, std::span<const double> lower, std::span<const double> upper,
-              const BoundSettings& settings) {
+Bounds bounds_of(const Network& network, std::span<const double> lower,
+                 std::span<const double> upper, const BoundSettings& settings) {
   return Bounder(network, lower, upper).bounds(lower, upper, settings);
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

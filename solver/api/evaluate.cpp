@@ -2,14 +2,14 @@
 #include "specs/evaluate/evaluate.h"
 #include "solver/api/implementation.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 namespace {
 
 template <typename T>
-std::vector<double> replay_all(const std::shared_ptr<const ::clipbound::Network>& network,
+std::vector<double> replay_all(const std::shared_ptr<const specs::Network>& network,
                                std::span<const double> x, std::size_t points) {
-  Evaluator<T> evaluator(network);
+  specs::Evaluator<T> evaluator(network);
   const auto n = static_cast<std::size_t>(network->input_size()),
              m = static_cast<std::size_t>(network->output_size());
   std::vector<T> point(n), value(m);
@@ -17,7 +17,7 @@ std::vector<double> replay_all(const std::shared_ptr<const ::clipbound::Network>
   y.reserve(points * m);
   for (std::size_t b = 0; b < points; ++b) {
     for (std::size_t i = 0; i < n; ++i) point[i] = static_cast<T>(x[b * n + i]);
-    evaluator.replay(point, SummationOrder::natural, value);
+    evaluator.replay(point, specs::SummationOrder::natural, value);
     y.insert(y.end(), value.begin(), value.end());
   }
   return y;
@@ -35,4 +35,4 @@ std::vector<double> Network::evaluate(std::span<const double> x) const {
                       : replay_all<float>(implementation_->network, x, x.size() / n);
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

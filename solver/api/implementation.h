@@ -1,7 +1,6 @@
 #pragma once
 // What the public classes of include/clipbound/clipbound.h hold. Only solver/api includes this: the
 // one place that sees both the public classes and the inner ones of the same names.
-#define CLIPBOUND_INSIDE
 #include "clipbound/clipbound.h"
 
 #include <algorithm>
@@ -16,20 +15,20 @@
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 inline constexpr std::size_t kMostVariables = std::numeric_limits<std::int32_t>::max();
 
 struct Network::Implementation {
-  std::shared_ptr<const ::clipbound::Network> network;
+  std::shared_ptr<const specs::Network> network;
 };
 
 struct Query::Implementation {
-  ::clipbound::Query query;
+  specs::Query query;
 };
 
 struct Options::Implementation {
-  ::clipbound::Options values;
+  base::Options values;
 };
 
 /// Deadlines of the running solves. They live as long as the state and are only ever appended, so
@@ -37,7 +36,7 @@ struct Options::Implementation {
 /// leave theirs to the next.
 struct Stopper::Implementation {
   struct Entry {
-    Deadline deadline;
+    base::Deadline deadline;
     Entry* next = nullptr;
     bool busy = true;  // guarded by mutex
   };
@@ -48,7 +47,7 @@ struct Stopper::Implementation {
 
   static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<Entry*>::is_always_lock_free);
 
-  Entry& enter(const Deadline& deadline) {
+  Entry& enter(const base::Deadline& deadline) {
     const std::lock_guard lock(mutex);
     auto free = std::find_if(entries.begin(), entries.end(),
                              [](const Entry& entry) { return !entry.busy; });
@@ -74,4 +73,4 @@ struct Stopper::Implementation {
   }
 };
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

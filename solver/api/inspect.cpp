@@ -4,12 +4,12 @@
 #include "solver/api/implementation.h"
 #include "solver/api/json.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 namespace {
 
-TensorInfo outer(const TensorSummary& inner) {
-  return {inner.name, ::clipbound::name_of(inner.type), inner.shape};
+TensorInfo outer(const solver::TensorSummary& inner) {
+  return {inner.name, specs::name_of(inner.type), inner.shape};
 }
 
 Json json_of(const TensorInfo& tensor) {
@@ -26,20 +26,20 @@ Json json_of(const Items& items, const Convert& convert) {
 }  // namespace
 
 Inspection inspect(const Network& network) {
-  const ::clipbound::Inspection inner = ::clipbound::inspect(network.implementation().network);
+  const solver::Inspection inner = solver::inspect(network.implementation().network);
   Inspection result;
   result.source = inner.source;
-  for (const TensorSummary& tensor : inner.inputs) result.inputs.push_back(outer(tensor));
-  for (const TensorSummary& tensor : inner.outputs) result.outputs.push_back(outer(tensor));
-  for (const NodeSummary& node : inner.nodes)
+  for (const solver::TensorSummary& tensor : inner.inputs) result.inputs.push_back(outer(tensor));
+  for (const solver::TensorSummary& tensor : inner.outputs) result.outputs.push_back(outer(tensor));
+  for (const solver::NodeSummary& node : inner.nodes)
     result.nodes.push_back({node.name, node.op, outer(node.output)});
-  for (const OperatorSummary& op : inner.operators) {
-    result.operators.push_back({op.name, op.nodes, op.support == SupportLevel::bounded});
+  for (const solver::OperatorSummary& op : inner.operators) {
+    result.operators.push_back({op.name, op.nodes, op.support == solver::SupportLevel::bounded});
   }
   result.parameters = inner.parameters;
-  for (const NeuronSummary& neuron : inner.neurons)
+  for (const solver::NeuronSummary& neuron : inner.neurons)
     result.neurons.push_back({neuron.name, neuron.neurons});
-  for (const LayerSummary& layer : inner.layers) {
+  for (const solver::LayerSummary& layer : inner.layers) {
     result.layers.push_back({layer.value, layer.neurons, layer.least_inputs, layer.most_inputs});
   }
   result.no_bounds_because = inner.no_bounds_because;
@@ -86,4 +86,4 @@ std::string to_json(const Inspection& inspection) {
   return dump(json);
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

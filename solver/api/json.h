@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 using Json = nlohmann::ordered_json;
 
@@ -13,4 +13,4 @@ inline std::string dump(const Json& json) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

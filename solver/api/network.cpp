@@ -10,19 +10,19 @@
 #include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/passes.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 namespace {
 
-ValueId add_value(::clipbound::Network& network, std::string name, Shape shape,
-                  std::optional<std::vector<float>> data) {
-  Value value{.name = std::move(name),
-              .type = DataType::float32,
-              .shape = std::move(shape),
-              .constant = std::nullopt};
-  if (data) value.constant = Tensor{value.shape, std::move(*data)};
+specs::ValueId add_value(specs::Network& network, std::string name, specs::Shape shape,
+                         std::optional<std::vector<float>> data) {
+  specs::Value value{.name = std::move(name),
+                     .type = specs::DataType::float32,
+                     .shape = std::move(shape),
+                     .constant = std::nullopt};
+  if (data) value.constant = specs::Tensor{value.shape, std::move(*data)};
   network.values.push_back(std::move(value));
-  return ValueId(static_cast<std::int32_t>(network.values.size() - 1));
+  return specs::ValueId(static_cast<std::int32_t>(network.values.size() - 1));
 }
 
 void check_layer(const DenseLayer& layer, std::size_t inputs, const std::string& name) {
@@ -41,50 +41,53 @@ void check_layer(const DenseLayer& layer, std::size_t inputs, const std::string&
 }
 
 /// Appends a node and the [1, size] value that it computes; returns that value.
-ValueId add_node(::clipbound::Network& network, OpKind kind, const std::string& name,
-                 std::vector<ValueId> inputs, std::int64_t size,
-                 std::map<std::string, ::clipbound::Attribute> attributes = {}) {
+specs::ValueId add_node(specs::Network& network, specs::OpKind kind, const std::string& name,
+                        std::vector<specs::ValueId> inputs, std::int64_t size,
+                        std::map<std::string, specs::Attribute> attributes = {}) {
   constexpr int kOpset = 13;
-  const ValueId output = add_value(network, name, {1, size}, std::nullopt);
+  const specs::ValueId output = add_value(network, name, {1, size}, std::nullopt);
   network.nodes.push_back({kind, name, kOpset, std::move(inputs), {output}, std::move(attributes)});
   return output;
 }
 
 /// Appends Gemm (and Relu) for one layer; returns the value that it computes.
-ValueId add_layer(::clipbound::Network& network, const DenseLayer& layer, ValueId input,
-                  const std::string& name) {
+specs::ValueId add_layer(specs::Network& network, const DenseLayer& layer, specs::ValueId input,
+                         const std::string& name) {
   const std::int64_t inputs = network.value(input).shape.back();
   const auto outputs = static_cast<std::int64_t>(layer.bias.size());
-  const ValueId weights = add_value(network, name + "_W", {outputs, inputs}, layer.weights);
-  const ValueId bias = add_value(network, name + "_b", {outputs}, layer.bias);
-  const ValueId affine = add_node(network, OpKind::gemm, name + "_gemm", {input, weights, bias},
-                                  outputs, {{"transB", std::int64_t{1}}});
-  return layer.relu ? add_node(network, OpKind::relu, name + "_relu", {affine}, outputs) : affine;
+  const specs::ValueId weights = add_value(network, name + "_W", {outputs, inputs}, layer.weights);
+  const specs::ValueId bias = add_value(network, name + "_b", {outputs}, layer.bias);
+  const specs::ValueId affine =
+      add_node(network, specs::OpKind::gemm, name + "_gemm", {input, weights, bias}, outputs,
+               {{"transB", std::int64_t{1}}});
+  return layer.relu ? add_node(network, specs::OpKind::relu, name + "_relu", {affine}, outputs)
+                    : affine;
 }
 
 template <typename Implementation>
-std::shared_ptr<const Implementation> share(::clipbound::Network network) {
+std::shared_ptr<const Implementation> share(specs::Network network) {
   return std::make_shared<const Implementation>(
-      Implementation{std::make_shared<const ::clipbound::Network>(std::move(network))});
+      Implementation{std::make_shared<const specs::Network>(std::move(network))});
 }
 
 }  // namespace
 
 Network Network::load(const std::string& path) {
-  return Network(share<Implementation>(read_onnx(path)));
+  return Network(share<Implementation>(specs::read_onnx(path)));
 }
 
 Network Network::parse(const std::string& bytes, const std::string& source) {
-  return Network(share<Implementation>(parse_onnx(bytes, source)));
+  return Network(share<Implementation>(specs::parse_onnx(bytes, source)));
 }
 
 Network Network::from_layers(std::size_t inputs, std::span<const DenseLayer> layers) {
   if (inputs == 0 || inputs > kMostVariables)
     throw InputError("a network needs between 1 and 2^31 - 1 inputs");
   if (layers.empty()) throw InputError("a network needs at least one layer");
-  ::clipbound::Network network;
+  specs::Network network;
   network.source = "memory";
-  ValueId value = add_value(network, "X", {1, static_cast<std::int64_t>(inputs)}, std::nullopt);
+  specs::ValueId value =
+      add_value(network, "X", {1, static_cast<std::int64_t>(inputs)}, std::nullopt);
   network.inputs = {value};
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const std::string name = "layer" + std::to_string(i);
@@ -99,35 +102,35 @@ Network Network::from_layers(std::size_t inputs, std::span<const DenseLayer> lay
 namespace {
 
 /// The value that a user means; kNoValue where there is none.
-ValueId find_layer(const ::clipbound::Network& network, std::string_view layer) {
+specs::ValueId find_layer(const specs::Network& network, std::string_view layer) {
   for (std::size_t i = 0; i < network.values.size(); ++i) {
-    if (network.values[i].name == layer) return ValueId{static_cast<std::int32_t>(i)};
+    if (network.values[i].name == layer) return specs::ValueId{static_cast<std::int32_t>(i)};
   }
-  for (const Node& node : network.nodes) {
+  for (const specs::Node& node : network.nodes) {
     if (node.name == layer) return node.outputs[0];
   }
   std::size_t position = 0;
   const auto [end, error] = std::from_chars(layer.data(), layer.data() + layer.size(), position);
   const bool is_number = error == std::errc() && end == layer.data() + layer.size();
   return is_number && position < network.nodes.size() ? network.nodes[position].outputs[0]
-                                                      : kNoValue;
+                                                      : specs::kNoValue;
 }
 
 }  // namespace
 
 Network Network::up_to(std::string_view layer) const {
-  const ::clipbound::Network& whole = *implementation_->network;
-  const ValueId id = find_layer(whole, layer);
+  const specs::Network& whole = *implementation_->network;
+  const specs::ValueId id = find_layer(whole, layer);
   const auto refuse = [&](const std::string& why) {
     throw InputError(whole.source + ": '" + std::string(layer) + "' " + why);
   };
-  if (id == kNoValue)
+  if (id == specs::kNoValue)
     refuse("is no tensor, no node and no position of a node (clipbound inspect --json lists them)");
-  const DataType type = whole.value(id).type;
+  const specs::DataType type = whole.value(id).type;
   if (whole.is_constant(id)) refuse("is a constant");
-  if (type != DataType::float32 && type != DataType::float64)
+  if (type != specs::DataType::float32 && type != specs::DataType::float64)
     refuse("does not hold floating-point numbers");
-  ::clipbound::Network part = whole;
+  specs::Network part = whole;
   part.outputs = {id};
   drop_dead(part);
   return Network(share<Implementation>(std::move(part)));
@@ -140,7 +143,7 @@ std::size_t Network::output_size() const {
   return static_cast<std::size_t>(implementation_->network->output_size());
 }
 bool Network::is_float64() const {
-  return implementation_->network->input_type() == DataType::float64;
+  return implementation_->network->input_type() == specs::DataType::float64;
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

@@ -8,11 +8,11 @@
 #include "specs/query/number.h"
 #include "specs/vnnlib/vnnlib.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 namespace {
 
-InputInterval interval_of(double lower, double upper, std::size_t index) {
+specs::InputInterval interval_of(double lower, double upper, std::size_t index) {
   const auto refuse = [&](const std::string& why) {
     throw InputError("the box of input " + std::to_string(index) + " " + why);
   };
@@ -20,21 +20,21 @@ InputInterval interval_of(double lower, double upper, std::size_t index) {
   if (!std::isfinite(lower32) || !std::isfinite(upper32))
     refuse("has a bound that is not finite in float32");
   if (lower > upper) refuse("is empty: lower > upper");
-  InputInterval edges = lower_edges({lower, lower, lower32});
-  const InputInterval above = upper_edges({upper, upper, upper32});
+  specs::InputInterval edges = specs::lower_edges({lower, lower, lower32});
+  const specs::InputInterval above = specs::upper_edges({upper, upper, upper32});
   edges.proof_upper = above.proof_upper;
   edges.attack_upper = above.attack_upper;
   edges.exact_upper = above.exact_upper;
   return edges;
 }
 
-bool same_interval(const InputInterval& a, const InputInterval& b) {
+bool same_interval(const specs::InputInterval& a, const specs::InputInterval& b) {
   return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper &&
          a.attack_lower == b.attack_lower && a.attack_upper == b.attack_upper &&
          a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
 }
 
-::clipbound::Row inner_row(const Row& row, std::size_t inputs, std::size_t outputs) {
+specs::Row inner_row(const Row& row, std::size_t inputs, std::size_t outputs) {
   if (!std::isfinite(row.threshold)) throw InputError("a row's threshold is not finite");
   std::vector<std::pair<std::pair<int, std::size_t>, mpq_class>> sums;
   for (const Term& term : row.terms) {
@@ -55,16 +55,15 @@ bool same_interval(const InputInterval& a, const InputInterval& b) {
   }
   std::sort(sums.begin(), sums.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
-  ::clipbound::Row inner;
+  specs::Row inner;
   for (auto& [key, sum] : sums) {
     if (sum == 0) continue;
-    inner.terms.push_back(
-        {.of = key.first == 0 ? ::clipbound::Term::Of::input : ::clipbound::Term::Of::output,
-         .index = static_cast<std::int32_t>(key.second),
-         .coefficient = make_number(std::move(sum))});
+    inner.terms.push_back({.of = key.first == 0 ? specs::Term::Of::input : specs::Term::Of::output,
+                           .index = static_cast<std::int32_t>(key.second),
+                           .coefficient = specs::make_number(std::move(sum))});
   }
   if (inner.terms.empty()) throw InputError("a row has no term with a coefficient other than zero");
-  inner.threshold = make_number(mpq_class(row.threshold));
+  inner.threshold = specs::make_number(mpq_class(row.threshold));
   inner.strict = row.strict;
   return inner;
 }
@@ -72,11 +71,11 @@ bool same_interval(const InputInterval& a, const InputInterval& b) {
 }  // namespace
 
 Query Query::load(const std::string& path) {
-  return Query(std::make_shared<Implementation>(Implementation{read_vnnlib(path)}));
+  return Query(std::make_shared<Implementation>(Implementation{specs::read_vnnlib(path)}));
 }
 
 Query Query::parse(std::string_view text, const std::string& source) {
-  return Query(std::make_shared<Implementation>(Implementation{parse_vnnlib(text, source)}));
+  return Query(std::make_shared<Implementation>(Implementation{specs::parse_vnnlib(text, source)}));
 }
 
 Query::Query(std::size_t inputs, std::size_t outputs)
@@ -97,8 +96,8 @@ Query& Query::add_clause(std::span<const double> lower, std::span<const double> 
                      " lower and upper bounds, got " + std::to_string(lower.size()) + " and " +
                      std::to_string(upper.size()));
   }
-  Clause clause;
-  Box box;
+  specs::Clause clause;
+  specs::Box box;
   box.reserve(inputs);
   for (std::size_t i = 0; i < inputs; ++i) box.push_back(interval_of(lower[i], upper[i], i));
   for (const Row& row : rows) clause.rows.push_back(inner_row(row, inputs, outputs));
@@ -109,7 +108,7 @@ Query& Query::add_clause(std::span<const double> lower, std::span<const double> 
   const auto& clauses = implementation_->query.clauses;
   const bool again = !clauses.empty() &&
                      std::equal(box.begin(), box.end(), clauses.back().box->begin(), same_interval);
-  clause.box = again ? clauses.back().box : std::make_shared<const Box>(std::move(box));
+  clause.box = again ? clauses.back().box : std::make_shared<const specs::Box>(std::move(box));
   implementation_->query.clauses.push_back(std::move(clause));
   return *this;
 }
@@ -126,7 +125,7 @@ std::size_t Query::clause_count() const {
 
 namespace {
 
-const Box& box_of(const ::clipbound::Query& query, std::size_t clause) {
+const specs::Box& box_of(const specs::Query& query, std::size_t clause) {
   if (clause < query.clauses.size()) return *query.clauses[clause].box;
   throw InputError("the query has no clause " + std::to_string(clause) + ": it has " +
                    std::to_string(query.clauses.size()));
@@ -136,13 +135,13 @@ const Box& box_of(const ::clipbound::Query& query, std::size_t clause) {
 
 std::vector<double> Query::box_lower(std::size_t clause) const {
   std::vector<double> lower;
-  for (const InputInterval& edge : box_of(implementation_->query, clause))
+  for (const specs::InputInterval& edge : box_of(implementation_->query, clause))
     lower.push_back(edge.proof_lower);
   return lower;
 }
 std::vector<double> Query::box_upper(std::size_t clause) const {
   std::vector<double> upper;
-  for (const InputInterval& edge : box_of(implementation_->query, clause))
+  for (const specs::InputInterval& edge : box_of(implementation_->query, clause))
     upper.push_back(edge.proof_upper);
   return upper;
 }
@@ -151,4 +150,4 @@ const std::vector<std::string>& Query::warnings() const {
   return implementation_->query.warnings;
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

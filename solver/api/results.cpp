@@ -7,7 +7,7 @@
 #include "base/version.h"
 #include "solver/api/json.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 const char* name_of(Verdict verdict) noexcept {
   constexpr const char* kNames[] = {"unknown", "timeout", "sat", "unsat"};
@@ -44,9 +44,9 @@ Json header_json(std::string_view verdict, std::string_view reason) {
   return json;
 }
 
-Json options_json(const ::clipbound::Options& values) {
+Json options_json(const base::Options& values) {
   Json json;
-  for_each_option(
+  base::for_each_option(
       values, [&](std::string_view field, const auto& value) { json[std::string(field)] = value; });
   return json;
 }
@@ -86,4 +86,4 @@ std::string error_to_json(std::string_view message, const Options& options) {
   return dump(json);
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

@@ -4,7 +4,7 @@
 
 #include "solver/api/implementation.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 namespace {
 
@@ -157,4 +157,4 @@ Robustness robustness(const Network& network, std::span<const double> x, std::si
   return RadiusSearch(network, x, label, settings, options, callbacks).run();
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

@@ -7,72 +7,74 @@
 #include "solver/solve.h"
 #include "specs/vnnlib/vnnlib.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 namespace {
 
-Progress outer(const SearchProgress& inner) {
+Progress outer(const solver::SearchProgress& inner) {
   return {inner.elapsed_s, inner.subproblems, inner.open, inner.worst_bound, inner.settled_share};
 }
 
-Verdict outer(::clipbound::Verdict verdict) {
-  using Inner = ::clipbound::Verdict;
+Verdict outer(solver::Verdict verdict) {
+  using Inner = solver::Verdict;
   return verdict == Inner::sat       ? Verdict::sat
          : verdict == Inner::unsat   ? Verdict::unsat
          : verdict == Inner::timeout ? Verdict::timeout
                                      : Verdict::unknown;
 }
 
-std::vector<Statistic> outer(const Statistics& statistics) {
+std::vector<Statistic> outer(const base::Statistics& statistics) {
   std::vector<Statistic> rows;
-  for_each_statistic(statistics,
-                     [&]<typename T>(std::string_view name, const T& value, std::string_view help) {
-                       rows.push_back({std::string(name), static_cast<double>(value),
-                                       std::is_floating_point_v<T>, std::string(help)});
-                     });
+  base::for_each_statistic(
+      statistics, [&]<typename T>(std::string_view name, const T& value, std::string_view help) {
+        rows.push_back({std::string(name), static_cast<double>(value), std::is_floating_point_v<T>,
+                        std::string(help)});
+      });
   return rows;
 }
 
 /// Gives the stopper's entry back however solve() ends.
 class Registration {
  public:
-  Registration(const Stopper& stopper, const Deadline& deadline)
+  Registration(const Stopper& stopper, const base::Deadline& deadline)
       : state_(stopper.implementation()), entry_(state_.enter(deadline)) {}
   ~Registration() { state_.leave(entry_); }
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
-  const Deadline& deadline() const { return entry_.deadline; }
+  const base::Deadline& deadline() const { return entry_.deadline; }
 
  private:
   Stopper::Implementation& state_;
   Stopper::Implementation::Entry& entry_;
 };
 
-using InnerSolve = decltype(&::clipbound::solve);
+using InnerSolve = decltype(&solver::solve);
 
 Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
            const Callbacks& callbacks) {
-  const ::clipbound::Query& inner_query = query.implementation().query;
-  const ::clipbound::Options& values = options.implementation().values;
+  const specs::Query& inner_query = query.implementation().query;
+  const base::Options& values = options.implementation().values;
   const auto& inner_network = network.implementation().network;
   check_against(inner_query, inner_network->input_size(), inner_network->output_size());
 
-  const auto start = callbacks.start.value_or(Deadline::Clock::now());
+  const auto start = callbacks.start.value_or(base::Deadline::Clock::now());
   const Stopper stopper = callbacks.stopper.value_or(Stopper());
-  const Registration registration(stopper,
-                                  Deadline(start, values.time_limit_s, values.time_reserve_s));
-  const Log log(values.verbose, callbacks.log);
-  SolveContext context;
+  const Registration registration(
+      stopper, base::Deadline(start, values.time_limit_s, values.time_reserve_s));
+  const base::Log log(values.verbose, callbacks.log);
+  solver::SolveContext context;
   context.deadline = &registration.deadline();
   if (callbacks.progress)
-    context.progress = [&](const SearchProgress& inner) { callbacks.progress(outer(inner)); };
+    context.progress = [&](const solver::SearchProgress& inner) {
+      callbacks.progress(outer(inner));
+    };
   if (callbacks.log)
     context.log = [&](int level, const std::string& message) { log.say(level, message); };
 
   Result result;
   result.float64 = network.is_float64();
   try {
-    SolveResult inner = how(inner_network, inner_query, values, context);
+    solver::SolveResult inner = how(inner_network, inner_query, values, context);
     result.verdict = outer(inner.verdict);
     result.reason = std::move(inner.reason);
     result.input = std::move(inner.input);
@@ -83,7 +85,7 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
     result.verdict = Verdict::unknown;
     result.reason = "out of memory";
     result.progress.elapsed_s = registration.deadline().elapsed_s();
-    result.statistics = outer(Statistics{});
+    result.statistics = outer(base::Statistics{});
   }
   return result;
 }
@@ -92,12 +94,12 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
 
 Result solve(const Network& network, const Query& query, const Options& options,
              const Callbacks& callbacks) {
-  return run(::clipbound::solve, network, query, options, callbacks);
+  return run(solver::solve, network, query, options, callbacks);
 }
 
 Result attack(const Network& network, const Query& query, const Options& options,
               const Callbacks& callbacks) {
-  return run(::clipbound::search_counterexample, network, query, options, callbacks);
+  return run(solver::search_counterexample, network, query, options, callbacks);
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

@@ -1,7 +1,7 @@
 // Stopper: ends solves from other threads and from signal handlers.
 #include "solver/api/implementation.h"
 
-namespace clipbound::v1 {
+namespace clipbound {
 
 Stopper::Stopper() : implementation_(std::make_shared<Implementation>()) {}
 
@@ -18,4 +18,4 @@ bool Stopper::stopped() const noexcept {
   return implementation_->stopped.load(std::memory_order_relaxed);
 }
 
-}  // namespace clipbound::v1
+}  // namespace clipbound

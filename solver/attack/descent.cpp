@@ -7,7 +7,7 @@
 
 #include "solver/attack/round.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -141,4 +141,4 @@ std::unique_ptr<AttackRound> descent_round(const AttackScene& scene, const Desce
   return std::make_unique<Descent>(scene, plan);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -5,7 +5,7 @@
 
 #include "solver/attack/round.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -107,4 +107,4 @@ std::unique_ptr<AttackRound> cover_round(const AttackScene& scene, int steps) {
   return std::make_unique<Cover>(scene, steps);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -3,7 +3,7 @@
 #include "specs/network/op_table.h"
 #include "specs/simplify/terminal_softmax.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -38,4 +38,4 @@ AttackNetwork attack_network(std::shared_ptr<const Network> network, const Query
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

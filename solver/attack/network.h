@@ -5,7 +5,7 @@
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 struct AttackNetwork {
   std::shared_ptr<const Network> network;
@@ -18,4 +18,4 @@ struct AttackNetwork {
 /// softmax is saturated. What is found is replayed on the network as read in any case.
 AttackNetwork attack_network(std::shared_ptr<const Network> network, const Query& query);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

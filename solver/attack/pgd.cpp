@@ -9,7 +9,7 @@
 #include "base/check.h"
 #include "base/parallel.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -199,4 +199,4 @@ std::unique_ptr<AttackRound> PgdAttack::next_round(const AttackScene& scene) con
   return descent_round(scene, plan);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -11,7 +11,7 @@
 #include "solver/attack/round.h"
 #include "solver/search/candidate_judge.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// Attacks the clauses, those of one box together, one round of some points at a time: projected
 /// gradient descents of different lengths, and searches without gradients where gradients are of no
@@ -56,4 +56,4 @@ class PgdAttack {
   std::size_t points_ = 1;  ///< of a round
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 AttackRound::AttackRound(const AttackScene& scene)
     : scene_(scene),
@@ -66,4 +66,4 @@ void AttackRound::offer(std::size_t b) {
   memory.best_loss = std::numeric_limits<float>::infinity();  // of a smaller margin
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -13,7 +13,7 @@
 #include "solver/search/candidate_judge.h"
 #include "specs/evaluate/evaluate.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// What one thread knows of a target: later rounds begin where earlier ones ended.
 struct AttackMemory {
@@ -94,4 +94,4 @@ std::unique_ptr<AttackRound> local_round(const AttackScene& scene, int steps);
 /// one ended.
 std::unique_ptr<AttackRound> cover_round(const AttackScene& scene, int steps);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

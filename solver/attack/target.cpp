@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 float AttackTarget::FlatRow::value(const float* x, const float* y) const {
   float sum = -threshold;
@@ -90,4 +90,4 @@ float AttackTarget::least_margin(const float* x, const float* y, int which) cons
   return std::isfinite(largest) ? 4.0F * std::numeric_limits<float>::epsilon() * largest : 0.0F;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

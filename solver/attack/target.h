@@ -10,7 +10,7 @@
 #include "solver/search/candidate_judge.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// How far a point is from being a counterexample.
 struct AttackLoss {
@@ -59,4 +59,4 @@ class AttackTarget {
   std::vector<float> lower_, upper_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

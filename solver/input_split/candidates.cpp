@@ -5,12 +5,12 @@
 #include "solver/input_split/input_search.h"
 #include "solver/input_split/worker.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
-Mask InputWorker::check_candidates(Level& level, Mask open) {
+Mask InputSplitWorker::check_candidates(Level& level, Mask open) {
   // The corner that minimises one row's plane (the rows in turn), on the reduced network first: it
   // is the same function.
-  LaneBounder& b = level.bounder;
+  ReducedBounder& b = level.bounder;
   const int N = level.network->inputs, S = level.network->rows;
   const auto turn = static_cast<int>(batches_ % static_cast<std::uint64_t>(S + 1));
   for (int i = 0; i < N; ++i) {
@@ -55,7 +55,7 @@ Mask InputWorker::check_candidates(Level& level, Mask open) {
 /// hold: elsewhere the reduced network is another function, and its unsafe points may be safe.
 /// There the search would split for ever. True where the clause's root network, which no row
 /// entered, tells another value than the reduced one.
-bool InputWorker::is_misled(const Level& level, int lane) {
+bool InputSplitWorker::is_misled(const Level& level, int lane) {
   const ReducedNetwork& net = *root_->network;
   std::vector<double> active(static_cast<std::size_t>(net.neurons));
   for (int v = 0; v < net.neurons + net.rows; ++v) {
@@ -86,18 +86,18 @@ bool InputWorker::is_misled(const Level& level, int lane) {
 /// Gives a misled subproblem back to the queue on the clause's root network, to be bounded without
 /// the rows from there on (its box may stay as clipped as it is: what was cut off holds no
 /// counterexample).
-void InputWorker::start_afresh(Level& level, int lane) {
-  LaneBounder& b = level.bounder;
+void InputSplitWorker::start_afresh(Level& level, int lane) {
+  ReducedBounder& b = level.bounder;
   std::vector<double> lower, upper;
   for (std::size_t i = 0; i < b.lower_x.size(); ++i) {
     lower.push_back(b.lower_x[i][lane]);
     upper.push_back(b.upper_x[i][lane]);
   }
-  ClauseTask task = root_task(root_, lower, upper);
+  BoxSubproblems task = root_task(root_, lower, upper);
   task.plain = true;
   ++statistics.restarts;
   counters_.open.fetch_add(1, std::memory_order_relaxed);
   queue_.put(std::move(task));
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -5,7 +5,7 @@
 #include "bounds/forward/forward_bounder.h"
 #include "solver/input_split/input_search.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 // A batch on a reduced network costs the cube of its neurons; past this the whole network's sparse
@@ -14,7 +14,7 @@ constexpr std::int64_t kReducible = 400;
 constexpr std::size_t kForwardColumns = 10;  // inputs that vary, for forward planes
 }  // namespace
 
-bool rows_refuted(const ClauseRoot& root, const RootBounder::Bounds& bounds) {
+bool rows_refuted(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
   std::vector<std::int64_t> all(root.strict.size());
   for (std::size_t s = 0; s < all.size(); ++s) all[s] = static_cast<std::int64_t>(s);
   const int layers = static_cast<int>(root.bounder->system().layers.size());
@@ -25,7 +25,7 @@ bool rows_refuted(const ClauseRoot& root, const RootBounder::Bounds& bounds) {
   return false;
 }
 
-RootBounder::Bounds bound_coarse(const ClauseTask& coarse, const Deadline& deadline) {
+CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& deadline) {
   std::vector<double> lower = coarse.root->lower, upper = coarse.root->upper;
   for (std::size_t k = 0; k < coarse.root->kept.size(); ++k) {
     const auto i = static_cast<std::size_t>(coarse.root->kept[k]);
@@ -66,8 +66,8 @@ bool prefers_forward_planes(const ClauseRoot& root) {
 
 }  // namespace
 
-std::optional<ClauseTask> reduced_task(const ClauseTask& coarse,
-                                       const RootBounder::Bounds& bounds) {
+std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
+                                           const CrownBounder::Bounds& bounds) {
   const bool reducible = bounds.undecided <= kReducible;
   if (!reducible && !prefers_forward_planes(*coarse.root)) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
@@ -97,7 +97,7 @@ std::optional<ClauseTask> reduced_task(const ClauseTask& coarse,
   return root_task(std::move(root), coarse.lower, coarse.upper);
 }
 
-std::vector<ClauseTask> split_coarse(const ClauseTask& coarse) {
+std::vector<BoxSubproblems> split_coarse(const BoxSubproblems& coarse) {
   std::size_t widest = coarse.lower.size();
   double best = 0x1p-36;
   for (std::size_t k = 0; k < coarse.lower.size(); ++k) {
@@ -108,10 +108,10 @@ std::vector<ClauseTask> split_coarse(const ClauseTask& coarse) {
     widest = k;
   }
   if (widest == coarse.lower.size()) return {};
-  std::vector<ClauseTask> halves{coarse, coarse};
+  std::vector<BoxSubproblems> halves{coarse, coarse};
   halves[0].upper[widest] = halves[1].lower[widest] =
       0.5 * (coarse.lower[widest] + coarse.upper[widest]);
   return halves;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

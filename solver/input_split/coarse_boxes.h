@@ -6,11 +6,11 @@
 #include "bounds/crown/crown_bounder.h"
 #include "solver/input_split/subproblems.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// True where one row of the clause is excluded on the box of `bounds` (CROWN backward over the
 /// whole network).
-bool rows_refuted(const ClauseRoot& root, const RootBounder::Bounds& bounds);
+bool rows_refuted(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
 
 /// Whether boxes of a system will surely be bounded by forward planes: few inputs (columns) vary,
 /// and there are more neurons that are never decided than a reduced network can hold.
@@ -18,13 +18,14 @@ bool surely_forward(const LayeredSystem& system, std::size_t columns);
 
 /// The coarse task's box as a task on its own reduced network; nothing where too many neurons are
 /// undecided on it.
-std::optional<ClauseTask> reduced_task(const ClauseTask& coarse, const RootBounder::Bounds& bounds);
+std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
+                                           const CrownBounder::Bounds& bounds);
 
 /// Neuron bounds of a coarse task's box.
-RootBounder::Bounds bound_coarse(const ClauseTask& coarse, const Deadline& deadline);
+CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& deadline);
 
 /// Both halves of a coarse task, split at the middle of the side that is widest against the
 /// clause's box. Empty where no side can be split.
-std::vector<ClauseTask> split_coarse(const ClauseTask& coarse);
+std::vector<BoxSubproblems> split_coarse(const BoxSubproblems& coarse);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

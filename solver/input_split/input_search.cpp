@@ -5,11 +5,11 @@
 
 #include "solver/search/shared_queue.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
-ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
-                     const std::vector<double>& upper) {
-  ClauseTask task;
+BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
+                         const std::vector<double>& upper) {
+  BoxSubproblems task;
   const ReducedNetwork& network = *root->network;
   task.constraints = std::min(network.rows, kMostConstraints) + kMemory;
   task.open = SubproblemStack(network.inputs, network.neurons, task.constraints);
@@ -24,7 +24,7 @@ ClauseTask root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<d
   return task;
 }
 
-InputSearch::InputSearch(std::vector<ClauseTask> tasks, int threads, const Options& options,
+InputSearch::InputSearch(std::vector<BoxSubproblems> tasks, int threads, const Options& options,
                          const SolveContext& context, const Deadline& deadline,
                          CandidateJudge& judge, PgdAttack* attack)
     : settings_(search_settings(options)),
@@ -39,11 +39,11 @@ InputSearch::InputSearch(std::vector<ClauseTask> tasks, int threads, const Optio
 SearchOutcome InputSearch::run(SearchSlice slice, Statistics& statistics) {
   slice.begin_s = deadline_.elapsed_s();
   TaskQueue queue(threads_);
-  for (ClauseTask& task : tasks_) queue.put(std::move(task));
+  for (BoxSubproblems& task : tasks_) queue.put(std::move(task));
   tasks_.clear();
   if (!run_search(threads_, queue, counters_, context_, deadline_, statistics, [&](int worker) {
-        return std::make_unique<InputWorker>(settings_, deadline_, judge_, queue, counters_, slice,
-                                             worker == 0 ? attack_ : nullptr);
+        return std::make_unique<InputSplitWorker>(settings_, deadline_, judge_, queue, counters_,
+                                                  slice, worker == 0 ? attack_ : nullptr);
       })) {
     lost_ = true;
   }
@@ -52,7 +52,7 @@ SearchOutcome InputSearch::run(SearchSlice slice, Statistics& statistics) {
 }
 
 void InputSearch::drop(const std::set<const Clause*>& refuted) {
-  std::erase_if(tasks_, [&](const ClauseTask& task) {
+  std::erase_if(tasks_, [&](const BoxSubproblems& task) {
     if (!refuted.contains(task.root->clause)) return false;
     const std::size_t boxes = task.network == nullptr ? 1 : task.open.count();
     counters_.open.fetch_sub(static_cast<std::int64_t>(boxes));
@@ -69,4 +69,4 @@ void InputSearch::drop(const std::set<const Clause*>& refuted) {
   });
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

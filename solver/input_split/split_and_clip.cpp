@@ -6,15 +6,15 @@
 #include "bounds/clip/relaxed_clipping.h"
 #include "solver/input_split/worker.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 constexpr double kNarrowest =
     0x1p-36;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
 }  // namespace
 
-void InputWorker::choose_dimensions(Level& level, Mask open) {
-  LaneBounder& b = level.bounder;
+void InputSplitWorker::choose_dimensions(Level& level, Mask open) {
+  ReducedBounder& b = level.bounder;
   const int N = level.network->inputs, S = level.network->rows;
   Vec sum = {};
   for (int i = 0; i < N; ++i) {
@@ -52,8 +52,8 @@ void InputWorker::choose_dimensions(Level& level, Mask open) {
   }
 }
 
-bool InputWorker::worth_folding(Level& level, Mask open) {
-  LaneBounder& b = level.bounder;
+bool InputSplitWorker::worth_folding(Level& level, Mask open) {
+  ReducedBounder& b = level.bounder;
   const int U = level.network->neurons;
   phase_.assign(static_cast<std::size_t>(U), Phase::unstable);
   int unstable = 0;
@@ -76,8 +76,8 @@ bool InputWorker::worth_folding(Level& level, Mask open) {
 
 /// A batch costs the same for one lane as for all: where the stack has run dry, split the few open
 /// lanes into free ones first.
-void InputWorker::fill_lanes(Level& level, Mask& open) {
-  LaneBounder& b = level.bounder;
+void InputSplitWorker::fill_lanes(Level& level, Mask& open) {
+  ReducedBounder& b = level.bounder;
   int used = 0;
   for (int lane = 0; lane < kLanes; ++lane) used += open[lane] != 0 ? 1 : 0;
   for (; level.open.empty() && used > 0 && 4 * used <= kLanes; used *= 2) {
@@ -101,7 +101,7 @@ void InputWorker::fill_lanes(Level& level, Mask& open) {
 }
 
 /// Boxes no side of which is wide enough to be split: nothing more can be said of them.
-void InputWorker::drop_stuck(Mask& open) {
+void InputSplitWorker::drop_stuck(Mask& open) {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
     if (dimension_[lane] >= 0) {
@@ -113,8 +113,8 @@ void InputWorker::drop_stuck(Mask& open) {
   }
 }
 
-void InputWorker::clip_parents(Level& level, Mask& open) {
-  LaneBounder& b = level.bounder;
+void InputSplitWorker::clip_parents(Level& level, Mask& open) {
+  ReducedBounder& b = level.bounder;
   double before = 0.0, after = 0.0;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] != 0) before += volume(b.lower_x.data(), b.upper_x.data(), lane);
@@ -133,8 +133,8 @@ void InputWorker::clip_parents(Level& level, Mask& open) {
   counters_.settle(before - after);
 }
 
-void InputWorker::branch(Level& level, Mask open) {
-  LaneBounder& b = level.bounder;
+void InputSplitWorker::branch(Level& level, Mask open) {
+  ReducedBounder& b = level.bounder;
   choose_dimensions(level, open);
   drop_stuck(open);
   // In the regular order a box is clipped after it was chosen how to split it: what is left may be
@@ -165,8 +165,8 @@ void InputWorker::branch(Level& level, Mask open) {
   split_side(level, open, true, *target);
 }
 
-void InputWorker::inherit_halfspaces(Level& level) {
-  LaneBounder& b = level.bounder;
+void InputSplitWorker::inherit_halfspaces(Level& level) {
+  ReducedBounder& b = level.bounder;
   const int N = level.network->inputs, fresh = std::min(level.network->rows, constraints_);
   const auto width = static_cast<std::size_t>(N) + 1;
   std::copy(
@@ -205,8 +205,8 @@ void InputWorker::inherit_halfspaces(Level& level) {
   }
 }
 
-void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack& target) {
-  LaneBounder& b = level.bounder;
+void InputSplitWorker::split_side(Level& level, Mask open, bool high, SubproblemStack& target) {
+  ReducedBounder& b = level.bounder;
   const int N = level.network->inputs, U = level.network->neurons, S = level.network->rows;
   for (int i = 0; i < N; ++i) {
     const auto k = static_cast<std::size_t>(i);
@@ -260,4 +260,4 @@ void InputWorker::split_side(Level& level, Mask open, bool high, SubproblemStack
   counters_.settle(volume_in - volume_out);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

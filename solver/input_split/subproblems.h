@@ -9,7 +9,7 @@
 #include "bounds/reduced/reduced_network.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 inline constexpr int kMostConstraints =
     8;  ///< rows beyond these still refute and clip, but are not inherited
@@ -20,7 +20,7 @@ inline constexpr int kMostHalfspaces = kMostConstraints + kMemory;
 /// Constant over the search of one clause, or of a part of its box.
 struct ClauseRoot {
   const Clause* clause = nullptr;
-  std::shared_ptr<const RootBounder>
+  std::shared_ptr<const CrownBounder>
       bounder;      ///< null once the network is reduced: large, and of no more use
   AffineForm rows;  ///< left sides minus thresholds
   std::vector<std::uint8_t> strict;  ///< [S]
@@ -69,13 +69,14 @@ class SubproblemStack {
 
 /// A subtree to be searched. Without a network it is a coarse one: a box [lower, upper] (kept
 /// columns) on which the whole network still has to be bounded.
-struct ClauseTask {
+struct BoxSubproblems {
   std::shared_ptr<const ClauseRoot> root;
   std::vector<double> lower, upper;
   std::shared_ptr<const ReducedNetwork> network;
   SubproblemStack open;
   int constraints = 0;  ///< K of the records
-  bool plain = false;   ///< bound neurons without the clause's rows (see InputWorker::start_afresh)
+  bool plain =
+      false;  ///< bound neurons without the clause's rows (see InputSplitWorker::start_afresh)
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -7,7 +7,7 @@
 #include "solver/input_split/coarse_boxes.h"
 #include "solver/input_split/input_search.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 constexpr double kAttackEvery = 0.05;     // the attacking worker searches this long
@@ -31,9 +31,10 @@ SearchSettings search_settings(const Options& options) {
   return settings;
 }
 
-InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadline,
-                         CandidateJudge& judge, TaskQueue& queue, SearchCounters& counters,
-                         const SearchSlice& slice, PgdAttack* attack)
+InputSplitWorker::InputSplitWorker(const SearchSettings& settings, const Deadline& deadline,
+                                   CandidateJudge& judge, TaskQueue& queue,
+                                   SearchCounters& counters, const SearchSlice& slice,
+                                   PgdAttack* attack)
     : settings_(settings),
       deadline_(deadline),
       judge_(judge),
@@ -43,12 +44,12 @@ InputWorker::InputWorker(const SearchSettings& settings, const Deadline& deadlin
       attack_(attack),
       next_attack_s_(deadline.elapsed_s() + kAttackEvery) {}
 
-void InputWorker::watch_memory() {
+void InputSplitWorker::watch_memory() {
   if (static_cast<double>(resident_bytes()) > settings_.memory_limit_bytes)
     deadline_.out_of_memory();
 }
 
-void InputWorker::attack_now_and_then() {
+void InputSplitWorker::attack_now_and_then() {
   if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
   const double begin = deadline_.elapsed_s();
   attack_->run(kAttackSeconds, deadline_, judge_, statistics);
@@ -60,7 +61,7 @@ void InputWorker::attack_now_and_then() {
                (now - begin) * (kAttackEvery / kAttackSeconds));  // one step may outlast its slice
 }
 
-void InputWorker::run() {
+void InputSplitWorker::run() {
   while (auto task = queue_.take()) {
     if (task->network == nullptr) task = search_coarse(std::move(*task));
     if (task) search_subtree(std::move(*task));
@@ -71,15 +72,15 @@ void InputWorker::run() {
   }
 }
 
-bool InputWorker::slice_is_over() const {
+bool InputSplitWorker::slice_is_over() const {
   return slice_.over(deadline_.elapsed_s(),
                      counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
 }
 
-std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
+std::optional<BoxSubproblems> InputSplitWorker::search_coarse(BoxSubproblems task) {
   attack_now_and_then();
   watch_memory();
-  const RootBounder::Bounds bounds = bound_coarse(task, deadline_);
+  const CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
   if (deadline_.expired()) return std::nullopt;
   ++statistics.subproblems;
   counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
@@ -93,15 +94,16 @@ std::optional<ClauseTask> InputWorker::search_coarse(ClauseTask task) {
     return std::nullopt;
   }
   if (auto reduced = reduced_task(task, bounds)) return reduced;
-  std::vector<ClauseTask> halves = split_coarse(task);
+  std::vector<BoxSubproblems> halves = split_coarse(task);
   counters_.open.fetch_add(static_cast<std::int64_t>(halves.size()) - 1, std::memory_order_relaxed);
   if (halves.empty()) counters_.stuck.fetch_add(1, std::memory_order_relaxed);
   if (!halves.empty()) ++statistics.splits;
-  for (ClauseTask& half : halves) queue_.put(std::move(half));
+  for (BoxSubproblems& half : halves) queue_.put(std::move(half));
   return std::nullopt;
 }
 
-InputWorker::Level& InputWorker::enter_level(std::shared_ptr<const ReducedNetwork> network) {
+InputSplitWorker::Level& InputSplitWorker::enter_level(
+    std::shared_ptr<const ReducedNetwork> network) {
   if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>());
   Level& level = *levels_[depth_++];
   level.open = SubproblemStack(network->inputs, network->neurons, constraints_);
@@ -110,7 +112,7 @@ InputWorker::Level& InputWorker::enter_level(std::shared_ptr<const ReducedNetwor
   return level;
 }
 
-void InputWorker::search_subtree(ClauseTask task) {
+void InputSplitWorker::search_subtree(BoxSubproblems task) {
   root_ = task.root;
   plain_ = task.plain;
   clip_ = settings_.clip;
@@ -139,7 +141,7 @@ void InputWorker::search_subtree(ClauseTask task) {
   for (; depth_ > 0; --depth_) give(task, *levels_[depth_ - 1], levels_[depth_ - 1]->open.count());
 }
 
-void InputWorker::donate(const ClauseTask& task) {
+void InputSplitWorker::donate(const BoxSubproblems& task) {
   // The outermost level holds the largest boxes. From the innermost one keep half.
   for (std::size_t k = 0; k < depth_; ++k) {
     Level& level = *levels_[k];
@@ -151,9 +153,9 @@ void InputWorker::donate(const ClauseTask& task) {
   }
 }
 
-void InputWorker::give(const ClauseTask& task, Level& level, std::size_t count) {
+void InputSplitWorker::give(const BoxSubproblems& task, Level& level, std::size_t count) {
   if (count == 0) return;
-  ClauseTask part;
+  BoxSubproblems part;
   part.root = task.root;
   part.network = level.network;
   part.constraints = constraints_;
@@ -162,8 +164,8 @@ void InputWorker::give(const ClauseTask& task, Level& level, std::size_t count) 
   queue_.put(std::move(part));
 }
 
-int InputWorker::load(Level& level) {
-  LaneBounder& b = level.bounder;
+int InputSplitWorker::load(Level& level) {
+  ReducedBounder& b = level.bounder;
   const int N = level.network->inputs, U = level.network->neurons;
   const int count = static_cast<int>(std::min<std::size_t>(kLanes, level.open.count()));
   b.constraints = constraints_;
@@ -180,17 +182,17 @@ int InputWorker::load(Level& level) {
   return count;
 }
 
-double InputWorker::volume(const Vec* lower, const Vec* upper, int lane) const {
+double InputSplitWorker::volume(const Vec* lower, const Vec* upper, int lane) const {
   double share = 1.0;
   for (std::size_t i = 0; i < root_->width.size(); ++i)
     share *= (upper[i][lane] - lower[i][lane]) / root_->width[i];
   return share;
 }
 
-void InputWorker::process_batch() {
+void InputSplitWorker::process_batch() {
   Level& level = *levels_[depth_ - 1];
   const int count = load(level);
-  LaneBounder& b = level.bounder;
+  ReducedBounder& b = level.bounder;
   b.bound(clip_);
   ++batches_;
   ++statistics.batches;
@@ -227,4 +229,4 @@ void InputWorker::process_batch() {
   counters_.settle(settled);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -16,7 +16,7 @@
 #include "solver/search/parallel_search.h"
 #include "solver/search/shared_queue.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// Options as the hot loop wants them.
 struct SearchSettings {
@@ -29,11 +29,11 @@ struct SearchSettings {
 };
 SearchSettings search_settings(const Options& options);
 
-class InputWorker {
+class InputSplitWorker {
  public:
-  InputWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge,
-              TaskQueue& queue, SearchCounters& counters, const SearchSlice& slice,
-              PgdAttack* attack);
+  InputSplitWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge,
+                   TaskQueue& queue, SearchCounters& counters, const SearchSlice& slice,
+                   PgdAttack* attack);
   /// Takes tasks until the queue is done or the slice over; what is open then goes back to the
   /// queue.
   void run();
@@ -44,17 +44,17 @@ class InputWorker {
   struct Level {
     std::shared_ptr<const ReducedNetwork> network;
     SubproblemStack open;
-    LaneBounder bounder;
+    ReducedBounder bounder;
   };
 
   /// Bounds a coarse task: refutes it, puts its halves into the queue, or returns it on a reduced
   /// network.
-  std::optional<ClauseTask> search_coarse(ClauseTask task);
-  void search_subtree(ClauseTask task);
+  std::optional<BoxSubproblems> search_coarse(BoxSubproblems task);
+  void search_subtree(BoxSubproblems task);
   bool slice_is_over() const;
-  void donate(const ClauseTask& task);
+  void donate(const BoxSubproblems& task);
   /// The oldest `count` subproblems of a level go to the queue.
-  void give(const ClauseTask& task, Level& level, std::size_t count);
+  void give(const BoxSubproblems& task, Level& level, std::size_t count);
   void attack_now_and_then();
   void watch_memory();
   void process_batch();
@@ -101,4 +101,4 @@ class InputWorker {
   std::uint64_t failed_candidates_ = 0;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -14,7 +14,7 @@
 #include "specs/network/op_table.h"
 #include "specs/simplify/simplify.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -182,4 +182,4 @@ Inspection inspect(std::shared_ptr<const Network> network) {
   return result;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -7,7 +7,7 @@
 
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// A tensor of the network.
 struct TensorSummary {
@@ -73,4 +73,4 @@ struct Inspection {
 /// Looks at `network` as read. Large networks take a few seconds and forgo what would take longer.
 Inspection inspect(std::shared_ptr<const Network> network);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -5,7 +5,7 @@
 
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -152,4 +152,4 @@ NetworkCost estimate_cost(const Network& network) {
   return cost;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

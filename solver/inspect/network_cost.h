@@ -2,12 +2,12 @@
 // What a network will cost, forecast from shapes alone.
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 struct NetworkCost {
   double multiplications = 0.0;  ///< of one evaluation
   double lowered_bytes =
-      0.0;  ///< of its LayeredSystem and the matrices that RootBounder makes of it
+      0.0;  ///< of its LayeredSystem and the matrices that CrownBounder makes of it
   double search_bytes =
       0.0;  ///< of one thread of the search: a reduced network, its bounder, a batch of rows
 };
@@ -17,4 +17,4 @@ struct NetworkCost {
 /// never too low.
 NetworkCost estimate_cost(const Network& network);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

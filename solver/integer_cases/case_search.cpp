@@ -11,7 +11,7 @@
 #include "bounds/lowering/narrow_tail.h"
 #include "solver/search/parallel_search.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 namespace {
 
@@ -60,8 +60,8 @@ bool reads_inputs(const Clause& clause) {
   });
 }
 
-NeuronRootSettings settings_for(bool thin, int threads) {
-  NeuronRootSettings settings;
+ActivationSplitSettings settings_for(bool thin, int threads) {
+  ActivationSplitSettings settings;
   settings.threads = threads;
   if (thin) settings.refresh_width = kRefreshWidth;
   return settings;
@@ -200,7 +200,7 @@ class CaseSearch {
     if (std::any_of(c.clauses.begin(), c.clauses.end(),
                     [](const Clause* clause) { return reads_inputs(*clause); }))
       return;
-    const std::optional<ThinTail> tail = thin_tail(*problem_.network, intervals);
+    const std::optional<NarrowTail> tail = thin_tail(*problem_.network, intervals);
     if (!tail) return;
     std::shared_ptr<const LayeredSystem> system;
     try {
@@ -209,19 +209,20 @@ class CaseSearch {
     } catch (const Unsupported&) {
       return;  // a slice's start and end, made inputs apart, do not tell its length any more
     }
-    NeuronRoot root(system, tail->lower, tail->upper, c.clauses, settings_for(true, 1), deadline_);
+    ActivationSplitSchedule root(system, tail->lower, tail->upper, c.clauses, settings_for(true, 1),
+                                 deadline_);
     keep_open(c, root);
   }
 
   /// Lets a root bound its clauses, and drops those that it refutes. False where it was
   /// interrupted: what it says of clauses counts for nothing then.
-  bool keep_open(Case& c, NeuronRoot& root) {
+  bool keep_open(Case& c, ActivationSplitSchedule& root) {
     root.begin();
     if (deadline_.expired() || root.problem().network == nullptr) return false;
-    const std::vector<NeuronClause>& open = root.problem().clauses;
+    const std::vector<ActivationClause>& open = root.problem().clauses;
     drop(c, [&](const Clause* clause) {
       return std::none_of(open.begin(), open.end(),
-                          [&](const NeuronClause& o) { return o.clause == clause; });
+                          [&](const ActivationClause& o) { return o.clause == clause; });
     });
     return true;
   }
@@ -229,11 +230,11 @@ class CaseSearch {
   /// Root bounds of a case; nullptr where they refute all its clauses, or were interrupted. Inputs
   /// that vary by roundings alone are variables here: where intervals have failed, that is mostly
   /// because deep networks multiply such widths from layer to layer.
-  std::unique_ptr<NeuronRoot> bound_root(Case& c, int threads) {
+  std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, int threads) {
     auto system = std::make_shared<const LayeredSystem>(
         lower(*problem_.network, c.lower, c.upper, {c.open, true, nullptr, &deadline_}));
-    auto root = std::make_unique<NeuronRoot>(system, c.lower, c.upper, c.clauses,
-                                             settings_for(false, threads), deadline_);
+    auto root = std::make_unique<ActivationSplitSchedule>(system, c.lower, c.upper, c.clauses,
+                                                          settings_for(false, threads), deadline_);
     const bool bounded = keep_open(c, *root);
     return !bounded || c.clauses.empty() ? nullptr : std::move(root);
   }
@@ -288,4 +289,4 @@ SearchOutcome search_cases(const CaseProblem& problem, int threads, const Option
   return CaseSearch(problem, threads, options, context, deadline, judge, statistics).run();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

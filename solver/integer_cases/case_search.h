@@ -8,7 +8,7 @@
 #include "solver/activation_split/refine_and_search.h"
 #include "solver/search/candidate_judge.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 struct CaseProblem {
   std::shared_ptr<const Network> network;  ///< simplified
@@ -24,4 +24,4 @@ SearchOutcome search_cases(const CaseProblem& problem, int threads, const Option
                            const SolveContext& context, const Deadline& deadline,
                            CandidateJudge& judge, Statistics& statistics);
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 CandidateJudge::CandidateJudge(std::shared_ptr<const Network> network, const Query& query)
     : network_(std::move(network)),
@@ -57,4 +57,4 @@ bool CandidateJudge::offer(const Clause& clause, std::span<const double> x) {
   return true;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

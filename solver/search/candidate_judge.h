@@ -11,7 +11,7 @@
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 class CandidateJudge {
  public:
@@ -41,4 +41,4 @@ class CandidateJudge {
   std::vector<double> input_, output_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

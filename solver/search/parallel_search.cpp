@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 SearchProgress SearchCounters::progress(double elapsed_s) const {
   SearchProgress progress;
@@ -25,4 +25,4 @@ SearchOutcome SearchCounters::outcome(bool complete) const {
   return outcome;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

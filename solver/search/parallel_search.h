@@ -13,7 +13,7 @@
 #include "solver/search/progress_reporter.h"
 #include "solver/solve.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 /// What came of a search.
 struct SearchOutcome {
@@ -92,4 +92,4 @@ bool run_search(int threads, Queue& queue, const SearchCounters& counters,
   return !lost.load();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-namespace clipbound {
+namespace clipbound::solver {
 
 class ProgressReporter {
  public:
@@ -33,4 +33,4 @@ class ProgressReporter {
   std::jthread thread_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -9,7 +9,7 @@
 
 #include "solver/input_split/subproblems.h"
 
-namespace clipbound {
+namespace clipbound::solver {
 
 template <typename Task>
 class SharedQueue {
@@ -62,6 +62,6 @@ class SharedQueue {
   std::deque<Task> tasks_;
 };
 
-using TaskQueue = SharedQueue<ClauseTask>;
+using TaskQueue = SharedQueue<BoxSubproblems>;
 
-}  // namespace clipbound
+}  // namespace clipbound::solver

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "specs/evaluate/evaluate.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -100,4 +100,4 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   return judgement;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -7,7 +7,7 @@
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// What the judge found.
 struct Judgement {
@@ -28,4 +28,4 @@ bool inside_box(const Clause& clause, std::span<const double> x);
 /// same clause is satisfied in all three.
 Judgement judge(const Network& network, const Query& query, std::span<const double> point);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -3,7 +3,7 @@
 #include "specs/evaluate/evaluation_plan.h"
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 std::shared_ptr<const Network> with_folded_constants(std::shared_ptr<const Network> network) {
   if (!has_constant_nodes(*network)) return network;
@@ -125,4 +125,4 @@ void Evaluator<T>::backward(std::span<const T> cotangents, std::span<T> gradient
 template class Evaluator<float>;
 template class Evaluator<double>;
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -10,7 +10,7 @@
 
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// In which order sums are taken; the three must agree before `sat` is said.
 enum class SummationOrder : std::uint8_t { natural, reversed, blocked };
@@ -54,4 +54,4 @@ EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double
 std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network,
                                                    std::span<const double> point);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -1,7 +1,7 @@
 #include "specs/evaluate/evaluate.h"
 #include "specs/evaluate/evaluation_plan.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -49,4 +49,4 @@ std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network,
   return all;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

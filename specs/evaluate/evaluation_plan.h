@@ -11,7 +11,7 @@
 #include "specs/network/operation.h"
 #include "specs/simplify/passes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// The network with its constant subgraphs folded; itself where there are none.
 std::shared_ptr<const Network> with_folded_constants(std::shared_ptr<const Network> network);
@@ -205,4 +205,4 @@ void EvaluationPlan<S>::run_backward(double surrogate) {
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -10,7 +10,7 @@
 
 #include "base/rounding.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// |exact - value| <= error.
 struct Enclosed {
@@ -63,4 +63,4 @@ inline Enclosed& operator+=(Enclosed& a, Enclosed b) {
   return a = a + b;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

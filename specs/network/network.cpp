@@ -6,7 +6,7 @@
 #include "specs/network/op_table.h"
 #include "specs/ops/missing.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -104,4 +104,4 @@ void Network::validate() const {
   check_missing(*this);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

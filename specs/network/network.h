@@ -13,7 +13,7 @@
 
 #include "specs/network/tensor.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// Index of a value in Network::values.
 enum class ValueId : std::int32_t {};
@@ -79,4 +79,4 @@ struct Network {
   void validate() const;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 ValueId NetworkBuilder::new_value(std::string name, DataType type, Shape shape) {
   const ValueId id{static_cast<std::int32_t>(network_.values.size())};
@@ -74,4 +74,4 @@ Network NetworkBuilder::build() {
   return built;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -12,7 +12,7 @@
 
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 class NetworkBuilder {
  public:
@@ -51,4 +51,4 @@ class NetworkBuilder {
   Network network_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 #define CLIPBOUND_OP(id, onnx_name, op_class) OpVerbs verbs_of_##id();
 #define CLIPBOUND_OP_FORM CLIPBOUND_OP
@@ -190,4 +190,4 @@ std::vector<SourceElement> movement_map(const Network& network, const Node& node
   return sources;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -9,7 +9,7 @@
 
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 class Operation;  // specs/network/operation.h
 
@@ -80,4 +80,4 @@ struct SourceElement {
 /// ContractError for other classes.
 std::vector<SourceElement> movement_map(const Network& network, const Node& node, int output);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

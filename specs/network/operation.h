@@ -13,7 +13,7 @@
 #include "specs/network/enclosed.h"
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// How sums are taken: `fast` as BLAS likes it, the others in a given order without BLAS.
 enum class Sums : std::uint8_t { fast, natural, reversed, blocked };
@@ -83,4 +83,4 @@ std::unique_ptr<const Operation> prepare_as(const Network& network, const Node& 
   return std::make_unique<OperationOf<Op>>(Op(network, node));
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -10,7 +10,7 @@
 #include "specs/network/enclosed.h"
 #include "specs/network/operation.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// A running sum of products.
 template <typename S>
@@ -97,4 +97,4 @@ void ordered_product(std::int64_t m, std::int64_t n, std::int64_t k, const Matri
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

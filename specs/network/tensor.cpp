@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 std::int64_t element_count(const Shape& shape) {
   std::int64_t count = 1;
@@ -52,4 +52,4 @@ std::vector<std::int64_t> Tensor::as_int64() const {
   throw InputError(std::string("integers expected, found ") + name_of(type()));
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

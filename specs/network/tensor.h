@@ -5,7 +5,9 @@
 #include <variant>
 #include <vector>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::specs {
 
 using Shape = std::vector<std::int64_t>;
 
@@ -40,4 +42,4 @@ struct Tensor {
   std::vector<std::int64_t> as_int64() const;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

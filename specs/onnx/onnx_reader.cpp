@@ -12,7 +12,7 @@
 #include "specs/network/op_table.h"
 #include "specs/onnx/onnx_tensor.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -271,4 +271,4 @@ Network read_onnx(const std::string& path) {
   return parse(read_maybe_compressed(path), path);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -3,7 +3,7 @@
 
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// Opset versions of the default domain that the operators here follow.
 inline constexpr int kOldestOpset = 1, kNewestOpset = 23;
@@ -17,4 +17,4 @@ Network read_onnx(const std::string& path);
 /// The same from the bytes of an uncompressed model; `source` names it in messages.
 Network parse_onnx(const std::string& bytes, const std::string& source);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

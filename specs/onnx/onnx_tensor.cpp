@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -172,4 +172,4 @@ std::string read_maybe_compressed(const std::string& path, std::size_t limit) {
   return bytes;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -9,7 +9,7 @@ namespace onnx {
 class TensorProto;
 }
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// Our type for an ONNX element type (TensorProto::DataType): half floats widen to float32,
 /// integers to int64. Throws Unsupported for strings, complex numbers and unknown types; `what`
@@ -23,4 +23,4 @@ inline constexpr std::size_t kLargestModel = (std::size_t{1} << 31) - 1;
 /// read, is truncated or is larger than `limit` bytes when uncompressed.
 std::string read_maybe_compressed(const std::string& path, std::size_t limit = kLargestModel);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

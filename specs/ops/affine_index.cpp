@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -53,4 +53,4 @@ AffineIndex affine_index(const Network& network, ValueId id) {
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -3,7 +3,7 @@
 // plus constants.
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// A single integer as `root` + offset; root is kNoValue for a constant.
 struct AffineIndex {
@@ -14,4 +14,4 @@ struct AffineIndex {
 /// Follows a value of one element back through changes of shape and additions of constants.
 AffineIndex affine_index(const Network& network, ValueId id);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

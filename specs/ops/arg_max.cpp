@@ -2,7 +2,7 @@
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 template <bool kMax>
@@ -90,4 +90,4 @@ OpVerbs verbs_of_arg_min() {
   return {infer, prepare_as<ArgOp<false>>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -5,7 +5,7 @@
 #include "specs/ops/binary.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 /// Integers wrap around, as in ONNX Runtime (and overflow is no undefined behaviour of ours).
@@ -144,4 +144,4 @@ OpVerbs verbs_of_div() {
           }};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

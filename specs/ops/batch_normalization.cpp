@@ -4,7 +4,7 @@
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 double epsilon_of(const Node& node) {
@@ -111,4 +111,4 @@ OpVerbs verbs_of_batch_normalization() {
   return {infer, prepare_as<BatchNormalizationOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -8,7 +8,7 @@
 #include "specs/ops/broadcast.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// How an operand of one point is read: as it is, one number for all, or through a table.
 struct Operand {
@@ -17,7 +17,7 @@ struct Operand {
   std::vector<std::int64_t> index;  ///< where neither
 
   Operand(const Network& network, ValueId id, const Shape& from, const Shape& to)
-      : point_stride(clipbound::point_stride(network, id)),
+      : point_stride(specs::point_stride(network, id)),
         size(element_count(from)),
         unchanged(size == element_count(to)),
         single(size == 1 && !unchanged) {
@@ -95,4 +95,4 @@ class BinaryOp {
   Operand x_, y_;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 Shape broadcast_shapes(const Shape& a, const Shape& b) {
   const std::size_t rank = std::max(a.size(), b.size());
@@ -43,4 +43,4 @@ std::vector<std::int64_t> broadcast_index(const Shape& from, const Shape& to) {
   return index;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 
 #include "specs/network/tensor.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// The common shape of two shapes. Throws InputError where there is none.
 Shape broadcast_shapes(const Shape& a, const Shape& b);
@@ -12,4 +12,4 @@ Shape broadcast_shapes(const Shape& a, const Shape& b);
 /// to `to` (InputError otherwise).
 std::vector<std::int64_t> broadcast_index(const Shape& from, const Shape& to);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 #include "specs/ops/elementwise.h"
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 /// The element types of the standard that a cast may aim at (onnx.proto, TensorProto.DataType).
@@ -80,4 +80,4 @@ OpVerbs verbs_of_convert() {
   return {infer, prepare_movement<reshaped>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

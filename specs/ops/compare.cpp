@@ -3,7 +3,7 @@
 #include "specs/ops/binary.h"
 #include "specs/ops/elementwise.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 Enclosed truth(bool value, bool certain) {
@@ -159,4 +159,4 @@ OpVerbs verbs_of_logical_not() {
   return {infer_not, prepare_as<ElementwiseOp<Not>>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -3,7 +3,7 @@
 
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 std::int64_t axis_of(const Network& network, const Node& node) {
@@ -51,4 +51,4 @@ OpVerbs verbs_of_concat() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

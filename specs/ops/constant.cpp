@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 Tensor tensor_of(const std::string& key, const Attribute& attribute) {
@@ -44,4 +44,4 @@ OpVerbs verbs_of_constant() {
   return {infer, prepare};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "specs/ops/convolution.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 std::int64_t groups_of(const Node& node) {
@@ -194,4 +194,4 @@ OpVerbs verbs_of_conv_transpose() {
   return {infer_transpose, prepare_as<ConvOp<true>>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

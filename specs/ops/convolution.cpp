@@ -1,6 +1,6 @@
 #include "specs/ops/convolution.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -176,4 +176,4 @@ template void Convolution::to_image(std::int64_t, const double*, const double*, 
 template void Convolution::to_weights(std::int64_t, const float*, const float*, float*) const;
 template void Convolution::to_weights(std::int64_t, const double*, const double*, double*) const;
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -12,7 +12,7 @@
 #include "specs/network/summation.h"
 #include "specs/ops/windows.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 struct ConvolutionPlan {
   std::int64_t groups = 1, image_channels = 1, position_channels = 1;
@@ -125,4 +125,4 @@ void Convolution::to_image_ordered(std::int64_t batch, const S* weights, const S
     }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -1,7 +1,7 @@
 // DepthToSpace, SpaceToDepth: [N, C b b, H, W] <-> [N, C, H b, W b].
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 std::int64_t block_of(const Node& node) {
@@ -81,4 +81,4 @@ OpVerbs verbs_of_space_to_depth() {
   return {infer_to_depth, prepare_movement<to_depth_map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -12,7 +12,7 @@
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 struct FloatFunction {
   static constexpr bool kIntegers = false;
@@ -81,4 +81,4 @@ OpVerbs elementwise_verbs() {
   return {infer_elementwise<F>, prepare_as<ElementwiseOp<F>>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -11,7 +11,7 @@
 
 #include "specs/network/enclosed.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 inline constexpr double kLibraryError = 0x1p-48;  ///< relative: 16 ulp
 inline constexpr double kLibraryUnderflow =
@@ -108,4 +108,4 @@ inline Enclosed hull(Enclosed a, Enclosed other) {
       std::max(a.error, std::isnan(reach) ? std::numeric_limits<double>::infinity() : reach));
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -2,7 +2,7 @@
 #include "specs/ops/broadcast.h"
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 void infer_expand(Network& network, Node& node) {
@@ -62,4 +62,4 @@ OpVerbs verbs_of_tile() {
   return {infer_tile, prepare_movement<tile_map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

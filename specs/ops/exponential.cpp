@@ -1,7 +1,7 @@
 // Exp, Log, Sqrt, Reciprocal, Elu, Selu.
 #include "specs/ops/elementwise.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 struct Exp : FloatFunction {
@@ -103,4 +103,4 @@ OpVerbs verbs_of_selu() {
   return elementwise_verbs<Selu>();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

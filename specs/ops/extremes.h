@@ -3,7 +3,7 @@
 // Runtime.
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 struct Largest {
   template <typename S>
@@ -21,4 +21,4 @@ struct Smallest {
   static Enclosed of(Enclosed x, Enclosed y) { return minimum(x, y); }
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

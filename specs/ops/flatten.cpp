@@ -1,7 +1,7 @@
 // Flatten: everything before `axis` becomes the first dimension, everything from it on the second.
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 void infer(Network& network, Node& node) {
@@ -23,4 +23,4 @@ OpVerbs verbs_of_flatten() {
   return {infer, prepare_movement<reshaped>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -2,7 +2,7 @@
 // end).
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 std::int64_t axis_of(const Network& network, const Node& node) {
@@ -53,4 +53,4 @@ OpVerbs verbs_of_gather() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

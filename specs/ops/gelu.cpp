@@ -2,7 +2,7 @@
 // its usual approximation.
 #include "specs/ops/elementwise.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 constexpr double kSqrtHalf = 0.7071067811865476, kSqrtTwoByPi = 0.7978845608028654,
@@ -59,4 +59,4 @@ OpVerbs verbs_of_gelu() {
   return {infer, prepare_as<ElementwiseOp<Gelu>>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

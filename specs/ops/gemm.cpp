@@ -2,7 +2,7 @@
 #include "specs/ops/broadcast.h"
 #include "specs/ops/product.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 class GemmOp {
@@ -101,4 +101,4 @@ OpVerbs verbs_of_gemm() {
   return {infer, prepare_as<GemmOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

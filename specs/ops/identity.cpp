@@ -2,7 +2,7 @@
 // it, is all ones.
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 void infer_identity(Network& network, Node& node) {
@@ -40,4 +40,4 @@ OpVerbs verbs_of_dropout() {
   return {infer_dropout, prepare_movement<reshaped>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

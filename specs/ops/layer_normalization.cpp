@@ -6,7 +6,7 @@
 #include "specs/ops/op_support.h"
 #include "specs/ops/ordered_sum.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 /// The shape of what is normalised together.
@@ -134,4 +134,4 @@ OpVerbs verbs_of_layer_normalization() {
   return {infer, prepare_as<LayerNormalizationOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

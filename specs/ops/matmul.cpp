@@ -1,7 +1,7 @@
 // MatMul: numpy's matmul, with the constant on either side or none.
 #include "specs/ops/product.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 class MatMulOp {
@@ -40,4 +40,4 @@ OpVerbs verbs_of_matmul() {
   return {infer, prepare_as<MatMulOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

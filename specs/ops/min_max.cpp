@@ -5,7 +5,7 @@
 #include "specs/ops/binary.h"
 #include "specs/ops/extremes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 template <class F>
@@ -157,4 +157,4 @@ OpVerbs verbs_of_clip() {
   return {infer_clip, prepare_as<ClipOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -93,4 +93,4 @@ void check_missing(const Network& network) {
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

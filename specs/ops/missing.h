@@ -12,7 +12,7 @@
 
 #include "specs/network/enclosed.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 struct Network;
 
@@ -37,4 +37,4 @@ S undefined() {
     return static_cast<S>(kNothing);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 void Movement::append(std::size_t output, std::int32_t input, std::int64_t element,
                       std::int64_t length) {
@@ -96,4 +96,4 @@ Movement reshaped(const Network& network, const Node& node) {
   return Movement::unchanged(0, input_of(network, node, 0).size());
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

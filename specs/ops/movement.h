@@ -6,7 +6,7 @@
 
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// A stretch of consecutive output elements that are consecutive elements of one input.
 struct Run {
@@ -44,4 +44,4 @@ std::unique_ptr<const Operation> prepare_movement(const Network& network, const 
 /// The index map of an operator that changes the shape of input 0 alone.
 Movement reshaped(const Network& network, const Node& node);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 std::int64_t depth_of(const Network& network, const Node& node) {
@@ -100,4 +100,4 @@ OpVerbs verbs_of_one_hot() {
   return {infer, prepare_as<OneHotOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace clipbound {
+namespace clipbound::specs {
 
 void expect_arity(const Node& node, std::size_t min_inputs, std::size_t max_inputs,
                   std::size_t max_outputs) {
@@ -97,4 +97,4 @@ void expect_same_type(const Network& network, const Node& node, std::size_t i, s
   if (a != b) throw InputError(std::string("inputs are ") + name_of(a) + " and " + name_of(b));
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

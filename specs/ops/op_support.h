@@ -9,7 +9,7 @@
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// Checks the number of inputs and outputs and that the first `min_inputs` inputs are there.
 void expect_arity(const Node& node, std::size_t min_inputs, std::size_t max_inputs,
@@ -50,4 +50,4 @@ void set_output(Network& network, const Node& node, std::size_t i, DataType type
 /// Throws where inputs i and j have different types.
 void expect_same_type(const Network& network, const Node& node, std::size_t i, std::size_t j);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

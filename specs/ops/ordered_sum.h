@@ -2,7 +2,7 @@
 // Sums of a list of numbers in a stated order.
 #include "specs/network/summation.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// at(0) + at(1) + ... + at(count - 1); `fast` counts as natural. blocked: term i goes to partial
 /// sum i mod 16, then the partial sums are added pairwise.
@@ -19,4 +19,4 @@ S ordered_sum(std::int64_t count, const At& at, Sums order) {
   return sums[0].result(count);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -5,7 +5,7 @@
 
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 constexpr std::int64_t kInserted = -1;
@@ -153,4 +153,4 @@ OpVerbs verbs_of_pad_copy() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

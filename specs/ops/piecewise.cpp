@@ -2,7 +2,7 @@
 // HardSwish, Abs, Neg.
 #include "specs/ops/elementwise.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 // Defaults of attributes are float32 numbers, as attributes in files are.
@@ -139,4 +139,4 @@ OpVerbs verbs_of_neg() {
   return elementwise_verbs<Neg>();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

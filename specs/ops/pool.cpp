@@ -7,7 +7,7 @@
 #include "specs/ops/extremes.h"
 #include "specs/ops/windows.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 WindowShape pool_windows(const Network& network, const Node& node) {
@@ -176,4 +176,4 @@ OpVerbs verbs_of_average_pool() {
   return {infer, prepare_as<AveragePoolOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

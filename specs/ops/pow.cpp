@@ -4,7 +4,7 @@
 #include "specs/ops/binary.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 constexpr double kNothingKnown = std::numeric_limits<double>::infinity();
@@ -101,4 +101,4 @@ OpVerbs verbs_of_pow() {
   return {infer, prepare};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

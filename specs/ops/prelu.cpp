@@ -2,7 +2,7 @@
 #include "specs/ops/binary.h"
 #include "specs/ops/enclosed_functions.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 struct PReluOf {
@@ -58,4 +58,4 @@ OpVerbs verbs_of_prelu() {
   return {infer, prepare};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -2,7 +2,7 @@
 
 #include "specs/ops/broadcast.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -89,4 +89,4 @@ ProductPlan plan_gemm(const Network& network, const Node& node) {
   return plan;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -9,7 +9,7 @@
 #include "specs/network/summation.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// Per point: matrices j = 0..matrices()-1, each  Y_j[m,n] = op(A)_j[m,k] * op(B)_j[k,n],  Y one
 /// after the other. op transposes where transpose_* is yes; arrays as stored are dense row-major.
@@ -124,4 +124,4 @@ void Product::pull(std::int64_t batch, const T* a, const T* b, const T* gy, T* g
   });
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

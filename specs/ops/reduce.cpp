@@ -6,7 +6,7 @@
 #include "specs/ops/op_support.h"
 #include "specs/ops/ordered_sum.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 bool is_global_pool(const Node& node) {
@@ -168,4 +168,4 @@ OpVerbs verbs_of_global_max_pool() {
   return {infer, prepare_as<ExtremeReduceOp<Largest>>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

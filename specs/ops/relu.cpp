@@ -1,7 +1,7 @@
 // Relu: max(x, 0).
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 template <typename S>
@@ -50,4 +50,4 @@ OpVerbs verbs_of_relu() {
   return {infer, prepare_as<ReluOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

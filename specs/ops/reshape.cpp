@@ -1,7 +1,7 @@
 // Reshape: 0 copies the input's dimension (unless allowzero), one -1 takes what is left.
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 Shape resolved(const Shape& from, std::vector<std::int64_t> wanted, bool allow_zero) {
@@ -45,4 +45,4 @@ OpVerbs verbs_of_reshape() {
   return {infer, prepare_movement<reshaped>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

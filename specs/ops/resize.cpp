@@ -5,7 +5,7 @@
 
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 /// Per axis: how many output elements, and the scale that positions are computed with.
@@ -135,4 +135,4 @@ OpVerbs verbs_of_upsample() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -1,7 +1,7 @@
 // Sigmoid, Tanh, Softplus, Softsign, Erf, Atan: smooth monotone functions that flatten out.
 #include "specs/ops/elementwise.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 /// 1 / (1 + e^-x), written so that nothing overflows and small values keep their relative accuracy.
@@ -122,4 +122,4 @@ OpVerbs verbs_of_atan() {
   return elementwise_verbs<Atan>();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

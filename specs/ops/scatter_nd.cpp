@@ -5,7 +5,7 @@
 #include "specs/ops/missing.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 class ScatterNDOp {
@@ -142,4 +142,4 @@ OpVerbs verbs_of_scatter_nd() {
   return {infer, prepare_as<ScatterNDOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 /// Elements that a computed constant may have; more is a mistake or an attack.
@@ -120,4 +120,4 @@ OpVerbs verbs_of_range() {
   return {infer_range, prepare};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 /// One dimension: elements start, start + step, ... (count of them).
@@ -87,4 +87,4 @@ OpVerbs verbs_of_slice() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

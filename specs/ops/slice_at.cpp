@@ -8,7 +8,7 @@
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/missing.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 constexpr std::int64_t kEmpty = -1, kCut = -2;
@@ -148,4 +148,4 @@ OpVerbs verbs_of_slice_at() {
   return {infer, prepare_as<SliceAtOp>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 #include "specs/ops/op_support.h"
 #include "specs/ops/ordered_sum.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 double plain(double x) {
@@ -110,4 +110,4 @@ OpVerbs verbs_of_log_softmax() {
   return {infer, prepare_as<SoftmaxOp<true>>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

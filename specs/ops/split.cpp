@@ -4,7 +4,7 @@
 
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 std::int64_t axis_of(const Network& network, const Node& node) {
@@ -81,4 +81,4 @@ OpVerbs verbs_of_split() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

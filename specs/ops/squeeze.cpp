@@ -3,7 +3,7 @@
 
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 void infer_squeeze(Network& network, Node& node) {
@@ -53,4 +53,4 @@ OpVerbs verbs_of_unsqueeze() {
   return {infer_unsqueeze, prepare_movement<reshaped>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -6,7 +6,7 @@
 
 #include "specs/ops/elementwise.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 struct Slopeless {
@@ -97,4 +97,4 @@ OpVerbs verbs_of_round() {
   return elementwise_verbs<Round>();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

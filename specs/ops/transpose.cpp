@@ -1,7 +1,7 @@
 // Transpose: output axis i is input axis perm[i]; all axes reversed where perm is left out.
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 std::vector<std::int64_t> permutation_of(const Node& node, std::size_t rank) {
@@ -52,4 +52,4 @@ OpVerbs verbs_of_transpose() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -1,7 +1,7 @@
 // Sin, Cos, Tan.
 #include "specs/ops/elementwise.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 struct Sin : FloatFunction {
@@ -53,4 +53,4 @@ OpVerbs verbs_of_tan() {
   return elementwise_verbs<Tan>();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/movement.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 template <typename S>
@@ -87,4 +87,4 @@ OpVerbs verbs_of_select() {
   return {infer, prepare_movement<map>};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

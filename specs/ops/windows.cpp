@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -164,4 +164,4 @@ bool Windows::is_image() const {
          shape_.image == shape_.output;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -11,7 +11,7 @@
 
 #include "specs/ops/op_support.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// The geometry, per spatial axis.
 struct WindowShape {
@@ -101,4 +101,4 @@ void Windows::add(const S* columns, std::int64_t row_length, std::int64_t first_
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

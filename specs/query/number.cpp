@@ -10,7 +10,7 @@
 
 #include "base/rounding.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 __extension__ typedef unsigned __int128 Wide;
@@ -280,4 +280,4 @@ InputInterval upper_edges(const FloatNeighbours& value) {
           value.lower};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -8,9 +8,10 @@
 
 #include <string_view>
 
+#include "base/floors.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// The floating-point neighbours of a real number: lower <= value <= upper are adjacent float64
 /// numbers (equal where the value is one; infinite beyond the range), nearest32 its float32
@@ -43,4 +44,4 @@ bool bearable(const mpq_class& value);
 InputInterval lower_edges(const FloatNeighbours& value);
 InputInterval upper_edges(const FloatNeighbours& value);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "specs/evaluate/counterexample.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 double value_at(const Term& term, std::span<const double> x, std::span<const double> y) {
@@ -68,4 +68,4 @@ bool inside_box(const Clause& clause, std::span<const double> x) {
   return true;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

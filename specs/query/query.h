@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// A decimal number: its exact value and the tightest float64 interval around it (lower == upper
 /// where representable).
@@ -64,4 +64,4 @@ struct Query {
   std::string source;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

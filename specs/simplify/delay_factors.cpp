@@ -10,7 +10,7 @@
 #include "specs/ops/broadcast.h"
 #include "specs/simplify/passes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -184,4 +184,4 @@ std::string delay_factors(Network& network) {
          " of whole tensors later";
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

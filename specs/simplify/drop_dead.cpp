@@ -3,7 +3,7 @@
 
 #include "specs/simplify/passes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -61,4 +61,4 @@ std::string drop_dead(Network& network) {
          std::to_string(dead_values) + " unused values";
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

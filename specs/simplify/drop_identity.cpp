@@ -6,7 +6,7 @@
 #include "specs/ops/movement.h"
 #include "specs/simplify/passes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -48,4 +48,4 @@ std::string drop_identity(Network& network) {
   return "dropped " + std::to_string(dropped) + " identity node" + (dropped == 1 ? "" : "s");
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -7,7 +7,7 @@
 #include "specs/network/op_table.h"
 #include "specs/simplify/passes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -47,4 +47,4 @@ std::string fold_constants(Network& network) {
   return "folded " + std::to_string(folded) + " constant node" + (folded == 1 ? "" : "s");
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -4,7 +4,7 @@
 
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// True where some node has constant inputs only.
 bool has_constant_nodes(const Network& network);
@@ -24,4 +24,4 @@ std::string delay_factors(Network& network);
 /// Removes nodes and values that no output depends on, and numbers the values anew. Inputs stay.
 std::string drop_dead(Network& network);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

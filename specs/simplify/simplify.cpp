@@ -2,7 +2,7 @@
 
 #include "specs/simplify/passes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 Simplified simplify(std::shared_ptr<const Network> network) {
   struct Pass {
@@ -25,4 +25,4 @@ Simplified simplify(std::shared_ptr<const Network> network) {
   return simplified;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

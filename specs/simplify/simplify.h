@@ -5,7 +5,7 @@
 
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// What a pass did to the network's inputs and outputs, and how a point of the simplified network
 /// becomes one of the original. All passes so far keep inputs and outputs as they are, so the
@@ -25,4 +25,4 @@ struct Simplified {
 /// outputs and the function stay the same.
 Simplified simplify(std::shared_ptr<const Network> network);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -11,7 +11,7 @@
 #include "specs/network/op_table.h"
 #include "specs/simplify/passes.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -147,4 +147,4 @@ std::string skip_monotone(Network& network) {
          " look past a softmax";
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -7,7 +7,7 @@
 
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 namespace {
 
@@ -90,4 +90,4 @@ bool compares_with_largest(const Query& query) {
                      [outputs](const auto& entry) { return entry.second.size() + 1 == outputs; });
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

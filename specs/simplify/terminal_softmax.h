@@ -6,7 +6,7 @@
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// The network without the softmax that it ends in, where every row only compares two outputs;
 /// nullptr where that is not so. Exact in real numbers: exp(x_i) / sum < exp(x_j) / sum where x_i <
@@ -19,4 +19,4 @@ std::shared_ptr<const Network> without_softmax(const Network& network, const Que
 /// must ask whether one output is the largest, or clauses with one row each whether it is not.
 bool compares_with_largest(const Query& query);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

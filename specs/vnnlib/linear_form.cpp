@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "specs/query/number.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 // Adds sign * value to `sum`. The longer list of terms is kept and the shorter appended, so that a
@@ -167,4 +167,4 @@ Row make_row(const LinearForm& form, bool negate, bool strict, bool from_equalit
   return row;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

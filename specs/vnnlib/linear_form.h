@@ -7,7 +7,7 @@
 #include "specs/vnnlib/vnnlib_ast.h"
 #include "specs/vnnlib/vnnlib_lexer.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 struct LinearTerm {
   Term::Of of = Term::Of::output;
@@ -30,4 +30,4 @@ LinearForm difference(const Ast& ast, const SourceText& source, std::uint32_t no
 /// The row  form <= 0  (strict: < 0), or  -form <= 0  where `negate`. The form must have terms.
 Row make_row(const LinearForm& form, bool negate, bool strict, bool from_equality);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -15,7 +15,7 @@
 #include "specs/vnnlib/linear_form.h"
 #include "specs/vnnlib/vnnlib_check.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 bool same(const InputInterval& a, const InputInterval& b) {
@@ -424,4 +424,4 @@ Query normal_form(Ast ast, const SourceText& source, const VnnlibLimits& limits)
   return NormalForm(std::move(ast), source, limits).run();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -5,10 +5,10 @@
 #include "specs/vnnlib/vnnlib_ast.h"
 #include "specs/vnnlib/vnnlib_lexer.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// The query of a parsed file with checked declarations. Throws InputError for an unbounded input
 /// and past the limits.
 Query normal_form(Ast ast, const SourceText& source, const VnnlibLimits& limits);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

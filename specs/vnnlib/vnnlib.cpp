@@ -12,7 +12,7 @@
 #include "specs/vnnlib/vnnlib_check.h"
 #include "specs/vnnlib/vnnlib_parser.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, const std::string& message) {
@@ -125,4 +125,4 @@ Query read_vnnlib(const std::string& path, const VnnlibLimits& limits) {
   return parse_vnnlib(text, path, limits);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

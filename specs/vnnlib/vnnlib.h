@@ -4,7 +4,7 @@
 
 #include "specs/query/query.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// Limits of the reader; past them it throws InputError rather than exhausting the machine.
 struct VnnlibLimits {
@@ -26,4 +26,4 @@ Query parse_vnnlib(std::string_view text, const std::string& source,
 /// differ.
 void check_against(const Query& query, std::int64_t network_inputs, std::int64_t network_outputs);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace clipbound {
+namespace clipbound::specs {
 
 enum class Relation : std::uint8_t { less_equal, less, greater_equal, greater, equal, not_equal };
 
@@ -74,4 +74,4 @@ constexpr Relation negated(Relation relation) {
   }
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "specs/vnnlib/vnnlib.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 constexpr std::size_t kMaxWarnings = 50;
@@ -189,4 +189,4 @@ void check_against(const Query& query, std::int64_t network_inputs, std::int64_t
     complain("Y", query.output_size, network_outputs, "outputs");
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -8,7 +8,7 @@
 #include "specs/vnnlib/vnnlib_ast.h"
 #include "specs/vnnlib/vnnlib_lexer.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 
 /// Appends "file:line:column: message"; past some dozens the rest is left out (and that is said
 /// once).
@@ -23,4 +23,4 @@ void drop_contradictions(Query& query);
 /// and where no clause is left.
 void warn_of_trivial_sets(Query& query);
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

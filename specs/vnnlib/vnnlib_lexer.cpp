@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 enum class CharClass : std::uint8_t { bad, blank, word, open, close, comment, quote };
@@ -108,4 +108,4 @@ Token Lexer::next() {
   return {Token::Kind::end, size, 0};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

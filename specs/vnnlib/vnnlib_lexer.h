@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace clipbound {
+#include "base/floors.h"
+
+namespace clipbound::specs {
 
 /// A text with its name; turns byte offsets into file:line:column. Does not own the text.
 class SourceText {
@@ -60,4 +62,4 @@ class Lexer {
   std::uint32_t at_ = 0;
 };
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

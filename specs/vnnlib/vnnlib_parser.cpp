@@ -6,7 +6,7 @@
 #include "specs/query/number.h"
 #include "specs/vnnlib/vnnlib_check.h"
 
-namespace clipbound {
+namespace clipbound::specs {
 namespace {
 
 enum class Op : std::uint8_t { both, either, negation, compare, plus, minus, times, divide };
@@ -435,4 +435,4 @@ Ast parse_vnnlib_ast(const SourceText& source, const VnnlibLimits& limits) {
   return Parser(source, limits).run();
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::specs

@@ -15,6 +15,7 @@
 #include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/simplify.h"
 #include "specs/vnnlib/vnnlib.h"
+#include "tests/support/floors.h"
 #include "tests/support/shared_networks.h"
 
 namespace clipbound::test {
@@ -54,8 +55,8 @@ Line check(const Network& network, const std::vector<double>& lower,
            const std::vector<double>& upper, int points) {
   const Deadline deadline(Deadline::Clock::now(), 10.0, 0.0);
   const auto system = std::make_shared<const LayeredSystem>(lower_network(network, lower, upper));
-  const RootBounder bounder(system);
-  const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
+  const CrownBounder bounder(system);
+  const CrownBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
   Line line{system->layers.size(), 0, bounds.undecided, 0, 0.0};
   for (const AffineForm& layer : system->layers)
     line.neurons += static_cast<std::size_t>(layer.size());

@@ -4,6 +4,7 @@
 
 #include "bounds/output_bounds.h"
 #include "tests/support/exact_evaluation.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/random_network.h"
 #include "tests/support/tiny_network.h"
@@ -20,7 +21,7 @@ struct Prepared {
   SlopeSearch slopes(int iterations) const { return {system, iterations}; }
   std::shared_ptr<const Network> network;
   std::shared_ptr<const LayeredSystem> system;
-  RootBounder bounder;
+  CrownBounder bounder;
 };
 
 /// slopes * x + offset, exactly.
@@ -41,7 +42,7 @@ void expect_holds(const OutputBounds& bounds, const Network& network,
     EXPECT_TRUE(allows_lower(bounds.lower[m], y[m])) << m;
     EXPECT_TRUE(allows_upper(bounds.upper[m], y[m])) << m;
     if (bounds.planes.lower_b.empty()) continue;
-    const OutputPlanes& planes = bounds.planes;
+    const OutputLinearBounds& planes = bounds.planes;
     EXPECT_TRUE(!std::isfinite(planes.lower_b[m]) ||
                 plane_at(planes.lower_A, m, planes.lower_b[m], x) <= y[m])
         << m;
@@ -121,14 +122,14 @@ TEST(OutputBounds, PlanesReachTheRangeTheyProve) {
     const Prepared net(random_tiny(dice, {2, 6, 6, 1}, false).build(), {-1, -1}, {1, 1});
     const OutputBounds bounds =
         bound_outputs(net.bounder, net.slopes(0), {-1, -1}, {1, 1}, true, Deadline());
-    const OutputPlanes& planes = bounds.planes;
+    const OutputLinearBounds& planes = bounds.planes;
     double low = planes.lower_b[0], high = planes.upper_b[0];
     for (std::size_t i = 0; i < 2; ++i) {
       low -= std::fabs(planes.lower_A[i]);
       high += std::fabs(planes.upper_A[i]);
     }
     // The range itself may be better: it is the intersection with intervals.
-    const RootBounder::Bounds neurons = net.bounder.bound_neurons({-1, -1}, {1, 1}, Deadline());
+    const CrownBounder::Bounds neurons = net.bounder.bound_neurons({-1, -1}, {1, 1}, Deadline());
     EXPECT_NEAR(
         low, net.bounder.lower_bounds(net.bounder.system().outputs, {0}, 1.0, 2, neurons)[0], 1e-9);
     EXPECT_NEAR(high,

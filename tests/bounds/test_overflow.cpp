@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/tiny_network.h"
 
@@ -41,7 +42,7 @@ void expect_not_refuted(const Lowered& lowered, const Rational& least) {
   const double root = lowered.row_bounds().at(0);
   EXPECT_TRUE(!(root > -kInfinity) || Rational(root) <= least) << "root bound " << root;
   for (const bool neurons : {false, true}) {
-    LaneBounder lanes = lowered.lanes(1);
+    ReducedBounder lanes = lowered.lanes(1);
     ClipSettings settings;
     settings.neurons = neurons;
     lanes.bound(settings);
@@ -180,7 +181,7 @@ TEST(Degenerate, AllInputsFixed) {
   expect_not_refuted(lowered, 0);
   const Lowered refuted(one_neuron({3.0, -1.0}, 1.0), {1, 2}, {1, 2},
                         at_most(Rational(1) - Rational(1e-9)));
-  LaneBounder lanes = refuted.lanes();
+  ReducedBounder lanes = refuted.lanes();
   lanes.bound({});
   EXPECT_TRUE(all(lanes.refuted));
 }
@@ -198,7 +199,7 @@ TEST(Degenerate, StrictRows) {
   expect_not_refuted(Lowered(network, {-1}, {1}, at_most(0)), 0);
   for (const bool strict : {false, true}) {
     const Lowered lowered(network, {-1}, {1}, at_most(Rational(-1e-9), strict));
-    LaneBounder lanes = lowered.lanes();
+    ReducedBounder lanes = lowered.lanes();
     lanes.bound({});
     EXPECT_TRUE(all(lanes.refuted));
   }
@@ -213,7 +214,7 @@ TEST(Degenerate, StrictRows) {
     net.strict = {static_cast<std::uint8_t>(strict)};
     net.finish();
     net.slack = {0.0};
-    LaneBounder lanes;
+    ReducedBounder lanes;
     lanes.attach(net, 0);
     lanes.bound({});
     EXPECT_EQ(lanes.row_lower[0][0], 0.0);
@@ -229,12 +230,12 @@ TEST(Degenerate, RowsOverInputsOnlyAndNoRows) {
   expect_not_refuted(Lowered(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause), 0);
   clause.rows[0].threshold = make_number(Rational(1, 2) - Rational(1e-9));
   const Lowered below(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause);
-  LaneBounder lanes = below.lanes();
+  ReducedBounder lanes = below.lanes();
   lanes.bound({});
   EXPECT_TRUE(all(lanes.refuted));
   const Lowered no_rows(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, Clause{});
   EXPECT_TRUE(no_rows.row_bounds().empty());
-  LaneBounder none = no_rows.lanes();
+  ReducedBounder none = no_rows.lanes();
   none.bound({});
   EXPECT_FALSE(any(none.refuted));
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "bounds/self_check.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/random_network.h"
 #include "tests/support/tiny_network.h"
@@ -17,7 +18,7 @@ struct Bounded {
     network = simplify(random_tiny(dice, {2, 4, 4, 2}, false).build()).network;
     system = std::make_shared<const LayeredSystem>(
         lower_network(*network, std::vector{-1.0, -1.0}, std::vector{1.0, 1.0}));
-    bounds = RootBounder(system).bound_neurons({-1.0, -1.0}, {1.0, 1.0}, Deadline());
+    bounds = CrownBounder(system).bound_neurons({-1.0, -1.0}, {1.0, 1.0}, Deadline());
   }
   int check(const SelfCheckSettings& settings = {}) const {
     return self_check(*network, *system, bounds, settings);
@@ -25,7 +26,7 @@ struct Bounded {
 
   std::shared_ptr<const Network> network;
   std::shared_ptr<const LayeredSystem> system;
-  RootBounder::Bounds bounds;
+  CrownBounder::Bounds bounds;
 };
 
 TEST(SelfCheck, IsSilentWhereBoundsAreRight) {
@@ -104,7 +105,8 @@ TEST(SelfCheck, IsSilentOnRandomNetworksOfEveryShape) {
         upper(lower.size(), 0.75);
     const auto system =
         std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper));
-    const RootBounder::Bounds bounds = RootBounder(system).bound_neurons(lower, upper, Deadline());
+    const CrownBounder::Bounds bounds =
+        CrownBounder(system).bound_neurons(lower, upper, Deadline());
     EXPECT_GT(self_check(*network, *system, bounds, {.points = 6, .seed = 5}), 0);
   }
 }

@@ -1,4 +1,5 @@
 #include "tests/cli/child.h"
+#include "tests/support/floors.h"
 
 #include <fcntl.h>
 #include <signal.h>

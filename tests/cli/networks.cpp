@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "tests/support/floors.h"
 #include "tests/support/onnx_writer.h"
 
 namespace clipbound::test {

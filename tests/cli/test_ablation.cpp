@@ -12,6 +12,7 @@
 
 #include "tests/cli/child.h"
 #include "tests/cli/networks.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -7,6 +7,7 @@
 #include "base/options.h"
 #include "tests/cli/child.h"
 #include "tests/cli/networks.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

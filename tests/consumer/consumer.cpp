@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   const auto query = clipbound::Query::load(argv[2]);
   const auto result =
       clipbound::solve(network, query, clipbound::OptionFields{.time_limit_s = 60, .threads = 1});
-  const auto bounds = clipbound::bounds(network, query.box_lower(0), query.box_upper(0));
+  const auto bounds = clipbound::bounds_of(network, query.box_lower(0), query.box_upper(0));
   std::cout << "clipbound " << clipbound::version() << ": " << clipbound::name_of(result.verdict)
             << ", Y_0 in [" << bounds.lower[0] << ", " << bounds.upper[0] << "]\n";
   return result.verdict == clipbound::Verdict::unsat ? 0 : 1;

@@ -1,4 +1,5 @@
 #include "tests/hunt/any_network.h"
+#include "tests/support/floors.h"
 
 #include <cmath>
 

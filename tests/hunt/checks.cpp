@@ -4,6 +4,7 @@
 #include "bounds/forward/forward_bounder.h"
 #include "bounds/output_bounds.h"
 #include "tests/hunt/worst_point.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 
 namespace clipbound::test {
@@ -44,12 +45,12 @@ class LayerCheck {
  private:
   void add_root() {
     bounds_.push_back(
-        {"root", RootBounder(system_)
+        {"root", CrownBounder(system_)
                      .bound_neurons(planted_.property.lower, planted_.property.upper, Deadline())
                      .layers});
   }
   void add_sweeps() {
-    SweepBudget budget;
+    IntermediateBoundsBudget budget;
     budget.iterations = 10;
     budget.split_rounds = 2;
     budget.helper_work = dice_.chance(0.5) ? 0.0 : 1e8;
@@ -60,12 +61,12 @@ class LayerCheck {
     check_rows(*sweeps);
   }
   /// Rows of the planted clause are at most what they are at the point.
-  void check_rows(const SweepNetwork& sweeps) {
+  void check_rows(const SparseNetwork& sweeps) {
     const Query query = parse_vnnlib(planted_.property.text(), "planted.vnnlib");
     const AffineForm rows = lower_rows(*system_, query.clauses.back());
     std::vector<std::int64_t> all;
     for (std::int64_t s = 0; s < rows.size(); ++s) all.push_back(s);
-    const SweepRowBounds bounds =
+    const IntermediateBounds bounds =
         bound_rows_by_sweeps(sweeps, sweeps.compile_rows(rows, all), {}, 1, Deadline());
     for (const double bound : bounds.lower) {
       if (bound > 0.0)
@@ -79,7 +80,7 @@ class LayerCheck {
                            : has_pairs()                                     ? 0
                                                                              : 5;
     const OutputBounds bounds =
-        bound_outputs(RootBounder(system_), {system_, iterations}, planted_.property.lower,
+        bound_outputs(CrownBounder(system_), {system_, iterations}, planted_.property.lower,
                       planted_.property.upper, true, Deadline());
     const EnclosedOutputs y = evaluate_enclosed(*network_, planted_.x);
     const std::size_t N = planted_.x.size();
@@ -157,7 +158,7 @@ class LaneCheck {
   LaneCheck(Dice& dice, const Planted& planted, const Lowered& lowered, const Truth& truth)
       : dice_(dice), planted_(planted), lowered_(lowered), truth_(truth) {}
 
-  void run(LaneBounder& lanes, const std::string& name, Tally& tally) {
+  void run(ReducedBounder& lanes, const std::string& name, Tally& tally) {
     const std::size_t N = lowered_.kept.size(), S = truth_.rows.size();
     const auto K = static_cast<int>(lanes.constraint.size() / (N + 1));
     for (int round = 0; round < 3; ++round) {
@@ -181,7 +182,7 @@ class LaneCheck {
   }
   /// Of all widths, the point often at an edge; later rounds stay within the boxes of the first, on
   /// which the planes hold.
-  void choose_boxes(LaneBounder& lanes) {
+  void choose_boxes(ReducedBounder& lanes) {
     for (int lane = 0; lane < kLanes; ++lane) {
       const double share = dice_.chance(0.3) ? 1.0 : std::pow(10.0, -dice_.uniform(0.0, 8.0));
       for (std::size_t k = 0; k < lowered_.kept.size(); ++k) {
@@ -193,7 +194,7 @@ class LaneCheck {
     }
   }
   /// Random half-spaces whose edges pass the point by a hair.
-  void plant_halfspaces(LaneBounder& lanes) {
+  void plant_halfspaces(ReducedBounder& lanes) {
     const std::size_t N = lowered_.kept.size(), count = lanes.constraint.size() / (N + 1);
     for (std::size_t c = 0; c < count; ++c) {
       for (int lane = 0; lane < kLanes; ++lane) {
@@ -207,7 +208,7 @@ class LaneCheck {
       }
     }
   }
-  void compare(const LaneBounder& lanes, const std::string& name) const {
+  void compare(const ReducedBounder& lanes, const std::string& name) const {
     const std::size_t N = lowered_.kept.size();
     for (int lane = 0; lane < kLanes; ++lane) {
       if (lanes.refuted[lane] != 0)
@@ -256,13 +257,13 @@ void check_lanes(Dice& dice, const Planted& planted, Tally& tally) {
                                                         : "chosen";
   const int constraints =
       static_cast<int>(std::min<std::size_t>(clause.rows.size(), 4)) + dice.whole(0, 2);
-  LaneBounder reduced = lowered.lanes(constraints);
+  ReducedBounder reduced = lowered.lanes(constraints);
   LaneCheck(dice, planted, lowered, truth).run(reduced, "reduced, " + name, tally);
   std::vector<std::uint8_t> strict;
   for (const Row& row : clause.rows) strict.push_back(row.strict ? 1 : 0);
   const auto stand_in = forward_network(std::make_shared<ForwardProblem>(
       ForwardProblem{lowered.system, lowered.rows, strict, lowered.kept, lower, upper}));
-  LaneBounder forward;
+  ReducedBounder forward;
   forward.attach(*stand_in, constraints);
   for (std::size_t k = 0; k < lowered.kept.size(); ++k) {
     forward.lower_x[k] = broadcast(lower[static_cast<std::size_t>(lowered.kept[k])]);

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "tests/hunt/planted.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

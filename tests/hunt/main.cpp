@@ -12,6 +12,7 @@
 #include "base/deadline.h"
 #include "specs/network/op_table.h"
 #include "tests/hunt/checks.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

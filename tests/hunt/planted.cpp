@@ -6,6 +6,7 @@
 #include "specs/network/enclosed.h"
 #include "tests/hunt/any_network.h"
 #include "tests/hunt/worst_point.h"
+#include "tests/support/floors.h"
 #include "tests/support/random_network.h"
 
 namespace clipbound::test {

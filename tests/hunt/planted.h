@@ -8,6 +8,7 @@
 
 #include "specs/network/network.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 
 namespace clipbound::test {

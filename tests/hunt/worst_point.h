@@ -6,6 +6,7 @@
 
 #include "specs/evaluate/evaluate.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

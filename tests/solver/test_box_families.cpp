@@ -5,6 +5,7 @@
 #include "specs/network/network_builder.h"
 #include "specs/simplify/simplify.h"
 #include "specs/vnnlib/vnnlib.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 
 namespace clipbound::test {

@@ -5,6 +5,7 @@
 #include "specs/evaluate/counterexample.h"
 #include "specs/evaluate/evaluate.h"
 #include "tests/support/curved_network.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
 #include "tests/support/tiny_network.h"

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 #include "tests/support/tiny_network.h"
 

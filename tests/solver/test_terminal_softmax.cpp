@@ -5,6 +5,7 @@
 #include "specs/network/network_builder.h"
 #include "specs/simplify/terminal_softmax.h"
 #include "specs/vnnlib/vnnlib.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
 

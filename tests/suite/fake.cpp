@@ -1,4 +1,5 @@
 #include "tests/suite/fake.h"
+#include "tests/support/floors.h"
 
 #include <filesystem>
 #include <fstream>

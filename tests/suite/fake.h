@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/cli/child.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

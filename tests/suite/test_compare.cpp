@@ -9,6 +9,7 @@
 #include "benchmarks/suite/compare.h"
 #include "benchmarks/suite/run_folder.h"
 #include "tests/suite/fake.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -7,6 +7,7 @@
 #include "benchmarks/suite/csv.h"
 #include "benchmarks/suite/run_folder.h"
 #include "tests/cli/child.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -10,6 +10,7 @@
 #include "benchmarks/suite/merge.h"
 #include "benchmarks/suite/plan.h"
 #include "tests/suite/fake.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

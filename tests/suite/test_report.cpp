@@ -11,6 +11,7 @@
 #include "benchmarks/report/board.h"
 #include "benchmarks/suite/csv.h"
 #include "tests/suite/fake.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -11,6 +11,7 @@
 
 #include "benchmarks/suite/run_folder.h"
 #include "tests/suite/fake.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

@@ -4,6 +4,7 @@
 #include "specs/network/network.h"
 #include "specs/network/op_table.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

@@ -6,6 +6,8 @@
 
 extern "C" {
 #include <qsopt_ex/QSopt_ex.h>
+
+#include "tests/support/floors.h"
 }
 
 namespace clipbound::test {

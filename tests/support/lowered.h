@@ -11,6 +11,7 @@
 #include "specs/query/number.h"
 #include "specs/simplify/simplify.h"
 #include "tests/support/exact_evaluation.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 
@@ -176,9 +177,9 @@ class Lowered {
 
   /// A bounder of the reduced network with every lane on the whole box and without constraints that
   /// say anything. It looks at this object's reduced network.
-  LaneBounder lanes(int constraints = 0) const&& = delete;
-  LaneBounder lanes(int constraints = 0) const& {
-    LaneBounder b;
+  ReducedBounder lanes(int constraints = 0) const&& = delete;
+  ReducedBounder lanes(int constraints = 0) const& {
+    ReducedBounder b;
     b.attach(*reduced, constraints);
     for (std::size_t k = 0; k < kept.size(); ++k) {
       b.lower_x[k] = broadcast(lower[static_cast<std::size_t>(kept[k])]);
@@ -196,9 +197,9 @@ class Lowered {
   Clause clause;
   std::vector<double> lower, upper;
   std::shared_ptr<const LayeredSystem> system;
-  RootBounder bounder;
+  CrownBounder bounder;
   AffineForm rows;
-  RootBounder::Bounds bounds;
+  CrownBounder::Bounds bounds;
   std::vector<int> kept;
   std::shared_ptr<const ReducedNetwork> reduced;
   std::vector<double> neuron_lower, neuron_upper;  ///< of all neurons, at the root

@@ -6,6 +6,7 @@
 #include "solver/solve.h"
 #include "specs/vnnlib/vnnlib.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

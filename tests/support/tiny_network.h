@@ -4,6 +4,7 @@
 
 #include "specs/network/network_builder.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

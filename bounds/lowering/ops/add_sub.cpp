@@ -1,7 +1,7 @@
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Add, Sub: one term of weight 1 or -1 from each side, broadcast.
 std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& node) {
@@ -23,4 +23,4 @@ std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& n
       linear_map(forms, begin, terms, std::vector<double>(left.size(), 0.0), context.magnitudes)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -5,7 +5,7 @@
 #include "bounds/lowering/ops/whole.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -113,4 +113,4 @@ std::vector<AffineForm> lower_one_hot(const LowerContext& context, const Node& n
   return {gather(forms, picks)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -12,7 +12,7 @@
 #include "bounds/lowering/ops/whole.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -197,4 +197,4 @@ std::vector<AffineForm> lower_where(const LowerContext& context, const Node& nod
   return {gather({&yes, &no, &mixed, &unknown}, place)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

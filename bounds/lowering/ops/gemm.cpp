@@ -5,7 +5,7 @@
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -188,4 +188,4 @@ std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& no
   return {linear_map(forms, begin, terms, zero, context.magnitudes)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -11,7 +11,7 @@
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::vector<AffineForm> lower_by_intervals(const LowerContext& context, const No
   return forms;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

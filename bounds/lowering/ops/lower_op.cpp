@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& scratch) {
   if (const auto found = context.forms.find(id); found != context.forms.end()) return found->second;
@@ -233,4 +233,4 @@ std::vector<AffineForm> lower_movement(const LowerContext& context, const Node& 
   return results;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -10,7 +10,7 @@
 #include "bounds/relax/activation.h"
 #include "specs/network/network.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// What an operator may look at while it is lowered.
 struct LowerContext {
@@ -125,4 +125,4 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
 /// of which nothing is known has radius infinity.
 std::vector<AffineForm> lower_by_intervals(const LowerContext& context, const Node& node);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -5,7 +5,7 @@
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -91,4 +91,4 @@ std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& n
   return results;
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

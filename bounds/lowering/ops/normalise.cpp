@@ -7,7 +7,7 @@
 #include "bounds/lowering/ops/product.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -200,4 +200,4 @@ std::vector<AffineForm> lower_layer_normalization(const LowerContext& context, c
   return {linear_map({&normalised}, begin, terms, offset, context.magnitudes)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

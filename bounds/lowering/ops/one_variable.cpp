@@ -5,7 +5,7 @@
 #include "base/rounding.h"
 #include "bounds/layered/layered_system.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -135,4 +135,4 @@ AffineForm multiply_of_one_variable(const LowerContext& context, const AffineFor
   return gather(forms, place);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

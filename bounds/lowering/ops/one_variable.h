@@ -8,7 +8,7 @@
 // that function's planes are those of one curve; planes of t and of t^2 in turn would lose twice.
 #include "bounds/lowering/ops/lower_op.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// 1 for the elements at which both forms, of equal size, read one and the same neuron only, of a
 /// function above.
@@ -18,4 +18,4 @@ std::vector<char> of_one_variable(const LowerContext& context, const AffineForm&
 AffineForm multiply_of_one_variable(const LowerContext& context, const AffineForm& x,
                                     const AffineForm& y);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -4,7 +4,7 @@
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -50,4 +50,4 @@ std::vector<AffineForm> lower_pad(const LowerContext& context, const Node& node)
   return {gather({&x, &value}, picks)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

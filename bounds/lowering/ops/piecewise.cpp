@@ -8,7 +8,7 @@
 #include "bounds/lowering/ops/product.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 std::vector<AffineForm> lower_relu(const LowerContext& context, const Node& node) {
   AffineForm scratch;
@@ -261,4 +261,4 @@ std::vector<AffineForm> lower_softsign(const LowerContext& context, const Node& 
   return {multiply(context, x, invert(context, divisor))};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -9,7 +9,7 @@
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 constexpr double kMostProbes = 4e9;  // output elements times input elements
@@ -184,4 +184,4 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
   return {std::move(result)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

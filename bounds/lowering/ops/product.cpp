@@ -9,7 +9,7 @@
 #include "bounds/lowering/ops/one_variable.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -267,4 +267,4 @@ std::vector<AffineForm> lower_variable_matmul(const LowerContext& context, const
                      context.magnitudes)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

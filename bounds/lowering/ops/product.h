@@ -2,7 +2,7 @@
 // Products of two variables as squares, which are functions of one variable like any other.
 #include "bounds/lowering/ops/lower_op.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// The elementwise product of two forms of equal size:  x y = ((s x + y / s)^2 - (s x - y / s)^2) /
 /// 4  for any s > 0. With s so that both parts vary equally the two planes of the squares leave as
@@ -14,4 +14,4 @@ AffineForm invert(const LowerContext& context, const AffineForm& x);
 /// places is written out only once, and the intervals of what is made of it are good ones.
 AffineForm cut(const LowerContext& context, const AffineForm& x);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

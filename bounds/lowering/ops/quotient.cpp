@@ -8,7 +8,7 @@
 
 #include "bounds/lowering/ops/product.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -87,4 +87,4 @@ std::vector<AffineForm> lower_quotient(const LowerContext& context, const Node& 
   return {divide(context, x, gather({&y}, picks), gather({&inverse}, picks))};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -5,7 +5,7 @@
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -48,4 +48,4 @@ std::vector<AffineForm> lower_smooth(const LowerContext& context, const Node& no
   return {context.activate(x, activation_of(node), node.inputs[0])};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

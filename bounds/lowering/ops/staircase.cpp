@@ -5,7 +5,7 @@
 
 #include "bounds/lowering/ops/lower_op.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -49,4 +49,4 @@ AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, 
   return context.activate_within(form, {curve}, value, known);
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -5,7 +5,7 @@
 
 #include "specs/network/op_table.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -173,4 +173,4 @@ AffineForm positive_part(const LowerContext& context, const AffineForm& d) {
        sorted.none(apart) ? AffineForm() : context.relu(sorted.of(d, apart), kNoValue)});
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

@@ -4,7 +4,7 @@
 // often are where only two values are left.
 #include "bounds/lowering/ops/lower_op.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 /// Which elements of a value of the network are whole numbers at every point of the box, as far as
 /// is easily seen.
@@ -20,4 +20,4 @@ AffineForm is_positive(const LowerContext& context, const AffineForm& d,
 /// max(d, 0) of whole numbers.
 AffineForm positive_part(const LowerContext& context, const AffineForm& d);
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

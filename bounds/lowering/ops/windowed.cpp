@@ -7,7 +7,7 @@
 #include "specs/network/op_table.h"
 #include "specs/ops/windows.h"
 
-namespace clipbound {
+namespace clipbound::bounds {
 
 namespace {
 
@@ -135,4 +135,4 @@ std::vector<AffineForm> lower_max_pool(const LowerContext& context, const Node& 
   return {gather({&largest, &unknown}, place)};
 }
 
-}  // namespace clipbound
+}  // namespace clipbound::bounds

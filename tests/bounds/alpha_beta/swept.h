@@ -2,6 +2,7 @@
 // Random networks on their way through the lane sweeps, with the truth at points beside them.
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/random_network.h"
 
@@ -23,7 +24,7 @@ struct Swept {
     clause.rows.push_back(output_row({Rational(1), Rational(-1)}, Rational(1, 10)));
     clause.rows.push_back(output_row({Rational(-2), Rational(1, 2)}, Rational(-3)));
     lowered = std::make_unique<Lowered>(network, lower, upper, clause);
-    SweepBudget budget;
+    IntermediateBoundsBudget budget;
     budget.iterations = iterations;
     budget.split_rounds = split_rounds;
     budget.threads = 2;
@@ -38,7 +39,7 @@ struct Swept {
   /// The neuron of the whole network (in layer order) in a slot.
   std::size_t neuron(int slot) const {
     const auto u = static_cast<std::size_t>(slot);
-    const SweepLayer& layer = sweep->layer(sweep->layer_of[u]);
+    const SparseNetworkLayer& layer = sweep->layer(sweep->layer_of[u]);
     return static_cast<std::size_t>(
         first_of[static_cast<std::size_t>(sweep->layer_of[u])] +
         layer.origin[static_cast<std::size_t>(sweep->place_of[u] - layer.first)]);
@@ -53,8 +54,8 @@ struct Swept {
     }
     return lowered->truth(std::move(x));
   }
-  LaneSweep::Target target() const {
-    LaneSweep::Target result;
+  AlphaBetaBounder::Target target() const {
+    AlphaBetaBounder::Target result;
     result.rows = &rows;
     for (int lane = 0; lane < kLanes; ++lane) {
       result.which[lane] = lane % 2;
@@ -62,15 +63,15 @@ struct Swept {
     }
     return result;
   }
-  SweepCone cone() const {
-    SweepCone result;
+  Cone cone() const {
+    Cone result;
     ConeFinder(*sweep).find(rows, {0, 1}, result);
     return result;
   }
 
   std::unique_ptr<Lowered> lowered;
-  std::unique_ptr<SweepNetwork> sweep;
-  SweepRows rows;
+  std::unique_ptr<SparseNetwork> sweep;
+  SparseNetworkRows rows;
   std::vector<int> first_of;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/bounds/alpha_beta/swept.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
@@ -29,12 +30,12 @@ TEST(SweepRoot, NeuronBoundsHold) {
 }
 
 /// CROWN's bound of the first row of `rows`.
-double crown_bound(const SweepNetwork& network, const SweepRows& rows) {
-  LaneSweep lanes;
+double crown_bound(const SparseNetwork& network, const SparseNetworkRows& rows) {
+  AlphaBetaBounder lanes;
   lanes.attach(network);
-  SweepCone cone;
+  Cone cone;
   ConeFinder(network).find(rows, {0}, cone);
-  LaneSweep::Target target;
+  AlphaBetaBounder::Target target;
   target.rows = &rows;
   std::fill(target.sign, target.sign + kLanes, 1.0);
   return lanes.lower_bound(cone, target)[0];
@@ -55,7 +56,7 @@ TEST(SweepRoot, NeuronsThatARowDoesNotReadChangeNothingAndCannotBeRead) {
     const AffineForm row = gather({&form}, {{0, dice.whole(0, static_cast<int>(form.size()) - 1)}});
     const NeededNeurons needed = needed_neurons(system, {&row});
     const auto part = bound_by_sweeps(s.lowered->system, s.lowered->lower, s.lowered->upper,
-                                      nullptr, SweepBudget{}, Deadline(), needed);
+                                      nullptr, IntermediateBoundsBudget{}, Deadline(), needed);
     const double of_part = crown_bound(*part, part->compile_rows(row, {0})),
                  of_all = crown_bound(*s.sweep, s.sweep->compile_rows(row, {0}));
     EXPECT_NEAR(of_part, of_all, 1e-9 * (1.0 + std::fabs(of_all)));
@@ -73,15 +74,15 @@ TEST(SweepRoot, NeuronsThatARowDoesNotReadChangeNothingAndCannotBeRead) {
   EXPECT_GT(left_out, 500);
 }
 
-TEST(LaneSweep, StaysBelowTheTruthForAnySlopesMultipliersAndSplits) {
+TEST(AlphaBetaBounder, StaysBelowTheTruthForAnySlopesMultipliersAndSplits) {
   Dice dice(82);
   int decided = 0;
   for (int trial = 0; trial < 150; ++trial) {
     const Swept s(dice, random_taste(dice), 0.8);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*s.sweep);
-    const SweepCone cone = s.cone();
-    const LaneSweep::Target target = s.target();
+    const Cone cone = s.cone();
+    const AlphaBetaBounder::Target target = s.target();
     for (int round = 0; round < 6; ++round) {
       lanes.reset();
       std::vector<Truth> truths;
@@ -108,7 +109,7 @@ TEST(LaneSweep, StaysBelowTheTruthForAnySlopesMultipliersAndSplits) {
         }
       };
       check(lanes.lower_bound(cone, target));
-      SweepOptimizer optimizer;
+      SlopeOptimizer optimizer;
       optimizer.enough = 1e30;
       check(lanes.maximize(cone, target, optimizer));
     }
@@ -116,15 +117,15 @@ TEST(LaneSweep, StaysBelowTheTruthForAnySlopesMultipliersAndSplits) {
   EXPECT_GT(decided, 1000);
 }
 
-TEST(LaneSweep, GradientsAgreeWithFiniteDifferences) {
+TEST(AlphaBetaBounder, GradientsAgreeWithFiniteDifferences) {
   Dice dice(83);
   int compared = 0;
   for (int trial = 0; trial < 60; ++trial) {
     const Swept s(dice, random_taste(dice), 0.7);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*s.sweep);
-    const SweepCone cone = s.cone();
-    const LaneSweep::Target target = s.target();
+    const Cone cone = s.cone();
+    const AlphaBetaBounder::Target target = s.target();
     for (int u = 0; u < s.sweep->slots(); ++u) {
       for (int lane = 0; lane < kLanes; ++lane) {
         if (dice.chance(0.3)) lanes.decide(lane, u, dice.chance(0.5));
@@ -134,7 +135,7 @@ TEST(LaneSweep, GradientsAgreeWithFiniteDifferences) {
     const Vec middle = lanes.lower_bound(cone, target);
     lanes.differentiate(cone);
     const std::vector<Vec> gradient = lanes.gradient;
-    for (const SweepCone::Layer& layer : cone.layers) {
+    for (const Cone::Layer& layer : cone.layers) {
       for (const std::int32_t place : layer.unstable) {
         const auto u = static_cast<std::size_t>(s.sweep->slot_of[static_cast<std::size_t>(place)]);
         constexpr double kStep = 1e-6;
@@ -158,18 +159,18 @@ TEST(LaneSweep, GradientsAgreeWithFiniteDifferences) {
   EXPECT_GT(compared, 250 * kLanes);
 }
 
-TEST(LaneSweep, OptimisationOnlyImproves) {
+TEST(AlphaBetaBounder, OptimisationOnlyImproves) {
   Dice dice(84);
   double before = 0.0, after = 0.0;
   for (int trial = 0; trial < 40; ++trial) {
     NetworkTaste taste = random_taste(dice);
     taste.layers = 3;
     const Swept s(dice, taste, 0.7);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*s.sweep);
-    const SweepCone cone = s.cone();
+    const Cone cone = s.cone();
     const Vec first = lanes.lower_bound(cone, s.target());
-    SweepOptimizer optimizer;
+    SlopeOptimizer optimizer;
     optimizer.enough = 1e30;
     const Vec best = lanes.maximize(cone, s.target(), optimizer);
     for (int lane = 0; lane < kLanes; ++lane) {

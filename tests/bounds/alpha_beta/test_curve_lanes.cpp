@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/bounds/alpha_beta/swept.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
@@ -14,7 +15,7 @@ NetworkTaste curved_taste(Dice& dice) {
   return taste;
 }
 
-TEST(CurvedLanes, NeuronBoundsHold) {
+TEST(CurveLanes, NeuronBoundsHold) {
   Dice dice(101);
   for (int trial = 0; trial < 60; ++trial) {
     const Swept s(dice, curved_taste(dice), dice.uniform(0.01, 0.8), trial % 2 == 0 ? 0 : 15,
@@ -37,8 +38,8 @@ TEST(CurvedHull, ChainsReachFromEndToEnd) {
   // A multiplier leans on a chain's ends, and does so where f overflows and its coefficient is 0,
   // too.
   for (const double u : {1.0, 800.0, 1e6}) {
-    const Hull<double> hull = hull_of({Curve::exp}, -3.0, u);
-    for (const Chain<double>& chain : {hull.below, hull.above}) {
+    const PiecewiseLinearEnvelope<double> hull = hull_of({Curve::exp}, -3.0, u);
+    for (const Polyline<double>& chain : {hull.below, hull.above}) {
       EXPECT_EQ(chain.z[0], -3.0);
       EXPECT_EQ(chain.z[kChainPoints - 1], u);
     }
@@ -48,7 +49,7 @@ TEST(CurvedHull, ChainsReachFromEndToEnd) {
 
 /// Gives every neuron of a lane any parameters and, here and there, a restriction that the truth
 /// satisfies.
-int disturb(Dice& dice, const Swept& s, const Truth& truth, LaneSweep& lanes, int lane) {
+int disturb(Dice& dice, const Swept& s, const Truth& truth, AlphaBetaBounder& lanes, int lane) {
   int restricted = 0;
   for (int u = 0; u < s.sweep->slots(); ++u) {
     const auto i = static_cast<std::size_t>(u);
@@ -84,16 +85,16 @@ int disturb(Dice& dice, const Swept& s, const Truth& truth, LaneSweep& lanes, in
   return restricted;
 }
 
-TEST(CurvedLanes, StayBelowTheTruthForAnyParametersAndRestrictions) {
+TEST(CurveLanes, StayBelowTheTruthForAnyParametersAndRestrictions) {
   Dice dice(102);
   int restricted = 0;
   for (int trial = 0; trial < 80; ++trial) {
     const Swept s(dice, curved_taste(dice), 0.8);
-    LaneSweep lanes, copy;
+    AlphaBetaBounder lanes, copy;
     lanes.attach(*s.sweep);
     copy.attach(*s.sweep);
-    const SweepCone cone = s.cone();
-    const LaneSweep::Target target = s.target();
+    const Cone cone = s.cone();
+    const AlphaBetaBounder::Target target = s.target();
     for (int round = 0; round < 5; ++round) {
       lanes.reset();
       std::vector<Truth> truths;
@@ -114,7 +115,7 @@ TEST(CurvedLanes, StayBelowTheTruthForAnyParametersAndRestrictions) {
       const int lane = dice.whole(0, kLanes - 1);
       copy.copy_lane(lanes, lane);
       EXPECT_EQ(copy.lower_bound(cone, target)[lane], bound[lane]);
-      SweepOptimizer optimizer;
+      SlopeOptimizer optimizer;
       optimizer.enough = 1e30;
       const Vec best = lanes.maximize(cone, target, optimizer);
       check(best);
@@ -126,15 +127,15 @@ TEST(CurvedLanes, StayBelowTheTruthForAnyParametersAndRestrictions) {
   EXPECT_GT(restricted, 1000);
 }
 
-TEST(CurvedLanes, GradientsAgreeWithFiniteDifferences) {
+TEST(CurveLanes, GradientsAgreeWithFiniteDifferences) {
   Dice dice(103);
   int compared = 0, multipliers = 0;
   for (int trial = 0; trial < 60; ++trial) {
     const Swept s(dice, curved_taste(dice), 0.5);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*s.sweep);
-    const SweepCone cone = s.cone();
-    const LaneSweep::Target target = s.target();
+    const Cone cone = s.cone();
+    const AlphaBetaBounder::Target target = s.target();
     for (int lane = 0; lane < kLanes; ++lane) disturb(dice, s, s.random_truth(dice), lanes, lane);
     for (Vec& t : lanes.theta) t = t * 0.8 + 0.1;
     const Vec middle = lanes.lower_bound(cone, target);
@@ -156,7 +157,7 @@ TEST(CurvedLanes, GradientsAgreeWithFiniteDifferences) {
         EXPECT_NEAR(gradient_in(lane), 0.5 * (right + left), 1e-3 * size);
       }
     };
-    for (const SweepCone::Layer& layer : cone.layers) {
+    for (const Cone::Layer& layer : cone.layers) {
       for (const std::int32_t place : layer.curved) {
         const auto slot = s.sweep->slot_of[static_cast<std::size_t>(place)];
         const auto u = static_cast<std::size_t>(slot);
@@ -191,18 +192,18 @@ TEST(CurvedLanes, GradientsAgreeWithFiniteDifferences) {
   EXPECT_GT(multipliers, 250 * kLanes);
 }
 
-TEST(CurvedLanes, OptimisationTightens) {
+TEST(CurveLanes, OptimisationTightens) {
   Dice dice(104);
   double before = 0.0, after = 0.0;
   for (int trial = 0; trial < 40; ++trial) {
     NetworkTaste taste = curved_taste(dice);
     taste.layers = 3;
     const Swept s(dice, taste, 0.4);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*s.sweep);
-    const SweepCone cone = s.cone();
+    const Cone cone = s.cone();
     const Vec first = lanes.lower_bound(cone, s.target());
-    SweepOptimizer optimizer;
+    SlopeOptimizer optimizer;
     optimizer.enough = 1e30;
     const Vec best = lanes.maximize(cone, s.target(), optimizer);
     for (int lane = 0; lane < kLanes; ++lane) {

@@ -94,7 +94,7 @@ void check(std::mt19937_64& random, const SparseRows& rows, int per_cent, bool f
   std::vector<double> factor;
   for (std::int64_t c = 0; factors && c < rows.cols; ++c)
     factor.push_back(random() % 2 == 0 ? 1.0 : 4.0);
-  const BlockBuilder builder(rows, of_rows, columns, factor, spare);
+  const GroupedMatrixBuilder builder(rows, of_rows, columns, factor, spare);
   std::vector<Vec> x(static_cast<std::size_t>(spare) + 1), forward(x.size()), backward(x.size()),
       expected_forward(x.size()), expected_backward(x.size());
   for (Vec& v : x) {
@@ -120,7 +120,7 @@ void check(std::mt19937_64& random, const SparseRows& rows, int per_cent, bool f
   }
 }
 
-TEST(BlockBuilder, MakesTheSumsOfTheEntries) {
+TEST(GroupedMatrixBuilder, MakesTheSumsOfTheEntries) {
   std::mt19937_64 random(1);
   for (int trial = 0; trial < 60; ++trial) {
     const SparseRows conv =
@@ -135,14 +135,14 @@ TEST(BlockBuilder, MakesTheSumsOfTheEntries) {
   }
 }
 
-TEST(BlockBuilder, GroupsReadOnlyWhatLives) {
+TEST(GroupedMatrixBuilder, GroupsReadOnlyWhatLives) {
   std::mt19937_64 random(2);
   const SparseRows rows = convolution(random, 9, 6, 20);
   const auto spare = static_cast<std::int32_t>(rows.cols + rows.rows());
   const std::vector<std::int32_t> columns = places_for(random, rows.cols, 0, 50),
                                   of_rows = places_for(random, rows.rows(),
                                                        static_cast<std::int32_t>(rows.cols), 50);
-  const BlockBuilder builder(rows, of_rows, columns, {}, spare);
+  const GroupedMatrixBuilder builder(rows, of_rows, columns, {}, spare);
   for (const GroupedMatrix& matrix : {builder.forward(spare), builder.backward(spare)}) {
     for (std::int32_t g = 0; g < matrix.groups(); ++g) {
       for (const GroupedMatrix::Ref& ref : matrix.refs(g)) {

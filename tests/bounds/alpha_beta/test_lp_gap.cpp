@@ -8,6 +8,7 @@
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "tests/support/convolutional_network.h"
 #include "tests/support/exact_lp.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 
 namespace clipbound::test {
@@ -16,7 +17,7 @@ namespace {
 /// The program: a variable for every input and for every neuron's activation.
 class TriangleProgram {
  public:
-  TriangleProgram(const LayeredSystem& system, const SweepNetwork& bounds) : system_(system) {
+  TriangleProgram(const LayeredSystem& system, const SparseNetwork& bounds) : system_(system) {
     lower_ = rationals(system.lower);
     upper_ = rationals(system.upper);
     for (std::size_t k = 0; k < system.layers.size(); ++k) {
@@ -101,7 +102,7 @@ TEST(LpGap, RowBoundsWithoutSplitsNeverExceedTheRationalProgram) {
     const auto sweep = bound_by_sweeps(system, lower, upper, nullptr, {}, Deadline());
     const TriangleProgram program(*system, *sweep);
     unstable += program.unstable();
-    const SweepRows rows = sweep->compile_rows(system->outputs, {0, 1});
+    const SparseNetworkRows rows = sweep->compile_rows(system->outputs, {0, 1});
     const std::vector<double> crown =
         bound_rows_by_sweeps(*sweep, rows, {.iterations = 0}, 1, Deadline()).lower;
     const std::vector<double> alpha =

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/bounds/alpha_beta/swept.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
@@ -25,12 +26,12 @@ TEST(JoinedProducts, PlanesLieBelowAtTheCornersAndBetween) {
   for (int trial = 0; trial < 20000; ++trial) {
     const auto [a_low, a_high] = random_interval(dice);
     const auto [b_low, b_high] = random_interval(dice);
-    JoinedProduct product;
+    McCormickProduct product;
     product.enclose(a_low, a_high, b_low, b_high);
     const double g =
         (dice.chance(0.5) ? 1.0 : -1.0) * std::ldexp(dice.uniform(0.5, 1.0), dice.whole(-30, 30));
     const double t = dice.chance(0.4) ? dice.whole(0, 1) : dice.uniform(0.0, 1.0);
-    const JoinedPlane plane = plane_of(product, broadcast(g), broadcast(t));
+    const McCormickPlane plane = plane_of(product, broadcast(g), broadcast(t));
     // As the sweep computes them, and what it charges for all roundings: 4 gamma of 4 times the
     // size, gamma > 32 u.
     const double a_coefficient = g * plane.a_slope[0], b_coefficient = g * plane.b_slope[0],
@@ -124,7 +125,7 @@ struct Attention {
     clause.rows.push_back(output_row({Rational(0), Rational(-2), Rational(1, 2)}, Rational(-3)));
     lowered =
         std::make_unique<Lowered>(std::make_shared<const Network>(b.build()), lower, upper, clause);
-    SweepBudget budget;
+    IntermediateBoundsBudget budget;
     budget.iterations = iterations;
     budget.helper_work = 0.0;
     sweep = bound_by_sweeps(lowered->system, lower, upper, nullptr, budget, Deadline());
@@ -156,10 +157,10 @@ struct Attention {
   }
 
   std::unique_ptr<Lowered> lowered;
-  std::unique_ptr<SweepNetwork> sweep;
-  SweepRows rows;
-  SweepCone cone;
-  LaneSweep::Target target;
+  std::unique_ptr<SparseNetwork> sweep;
+  SparseNetworkRows rows;
+  Cone cone;
+  AlphaBetaBounder::Target target;
 };
 
 TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
@@ -170,7 +171,7 @@ TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
                       trial % 2 == 0 ? 0 : 8);
     products += a.sweep->products.size();
     EXPECT_EQ(a.sweep->pairs.size(), 0U);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*a.sweep);
     ASSERT_EQ(lanes.theta.size(), static_cast<std::size_t>(a.sweep->parameters()));
     for (int round = 0; round < 4; ++round) {
@@ -179,7 +180,7 @@ TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
           t[lane] = dice.chance(0.5) ? dice.whole(0, 1) : dice.uniform(0.0, 1.0);
       }
       const Vec bound = lanes.lower_bound(a.cone, a.target);
-      SweepOptimizer optimizer;
+      SlopeOptimizer optimizer;
       optimizer.enough = 1e30;
       const Vec best = lanes.maximize(a.cone, a.target, optimizer);
       EXPECT_TRUE(all(best >= bound));
@@ -231,12 +232,12 @@ TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
   clause.rows.push_back(output_row({Rational(0), Rational(-1)}, Rational(0)));
   const Lowered lowered(std::make_shared<const Network>(b.build()), lower, upper, clause);
   for (const double helper_work : {0.0, 1e30}) {
-    SweepBudget budget;
+    IntermediateBoundsBudget budget;
     budget.helper_work = helper_work;
     const auto sweep = bound_by_sweeps(lowered.system, lower, upper, nullptr, budget, Deadline());
-    const SweepRows rows = sweep->compile_rows(lowered.rows, {0, 1});
+    const SparseNetworkRows rows = sweep->compile_rows(lowered.rows, {0, 1});
     const std::vector<double> bound =
-        bound_rows_by_sweeps(*sweep, rows, SweepOptimizer{}, 1, Deadline()).lower;
+        bound_rows_by_sweeps(*sweep, rows, SlopeOptimizer{}, 1, Deadline()).lower;
     EXPECT_LE(bound[0], -3.0) << "the first number may be 2, and 1 more";
     EXPECT_GT(bound[0], -4.0);
     EXPECT_LE(bound[1], -1.0);
@@ -252,13 +253,13 @@ TEST(JoinedProducts, OptimisedBoundsAreAboutAsGoodAsThoseOfSquares) {
   for (int trial = 0; trial < 40; ++trial) {
     const Attention a(dice, 0.3, 0);
     const auto squares = bound_by_sweeps(a.lowered->system, a.lowered->lower, a.lowered->upper,
-                                         nullptr, SweepBudget{}, Deadline());
+                                         nullptr, IntermediateBoundsBudget{}, Deadline());
     EXPECT_GT(squares->pairs.size(), 0U);
-    SweepOptimizer optimizer;
+    SlopeOptimizer optimizer;
     optimizer.enough = 1e30;
     optimizer.iterations = 60;
-    const auto bound_with = [&](const SweepNetwork& network) {
-      const SweepRows rows = network.compile_rows(a.lowered->rows, {0, 1});
+    const auto bound_with = [&](const SparseNetwork& network) {
+      const SparseNetworkRows rows = network.compile_rows(a.lowered->rows, {0, 1});
       return bound_rows_by_sweeps(network, rows, optimizer, 1, Deadline()).lower;
     };
     const std::vector<double> first = bound_with(*a.sweep), second = bound_with(*squares);
@@ -276,7 +277,7 @@ TEST(JoinedProducts, GradientsAgreeWithFiniteDifferences) {
   int compared = 0;
   for (int trial = 0; trial < 20; ++trial) {
     const Attention a(dice, 0.4, 0);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*a.sweep);
     for (Vec& t : lanes.theta) {
       for (int lane = 0; lane < kLanes; ++lane) t[lane] = dice.uniform(0.1, 0.9);
@@ -285,7 +286,7 @@ TEST(JoinedProducts, GradientsAgreeWithFiniteDifferences) {
     lanes.differentiate(a.cone);
     const std::vector<Vec> gradient = lanes.gradient;
     constexpr double kStep = 1e-6;
-    for (const SweepCone::Layer& layer : a.cone.layers) {
+    for (const Cone::Layer& layer : a.cone.layers) {
       for (const std::int32_t place : layer.products) {
         const auto u = static_cast<std::size_t>(a.sweep->parameter_of_product(place));
         const Vec theta = lanes.theta[u];

@@ -5,6 +5,7 @@
 #include "bounds/clip/relaxed_clipping.h"
 #include "bounds/reduced/reduced_bounder.h"
 #include "tests/support/exact_lp.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
@@ -78,8 +79,8 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
   return p;
 }
 
-/// A network without neurons whose rows are the problem's objective: what is left of LaneBounder is
-/// its clipping.
+/// A network without neurons whose rows are the problem's objective: what is left of ReducedBounder
+/// is its clipping.
 ReducedNetwork network_of(const std::vector<Problem>& lanes) {
   ReducedNetwork net;
   const std::size_t N = lanes[0].lower.size();
@@ -103,8 +104,8 @@ ReducedNetwork network_of(const std::vector<Problem>& lanes) {
   return net;
 }
 
-LaneBounder bounder_of(const ReducedNetwork& net, const std::vector<Problem>& lanes) {
-  LaneBounder b;
+ReducedBounder bounder_of(const ReducedNetwork& net, const std::vector<Problem>& lanes) {
+  ReducedBounder b;
   const std::size_t N = lanes[0].lower.size(), K = lanes[0].halfspaces.size();
   b.attach(net, static_cast<int>(K));
   b.constraints = static_cast<int>(K);
@@ -144,7 +145,7 @@ struct Share {
 void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::vector<int>& passes,
                      std::vector<Share>& shares) {
   const ReducedNetwork net = network_of(lanes);
-  LaneBounder b = bounder_of(net, lanes);
+  ReducedBounder b = bounder_of(net, lanes);
   std::vector<std::optional<Rational>> exact, unclipped;
   for (const Problem& p : lanes) {
     exact.push_back(
@@ -253,7 +254,7 @@ TEST(CompleteClipping, NastyProblems) {
 void check_relaxed(const std::vector<Problem>& lanes, int sweeps) {
   const std::size_t N = lanes[0].lower.size(), K = lanes[0].halfspaces.size();
   const ReducedNetwork net = network_of(lanes);
-  LaneBounder b = bounder_of(net, lanes);
+  ReducedBounder b = bounder_of(net, lanes);
   const Mask empty = clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(),
                                 static_cast<int>(K), b.constraint.data(), sweeps);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
@@ -305,7 +306,7 @@ TEST(RelaxedClipping, OneHalfspaceGivesItsExactProjection) {
     const auto lanes = random_lanes(dice, dice.whole(1, 6), 1, Mood::plain);
     const std::size_t N = lanes[0].lower.size();
     const ReducedNetwork net = network_of(lanes);
-    LaneBounder b = bounder_of(net, lanes);
+    ReducedBounder b = bounder_of(net, lanes);
     clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(), 1, b.constraint.data(), 1);
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       for (std::size_t i = 0; i < N; ++i) {
@@ -347,7 +348,7 @@ TEST(CompleteClipping, NanAndInfinityProveNothing) {
     Problem p{{-1, -1}, {1, 1}, {1, 2, 0}, {{g[0], g[1], g[2]}, {1, 1, -1}}};
     const std::vector<Problem> lanes(kLanes, p);
     const ReducedNetwork net = network_of(lanes);
-    LaneBounder b = bounder_of(net, lanes);
+    ReducedBounder b = bounder_of(net, lanes);
     b.bound({});
     EXPECT_FALSE(any(b.refuted)) << g[0] << " " << g[1] << " " << g[2];
     EXPECT_LE(b.row_lower[0][0], -3.0) << g[0] << " " << g[1] << " " << g[2];

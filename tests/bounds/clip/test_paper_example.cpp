@@ -4,6 +4,7 @@
 
 #include "bounds/clip/relaxed_clipping.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 
 namespace clipbound::test {
@@ -46,7 +47,7 @@ TEST(PaperExample, RootBounds) {
   expect_lower(z.lower[1], -13, "z2");
   expect_upper(z.upper[1], 5, "z2");
   expect_lower(example.row_bounds().at(0), row(Rational(-19, 6)), "y");
-  LaneBounder lanes = example.lanes();
+  ReducedBounder lanes = example.lanes();
   lanes.bound({});
   expect_lower(lanes.row_lower[0][0], row(Rational(-19, 6)), "y in a lane");
   // relu(z1) >= z1 and -relu(z2) >= -5/18 (z2 + 13): y >= -7/18 x1 - 121/18 x2 + 78/18.
@@ -64,7 +65,7 @@ void set_half(std::vector<Vec>& halfspace) {
 
 TEST(PaperExample, RelaxedClippingRefutesTheHalf) {
   const Lowered example = paper_example();
-  LaneBounder lanes = example.lanes();
+  ReducedBounder lanes = example.lanes();
   std::vector<Vec> halfspace(3);
   set_half(halfspace);
   EXPECT_FALSE(
@@ -82,7 +83,7 @@ TEST(PaperExample, RelaxedClippingRefutesTheHalf) {
 
 TEST(PaperExample, CompleteClippingRefutesTheHalf) {
   const Lowered example = paper_example();
-  LaneBounder lanes = example.lanes(1);
+  ReducedBounder lanes = example.lanes(1);
   set_half(lanes.constraint);
   lanes.bound({});
   expect_upper(lanes.upper_z[0][0], 0, "z1");
@@ -109,7 +110,7 @@ Lowered diagonal_band() {
 
 TEST(CompleteClipping, ProvesWhatRelaxedClippingCannot) {
   const Lowered example = diagonal_band();
-  LaneBounder lanes = example.lanes(2);
+  ReducedBounder lanes = example.lanes(2);
   const double band[2][3] = {{1, -1, -0.03125}, {-1, 1, -0.03125}};
   for (std::size_t k = 0; k < 2; ++k) {
     for (std::size_t i = 0; i < 3; ++i) lanes.constraint[k * 3 + i] = broadcast(band[k][i]);

@@ -9,6 +9,7 @@
 #include "bounds/clip/single_halfspace.h"
 #include "tests/bounds/alpha_beta/swept.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
@@ -82,20 +83,20 @@ struct Cut {
   std::vector<Vec> functions;
 };
 
-LaneClip::Least clipped_minimum(const Cut& cut) {
-  LaneClip clip;
+SingleHalfspaceClipping::Least clipped_minimum(const Cut& cut) {
+  SingleHalfspaceClipping clip;
   clip.set(cut.halfspace, cut.lower, cut.upper);
   clip.restrict_to(cut.inputs);
   std::vector<Vec> corner(cut.lower.size());
   return clip.minimum(cut.functions.data(), corner.data());
 }
 
-TEST(LaneClip, StaysBelowEveryPointOfTheHalfspace) {
+TEST(SingleHalfspaceClipping, StaysBelowEveryPointOfTheHalfspace) {
   Dice dice(91);
   int inside = 0;
   for (int trial = 0; trial < 400; ++trial) {
     const Cut cut(dice);
-    const LaneClip::Least least = clipped_minimum(cut);
+    const SingleHalfspaceClipping::Least least = clipped_minimum(cut);
     for (int sample = 0; sample < 60; ++sample) {
       std::vector<double> x;
       for (std::size_t i = 0; i < cut.lower.size(); ++i) {
@@ -114,12 +115,12 @@ TEST(LaneClip, StaysBelowEveryPointOfTheHalfspace) {
   EXPECT_GT(inside, 2000);
 }
 
-TEST(LaneClip, ComesCloseToTheExactLeastValue) {
+TEST(SingleHalfspaceClipping, ComesCloseToTheExactLeastValue) {
   Dice dice(92);
   double gained = 0.0, possible = 0.0;
   for (int trial = 0; trial < 400; ++trial) {
     const Cut cut(dice);
-    const LaneClip::Least least = clipped_minimum(cut);
+    const SingleHalfspaceClipping::Least least = clipped_minimum(cut);
     for (int lane = 0; lane < kLanes; ++lane) {
       double box = 0.0, size = 1.0;
       for (const std::int32_t i : cut.inputs) {
@@ -138,15 +139,15 @@ TEST(LaneClip, ComesCloseToTheExactLeastValue) {
   EXPECT_GT(gained, 0.98 * possible);
 }
 
-TEST(LaneSweep, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
+TEST(AlphaBetaBounder, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
   Dice dice(93);
   int checked = 0, raised = 0;
   for (int trial = 0; trial < 200; ++trial) {
     const Swept s(dice, random_taste(dice), 0.6);
-    LaneSweep lanes;
+    AlphaBetaBounder lanes;
     lanes.attach(*s.sweep);
-    const SweepCone cone = s.cone();
-    LaneSweep::Target target = s.target();
+    const Cone cone = s.cone();
+    AlphaBetaBounder::Target target = s.target();
     const Vec plain = lanes.lower_bound(cone, target);
     const auto plane = lanes.plane(cone, 0);
     ASSERT_TRUE(plane.has_value());
@@ -166,7 +167,7 @@ TEST(LaneSweep, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
       for (Vec& t : lanes.theta) {
         for (int lane = 0; lane < kLanes; ++lane) t[lane] = dice.uniform(0.0, 1.0);
       }
-      const Vec bound = round == 0 ? lanes.maximize(cone, target, SweepOptimizer{})
+      const Vec bound = round == 0 ? lanes.maximize(cone, target, SlopeOptimizer{})
                                    : lanes.lower_bound(cone, target);
       for (const Truth& truth : truths) {
         if (!(truth.rows[0].value + truth.rows[0].error <= threshold)) continue;

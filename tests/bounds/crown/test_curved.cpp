@@ -6,6 +6,7 @@
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "bounds/forward/forward_bounder.h"
 #include "tests/support/curved_network.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 
 namespace clipbound::test {
@@ -44,15 +45,15 @@ class CurvedTrial {
                    output_row({Rational(-2), Rational(0)}, Rational(0))};
     const Lowered lowered(network, lower, upper, clause, products);
     const std::vector<double> rows = lowered.row_bounds();
-    SweepRowBounds by_sweeps;
+    IntermediateBounds by_sweeps;
     by_sweeps.lower.assign(rows.size(), -std::numeric_limits<double>::infinity());
     if (products == ProductForm::squares) {
-      const auto sweeps =
-          bound_by_sweeps(lowered.system, lower, upper, nullptr, SweepBudget{}, Deadline());
-      const SweepRows sweep_rows = sweeps->compile_rows(lowered.rows, {0, 1});
+      const auto sweeps = bound_by_sweeps(lowered.system, lower, upper, nullptr,
+                                          IntermediateBoundsBudget{}, Deadline());
+      const SparseNetworkRows sweep_rows = sweeps->compile_rows(lowered.rows, {0, 1});
       by_sweeps = bound_rows_by_sweeps(*sweeps, sweep_rows, {.iterations = 5}, 1, Deadline());
     }
-    LaneBounder lanes = lowered.lanes(2);
+    ReducedBounder lanes = lowered.lanes(2);
     for (int lane = 0; lane < kLanes; ++lane) {
       for (std::size_t i = 0; i < kInputs; ++i) {
         const double a = lower[i] + dice_.uniform() * (upper[i] - lower[i]);
@@ -66,7 +67,7 @@ class CurvedTrial {
     auto problem = std::make_shared<ForwardProblem>(
         ForwardProblem{lowered.system, lowered.rows, {0, 0}, lowered.kept, lower, upper});
     const auto stand_in = forward_network(std::move(problem));
-    LaneBounder forward;
+    ReducedBounder forward;
     forward.attach(*stand_in, 1);
     forward.lower_x = lanes.lower_x;
     forward.upper_x = lanes.upper_x;
@@ -108,8 +109,8 @@ class CurvedTrial {
     }
     return rows;
   }
-  void check_lane(const Network& network, const Clause& clause, const LaneBounder& lanes, int lane,
-                  bool lower_half) {
+  void check_lane(const Network& network, const Clause& clause, const ReducedBounder& lanes,
+                  int lane, bool lower_half) {
     std::vector<double> lower, upper;
     for (std::size_t i = 0; i < lanes.lower_x.size(); ++i) {
       lower.push_back(lanes.lower_x[i][lane]);
@@ -182,7 +183,7 @@ TEST(Curved, CrossedBoundsRefute) {
   clause.rows = {
       output_row({Rational(1)}, Rational(2))};  // always unsafe: never refuted by the row
   const Lowered lowered(std::make_shared<const Network>(b.build()), {-1.0}, {1.0}, clause);
-  LaneBounder lanes = lowered.lanes(2);
+  ReducedBounder lanes = lowered.lanes(2);
   for (int lane = 0; lane < kLanes; ++lane) {
     lanes.lower_x[0][lane] = -1.0;
     lanes.upper_x[0][lane] = 1.0;

@@ -4,6 +4,7 @@
 // radii and error terms have to cover every single rounding.
 #include <gtest/gtest.h>
 
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/random_network.h"
 
@@ -77,7 +78,7 @@ class EnclosureTrial {
     check_root();
     if (testing::Test::HasFailure()) return;
     LaneSet set;
-    LaneBounder b = lowered_->lanes(kConstraints);
+    ReducedBounder b = lowered_->lanes(kConstraints);
     network_now_ = lowered_->reduced;
     for (int lane = 0; lane < kLanes; ++lane) {
       for (const int i : lowered_->kept) {
@@ -323,7 +324,7 @@ class EnclosureTrial {
   std::shared_ptr<const Network> network_;
   std::unique_ptr<Lowered> lowered_;
   std::shared_ptr<const ReducedNetwork> network_now_;
-  LaneBounder bounder_;
+  ReducedBounder bounder_;
 
  public:
   int points_checked = 0, folded_away = 0;

@@ -4,6 +4,7 @@
 
 #include "bounds/crown/relu_rows.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bounds/crown/forward_pass.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/tiny_network.h"
 
@@ -95,7 +96,7 @@ Rational plane_at(const double* plane, const std::vector<double>& x) {
   return sum;
 }
 
-void check_planes(const PlaneBounds& planes, const IntervalVector* interval,
+void check_planes(const LinearBounds& planes, const IntervalVector* interval,
                   const Rationals& values, const std::vector<double>& x, const char* what) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Rational error(planes.error[i]);
@@ -130,7 +131,7 @@ TEST(SingleRoundings, ForwardPlanes) {
           box.upper.push_back(upper[i]);
       box.largest = std::max({box.largest, std::fabs(lower[i]), std::fabs(upper[i])});
     }
-    std::map<int, PlaneBounds> sources;
+    std::map<int, LinearBounds> sources;
     sources.emplace(kInputSource, forward_input(box, lower, upper));
     std::vector<TruthOf<Rational>> truths;
     for (int sample = 0; sample < 6; ++sample)
@@ -138,9 +139,9 @@ TEST(SingleRoundings, ForwardPlanes) {
     std::size_t first = 0;
     for (std::size_t k = 0; k < lowered.system->layers.size(); ++k) {
       const AffineForm& form = lowered.system->layers[k];
-      const PlaneBounds z = forward_affine(form, box, sources);
+      const LinearBounds z = forward_affine(form, box, sources);
       const IntervalVector interval = concretize(z, box);
-      const PlaneBounds active = forward_relu(z, interval, box);
+      const LinearBounds active = forward_relu(z, interval, box);
       for (const auto& truth : truths) {
         const Rationals values(
             truth.neurons.begin() + static_cast<std::ptrdiff_t>(first),

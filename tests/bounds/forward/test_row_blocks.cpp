@@ -5,6 +5,7 @@
 #include <random>
 
 #include "bounds/forward/row_blocks.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -8,6 +8,7 @@
 #include "bounds/forward/forward_bounder.h"
 #include "bounds/forward/taylor_models.h"
 #include "tests/support/curved_network.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 
 namespace clipbound::test {
@@ -72,7 +73,7 @@ struct Trial {
   std::shared_ptr<const Network> network;
   std::vector<double> x, lower, upper;
   std::unique_ptr<Lowered> lowered;
-  LaneBounder lanes;
+  ReducedBounder lanes;
   std::shared_ptr<const ReducedNetwork> stand_in;
 
   Trial(unsigned seed, double half, double width, double margin, ProductForm products)
@@ -147,9 +148,9 @@ TEST(Quadratic, ErrorsTurnWithTheBox) {
       const std::vector<double> lower = {-1.0, -1.0}, upper = {1.0, 1.0};
       const Lowered lowered(std::make_shared<const Network>(b.build()), lower, upper, clause,
                             square ? ProductForm::squares : ProductForm::pairs);
-      QuadraticLanes polynomials(std::make_shared<ForwardProblem>(
+      TaylorModels polynomials(std::make_shared<ForwardProblem>(
           ForwardProblem{lowered.system, lowered.rows, {0}, lowered.kept, lower, upper}));
-      std::vector<QuadraticLanes::Ranges> anywhere;
+      std::vector<TaylorModels::Ranges> anywhere;
       for (const AffineForm& layer : lowered.system->layers) {
         anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kUnbounded)),
                             std::vector<Vec>(layer.constant.size(), broadcast(kUnbounded))});
@@ -180,9 +181,9 @@ TEST(Quadratic, BoundsHoldOnTheWholeBox) {
     Trial t(seed, std::exp2(-static_cast<double>(seed % 7)), 1e-3, 0.0,
             seed % 2 == 0 ? ProductForm::pairs : ProductForm::squares);
     const LayeredSystem& system = *t.lowered->system;
-    QuadraticLanes polynomials(std::make_shared<ForwardProblem>(ForwardProblem{
+    TaylorModels polynomials(std::make_shared<ForwardProblem>(ForwardProblem{
         t.lowered->system, t.lowered->rows, {0, 0, 0}, t.lowered->kept, t.lower, t.upper}));
-    std::vector<QuadraticLanes::Ranges> anywhere;
+    std::vector<TaylorModels::Ranges> anywhere;
     for (const AffineForm& layer : system.layers) {
       anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kUnbounded)),
                           std::vector<Vec>(layer.constant.size(), broadcast(kUnbounded))});
@@ -247,7 +248,7 @@ TEST(Quadratic, CurvaturesCancel) {
   const Lowered lowered(std::make_shared<const Network>(b.build()), lower, upper, clause);
   const auto stand_in = forward_network(std::make_shared<ForwardProblem>(
       ForwardProblem{lowered.system, lowered.rows, {0}, lowered.kept, lower, upper}));
-  LaneBounder lanes;
+  ReducedBounder lanes;
   lanes.attach(*stand_in, 1);
   for (std::size_t i = 0; i < 2; ++i)
     lanes.lower_x[i] = broadcast(lower[i]), lanes.upper_x[i] = broadcast(upper[i]);

@@ -12,6 +12,7 @@
 #include "specs/network/network_builder.h"
 #include "specs/network/op_table.h"
 #include "specs/simplify/simplify.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
@@ -22,9 +23,9 @@ struct Bounded {
 
 Bounded bound(const Network& network, const std::vector<double>& lower,
               const std::vector<double>& upper) {
-  const RootBounder bounder(
+  const CrownBounder bounder(
       std::make_shared<const LayeredSystem>(lower_network(network, lower, upper)));
-  const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, Deadline());
+  const CrownBounder::Bounds bounds = bounder.bound_neurons(lower, upper, Deadline());
   const AffineForm& outputs = bounder.system().outputs;
   const IntervalVector range = enclose(outputs, bounds.sources);
   std::vector<std::int64_t> all;

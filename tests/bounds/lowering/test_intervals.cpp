@@ -11,6 +11,7 @@
 #include "specs/evaluate/evaluate.h"
 #include "specs/onnx/onnx_reader.h"
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -15,6 +15,7 @@
 #include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/simplify.h"
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
@@ -54,8 +55,8 @@ std::vector<double> random_point(std::mt19937_64& random, const RandomBox& box) 
 
 void check_box(const Network& network, const RandomBox& box, std::mt19937_64& random) {
   auto system = std::make_shared<const LayeredSystem>(lower_network(network, box.lower, box.upper));
-  const RootBounder bounder(system);
-  const RootBounder::Bounds bounds = bounder.bound_neurons(box.lower, box.upper, Deadline());
+  const CrownBounder bounder(system);
+  const CrownBounder::Bounds bounds = bounder.bound_neurons(box.lower, box.upper, Deadline());
   const IntervalVector outputs = enclose(system->outputs, bounds.sources);
   std::vector<std::int64_t> all(outputs.lower.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int64_t>(i);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "bounds/layered/layered_system.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/exact_lp.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/tiny_network.h"
 
@@ -54,7 +55,7 @@ void check_box(const TinyNetwork& net, const Rationals& c, std::vector<double> l
   ASSERT_LE(root[0], 0.0);
   ASSERT_LE(root[1], 0.0);
   for (const bool neurons : {false, true}) {
-    LaneBounder lanes = lowered.lanes(2);
+    ReducedBounder lanes = lowered.lanes(2);
     ClipSettings settings;
     settings.neurons = neurons;
     lanes.bound(settings);

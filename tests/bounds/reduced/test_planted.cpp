@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "bounds/clip/relaxed_clipping.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/random_network.h"
 
@@ -47,7 +48,7 @@ class Walk {
   void run(int steps) {
     network_ = lowered_->reduced;
     constraints_ = network_->rows + kOld;
-    LaneBounder first = lowered_->lanes(constraints_);
+    ReducedBounder first = lowered_->lanes(constraints_);
     lower_ = first.lower_x, upper_ = first.upper_x, low_ = first.lower_z, high_ = first.upper_z;
     const auto width = static_cast<std::size_t>(network_->inputs) + 1;
     halfspaces_.assign(static_cast<std::size_t>(constraints_) * width, Vec{});
@@ -170,7 +171,7 @@ class Walk {
   std::unique_ptr<Lowered> lowered_;
   Truth truth_;
   std::shared_ptr<const ReducedNetwork> network_;
-  LaneBounder bounder_;
+  ReducedBounder bounder_;
   std::vector<Vec> lower_, upper_, low_, high_, halfspaces_;
   int constraints_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 
 namespace clipbound::test {
@@ -21,8 +22,8 @@ Ends output_bounds(const Network& network, const std::vector<double>& lower,
   const auto simplified = simplify(std::make_shared<const Network>(network)).network;
   const auto system =
       std::make_shared<const LayeredSystem>(lower_network(*simplified, lower, upper, products));
-  const RootBounder bounder(system);
-  const RootBounder::Bounds bounds = bounder.bound_neurons(lower, upper, Deadline());
+  const CrownBounder bounder(system);
+  const CrownBounder::Bounds bounds = bounder.bound_neurons(lower, upper, Deadline());
   const int layers = static_cast<int>(system->layers.size());
   return {bounder.lower_bounds(system->outputs, {0}, 1.0, layers, bounds)[0],
           -bounder.lower_bounds(system->outputs, {0}, -1.0, layers, bounds)[0]};

@@ -8,6 +8,7 @@
 
 #include "bounds/relax/product.h"
 #include "tests/support/exact.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -119,7 +119,7 @@ TEST_P(EveryCurve, OffsetsEncloseItForAnySlope) {
 
 /// The largest offset with which a line of this slope lies below the chain (above: of the negative
 /// one), rounded outward.
-double offset_of(const Chain<double>& chain, double slope, bool above) {
+double offset_of(const Polyline<double>& chain, double slope, bool above) {
   long double least = INFINITY;
   const long double side = above ? -1.0L : 1.0L;
   for (int j = 0; j < kChainPoints; ++j) {
@@ -136,11 +136,11 @@ TEST_P(EveryCurve, ChainsEncloseItForAnySlope) {
   const Activation& a = tested().activation;
   for (int i = 0; i < kIntervals / 4 && !HasFailure(); ++i) {
     const Range interval = reference::random_interval(tested(), random);
-    const Hull<double> hull = hull_of(a, interval.lower, interval.upper);
+    const PiecewiseLinearEnvelope<double> hull = hull_of(a, interval.lower, interval.upper);
     const std::vector<double> points = reference::points_in(tested(), interval, random);
     const bool bounded = std::isfinite(interval.lower) && std::isfinite(interval.upper);
     for (const bool above : {false, true}) {
-      const Chain<double>& chain = above ? hull.above : hull.below;
+      const Polyline<double>& chain = above ? hull.above : hull.below;
       ASSERT_TRUE(chain.down >= 0.0 && chain.up >= 0.0);
       const bool constant = chain.slope == 0.0 && chain.down == 0.0 && chain.up == 0.0;
       ASSERT_TRUE(bounded || constant);
@@ -167,7 +167,7 @@ TEST_P(EveryCurve, ChainsKeepRelaxationsLines) {
     if (a.curve == Curve::square || a.parameter > 100.0 || interval.upper - interval.lower < 1e-3 ||
         interval.upper - interval.lower > 10.0)
       continue;
-    const Hull<double> hull = hull_of(a, interval.lower, interval.upper);
+    const PiecewiseLinearEnvelope<double> hull = hull_of(a, interval.lower, interval.upper);
     const Planes p = relax(a, interval.lower, interval.upper);
     if (!std::isfinite(p.lower_offset) || !std::isfinite(p.upper_offset)) continue;
     EXPECT_EQ(hull.below.slope, p.lower_slope);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "specs/evaluate/evaluate.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
 #include "tests/support/tiny_network.h"
@@ -135,7 +136,7 @@ TEST(NeuronSearch, AgreesWithTheSearchOnInputs) {
   EXPECT_GE(unsat, 10);
 }
 
-TEST(Alternation, SettlesManyClausesByBothWaysAndKeepsTheReachedOne) {
+TEST(SplitPortfolio, SettlesManyClausesByBothWaysAndKeepsTheReachedOne) {
   // Thresholds from far to next to reached: each way refutes some first. Turns begin with the
   // neurons', so that all of them begin at once.
   Dice dice(94);

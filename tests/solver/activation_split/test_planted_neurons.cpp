@@ -6,6 +6,7 @@
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "specs/evaluate/evaluate.h"
 #include "tests/support/convolutional_network.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
@@ -113,7 +114,7 @@ TEST(AttackedNeuronBounds, Hold) {
     }
     const auto system =
         std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper));
-    SweepBudget budget;
+    IntermediateBoundsBudget budget;
     const auto known = bound_by_sweeps(system, lower, upper, nullptr, budget, Deadline());
     budget.iterations = 10;
     budget.split_rounds = 4;
@@ -140,7 +141,7 @@ TEST(AttackedNeuronBounds, Hold) {
   }
 }
 
-TEST(LaneSweep, ANarrowConeAfterAWideOneThatWasLeft) {
+TEST(AlphaBetaBounder, ANarrowConeAfterAWideOneThatWasLeft) {
   // A group of the narrow cone reads places beside it, which must say 0.
   Dice dice(93);
   const auto network =
@@ -150,18 +151,18 @@ TEST(LaneSweep, ANarrowConeAfterAWideOneThatWasLeft) {
   const auto system = std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper));
   const auto sweep = bound_by_sweeps(system, lower, upper, nullptr, {}, Deadline());
   ConeFinder finder(*sweep);
-  SweepCone wide, narrow;
-  const SweepRows outputs = sweep->compile_rows(system->outputs, {0, 1});
+  Cone wide, narrow;
+  const SparseNetworkRows outputs = sweep->compile_rows(system->outputs, {0, 1});
   finder.find(outputs, {0, 1}, wide);
-  SweepRows neurons = sweep->compile_rows(system->layers[1], {0});
+  SparseNetworkRows neurons = sweep->compile_rows(system->layers[1], {0});
   neurons.layer = 1;
   finder.find(neurons, {0}, narrow);
-  LaneSweep::Target of_outputs, of_neurons;
+  AlphaBetaBounder::Target of_outputs, of_neurons;
   of_outputs.rows = &outputs;
   of_neurons.rows = &neurons;
   std::fill(of_outputs.sign, of_outputs.sign + kLanes, 1.0);
   std::fill(of_neurons.sign, of_neurons.sign + kLanes, 1.0);
-  LaneSweep fresh, used;
+  AlphaBetaBounder fresh, used;
   fresh.attach(*sweep);
   used.attach(*sweep);
   used.lower_bound(wide, of_outputs);

@@ -5,6 +5,7 @@
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 #include "tests/support/lowered.h"
 #include "tests/support/properties.h"
 
@@ -79,7 +80,7 @@ TEST(Steps, BoundsByTheirOwnSplitsHoldAndTheOtherLayersStay) {
     Clause clause;
     clause.rows.push_back(output_row({Rational(1)}, Rational(3)));
     const Lowered lowered(network, lower, upper, clause);
-    SweepBudget budget;
+    IntermediateBoundsBudget budget;
     const auto known = bound_by_sweeps(lowered.system, lower, upper, nullptr, budget, Deadline());
     budget.only_steps = true;
     budget.iterations = 10;

@@ -124,18 +124,18 @@ TEST(Query, BoxesEncloseTheDecimals) {
 TEST(Bounds, OfAnAbsoluteValue) {
   const Network network = absolute_sum();
   const std::vector<double> lower{-1, -1}, upper{1, 1};
-  const clipbound::Bounds crown = clipbound::bounds(network, lower, upper, {.linear = true});
+  const clipbound::Bounds crown = clipbound::bounds_of(network, lower, upper, {.linear = true});
   EXPECT_EQ(crown.method, clipbound::BoundMethod::crown);
   ASSERT_EQ(crown.lower.size(), 1u);
   EXPECT_LE(crown.lower[0], 0.0);
   EXPECT_GE(crown.upper[0], 2.0);
   EXPECT_LT(crown.upper[0], 2.0 + 1e-9);  // both chords together are the constant 2
   ASSERT_EQ(crown.linear.upper_A.size(), 2u);
-  const clipbound::Bounds intervals = clipbound::bounds(
+  const clipbound::Bounds intervals = clipbound::bounds_of(
       network, lower, upper, {.method = clipbound::BoundMethod::ibp, .linear = true});
   EXPECT_NEAR(intervals.upper[0], 4.0, 1e-9);  // relu(z) + relu(-z), each up to 2
   EXPECT_EQ(intervals.linear.upper_b, intervals.upper);
-  EXPECT_TRUE(clipbound::bounds(network, lower, upper).linear.lower_b.empty());
+  EXPECT_TRUE(clipbound::bounds_of(network, lower, upper).linear.lower_b.empty());
 }
 
 TEST(Bounds, OneBounderManyBoxesManyThreads) {
@@ -150,7 +150,7 @@ TEST(Bounds, OneBounderManyBoxesManyThreads) {
         const std::vector<double> lower{centre - 0.5, centre - 0.5},
             upper{centre + 0.5, centre + 0.5};
         const clipbound::Bounds found = bounder.bounds(lower, upper);
-        const clipbound::Bounds alone = clipbound::bounds(network, lower, upper);
+        const clipbound::Bounds alone = clipbound::bounds_of(network, lower, upper);
         const double highest = std::max(std::fabs(2 * centre - 1), std::fabs(2 * centre + 1));
         EXPECT_GE(found.upper[0], highest);
         EXPECT_LE(found.lower[0], std::max(0.0, std::fabs(2 * centre) - 1));
@@ -163,9 +163,9 @@ TEST(Bounds, OneBounderManyBoxesManyThreads) {
 TEST(Bounds, WrongBoxesAreInputErrors) {
   const Network network = absolute_sum();
   const std::vector<double> lower{0, 0}, upper{1, 1}, three{1, 1, 1}, wide{2, 1}, odd{NAN, 1};
-  EXPECT_THROW(clipbound::bounds(network, lower, three), InputError);
-  EXPECT_THROW(clipbound::bounds(network, upper, lower), InputError);
-  EXPECT_THROW(clipbound::bounds(network, lower, odd), InputError);
+  EXPECT_THROW(clipbound::bounds_of(network, lower, three), InputError);
+  EXPECT_THROW(clipbound::bounds_of(network, upper, lower), InputError);
+  EXPECT_THROW(clipbound::bounds_of(network, lower, odd), InputError);
   EXPECT_THROW(clipbound::Bounder(network, lower, upper).bounds(lower, wide), InputError);
   EXPECT_THROW(clipbound::bound_method("magic"), InputError);
   EXPECT_EQ(clipbound::bound_method("ibp"), clipbound::BoundMethod::ibp);

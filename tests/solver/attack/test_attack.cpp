@@ -6,6 +6,7 @@
 
 #include "solver/attack/pgd.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 
 namespace clipbound::test {
@@ -61,7 +62,7 @@ struct Attacked {
   }
   void expect_a_counterexample() {
     ASSERT_TRUE(run(20.0));
-    const Judgement judgement = clipbound::judge(*network, query, judge.input());
+    const Judgement judgement = specs::judge(*network, query, judge.input());
     EXPECT_TRUE(judgement.holds) << judgement.why_not;
   }
 
@@ -199,7 +200,7 @@ TEST(Attack, SeveralThreadsFindItToo) {
   Dice dice(10);
   Attacked a(funnel(random_floats(dice, 12, 0.1, 0.9)), unit_box(12, {{y_at_most(0, 0.02)}}));
   EXPECT_TRUE(a.run(20.0, 4));
-  EXPECT_TRUE(clipbound::judge(*a.network, a.query, a.judge.input()).holds);
+  EXPECT_TRUE(specs::judge(*a.network, a.query, a.judge.input()).holds);
   EXPECT_GT(a.statistics.attack_points, 0U);
 }
 

@@ -10,6 +10,7 @@
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
 #include "specs/simplify/simplify.h"
+#include "tests/support/floors.h"
 #include "tests/support/properties.h"
 
 namespace clipbound::test {

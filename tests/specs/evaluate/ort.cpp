@@ -10,6 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/floors.h"
 #include "tests/support/onnx_writer.h"
 
 namespace clipbound::test {

@@ -16,6 +16,7 @@
 #include "specs/simplify/simplify.h"
 #include "specs/vnnlib/vnnlib.h"
 #include "tests/specs/evaluate/ort.h"
+#include "tests/support/floors.h"
 #include "tests/support/shared_networks.h"
 
 namespace clipbound::test {

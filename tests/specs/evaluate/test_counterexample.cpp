@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "specs/evaluate/counterexample.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -10,6 +10,7 @@
 #include "specs/network/enclosed.h"
 #include "specs/network/network_builder.h"
 #include "specs/network/summation.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -10,6 +10,7 @@
 #include "specs/simplify/simplify.h"
 #include "tests/specs/evaluate/ort.h"
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

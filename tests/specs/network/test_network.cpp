@@ -11,6 +11,7 @@
 #include "specs/network/network_builder.h"
 #include "specs/network/op_table.h"
 #include "specs/simplify/simplify.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

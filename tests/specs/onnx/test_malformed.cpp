@@ -8,6 +8,7 @@
 #include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/simplify.h"
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -10,6 +10,7 @@
 #include "specs/network/op_table.h"
 #include "specs/onnx/onnx_reader.h"
 #include "specs/onnx/onnx_tensor.h"
+#include "tests/support/floors.h"
 #include "tests/support/onnx_writer.h"
 
 namespace clipbound::test {

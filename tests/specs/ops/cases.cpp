@@ -1,4 +1,5 @@
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 #include <limits>
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <ostream>
 
+#include "tests/support/floors.h"
 #include "tests/support/onnx_writer.h"
 
 namespace clipbound::test {

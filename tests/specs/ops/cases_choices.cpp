@@ -1,5 +1,6 @@
 // Comparisons, logic, casts, indices: what chooses and jumps.
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

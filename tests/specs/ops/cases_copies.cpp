@@ -1,5 +1,6 @@
 // Pads, expansions, resizing; shapes that are computed.
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

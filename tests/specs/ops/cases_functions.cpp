@@ -1,5 +1,6 @@
 // Functions of one and of two numbers.
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

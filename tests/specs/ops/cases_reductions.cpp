@@ -1,5 +1,6 @@
 // Reductions, normalisations, softmax.
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

@@ -1,5 +1,6 @@
 // Convolutions and pools.
 #include "tests/specs/ops/cases.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 

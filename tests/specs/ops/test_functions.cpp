@@ -8,6 +8,7 @@
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
 #include "specs/ops/enclosed_functions.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

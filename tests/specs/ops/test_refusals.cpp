@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {

@@ -7,6 +7,7 @@
 
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
