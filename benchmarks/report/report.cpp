@@ -76,7 +76,7 @@ Json board_json(const Board& board, const std::vector<Entrant>& entrants) {
   ::gmtime_r(&now, &parts);
   char made[40];
   std::strftime(made, sizeof made, "%Y-%m-%d %H:%M UTC", &parts);
-  Json json = {{"clipbound", version_text()}, {"made", made}, {"rule", kScoreRule}};
+  Json json = {{"clipbound", base::version_text()}, {"made", made}, {"rule", kScoreRule}};
   json["entrants"] = Json::array();
   for (const Entrant& entrant : entrants) json["entrants"].push_back(entrant_json(entrant));
   json["total"] = suite_json(board.total);

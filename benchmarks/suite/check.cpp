@@ -35,17 +35,17 @@ std::vector<std::string_view> words_of(std::string_view text) {
 /// Keeps the network that was read last: suites ask about one network many times in a row.
 class Replayer {
  public:
-  Judgement replay(const PlannedInstance& instance, const std::string& counterexample) {
+  specs::Judgement replay(const PlannedInstance& instance, const std::string& counterexample) {
     if (instance.networks.size() != 1)
       throw Unsupported("replaying a query about several networks");
     if (path_ != instance.networks.front().path) {
       path_.clear();
-      network_.emplace(read_onnx(instance.networks.front().path));
+      network_.emplace(specs::read_onnx(instance.networks.front().path));
       path_ = instance.networks.front().path;
     }
-    const Query query = read_vnnlib(instance.vnnlib_path);
+    const specs::Query query = specs::read_vnnlib(instance.vnnlib_path);
     std::vector<double> point = parse_counterexample(read_whole(counterexample));
-    if (network_->input_type() == DataType::float32) {
+    if (network_->input_type() == specs::DataType::float32) {
       for (double& x : point)
         x = static_cast<float>(x);  // as the competition does: the file rounds to 9 digits
     }
@@ -59,7 +59,7 @@ class Replayer {
 
  private:
   std::string path_;
-  std::optional<Network> network_;
+  std::optional<specs::Network> network_;
 };
 
 }  // namespace
@@ -100,7 +100,7 @@ std::vector<CheckedCounterexample> check_run(
     CheckedCounterexample result{instance.key(), false, ""};
     try {
       if (record->counterexample.empty()) throw InputError("sat without a counterexample");
-      const Judgement judgement =
+      const specs::Judgement judgement =
           replayer.replay(instance, (fs::path(run.folder) / record->counterexample).string());
       result.holds = judgement.holds;
       result.why_not = judgement.why_not;

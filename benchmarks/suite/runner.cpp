@@ -122,7 +122,7 @@ struct Slot {
 /// Without a limit of the user's, all jobs together leave a tenth of the machine to others.
 double memory_limit_gb(const RunSettings& settings, int jobs) {
   if (settings.memory_limit_gb > 0.0) return settings.memory_limit_gb;
-  return std::min(Options().memory_limit_gb, 0.9 * machine_memory_gb() / jobs);
+  return std::min(base::Options().memory_limit_gb, 0.9 * machine_memory_gb() / jobs);
 }
 
 class Runner {
@@ -384,7 +384,7 @@ Run new_run(const RunRequest& request, const RunSettings& settings) {
   run.folder = request.folder;
   run.settings = settings;
   run.suites = find_suites(settings.folders, settings.version);
-  run.program_version = version_text();
+  run.program_version = base::version_text();
   run.machine = machine_text();
   run.jobs = request.jobs;
   return run;
