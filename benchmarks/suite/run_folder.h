@@ -43,7 +43,7 @@ struct Run {
   RunSettings settings;
   std::vector<SuiteFolder> suites;
   std::vector<PlannedInstance> planned;
-  std::string program_version, machine;  ///< "0.1.0", "AMD EPYC, 2 cores"
+  std::string program_version, machine;  ///< "0.2.0", "AMD EPYC, 2 cores"
   int jobs = 1;                          ///< when it was started
   std::vector<Record> records;           ///< in the order in which they ended; no instance twice
 

@@ -7,6 +7,6 @@ if [ $# -ne 1 ] || [ "$1" != v1 ]; then
 fi
 cd "$(dirname "$(readlink -f "$0")")/../.."
 ./scripts/install_packages
-cmake --preset native >/dev/null
+cmake --preset native -DCLIPBOUND_TESTS=OFF -DCLIPBOUND_BENCHMARKS=OFF >/dev/null
 cmake --build build/native --target clipbound_cli
 build/native/clipbound --version

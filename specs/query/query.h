@@ -38,11 +38,11 @@ struct Row {
   bool from_equality = false;  ///< one half of an `=`
 };
 
-/// Bounds of one input. `proof_*` enclose the decimal AND its float32 rounding (DESIGN.md, "What
-/// the numbers mean"): `unsat` is proved on [proof_lower, proof_upper]. A counterexample needs
-/// attack_lower <= x <= attack_upper, where attack_* are the float32 roundings of the decimals;
-/// exact_* are the float64 numbers with  x >= decimal lower  iff x >= exact_lower (for float64 x),
-/// likewise upper: points inside these as well are preferred.
+/// Bounds of one input. `proof_*` enclose the decimal AND its float32 rounding (docs/soundness.md):
+/// `unsat` is proved on [proof_lower, proof_upper]. A counterexample needs attack_lower <= x <=
+/// attack_upper, where attack_* are the float32 roundings of the decimals; exact_* are the float64
+/// numbers with  x >= decimal lower  iff x >= exact_lower (for float64 x), likewise upper: points
+/// inside these as well are preferred.
 struct InputInterval {
   double proof_lower, proof_upper;
   float attack_lower, attack_upper;

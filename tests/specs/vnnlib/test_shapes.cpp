@@ -1,4 +1,4 @@
-// The shapes that occur in real files (FORMATS.md), each with its answer.
+// The shapes that occur in real files of VNN-COMP, each with its answer.
 #include "tests/specs/vnnlib/helpers.h"
 
 namespace {
