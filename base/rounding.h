@@ -13,13 +13,14 @@
 
 namespace clipbound::base {
 
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline constexpr double kUnitRoundoff = 0x1p-53;      ///< of float64, round to nearest
 inline constexpr double kUnitRoundoff32 = 0x1p-24;    ///< of float32
 inline constexpr double kSmallestNormal = 0x1p-1022;  ///< below it, products lose relative accuracy
 
 /// The next float64 above x (infinity and NaN stay).
 inline double next_up(double x) {
-  if (!(x < std::numeric_limits<double>::infinity())) return x;
+  if (!(x < kInfinity)) return x;
   if (x == 0.0) return 0x1p-1074;
   const auto bits = std::bit_cast<std::uint64_t>(x);
   return std::bit_cast<double>(x > 0.0 ? bits + 1 : bits - 1);

@@ -5,9 +5,9 @@
 // (4 lanes) in the release preset. Comparisons with NaN are false in every lane, so NaN never wins
 // a select written `better ? new : old`.
 #include <cstdint>
-#include <limits>
 
 #include "base/floors.h"
+#include "base/rounding.h"
 
 namespace clipbound::base {
 
@@ -21,7 +21,6 @@ using Vec = double __attribute__((vector_size(kLanes * sizeof(double))));
 using Mask = std::int64_t
     __attribute__((vector_size(kLanes * sizeof(double))));  ///< -1 true, 0 false, per lane
 
-inline constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 /// Past it a computed number may owe its value to an overflow: it proves nothing, and nothing is
 /// said instead, never the number itself.
 inline constexpr double kOverflow = 0x1p900;

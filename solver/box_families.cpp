@@ -1,8 +1,9 @@
 #include "solver/box_families.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
+
+#include "base/rounding.h"
 
 namespace clipbound::solver {
 
@@ -19,7 +20,6 @@ std::vector<BoxGroup> group_by_box(const Query& query) {
 }
 
 BoxFamily family_of(std::vector<BoxGroup> groups, std::size_t inputs) {
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   BoxFamily family{std::move(groups), std::vector<double>(inputs, kInfinity),
                    std::vector<double>(inputs, -kInfinity)};
   for (const BoxGroup& group : family.groups) {

@@ -296,7 +296,7 @@ Vec AlphaBetaBounder::lower_bound(const Cone& cone, const Target& target) {
     }
   }
   return select(vabs(lower) < kOverflow, lower,
-                broadcast(-kUnbounded));  // an overflow, or NaN, proves nothing
+                broadcast(-kInfinity));  // an overflow, or NaN, proves nothing
 }
 
 std::optional<Halfspace> AlphaBetaBounder::plane(const Cone& cone, int lane) const {

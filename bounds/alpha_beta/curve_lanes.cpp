@@ -171,7 +171,7 @@ CurveLanes::Relaxed CurveLanes::square(Vec g, Vec theta, Vec multiplier, Vec low
   touch.value = touch.z * touch.z;
   touch.slope = slope;
   touch.rate = 2.0 * rate;
-  return {p, select(bounded | ~negative, least.q, broadcast(-kUnbounded))};
+  return {p, select(bounded | ~negative, least.q, broadcast(-kInfinity))};
 }
 
 /// With weight w = (g_1 - g_2) / 2, g_1 z_1^2 + g_2 z_2^2 = 4 w X Y up to (g_1 + g_2) / 2 times
@@ -190,7 +190,7 @@ std::array<CurveLanes::Relaxed, 2> CurveLanes::relax_pair(const SquarePair& pair
       select(negative, pair.y_high - s.theta[1] * y_width, pair.y_low + s.theta[1] * y_width);
   const Vec p[2] = {2.0 * weight * (by_y + by_x) + multipliers(pair.plus),
                     2.0 * weight * (by_x - by_y) + multipliers(pair.minus)};
-  Vec joint = broadcast(kUnbounded);
+  Vec joint = broadcast(kInfinity);
   for (int corner = 0; corner < 4; ++corner) {
     const double x = corner % 2 == 0 ? pair.x_low : pair.x_high,
                  y = corner < 2 ? pair.y_low : pair.y_high;

@@ -307,7 +307,7 @@ IntermediateBounds bound_rows_by_sweeps(const SparseNetwork& network, const Spar
                                         const SlopeOptimizer& optimizer, int threads,
                                         const Deadline& deadline) {
   IntermediateBounds result;
-  result.lower.assign(static_cast<std::size_t>(rows.count()), -kUnbounded);
+  result.lower.assign(static_cast<std::size_t>(rows.count()), -kInfinity);
   result.theta.resize(result.lower.size());
   result.cost.assign(static_cast<std::size_t>(network.slots()), 0.0);
   std::mutex mutex;

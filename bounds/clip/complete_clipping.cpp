@@ -99,8 +99,7 @@ Vec ReducedBounder::clip_lower(const Vec* plane, Vec base, const ClipSettings& s
     if (!moved_now || used == 1) break;
   }
   if (!moved)
-    return broadcast(
-        -kUnbounded);  // nothing said: a number in its place would be taken for a bound
+    return broadcast(-kInfinity);  // nothing said: a number in its place would be taken for a bound
   // Rigorous value for the multipliers as they stand in applied_: the objective is recomputed from
   // them.
   Vec sum = base, size = vabs(base), reach = broadcast(1.0);

@@ -226,8 +226,8 @@ void ForwardBounder::silence(Source& to, std::size_t i, Mask sane) {
     to.middle[k] = select(sane, to.middle[k], Vec{});
     to.half[k] = select(sane, to.half[k], Vec{});
   }
-  to.reach(i) = select(sane, to.reach(i), broadcast(kUnbounded));
-  to.error(i) = select(sane, to.error(i), broadcast(kUnbounded));
+  to.reach(i) = select(sane, to.reach(i), broadcast(kInfinity));
+  to.error(i) = select(sane, to.error(i), broadcast(kInfinity));
 }
 
 /// The product of the first factor, kept in first_..., and of the second, whose planes are in low_
@@ -314,8 +314,8 @@ void ForwardBounder::bound_element(ReducedBounder& lanes, std::size_t k, std::si
   }
   u = -u;
   // What is not a number, or has overflowed, is unbounded.
-  l = select(vabs(l) < kOverflow, l, broadcast(-kUnbounded));
-  u = select(vabs(u) < kOverflow, u, broadcast(kUnbounded));
+  l = select(vabs(l) < kOverflow, l, broadcast(-kInfinity));
+  u = select(vabs(u) < kOverflow, u, broadcast(kInfinity));
   const Mask none = l > u;  // no point of the box satisfies the constraints
   lanes.infeasible_ |= none;
   u = select(none, l, u);
@@ -402,7 +402,7 @@ Vec ForwardBounder::substitute_row(const ReducedBounder& lanes, std::size_t s) {
 
 void ForwardBounder::bound_rows(ReducedBounder& lanes, const ClipSettings& settings) {
   lanes.refuted = lanes.infeasible_;
-  nearest_ = broadcast(-kUnbounded);
+  nearest_ = broadcast(-kInfinity);
   for (const RowBlock& block : blocks_.back()) {
     combine(problem_->rows, block);
     for (int r = 0; r < block.count; ++r)

@@ -117,7 +117,7 @@ Vec TaylorModels::remainder_of(const Vec* multipliers) {
 /// chosen by that; or, q t_i t_j >= -|q| (t_i^2 + t_j^2) / 2. The better one counts.
 Vec TaylorModels::lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec* slopes) const {
   const Vec zero = {}, one = broadcast(1.0);
-  Vec best = broadcast(-kUnbounded), offset = best;
+  Vec best = broadcast(-kInfinity), offset = best;
   constexpr std::size_t kMost = 16;  // as forward planes, which this goes along with
   Vec slope[kMost], square[kMost];
   for (const bool corner : {false, true}) {
@@ -265,7 +265,7 @@ void TaylorModels::bound_rows(const Vec* centre, const Vec* half, const Halfspac
     refuted |= (row_lower[s] > Vec{}) & (row_lower[s] < kOverflow);
     write_plane(s, line, line_offset_[s], centre, half);
   }
-  nearest = broadcast(-kUnbounded);
+  nearest = broadcast(-kInfinity);
   for (std::size_t s = 0; s < S; ++s) refute(s, half, halfspaces);
 }
 

@@ -11,8 +11,6 @@
 #include "base/rounding.h"
 
 namespace clipbound::bounds::relax_detail {
-
-inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline constexpr double kTiny =
     0x1p-1020;  ///< above all that underflow can cost in the sums below; normal, hence fast
 inline constexpr double kOutward =

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
 #include "solver/api/implementation.h"
 
 namespace clipbound {
@@ -98,11 +99,10 @@ class RadiusSearch {
 
   /// Is there another label within `radius`? The box is rounded outward.
   Result ask(double radius) const {
-    constexpr double kInfinity = std::numeric_limits<double>::infinity();
     std::vector<double> lower, upper;
     for (const double value : x_) {
-      const double low = std::nextafter(value - radius, -kInfinity),
-                   high = std::nextafter(value + radius, kInfinity);
+      const double low = std::nextafter(value - radius, -base::kInfinity),
+                   high = std::nextafter(value + radius, base::kInfinity);
       lower.push_back(std::max(low, settings_.lowest.value_or(low)));
       upper.push_back(std::min(high, settings_.highest.value_or(high)));
       // A point outside the limits is its own box there.
@@ -127,7 +127,7 @@ class RadiusSearch {
     double distance = 0.0;
     for (std::size_t i = 0; i < x_.size(); ++i)
       distance = std::max(distance, std::fabs(step.input[i] - x_[i]));
-    distance = std::nextafter(distance, std::numeric_limits<double>::infinity());
+    distance = std::nextafter(distance, base::kInfinity);
     if (result_.counterexample_radius && *result_.counterexample_radius <= distance) return;
     result_.counterexample_radius = distance;
     result_.counterexample = step.input;

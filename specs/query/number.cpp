@@ -21,8 +21,6 @@ constexpr std::int64_t kMaxMagnitude = 5'000;  // of the decimal exponent
 constexpr std::size_t kMaxLength = 20'000;     // characters
 constexpr std::size_t kMaxLimbs = std::size_t{1} << 13;
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -263,20 +261,20 @@ InputInterval lower_edges(const FloatNeighbours& value) {
   // stays finite.
   const float attack = std::max(value.nearest32, std::numeric_limits<float>::lowest());
   return {std::min(value.lower, static_cast<double>(attack)),
-          kInf,
+          kInfinity,
           attack,
           std::numeric_limits<float>::infinity(),
           value.upper,
-          kInf};
+          kInfinity};
 }
 
 InputInterval upper_edges(const FloatNeighbours& value) {
   const float attack = std::min(value.nearest32, std::numeric_limits<float>::max());
-  return {-kInf,
+  return {-kInfinity,
           std::max(value.upper, static_cast<double>(attack)),
           -std::numeric_limits<float>::infinity(),
           attack,
-          -kInf,
+          -kInfinity,
           value.lower};
 }
 

@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "base/rounding.h"
 #include "specs/query/number.h"
 #include "specs/vnnlib/linear_form.h"
 #include "specs/vnnlib/vnnlib_check.h"
@@ -31,14 +32,13 @@ InputInterval intersect(const InputInterval& a, const InputInterval& b) {
 }
 
 InputInterval everything() {
-  constexpr double kInf = std::numeric_limits<double>::infinity();
   constexpr float kInf32 = std::numeric_limits<float>::infinity();
-  return {-kInf, kInf, -kInf32, kInf32, -kInf, kInf};
+  return {-kInfinity, kInfinity, -kInf32, kInf32, -kInfinity, kInfinity};
 }
 
 int unbounded_sides(const InputInterval& i) {
-  constexpr double kInf = std::numeric_limits<double>::infinity();
-  return static_cast<int>(i.proof_lower == -kInf) + static_cast<int>(i.proof_upper == kInf);
+  return static_cast<int>(i.proof_lower == -kInfinity) +
+         static_cast<int>(i.proof_upper == kInfinity);
 }
 
 std::uint64_t mix(std::uint64_t hash, double value) {
@@ -399,7 +399,7 @@ void NormalForm::emit() {
   if (!box_.bounded()) {
     const std::uint32_t input = box_.first_unbounded();
     const InputInterval& interval = box_[input];
-    const bool below = interval.proof_lower == -std::numeric_limits<double>::infinity();
+    const bool below = interval.proof_lower == -kInfinity;
     source_.fail(ast_.inputs[input],
                  "X_" + std::to_string(input) + " has no " + (below ? "lower" : "upper") +
                      " bound in the case of line " + std::to_string(source_.line(offset)));

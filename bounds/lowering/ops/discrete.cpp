@@ -5,9 +5,9 @@
 // (bounds/relax/steps.h), so it does not matter which of `<` and `<=` was asked; whole numbers are
 // compared half a step off instead, where nothing jumps.
 #include <cmath>
-#include <limits>
 
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/lowering/ops/product.h"
 #include "bounds/lowering/ops/whole.h"
 #include "specs/network/op_table.h"
@@ -143,8 +143,6 @@ std::vector<AffineForm> lower_not(const LowerContext& context, const Node& node)
 }
 
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// What Where chooses from. A constant that is not finite (a mask's -infinity) is a number of which
 /// nothing is known.

@@ -15,8 +15,6 @@ namespace clipbound::bounds {
 
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
 /// Every number of [lower, upper] is within the error of the value. A number stays exact.
 Enclosed enclosed_in(double lower, double upper) {
   if (lower == upper) return {lower};

@@ -1,8 +1,8 @@
 // Floor, Ceil and the cut towards 0 (Cast). Of an input itself they are exact, also at their jumps:
 // nothing has been rounded that could end up on the other side.
 #include <cmath>
-#include <limits>
 
+#include "base/rounding.h"
 #include "bounds/lowering/ops/lower_op.h"
 
 namespace clipbound::bounds {
@@ -30,7 +30,6 @@ int copied_input(const AffineForm& form, std::int64_t i) {
 AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve,
                            ValueId value) {
   const IntervalVector& box = context.sources.at(kInputSource);
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   IntervalVector known{std::vector<double>(form.constant.size(), -kInfinity),
                        std::vector<double>(form.constant.size(), kInfinity)};
   for (std::int64_t i = 0; i < form.size(); ++i) {

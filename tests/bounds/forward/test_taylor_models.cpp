@@ -152,8 +152,8 @@ TEST(Quadratic, ErrorsTurnWithTheBox) {
           ForwardProblem{lowered.system, lowered.rows, {0}, lowered.kept, lower, upper}));
       std::vector<TaylorModels::Ranges> anywhere;
       for (const AffineForm& layer : lowered.system->layers) {
-        anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kUnbounded)),
-                            std::vector<Vec>(layer.constant.size(), broadcast(kUnbounded))});
+        anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kInfinity)),
+                            std::vector<Vec>(layer.constant.size(), broadcast(kInfinity))});
       }
       const std::vector<Vec> centre(2, Vec{}), half(2, broadcast(1.0));
       polynomials.bound(centre.data(), half.data(), {}, anywhere);
@@ -185,8 +185,8 @@ TEST(Quadratic, BoundsHoldOnTheWholeBox) {
         t.lowered->system, t.lowered->rows, {0, 0, 0}, t.lowered->kept, t.lower, t.upper}));
     std::vector<TaylorModels::Ranges> anywhere;
     for (const AffineForm& layer : system.layers) {
-      anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kUnbounded)),
-                          std::vector<Vec>(layer.constant.size(), broadcast(kUnbounded))});
+      anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kInfinity)),
+                          std::vector<Vec>(layer.constant.size(), broadcast(kInfinity))});
     }
     std::vector<Vec> centre, half;
     for (std::size_t i = 0; i < t.x.size(); ++i) {
