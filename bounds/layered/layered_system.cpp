@@ -256,11 +256,9 @@ IntervalVector intervals_of(const AffineForm& form, const LayeredSystem& system)
 /// Intervals are what is left where an operator has no bounds, or none in this form of it (weights
 /// that vary, say).
 std::vector<AffineForm> lower_node(const LowerContext& context, const Node& node, bool& loose) {
-  if (const LowerFunction function = lower_function(node.kind)) {
-    try {
-      return function(context, node);
-    } catch (const Unsupported&) {
-    }
+  try {
+    return lower_function(node.kind)(context, node);
+  } catch (const Unsupported&) {
   }
   std::vector<AffineForm> results = lower_by_intervals(context, node);
   constexpr double kThin =

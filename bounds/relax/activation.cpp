@@ -116,13 +116,23 @@ double slope_of(const Activation& activation, double z) {
   return with_curve(activation, [&](const auto& c) { return c.slope(z); });
 }
 
+namespace {
+
+constexpr const char* kNames[] = {
+    "Identity", "Relu",      "Square", "Sigmoid", "Tanh", "Exp",   "Log",  "Reciprocal", "Sqrt",
+    "Pow",      "Sin",       "Cos",    "Tan",     "Atan", "Erf",   "Gelu", "GeluTanh",   "Softplus",
+    "Elu",      "TanhSlope", "Sign",   "Floor",   "Ceil", "Round", "Step", "Trunc",      "Product"};
+
+}  // namespace
+
 const char* name_of(Curve curve) {
-  static constexpr const char* kNames[] = {
-      "Identity",   "Relu", "Square",   "Sigmoid",  "Tanh",  "Exp",       "Log",
-      "Reciprocal", "Sqrt", "Pow",      "Sin",      "Cos",   "Tan",       "Atan",
-      "Erf",        "Gelu", "GeluTanh", "Softplus", "Elu",   "TanhSlope", "Sign",
-      "Floor",      "Ceil", "Round",    "Step",     "Trunc", "Product"};
   return kNames[static_cast<std::size_t>(curve)];
+}
+
+std::optional<Curve> curve_named(std::string_view name) {
+  const auto* const found = std::find(std::begin(kNames), std::end(kNames), name);
+  if (found == std::end(kNames)) return std::nullopt;
+  return static_cast<Curve>(found - std::begin(kNames));
 }
 
 }  // namespace clipbound::bounds

@@ -8,6 +8,8 @@
 // tangent at any point p lies below f, on a concave one above it, and the ends of a stretch decide
 // for the opposite side. See docs/soundness.md, "Relaxations".
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace clipbound::bounds {
 
@@ -96,5 +98,7 @@ double slope_of(const Activation& activation, double z);
 
 /// The name users see: "Sigmoid", "Pow 3".
 const char* name_of(Curve curve);
+/// The curve of that name.
+std::optional<Curve> curve_named(std::string_view name);
 
 }  // namespace clipbound::bounds

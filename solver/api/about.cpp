@@ -15,7 +15,7 @@ const char* version() noexcept {
 
 std::vector<std::string> supported_onnx_operators() {
   std::vector<std::string> names = {
-#define CLIPBOUND_OP(id, onnx_name, op_class) onnx_name,
+#define CLIPBOUND_OP(id, onnx_name, ...) onnx_name,
 #include "specs/network/op_list.def"
 #undef CLIPBOUND_OP
   };

@@ -34,7 +34,7 @@ std::vector<OperatorSummary> summarise_operators(const Network& network) {
     OperatorSummary& entry = by_name[op_row(node.kind).onnx_name];
     entry.name = op_row(node.kind).onnx_name;
     const SupportLevel level =
-        lower_function(node.kind) != nullptr ? SupportLevel::bounded : SupportLevel::enclosed;
+        has_linear_bounds(node.kind) ? SupportLevel::bounded : SupportLevel::enclosed;
     // Forms of one operator may differ: the least support counts.
     entry.support = entry.nodes == 0 ? level : std::min(entry.support, level);
     ++entry.nodes;

@@ -10,14 +10,14 @@
 
 namespace clipbound::specs {
 
-#define CLIPBOUND_OP(id, onnx_name, op_class) OpVerbs verbs_of_##id();
+#define CLIPBOUND_OP(id, ...) OpVerbs verbs_of_##id();
 #define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/network/op_list.def"
 #undef CLIPBOUND_OP
 
 std::span<const OpRow> op_table() {
   static const std::array rows = {
-#define CLIPBOUND_OP(id, onnx_name, op_class) \
+#define CLIPBOUND_OP(id, onnx_name, op_class, ...) \
   OpRow{OpKind::id, onnx_name, OpClass::op_class, verbs_of_##id()},
 #define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/network/op_list.def"

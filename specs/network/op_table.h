@@ -24,7 +24,7 @@ enum class OpClass : std::uint8_t {
 };
 
 enum class OpKind : std::uint16_t {
-#define CLIPBOUND_OP(id, onnx_name, op_class) id,
+#define CLIPBOUND_OP(id, ...) id,
 #define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/network/op_list.def"
 #undef CLIPBOUND_OP

@@ -107,8 +107,7 @@ std::vector<AffineForm> lower_cast(const LowerContext& context, const Node& node
     const AffineForm zero = is_zero(context, x, whole);
     return {combine(context, {&zero}, {-1.0}, repeat(1.0, x))};
   }
-  return {
-      cut_to_range(context, node, x, lower_staircase(context, x, Curve::trunc, node.inputs[0]))};
+  return {cut_to_range(context, node, x, staircase_of(context, x, Curve::trunc, node.inputs[0]))};
 }
 
 std::vector<AffineForm> lower_comparison(const LowerContext& context, const Node& node) {
@@ -136,7 +135,7 @@ std::vector<AffineForm> lower_logic(const LowerContext& context, const Node& nod
                   {1.0, 1.0, node.kind == OpKind::logical_or ? -1.0 : -2.0})};
 }
 
-std::vector<AffineForm> lower_not(const LowerContext& context, const Node& node) {
+std::vector<AffineForm> lower_logical_not(const LowerContext& context, const Node& node) {
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
   return {combine(context, {&x}, {-1.0}, repeat(1.0, x))};

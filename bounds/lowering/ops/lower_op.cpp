@@ -65,75 +65,22 @@ void check_attributes(const Network& network, const Node& node) {
 }
 
 LowerFunction lower_function(OpKind kind) {
-  switch (kind) {
-    case OpKind::gemm: return lower_gemm;
-    case OpKind::matmul: return lower_matmul;
-    case OpKind::add:
-    case OpKind::sub: return lower_add_sub;
-    case OpKind::mul:
-    case OpKind::div: return lower_mul_div;
-    case OpKind::relu: return lower_relu;
-    case OpKind::leaky_relu: return lower_leaky_relu;
-    case OpKind::abs: return lower_abs;
-    case OpKind::clip: return lower_clip;
-    case OpKind::min:
-    case OpKind::max: return lower_min_max;
-    case OpKind::max_pool: return lower_max_pool;
-    case OpKind::global_max_pool:
-    case OpKind::reduce_max:
-    case OpKind::reduce_min: return lower_reduce_extreme;
-    case OpKind::prelu: return lower_prelu;
-    case OpKind::hard_sigmoid:
-    case OpKind::hard_swish: return lower_hard;
-    case OpKind::selu: return lower_selu;
-    case OpKind::softsign: return lower_softsign;
-    case OpKind::pow: return lower_pow;
-    case OpKind::softmax:
-    case OpKind::log_softmax: return lower_softmax;
-    case OpKind::layer_normalization: return lower_layer_normalization;
-    case OpKind::sigmoid:
-    case OpKind::tanh:
-    case OpKind::exp:
-    case OpKind::log:
-    case OpKind::sqrt:
-    case OpKind::reciprocal:
-    case OpKind::sin:
-    case OpKind::cos:
-    case OpKind::tan:
-    case OpKind::atan:
-    case OpKind::erf:
-    case OpKind::gelu:
-    case OpKind::elu:
-    case OpKind::softplus:
-    case OpKind::sign:
-    case OpKind::floor:
-    case OpKind::ceil:
-    case OpKind::round: return lower_smooth;
-    case OpKind::conv: return lower_conv;
-    case OpKind::conv_transpose: return lower_conv_transpose;
-    case OpKind::cast: return lower_cast;
-    case OpKind::equal:
-    case OpKind::less:
-    case OpKind::greater:
-    case OpKind::less_or_equal:
-    case OpKind::greater_or_equal: return lower_comparison;
-    case OpKind::logical_and:
-    case OpKind::logical_or:
-    case OpKind::logical_xor: return lower_logic;
-    case OpKind::logical_not: return lower_not;
-    case OpKind::where: return lower_where;
-    case OpKind::arg_max:
-    case OpKind::arg_min: return lower_arg_max;
-    case OpKind::one_hot: return lower_one_hot;
-    case OpKind::pad: return lower_pad;
-    case OpKind::neg:
-    case OpKind::batch_normalization:
-    case OpKind::average_pool:
-    case OpKind::global_average_pool:
-    case OpKind::reduce_sum:
-    case OpKind::reduce_mean: return lower_by_probing;
-    default: return op_row(kind).op_class == OpClass::movement ? lower_movement : nullptr;
-  }
+  static constexpr LowerFunction kRows[] = {
+#define CLIPBOUND_OP(id, onnx_name, op_class, lowering, ...) lower_##lowering,
+#define CLIPBOUND_OP_FORM CLIPBOUND_OP
+#include "specs/network/op_list.def"
+#undef CLIPBOUND_OP
+  };
+  return kRows[static_cast<std::size_t>(kind)];
+}
+
+bool has_linear_bounds(OpKind kind) {
+  return lower_function(kind) != lower_none;
+}
+
+std::vector<AffineForm> lower_none(const LowerContext& context, const Node& node) {
+  throw Unsupported(context.network.source + ": " + describe(node) +
+                    ": there are no linear bounds of this operator");
 }
 
 AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms,

@@ -66,8 +66,18 @@ std::vector<double> constant_of(const LowerContext& context, const Node& node, V
 void check_attributes(const Network& network, const Node& node);
 
 using LowerFunction = std::vector<AffineForm> (*)(const LowerContext&, const Node&);
-/// nullptr where the operator has no affine meaning: then there is lower_by_intervals().
+/// By the operator's row of specs/network/op_list.def. Throws Unsupported where it has no linear
+/// bounds of this node: then there is lower_by_intervals().
 LowerFunction lower_function(OpKind kind);
+/// False where it has none of any node.
+bool has_linear_bounds(OpKind kind);
+
+// lower_<lowering>() of every row; those of one operator are in its file in bounds/lowering/ops.
+#define CLIPBOUND_OP(id, onnx_name, op_class, lowering, ...) \
+  std::vector<AffineForm> lower_##lowering(const LowerContext& context, const Node& node);
+#define CLIPBOUND_OP_FORM CLIPBOUND_OP
+#include "specs/network/op_list.def"
+#undef CLIPBOUND_OP
 
 /// The shape with which operand k of a binary operator is broadcast: as it is, but that before
 /// opset 7 an `axis` says where the second operand begins.
@@ -78,49 +88,16 @@ std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to);
 /// Operand k of a binary operator, as the operator broadcasts it.
 AffineForm broadcast_operand(const LowerContext& context, const Node& node, std::size_t k);
 
-std::vector<AffineForm> lower_movement(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_mul_div(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_relu(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_leaky_relu(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_abs(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_clip(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_min_max(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_max_pool(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_smooth(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_product(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_quotient(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_pow(const LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_variable_matmul(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_softmax(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_layer_normalization(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_prelu(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_hard(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_selu(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_softsign(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_reduce_extreme(const LowerContext& context, const Node& node);
 /// The largest (smallest) of forms of equal size, element by element, by halving: max(a, b) = a +
 /// relu(b - a).
 AffineForm extreme_of(const LowerContext& context, std::vector<AffineForm> candidates,
                       bool maximum);
-std::vector<AffineForm> lower_conv(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_conv_transpose(const LowerContext& context, const Node& node);
 /// Activations floor, ceil or trunc of a form.
-AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve,
-                           ValueId value);
-std::vector<AffineForm> lower_cast(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_comparison(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_logic(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_not(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_where(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_arg_max(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_one_hot(const LowerContext& context, const Node& node);
-std::vector<AffineForm> lower_pad(const LowerContext& context, const Node& node);
-/// Any operator that is affine in its first input and whose coefficients involve no cancellation:
-/// they are found by pulling unit vectors back through it.
-std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node& node);
+AffineForm staircase_of(const LowerContext& context, const AffineForm& form, Curve curve,
+                        ValueId value);
 /// Any operator at all: its outputs as numbers within intervals, which no source enters. An element
 /// of which nothing is known has radius infinity.
 std::vector<AffineForm> lower_by_intervals(const LowerContext& context, const Node& node);

@@ -67,7 +67,7 @@ AffineForm cut_quotients(const LowerContext& context, const Node& node,
                          const AffineForm& quotient) {
   constexpr double kLargest = 0x1p50;
   const AffineForm x = broadcast_operand(context, node, 0), y = broadcast_operand(context, node, 1);
-  const AffineForm cut = lower_staircase(context, quotient, Curve::trunc, kNoValue);
+  const AffineForm cut = staircase_of(context, quotient, Curve::trunc, kNoValue);
   const std::vector<char> x_fixed = fixed_elements(x), y_fixed = fixed_elements(y);
   std::vector<double> numbers(x_fixed.size(), 0.0);
   std::vector<Pick> place;

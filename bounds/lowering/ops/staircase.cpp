@@ -27,8 +27,8 @@ int copied_input(const AffineForm& form, std::int64_t i) {
 
 }  // namespace
 
-AffineForm lower_staircase(const LowerContext& context, const AffineForm& form, Curve curve,
-                           ValueId value) {
+AffineForm staircase_of(const LowerContext& context, const AffineForm& form, Curve curve,
+                        ValueId value) {
   const IntervalVector& box = context.sources.at(kInputSource);
   IntervalVector known{std::vector<double>(form.constant.size(), -kInfinity),
                        std::vector<double>(form.constant.size(), kInfinity)};
