@@ -19,7 +19,7 @@ struct OptionDescription {
   bool boolean = false;  ///< true or false: on the command line --flag and --no-flag
 };
 
-/// Every option as a field, with its default: the rows of base/options.def (docs/options.md says
+/// Every option as a field, with its default: the rows of base/options.def (docs/guide.md says
 /// what each means).
 ///   solve(network, query, OptionFields{.time_limit_s = 10, .threads = 1})
 struct OptionFields {
