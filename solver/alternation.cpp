@@ -14,16 +14,8 @@ constexpr double kGain = 0.9;  // bounds and trees must shrink to this part for 
 }  // namespace
 
 SplitPortfolio::SplitPortfolio(InputSearch& inputs, MakeNeuronRoot make, double first_s,
-                               const Options& options, const SolveContext& context,
-                               const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack)
-    : inputs_(inputs),
-      make_(std::move(make)),
-      first_s_(first_s),
-      options_(options),
-      context_(context),
-      deadline_(deadline),
-      judge_(judge),
-      attack_(attack) {}
+                               const SearchContext& context)
+    : inputs_(inputs), make_(std::move(make)), first_s_(first_s), context_(context) {}
 
 bool SplitPortfolio::find_boxes() {
   std::set<const Clause*> open;
@@ -31,17 +23,17 @@ bool SplitPortfolio::find_boxes() {
     const ClauseRoot& root = *task.root;
     if (root.clause->rows.empty()) return false;
     open.insert(root.clause);
-    const auto same = [&](const BoxClauses& box) {
+    const auto same = [&](const OpenBox& box) {
       return box.lower == root.lower && box.upper == root.upper;
     };
     auto box = std::find_if(boxes_.begin(), boxes_.end(), same);
     if (box == boxes_.end()) {
       if (boxes_.size() == kMostBoxes) return false;
-      box = boxes_.insert(box, BoxClauses{root.lower, root.upper, {}, nullptr});
+      box = boxes_.insert(box, OpenBox{root.lower, root.upper, {}, nullptr});
     }
     box->clauses.insert(root.clause);
   }
-  for (BoxClauses& box : boxes_) {
+  for (OpenBox& box : boxes_) {
     std::set<const Clause*> refuted;
     for (const Clause* clause : box.clauses) {
       if (!open.contains(clause)) refuted.insert(clause);
@@ -49,19 +41,18 @@ bool SplitPortfolio::find_boxes() {
     for (const Clause* clause : refuted) box.clauses.erase(clause);
     if (box.root != nullptr && !refuted.empty()) box.root->drop(refuted);
   }
-  std::erase_if(boxes_, [](const BoxClauses& box) { return box.clauses.empty(); });
+  std::erase_if(boxes_, [](const OpenBox& box) { return box.clauses.empty(); });
   return true;
 }
 
-void SplitPortfolio::settle(BoxClauses& box, double seconds, Statistics& statistics) {
+void SplitPortfolio::search(OpenBox& box, double seconds) {
   if (box.root == nullptr) {
-    box.root = make_(box.lower, box.upper, {box.clauses.begin(), box.clauses.end()});
+    box.root = make_({box.lower, box.upper, {box.clauses.begin(), box.clauses.end()}});
     box.root->begin();
     seconds = std::max(seconds, kGlances * box.root->spent_s());
   }
-  if (!box.root->problem().clauses.empty() && !deadline_.expired()) {
-    const ActivationOutcome outcome = box.root->settle(options_, context_, judge_, attack_,
-                                                       statistics, deadline_.elapsed_s() + seconds);
+  if (!box.root->problem().clauses.empty() && !context_.deadline.expired()) {
+    const ActivationOutcome outcome = box.root->run(context_.deadline.elapsed_s() + seconds);
     if (outcome.search.exhausted) return inputs_.drop(box.clauses);
     box.open_share = outcome.search.open_share;
   }
@@ -72,45 +63,45 @@ void SplitPortfolio::settle(BoxClauses& box, double seconds, Statistics& statist
 
 SplitPortfolio::Standing SplitPortfolio::standing() const {
   Standing sum;
-  for (const BoxClauses& box : boxes_) {
+  for (const OpenBox& box : boxes_) {
     sum.clauses += box.clauses.size();
     sum.open_share += box.open_share;
-    sum.lacking +=
-        box.root == nullptr ? std::numeric_limits<double>::infinity() : box.root->lacking();
+    sum.lacking += box.root == nullptr ? std::numeric_limits<double>::infinity()
+                                       : box.root->gap_to_refutation();
   }
   return sum;
 }
 
-bool SplitPortfolio::decide_neurons(double seconds, Statistics& statistics) {
+bool SplitPortfolio::decide_neurons(double seconds) {
   const Standing before = standing();
-  for (BoxClauses& box : boxes_) {
-    if (judge_.found() || deadline_.expired()) return true;
-    settle(box, seconds / static_cast<double>(boxes_.size()), statistics);
+  for (OpenBox& box : boxes_) {
+    if (context_.ended()) return true;
+    search(box, seconds / static_cast<double>(boxes_.size()));
   }
   const Standing after = standing();
   std::size_t open = 0;
-  for (const BoxClauses& box : boxes_) open += box.root->problem().clauses.size();
+  for (const OpenBox& box : boxes_) open += box.root->problem().clauses.size();
   return open < before.clauses || after.lacking < kGain * before.lacking ||
          after.open_share < kGain * before.open_share;
 }
 
-SearchOutcome SplitPortfolio::run(Statistics& statistics) {
-  SearchSlice slice;
+SearchOutcome SplitPortfolio::run() {
+  TimeSlice slice;
   slice.seconds = first_s_;
   double share = 1.0;
   for (;;) {
-    const SearchOutcome outcome = inputs_.run(slice, statistics);
-    if (judge_.found() || deadline_.expired() || inputs_.tasks().empty()) return outcome;
+    const SearchOutcome outcome = inputs_.run(slice);
+    if (context_.ended() || inputs_.tasks().empty()) return outcome;
     if (!find_boxes()) {
       slice = {};
       boxes_.clear();
       continue;
     }
-    const double begin = deadline_.elapsed_s();
-    ++statistics.neuron_turns;
-    const bool gained = decide_neurons(share * slice.seconds, statistics);
+    const double begin = context_.deadline.elapsed_s();
+    ++context_.statistics.neuron_turns;
+    const bool gained = decide_neurons(share * slice.seconds);
     share = gained ? 1.0 : std::max(kSmallestShare, 0.5 * share);
-    slice.seconds = std::max(2.0 * slice.seconds, deadline_.elapsed_s() - begin);
+    slice.seconds = std::max(2.0 * slice.seconds, context_.deadline.elapsed_s() - begin);
   }
 }
 

@@ -20,23 +20,20 @@
 namespace clipbound::solver {
 
 /// Root of the activation split of some clauses on one box, CROWN's bounds not begun.
-using MakeNeuronRoot = std::function<std::unique_ptr<ActivationSplitSchedule>(
-    const std::vector<double>& lower, const std::vector<double>& upper,
-    std::vector<const Clause*>)>;
+using MakeNeuronRoot = std::function<std::unique_ptr<ActivationSplitSchedule>(BoxClauses)>;
 
 class SplitPortfolio {
  public:
   /// `first_s`: seconds of the first turn. `make` is called when the neurons' turn has come.
-  SplitPortfolio(InputSearch& inputs, MakeNeuronRoot make, double first_s, const Options& options,
-                 const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
-                 PgdAttack* attack);
+  SplitPortfolio(InputSearch& inputs, MakeNeuronRoot make, double first_s,
+                 const SearchContext& context);
   /// Until one way or both together have refuted all clauses, a counterexample is found, or the
   /// deadline.
-  SearchOutcome run(Statistics& statistics);
+  SearchOutcome run();
 
  private:
   /// Clauses on one box.
-  struct BoxClauses {
+  struct OpenBox {
     std::vector<double> lower, upper;
     std::set<const Clause*> clauses;
     std::unique_ptr<ActivationSplitSchedule> root;
@@ -53,18 +50,14 @@ class SplitPortfolio {
   /// The boxes of what the inputs leave open; false where deciding neurons is nothing for them.
   bool find_boxes();
   /// False where nothing was gained.
-  bool decide_neurons(double seconds, Statistics& statistics);
-  void settle(BoxClauses& box, double seconds, Statistics& statistics);
+  bool decide_neurons(double seconds);
+  void search(OpenBox& box, double seconds);
 
   InputSearch& inputs_;
   const MakeNeuronRoot make_;
   const double first_s_;
-  const Options& options_;
-  const SolveContext& context_;
-  const Deadline& deadline_;
-  CandidateJudge& judge_;
-  PgdAttack* const attack_;
-  std::vector<BoxClauses> boxes_;
+  const SearchContext& context_;
+  std::vector<OpenBox> boxes_;
 };
 
 }  // namespace clipbound::solver

@@ -79,10 +79,16 @@ class Run {
       : network_(std::move(network)),
         query_(query),
         options_(options),
-        context_(context),
         deadline_(context.deadline != nullptr ? *context.deadline : unlimited_),
         judge_(network_, query),
-        threads_(options.threads > 0 ? options.threads : available_threads()) {}
+        search_{.options = options,
+                .deadline = deadline_,
+                .judge = judge_,
+                .statistics = result_.statistics,
+                .threads = options.threads > 0 ? options.threads : available_threads(),
+                .attack = {},
+                .progress = context.progress,
+                .log = context.log} {}
 
   SolveResult run_attack() {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
@@ -139,15 +145,17 @@ class Run {
     std::iota(which.begin(), which.end(), std::size_t{0});
     pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which),
                                        static_cast<std::uint64_t>(options_.seed));
+    if (options_.attack)
+      search_.attack = [this](double seconds, Statistics& statistics) {
+        pgd_->run(seconds, deadline_, judge_, statistics);
+      };
     return true;
   }
   double glance_seconds() const {
     return std::clamp(kGlancePoints * pgd_->work() / kWorkPerSecond, kShortestGlance,
                       kLongestGlance);
   }
-  void log(int level, const std::string& message) const {
-    if (context_.log) context_.log(level, message);
-  }
+  void log(int level, const std::string& message) const { search_.say(level, message); }
   SolveResult decide(Verdict verdict, std::string reason) {
     result_.verdict = verdict;
     result_.reason = std::move(reason);
@@ -212,12 +220,11 @@ class Run {
   std::shared_ptr<const Network> network_, simplified_;
   const Query& query_;
   const Options& options_;
-  const SolveContext& context_;
   const Deadline unlimited_;
   const Deadline& deadline_;
   CandidateJudge judge_;
-  const int threads_;
   SolveResult result_;
+  SearchContext search_;
   std::unique_ptr<PgdAttack> pgd_;
   std::atomic<int> checked_boxes_{0};
   std::mutex neuron_roots_mutex_;
@@ -230,7 +237,7 @@ class Run {
 bool Run::attack(double seconds) {
   const double begin = deadline_.elapsed_s();
   // Threads are not free to start either.
-  pgd_->run_on(seconds > kShortestGlance ? threads_ : 1, seconds, deadline_, judge_,
+  pgd_->run_on(seconds > kShortestGlance ? search_.threads : 1, seconds, deadline_, judge_,
                result_.statistics);
   result_.statistics.attack_s += deadline_.elapsed_s() - begin;
   return judge_.found();
@@ -238,8 +245,6 @@ bool Run::attack(double seconds) {
 
 ActivationSplitSettings Run::neuron_settings() {
   ActivationSplitSettings settings;
-  settings.threads = threads_;
-  settings.log = [this](const std::string& message) { log(2, message); };
   settings.check = [this](const SparseNetwork& network) {
     check_first(network.system(), bounds_of(network));
   };
@@ -257,7 +262,8 @@ void Run::bound_group_by_sweeps(const std::shared_ptr<const LayeredSystem>& syst
   for (const std::size_t k : group.clauses) clauses.push_back(&query_.clauses[k]);
   const std::lock_guard lock(neuron_roots_mutex_);  // one box at a time: its root uses all threads
   auto root = std::make_unique<ActivationSplitSchedule>(
-      system, std::move(lower), std::move(upper), std::move(clauses), neuron_settings(), deadline_);
+      system, BoxClauses{std::move(lower), std::move(upper), std::move(clauses)}, neuron_settings(),
+      search_);
   root->begin();
   const ActivationProblem& problem = root->problem();
   for (const ActivationClause& c : problem.clauses) {
@@ -355,7 +361,7 @@ std::vector<std::unique_ptr<LoweredFamily>> Run::lowered_families() {
   only_intervals_ = bounder->system().loose && bounder->system().outputs.terms.empty();
   std::vector<BoxFamily> parts = split_by_factors(all, bounder->system());
   const double seconds =
-      (deadline_.elapsed_s() - begin) * static_cast<double>(parts.size()) / threads_;
+      (deadline_.elapsed_s() - begin) * static_cast<double>(parts.size()) / search_.threads;
   if (seconds > kLoweringShare * deadline_.remaining_s()) parts.resize(1);
   std::vector<std::unique_ptr<LoweredFamily>> families;
   if (parts.size() == 1) {
@@ -379,7 +385,7 @@ std::vector<BoxSubproblems> Run::bound_roots() {
     for (const BoxGroup& group : family->family.groups) jobs.emplace_back(family.get(), &group);
   }
   std::vector<std::vector<BoxSubproblems>> parts(jobs.size());
-  parallel_for(threads_, static_cast<std::int64_t>(jobs.size()), [&](std::int64_t j) {
+  parallel_for(search_.threads, static_cast<std::int64_t>(jobs.size()), [&](std::int64_t j) {
     if (deadline_.expired()) return;
     LoweredFamily& family = *jobs[static_cast<std::size_t>(j)].first;
     std::call_once(family.once, [&] {
@@ -401,21 +407,19 @@ std::vector<BoxSubproblems> Run::bound_roots() {
 SearchOutcome Run::search_boxes(std::vector<BoxSubproblems> tasks) {
   constexpr double kFirstTurn =
       1.0;  // of halving inputs; as long as the root took, if that is longer
-  PgdAttack* const attack = options_.attack ? pgd_.get() : nullptr;
-  InputSearch inputs(std::move(tasks), threads_, options_, context_, deadline_, judge_, attack);
-  if (options_.split == "inputs") return inputs.run({}, result_.statistics);
-  const auto make_root = [this](const std::vector<double>& lower, const std::vector<double>& upper,
-                                std::vector<const Clause*> clauses) {
+  InputSearch inputs(std::move(tasks), search_);
+  if (options_.split == "inputs") return inputs.run({});
+  const auto make_root = [this](BoxClauses box) {
     // The roots' lowering is for halving inputs (products as pairs), and gone by now where networks
     // were reduced.
-    auto system = std::make_shared<const LayeredSystem>(lower_network(*simplified_, lower, upper));
-    return std::make_unique<ActivationSplitSchedule>(
-        std::move(system), lower, upper, std::move(clauses), neuron_settings(), deadline_);
+    auto system =
+        std::make_shared<const LayeredSystem>(lower_network(*simplified_, box.lower, box.upper));
+    return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box),
+                                                     neuron_settings(), search_);
   };
   const double first_s =
       options_.split == "turns" ? 0.0 : std::max(kFirstTurn, result_.statistics.root_s);
-  return SplitPortfolio(inputs, make_root, first_s, options_, context_, deadline_, judge_, attack)
-      .run(result_.statistics);
+  return SplitPortfolio(inputs, make_root, first_s, search_).run();
 }
 
 SolveResult Run::search_in_cases() {
@@ -429,11 +433,10 @@ SolveResult Run::search_in_cases() {
   outcome.exhausted = true;
   for (const CaseProblem& problem : cases_) {
     if (judge_.found()) break;
-    const SearchOutcome part =
-        search_cases(problem, threads_, options_, context_, deadline_, judge_, result_.statistics);
+    const SearchOutcome part = search_cases(problem, search_);
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
-    outcome.stuck += part.stuck;
+    outcome.unsplittable += part.unsplittable;
     outcome.open_share += part.open_share / static_cast<double>(cases_.size());
   }
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
@@ -447,13 +450,10 @@ SolveResult Run::search(std::vector<BoxSubproblems> tasks) {
   if (!tasks.empty()) outcome = search_boxes(std::move(tasks));
   for (const auto& root : neuron_roots_) {
     if (judge_.found()) break;
-    const SearchOutcome part =
-        root->settle(options_, context_, judge_, options_.attack ? pgd_.get() : nullptr,
-                     result_.statistics)
-            .search;
+    const SearchOutcome part = root->run().search;
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
-    outcome.stuck += part.stuck;
+    outcome.unsplittable += part.unsplittable;
     outcome.worst_bound = std::min(outcome.worst_bound, part.worst_bound);
     outcome.open_share += part.open_share;
   }
@@ -471,7 +471,7 @@ SolveResult Run::conclude(const SearchOutcome& outcome) {
   if (options_.attack && attack(std::min(kLongestBlindAttack, deadline_.remaining_s())))
     return found();
   result_.progress.open = outcome.open;
-  return decide(Verdict::unknown, std::to_string(outcome.stuck) +
+  return decide(Verdict::unknown, std::to_string(outcome.unsplittable) +
                                       " subproblems cannot be split further: the property holds or "
                                       "fails by less than the arithmetic can tell");
 }

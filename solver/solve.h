@@ -1,7 +1,7 @@
 #pragma once
-// Decides a query on a network.
-#include <cstdint>
-#include <functional>
+// Idea: decides a query on a network. This is the roof of the solver: no file below it includes it.
+// Source: own; the searches cite their papers.
+// Guarantees: sat only after replay, unsat only when every clause is refuted (S11).
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,30 +9,18 @@
 #include "base/deadline.h"
 #include "base/options.h"
 #include "base/stats.h"
+#include "solver/search/progress.h"
+#include "solver/verdict.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
 namespace clipbound::solver {
 
-enum class Verdict : std::uint8_t { unknown, timeout, sat, unsat };
-
-/// How far a search is.
-struct SearchProgress {
-  double elapsed_s = 0.0;
-  std::uint64_t subproblems = 0;  ///< bounded so far
-  std::uint64_t open = 0;         ///< waiting
-  double worst_bound =
-      0.0;  ///< smallest lower bound minus threshold among what was last seen open (negative)
-  double settled_share = 0.0;  ///< of the input volume, in [0, 1]
-};
-
 /// What the search may talk to. All members are optional; the object must outlive solve().
 struct SolveContext {
   const Deadline* deadline = nullptr;
-  std::function<void(const SearchProgress&)>
-      progress;  ///< called now and then, from any worker, one at a time
-  std::function<void(int level, const std::string&)>
-      log;  ///< level 1 stages, 2 details, 3 everything
+  ProgressCallback progress;
+  LogCallback log;
 };
 
 struct SolveResult {

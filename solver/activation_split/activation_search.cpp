@@ -25,29 +25,24 @@ ActivationSubproblem root_node(const ActivationProblem& problem, std::size_t cla
 
 }  // namespace
 
-ActivationOutcome search_neurons(const ActivationProblem& problem, SearchSlice slice, int threads,
-                                 const Options& options, const SolveContext& context,
-                                 const Deadline& deadline, CandidateJudge& judge, PgdAttack* attack,
-                                 Statistics& statistics) {
-  NeuronQueue queue(threads);
+ActivationOutcome search_neurons(const ActivationProblem& problem, TimeSlice time_slice,
+                                 const SearchContext& context) {
+  time_slice.begin_s = context.deadline.elapsed_s();
+  ActivationQueue queue(context.threads);
   SearchCounters counters(problem.clauses.size());
-  SharedMultipliers shared(problem.clauses.size());
-  shared.slice = slice;
-  shared.slice.begin_s = deadline.elapsed_s();
+  ActivationSplitTeam team{queue, counters, time_slice,
+                           std::vector<std::atomic<std::int64_t>>(problem.clauses.size())};
   for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
-    shared.open[k].store(1);
+    team.open[k].store(1);
     queue.put({root_node(problem, k)});
   }
-  const bool nothing_lost =
-      run_search(threads, queue, counters, context, deadline, statistics, [&](int worker) {
-        return std::make_unique<ActivationSplitWorker>(problem, options, deadline, judge, queue,
-                                                       counters, shared,
-                                                       worker == 0 ? attack : nullptr);
-      });
-  ActivationOutcome result{counters.outcome(nothing_lost && !judge.found()),
+  const bool nothing_lost = run_search(context, queue, counters, [&](int number) {
+    return std::make_unique<ActivationSplitWorker>(context, problem, team, number);
+  });
+  ActivationOutcome result{counters.outcome(nothing_lost && !context.judge.found()),
                            std::vector<char>(problem.clauses.size(), 0)};
   for (std::size_t k = 0; k < problem.clauses.size(); ++k)
-    result.refuted[k] = nothing_lost && shared.open[k].load() == 0 ? 1 : 0;
+    result.refuted[k] = nothing_lost && team.open[k].load() == 0 ? 1 : 0;
   return result;
 }
 

@@ -94,17 +94,15 @@ void compile_neurons(ActivationProblem& problem) {
 }  // namespace
 
 ActivationSplitSchedule::ActivationSplitSchedule(std::shared_ptr<const LayeredSystem> system,
-                                                 std::vector<double> lower,
-                                                 std::vector<double> upper,
-                                                 std::vector<const Clause*> clauses,
-                                                 ActivationSplitSettings settings,
-                                                 const Deadline& deadline)
+                                                 BoxClauses box, ActivationSplitSettings settings,
+                                                 const SearchContext& context)
     : system_(std::move(system)),
-      lower_(std::move(lower)),
-      upper_(std::move(upper)),
-      open_(std::move(clauses)),
+      lower_(std::move(box.lower)),
+      upper_(std::move(box.upper)),
+      open_(std::move(box.clauses)),
       settings_(std::move(settings)),
-      deadline_(deadline) {
+      context_(context),
+      deadline_(context.deadline) {
   find_needed();
 }
 
@@ -118,19 +116,19 @@ void ActivationSplitSchedule::find_needed() {
 
 void ActivationSplitSchedule::measure() {
   open_.clear();
-  lacking_ = 0.0;
+  gap_to_refutation_ = 0.0;
   for (const ActivationClause& c : problem_.clauses) {
     open_.push_back(c.clause);
     double nearest = problem_.root.lower[static_cast<std::size_t>(c.first_row)];
     for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r)
       nearest = std::max(nearest, problem_.root.lower[static_cast<std::size_t>(r)]);
-    lacking_ -= nearest;
+    gap_to_refutation_ -= nearest;
   }
 }
 
 void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_iterations) {
   const double begin = deadline_.elapsed_s();
-  budget.threads = settings_.threads;
+  budget.threads = context_.threads;
   budget.refresh_width = settings_.refresh_width;
   budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
   budget.crown_seconds = kCrownShare * deadline_.remaining_s();
@@ -141,17 +139,18 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
       bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
   SlopeOptimizer optimizer;
   optimizer.iterations = row_iterations;
-  bound_clauses(problem_, open_, optimizer, settings_.threads, deadline_);
+  bound_clauses(problem_, open_, optimizer, context_.threads, deadline_);
   problem_.neurons.clear();
   measure();
   if (settings_.check) settings_.check(*problem_.network);
   const double seconds = deadline_.elapsed_s() - begin;
   spent_s_ += seconds;
-  if (settings_.log) {
-    settings_.log("pass over the neurons, " + std::to_string(budget.split_rounds) +
-                  " rounds each: " + std::to_string(open_.size()) + " clauses open, they lack " +
-                  std::to_string(lacking_) + ", " + std::to_string(problem_.network->slots()) +
-                  " neurons undecided, " + std::to_string(seconds) + " s");
+  if (context_.log) {
+    context_.log(2, "pass over the neurons, " + std::to_string(budget.split_rounds) +
+                        " rounds each: " + std::to_string(open_.size()) +
+                        " clauses open, they lack " + std::to_string(gap_to_refutation_) + ", " +
+                        std::to_string(problem_.network->slots()) + " neurons undecided, " +
+                        std::to_string(seconds) + " s");
   }
 }
 
@@ -178,8 +177,8 @@ void ActivationSplitSchedule::drop(const std::set<const Clause*>& refuted) {
   measure();
 }
 
-SearchSlice ActivationSplitSchedule::next_slice(double until_s) const {
-  SearchSlice slice;
+TimeSlice ActivationSplitSchedule::next_time_slice(double until_s) const {
+  TimeSlice slice;
   if (rounds_ == 0) {
     // The first search is a glance: where CROWN's bounds leave little to decide, it is over before
     // better bounds would be there.
@@ -209,31 +208,29 @@ void ActivationSplitSchedule::decide_steps() {
   for (int rounds = 0; rounds <= kMostStepRounds && !problem_.clauses.empty() && has_open_steps() &&
                        !deadline_.expired();
        rounds = rounds == 0 ? 2 : 2 * rounds) {
-    const double lacked = lacking_;
+    const double lacked = gap_to_refutation_;
     IntermediateBoundsBudget budget;
     budget.only_steps = true;
     budget.iterations = rounds == 0 ? 20 : 0;
     budget.split_rounds = rounds;
     pass(budget, 0);
-    if (rounds > 0 && lacking_ > 0.9 * lacked) return;
+    if (rounds > 0 && gap_to_refutation_ > 0.9 * lacked) return;
   }
 }
 
 void ActivationSplitSchedule::improve() {
-  const double lacked = lacking_;
+  const double lacked = gap_to_refutation_;
   IntermediateBoundsBudget budget;
   budget.iterations = rounds_ == 0 ? 20 : 10;
   budget.split_rounds = rounds_;
   pass(budget, 40);
-  more_ = rounds_ < kMostRounds && (rounds_ == 0 || settled_some_ || lacking_ < 0.8 * lacked);
+  more_ =
+      rounds_ < kMostRounds && (rounds_ == 0 || settled_some_ || gap_to_refutation_ < 0.8 * lacked);
   settled_some_ = false;
   rounds_ = rounds_ == 0 ? 2 : 2 * rounds_;
 }
 
-ActivationOutcome ActivationSplitSchedule::settle(const Options& options,
-                                                  const SolveContext& context,
-                                                  CandidateJudge& judge, PgdAttack* attack,
-                                                  Statistics& statistics, double until_s) {
+ActivationOutcome ActivationSplitSchedule::run(double until_s) {
   ActivationOutcome outcome;
   outcome.search.open = problem_.clauses.size();
   if (!steps_done_) decide_steps();
@@ -244,17 +241,15 @@ ActivationOutcome ActivationSplitSchedule::settle(const Options& options,
   for (;;) {
     if (!pass_is_next_) {
       if (problem_.neurons.empty()) compile_neurons(problem_);
-      outcome = search_neurons(problem_, next_slice(until_s), settings_.threads, options, context,
-                               deadline_, judge, attack, statistics);
+      outcome = search_neurons(problem_, next_time_slice(until_s), context_);
       const bool last = !more_ && std::isinf(until_s);
-      if (last || outcome.search.exhausted || judge.found() || deadline_.expired() ||
-          outcome.search.stuck > 0)
+      if (last || outcome.search.exhausted || context_.ended() || outcome.search.unsplittable > 0)
         return outcome;
       settled_some_ = drop(outcome.refuted) || settled_some_;
       pass_is_next_ = more_;
-      if (settings_.log)
-        settings_.log("search interrupted, " + std::to_string(open_.size()) + " clauses open, " +
-                      std::to_string(outcome.search.open_share) + " of their trees");
+      if (context_.log)
+        context_.log(2, "search interrupted, " + std::to_string(open_.size()) + " clauses open, " +
+                            std::to_string(outcome.search.open_share) + " of their trees");
     }
     if (deadline_.elapsed_s() >= until_s) return outcome;
     if (!pass_is_next_) continue;

@@ -12,21 +12,24 @@
 
 namespace clipbound::solver {
 
+/// Clauses on one box that are searched together.
+struct BoxClauses {
+  std::vector<double> lower, upper;  ///< [n] the box
+  std::vector<const Clause*> clauses;
+};
+
 struct ActivationSplitSettings {
-  int threads = 1;
   double pass_share = 0.15;     ///< of the remaining time that one pass may take
   double refresh_width = 1e30;  ///< IntermediateBoundsBudget::refresh_width
   std::function<bool(double seconds)>
       attack;  ///< tried before the longer pass; true: a counterexample is known
   std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
-  std::function<void(const std::string&)> log;
 };
 
 class ActivationSplitSchedule {
  public:
-  ActivationSplitSchedule(std::shared_ptr<const LayeredSystem> system, std::vector<double> lower,
-                          std::vector<double> upper, std::vector<const Clause*> clauses,
-                          ActivationSplitSettings settings, const Deadline& deadline);
+  ActivationSplitSchedule(std::shared_ptr<const LayeredSystem> system, BoxClauses box,
+                          ActivationSplitSettings settings, const SearchContext& context);
 
   /// CROWN, with optimised slopes for the clauses' rows alone. Clauses that this refutes are
   /// dropped.
@@ -36,15 +39,13 @@ class ActivationSplitSchedule {
   /// of magnitude or hardly at all, and which it is shows only afterwards. The last search has no
   /// time limit but the deadline. The outcome's `search` says what is left. No search or pass
   /// begins after `until_s` (of the deadline's clock); called again, it goes on from there.
-  ActivationOutcome settle(const Options& options, const SolveContext& context,
-                           CandidateJudge& judge, PgdAttack* attack, Statistics& statistics,
-                           double until_s = std::numeric_limits<double>::infinity());
+  ActivationOutcome run(double until_s = std::numeric_limits<double>::infinity());
   /// Clauses that are refuted elsewhere.
   void drop(const std::set<const Clause*>& refuted);
 
   const ActivationProblem& problem() const { return problem_; }
   /// What the open clauses' rows lack of being refuted by the bounds, added up.
-  double lacking() const { return lacking_; }
+  double gap_to_refutation() const { return gap_to_refutation_; }
   /// Seconds that passes over the neurons have taken.
   double spent_s() const { return spent_s_; }
 
@@ -57,7 +58,7 @@ class ActivationSplitSchedule {
   /// pays.
   void decide_steps();
   bool has_open_steps() const;
-  SearchSlice next_slice(double until_s) const;
+  TimeSlice next_time_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
   void measure();
   /// The neurons that the open clauses' rows depend on, by what is known of their bounds.
@@ -69,11 +70,12 @@ class ActivationSplitSchedule {
   std::vector<const Clause*> open_;
   NeededNeurons needed_;  ///< by the open clauses' rows
   const ActivationSplitSettings settings_;
+  const SearchContext& context_;
   const Deadline& deadline_;
   ActivationProblem problem_;
-  double lacking_ = 0.0;  ///< sum over open clauses of what their best rows lack
-  double spent_s_ = 0.0;  ///< in passes
-  int rounds_ = 0;        ///< of the neurons' own branch-and-bounds in the next pass
+  double gap_to_refutation_ = 0.0;  ///< sum over open clauses of what their best rows lack
+  double spent_s_ = 0.0;            ///< in passes
+  int rounds_ = 0;                  ///< of the neurons' own branch-and-bounds in the next pass
   bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
   bool settled_some_ = false;                ///< clauses since the last pass

@@ -15,26 +15,18 @@ constexpr std::size_t kRefreshed = 64;   // such neurons per layer
 constexpr double kLeastCost =
     1e-3;  // of what the bound lacks, that such a neuron's relaxation costs
 constexpr double kNarrowest = 1e-6;  // relative width of a curved neuron's range that may be split
-constexpr double kAttackEvery = 0.2, kAttackSeconds = 0.05;
+constexpr AttackRhythm kRhythm = {.every_s = 0.2, .seconds = 0.05};
 constexpr double kJudgingShare = 0.05;  // of the time that replays of corners may take
 }  // namespace
 
-ActivationSplitWorker::ActivationSplitWorker(const ActivationProblem& problem,
-                                             const Options& options, const Deadline& deadline,
-                                             CandidateJudge& judge, NeuronQueue& queue,
-                                             SearchCounters& counters, SharedMultipliers& shared,
-                                             PgdAttack* attack)
-    : problem_(problem),
+ActivationSplitWorker::ActivationSplitWorker(const SearchContext& context,
+                                             const ActivationProblem& problem,
+                                             ActivationSplitTeam& team, int number)
+    : SearchWorker(context, team.counters, team.time_slice, kRhythm, number),
+      problem_(problem),
       network_(*problem.network),
-      options_(options),
-      deadline_(deadline),
-      judge_(judge),
-      queue_(queue),
-      counters_(counters),
-      shared_(shared),
-      attack_(attack),
-      next_attack_s_(deadline.elapsed_s() + kAttackEvery),
-      begin_s_(deadline.elapsed_s()),
+      team_(team),
+      begin_s_(context.deadline.elapsed_s()),
       finder_(*problem.network) {
   sweep_.attach(network_);
   probe_.attach(network_);
@@ -55,50 +47,30 @@ ActivationSplitWorker::ActivationSplitWorker(const ActivationProblem& problem,
 }
 
 void ActivationSplitWorker::run() {
-  while (auto task = queue_.take()) {
-    stack_ = std::move(*task);
-    while (!stack_.empty() && !deadline_.expired() && !judge_.found() && !slice_is_over()) {
-      if ((batches_ & 15U) == 0 &&
-          static_cast<double>(resident_bytes()) > options_.memory_limit_gb * 1e9)
-        deadline_.out_of_memory();
+  run_tasks(team_.queue, [this](ActivationTask task) {
+    stack_ = std::move(task);
+    while (!stack_.empty() && !is_over()) {
+      if ((batches_ & 15U) == 0) watch_memory();
       attack_now_and_then();
-      if (queue_.hungry()) donate();
+      if (team_.queue.has_idle_workers()) share_work();
       process_batch();
     }
-    if (judge_.found() || deadline_.expired() || slice_is_over()) {
-      queue_.stop();
-      return;
-    }
-  }
+  });
 }
 
-bool ActivationSplitWorker::slice_is_over() const {
-  return shared_.slice.over(deadline_.elapsed_s(),
-                            counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
-}
-
-void ActivationSplitWorker::attack_now_and_then() {
-  if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
-  const double begin = deadline_.elapsed_s();
-  attack_->run(kAttackSeconds, deadline_, judge_, statistics);
-  const double now = deadline_.elapsed_s();
-  statistics.attack_s += now - begin;
-  next_attack_s_ = now + std::max(kAttackEvery, (now - begin) * (kAttackEvery / kAttackSeconds));
-}
-
-void ActivationSplitWorker::donate() {
+void ActivationSplitWorker::share_work() {
   if (stack_.size() < 2) return;
   // The oldest are the largest; every second one goes.
-  NeuronTask part, rest;
+  ActivationTask part, rest;
   for (std::size_t k = 0; k < stack_.size(); ++k)
     (k % 2 == 0 ? part : rest).push_back(std::move(stack_[k]));
   stack_ = std::move(rest);
-  queue_.put(std::move(part));
+  team_.queue.put(std::move(part));
 }
 
 void ActivationSplitWorker::close(const ActivationSubproblem& node) {
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
-  shared_.open[static_cast<std::size_t>(node.clause)].fetch_sub(1, std::memory_order_relaxed);
+  team_.open[static_cast<std::size_t>(node.clause)].fetch_sub(1, std::memory_order_relaxed);
   const double share = std::ldexp(1.0, -std::min(node.depth, 1000));
   counters_.settle(share);
 }
@@ -138,8 +110,7 @@ void ActivationSplitWorker::process_batch() {
   const Vec bound = sweep_.maximize(cone_, target_, optimizer);
   ++batches_;
   ++statistics.batches;
-  statistics.subproblems += batch.size();
-  counters_.subproblems.fetch_add(batch.size(), std::memory_order_relaxed);
+  count_bounded(batch.size());
   std::vector<char> open(batch.size(), 0);
   bool any_open = false;
   double worst = 0.0;
@@ -311,7 +282,7 @@ void ActivationSplitWorker::branch(ActivationSubproblem node, int lane) {
   save_multipliers(node, lane);
   const std::int32_t slot = candidates[static_cast<std::size_t>(best)];
   counters_.open.fetch_add(1, std::memory_order_relaxed);
-  shared_.open[static_cast<std::size_t>(node.clause)].fetch_add(1, std::memory_order_relaxed);
+  team_.open[static_cast<std::size_t>(node.clause)].fetch_add(1, std::memory_order_relaxed);
   for (int active = 0; active < 2; ++active) {
     ActivationSubproblem child = node;
     split_child(child, lane, slot, active != 0);
@@ -320,8 +291,7 @@ void ActivationSplitWorker::branch(ActivationSubproblem node, int lane) {
     child.bound = std::max(node.bound, bound[2 * best + active]);
     if (problem_.refuted(child.row, child.bound)) {
       ++statistics.pruned_bound;
-      ++statistics.subproblems;
-      counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
+      count_bounded(1);
       learn(child, experience_.node_s);
       close(child);
       continue;
@@ -355,7 +325,7 @@ bool ActivationSplitWorker::worth_refreshing(const ActivationSubproblem& node) c
   constexpr int kTrials = 4, kFewestSplits = 2;
   const Experience& e = experience_;
   const int since = node.depth - node.refreshed;
-  if (options_.clipping == "none" || since < kFewestSplits) return false;
+  if (context_.options.clipping == "none" || since < kFewestSplits) return false;
   if (e.refreshes < kTrials) return since >= 3;
   if (!(e.split_gain > 0.0)) return true;
   const double levels = std::min(-node.bound / e.split_gain, 60.0);
@@ -471,7 +441,7 @@ void ActivationSplitWorker::finish_leaf(ActivationSubproblem& node, int lane) {
     ++statistics.pruned_bound;
     return close(node);
   }
-  counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+  counters_.unsplittable.fetch_add(1, std::memory_order_relaxed);
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
 }
 

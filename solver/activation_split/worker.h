@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
-#include "solver/activation_split/activation_search.h"
-#include "solver/search/parallel_search.h"
+#include "solver/activation_split/problem.h"
+#include "solver/search/search_worker.h"
 #include "solver/search/shared_queue.h"
 
 namespace clipbound::solver {
@@ -43,27 +43,25 @@ struct ActivationSubproblem {
   std::int32_t newest_slot = -1;  ///< the neuron of the newest split
   float newest = 0.0F;            ///< where its multiplier starts (a curved neuron's slope)
 };
-using NeuronTask = std::vector<ActivationSubproblem>;
-using NeuronQueue = SharedQueue<NeuronTask>;
+using ActivationTask = std::vector<ActivationSubproblem>;
+using ActivationQueue = SharedQueue<ActivationTask>;
 
-/// What the workers of one search on neurons share, on top of the counters.
-struct SharedMultipliers {
-  explicit SharedMultipliers(std::size_t clauses) : open(clauses) {}
-  std::vector<std::atomic<std::int64_t>> open;  ///< subproblems per clause, stuck ones included
-  SearchSlice slice;
+/// What the workers of one search share.
+struct ActivationSplitTeam {
+  ActivationQueue& queue;
+  SearchCounters& counters;
+  TimeSlice time_slice;
+  std::vector<std::atomic<std::int64_t>> open;  ///< subproblems per clause, unsplittable ones too
 };
 
-class ActivationSplitWorker {
+class ActivationSplitWorker : public SearchWorker {
  public:
-  ActivationSplitWorker(const ActivationProblem& problem, const Options& options,
-                        const Deadline& deadline, CandidateJudge& judge, NeuronQueue& queue,
-                        SearchCounters& counters, SharedMultipliers& shared, PgdAttack* attack);
+  ActivationSplitWorker(const SearchContext& context, const ActivationProblem& problem,
+                        ActivationSplitTeam& team, int number);
   /// Takes tasks until the queue is done.
   void run();
-  Statistics statistics;
 
  private:
-  bool slice_is_over() const;
   void process_batch();
   void load(const std::vector<ActivationSubproblem>& batch);
   void try_corners(const std::vector<ActivationSubproblem>& batch, const std::vector<char>& open);
@@ -87,19 +85,13 @@ class ActivationSplitWorker {
   std::vector<std::int32_t> choose_candidates(int lane);
   void finish_leaf(ActivationSubproblem& node, int lane);
   void close(const ActivationSubproblem& node);
-  void donate();
-  void attack_now_and_then();
+  /// Gives half of the stack to idle workers.
+  void share_work();
 
   const ActivationProblem& problem_;
   const SparseNetwork& network_;
-  const Options& options_;
-  const Deadline& deadline_;
-  CandidateJudge& judge_;
-  NeuronQueue& queue_;
-  SearchCounters& counters_;
-  SharedMultipliers& shared_;
-  PgdAttack* attack_;
-  double next_attack_s_ = 0.0, judging_s_ = 0.0, begin_s_ = 0.0;
+  ActivationSplitTeam& team_;
+  double judging_s_ = 0.0, begin_s_ = 0.0;
   AlphaBetaBounder sweep_, probe_;
   Cone cone_;  // of all rows
   AlphaBetaBounder::Target target_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "solver/input_split/input_search.h"
 #include "solver/input_split/worker.h"
 
 namespace clipbound::solver {

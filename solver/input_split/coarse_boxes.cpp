@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "bounds/forward/forward_bounder.h"
-#include "solver/input_split/input_search.h"
 
 namespace clipbound::solver {
 

@@ -1,54 +1,28 @@
 #include "solver/input_split/input_search.h"
 
-#include <algorithm>
 #include <iterator>
-
-#include "solver/search/shared_queue.h"
 
 namespace clipbound::solver {
 
-BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
-                         const std::vector<double>& upper) {
-  BoxSubproblems task;
-  const ReducedNetwork& network = *root->network;
-  task.constraints = std::min(network.rows, kMostConstraints) + kMemory;
-  task.open = SubproblemStack(network.inputs, network.neurons, task.constraints);
-  double* record = task.open.push();
-  for (const std::vector<double>* part : {&lower, &upper, &root->lower_z, &root->upper_z}) {
-    record = std::copy(part->begin(), part->end(), record);
-  }
-  // No constraint yet: 0 x + 0 <= 0 holds everywhere.
-  std::fill(record, record + task.constraints * (network.inputs + 1), 0.0);
-  task.network = root->network;
-  task.root = std::move(root);
-  return task;
-}
-
-InputSearch::InputSearch(std::vector<BoxSubproblems> tasks, int threads, const Options& options,
-                         const SolveContext& context, const Deadline& deadline,
-                         CandidateJudge& judge, PgdAttack* attack)
-    : settings_(search_settings(options)),
-      threads_(threads),
-      context_(context),
-      deadline_(deadline),
-      judge_(judge),
-      attack_(attack),
+InputSearch::InputSearch(std::vector<BoxSubproblems> tasks, const SearchContext& context)
+    : context_(context),
+      settings_(search_settings(context.options)),
       counters_(tasks.size()),
       tasks_(std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end())) {}
 
-SearchOutcome InputSearch::run(SearchSlice slice, Statistics& statistics) {
-  slice.begin_s = deadline_.elapsed_s();
-  TaskQueue queue(threads_);
+SearchOutcome InputSearch::run(TimeSlice time_slice) {
+  time_slice.begin_s = context_.deadline.elapsed_s();
+  TaskQueue queue(context_.threads);
   for (BoxSubproblems& task : tasks_) queue.put(std::move(task));
   tasks_.clear();
-  if (!run_search(threads_, queue, counters_, context_, deadline_, statistics, [&](int worker) {
-        return std::make_unique<InputSplitWorker>(settings_, deadline_, judge_, queue, counters_,
-                                                  slice, worker == 0 ? attack_ : nullptr);
+  const InputSplitTeam team{settings_, queue, counters_, time_slice};
+  if (!run_search(context_, queue, counters_, [&](int number) {
+        return std::make_unique<InputSplitWorker>(context_, team, number);
       })) {
     lost_ = true;
   }
   tasks_ = std::move(queue.left_over());
-  return counters_.outcome(!lost_ && !judge_.found());
+  return counters_.outcome(!lost_ && !context_.judge.found());
 }
 
 void InputSearch::drop(const std::set<const Clause*>& refuted) {

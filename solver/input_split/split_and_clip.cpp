@@ -9,8 +9,8 @@
 namespace clipbound::solver {
 
 namespace {
-constexpr double kNarrowest =
-    0x1p-36;  // of the root's width: narrower sides are not split, boxes of such sides are stuck
+constexpr double kNarrowest = 0x1p-36;  // of the root's width: narrower sides are not split, boxes
+                                        // of such sides are unsplittable
 }  // namespace
 
 void InputSplitWorker::choose_dimensions(Level& level, Mask open) {
@@ -96,19 +96,19 @@ void InputSplitWorker::fill_lanes(Level& level, Mask& open) {
       open[free] = -1;
     }
     choose_dimensions(level, open);
-    drop_stuck(open);
+    drop_unsplittable(open);
   }
 }
 
 /// Boxes no side of which is wide enough to be split: nothing more can be said of them.
-void InputSplitWorker::drop_stuck(Mask& open) {
+void InputSplitWorker::drop_unsplittable(Mask& open) {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
     if (dimension_[lane] >= 0) {
       ++statistics.splits;
       continue;
     }
-    counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+    counters_.unsplittable.fetch_add(1, std::memory_order_relaxed);
     open[lane] = 0;
   }
 }
@@ -136,7 +136,7 @@ void InputSplitWorker::clip_parents(Level& level, Mask& open) {
 void InputSplitWorker::branch(Level& level, Mask open) {
   ReducedBounder& b = level.bounder;
   choose_dimensions(level, open);
-  drop_stuck(open);
+  drop_unsplittable(open);
   // In the regular order a box is clipped after it was chosen how to split it: what is left may be
   // too thin to be split any further, but has yet to be bounded.
   if (settings_.clip_inputs && !settings_.reorder) clip_parents(level, open);

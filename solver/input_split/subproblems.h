@@ -79,4 +79,8 @@ struct BoxSubproblems {
       false;  ///< bound neurons without the clause's rows (see InputSplitWorker::start_afresh)
 };
 
+/// A task with one subproblem: the box [lower, upper] (kept columns) on the root's network.
+BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
+                         const std::vector<double>& upper);
+
 }  // namespace clipbound::solver

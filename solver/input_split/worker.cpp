@@ -5,13 +5,11 @@
 #include <limits>
 
 #include "solver/input_split/coarse_boxes.h"
-#include "solver/input_split/input_search.h"
 
 namespace clipbound::solver {
 
 namespace {
-constexpr double kAttackEvery = 0.05;     // the attacking worker searches this long
-constexpr double kAttackSeconds = 0.015;  // between attacks as long as this
+constexpr AttackRhythm kRhythm = {.every_s = 0.05, .seconds = 0.015};
 // Half-spaces of ancestors that enter concretizations; the others only clip boxes. Measured on ACAS
 // Xu: a second one saves no more than one subproblem in a hundred and costs as much as the first.
 constexpr int kRemembered = 1;
@@ -23,7 +21,6 @@ SearchSettings search_settings(const Options& options) {
   settings.clip.passes = options.clip_passes;
   settings.clip_inputs = options.clipping != "none";
   settings.reorder = options.reorder;
-  settings.memory_limit_bytes = options.memory_limit_gb * 1e9;
   using Branching = SearchSettings::Branching;
   settings.branching = options.branching == "widest" ? Branching::widest
                        : options.branching == "sb"   ? Branching::smart
@@ -31,50 +28,17 @@ SearchSettings search_settings(const Options& options) {
   return settings;
 }
 
-InputSplitWorker::InputSplitWorker(const SearchSettings& settings, const Deadline& deadline,
-                                   CandidateJudge& judge, TaskQueue& queue,
-                                   SearchCounters& counters, const SearchSlice& slice,
-                                   PgdAttack* attack)
-    : settings_(settings),
-      deadline_(deadline),
-      judge_(judge),
-      queue_(queue),
-      counters_(counters),
-      slice_(slice),
-      attack_(attack),
-      next_attack_s_(deadline.elapsed_s() + kAttackEvery) {}
-
-void InputSplitWorker::watch_memory() {
-  if (static_cast<double>(resident_bytes()) > settings_.memory_limit_bytes)
-    deadline_.out_of_memory();
-}
-
-void InputSplitWorker::attack_now_and_then() {
-  if (attack_ == nullptr || deadline_.elapsed_s() < next_attack_s_) return;
-  const double begin = deadline_.elapsed_s();
-  attack_->run(kAttackSeconds, deadline_, judge_, statistics);
-  statistics.attack_s += deadline_.elapsed_s() - begin;
-  const double now = deadline_.elapsed_s();
-  next_attack_s_ =
-      now +
-      std::max(kAttackEvery,
-               (now - begin) * (kAttackEvery / kAttackSeconds));  // one step may outlast its slice
-}
+InputSplitWorker::InputSplitWorker(const SearchContext& context, const InputSplitTeam& team,
+                                   int number)
+    : SearchWorker(context, team.counters, team.time_slice, kRhythm, number),
+      settings_(team.settings),
+      queue_(team.queue) {}
 
 void InputSplitWorker::run() {
-  while (auto task = queue_.take()) {
-    if (task->network == nullptr) task = search_coarse(std::move(*task));
-    if (task) search_subtree(std::move(*task));
-    if (judge_.found() || deadline_.expired() || slice_is_over()) {
-      queue_.stop();
-      return;
-    }
-  }
-}
-
-bool InputSplitWorker::slice_is_over() const {
-  return slice_.over(deadline_.elapsed_s(),
-                     counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
+  run_tasks(queue_, [this](BoxSubproblems task) {
+    if (task.network != nullptr) return search_subtree(std::move(task));
+    if (auto reduced = search_coarse(std::move(task))) search_subtree(std::move(*reduced));
+  });
 }
 
 std::optional<BoxSubproblems> InputSplitWorker::search_coarse(BoxSubproblems task) {
@@ -82,8 +46,7 @@ std::optional<BoxSubproblems> InputSplitWorker::search_coarse(BoxSubproblems tas
   watch_memory();
   const CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
   if (deadline_.expired()) return std::nullopt;
-  ++statistics.subproblems;
-  counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
+  count_bounded(1);
   double share = 1.0;
   for (std::size_t k = 0; k < task.lower.size(); ++k)
     share *= (task.upper[k] - task.lower[k]) / task.root->width[k];
@@ -96,7 +59,7 @@ std::optional<BoxSubproblems> InputSplitWorker::search_coarse(BoxSubproblems tas
   if (auto reduced = reduced_task(task, bounds)) return reduced;
   std::vector<BoxSubproblems> halves = split_coarse(task);
   counters_.open.fetch_add(static_cast<std::int64_t>(halves.size()) - 1, std::memory_order_relaxed);
-  if (halves.empty()) counters_.stuck.fetch_add(1, std::memory_order_relaxed);
+  if (halves.empty()) counters_.unsplittable.fetch_add(1, std::memory_order_relaxed);
   if (!halves.empty()) ++statistics.splits;
   for (BoxSubproblems& half : halves) queue_.put(std::move(half));
   return std::nullopt;
@@ -132,16 +95,16 @@ void InputSplitWorker::search_subtree(BoxSubproblems task) {
       --depth_;
       continue;
     }
-    if (deadline_.expired() || judge_.found() || slice_is_over()) break;
+    if (is_over()) break;
     if ((batches_ & 15U) == 0) attack_now_and_then();
     if ((batches_ & 1023U) == 0) watch_memory();
-    if (queue_.hungry()) donate(task);
+    if (queue_.has_idle_workers()) share_work(task);
     if (!levels_[depth_ - 1]->open.empty()) process_batch();
   }
   for (; depth_ > 0; --depth_) give(task, *levels_[depth_ - 1], levels_[depth_ - 1]->open.count());
 }
 
-void InputSplitWorker::donate(const BoxSubproblems& task) {
+void InputSplitWorker::share_work(const BoxSubproblems& task) {
   // The outermost level holds the largest boxes. From the innermost one keep half.
   for (std::size_t k = 0; k < depth_; ++k) {
     Level& level = *levels_[k];
@@ -196,8 +159,7 @@ void InputSplitWorker::process_batch() {
   b.bound(clip_);
   ++batches_;
   ++statistics.batches;
-  statistics.subproblems += static_cast<std::uint64_t>(count);
-  counters_.subproblems.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
+  count_bounded(static_cast<std::size_t>(count));
   Mask open = ~b.refuted;
   double settled = 0.0, worst = std::numeric_limits<double>::infinity();
   int open_count = 0;

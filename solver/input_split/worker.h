@@ -6,14 +6,9 @@
 #include <optional>
 #include <vector>
 
-#include "base/deadline.h"
-#include "base/options.h"
-#include "base/stats.h"
 #include "bounds/reduced/reduced_bounder.h"
-#include "solver/attack/pgd.h"
 #include "solver/input_split/subproblems.h"
-#include "solver/search/candidate_judge.h"
-#include "solver/search/parallel_search.h"
+#include "solver/search/search_worker.h"
 #include "solver/search/shared_queue.h"
 
 namespace clipbound::solver {
@@ -24,20 +19,26 @@ struct SearchSettings {
   bool clip_inputs = true;
   bool reorder =
       true;  ///< clip the children before they are bounded; else clip the parent after it was
-  double memory_limit_bytes = 1e18;
   enum class Branching : std::uint8_t { automatic, widest, smart } branching = Branching::automatic;
 };
 SearchSettings search_settings(const Options& options);
 
-class InputSplitWorker {
+using TaskQueue = SharedQueue<BoxSubproblems>;
+
+/// What the workers of one search share.
+struct InputSplitTeam {
+  const SearchSettings& settings;
+  TaskQueue& queue;
+  SearchCounters& counters;
+  TimeSlice time_slice;
+};
+
+class InputSplitWorker : public SearchWorker {
  public:
-  InputSplitWorker(const SearchSettings& settings, const Deadline& deadline, CandidateJudge& judge,
-                   TaskQueue& queue, SearchCounters& counters, const SearchSlice& slice,
-                   PgdAttack* attack);
-  /// Takes tasks until the queue is done or the slice over; what is open then goes back to the
+  InputSplitWorker(const SearchContext& context, const InputSplitTeam& team, int number);
+  /// Takes tasks until the queue is done or the time slice over; what is open then goes back to the
   /// queue.
   void run();
-  Statistics statistics;
 
  private:
   /// A subtree on its own reduced network; children of folded subproblems form the next level.
@@ -51,12 +52,10 @@ class InputSplitWorker {
   /// network.
   std::optional<BoxSubproblems> search_coarse(BoxSubproblems task);
   void search_subtree(BoxSubproblems task);
-  bool slice_is_over() const;
-  void donate(const BoxSubproblems& task);
+  /// Gives some of the task's open subproblems to idle workers.
+  void share_work(const BoxSubproblems& task);
   /// The oldest `count` subproblems of a level go to the queue.
   void give(const BoxSubproblems& task, Level& level, std::size_t count);
-  void attack_now_and_then();
-  void watch_memory();
   void process_batch();
   int load(Level& level);
   /// Tries points of the open lanes on the reduced network and, where that says "unsafe", on the
@@ -65,7 +64,7 @@ class InputSplitWorker {
   bool is_misled(const Level& level, int lane);
   void start_afresh(Level& level, int lane);
   void fill_lanes(Level& level, Mask& open);
-  void drop_stuck(Mask& open);
+  void drop_unsplittable(Mask& open);
   void clip_parents(Level& level, Mask& open);
   void branch(Level& level, Mask open);
   void choose_dimensions(Level& level, Mask open);
@@ -78,13 +77,7 @@ class InputSplitWorker {
   double volume(const Vec* lower, const Vec* upper, int lane) const;
 
   const SearchSettings settings_;
-  const Deadline& deadline_;
-  CandidateJudge& judge_;
   TaskQueue& queue_;
-  SearchCounters& counters_;
-  const SearchSlice slice_;
-  PgdAttack* attack_;
-  double next_attack_s_ = 0.0;
 
   std::shared_ptr<const ClauseRoot> root_;
   ClipSettings clip_;  // of the task at hand

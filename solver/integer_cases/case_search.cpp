@@ -60,27 +60,25 @@ bool reads_inputs(const Clause& clause) {
   });
 }
 
-ActivationSplitSettings settings_for(bool thin, int threads) {
-  ActivationSplitSettings settings;
-  settings.threads = threads;
-  if (thin) settings.refresh_width = kRefreshWidth;
-  return settings;
+/// A context for roots of single cases: nobody listens, and points are offered here.
+SearchContext quiet(const SearchContext& context, int threads) {
+  SearchContext copy = context;
+  copy.threads = threads;
+  copy.attack = nullptr;
+  copy.progress = nullptr;
+  copy.log = nullptr;
+  return copy;
 }
 
 /// What is open is counted in pairs of a case and a clause. A case that is interrupted stays
 /// counted, and nobody takes it again.
 class CaseSearch {
  public:
-  CaseSearch(const CaseProblem& problem, int threads, const Options& options,
-             const SolveContext& context, const Deadline& deadline, CandidateJudge& judge,
-             Statistics& statistics)
+  CaseSearch(const CaseProblem& problem, const SearchContext& context)
       : problem_(problem),
-        threads_(threads),
-        options_(options),
         context_(context),
-        deadline_(deadline),
-        judge_(judge),
-        statistics_(statistics),
+        one_thread_(quiet(context, 1)),
+        all_threads_(quiet(context, context.threads)),
         counters_(problem.clauses.size()) {}
 
   SearchOutcome run() {
@@ -88,10 +86,10 @@ class CaseSearch {
     whole.open.lower.assign(whole.lower.size(), 0);
     whole.open.upper = whole.open.lower;
     queue_.push_back(std::move(whole));
-    const bool complete = run_search(threads_, *this, counters_, context_, deadline_, statistics_,
+    const bool complete = run_search(context_, *this, counters_,
                                      [this](int) { return std::make_unique<Worker>(*this); });
-    if (complete) settle_hard();
-    return counters_.outcome(complete && !judge_.found());
+    if (complete) search_hard();
+    return counters_.outcome(complete && !context_.judge.found());
   }
   /// No worker takes another case.
   void stop() {
@@ -117,12 +115,10 @@ class CaseSearch {
     Statistics statistics;
   };
 
-  bool stopped() const { return judge_.found() || deadline_.expired(); }
-
   std::optional<Case> take() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !queue_.empty() || busy_ == 0 || ended_; });
-    if (queue_.empty() || ended_ || stopped()) return std::nullopt;
+    if (queue_.empty() || ended_ || context_.ended()) return std::nullopt;
     Case taken = std::move(queue_.back());
     queue_.pop_back();
     ++busy_;
@@ -142,15 +138,15 @@ class CaseSearch {
     counters_.settle(c.share * static_cast<double>(dropped));
   }
   /// Nothing more can be done about the case.
-  void stick(const Case& c) {
-    counters_.stuck.fetch_add(c.clauses.size());
+  void give_up(const Case& c) {
+    counters_.unsplittable.fetch_add(c.clauses.size());
     counters_.open.fetch_sub(static_cast<std::int64_t>(c.clauses.size()));
   }
 
   void process(Case c, Statistics& statistics) {
     std::map<ValueId, IntervalVector> intervals;
     const LayeredSystem system =
-        lower(*problem_.network, c.lower, c.upper, {c.open, false, &intervals, &deadline_});
+        lower(*problem_.network, c.lower, c.upper, {c.open, false, &intervals, &context_.deadline});
     ++statistics.subproblems;
     counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
     drop(c, [&](const Clause* clause) { return refuted_by_intervals(system, *clause); });
@@ -164,7 +160,7 @@ class CaseSearch {
     }
     if (offer_middle(c)) return;
     bound_tail(c, intervals);
-    if (c.clauses.empty() || bound_root(c, 1) == nullptr) return;
+    if (c.clauses.empty() || bound_root(c, one_thread_) == nullptr) return;
     const std::lock_guard lock(mutex_);
     hard_.push_back(std::move(c));
   }
@@ -187,7 +183,7 @@ class CaseSearch {
     std::vector<double> x(c.lower.size());
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.5 * c.lower[i] + 0.5 * c.upper[i];
     return std::any_of(c.clauses.begin(), c.clauses.end(),
-                       [&](const Clause* clause) { return judge_.offer(*clause, x); });
+                       [&](const Clause* clause) { return context_.judge.offer(*clause, x); });
   }
 
   static LayeredSystem lower(const Network& network, const std::vector<double>& lower,
@@ -205,12 +201,14 @@ class CaseSearch {
     std::shared_ptr<const LayeredSystem> system;
     try {
       system = std::make_shared<const LayeredSystem>(
-          lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &deadline_}));
+          lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &context_.deadline}));
     } catch (const Unsupported&) {
       return;  // a slice's start and end, made inputs apart, do not tell its length any more
     }
-    ActivationSplitSchedule root(system, tail->lower, tail->upper, c.clauses, settings_for(true, 1),
-                                 deadline_);
+    ActivationSplitSettings settings;
+    settings.refresh_width = kRefreshWidth;
+    ActivationSplitSchedule root(system, {tail->lower, tail->upper, c.clauses}, settings,
+                                 one_thread_);
     keep_open(c, root);
   }
 
@@ -218,7 +216,7 @@ class CaseSearch {
   /// interrupted: what it says of clauses counts for nothing then.
   bool keep_open(Case& c, ActivationSplitSchedule& root) {
     root.begin();
-    if (deadline_.expired() || root.problem().network == nullptr) return false;
+    if (context_.deadline.expired() || root.problem().network == nullptr) return false;
     const std::vector<ActivationClause>& open = root.problem().clauses;
     drop(c, [&](const Clause* clause) {
       return std::none_of(open.begin(), open.end(),
@@ -230,48 +228,43 @@ class CaseSearch {
   /// Root bounds of a case; nullptr where they refute all its clauses, or were interrupted. Inputs
   /// that vary by roundings alone are variables here: where intervals have failed, that is mostly
   /// because deep networks multiply such widths from layer to layer.
-  std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, int threads) {
+  std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, const SearchContext& context) {
     auto system = std::make_shared<const LayeredSystem>(
-        lower(*problem_.network, c.lower, c.upper, {c.open, true, nullptr, &deadline_}));
-    auto root = std::make_unique<ActivationSplitSchedule>(system, c.lower, c.upper, c.clauses,
-                                                          settings_for(false, threads), deadline_);
+        lower(*problem_.network, c.lower, c.upper, {c.open, true, nullptr, &context_.deadline}));
+    auto root = std::make_unique<ActivationSplitSchedule>(
+        system, BoxClauses{c.lower, c.upper, c.clauses}, ActivationSplitSettings{}, context);
     const bool bounded = keep_open(c, *root);
     return !bounded || c.clauses.empty() ? nullptr : std::move(root);
   }
 
   /// Cases that their root bounds leave open, each once, with all threads.
-  void settle_hard() {
+  void search_hard() {
     ProgressReporter reporter(
-        context_.progress ? [&] { context_.progress(counters_.progress(deadline_.elapsed_s())); }
-                          : std::function<void()>());
-    SolveContext quiet = context_;
-    quiet.progress = nullptr;
+        context_.progress
+            ? [&] { context_.progress(counters_.progress(context_.deadline.elapsed_s())); }
+            : std::function<void()>());
     try {
-      for (; !hard_.empty() && !stopped(); hard_.pop_back()) settle(hard_.back(), quiet);
+      for (; !hard_.empty() && !context_.ended(); hard_.pop_back()) search(hard_.back());
     } catch (const LoweringInterrupted&) {
     }
     reporter.stop();
   }
-  void settle(Case& c, const SolveContext& context) {
-    const auto root = bound_root(c, threads_);
+  void search(Case& c) {
+    const auto root = bound_root(c, all_threads_);
     if (root == nullptr) return;
     const LayeredSystem& system = root->problem().network->system();
     const bool hopeless =
         std::any_of(c.clauses.begin(), c.clauses.end(),
                     [&](const Clause* clause) { return is_settled_by_numbers(system, *clause); });
-    if (hopeless) return stick(c);
-    const SearchOutcome part = root->settle(options_, context, judge_, nullptr, statistics_).search;
+    if (hopeless) return give_up(c);
+    const SearchOutcome part = root->run().search;
     if (part.exhausted) return drop(c, [](const Clause*) { return true; });
-    if (part.stuck > 0) stick(c);
+    if (part.unsplittable > 0) give_up(c);
   }
 
   const CaseProblem& problem_;
-  const int threads_;
-  const Options& options_;
-  const SolveContext& context_;
-  const Deadline& deadline_;
-  CandidateJudge& judge_;
-  Statistics& statistics_;
+  const SearchContext& context_;
+  const SearchContext one_thread_, all_threads_;  // of roots
   SearchCounters counters_;
 
   std::mutex mutex_;
@@ -283,10 +276,8 @@ class CaseSearch {
 
 }  // namespace
 
-SearchOutcome search_cases(const CaseProblem& problem, int threads, const Options& options,
-                           const SolveContext& context, const Deadline& deadline,
-                           CandidateJudge& judge, Statistics& statistics) {
-  return CaseSearch(problem, threads, options, context, deadline, judge, statistics).run();
+SearchOutcome search_cases(const CaseProblem& problem, const SearchContext& context) {
+  return CaseSearch(problem, context).run();
 }
 
 }  // namespace clipbound::solver

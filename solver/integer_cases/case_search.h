@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "solver/activation_split/refine_and_search.h"
-#include "solver/search/candidate_judge.h"
+#include "solver/search/parallel_search.h"
 
 namespace clipbound::solver {
 
@@ -20,8 +20,6 @@ struct CaseProblem {
 /// after the other. Points of the cases are offered to the judge on the way. Each case counts as
 /// one subproblem, and as open once per clause. Every case is taken once, and cut or left where it
 /// stands: the search ends because every cut leaves both parts fewer whole numbers.
-SearchOutcome search_cases(const CaseProblem& problem, int threads, const Options& options,
-                           const SolveContext& context, const Deadline& deadline,
-                           CandidateJudge& judge, Statistics& statistics);
+SearchOutcome search_cases(const CaseProblem& problem, const SearchContext& context);
 
 }  // namespace clipbound::solver

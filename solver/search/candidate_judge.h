@@ -1,6 +1,9 @@
 #pragma once
-// From "this point looks like a counterexample" to `sat`: the float32 grid, the box, the judge.
-// Safe from many threads.
+// Idea: from "this point looks like a counterexample" to `sat`: the point is moved onto the input
+// type's grid and into the clause's box, and the network as read is evaluated there.
+// Source: own.
+// Guarantees: what is kept holds in three summation orders (S11). Safe from many threads.
+// Legend: n inputs of the network as read.
 #include <atomic>
 #include <memory>
 #include <mutex>

@@ -17,8 +17,9 @@ SearchProgress SearchCounters::progress(double elapsed_s) const {
 
 SearchOutcome SearchCounters::outcome(bool complete) const {
   SearchOutcome outcome;
-  outcome.stuck = stuck.load();
-  outcome.open = static_cast<std::uint64_t>(std::max<std::int64_t>(0, open.load())) + outcome.stuck;
+  outcome.unsplittable = unsplittable.load();
+  outcome.open =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(0, open.load())) + outcome.unsplittable;
   outcome.worst_bound = worst_bound.load();
   outcome.open_share = std::clamp(1.0 - settled.load() / clauses, 0.0, 1.0);
   outcome.exhausted = complete && outcome.open == 0;

@@ -1,10 +1,14 @@
 #pragma once
-// One more thread that mostly sleeps and calls somebody now and then, only where somebody listens.
+// Idea: one more thread, asleep most of the time, that reports progress while somebody listens.
+// Source: own.
+// Guarantees: after stop() no call is under way and none follows.
 #include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
+
+#include "base/floors.h"
 
 namespace clipbound::solver {
 

@@ -1,13 +1,15 @@
 #pragma once
-// Hands subtrees from busy workers to idle ones. Workers touch it only to ask "is anybody hungry?"
-// (one relaxed load).
+// Idea: hands subproblems from busy workers to idle ones. A busy worker only asks whether others
+// are idle: one relaxed load. Source: own (work sharing). Guarantees: every task that is put is
+// taken once or left over; take() ends once all workers wait.
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <utility>
 
-#include "solver/input_split/subproblems.h"
+#include "base/floors.h"
 
 namespace clipbound::solver {
 
@@ -20,7 +22,8 @@ class SharedQueue {
     {
       const std::lock_guard lock(mutex_);
       tasks_.push_back(std::move(task));
-      hungry_.store(waiting_ > static_cast<int>(tasks_.size()), std::memory_order_relaxed);
+      has_idle_workers_.store(waiting_ > static_cast<int>(tasks_.size()),
+                              std::memory_order_relaxed);
     }
     wake_.notify_one();
   }
@@ -30,7 +33,7 @@ class SharedQueue {
     ++waiting_;
     if (tasks_.empty()) {
       if (waiting_ == workers_) stopped_ = true;
-      hungry_.store(!stopped_, std::memory_order_relaxed);
+      has_idle_workers_.store(!stopped_, std::memory_order_relaxed);
       if (stopped_) wake_.notify_all();
       wake_.wait(lock, [this] { return stopped_ || !tasks_.empty(); });
     }
@@ -38,7 +41,7 @@ class SharedQueue {
     if (stopped_ || tasks_.empty()) return std::nullopt;
     Task task = std::move(tasks_.front());
     tasks_.pop_front();
-    hungry_.store(waiting_ > static_cast<int>(tasks_.size()), std::memory_order_relaxed);
+    has_idle_workers_.store(waiting_ > static_cast<int>(tasks_.size()), std::memory_order_relaxed);
     return task;
   }
   void stop() {
@@ -48,7 +51,7 @@ class SharedQueue {
     }
     wake_.notify_all();
   }
-  bool hungry() const { return hungry_.load(std::memory_order_relaxed); }
+  bool has_idle_workers() const { return has_idle_workers_.load(std::memory_order_relaxed); }
   /// After the search: what was never taken.
   std::deque<Task>& left_over() { return tasks_; }
 
@@ -56,12 +59,10 @@ class SharedQueue {
   const int workers_;
   int waiting_ = 0;
   bool stopped_ = false;
-  std::atomic<bool> hungry_{false};
+  std::atomic<bool> has_idle_workers_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
 };
-
-using TaskQueue = SharedQueue<BoxSubproblems>;
 
 }  // namespace clipbound::solver

@@ -190,15 +190,21 @@ TEST(Cases, EndWhereNothingCanBeProved) {
     }
     const Deadline deadline(Deadline::Clock::now(), 30.0, 0.0);
     CandidateJudge judge(p.network, query);
-    SolveContext context;
     std::uint64_t reports = 0;
-    context.progress = [&](const SearchProgress&) { ++reports; };
     Statistics statistics;
-    const SearchOutcome outcome =
-        search_cases(problem, 2, Options(), context, deadline, judge, statistics);
+    const Options options;
+    const SearchContext context{.options = options,
+                                .deadline = deadline,
+                                .judge = judge,
+                                .statistics = statistics,
+                                .threads = 2,
+                                .attack = {},
+                                .progress = [&](const SearchProgress&) { ++reports; },
+                                .log = {}};
+    const SearchOutcome outcome = search_cases(problem, context);
     EXPECT_FALSE(deadline.expired());
     EXPECT_FALSE(outcome.exhausted);
-    EXPECT_TRUE(judge.found() || outcome.stuck > 0);
+    EXPECT_TRUE(judge.found() || outcome.unsplittable > 0);
     EXPECT_LE(statistics.subproblems, 2U * kSide * kSide);
   }
 }
@@ -225,8 +231,15 @@ TEST(Cases, EndAtTheDeadline) {
     const Deadline deadline(Deadline::Clock::now(), seconds, 0.0);
     CandidateJudge judge(p.network, query);
     Statistics statistics;
-    const SearchOutcome outcome =
-        search_cases(problem, 2, Options(), SolveContext(), deadline, judge, statistics);
+    const Options options;
+    const SearchOutcome outcome = search_cases(problem, {.options = options,
+                                                         .deadline = deadline,
+                                                         .judge = judge,
+                                                         .statistics = statistics,
+                                                         .threads = 2,
+                                                         .attack = {},
+                                                         .progress = {},
+                                                         .log = {}});
     EXPECT_LT(deadline.elapsed_s(), 3.0);
     if (outcome.exhausted || judge.found()) continue;
     EXPECT_GT(outcome.open, 0U);

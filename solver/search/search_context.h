@@ -1,0 +1,40 @@
+#pragma once
+// Idea: what all searches of one solve() share, passed down by reference as one thing.
+// Source: own (Bitwuzla's Env).
+// Guarantees: none of its own; a counterexample counts only once the judge has replayed it (S11).
+#include <functional>
+#include <string>
+
+#include "base/deadline.h"
+#include "base/options.h"
+#include "base/stats.h"
+#include "solver/search/candidate_judge.h"
+#include "solver/search/progress.h"
+
+namespace clipbound::solver {
+
+/// Looks for counterexamples for so many seconds on the calling thread and offers them to the
+/// judge. One call at a time.
+using SideAttack = std::function<void(double seconds, Statistics& statistics)>;
+
+/// The surroundings of a search. What it refers to outlives the search. A search inside a search
+/// gets a copy with other threads, or without callbacks.
+struct SearchContext {
+  const Options& options;
+  const Deadline& deadline;
+  CandidateJudge& judge;
+  Statistics& statistics;     ///< only the thread that starts searches adds to it
+  int threads = 1;            ///< workers of a search
+  SideAttack attack;          ///< run by a search's first worker now and then; empty: none
+  ProgressCallback progress;  ///< empty: nobody listens
+  LogCallback log;            ///< empty: nobody listens
+
+  /// True where a search has to end, whatever it has reached: a counterexample is known, or the
+  /// deadline has come.
+  bool ended() const { return judge.found() || deadline.expired(); }
+  void say(int level, const std::string& message) const {
+    if (log) log(level, message);
+  }
+};
+
+}  // namespace clipbound::solver
