@@ -7,8 +7,9 @@
 #include <thread>
 
 #include "base/deadline.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 using Clock = Deadline::Clock;
@@ -75,4 +76,4 @@ TEST(Deadline, MemoryIsMeasured) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

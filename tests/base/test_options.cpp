@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 using Type = OptionInfo::Type;
@@ -115,4 +116,4 @@ TEST(Options, UnknownNamesAreRefused) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "base/rounding.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -108,4 +109,4 @@ TEST(Rounding, GammaIsAtLeastItsDefinition) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

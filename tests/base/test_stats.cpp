@@ -9,8 +9,9 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "base/version.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 TEST(Statistics, EveryRowAddsUp) {
@@ -71,4 +72,4 @@ TEST(Version, IsThreeNumbers) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

@@ -9,6 +9,10 @@ using namespace specs;
 using namespace bounds;
 using namespace solver;
 }  // namespace test
+namespace reference {
+using namespace base;
+using namespace bounds;
+}  // namespace reference
 namespace micro {
 using namespace base;
 using namespace specs;

@@ -7,8 +7,9 @@
 
 #include "bounds/alpha_beta/grouped_matrix_builder.h"
 #include "bounds/layered/affine_form.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 constexpr std::int32_t kNowhere = -1;
@@ -274,4 +275,4 @@ TEST(LinearMap, WaysAgree) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

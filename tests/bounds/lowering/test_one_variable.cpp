@@ -11,8 +11,9 @@
 #include "specs/network/enclosed.h"
 #include "specs/network/network_builder.h"
 #include "specs/simplify/simplify.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 /// Two functions' outputs in two variables go through `product`, which takes the function's values
@@ -115,4 +116,4 @@ TEST(OneVariable, OthersStayProducts) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

@@ -2,6 +2,7 @@
 // Exact values of activations, computed another way: long double (64 bits) where that decides, else
 // __float128 (113 bits).
 #include "bounds/relax/activation.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::reference {
 

@@ -8,8 +8,9 @@
 #include "bounds/relax/expansion.h"
 #include "tests/bounds/relax/intervals.h"
 #include "tests/bounds/relax/reference.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 using reference::Case;
@@ -89,4 +90,4 @@ TEST(Expansion, SaysNothingOutsideOfTheDomain) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

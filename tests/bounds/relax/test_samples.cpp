@@ -18,8 +18,9 @@
 #include "bounds/relax/tanh_slope.h"
 #include "bounds/relax/waves.h"
 #include "tests/bounds/relax/reference.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 using namespace relax_detail;
@@ -212,4 +213,4 @@ TEST(Samples, GeluHasItsMinimum) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

@@ -7,8 +7,9 @@
 #include "bounds/alpha_beta/curve_envelope.h"
 #include "tests/bounds/relax/intervals.h"
 #include "tests/bounds/relax/reference.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 using reference::Case;
@@ -194,4 +195,4 @@ TEST_P(EveryCurve, RangeContainsIt) {
 INSTANTIATE_TEST_SUITE_P(Relax, EveryCurve, testing::ValuesIn(reference::cases()), reference::name);
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

@@ -7,8 +7,9 @@
 
 #include "tests/bounds/relax/intervals.h"
 #include "tests/bounds/relax/reference.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 using reference::Case;
@@ -321,4 +322,4 @@ TEST(Relax, NamesAreInOrder) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

@@ -7,8 +7,9 @@
 
 #include "tests/bounds/relax/intervals.h"
 #include "tests/bounds/relax/reference.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 using reference::Case;
@@ -179,4 +180,4 @@ TEST_P(Tightness, RangeIsThatOfTheCurve) {
 INSTANTIATE_TEST_SUITE_P(Relax, Tightness, testing::ValuesIn(reference::cases()), reference::name);
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

@@ -8,8 +8,9 @@
 #include "specs/network/network_builder.h"
 #include "specs/network/op_table.h"
 #include "specs/simplify/simplify.h"
+#include "tests/support/floors.h"
 
-namespace clipbound {
+namespace clipbound::test {
 namespace {
 
 /// s (c * b(x)) C, summed: s is best applied last.
@@ -93,4 +94,4 @@ TEST(DelayFactors, LeavesWholeNumbers) {
 }
 
 }  // namespace
-}  // namespace clipbound
+}  // namespace clipbound::test

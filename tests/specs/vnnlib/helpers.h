@@ -13,6 +13,7 @@
 namespace testing_vnnlib {
 
 using namespace clipbound;
+using namespace clipbound::specs;
 
 inline std::string declarations(int inputs, int outputs) {
   std::string text;
