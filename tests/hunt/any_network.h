@@ -55,6 +55,7 @@ class AnyNetwork {
   ValueId matrices(ValueId x);
   ValueId scaled_tensor(ValueId x);
   ValueId placed(ValueId x);
+  ValueId rearranged(ValueId x);
   ValueId something(ValueId x);
 
   Dice& dice_;

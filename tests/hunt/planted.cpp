@@ -136,6 +136,7 @@ std::optional<Planted> plant(Dice& dice) {
   const std::int64_t outputs = planted.network->output_size();
   planted.property.outputs = static_cast<int>(outputs);
   const std::vector<double> weights = some_weights(dice, outputs);
+  planted.weights = weights;
   WorstPoint search(dice, planted.network, planted.property.lower, planted.property.upper);
   planted.x = search.find(weights, 150, 250);
   if (planted.x.empty()) return std::nullopt;

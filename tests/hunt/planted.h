@@ -23,6 +23,7 @@ struct Planted {
   std::vector<double>
       x;  ///< satisfies all rows of the last clause, certainly and in real arithmetic
   Property property;
+  std::vector<double> weights;  ///< of the outputs, in the first row of the last clause
 };
 
 /// A random network; nothing where the values at the worst point are not certain enough. Throws
