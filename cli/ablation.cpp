@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "benchmarks/suite/instances.h"
+#include "cli/ablation_records.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/output_file.h"
@@ -31,19 +32,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
-using suite::Instance;
+using namespace ablation;
 using suite::Selection;
 
 constexpr int kDisagreement = 5;  // as for `suite compare`
 constexpr const char* kBaseline = "none";
 constexpr const char* kAllConfigurations =
     "none,relaxed,relaxed-no-reorder,complete-1,complete-2,complete-8";
-
-/// A row of the table: what differs from the common options.
-struct Configuration {
-  std::string name;
-  std::vector<std::pair<std::string, std::string>> settings;  ///< option, value
-};
 
 struct Arguments {
   std::string suite, json;
@@ -53,80 +48,6 @@ struct Arguments {
   std::string threads = "0";
   std::string configuration_list = kAllConfigurations;
 };
-
-/// One configuration on one instance.
-struct Outcome {
-  Verdict verdict = Verdict::unknown;
-  std::string reason;
-  double seconds = 0.0;  ///< wall clock of solve(): the files were read before
-  std::uint64_t subproblems = 0;
-  bool decided() const { return verdict == Verdict::sat || verdict == Verdict::unsat; }
-};
-
-/// What is known of one instance.
-struct Record {
-  Instance instance;
-  double timeout_s = 0.0;
-  std::vector<std::optional<Outcome>>
-      outcomes;           ///< one per configuration; empty where it was not run
-  std::string error;      ///< why it has no verdict
-  int exit_code = kDone;  ///< what the error means for the whole
-
-  /// Only these count in the table, so that all of its rows speak of the same instances.
-  bool complete() const {
-    return error.empty() && std::all_of(outcomes.begin(), outcomes.end(),
-                                        [](const auto& o) { return o.has_value(); });
-  }
-  bool said(Verdict verdict) const {
-    return std::any_of(outcomes.begin(), outcomes.end(),
-                       [&](const auto& o) { return o && o->verdict == verdict; });
-  }
-  bool contradictory() const { return said(Verdict::sat) && said(Verdict::unsat); }
-};
-
-/// Sums over instances. Subproblems are those of unsat instances alone: in a sat one they tell how
-/// lucky the attack was.
-struct Summary {
-  double seconds = 0.0;
-  std::uint64_t subproblems = 0;
-  int verified = 0, falsified = 0, open = 0;
-  // Over the instances that this configuration and the baseline both show to be unsat.
-  int common = 0;
-  double seconds_here = 0.0, seconds_baseline = 0.0;
-  std::uint64_t subproblems_here = 0, subproblems_baseline = 0;
-};
-
-Configuration parse_configuration(const std::string& name) {
-  if (name == "none") return {name, {{"clipping", "none"}}};
-  if (name == "relaxed") return {name, {{"clipping", "relaxed"}, {"reorder", "true"}}};
-  if (name == "relaxed-no-reorder") return {name, {{"clipping", "relaxed"}, {"reorder", "false"}}};
-  constexpr std::string_view kComplete = "complete-";
-  if (!name.starts_with(kComplete)) {
-    throw InputError("--configs: '" + name +
-                     "' is none of none, relaxed, relaxed-no-reorder, complete-N");
-  }
-  Configuration result{name,
-                       {{"clipping", "complete"},
-                        {"reorder", "true"},
-                        {"clip-passes", name.substr(kComplete.size())}}};
-  Options trial;  // says what is wrong with N
-  for (const auto& [option, value] : result.settings) trial.set(option, value);
-  return result;
-}
-
-std::vector<Configuration> parse_configurations(const std::string& list) {
-  std::vector<Configuration> result;
-  for (std::size_t begin = 0; begin <= list.size();) {
-    const std::size_t end = std::min(list.find(',', begin), list.size());
-    Configuration next = parse_configuration(list.substr(begin, end - begin));
-    for (const Configuration& other : result) {
-      if (other.name == next.name) throw InputError("--configs names " + next.name + " twice");
-    }
-    result.push_back(std::move(next));
-    begin = end + 1;
-  }
-  return result;
-}
 
 // A signal handler has no other way to its data.
 const Stopper* stopper_of_handler = nullptr;
@@ -450,10 +371,8 @@ int Ablation::run() {
   return exit_code();
 }
 
-}  // namespace
-
-Run add_ablation(CLI::App& command) {
-  const auto arguments = std::make_shared<Arguments>();
+/// Which instances are run.
+void add_selection(CLI::App& command, const std::shared_ptr<Arguments>& arguments) {
   command
       .add_option("suite", arguments->suite, "a folder with instances.csv (onnx,vnnlib,timeout)")
       ->required()
@@ -474,6 +393,10 @@ Run add_ablation(CLI::App& command) {
   command.add_option("--limit", arguments->selection.limit, "of these the first N")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("N");
+}
+
+/// How they are run.
+void add_limits(CLI::App& command, const std::shared_ptr<Arguments>& arguments) {
   auto* timeout =
       command
           .add_option("--timeout", arguments->timeout_s, "seconds per run, instead of the suite's")
@@ -492,6 +415,14 @@ Run add_ablation(CLI::App& command) {
           },
           "worker threads; 0 means all that the process may use [0]")
       ->type_name("N");
+}
+
+}  // namespace
+
+Run add_ablation(CLI::App& command) {
+  const auto arguments = std::make_shared<Arguments>();
+  add_selection(command, arguments);
+  add_limits(command, arguments);
   command.add_option("--json", arguments->json, "write the table and every run")->type_name("FILE");
   command
       .add_option_function<std::string>(

@@ -52,7 +52,10 @@ std::vector<std::string> csv_fields(std::string_view line) {
 }
 
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  // Blanks at the ends would be taken off again.
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos &&
+      trimmed(text).size() == text.size())
+    return std::string(text);
   std::string quoted = "\"";
   for (const char character : text) {
     if (character == '"') quoted += '"';

@@ -34,14 +34,14 @@ void check_bias(const Network& network, const Node& node, std::int64_t channels)
     throw InputError("bias of shape " + to_string(input_of(network, node, 2).shape));
 }
 
-/// Plan and geometry of a Conv node.
+/// Plan and geometry of a Conv node. The shapes are checked before they are taken apart.
 WindowShape conv_windows(const Network& network, const Node& node) {
-  return windows_over(node, spatial_shape(input_of(network, node, 0).shape),
-                      checked_kernel(network, node));
+  const Shape kernel = checked_kernel(network, node);
+  return windows_over(node, spatial_shape(input_of(network, node, 0).shape), kernel);
 }
 WindowShape transpose_windows(const Network& network, const Node& node) {
-  return windows_onto(node, spatial_shape(input_of(network, node, 0).shape),
-                      checked_kernel(network, node));
+  const Shape kernel = checked_kernel(network, node);
+  return windows_onto(node, spatial_shape(input_of(network, node, 0).shape), kernel);
 }
 
 /// Y is the positions of a Conv, the image of a ConvTranspose.
