@@ -1,24 +1,17 @@
-// clipbound ablation: what each part of clipping is worth, on a whole suite. The table has the
-// shape of Table 1 of the Clip-and-Verify paper (Zhou et al., NeurIPS 2025); docs/ablation.md says
-// how to read it.
+// Idea: clipbound ablation: what each part of clipping is worth, on a whole suite. Only the
+// arguments: benchmarks/suite/ablation runs it and docs/ablation.md says how to read the table.
+// Source: own.
+// Guarantees: arguments are refused while they are parsed, not after.
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <memory>
-#include <new>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "benchmarks/suite/instances.h"
-#include "cli/ablation_records.h"
+#include "benchmarks/suite/ablation.h"
+#include "benchmarks/suite/ablation_report.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/output_file.h"
@@ -26,27 +19,11 @@
 
 namespace clipbound::cli {
 
-Run add_ablation(CLI::App& command);
-
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using Json = nlohmann::ordered_json;
-using namespace ablation;
-using suite::Selection;
-
-constexpr int kDisagreement = 5;  // as for `suite compare`
-constexpr const char* kBaseline = "none";
-constexpr const char* kAllConfigurations =
-    "none,relaxed,relaxed-no-reorder,complete-1,complete-2,complete-8";
-
 struct Arguments {
-  std::string suite, json;
-  Selection selection;
-  double timeout_s = 0.0;  ///< 0: the suite's, times timeout_scale
-  double timeout_scale = 1.0;
-  std::string threads = "0";
-  std::string configuration_list = kAllConfigurations;
+  suite::AblationRequest request;
+  std::string json;
 };
 
 // A signal handler has no other way to its data.
@@ -71,310 +48,47 @@ const Stopper& install_stopper() {
   return stopper;
 }
 
-/// A whole ablation: runs, then reports.
-class Ablation {
- public:
-  explicit Ablation(const Arguments& arguments)
-      : arguments_(arguments), configurations_(parse_configurations(arguments.configuration_list)) {
-    for (std::size_t c = 0; c < configurations_.size(); ++c) {
-      if (configurations_[c].name == kBaseline) baseline_ = static_cast<int>(c);
-    }
+int exit_code_of(suite::Failure failure) {
+  switch (failure) {
+    case suite::Failure::none: return kDone;
+    case suite::Failure::bad_input: return kBadInput;
+    case suite::Failure::unsupported: return kUnsupported;
+    case suite::Failure::internal: return kInternal;
   }
-  int run();
-
- private:
-  void run_instance(std::size_t number);
-  Outcome run_configuration(const Record& record, const Configuration& configuration,
-                            const Network& network, const Query& query);
-  Options options_of(const Record& record, const Configuration& configuration) const;
-  void tell(std::size_t number, std::size_t configuration);
-  Summary summarise(std::size_t configuration) const;
-  void print_table() const;
-  void print_single_sided() const;
-  void print_leftovers() const;
-  Json to_json() const;
-  int exit_code() const;
-  std::size_t complete_count() const {
-    return static_cast<std::size_t>(std::count_if(records_.begin(), records_.end(),
-                                                  [](const Record& r) { return r.complete(); }));
-  }
-
-  const Arguments arguments_;
-  const std::vector<Configuration> configurations_;
-  int baseline_ = -1;
-  std::vector<Record> records_;
-  Console console_;
-  const Stopper& stopper_ = install_stopper();
-};
-
-Options Ablation::options_of(const Record& record, const Configuration& configuration) const {
-  Options options;
-  char limit[40];
-  std::snprintf(limit, sizeof limit, "%.17g", record.timeout_s);
-  // No file is written per instance, so nothing of the limit has to be kept back.
-  options.set("timeout", limit).set("timeout-reserve", "0").set("threads", arguments_.threads);
-  for (const auto& [option, value] : configuration.settings) options.set(option, value);
-  return options;
-}
-
-Outcome Ablation::run_configuration(const Record& record, const Configuration& configuration,
-                                    const Network& network, const Query& query) {
-  Outcome outcome;
-  const Options options = options_of(record, configuration);
-  // No progress callback: its thread would end up to 20 ms after a search that took one.
-  Callbacks callbacks;
-  callbacks.stopper = stopper_;
-  const auto begin = Clock::now();
-  try {
-    const Result result = solve(network, query, options, callbacks);
-    outcome.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    outcome.verdict = result.verdict;
-    outcome.reason = result.reason;
-    outcome.subproblems = result.progress.subproblems;
-  } catch (const std::bad_alloc&) {
-    outcome.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    outcome.reason = "out of memory";
-  }
-  return outcome;
-}
-
-void Ablation::tell(std::size_t number, std::size_t configuration) {
-  const Record& record = records_[number];
-  const Outcome& outcome = *record.outcomes[configuration];
-  char figures[120];
-  std::snprintf(figures, sizeof figures, "%-19s %-8s %9.3f s %11llu subproblems  ",
-                configurations_[configuration].name.c_str(), name_of(outcome.verdict),
-                outcome.seconds, static_cast<unsigned long long>(outcome.subproblems));
-  console_.message("[" + std::to_string(number + 1) + "/" + std::to_string(records_.size()) + "] " +
-                   figures + record.instance.name());
-}
-
-void Ablation::run_instance(std::size_t number) {
-  Record& record = records_[number];
-  const auto fail = [&](const std::string& message, int code) {
-    record.error = message;
-    record.exit_code = code;
-    console_.message("[" + std::to_string(number + 1) + "/" + std::to_string(records_.size()) +
-                     "] error: " + message);
-  };
-  try {
-    if (record.instance.networks.size() > 1) throw Unsupported("queries about several networks");
-    const Network network = Network::load(record.instance.networks.front().path);
-    const Query query = Query::load(record.instance.vnnlib_path);
-    for (std::size_t k = 0; k < configurations_.size() && !stopper_.stopped(); ++k) {
-      // Another one begins each time: whoever comes first pays for cold caches and fresh memory.
-      const std::size_t c = (k + number) % configurations_.size();
-      const Outcome outcome = run_configuration(record, configurations_[c], network, query);
-      if (stopper_.stopped() && !outcome.decided()) return;
-      record.outcomes[c] = outcome;
-      tell(number, c);
-    }
-  } catch (const InputError& error) {
-    fail(error.what(), kBadInput);
-  } catch (const Unsupported& error) {
-    fail("unsupported: " + std::string(error.what()), kUnsupported);
-  } catch (const std::bad_alloc&) {
-    fail("out of memory while reading " + record.instance.name(), kUnsupported);
-  } catch (const ContractError& error) {
-    fail(error.what(), kInternal);
-  }
-  if (record.contradictory()) {
-    console_.message("DISAGREEMENT: sat and unsat on " + record.instance.name() +
-                     "; one of them is wrong");
-  }
-}
-
-Summary Ablation::summarise(std::size_t configuration) const {
-  Summary sum;
-  for (const Record& record : records_) {
-    if (!record.complete()) continue;
-    const Outcome& here = *record.outcomes[configuration];
-    sum.seconds += here.seconds;
-    sum.falsified += here.verdict == Verdict::sat ? 1 : 0;
-    sum.open += here.decided() ? 0 : 1;
-    if (here.verdict != Verdict::unsat) continue;
-    ++sum.verified;
-    sum.subproblems += here.subproblems;
-    if (baseline_ < 0) continue;
-    const Outcome& base = *record.outcomes[static_cast<std::size_t>(baseline_)];
-    if (base.verdict != Verdict::unsat) continue;
-    ++sum.common;
-    sum.seconds_here += here.seconds;
-    sum.seconds_baseline += base.seconds;
-    sum.subproblems_here += here.subproblems;
-    sum.subproblems_baseline += base.subproblems;
-  }
-  return sum;
-}
-
-/// "-78.6 %", or "-" where there is nothing to compare with.
-std::string change(double here, double base) {
-  if (!(base > 0.0)) return "-";
-  char text[40];
-  std::snprintf(text, sizeof text, "%+.1f %%", 100.0 * (here / base - 1.0));
-  return text;
-}
-
-void Ablation::print_table() const {
-  const std::size_t done = complete_count();
-  std::printf("%s: %zu of %zu instances done, %s threads%s\n\n", arguments_.suite.c_str(), done,
-              records_.size(), arguments_.threads == "0" ? "all" : arguments_.threads.c_str(),
-              stopper_.stopped() ? ", interrupted" : "");
-  std::printf("%-19s %10s %13s %9s %9s %6s | %12s %10s %6s\n", "configuration", "time s",
-              "subproblems", "verified", "falsified", "open", "subproblems", "time", "over");
-  for (std::size_t c = 0; c < configurations_.size(); ++c) {
-    const Summary sum = summarise(c);
-    const bool compared = baseline_ >= 0 && static_cast<int>(c) != baseline_;
-    const std::string fewer = compared ? change(static_cast<double>(sum.subproblems_here),
-                                                static_cast<double>(sum.subproblems_baseline))
-                                       : "-";
-    const std::string faster = compared ? change(sum.seconds_here, sum.seconds_baseline) : "-";
-    std::printf("%-19s %10.2f %13llu %9d %9d %6d | %12s %10s %6s\n",
-                configurations_[c].name.c_str(), sum.seconds,
-                static_cast<unsigned long long>(sum.subproblems), sum.verified, sum.falsified,
-                sum.open, fewer.c_str(), faster.c_str(),
-                compared ? std::to_string(sum.common).c_str() : "-");
-  }
-  std::printf(
-      "\nTime: all instances. Subproblems: the verified (unsat) ones alone. Right of the bar: "
-      "change against no\n"
-      "clipping (%s), over that many instances which both verified.\n",
-      kBaseline);
-}
-
-/// Instances that either the baseline or another configuration decides, but not both.
-void Ablation::print_single_sided() const {
-  if (baseline_ < 0) return;
-  std::string lines;
-  for (const Record& record : records_) {
-    if (!record.complete()) continue;
-    const Outcome& base = *record.outcomes[static_cast<std::size_t>(baseline_)];
-    for (std::size_t c = 0; c < configurations_.size(); ++c) {
-      const Outcome& here = *record.outcomes[c];
-      if (here.decided() == base.decided()) continue;
-      char line[160];
-      std::snprintf(line, sizeof line, "  %s %-19s %-8s %9.2f s,  %s: %-8s %9.2f s  ",
-                    here.decided() ? "+" : "-", configurations_[c].name.c_str(),
-                    name_of(here.verdict), here.seconds, kBaseline, name_of(base.verdict),
-                    base.seconds);
-      lines += line + record.instance.name() + "\n";
-    }
-  }
-  std::printf("\nDecided by one of the two alone (+ by the configuration, - by no clipping):%s\n%s",
-              lines.empty() ? " none" : "", lines.c_str());
-}
-
-void Ablation::print_leftovers() const {
-  for (const Record& record : records_) {
-    if (!record.error.empty())
-      std::printf("\nerror, not counted: %s: %s\n", record.instance.name().c_str(),
-                  record.error.c_str());
-  }
-  for (const Record& record : records_) {
-    if (!record.contradictory()) continue;
-    std::printf("\n*** DISAGREEMENT on %s: one of these is WRONG\n",
-                record.instance.name().c_str());
-    for (std::size_t c = 0; c < configurations_.size(); ++c) {
-      if (!record.outcomes[c]) continue;
-      std::printf("***   %-19s %s\n", configurations_[c].name.c_str(),
-                  name_of(record.outcomes[c]->verdict));
-    }
-  }
-}
-
-Json change_json(double here, double base) {
-  return base > 0.0 ? Json(here / base - 1.0) : Json(nullptr);
-}
-
-Json Ablation::to_json() const {
-  Json json;
-  json["suite"] = arguments_.suite;
-  json["version"] = version();
-  json["threads"] = arguments_.threads;
-  json["interrupted"] = stopper_.stopped();
-  json["instances_done"] = complete_count();
-  json["configurations"] = Json::array();
-  for (std::size_t c = 0; c < configurations_.size(); ++c) {
-    const Summary sum = summarise(c);
-    Json row = {{"name", configurations_[c].name},
-                {"options", Json::object()},
-                {"time_s", sum.seconds},
-                {"subproblems", sum.subproblems},
-                {"verified", sum.verified},
-                {"falsified", sum.falsified},
-                {"open", sum.open},
-                {"compared", sum.common}};
-    for (const auto& [option, value] : configurations_[c].settings) row["options"][option] = value;
-    row["subproblems_change"] = change_json(static_cast<double>(sum.subproblems_here),
-                                            static_cast<double>(sum.subproblems_baseline));
-    row["time_change"] = change_json(sum.seconds_here, sum.seconds_baseline);
-    json["configurations"].push_back(std::move(row));
-  }
-  json["instances"] = Json::array();
-  for (const Record& record : records_) {
-    Json row = {{"onnx", record.instance.onnx},
-                {"vnnlib", record.instance.vnnlib},
-                {"timeout_s", record.timeout_s},
-                {"complete", record.complete()},
-                {"disagreement", record.contradictory()},
-                {"error", nullptr},
-                {"runs", Json::object()}};
-    if (!record.error.empty()) row["error"] = record.error;
-    for (std::size_t c = 0; c < configurations_.size(); ++c) {
-      if (!record.outcomes[c]) continue;
-      const Outcome& outcome = *record.outcomes[c];
-      row["runs"][configurations_[c].name] = {{"verdict", name_of(outcome.verdict)},
-                                              {"reason", outcome.reason},
-                                              {"time_s", outcome.seconds},
-                                              {"subproblems", outcome.subproblems}};
-    }
-    json["instances"].push_back(std::move(row));
-  }
-  return json;
+  return kInternal;
 }
 
 /// A contradiction weighs most, then a bug of ours, then what could not be read or is not
 /// supported.
-int Ablation::exit_code() const {
+int exit_code_of(const suite::AblationRun& run) {
   int code = kDone;
-  for (const Record& record : records_) {
-    if (record.contradictory()) return kDisagreement;
-    const bool graver = record.exit_code == kInternal || code == kDone;
-    if (graver) code = record.exit_code;
+  for (const suite::AblatedInstance& ablated : run.instances) {
+    if (ablated.contradictory()) return kDisagreement;
+    const bool graver = ablated.failure == suite::Failure::internal || code == kDone;
+    if (graver) code = exit_code_of(ablated.failure);
   }
   return code;
 }
 
-int Ablation::run() {
-  for (Instance& instance : suite::read_suite(arguments_.suite, arguments_.selection)) {
-    Record& record = records_.emplace_back();
-    record.timeout_s = arguments_.timeout_s > 0.0 ? arguments_.timeout_s
-                                                  : instance.timeout_s * arguments_.timeout_scale;
-    record.outcomes.resize(configurations_.size());
-    record.instance = std::move(instance);
-  }
-  prepare_output(arguments_.json);
-  for (std::size_t number = 0; number < records_.size() && !stopper_.stopped(); ++number)
-    run_instance(number);
-  print_table();
-  print_single_sided();
-  print_leftovers();
+int run_ablation(const Arguments& arguments) {
+  const Stopper& stopper = install_stopper();
+  Console console;
+  suite::AblationRun run = suite::plan_ablation(arguments.request);
+  prepare_output(arguments.json);
+  suite::run_ablation(run, stopper, [&](const std::string& line) { console.message(line); });
+  std::fputs(suite::ablation_text(run).c_str(), stdout);
   std::fflush(stdout);
-  const std::string text =
-      arguments_.json.empty()
-          ? ""
-          : to_json().dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  if (!write_whole(arguments_.json, text)) {
-    console_.message("cannot write " + arguments_.json);
-    return std::max<int>(exit_code(), kBadInput);
+  if (!write_whole(arguments.json, arguments.json.empty() ? "" : suite::ablation_json(run))) {
+    console.message("cannot write " + arguments.json);
+    return std::max<int>(exit_code_of(run), kBadInput);
   }
-  return exit_code();
+  return exit_code_of(run);
 }
 
-/// Which instances are run.
+/// Which instances of which suite.
 void add_selection(CLI::App& command, const std::shared_ptr<Arguments>& arguments) {
-  command
-      .add_option("suite", arguments->suite, "a folder with instances.csv (onnx,vnnlib,timeout)")
+  suite::AblationRequest& request = arguments->request;
+  command.add_option("suite", request.suite, "a folder with instances.csv (onnx,vnnlib,timeout)")
       ->required()
       ->type_name("SUITE");
   command
@@ -382,27 +96,27 @@ void add_selection(CLI::App& command, const std::shared_ptr<Arguments>& argument
           "--filter",
           [arguments](const std::string& filter) {
             suite::check_filter(filter);
-            arguments->selection.filter = filter;
+            arguments->request.selection.filter = filter;
           },
           "only lines of instances.csv in which this regular expression is found")
       ->type_name("REGEX");
   command
-      .add_option("--stride", arguments->selection.stride, "of these every K-th, from the first on")
+      .add_option("--stride", request.selection.stride, "of these every K-th, from the first on")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("K");
-  command.add_option("--limit", arguments->selection.limit, "of these the first N")
+  command.add_option("--limit", request.selection.limit, "of these the first N")
       ->check(CLI::Range(1, 1'000'000'000))
       ->type_name("N");
 }
 
-/// How they are run.
+/// How each is run.
 void add_limits(CLI::App& command, const std::shared_ptr<Arguments>& arguments) {
+  suite::AblationRequest& request = arguments->request;
   auto* timeout =
-      command
-          .add_option("--timeout", arguments->timeout_s, "seconds per run, instead of the suite's")
+      command.add_option("--timeout", request.timeout_s, "seconds per run, instead of the suite's")
           ->check(CLI::Range(1e-3, 1e9))
           ->type_name("S");
-  command.add_option("--timeout-scale", arguments->timeout_scale, "the suite's limits times F [1]")
+  command.add_option("--timeout-scale", request.timeout_scale, "the suite's limits times F [1]")
       ->check(CLI::Range(1e-6, 1e6))
       ->excludes(timeout)
       ->type_name("F");
@@ -411,7 +125,7 @@ void add_limits(CLI::App& command, const std::shared_ptr<Arguments>& arguments) 
           "--threads",
           [arguments](const std::string& threads) {
             Options().set("threads", threads);  // checks the range
-            arguments->threads = threads;
+            arguments->request.threads = threads;
           },
           "worker threads; 0 means all that the process may use [0]")
       ->type_name("N");
@@ -428,12 +142,12 @@ Run add_ablation(CLI::App& command) {
       .add_option_function<std::string>(
           "--configs",
           [arguments](const std::string& list) {
-            parse_configurations(list);  // refused while parsing, not after
-            arguments->configuration_list = list;
+            // Refused while parsing, not after.
+            arguments->request.configurations = suite::parse_configurations(list);
           },
           std::string(
               "which configurations: none, relaxed, relaxed-no-reorder, complete-N (N passes) [") +
-              kAllConfigurations + "]")
+              suite::kAllConfigurations + "]")
       ->type_name("LIST");
   command.footer(
       "Runs every instance with every configuration; branching, limits and seed are the same for "
@@ -444,7 +158,7 @@ Run add_ablation(CLI::App& command) {
       "configuration\n"
       "says sat and another unsat, 2 to 4 where an instance has no verdict (bad input, "
       "unsupported, internal error).");
-  return [arguments] { return Ablation(*arguments).run(); };
+  return [arguments] { return run_ablation(*arguments); };
 }
 
 }  // namespace clipbound::cli

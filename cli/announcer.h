@@ -1,6 +1,8 @@
 #pragma once
-// The one place from which a verdict leaves the process: exactly once, in time, whatever the rest
-// is doing.
+// Idea: the one place from which a verdict leaves the process: exactly once, in time, whatever the
+// rest is doing.
+// Source: own.
+// Guarantees: exactly one verdict leaves the process.
 #include <atomic>
 #include <mutex>
 #include <string>

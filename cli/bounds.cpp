@@ -1,4 +1,7 @@
-// clipbound bounds: what the outputs (or any layer) of a network may be on the boxes of a query.
+// Idea: clipbound bounds: what the outputs (or any layer) of a network may be on the boxes of a
+// query.
+// Source: own.
+// Guarantees: numbers are printed with all their digits.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -11,8 +14,6 @@
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
-
-Run add_bounds(CLI::App& command);
 
 namespace {
 

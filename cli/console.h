@@ -1,6 +1,8 @@
 #pragma once
-// stderr: messages, and below them one progress line that is rewritten in place where stderr is a
-// terminal.
+// Idea: stderr: messages, and below them one progress line that is rewritten in place where stderr
+// is a terminal.
+// Source: own.
+// Guarantees: stdout is never touched.
 #include <mutex>
 #include <string>
 #include <string_view>

@@ -1,4 +1,6 @@
-// clipbound inspect: what a network is, and what Clipbound can do with it.
+// Idea: clipbound inspect: what a network is, and what Clipbound can do with it.
+// Source: own.
+// Guarantees: prints what solver/inspect found, nothing of its own.
 #include <CLI/CLI.hpp>
 #include <cinttypes>
 #include <cstdio>
@@ -9,8 +11,6 @@
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
-
-Run add_inspect(CLI::App& command);
 
 namespace {
 

@@ -1,4 +1,6 @@
-// The executable: finds the subcommand, runs it, turns exceptions into exit codes.
+// Idea: the executable: finds the subcommand, runs it, turns exceptions into exit codes.
+// Source: own.
+// Guarantees: no exception leaves main().
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <new>
@@ -7,14 +9,6 @@
 
 #include "cli/command.h"
 #include "clipbound/clipbound.h"
-
-namespace clipbound::cli {
-Run add_ablation(CLI::App& command);    // cli/ablation.cpp
-Run add_bounds(CLI::App& command);      // cli/bounds.cpp
-Run add_inspect(CLI::App& command);     // cli/inspect.cpp
-Run add_suite(CLI::App& command);       // cli/suite.cpp
-Run add_robustness(CLI::App& command);  // cli/robustness.cpp
-}  // namespace clipbound::cli
 
 namespace {
 

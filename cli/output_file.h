@@ -1,5 +1,7 @@
 #pragma once
-// Result files that are there whole or not at all.
+// Idea: result files that are there whole or not at all.
+// Source: own; POSIX rename is atomic.
+// Guarantees: a reader never sees half a file.
 #include <string>
 #include <string_view>
 

@@ -1,4 +1,6 @@
-// clipbound robustness: how far an input may be changed before its label changes.
+// Idea: clipbound robustness: how far an input may be changed before its label changes.
+// Source: own.
+// Guarantees: what is called robust was proved by solve().
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -16,8 +18,6 @@
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
-
-Run add_robustness(CLI::App& command);
 
 namespace {
 

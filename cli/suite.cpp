@@ -1,5 +1,7 @@
-// clipbound suite: whole suites of instances, and what one does with their results. docs/suites.md
-// shows it in use.
+// Idea: clipbound suite: whole suites of instances, and what one does with their results.
+// docs/suites.md shows it in use.
+// Source: own.
+// Guarantees: exit codes say what was found.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -17,11 +19,7 @@
 
 namespace clipbound::cli {
 
-Run add_suite(CLI::App& command);
-
 namespace {
-
-constexpr int kDisagreement = 5;  // as for `ablation`
 
 /// "flag=value", or a flag alone for true; checked against the options of `verify`.
 std::pair<std::string, std::string> parse_setting(const std::string& text) {
@@ -186,7 +184,7 @@ Run add_compare(CLI::App& command) {
     const suite::Comparison comparison = suite::compare(first, second);
     std::fputs(suite::to_text(comparison, first, second, arguments->all ? 0 : kLongest).c_str(),
                stdout);
-    return comparison.disagreements.empty() ? static_cast<int>(kDone) : kDisagreement;
+    return comparison.disagreements.empty() ? kDone : kDisagreement;
   };
 }
 

@@ -1,4 +1,6 @@
-// clipbound verify and clipbound attack: one query on one network.
+// Idea: clipbound verify and clipbound attack: one query on one network.
+// Source: VNN-COMP's command line and result file.
+// Guarantees: the first line of stdout is the verdict.
 #include <fcntl.h>
 #include <unistd.h>
 

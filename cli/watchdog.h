@@ -1,6 +1,8 @@
 #pragma once
-// Signals and the time limit, for everything that does not poll a deadline (reading a huge file,
-// say).
+// Idea: Signals and the time limit, for everything that does not poll a deadline (reading a huge
+// file, say).
+// Source: own; POSIX signals.
+// Guarantees: the process ends in time whatever its threads do.
 #include <chrono>
 
 #include "cli/announcer.h"
