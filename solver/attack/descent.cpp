@@ -1,6 +1,9 @@
-// Projected gradient descent with sign steps (Madry et al. 2018), momentum (Dong et al. 2018),
-// steps that shrink where a point makes no progress and go back to its best place (after Croce and
-// Hein 2020, with a simpler rule), and starts diversified in the outputs (Tashiro et al. 2020).
+// Idea: projected gradient descent with sign steps, momentum, steps that shrink where a point makes
+// no progress and go back to its best position, and starts diversified in the outputs.
+// Source: Madry et al. 2018 (PGD), Dong et al. 2018 (momentum), Croce and Hein 2020 (step sizes;
+// ours has a simpler rule), Tashiro et al. 2020 (diversified starts).
+// Guarantees: points stay in the box and on the input's grid; what is offered is judged exactly
+// (S11).
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -42,7 +45,7 @@ class Descent final : public AttackRound {
     direct_.assign(B_ * n_, 0.0F);
     for (std::size_t b = 0; b < B_; ++b) {
       if (!diversifying) judge_progress(b);
-      scene_.target.pull(x(b), y(b), loss_[b].clause, scene_.memory.margin, plan_.worst_row,
+      scene_.target.pull(x(b), y(b), loss_[b].clause, scene_.memory.margin, plan_.rows,
                          cotangent_.data() + b * scene_.outputs, direct_.data() + b * n_);
     }
     scene_.evaluator.backward(diversifying ? directions_ : cotangent_, gradient_, plan_.surrogate);

@@ -1,5 +1,8 @@
-// Searches without gradients: for networks where they are zero or lie (steps, saturation), and for
-// few inputs.
+// Idea: searches without gradients: for networks where they are zero or lie (steps, saturation),
+// and for few inputs.
+// Source: Andriushchenko et al. 2020 (Square Attack; ours has no notion of images), Roberts 2018
+// (additive recurrence).
+// Guarantees: points stay in the box and on the input's grid.
 #include <algorithm>
 #include <cmath>
 

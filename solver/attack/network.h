@@ -1,5 +1,7 @@
 #pragma once
-// The network as the attack sees it.
+// Idea: the network as the attack sees it.
+// Source: own.
+// Guarantees: steers only: what is found is replayed on the network as read (S11).
 #include <memory>
 
 #include "specs/network/network.h"

@@ -19,30 +19,34 @@ constexpr double kMostPoints = 128.0;
 constexpr std::size_t kFewInputs = 4;  // so few can be covered
 constexpr int kSearchSteps = 32;       // of a round without gradients
 
-/// Rounds take these in turn. Large steps that shrink fast look at faces and corners, small ones
-/// follow the gradient; the worst row alone leads through narrow passages, the sum of all violated
-/// rows keeps a balance.
+/// Rounds take these one after the other. Large steps that shrink fast look at faces and corners,
+/// small ones follow the gradient; the worst row alone leads through narrow passages, the sum of
+/// all violated rows keeps a balance.
 constexpr DescentPlan kPlans[] = {
-    {.steps = 12, .first_step = 0.5F, .decay = 0.75F, .worst_row = true},
+    {.steps = 12, .first_step = 0.5F, .decay = 0.75F, .rows = ViolatedRows::worst},
     {.steps = 40, .first_step = 0.25F, .decay = 0.93F, .momentum = 0.5F, .targeted = true},
-    {.steps = 30, .first_step = 0.5F, .decay = 0.9F, .sign = false, .worst_row = true},
+    {.steps = 30, .first_step = 0.5F, .decay = 0.9F, .sign = false, .rows = ViolatedRows::worst},
     {.steps = 100,
      .first_step = 0.2F,
      .decay = 0.97F,
      .momentum = 0.75F,
      .targeted = true,
      .diversify = 3},
-    {.steps = 60, .first_step = 0.1F, .decay = 0.95F, .worst_row = true, .diversify = 2},
+    {.steps = 60, .first_step = 0.1F, .decay = 0.95F, .rows = ViolatedRows::worst, .diversify = 2},
 };
-// Widths of the stand-in for Sign's derivative, in turn: where the box is small, few neurons are
-// near enough to their step.
+// Widths of the stand-in for Sign's derivative, one after the other: where the box is small, few
+// neurons are near enough to their step.
 constexpr double kSurrogates[] = {0.3, 0.2, 0.1, 1.0};
 /// Plans of networks with steps: long ones, because what decides comes and goes with single
 /// neurons.
 constexpr DescentPlan kStepPlans[] = {
-    {.steps = 12, .first_step = 0.5F, .decay = 0.75F, .worst_row = true},
+    {.steps = 12, .first_step = 0.5F, .decay = 0.75F, .rows = ViolatedRows::worst},
     {.steps = 60, .first_step = 0.4F, .decay = 0.97F, .momentum = 0.75F},
-    {.steps = 60, .first_step = 0.2F, .decay = 0.97F, .momentum = 0.75F, .worst_row = true},
+    {.steps = 60,
+     .first_step = 0.2F,
+     .decay = 0.97F,
+     .momentum = 0.75F,
+     .rows = ViolatedRows::worst},
     {.steps = 100,
      .first_step = 0.2F,
      .decay = 0.97F,
@@ -54,19 +58,19 @@ constexpr DescentPlan kStepPlans[] = {
 }  // namespace
 
 /// What one thread owns.
-struct PgdAttack::Lane {
-  Lane(const AttackNetwork& network, std::uint64_t seed, int lane_number)
-      : number(lane_number),
+struct PgdAttack::Worker {
+  Worker(const AttackNetwork& network, std::uint64_t seed, int worker_number)
+      : number(worker_number),
         evaluator(network.network),
-        random(seed + std::uint64_t{0x9e3779b97f4a7c15} * static_cast<std::uint64_t>(lane_number)) {
-  }
+        random(seed +
+               std::uint64_t{0x9e3779b97f4a7c15} * static_cast<std::uint64_t>(worker_number)) {}
   int number;
   Evaluator<float> evaluator;
   std::mt19937_64 random;
   std::map<const Box*, AttackMemory> memories;
   Statistics statistics;
   std::unique_ptr<AttackRound> round;  ///< refers to all of the above
-  std::uint64_t turn = 0;
+  std::uint64_t rounds_begun = 0;
 };
 
 PgdAttack::PgdAttack(std::shared_ptr<const Network> network, const Query& query,
@@ -82,9 +86,9 @@ PgdAttack::~PgdAttack() = default;
 void PgdAttack::focus(std::vector<std::size_t> which) {
   if (which == which_) return;
   which_ = std::move(which);
-  for (auto& lane : lanes_) {
-    lane->round.reset();
-    for (auto& [box, memory] : lane->memories) memory.clause_loss.clear();
+  for (auto& worker : workers_) {
+    worker->round.reset();
+    for (auto& [box, memory] : worker->memories) memory.clause_loss.clear();
   }
   targets_.clear();
 }
@@ -105,7 +109,7 @@ bool PgdAttack::run_on(int threads, double seconds, const Deadline& deadline, Ca
   std::mutex mutex;
   run_workers(threads, [&](int number) {
     Statistics mine;
-    keep_going(*lanes_[static_cast<std::size_t>(number)], enough, deadline, judge, mine);
+    keep_going(*workers_[static_cast<std::size_t>(number)], enough, deadline, judge, mine);
     const std::lock_guard lock(mutex);
     statistics += mine;
   });
@@ -123,53 +127,56 @@ void PgdAttack::prepare(int threads, const CandidateJudge& judge) {
     }
     for (auto& group : groups) targets_.emplace_back(query_, std::move(group), judge);
   }
-  for (int number = static_cast<int>(lanes_.size()); number < threads; ++number)
-    lanes_.push_back(std::make_unique<Lane>(network_, seed_, number));
+  for (int number = static_cast<int>(workers_.size()); number < threads; ++number)
+    workers_.push_back(std::make_unique<Worker>(network_, seed_, number));
 }
 
-void PgdAttack::keep_going(Lane& lane, const std::function<bool()>& enough,
+void PgdAttack::keep_going(Worker& worker, const std::function<bool()>& enough,
                            const Deadline& deadline, CandidateJudge& judge,
                            Statistics& statistics) {
   while (!targets_.empty() && !judge.found() && !deadline.expired() && !enough()) {
-    if (lane.round == nullptr) begin_round(lane, judge);
-    if (!lane.round->advance()) lane.round.reset();
+    if (worker.round == nullptr) begin_round(worker, judge);
+    if (!worker.round->advance()) worker.round.reset();
   }
-  statistics += lane.statistics;
-  lane.statistics = {};
+  statistics += worker.statistics;
+  worker.statistics = {};
 }
 
-void PgdAttack::begin_round(Lane& lane, CandidateJudge& judge) const {
-  const AttackTarget& target = targets_[choose(lane)];
-  const auto lane_number = static_cast<std::uint64_t>(lane.number);
-  const auto [at, added] = lane.memories.try_emplace(target.clause(0).box.get());
+void PgdAttack::begin_round(Worker& worker, CandidateJudge& judge) const {
+  const AttackTarget& target = targets_[choose(worker)];
+  const auto worker_number = static_cast<std::uint64_t>(worker.number);
+  const auto [at, added] = worker.memories.try_emplace(target.clause(0).box.get());
   AttackMemory& memory = at->second;
   if (added) {
-    memory.rounds = lane_number;
-    memory.covered = lane_number << 32U;
+    memory.rounds = worker_number;
+    memory.covered = worker_number << 32U;
   }
   if (memory.margin > 0.0F) {
     memory.margin *= 0.25F;
     memory.best_loss = std::numeric_limits<float>::infinity();
   }
-  lane.round = next_round({lane.evaluator, target, memory, judge, lane.random, lane.statistics,
-                           static_cast<std::size_t>(query_.output_size), points_});
+  worker.round =
+      next_round({worker.evaluator, target, memory, judge, worker.random, worker.statistics,
+                  static_cast<std::size_t>(query_.output_size), points_});
   ++memory.rounds;
-  ++lane.turn;
+  ++worker.rounds_begun;
 }
 
-std::size_t PgdAttack::choose(const Lane& lane) const {
+std::size_t PgdAttack::choose(const Worker& worker) const {
   const std::size_t count = targets_.size();
   const std::size_t first =
-      static_cast<std::size_t>(lane.number) * (count / 2);  // lanes begin in different places
+      static_cast<std::size_t>(worker.number) * (count / 2);  // workers begin in different places
   const std::size_t in_turn =
-      static_cast<std::size_t>(lane.turn < count ? lane.turn : lane.turn / 2) + first;
-  if (lane.turn < count || lane.turn % 2 == 0) return in_turn % count;
-  // Every other turn is the most promising one's, shared by those that are about as promising.
+      static_cast<std::size_t>(worker.rounds_begun < count ? worker.rounds_begun
+                                                           : worker.rounds_begun / 2) +
+      first;
+  if (worker.rounds_begun < count || worker.rounds_begun % 2 == 0) return in_turn % count;
+  // Every other round is the most promising one's, shared by those that are about as promising.
   std::size_t best = 0;
   double best_score = std::numeric_limits<double>::infinity();
   for (std::size_t t = 0; t < count; ++t) {
-    const auto at = lane.memories.find(targets_[t].clause(0).box.get());
-    if (at == lane.memories.end()) return t;
+    const auto at = worker.memories.find(targets_[t].clause(0).box.get());
+    if (at == worker.memories.end()) return t;
     const double score =
         static_cast<double>(at->second.best_loss) * static_cast<double>(at->second.rounds);
     if (score < best_score) {

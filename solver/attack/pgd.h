@@ -1,6 +1,10 @@
 #pragma once
-// The search for a counterexample by evaluation and gradients in float32. What it finds the judge
-// replays.
+// Idea: the search for a counterexample by evaluation and gradients in float32. What it finds the
+// judge replays.
+// Source: portfolio of descents after Croce and Hein 2020; ours cuts the rounds at any time and
+// goes on later.
+// Guarantees: for a seed and one thread the points are always the same; a counterexample is
+// replayed (S11).
 #include <functional>
 #include <memory>
 #include <vector>
@@ -16,7 +20,7 @@ namespace clipbound::solver {
 /// Attacks the clauses, those of one box together, one round of some points at a time: projected
 /// gradient descents of different lengths, and searches without gradients where gradients are of no
 /// use. Every call goes on where the last one ended, in the middle of a round too. Each thread has
-/// a lane of its own: points, random numbers and memory. For a seed and one thread the points are
+/// a worker: points, random numbers and memory. For a seed and one thread the points are
 /// always the same, however the calls cut the time.
 class PgdAttack {
  public:
@@ -35,16 +39,16 @@ class PgdAttack {
   bool run_on(int threads, double seconds, const Deadline& deadline, CandidateJudge& judge,
               Statistics& statistics);
 
-  /// Multiplications per point, roughly: what a glance costs.
+  /// Multiplications per point, roughly: what the first attack costs.
   double work() const { return network_.work; }
 
  private:
-  struct Lane;
+  struct Worker;
   void prepare(int threads, const CandidateJudge& judge);
-  void begin_round(Lane& lane, CandidateJudge& judge) const;
-  std::size_t choose(const Lane& lane) const;
+  void begin_round(Worker& worker, CandidateJudge& judge) const;
+  std::size_t choose(const Worker& worker) const;
   std::unique_ptr<AttackRound> next_round(const AttackScene& scene) const;
-  void keep_going(Lane& lane, const std::function<bool()>& enough, const Deadline& deadline,
+  void keep_going(Worker& worker, const std::function<bool()>& enough, const Deadline& deadline,
                   CandidateJudge& judge, Statistics& statistics);
 
   AttackNetwork network_;
@@ -52,7 +56,7 @@ class PgdAttack {
   std::vector<std::size_t> which_;
   std::uint64_t seed_;
   std::vector<AttackTarget> targets_;  ///< of which_, made when first needed
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   std::size_t points_ = 1;  ///< of a round
 };
 

@@ -1,8 +1,9 @@
 #pragma once
-// Rounds of the attack: B points on one target that move together, an evaluation of all of them at
-// a time.
-//
-// B points, n inputs, m outputs.
+// Idea: rounds of the attack: B points on one target that move together, an evaluation of all of
+// them at a time.
+// Source: own.
+// Guarantees: x_ stays in the box of the target; the best point is remembered across rounds.
+// Legend: B points, n inputs, m outputs.
 #include <limits>
 #include <memory>
 #include <random>
@@ -80,7 +81,7 @@ struct DescentPlan {
   float decay = 0.9F;
   float momentum = 0.0F;
   bool sign = true;  ///< steps are signs of the gradient, else proportional to it
-  bool worst_row = false;
+  ViolatedRows rows = ViolatedRows::all;
   bool targeted = false;  ///< half of the points aim at one clause each, in order of promise
   int diversify =
       0;  ///< so many steps first along random directions of the outputs (Tashiro et al. 2020)

@@ -59,7 +59,7 @@ AttackLoss AttackTarget::loss(const float* x, const float* y, int which, float m
   return best;
 }
 
-void AttackTarget::pull(const float* x, const float* y, int which, float margin, bool worst_row,
+void AttackTarget::pull(const float* x, const float* y, int which, float margin, ViolatedRows rows,
                         float* cotangent, float* direct) const {
   const auto add = [&](const FlatRow& row) {
     for (const auto& [j, c] : row.outputs) cotangent[j] += c;
@@ -70,13 +70,13 @@ void AttackTarget::pull(const float* x, const float* y, int which, float margin,
   for (const FlatRow& row : rows_[static_cast<std::size_t>(which)]) {
     const float value = row.value(x, y) + margin;
     if (!(value > 0.0F)) continue;
-    if (!worst_row) add(row);
+    if (rows == ViolatedRows::all) add(row);
     if (value > largest) {
       largest = value;
       worst = &row;
     }
   }
-  if (worst_row && worst != nullptr) add(*worst);
+  if (rows == ViolatedRows::worst && worst != nullptr) add(*worst);
 }
 
 float AttackTarget::least_margin(const float* x, const float* y, int which) const {

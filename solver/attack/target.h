@@ -1,8 +1,9 @@
 #pragma once
-// What the attack aims at: clauses that share their box, in float32. For steering only, the judge
-// is exact.
-//
-// n inputs, m outputs, K clauses.
+// Idea: what the attack aims at: clauses that share their box, in float32. For steering only, the
+// judge is exact.
+// Source: own.
+// Guarantees: steers only: the judge is exact (S11).
+// Legend: n inputs, m outputs, K clauses.
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -19,6 +20,9 @@ struct AttackLoss {
   int clause = 0;      ///< in [0, K)
 };
 
+/// Which of the violated rows a gradient is of.
+enum class ViolatedRows : std::uint8_t { worst, all };
+
 class AttackTarget {
  public:
   /// `clauses` (numbers in the query) share one box.
@@ -29,7 +33,7 @@ class AttackTarget {
   AttackLoss loss(const float* x, const float* y, int which, float margin) const;
   /// Adds the derivatives of the loss of clause `which` by the outputs to cotangent [m] and by the
   /// inputs to direct [n]: those of the worst row alone, or of all violated rows.
-  void pull(const float* x, const float* y, int which, float margin, bool worst_row,
+  void pull(const float* x, const float* y, int which, float margin, ViolatedRows rows,
             float* cotangent, float* direct) const;
   /// The smallest margin that means something at (x, y): some units in the last place of the rows'
   /// largest terms.

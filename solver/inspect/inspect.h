@@ -1,5 +1,7 @@
 #pragma once
-// What a network is and what Clipbound can do with it, without a query.
+// Idea: what a network is and what Clipbound can do with it, without a query.
+// Source: own.
+// Guarantees: nothing here enters a verdict.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,7 +20,7 @@ struct TensorSummary {
 
 /// How much Clipbound knows of an operator.
 enum class SupportLevel : std::uint8_t {
-  enclosed,  ///< by intervals alone, on the whole box: what follows is loose
+  enclosed,  ///< by intervals alone, on the whole box: wide
   bounded    ///< has linear bounds (of the usual operand forms)
 };
 /// "intervals" or "bounded".

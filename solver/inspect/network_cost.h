@@ -1,5 +1,7 @@
 #pragma once
-// What a network will cost, forecast from shapes alone.
+// Idea: what a network will cost, forecast from shapes alone.
+// Source: own; counts what bounds/lowering does, operator by operator.
+// Guarantees: an estimate: no bound on memory.
 #include "specs/network/network.h"
 
 namespace clipbound::solver {

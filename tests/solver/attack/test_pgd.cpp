@@ -6,28 +6,12 @@
 
 #include "solver/attack/pgd.h"
 #include "specs/network/network_builder.h"
+#include "tests/solver/attack/funnel.h"
 #include "tests/support/floors.h"
 #include "tests/support/properties.h"
 
 namespace clipbound::test {
 namespace {
-
-using Floats = std::vector<float>;
-
-Property unit_box(int inputs, std::vector<std::vector<std::string>> clauses, int outputs = 1) {
-  return {std::vector<double>(static_cast<std::size_t>(inputs), 0.0),
-          std::vector<double>(static_cast<std::size_t>(inputs), 1.0), outputs, std::move(clauses)};
-}
-
-/// y = sum_i |x_i - c_i|.
-std::shared_ptr<const Network> funnel(const Floats& centre) {
-  const auto n = static_cast<std::int64_t>(centre.size());
-  NetworkBuilder b;
-  const ValueId x = b.input("x", {1, n});
-  const ValueId distance = b.add("Abs", {b.add("Sub", {x, b.constant({1, n}, centre)})});
-  b.output(b.add("MatMul", {distance, b.constant({n, 1}, Floats(centre.size(), 1.0F))}));
-  return std::make_shared<const Network>(b.build());
-}
 
 /// y = -sum_i sign(x_i - t_i), which has no slope anywhere.
 std::shared_ptr<const Network> staircase(const Floats& thresholds) {
@@ -217,68 +201,6 @@ TEST(Attack, EndsWithItsDeadline) {
   Attacked done(funnel({0.25F, 0.5F, 0.75F}), never);
   done.pgd.focus({});
   EXPECT_FALSE(done.run(HUGE_VAL));
-}
-
-TEST(Attack, RoundsStayOnTheGridOfTheBox) {
-  // A box whose decimals are no float32 numbers, with a fixed coordinate and a wide one.
-  const Property property{{0.1, 0.3, -7e8}, {0.7, 0.3, 1.0 / 3.0}, 1, {{y_at_most(0, -1.0)}}};
-  const Query query = parse_vnnlib(property.text(), "test.vnnlib");
-  const auto network = funnel({0.4F, 0.3F, 0.0F});
-  CandidateJudge judge(network, query);
-  const AttackTarget target(query, {0}, judge);
-  EXPECT_EQ(target.varying(), (std::vector<std::size_t>{0, 2}));
-  Evaluator<float> evaluator(network);
-  AttackMemory memory;
-  std::mt19937_64 random(4);
-  Statistics statistics;
-  const AttackScene scene{evaluator, target, memory, judge, random, statistics, 1, 5};
-  for (int kind = 0; kind < 30; ++kind) {
-    const DescentPlan plan{.steps = 6,
-                           .momentum = kind % 2 == 0 ? 0.5F : 0.0F,
-                           .sign = kind % 4 < 2,
-                           .targeted = true,
-                           .diversify = kind % 3,
-                           .surrogate = 1.0};
-    const auto round = kind % 3 == 0   ? descent_round(scene, plan)
-                       : kind % 3 == 1 ? local_round(scene, 6)
-                                       : cover_round(scene, 6);
-    do {
-      memory.best_loss =
-          HUGE_VALF;  // so that the best of the next evaluation is kept, whatever it is
-    } while (round->advance());
-    const std::vector<double> point(memory.best_point.begin(), memory.best_point.end());
-    EXPECT_EQ(point, judge.snap(query.clauses[0], point));
-    EXPECT_TRUE(inside_box(query.clauses[0], point));
-    ++memory.rounds;
-  }
-}
-
-TEST(Attack, TheLossIsTheSumOfTheViolatedRows) {
-  const Query query = parse_vnnlib(
-      unit_box(2, {{y_at_most(0, 1.0), y_at_least(1, 3.0)}, {y_at_most(0, 4.0)}, {"(<= X_0 Y_1)"}},
-               2)
-          .text(),
-      "t");
-  NetworkBuilder b;
-  b.output(b.add("Relu", {b.input("x", {1, 2})}));
-  const CandidateJudge judge(std::make_shared<const Network>(b.build()), query);
-  const AttackTarget target(query, {0, 1, 2}, judge);
-  const Floats x = {0.5F, 0.25F}, y = {5.0F, 1.0F};
-  EXPECT_EQ(target.loss(x.data(), y.data(), 0, 0.0F).value, 6.0F);
-  EXPECT_EQ(target.loss(x.data(), y.data(), 1, 0.0F).value, 1.0F);
-  EXPECT_EQ(target.loss(x.data(), y.data(), -1, 0.0F).clause, 2);
-  EXPECT_EQ(target.loss(x.data(), y.data(), 2, 1.0F).value, 0.5F);
-  const Floats bad = {NAN, 1.0F};
-  EXPECT_EQ(target.loss(x.data(), bad.data(), 0, 0.0F).value, HUGE_VALF);
-  Floats cotangent(2), direct(2);
-  target.pull(x.data(), y.data(), 0, 0.0F, false, cotangent.data(), direct.data());
-  EXPECT_EQ(cotangent, (Floats{1.0F, -1.0F}));
-  std::fill(cotangent.begin(), cotangent.end(), 0.0F);
-  target.pull(x.data(), y.data(), 0, 0.0F, true, cotangent.data(), direct.data());
-  EXPECT_EQ(cotangent, (Floats{1.0F, 0.0F}));
-  target.pull(x.data(), y.data(), 2, 1.0F, true, cotangent.data(), direct.data());
-  EXPECT_EQ(cotangent, (Floats{1.0F, -1.0F}));
-  EXPECT_EQ(direct, (Floats{1.0F, 0.0F}));
 }
 
 TEST(Attack, StepsHaveASurrogateOnlyWhereItIsAskedFor) {
