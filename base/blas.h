@@ -1,6 +1,8 @@
 #pragma once
-// The only caller of OpenBLAS. Row-major, one thread per call: parallelism belongs to whole
+// Idea: the only caller of OpenBLAS. Row-major, one thread per call: parallelism belongs to whole
 // batches, above.
+// Source: BLAS (OpenBLAS).
+// Guarantees: sums in any order; callers account for that (S12).
 #include <cstdint>
 
 #include "base/floors.h"

@@ -1,5 +1,7 @@
 #pragma once
-// CHECK is on in every build: a verifier that runs on after a broken invariant may lie.
+// Idea: CHECK is on in every build: a verifier that runs on after a broken invariant may lie.
+// Source: own.
+// Guarantees: a broken invariant is a ContractError, never a verdict.
 #include "base/error.h"
 #include "base/floors.h"
 

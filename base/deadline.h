@@ -1,5 +1,7 @@
 #pragma once
-// Clock, memory limit and stop flag in one object that long work polls.
+// Idea: clock, memory limit and stop flag in one object that long work polls.
+// Source: own.
+// Guarantees: expired() may be polled from many threads; it never blocks.
 #include <atomic>
 #include <chrono>
 #include <cstddef>

@@ -1,5 +1,8 @@
 #pragma once
-// InputError, Unsupported and ContractError are part of the public interface, so they live there.
+// Idea: InputError, Unsupported and ContractError are part of the public interface, so they live
+// there.
+// Source: own.
+// Guarantees: nothing else is thrown on purpose.
 #include <string>
 
 #include "base/floors.h"

@@ -1,5 +1,9 @@
 #pragma once
-// A namespace for every floor, and which names a floor sees: its own and those of the floors below.
+// Idea: a namespace for every floor, and which names a floor sees: its own and those of the floors
+// below.
+// Source: own.
+// Guarantees: a floor names only itself and what is below; tests/house/includes holds the includes
+// to it.
 //
 // The public interface (include/clipbound) is `clipbound` itself. Some of its classes have the
 // names of inner ones; the using-declarations here say that on a floor the inner ones are meant.

@@ -1,5 +1,8 @@
 #pragma once
-// Messages go to a callback; only the command line writes to stderr. Embedded, nothing is printed.
+// Idea: messages go to a callback; only the command line writes to stderr. Embedded, nothing is
+// printed.
+// Source: own.
+// Guarantees: nothing is printed here.
 #include <functional>
 #include <string>
 #include <utility>

@@ -1,5 +1,7 @@
 #pragma once
-// The only caller of oneTBB.
+// Idea: the only caller of oneTBB.
+// Source: oneTBB.
+// Guarantees: a worker's exception reaches the caller.
 #include <cstdint>
 #include <functional>
 

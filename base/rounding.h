@@ -1,6 +1,9 @@
 #pragma once
-// Outward rounding without touching the rounding mode: round-to-nearest results moved one step
-// outward.
+// Idea: outward rounding without touching the rounding mode: round-to-nearest results are moved one
+// step outward.
+// Source: Rump, Zimmermann, Boldo, Melquiond 2009; Higham 2002 for gamma_k.
+// Guarantees: next_down(fl(x)) < x < next_up(fl(x)) for one operation to nearest; NaN stays NaN
+// (S12).
 //
 // u = 2^-53. For a sum or product computed to nearest, the exact value lies strictly between the
 // neighbours of the computed one, so next_up / next_down of it are rigorous bounds (NaN stays NaN).

@@ -1,5 +1,7 @@
 #pragma once
-// Statistics as a plain value, generated from the one table in base/stats.def.
+// Idea: statistics as a plain value, generated from the one table in base/stats.def.
+// Source: own.
+// Guarantees: every statistic has one row.
 #include <cstdint>
 #include <string_view>
 

@@ -1,4 +1,7 @@
 #pragma once
+// Idea: the version of this build.
+// Source: own.
+// Guarantees: the same text in the library, the command line and the C interface.
 
 namespace clipbound::base {
 

@@ -1,6 +1,8 @@
-// Makes the example network: trains y = sin(2 x0) cos(1.5 x1) + 0.5 sin(x1 + 2 x2) on [-2, 2]^3
-// with plain stochastic gradient descent, writes it as ONNX and prints the greatest output that a
-// dense grid and a climb from its best points find: from there the properties' bounds come.
+// Idea: makes the example network: trains y = sin(2 x0) cos(1.5 x1) + 0.5 sin(x1 + 2 x2) on [-2,
+// 2]^3 with plain stochastic gradient descent, writes it as ONNX and prints the greatest output
+// that a dense grid and a climb from its best points find: from there the properties' bounds come.
+// Source: own.
+// Guarantees: the same file every time.
 //
 //   make_example waves.onnx
 //

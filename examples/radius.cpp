@@ -1,5 +1,7 @@
-// A robustness radius by bisection: the largest box around a point on which a classifier keeps its
-// label.
+// Idea: a robustness radius by bisection: the largest box around a point on which a classifier
+// keeps its label.
+// Source: bisection.
+// Guarantees: the radius that is printed was proved.
 //
 // `clipbound robustness` and clipbound::robustness() do this with more care for time and limits;
 // here is the idea in full.

@@ -1,5 +1,7 @@
-// Reachability: where can a controlled system be after ten steps? Bounds of the controller, over a
-// grid of boxes.
+// Idea: reachability: where can a controlled system be after ten steps? Bounds of the controller,
+// over a grid of boxes.
+// Source: own.
+// Guarantees: every state that can be reached lies in the boxes that are printed.
 //
 // A mass on a line, position p and speed v, is pushed by u = controller(p, v), a ReLU network that
 // brings it to rest. One step of 0.1 s:  p' = p + 0.1 v,  v' = v + 0.1 u.  Each cell of the grid of

@@ -1,4 +1,7 @@
-// A counterexample-guided loop: verify, repair, verify again, until nothing is left to repair.
+// Idea: a counterexample-guided loop: verify, repair, verify again, until nothing is left to
+// repair.
+// Source: counterexample-guided repair.
+// Guarantees: the last verdict is a proof.
 //
 // A network is to stay below its specification: Y <= 1 on [-1, 1]^2. It is a sum of hats; while a
 // counterexample is found, the hat that is highest there is lowered to fit. Every repair is exact

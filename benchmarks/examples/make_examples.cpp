@@ -1,5 +1,8 @@
-// Makes the suite of this folder: small networks whose ranges are known in closed form, so that
-// every verdict is known without any verifier. Each network below begins with what it computes.
+// Idea: makes the suite of this folder: small networks whose ranges are known in closed form, so
+// that every verdict is known without any verifier. Each network below begins with what it
+// computes.
+// Source: own.
+// Guarantees: the verdicts are closed forms, not the output of a verifier.
 //
 //   ninja -C build/native make_examples && build/native/benchmarks/make_examples
 //   benchmarks/examples

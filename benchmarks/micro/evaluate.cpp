@@ -1,4 +1,6 @@
-// The network at points, in float32 and for batches, as the attack uses it.
+// Idea: the network at points, in float32 and for batches, as the attack uses it.
+// Source: own.
+// Guarantees: measures only.
 #include <benchmark/benchmark.h>
 
 #include "base/blas.h"

@@ -1,5 +1,7 @@
-// The search's inner loop: bounds of kLanes subproblems at once, its concretization and both kinds
-// of clipping.
+// Idea: the search's inner loop: bounds of kLanes subproblems at once, its concretization and both
+// kinds of clipping.
+// Source: own.
+// Guarantees: measures only.
 #include <benchmark/benchmark.h>
 
 #include <random>
@@ -124,7 +126,7 @@ BENCHMARK(complete_clipping)
     ->ArgsProduct({{1, 4, 8, 12}, {1, 2, 8}})
     ->Unit(benchmark::kMicrosecond);
 
-/// Relaxed clipping of kLanes boxes of 5 inputs by K half-spaces, one sweep.
+/// Relaxed clipping of kLanes boxes of 5 inputs by K half-spaces, one pass.
 void relaxed_clipping(benchmark::State& state) {
   const auto K = static_cast<int>(state.range(0));
   const std::vector<Vec> lower(5, broadcast(-1.0)), upper(5, broadcast(1.0));

@@ -1,7 +1,8 @@
 #pragma once
-// What the micro-benchmarks measure on: random networks of this project's own making, the same in
-// every run.
-//
+// Idea: what the micro-benchmarks measure on: random networks of this project's own making, the
+// same in every run.
+// Source: own.
+// Guarantees: the same networks in every run: fixed seeds.
 // Legend: N inputs, U undecided neurons, K half-spaces.
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,7 @@
-// Planes of activations on ordinary intervals: widths around 1 near the inflection point, what a
-// search sees most.
+// Idea: lines around activations on ordinary intervals: widths around 1 near the inflection point,
+// what a search sees most.
+// Source: own.
+// Guarantees: measures only.
 #include <benchmark/benchmark.h>
 
 #include <random>

@@ -1,5 +1,7 @@
-// Passes over the whole network, as at the root. Argument 0: ACAS Xu's shape (5 inputs, 6 x 50); 1:
-// an MNIST network's (100 inputs, 4 x 256).
+// Idea: passes over the whole network, as at the root. Argument 0: ACAS Xu's shape (5 inputs, 6 x
+// 50); 1: an MNIST network's (100 inputs, 4 x 256).
+// Source: own.
+// Guarantees: measures only.
 #include <benchmark/benchmark.h>
 
 #include "base/blas.h"

@@ -1,5 +1,7 @@
-// End to end: an ACAS-shaped random network and a property that takes a few thousand subproblems to
-// prove.
+// Idea: end to end: an ACAS-shaped random network and a property that takes a few thousand
+// subproblems to prove.
+// Source: own.
+// Guarantees: measures only.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
-// What a subproblem costs besides its bounds: its way into the stack and back into the lanes, and
-// folding.
+// Idea: what a subproblem costs besides its bounds: its way into the stack and back into the lanes,
+// and folding.
+// Source: own.
+// Guarantees: measures only.
 #include <benchmark/benchmark.h>
 
 #include "benchmarks/micro/networks.h"

@@ -1,5 +1,7 @@
 #pragma once
-// Who settled what: instances by entrants, judged and summed.
+// Idea: who settled what: instances by entrants, judged and summed.
+// Source: VNN-COMP's scoring: 10 per solved instance, -150 per wrong one.
+// Guarantees: an entrant that contradicts a certain answer is never counted as right.
 #include <map>
 #include <optional>
 #include <string>

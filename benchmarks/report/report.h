@@ -1,6 +1,8 @@
 #pragma once
-// What people look at after a run: results.csv in the competition's format, summary.json, and one
-// page of HTML that needs nothing but itself.
+// Idea: what people look at after a run: results.csv in the competition's format, summary.json, and
+// one page of HTML that needs nothing but itself.
+// Source: results.csv is VNN-COMP's.
+// Guarantees: files are there whole or not at all.
 #include <string>
 #include <vector>
 

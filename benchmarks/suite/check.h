@@ -1,5 +1,7 @@
 #pragma once
-// Replays the counterexamples of a run, with the judge that shares no code with the prover.
+// Idea: replays the counterexamples of a run, with the judge that shares no code with the prover.
+// Source: VNN-COMP's rules for counterexamples.
+// Guarantees: exact replay by the judge (S11).
 #include <functional>
 #include <map>
 #include <string>

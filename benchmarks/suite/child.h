@@ -1,6 +1,8 @@
 #pragma once
-// One verifier in a process group of its own, watched from outside: nothing that it does can hurt
-// the run.
+// Idea: one verifier in a process group of its own, watched from outside: nothing that it does can
+// hurt the run.
+// Source: own; POSIX process groups and limits.
+// Guarantees: past its limits the whole process group is killed.
 #include <sys/types.h>
 
 #include <chrono>

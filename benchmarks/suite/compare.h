@@ -1,5 +1,7 @@
 #pragma once
-// Two sets of results side by side.
+// Idea: two sets of results side by side.
+// Source: own.
+// Guarantees: a sat against an unsat is always reported.
 #include <string>
 #include <vector>
 

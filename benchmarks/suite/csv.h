@@ -1,6 +1,8 @@
 #pragma once
-// Comma-separated values as the competition's files use them: one record per line, fields that may
-// stand in quotes.
+// Idea: comma-separated values as the competition's files use them: one record per line, fields
+// that may stand in quotes.
+// Source: RFC 4180; ours keeps a record on its line: a quote that is never closed ends with it.
+// Guarantees: a file that cannot be read is an InputError.
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,6 +1,8 @@
 #pragma once
-// What a run says of itself while it runs, on stderr: a few lines rewritten in place on a terminal,
-// a line per finished instance elsewhere.
+// Idea: what a run says of itself while it runs, on stderr: a few lines rewritten in place on a
+// terminal, a line per finished instance elsewhere.
+// Source: own.
+// Guarantees: stdout is never touched.
 #include <chrono>
 #include <string>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
-// Whole files, read and written.
+// Idea: whole files, read and written.
+// Source: own.
+// Guarantees: a file is replaced whole or not at all.
 #include <string>
 #include <string_view>
 

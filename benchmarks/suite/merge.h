@@ -1,5 +1,7 @@
 #pragma once
-// Several runs made one: the parts of a sharded run, or runs of different suites.
+// Idea: several runs made one: the parts of a sharded run, or runs of different suites.
+// Source: own.
+// Guarantees: no instance is counted twice.
 #include <string>
 #include <vector>
 

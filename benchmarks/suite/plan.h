@@ -1,6 +1,8 @@
 #pragma once
-// What a run is to do: the instances of one or many suites in one list, each with a name that is
-// its own.
+// Idea: what a run is to do: the instances of one or many suites in one list, each with a name that
+// is its own.
+// Source: own.
+// Guarantees: names are unique and the same for the same suites.
 #include <string>
 #include <vector>
 

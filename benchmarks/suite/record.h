@@ -1,5 +1,7 @@
 #pragma once
-// What is known of one instance after it was run: one line of records.jsonl.
+// Idea: what is known of one instance after it was run: one line of records.jsonl.
+// Source: own.
+// Guarantees: a line that was written whole is read back the same.
 #include <array>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>

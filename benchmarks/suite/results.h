@@ -1,6 +1,8 @@
 #pragma once
-// Results of any origin in one form: a run of ours, a results.csv as the competition publishes it,
-// a table with reference results.
+// Idea: results of any origin in one form: a run of ours, a results.csv as the competition
+// publishes it, a table with reference results.
+// Source: VNN-COMP's results.csv and reference tables.
+// Guarantees: a word that is no verdict is refused.
 #include <limits>
 #include <map>
 #include <string>

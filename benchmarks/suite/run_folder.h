@@ -1,6 +1,8 @@
 #pragma once
-// The folder of a run. It survives whatever happens to the process that writes it:
-//
+// Idea: the folder of a run. It survives whatever happens to the process that writes it.
+// Source: own.
+// Guarantees: every finished instance is on the disk before the next begins.
+// Legend:
 //   run.json          what is run, and how (written once, whole or not at all)
 //   records.jsonl     one line per finished instance, appended and flushed to the disk
 //   counterexamples/  one file per `sat`, in the competition's format

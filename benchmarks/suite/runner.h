@@ -1,6 +1,8 @@
 #pragma once
-// Runs a plan: every instance in a process of its own, some at a time, each result on the disk
-// before the next begins.
+// Idea: runs a plan: every instance in a process of its own, some at a time, each result on the
+// disk before the next begins.
+// Source: VNN-COMP's rules: limits, grace, one instance after the other.
+// Guarantees: a crash of one instance is its record, never the run's end.
 #include <string>
 #include <vector>
 

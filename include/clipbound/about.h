@@ -1,5 +1,7 @@
 #pragma once
-// What this build is and understands.
+// Idea: what this build is and understands.
+// Source: own.
+// Guarantees: the lists are made of the tables that the readers use.
 #include <chrono>
 #include <string>
 #include <vector>

@@ -1,6 +1,7 @@
 #pragma once
-// bounds_of(): what a network's outputs may be on a box.
-//
+// Idea: bounds_of(): what a network's outputs may be on a box.
+// Source: CROWN (Zhang et al. 2018) on the whole network; docs/rooms/crown.md.
+// Guarantees: no input of the box has an output outside (docs/soundness.md).
 // Legend: N = input_size(), M = output_size() of the network; matrices row by row.
 
 #include <cstddef>

@@ -1,6 +1,8 @@
 #pragma once
-// Clipbound as a library: is there an input of a box at which a neural network's outputs satisfy
-// given inequalities?
+// Idea: Clipbound as a library: is there an input of a box at which a neural network's outputs
+// satisfy given inequalities?
+// Source: Zhou et al., Clip-and-Verify, NeurIPS 2025; docs/architecture.md says what differs.
+// Guarantees: the verdicts below; docs/soundness.md says why they are true.
 //
 // A worked example. The network computes y = |x0 + x1| from two ReLUs; the question is whether y
 // reaches 1.5 on

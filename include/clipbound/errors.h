@@ -1,6 +1,8 @@
 #pragma once
-// The three ways in which Clipbound says no. Nothing else is thrown on purpose (std::bad_alloc may
-// be).
+// Idea: the three ways in which Clipbound says no. Nothing else is thrown on purpose
+// (std::bad_alloc may be).
+// Source: own.
+// Guarantees: messages name file, line and column, or node and opset.
 #include <stdexcept>
 
 /// Marks what a shared library of Clipbound shows; everything else is hidden.

@@ -1,5 +1,7 @@
 #pragma once
-// inspect(): what a network is, and what Clipbound can do with it.
+// Idea: inspect(): what a network is, and what Clipbound can do with it.
+// Source: own.
+// Guarantees: nothing here enters a verdict.
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,7 @@
 #pragma once
-// Networks: read from ONNX, or built in memory from layers or operators.
+// Idea: networks: read from ONNX, or built in memory from layers or operators.
+// Source: ONNX.
+// Guarantees: a Network is a value; const members may be called from many threads.
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>

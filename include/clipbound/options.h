@@ -1,5 +1,7 @@
 #pragma once
-// Options: one table for the library and the command line.
+// Idea: options: one table for the library and the command line.
+// Source: own.
+// Guarantees: a value out of its range throws InputError and changes nothing.
 #include <memory>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
-// Queries: read from VNN-LIB, or built in memory from boxes and linear rows.
+// Idea: queries: read from VNN-LIB, or built in memory from boxes and linear rows.
+// Source: VNN-LIB 1.0.
+// Guarantees: decimals are kept exactly; doubles are exact rationals.
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>

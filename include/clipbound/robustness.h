@@ -1,5 +1,7 @@
 #pragma once
-// robustness(): how far a classifier's input may be changed before its label changes.
+// Idea: robustness(): how far a classifier's input may be changed before its label changes.
+// Source: bisection over solve().
+// Guarantees: a radius is one that was proved; docs/soundness.md.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,7 @@
 #pragma once
-// solve(): verdicts.
+// Idea: solve(): verdicts.
+// Source: Zhou et al., Clip-and-Verify, NeurIPS 2025; docs/architecture.md.
+// Guarantees: what a verdict says is true; docs/soundness.md.
 #include <chrono>
 #include <cstdint>
 #include <functional>

@@ -12,16 +12,21 @@ double work_of(const Network& network, const Node& node) {
   for (const ValueId id : node.outputs) {
     if (id != kNoValue) work += static_cast<double>(network.value(id).size());
   }
-  const bool convolution = node.kind == OpKind::conv,
-             transposed = node.kind == OpKind::conv_transpose;
-  if (!convolution && !transposed && node.kind != OpKind::gemm && node.kind != OpKind::matmul)
-    return work;
-  const Value &x = network.value(node.inputs[0]), &w = network.value(node.inputs[1]),
-              &y = network.value(node.outputs[0]);
-  const double terms = convolution || transposed
-                           ? static_cast<double>(w.size()) / static_cast<double>(w.shape[0])
-                           : static_cast<double>(x.shape.empty() ? 1 : x.shape.back());
-  return work + terms * static_cast<double>(transposed ? x.size() : y.size());
+  const OpRow& row = op_row(node.kind);
+  const auto input = [&](std::size_t k) -> const Value& { return network.value(node.inputs[k]); };
+  const auto filter_size = [&] {
+    return static_cast<double>(input(1).size()) / static_cast<double>(input(1).shape[0]);
+  };
+  if (row.has(OpTrait::sums_columns)) {
+    const Shape& shape = input(0).shape;
+    work += static_cast<double>(shape.empty() ? 1 : shape.back()) *
+            static_cast<double>(network.value(node.outputs[0]).size());
+  } else if (row.has(OpTrait::sums_kernel)) {
+    work += filter_size() * static_cast<double>(network.value(node.outputs[0]).size());
+  } else if (row.has(OpTrait::spreads_kernel)) {
+    work += filter_size() * static_cast<double>(input(0).size());
+  }
+  return work;
 }
 
 }  // namespace
@@ -30,8 +35,7 @@ AttackNetwork attack_network(std::shared_ptr<const Network> network, const Query
   AttackNetwork result;
   for (const Node& node : network->nodes) {
     result.work += work_of(*network, node);
-    result.has_steps |= node.kind == OpKind::sign || node.kind == OpKind::floor ||
-                        node.kind == OpKind::ceil || node.kind == OpKind::round;
+    result.has_steps |= op_row(node.kind).has(OpTrait::step);
   }
   result.network = network;
   if (auto shortened = without_softmax(*network, query)) result.network = std::move(shortened);

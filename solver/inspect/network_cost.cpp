@@ -25,39 +25,36 @@ double fan_in(const Network& network, const Node& node) {
   const auto shape = [&](std::size_t k) -> const Shape& {
     return network.value(node.inputs[k]).shape;
   };
-  const double in = size_of(network, node.inputs[0]), out = size_of(network, node.outputs[0]);
-  switch (node.kind) {
-    case OpKind::gemm:
-      return static_cast<double>(node.int_attribute("transA", 0) != 0 ? shape(0).front()
-                                                                      : shape(0).back());
-    case OpKind::matmul: return shape(0).empty() ? 1.0 : static_cast<double>(shape(0).back());
-    case OpKind::conv:
-    case OpKind::conv_transpose: {
-      const Shape& weights = shape(1);
-      const double channels =
-          static_cast<double>(node.kind == OpKind::conv ? weights.at(0) : weights.at(1));
-      return size_of(network, node.inputs[1]) / std::max(1.0, channels);
-    }
-    case OpKind::average_pool:
-    case OpKind::max_pool: {
-      double window = 1.0;
-      if (const auto* kernel = node.ints_attribute("kernel_shape")) {
-        for (const std::int64_t k : *kernel) window *= static_cast<double>(k);
-      }
-      return window;
-    }
-    case OpKind::global_average_pool:
-    case OpKind::reduce_sum:
-    case OpKind::reduce_mean: return std::max(1.0, in / std::max(1.0, out));
-    default: return 1.0;
+  const auto divided = [](double all, double parts) { return all / std::max(1.0, parts); };
+  const OpRow& row = op_row(node.kind);
+  if (row.has(OpTrait::sums_columns)) {
+    if (shape(0).empty()) return 1.0;
+    const bool transposed = node.int_attribute("transA", 0) != 0;
+    return static_cast<double>(transposed ? shape(0).front() : shape(0).back());
   }
+  if (row.has(OpTrait::sums_kernel))
+    return divided(size_of(network, node.inputs[1]), static_cast<double>(shape(1).at(0)));
+  if (row.has(OpTrait::spreads_kernel))
+    return divided(size_of(network, node.inputs[1]), static_cast<double>(shape(1).at(1)));
+  if (row.has(OpTrait::sums_window)) {
+    double window = 1.0;
+    if (const auto* kernel = node.ints_attribute("kernel_shape")) {
+      for (const std::int64_t k : *kernel) window *= static_cast<double>(k);
+    }
+    return window;
+  }
+  if (row.has(OpTrait::sums_reduced)) {
+    const double in = size_of(network, node.inputs[0]), out = size_of(network, node.outputs[0]);
+    return std::max(1.0, divided(in, out));
+  }
+  return 1.0;
 }
 
 /// Whether the operator writes its argument out as a variable where composing would make more
 /// coefficients than both maps have (form_to_compose). The others do not make more than they read.
 bool composes(OpKind kind) {
-  return op_row(kind).op_class == OpClass::linear && kind != OpKind::add && kind != OpKind::sub &&
-         kind != OpKind::mul && kind != OpKind::div;
+  const OpRow& row = op_row(kind);
+  return row.op_class == OpClass::linear && !row.has(OpTrait::elementwise);
 }
 
 /// Follows how many coefficients the affine form of each value has per element.

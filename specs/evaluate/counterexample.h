@@ -1,5 +1,8 @@
 #pragma once
-// The judge: is this point a counterexample? Shares no code with the prover.
+// Idea: the judge: is this point a counterexample? Shares no code with the prover.
+// Source: the rules of VNN-COMP for counterexamples; ours asks three orders of summation and zero
+// tolerance.
+// Guarantees: a point that holds is a counterexample of the network as read (S11).
 #include <span>
 #include <string>
 #include <vector>
@@ -18,11 +21,6 @@ struct Judgement {
   std::string why_not;          ///< where it does not hold
 };
 
-/// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not
-/// considered.
-bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y);
-/// True where attack_lower <= x <= attack_upper in every coordinate.
-bool inside_box(const Clause& clause, std::span<const double> x);
 /// Replays `point` (values on the network's input type's grid) on the network as read, in natural,
 /// reversed and blocked order, and tests it against the query exactly. Holds only where one and the
 /// same clause is satisfied in all three.

@@ -21,7 +21,7 @@ bool is_change_of_shape(const Network& network, const Node& node, const Operatio
 template <typename T>
 struct Evaluator<T>::Implementation {
   explicit Implementation(std::shared_ptr<const Network> network)
-      : plan(std::move(network), false),
+      : plan(std::move(network), Keep::outputs),
         input_size(plan.network().input_size()),
         output_size(plan.network().output_size()) {}
 

@@ -1,8 +1,10 @@
 #pragma once
-// The concrete meaning of a network at points.
-//
-// B points, n inputs (Network::input_size), m outputs (Network::output_size). All arrays row-major
-// [B, n], [B, m].
+// Idea: the concrete meaning of a network at points.
+// Source: ONNX Runtime's semantics: float32 after every operation.
+// Guarantees: replay() takes sums in exactly the order asked for; enclosed values contain the exact
+// ones (S11).
+// Legend: B points, n inputs (Network::input_size), m outputs (Network::output_size). All arrays
+// row-major [B, n], [B, m].
 #include <cstdint>
 #include <memory>
 #include <span>

@@ -1,3 +1,6 @@
+// Idea: values of a network at a point, each with a bound on its distance from the exact one.
+// Source: running error analysis (specs/network/enclosed.h).
+// Guarantees: |exact - value| <= error for every value of the network (S11).
 #include "specs/evaluate/evaluate.h"
 #include "specs/evaluate/evaluation_plan.h"
 
@@ -7,13 +10,12 @@ namespace {
 
 /// Lays the network out, evaluates it at the point with running error bounds.
 std::unique_ptr<EvaluationPlan<Enclosed>> run_enclosed(const Network& network,
-                                                       std::span<const double> point,
-                                                       bool keep_all) {
+                                                       std::span<const double> point, Keep keep) {
   CLIPBOUND_CHECK(point.size() == static_cast<std::size_t>(network.input_size()));
   // The plan does not outlive this module's functions, so it may refer to the caller's network
   // without owning it.
   auto borrowed = std::shared_ptr<const Network>(&network, [](const Network*) {});
-  auto plan = std::make_unique<EvaluationPlan<Enclosed>>(std::move(borrowed), keep_all);
+  auto plan = std::make_unique<EvaluationPlan<Enclosed>>(std::move(borrowed), keep);
   plan->resize(1);
   std::size_t at = 0;
   for (const ValueId id : network.inputs)
@@ -33,7 +35,7 @@ void append(const Enclosed* from, std::int64_t size, EnclosedOutputs& to) {
 }  // namespace
 
 EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> point) {
-  const auto plan = run_enclosed(network, point, false);
+  const auto plan = run_enclosed(network, point, Keep::outputs);
   EnclosedOutputs outputs;
   for (const ValueId id : network.outputs)
     append(plan->data(id), network.value(id).size(), outputs);
@@ -42,7 +44,7 @@ EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double
 
 std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network,
                                                    std::span<const double> point) {
-  const auto plan = run_enclosed(network, point, true);
+  const auto plan = run_enclosed(network, point, Keep::all);
   std::vector<EnclosedOutputs> all(network.values.size());
   for (std::size_t i = 0; i < all.size(); ++i)
     append(plan->data(ValueId{static_cast<std::int32_t>(i)}), network.values[i].size(), all[i]);

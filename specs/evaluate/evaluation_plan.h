@@ -1,6 +1,8 @@
 #pragma once
-// A network laid out for evaluation at B points in scalar S: one buffer per value, one prepared
-// Operation per node.
+// Idea: a network laid out for evaluation at B points in scalar S: one buffer per value, one
+// prepared Operation per node.
+// Source: own.
+// Guarantees: buffers are shared only where one value is another one's reshape.
 #include <algorithm>
 #include <memory>
 #include <type_traits>
@@ -19,11 +21,14 @@ std::shared_ptr<const Network> with_folded_constants(std::shared_ptr<const Netwo
 /// True where the operation hands on input 0 as it is.
 bool is_change_of_shape(const Network& network, const Node& node, const Operation& operation);
 
+/// Which values an evaluation keeps: what the outputs depend on, or all.
+enum class Keep : std::uint8_t { outputs, all };
+
 template <typename S>
 class EvaluationPlan {
  public:
-  /// Lays out what the outputs depend on, or everything where `keep_all`.
-  EvaluationPlan(std::shared_ptr<const Network> network, bool keep_all);
+  /// Lays out the values that are kept.
+  EvaluationPlan(std::shared_ptr<const Network> network, Keep keep);
   EvaluationPlan(const EvaluationPlan&) = delete;
   EvaluationPlan& operator=(const EvaluationPlan&) = delete;
 
@@ -51,7 +56,7 @@ class EvaluationPlan {
     std::vector<S*> input_gradients;
   };
   void lay_out_constant(std::size_t value);
-  void lay_out_nodes(bool keep_all);
+  void lay_out_nodes(Keep keep);
   void place_buffers(std::vector<S>& arena, std::vector<S*>& places);
   void connect();
 
@@ -67,22 +72,22 @@ class EvaluationPlan {
 };
 
 template <typename S>
-EvaluationPlan<S>::EvaluationPlan(std::shared_ptr<const Network> network, bool keep_all)
+EvaluationPlan<S>::EvaluationPlan(std::shared_ptr<const Network> network, Keep keep)
     : network_(with_folded_constants(std::move(network))) {
   const std::size_t count = network_->values.size();
   shares_.resize(count);
   for (std::size_t i = 0; i < count; ++i) shares_[i] = i;
-  used_.assign(count, keep_all);
+  used_.assign(count, keep == Keep::all);
   converted_.resize(count);
   data_.assign(count, nullptr);
   gradient_.assign(count, nullptr);
-  lay_out_nodes(keep_all);
+  lay_out_nodes(keep);
   for (std::size_t i = 0; i < count; ++i)
     if (used_[i] && network_->values[i].constant) lay_out_constant(i);
 }
 
 template <typename S>
-void EvaluationPlan<S>::lay_out_nodes(bool keep_all) {
+void EvaluationPlan<S>::lay_out_nodes(Keep keep) {
   const auto use = [this](ValueId id) {
     if (id != kNoValue) used_[index_of(id)] = true;
   };
@@ -90,9 +95,10 @@ void EvaluationPlan<S>::lay_out_nodes(bool keep_all) {
   for (const ValueId id : network_->outputs) use(id);
   std::vector<const Node*> needed;
   for (auto node = network_->nodes.rbegin(); node != network_->nodes.rend(); ++node) {
-    const bool live =
-        keep_all || std::any_of(node->outputs.begin(), node->outputs.end(),
-                                [&](ValueId id) { return id != kNoValue && used_[index_of(id)]; });
+    const bool live = keep == Keep::all ||
+                      std::any_of(node->outputs.begin(), node->outputs.end(), [&](ValueId id) {
+                        return id != kNoValue && used_[index_of(id)];
+                      });
     if (!live) continue;
     needed.push_back(&*node);
     std::for_each(node->inputs.begin(), node->inputs.end(), use);

@@ -1,5 +1,9 @@
 #pragma once
-// Running error analysis: a float64 value with a bound on its distance from the exact real number.
+// Idea: running error analysis: a float64 value with a bound on its distance from the exact real
+// number.
+// Source: Higham, Accuracy and Stability of Numerical Algorithms (2002), section 3.3; ours inflates
+// instead of rounding outward.
+// Guarantees: |exact - value| <= error; error is infinite where the value is not finite (S1, S12).
 //
 // Every operation computes value and error to nearest and then inflates the error for the few
 // roundings in its own computation (Higham, Accuracy and Stability, section 3.3). A value that is

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "specs/network/absent_elements.h"
 #include "specs/network/op_table.h"
-#include "specs/ops/missing.h"
 
 namespace clipbound::specs {
 
@@ -101,7 +101,7 @@ void Network::validate() const {
                          value(id).name + " is an output that nothing defines");
   }
   CLIPBOUND_CHECK(std::all_of(defined.begin(), defined.end(), [](bool d) { return d; }));
-  check_missing(*this);
+  check_absent_elements(*this);
 }
 
 }  // namespace clipbound::specs

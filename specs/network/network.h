@@ -1,6 +1,8 @@
 #pragma once
-// The network as a graph of operators: values (tensors of known shape) and nodes (operators) in
-// topological order.
+// Idea: the network as a graph of operators: values (tensors of known shape) and nodes (operators)
+// in topological order.
+// Source: ONNX IR; ours has concrete shapes only.
+// Guarantees: validate() checks the invariants that all rooms rely on.
 //
 // All shapes are concrete: symbolic or missing dimensions have become 1. State is a value: passes
 // build new networks.

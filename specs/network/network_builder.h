@@ -1,5 +1,7 @@
 #pragma once
-// Builds a network in memory, node by node, shapes inferred on the way.
+// Idea: builds a network in memory, node by node, shapes inferred on the way.
+// Source: own.
+// Guarantees: build() gives a network that validate() accepts, or throws.
 //
 //   NetworkBuilder b;
 //   const ValueId x = b.input("x", {1, 2});

@@ -6,7 +6,7 @@
 #include <type_traits>
 
 #include "base/check.h"
-#include "specs/ops/movement.h"
+#include "specs/network/operation.h"
 
 namespace clipbound::specs {
 
@@ -16,9 +16,10 @@ namespace clipbound::specs {
 #undef CLIPBOUND_OP
 
 std::span<const OpRow> op_table() {
+  using enum OpTrait;
   static const std::array rows = {
-#define CLIPBOUND_OP(id, onnx_name, op_class, ...) \
-  OpRow{OpKind::id, onnx_name, OpClass::op_class, verbs_of_##id()},
+#define CLIPBOUND_OP(id, onnx_name, op_class, lowering, traits) \
+  OpRow{OpKind::id, onnx_name, OpClass::op_class, traits, verbs_of_##id()},
 #define CLIPBOUND_OP_FORM CLIPBOUND_OP
 #include "specs/network/op_list.def"
 #undef CLIPBOUND_OP
@@ -125,8 +126,8 @@ bool is_shape_arithmetic(const Network& network, const Node& node) {
   constexpr std::int64_t kLargest = 1 << 20, kLargestFloating = 8;
   return std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) {
     const Value& v = network.value(id);
-    const bool whole = v.type == DataType::int64 || v.type == DataType::boolean;
-    return v.size() <= (whole ? kLargest : kLargestFloating);
+    const bool integers = v.type == DataType::int64 || v.type == DataType::boolean;
+    return v.size() <= (integers ? kLargest : kLargestFloating);
   });
 }
 
@@ -177,17 +178,6 @@ std::vector<Tensor> evaluate_constant(const Network& network, const Node& node) 
   if (widest == DataType::float64) return evaluate_constant_as<double>(network, node);
   if (widest == DataType::float32) return evaluate_constant_as<float>(network, node);
   return evaluate_constant_as<std::int64_t>(network, node);
-}
-
-std::vector<SourceElement> movement_map(const Network& network, const Node& node, int output) {
-  CLIPBOUND_CHECK_NOTE(op_row(node.kind).op_class == OpClass::movement, node.name);
-  const auto operation = op_row(node.kind).verbs.prepare(network, node);
-  const Movement* movement = operation->movement();
-  CLIPBOUND_CHECK_NOTE(movement != nullptr, node.name);
-  std::vector<SourceElement> sources;
-  for (const Run& run : movement->outputs.at(static_cast<std::size_t>(output)))
-    for (std::int64_t k = 0; k < run.length; ++k) sources.push_back({run.input, run.source + k});
-  return sources;
 }
 
 }  // namespace clipbound::specs

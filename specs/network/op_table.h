@@ -1,13 +1,15 @@
 #pragma once
-// One row per operator: its ONNX name, what kind of function it is, and its concrete meaning
-// (specs/ops/<op>.cpp).
-//
-// A new operator is one file that defines `OpVerbs verbs_of_<id>()` and one row of op_list.def.
+// Idea: one row per operator: its ONNX name, what kind of function it is, what else may be assumed
+// of it, and its concrete meaning (specs/ops/<op>.cpp). A new operator is one file that defines
+// `OpVerbs verbs_of_<id>()` and one row of op_list.def.
+// Source: own.
+// Guarantees: every id has a row and verbs; the rows stand in the order of OpKind.
 #include <memory>
 #include <span>
 #include <string_view>
 
 #include "specs/network/network.h"
+#include "specs/network/op_traits.h"
 
 namespace clipbound::specs {
 
@@ -48,7 +50,10 @@ struct OpRow {
   OpKind kind;
   const char* onnx_name;
   OpClass op_class;
+  OpTrait traits;
   OpVerbs verbs;
+  /// Whether the operator has every trait of `asked`.
+  bool has(OpTrait asked) const { return has_traits(traits, asked); }
 };
 
 /// All rows, in the order of OpKind.
@@ -70,14 +75,5 @@ void append_node(Network& network, Node node);
 /// Evaluates a node whose inputs are all constants, in the type of its outputs; the constants of
 /// its outputs in order.
 std::vector<Tensor> evaluate_constant(const Network& network, const Node& node);
-
-/// Where an output element of a movement operator comes from.
-struct SourceElement {
-  std::int32_t input;    ///< which input of the node
-  std::int64_t element;  ///< which element of it, in C order
-};
-/// For each element of output number `output` of a node of class `movement`, its source. Throws
-/// ContractError for other classes.
-std::vector<SourceElement> movement_map(const Network& network, const Node& node, int output);
 
 }  // namespace clipbound::specs

@@ -1,10 +1,11 @@
 #pragma once
-// A node made ready for evaluation at B points.
-//
-// Scalars S: float and double (evaluation), Enclosed (value and error), int64 (shape arithmetic,
-// element ids). An operator's file writes its meaning once, as a template on S. Layout: the array
-// of a value that is not constant is [B, size]; that of a constant is [size], not repeated. The
-// ONNX batch dimension stays part of the shape.
+// Idea: a node made ready for evaluation at B points.
+// Source: own; reverse mode differentiation (vjp).
+// Guarantees: eval() and vjp() change nothing but their outputs; one object serves many threads.
+// Legend: Scalars S: float and double (evaluation), Enclosed (value and error), int64 (shape
+// arithmetic, element ids). An operator's file writes its meaning once, as a template on S. Layout:
+// the array of a value that is not constant is [B, size]; that of a constant is [size], not
+// repeated. The ONNX batch dimension stays part of the shape.
 #include <cstdint>
 #include <memory>
 #include <span>

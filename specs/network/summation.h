@@ -1,6 +1,9 @@
 #pragma once
-// Sums of products in a stated order, without BLAS. specs/ is compiled with -ffp-contract=off, so
-// a*b + c rounds twice on every machine.
+// Idea: sums of products in a stated order, without BLAS. specs/ is compiled with
+// -ffp-contract=off, so a*b + c rounds twice on every machine.
+// Source: Higham, Accuracy and Stability of Numerical Algorithms (2002), chapter 4.
+// Guarantees: the order of additions is the stated one; a running error covers all of them (S1,
+// S12).
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -61,8 +64,8 @@ struct MatrixView {
   std::int64_t row_stride, column_stride;
 };
 
-inline constexpr std::int64_t kSumLanes =
-    16;  ///< partial sums of the blocked order: an AVX-512 register of float32
+/// Partial sums of the blocked order: an AVX-512 register of float32.
+inline constexpr std::int64_t kPartialSums = 16;
 
 /// c[m,n] (row-major, dense) = a[m,k] * b[k,n] with every sum over k in the given order; `fast`
 /// counts as natural. blocked: term i goes to partial sum i mod 16, then the partial sums are added
@@ -71,24 +74,24 @@ template <typename S>
 void ordered_product(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixView<S>& a,
                      const MatrixView<S>& b, S* c, Sums order) {
   constexpr std::int64_t kTile = 64;  // columns at a time, so that the accumulators stay in L1
-  const std::int64_t lanes = order == Sums::blocked ? kSumLanes : 1;
-  std::array<Accumulator<S>, static_cast<std::size_t>(kTile * kSumLanes)> sums;
+  const std::int64_t parts = order == Sums::blocked ? kPartialSums : 1;
+  std::array<Accumulator<S>, static_cast<std::size_t>(kTile * kPartialSums)> sums;
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j0 = 0; j0 < n; j0 += kTile) {
       const std::int64_t width = std::min(kTile, n - j0);
-      for (std::int64_t s = 0; s < lanes * kTile; ++s) sums[static_cast<std::size_t>(s)] = {};
+      for (std::int64_t s = 0; s < parts * kTile; ++s) sums[static_cast<std::size_t>(s)] = {};
       for (std::int64_t step = 0; step < k; ++step) {
         const std::int64_t l = order == Sums::reversed ? k - 1 - step : step;
         const S x = a.data[i * a.row_stride + l * a.column_stride];
         const S* row = b.data + l * b.row_stride + j0 * b.column_stride;
-        Accumulator<S>* lane = sums.data() + (l % lanes) * kTile;
+        Accumulator<S>* part = sums.data() + (l % parts) * kTile;
         if (b.column_stride == 1) {
-          for (std::int64_t j = 0; j < width; ++j) lane[j].add(x, row[j]);
+          for (std::int64_t j = 0; j < width; ++j) part[j].add(x, row[j]);
         } else {
-          for (std::int64_t j = 0; j < width; ++j) lane[j].add(x, row[j * b.column_stride]);
+          for (std::int64_t j = 0; j < width; ++j) part[j].add(x, row[j * b.column_stride]);
         }
       }
-      for (std::int64_t half = lanes / 2; half > 0; half /= 2)
+      for (std::int64_t half = parts / 2; half > 0; half /= 2)
         for (std::int64_t s = 0; s < half * kTile; ++s)
           sums[static_cast<std::size_t>(s)].merge(sums[static_cast<std::size_t>(s + half * kTile)]);
       for (std::int64_t j = 0; j < width; ++j)

@@ -1,5 +1,7 @@
 #pragma once
-// A constant tensor: shape and values in C order, in the type that the file gives them.
+// Idea: a constant tensor: shape and values in C order, in the type that the file gives them.
+// Source: own.
+// Guarantees: values keep the type and the bits of the file.
 #include <cstdint>
 #include <string>
 #include <variant>

@@ -1,4 +1,8 @@
 #pragma once
+// Idea: reads ONNX models (protobuf) into networks.
+// Source: ONNX IR specification, opsets kOldestOpset to kNewestOpset.
+// Guarantees: a network has the meaning of its file; what is not understood throws, naming node and
+// opset.
 #include <string>
 
 #include "specs/network/network.h"

@@ -14,11 +14,6 @@ const Node* producer_of(const Network& network, ValueId id) {
   return made == network.nodes.rend() ? nullptr : &*made;
 }
 
-bool keeps_the_number(OpKind kind) {
-  return kind == OpKind::identity || kind == OpKind::convert || kind == OpKind::reshape ||
-         kind == OpKind::squeeze || kind == OpKind::unsqueeze || kind == OpKind::flatten;
-}
-
 }  // namespace
 
 AffineIndex affine_index(const Network& network, ValueId id) {
@@ -43,7 +38,7 @@ AffineIndex affine_index(const Network& network, ValueId id) {
       more = constant.constant->as_int64()[0];
       if (node->kind == OpKind::sub && __builtin_sub_overflow(std::int64_t{0}, more, &more))
         return {id, offset};
-    } else if (!keeps_the_number(node->kind)) {
+    } else if (!op_row(node->kind).has(OpTrait::reshapes)) {
       return {id, offset};
     }
     std::int64_t sum = 0;

@@ -1,6 +1,9 @@
 #pragma once
-// Sizes of slices whose borders depend on the input: end - start where both are one computed number
-// plus constants.
+// Idea: sizes of slices whose borders depend on the input: end - start where both are one computed
+// number plus constants.
+// Source: own.
+// Guarantees: two indices with one root differ by exactly the difference of their offsets, at every
+// point.
 #include "specs/ops/op_support.h"
 
 namespace clipbound::specs {

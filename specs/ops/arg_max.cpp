@@ -1,4 +1,8 @@
-// ArgMax, ArgMin along one axis. Enclosed, the error reaches to every index that may be the one.
+// Idea: ArgMax, ArgMin along one axis. Enclosed, the error reaches to every index that may be the
+// one.
+// Source: ONNX operator specification, ArgMax and ArgMin.
+// Guarantees: where the running errors leave the index open, its error reaches to every index that
+// may be the one (S1).
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"
 

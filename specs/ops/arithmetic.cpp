@@ -1,4 +1,8 @@
-// Add, Sub, Mul, Div with broadcasting, of constants and variables alike.
+// Idea: Add, Sub, Mul, Div with broadcasting, of constants and variables alike.
+// Source: ONNX operator specification, Add, Sub, Mul, Div (before opset 7 with `axis` and
+// `broadcast`).
+// Guarantees: float, double and Enclosed compute one template; the running error covers every
+// rounding (S1).
 #include <cmath>
 #include <type_traits>
 

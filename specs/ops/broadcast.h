@@ -1,5 +1,7 @@
 #pragma once
-// Numpy broadcasting: trailing dimensions align, a dimension of 1 repeats.
+// Idea: Numpy broadcasting: trailing dimensions align, a dimension of 1 repeats.
+// Source: ONNX operator specification, Broadcasting (multidirectional, numpy).
+// Guarantees: shapes that do not fit throw InputError.
 #include <vector>
 
 #include "specs/network/tensor.h"

@@ -1,6 +1,9 @@
-// Cast. Between floating types, and from integers and truth values to anything but a truth value,
-// the number stays (the form `convert`; rounding to another format happens in the evaluation's
-// own). To integers it is cut towards 0; to a truth value, it is compared with 0.
+// Idea: Cast. Between floating types, and from integers and truth values to anything but a truth
+// value, the number stays (the form `convert`; rounding to another format happens in the
+// evaluation's own). To integers it is cut towards 0; to a truth value, it is compared with 0.
+// Source: ONNX operator specification, Cast.
+// Guarantees: the form `convert` copies exactly (S1); a running error that reaches over a step
+// becomes the step.
 #include "specs/ops/elementwise.h"
 #include "specs/ops/movement.h"
 

@@ -1,5 +1,8 @@
-// Equal, Less, Greater, LessOrEqual, GreaterOrEqual; And, Or, Xor, Not. Truth is 1, falsehood 0; an
-// enclosed truth value that is not certain has error 1.
+// Idea: Equal, Less, Greater, LessOrEqual, GreaterOrEqual; And, Or, Xor, Not. Truth is 1, falsehood
+// 0; an enclosed truth value that is not certain has error 1.
+// Source: ONNX operator specification, Equal, Less, Greater, LessOrEqual, GreaterOrEqual, And, Or,
+// Xor, Not.
+// Guarantees: a truth value is certain only where the running errors leave no doubt (S1).
 #include "specs/ops/binary.h"
 #include "specs/ops/elementwise.h"
 

@@ -1,4 +1,6 @@
-// Concat: inputs one after the other along `axis`.
+// Idea: Concat: inputs one after the other along `axis`.
+// Source: ONNX operator specification, Concat.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include <limits>
 
 #include "specs/ops/movement.h"

@@ -1,5 +1,7 @@
-// Constant: a tensor in one of the attribute's forms. Becomes a constant value; the node itself
-// never stays.
+// Idea: Constant: a tensor in one of the attribute's forms. Becomes a constant value; the node
+// itself never stays.
+// Source: ONNX operator specification, Constant.
+// Guarantees: the numbers are those of the file, in its type.
 #include "base/check.h"
 #include "specs/ops/op_support.h"
 

@@ -1,10 +1,12 @@
 #pragma once
-// Convolutions of B points as matrix products: the common part of Conv and ConvTranspose.
-//
-// Per point an image [C, image] and positions [M, P]; G groups, c = C/G, m = M/G; weights [M, c, T]
-// for T taps. Conv goes from the image to the positions, ConvTranspose (and the gradient of Conv)
-// from the positions to the image, with the same weights, which all points share: the columns [c*T,
-// P] of a group are read from the image, or added to it.
+// Idea: Convolutions of B points as matrix products: the common part of Conv and ConvTranspose.
+// Source: own; Conv as im2col, ConvTranspose as col2im (Chellapilla et al. 2006).
+// Guarantees: sums are taken in the order asked for; float, double and Enclosed compute one
+// template; the running error covers every rounding (S1).
+// Legend: Per point an image [C, image] and positions [M, P]; G groups, c = C/G, m = M/G; weights
+// [M, c, T] for T taps. Conv goes from the image to the positions, ConvTranspose (and the gradient
+// of Conv) from the positions to the image, with the same weights, which all points share: the
+// columns [c*T, P] of a group are read from the image, or added to it.
 #include <cstdint>
 #include <memory>
 

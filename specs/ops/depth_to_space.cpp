@@ -1,4 +1,6 @@
-// DepthToSpace, SpaceToDepth: [N, C b b, H, W] <-> [N, C, H b, W b].
+// Idea: DepthToSpace, SpaceToDepth: [N, C b b, H, W] <-> [N, C, H b, W b].
+// Source: ONNX operator specification, DepthToSpace and SpaceToDepth.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include "specs/ops/movement.h"
 
 namespace clipbound::specs {

@@ -1,5 +1,8 @@
 #pragma once
-// Functions of one number, applied to every element.
+// Idea: functions of one number, applied to every element.
+// Source: own.
+// Guarantees: value(x) is applied to every element, with nothing between; slope(x, y) is the
+// derivative, or that of one side at a kink.
 //
 // A function F has  value(x)  for float, double and Enclosed, and  slope(x, y)  (its derivative at
 // x, where y is the value; of one side at a kink). It is constructed from (network, node) where it

@@ -1,4 +1,6 @@
-// Expand (broadcasting to a given shape), Tile (repetition along every axis).
+// Idea: Expand (broadcasting to a given shape), Tile (repetition along every axis).
+// Source: ONNX operator specification, Expand and Tile.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include "specs/ops/broadcast.h"
 #include "specs/ops/movement.h"
 

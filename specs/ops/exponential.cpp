@@ -1,4 +1,7 @@
-// Exp, Log, Sqrt, Reciprocal, Elu, Selu.
+// Idea: Exp, Log, Sqrt, Reciprocal, Elu, Selu.
+// Source: ONNX operator specification, Exp, Log, Sqrt, Reciprocal, Elu, Selu.
+// Guarantees: the value is the C library's; the running error covers the library and the argument
+// (enclosed_functions.h, S1).
 #include "specs/ops/elementwise.h"
 
 namespace clipbound::specs {

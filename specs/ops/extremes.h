@@ -1,6 +1,8 @@
 #pragma once
-// The larger and the smaller of two numbers, as types that operators take. NaN wins, as in ONNX
-// Runtime.
+// Idea: the larger and the smaller of two numbers, as types that operators take. NaN wins, as in
+// ONNX Runtime.
+// Source: own; NaN as in ONNX Runtime.
+// Guarantees: no rounding.
 #include "specs/ops/enclosed_functions.h"
 
 namespace clipbound::specs {

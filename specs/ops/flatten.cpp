@@ -1,4 +1,7 @@
-// Flatten: everything before `axis` becomes the first dimension, everything from it on the second.
+// Idea: Flatten: everything before `axis` becomes the first dimension, everything from it on the
+// second.
+// Source: ONNX operator specification, Flatten.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include "specs/ops/movement.h"
 
 namespace clipbound::specs {

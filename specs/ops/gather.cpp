@@ -1,5 +1,8 @@
-// Gather: slices of the data along `axis`, chosen by constant indices (negative ones count from the
-// end).
+// Idea: Gather: slices of the data along `axis`, chosen by constant indices (negative ones count
+// from the end).
+// Source: ONNX operator specification, Gather.
+// Guarantees: every output element is an exact copy of one input element (S1); indices that depend
+// on the input are refused.
 #include "specs/ops/movement.h"
 
 namespace clipbound::specs {

@@ -1,5 +1,8 @@
-// Gelu: x * Phi(x) with the normal distribution's Phi, or with the attribute approximate = "tanh"
-// its usual approximation.
+// Idea: Gelu: x * Phi(x) with the normal distribution's Phi, or with the attribute approximate =
+// "tanh" its usual approximation.
+// Source: ONNX operator specification, Gelu.
+// Guarantees: the value is the C library's; the running error covers the library and the argument
+// (enclosed_functions.h, S1).
 #include "specs/ops/elementwise.h"
 
 namespace clipbound::specs {

@@ -1,5 +1,7 @@
-// Identity and Dropout: at inference both return their input. Dropout's mask, where a file asks for
-// it, is all ones.
+// Idea: Identity and Dropout: at inference both return their input. Dropout's mask, where a file
+// asks for it, is all ones.
+// Source: ONNX operator specification, Identity and Dropout.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include "specs/ops/movement.h"
 
 namespace clipbound::specs {

@@ -1,4 +1,7 @@
-// MatMul: numpy's matmul, with the constant on either side or none.
+// Idea: MatMul: numpy's matmul, with the constant on either side or none.
+// Source: ONNX operator specification, MatMul.
+// Guarantees: float, double and Enclosed compute one template; the running error covers every
+// rounding (S1).
 #include "specs/ops/product.h"
 
 namespace clipbound::specs {
@@ -12,7 +15,7 @@ class MatMulOp {
   void run(const Arguments<S>& a) const {
     if constexpr (std::is_floating_point_v<S>)
       if (a.sums == Sums::fast)
-        return product_.fast(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], S(1), false);
+        return product_.fast(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], S(1), Into::fresh);
     product_.ordered(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], a.sums);
   }
 

@@ -1,4 +1,8 @@
-// Min, Max of one or more tensors with broadcasting, and Clip. NaN stays NaN, as in ONNX Runtime.
+// Idea: Min, Max of one or more tensors with broadcasting, and Clip. NaN stays NaN, as in ONNX
+// Runtime.
+// Source: ONNX operator specification, Min, Max, Clip.
+// Guarantees: no rounding; the running error of the result is the largest of those that may win
+// (S1).
 #include <array>
 #include <limits>
 

@@ -96,4 +96,15 @@ Movement reshaped(const Network& network, const Node& node) {
   return Movement::unchanged(0, input_of(network, node, 0).size());
 }
 
+std::vector<SourceElement> movement_map(const Network& network, const Node& node, int output) {
+  CLIPBOUND_CHECK_NOTE(op_row(node.kind).op_class == OpClass::movement, node.name);
+  const auto operation = op_row(node.kind).verbs.prepare(network, node);
+  const Movement* movement = operation->movement();
+  CLIPBOUND_CHECK_NOTE(movement != nullptr, node.name);
+  std::vector<SourceElement> sources;
+  for (const Run& run : movement->outputs.at(static_cast<std::size_t>(output)))
+    for (std::int64_t k = 0; k < run.length; ++k) sources.push_back({run.input, run.source + k});
+  return sources;
+}
+
 }  // namespace clipbound::specs

@@ -1,6 +1,8 @@
 #pragma once
-// Movement operators: every output element is a copy of one element of one input. An operator's
-// file gives the index map; evaluation and gradients follow from it.
+// Idea: movement operators: every output element is a copy of one element of one input. An
+// operator's file gives the index map; evaluation and gradients follow from it.
+// Source: own.
+// Guarantees: the runs cover each output exactly once, in order; copies are exact (S1).
 #include <cstdint>
 #include <vector>
 
@@ -43,5 +45,14 @@ std::unique_ptr<const Operation> prepare_movement(const Network& network, const 
 
 /// The index map of an operator that changes the shape of input 0 alone.
 Movement reshaped(const Network& network, const Node& node);
+
+/// Where an output element of a movement operator comes from.
+struct SourceElement {
+  std::int32_t input;    ///< which input of the node
+  std::int64_t element;  ///< which element of it, in C order
+};
+/// For each element of output number `output` of a node of class `movement`, its source. Throws
+/// ContractError for other classes.
+std::vector<SourceElement> movement_map(const Network& network, const Node& node, int output);
 
 }  // namespace clipbound::specs

@@ -1,6 +1,9 @@
-// OneHot: a new axis of length `depth` that holds the on-value at the index and the off-value
+// Idea: OneHot: a new axis of length `depth` that holds the on-value at the index and the off-value
 // elsewhere. Indices count from the end where they are negative; outside [-depth, depth) nothing is
 // on.
+// Source: ONNX operator specification, OneHot.
+// Guarantees: an index whose running error leaves it open makes every position that it may mean
+// uncertain (S1).
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"
 

@@ -1,6 +1,9 @@
 #pragma once
-// What the operator files share: checked access to inputs and attributes. All throw InputError or
-// Unsupported without the node's name (append_node() adds it).
+// Idea: what the operator files share: checked access to inputs and attributes. All throw
+// InputError or Unsupported without the node's name (append_node() adds it).
+// Source: own.
+// Guarantees: what passes these checks has the inputs, types and axes that the operator's file goes
+// on with.
 #include <optional>
 #include <string>
 #include <vector>

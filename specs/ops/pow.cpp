@@ -1,4 +1,7 @@
-// Pow: x^y with broadcasting; the exponent may have another type than the base.
+// Idea: Pow: x^y with broadcasting; the exponent may have another type than the base.
+// Source: ONNX operator specification, Pow.
+// Guarantees: the value is the C library's; the running error covers the library and the argument
+// (enclosed_functions.h, S1).
 #include <limits>
 
 #include "specs/ops/binary.h"

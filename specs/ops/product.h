@@ -1,5 +1,8 @@
 #pragma once
-// Matrix products of B points: the common part of Gemm and MatMul.
+// Idea: matrix products of B points: the common part of Gemm and MatMul.
+// Source: own; products of floating-point numbers go to BLAS (base/blas.h).
+// Guarantees: float, double and Enclosed compute one template; the running error covers every
+// rounding (S1).
 #include <algorithm>
 #include <type_traits>
 #include <vector>
@@ -31,6 +34,9 @@ Shape matmul_shape(const Shape& a, const Shape& b);
 /// The plan of a Gemm node.
 ProductPlan plan_gemm(const Network& network, const Node& node);
 
+/// Whether a product replaces what its array holds, or is added to it.
+enum class Into : std::uint8_t { fresh, sum };
+
 /// Evaluates a plan. Whole batches become one GEMM where one operand is a constant matrix and the
 /// other's matrices lie one after the other.
 class Product {
@@ -39,9 +45,9 @@ class Product {
   explicit Product(ProductPlan plan);
   const ProductPlan& plan() const { return plan_; }
 
-  /// y = alpha * A B + (keep ? y : 0), for the fast order of float and double.
+  /// y = alpha * A B, or y += alpha * A B, for the fast order of float and double.
   template <typename T>
-  void fast(std::int64_t batch, const T* a, const T* b, T* y, T alpha, bool keep) const;
+  void fast(std::int64_t batch, const T* a, const T* b, T* y, T alpha, Into into) const;
   /// y = A B in a stated order, for every scalar.
   template <typename S>
   void ordered(std::int64_t batch, const S* a, const S* b, S* y, Sums order) const;
@@ -68,10 +74,10 @@ class Product {
 };
 
 template <typename T>
-void Product::fast(std::int64_t batch, const T* a, const T* b, T* y, T alpha, bool keep) const {
+void Product::fast(std::int64_t batch, const T* a, const T* b, T* y, T alpha, Into into) const {
   const std::int64_t m = plan_.m, n = plan_.n, k = plan_.k;
   const Transpose ta = plan_.transpose_a, tb = plan_.transpose_b;
-  const T beta = keep ? T(1) : T(0);
+  const T beta = into == Into::sum ? T(1) : T(0);
   if (merge_ == Merge::rows)
     return gemm(Transpose::no, tb, batch * plan_.matrices() * m, n, k, alpha, a, k, b, ldb_, beta,
                 y, n);

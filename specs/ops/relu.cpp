@@ -1,4 +1,6 @@
-// Relu: max(x, 0).
+// Idea: Relu: max(x, 0).
+// Source: ONNX operator specification, Relu.
+// Guarantees: no rounding (S1); at 0 the derivative is 0.
 #include "specs/ops/op_support.h"
 
 namespace clipbound::specs {

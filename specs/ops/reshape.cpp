@@ -1,4 +1,6 @@
-// Reshape: 0 copies the input's dimension (unless allowzero), one -1 takes what is left.
+// Idea: Reshape: 0 copies the input's dimension (unless allowzero), one -1 takes what is left.
+// Source: ONNX operator specification, Reshape.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include "specs/ops/movement.h"
 
 namespace clipbound::specs {

@@ -1,4 +1,7 @@
-// Resize and Upsample, nearest neighbour only: every output element copies one input element.
+// Idea: Resize and Upsample, nearest neighbour only: every output element copies one input element.
+// Source: ONNX operator specification, Resize and Upsample, mode nearest.
+// Guarantees: every output element is an exact copy of one input element (S1); other modes are
+// refused.
 #include <algorithm>
 #include <cmath>
 #include <string_view>

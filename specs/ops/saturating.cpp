@@ -1,4 +1,7 @@
-// Sigmoid, Tanh, Softplus, Softsign, Erf, Atan: smooth monotone functions that flatten out.
+// Idea: Sigmoid, Tanh, Softplus, Softsign, Erf, Atan: smooth monotone functions that flatten out.
+// Source: ONNX operator specification, Sigmoid, Tanh, Softplus, Softsign, Erf, Atan.
+// Guarantees: the value is the C library's; the running error covers the library and the argument
+// (enclosed_functions.h, S1).
 #include "specs/ops/elementwise.h"
 
 namespace clipbound::specs {

@@ -1,8 +1,11 @@
-// ScatterND: the data with slices replaced at indices, which may depend on the input.
+// Idea: ScatterND: the data with slices replaced at indices, which may depend on the input.
+// Source: ONNX operator specification, ScatterND.
+// Guarantees: an index whose running error leaves it open makes every slice that it may mean
+// uncertain (S1).
 #include <algorithm>
 
+#include "specs/network/absent_elements.h"
 #include "specs/ops/enclosed_functions.h"
-#include "specs/ops/missing.h"
 #include "specs/ops/op_support.h"
 
 namespace clipbound::specs {
@@ -57,7 +60,7 @@ class ScatterNDOp {
   }
 
  private:
-  static constexpr std::int64_t kOutside = -1, kMissing = -2;
+  static constexpr std::int64_t kOutside = -1, kAbsent = -2;
 
   /// Writes one slice; false where its index is out of range.
   template <typename S>
@@ -67,7 +70,7 @@ class ScatterNDOp {
     return at != kOutside;
   }
   bool write(const Enclosed* index, const Enclosed* update, Enclosed* y) const {
-    if (is_missing(index)) return true;
+    if (is_absent(index)) return true;
     if (std::all_of(index, index + depth_, [](Enclosed x) { return x.error == 0.0; })) {
       const std::int64_t at = place(index);
       if (at >= 0) std::copy_n(update, slice_, y + at);
@@ -91,14 +94,13 @@ class ScatterNDOp {
       return static_cast<double>(x);
   }
   template <typename S>
-  bool is_missing(const S* index) const {
-    return std::any_of(index, index + depth_,
-                       [](S x) { return highest(plain(x)) < kMissingBelow; });
+  bool is_absent(const S* index) const {
+    return std::any_of(index, index + depth_, [](S x) { return highest(plain(x)) < kAbsentBelow; });
   }
-  /// Where the slice of an index begins, or kOutside, or kMissing.
+  /// Where the slice of an index begins, or kOutside, or kAbsent.
   template <typename S>
   std::int64_t place(const S* index) const {
-    if (is_missing(index)) return kMissing;
+    if (is_absent(index)) return kAbsent;
     std::int64_t at = 0;
     for (std::int64_t d = 0; d < depth_; ++d) {
       const auto length = static_cast<double>(shape_[static_cast<std::size_t>(d)]);

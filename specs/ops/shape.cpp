@@ -1,5 +1,7 @@
-// Shape, Size, ConstantOfShape, Range: outputs that follow from shapes and constants, so that no
-// node ever stays.
+// Idea: Shape, Size, ConstantOfShape, Range: outputs that follow from shapes and constants, so that
+// no node ever stays.
+// Source: ONNX operator specification, Shape, Size, ConstantOfShape, Range.
+// Guarantees: outputs are constants; what would depend on the input is refused.
 #include <algorithm>
 #include <cmath>
 

@@ -1,5 +1,7 @@
-// Slice: starts, ends (axes, steps) as attributes before opset 10, as inputs since. Negative steps
-// walk backwards. With computed starts it is the form `slice_at`.
+// Idea: Slice: starts, ends (axes, steps) as attributes before opset 10, as inputs since. Negative
+// steps walk backwards. With computed starts it is the form `slice_at`.
+// Source: ONNX operator specification, Slice.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include <algorithm>
 
 #include "specs/ops/movement.h"

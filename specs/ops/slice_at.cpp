@@ -1,12 +1,14 @@
-// The form of Slice whose start depends on the input. Its size must not: the end is the start plus
-// a constant, and the step is 1. ONNX cuts a slice at the border; what is cut off does not exist
-// here (specs/ops/missing.h).
+// Idea: the form of Slice whose start depends on the input. Its size must not: the end is the start
+// plus a constant, and the step is 1. ONNX cuts a slice at the border; what is cut off does not
+// exist here (specs/network/absent_elements.h).
+// Source: ONNX operator specification, Slice, with starts that depend on the input.
+// Guarantees: copies are exact (S1); elements beyond the border are absent, never another element.
 #include <algorithm>
 #include <cmath>
 
+#include "specs/network/absent_elements.h"
 #include "specs/ops/affine_index.h"
 #include "specs/ops/enclosed_functions.h"
-#include "specs/ops/missing.h"
 
 namespace clipbound::specs {
 namespace {
@@ -97,7 +99,7 @@ class SliceAtOp {
     const std::int64_t first = clamped(whole), count = clamped(whole + count_) - first;
     return count == count_ ? first : count <= 0 ? kEmpty : kCut;
   }
-  /// A list of integers that is cut loses its last elements: they are missing, and those before
+  /// A list of integers that is cut loses its last elements: they do not exist, and those before
   /// keep their places whatever the shape becomes. Other slices that are cut have no meaning here.
   template <typename S>
   void take(const S* x, double start, S* y) const {
@@ -107,12 +109,12 @@ class SliceAtOp {
           start >= 0.0 && start < static_cast<double>(length_)) {
         const auto begin = static_cast<std::int64_t>(start);
         std::copy_n(x + begin, length_ - begin, y);
-        std::fill(y + (length_ - begin), y + count_, S(kMissingIndex));
+        std::fill(y + (length_ - begin), y + count_, S(kAbsentIndex));
         return;
       }
       if (std::is_same_v<S, std::int64_t> && first == kCut)
         throw InputError("a start is out of range");
-      std::fill_n(y, size(), first == kEmpty && whole_ ? S(kMissingIndex) : undefined<S>());
+      std::fill_n(y, size(), first == kEmpty && whole_ ? S(kAbsentIndex) : undefined<S>());
       return;
     }
     for (std::int64_t o = 0; o < outer_; ++o)

@@ -1,4 +1,7 @@
-// Softmax and LogSoftmax along one axis; before opset 13, over all axes from `axis` on.
+// Idea: Softmax and LogSoftmax along one axis; before opset 13, over all axes from `axis` on.
+// Source: ONNX operator specification, Softmax and LogSoftmax.
+// Guarantees: the value is the C library's; the running error covers the library and the argument
+// (enclosed_functions.h, S1).
 #include "base/check.h"
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/op_support.h"

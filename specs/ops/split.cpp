@@ -1,5 +1,7 @@
-// Split along `axis`: sizes from the attribute (before opset 13), an input, num_outputs (opset 18),
-// or equal parts.
+// Idea: Split along `axis`: sizes from the attribute (before opset 13), an input, num_outputs
+// (opset 18), or equal parts.
+// Source: ONNX operator specification, Split.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include <limits>
 
 #include "specs/ops/movement.h"

@@ -1,4 +1,6 @@
-// Squeeze and Unsqueeze: axes as an attribute before opset 13, as an input since.
+// Idea: Squeeze and Unsqueeze: axes as an attribute before opset 13, as an input since.
+// Source: ONNX operator specification, Squeeze and Unsqueeze.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include <algorithm>
 
 #include "specs/ops/movement.h"

@@ -1,5 +1,8 @@
-// Sign, Floor, Ceil, Round (half to even): monotone step functions, with derivative 0 almost
+// Idea: Sign, Floor, Ceil, Round (half to even): monotone step functions, with derivative 0 almost
 // everywhere.
+// Source: ONNX operator specification, Sign, Floor, Ceil, Round.
+// Guarantees: the running error of the result reaches over every step that the argument's error
+// reaches (S1).
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,4 +1,6 @@
-// Transpose: output axis i is input axis perm[i]; all axes reversed where perm is left out.
+// Idea: Transpose: output axis i is input axis perm[i]; all axes reversed where perm is left out.
+// Source: ONNX operator specification, Transpose.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include "specs/ops/movement.h"
 
 namespace clipbound::specs {

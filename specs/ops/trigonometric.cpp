@@ -1,4 +1,7 @@
-// Sin, Cos, Tan.
+// Idea: Sin, Cos, Tan.
+// Source: ONNX operator specification, Sin, Cos, Tan.
+// Guarantees: the value is the C library's; the running error covers the library and the argument
+// (enclosed_functions.h, S1).
 #include "specs/ops/elementwise.h"
 
 namespace clipbound::specs {

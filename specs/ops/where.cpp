@@ -1,5 +1,7 @@
-// Where: the second input where the condition holds, else the third. With a constant condition it
-// only moves elements, and is the form `select`.
+// Idea: Where: the second input where the condition holds, else the third. With a constant
+// condition it only moves elements, and is the form `select`.
+// Source: ONNX operator specification, Where.
+// Guarantees: copies are exact (S1); an uncertain condition gives the hull of both sides.
 #include "specs/ops/binary.h"
 #include "specs/ops/enclosed_functions.h"
 #include "specs/ops/movement.h"

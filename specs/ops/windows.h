@@ -1,10 +1,11 @@
 #pragma once
-// Windows that slide over an image: the common part of convolutions and pools.
-//
-// An image has d spatial axes (1-D, 2-D, 3-D, ...), without its channels. A window at output
-// position p has T taps; tap t at p reads one image element, or nothing where it lies outside.
-// Output positions come in rows along the last axis, so that a tap of a row is a stretch of the
-// image with a constant step.
+// Idea: windows that slide over an image: the common part of convolutions and pools.
+// Source: ONNX operator specification, Conv (auto_pad, dilations, ceil_mode).
+// Guarantees: every tap is read once per position; padding is never read.
+// Legend: An image has d spatial axes (1-D, 2-D, 3-D, ...), without its channels. A window at
+// output position p has T taps; tap t at p reads one image element, or nothing where it lies
+// outside. Output positions come in rows along the last axis, so that a tap of a row is a stretch
+// of the image with a constant step.
 #include <algorithm>
 #include <cstdint>
 #include <vector>

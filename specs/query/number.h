@@ -1,6 +1,8 @@
 #pragma once
-// Decimal text and rationals as exact numbers, and where they lie between the floating-point
+// Idea: decimal text and rationals as exact numbers, and where they lie between the floating-point
 // numbers.
+// Source: own; the float32 rounding is IEEE 754's (nearest, ties to even) of the exact decimal.
+// Guarantees: lower <= exact <= upper, adjacent or equal (S11).
 //
 // Nothing here goes through an intermediate format: float32 is the rounding of the decimal itself,
 // never of its float64.

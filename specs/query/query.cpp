@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "specs/evaluate/counterexample.h"
 
 namespace clipbound::specs {
 namespace {

@@ -1,6 +1,9 @@
 #pragma once
-// What is asked: a counterexample is a point of some clause's box that satisfies all of that
+// Idea: what is asked: a counterexample is a point of some clause's box that satisfies all of that
 // clause's rows.
+// Source: VNN-LIB 1.0, in disjunctive normal form.
+// Guarantees: rows_hold() and inside_box() are exact: doubles are rationals, nothing is rounded
+// (S11).
 //
 //   query = OR over clauses;  clause = input box AND rows;  row: sum_j c_j * Y_j + sum_i d_i * X_i
 //   <= (or <)  threshold
@@ -10,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -63,5 +67,11 @@ struct Query {
   std::vector<std::string> warnings;
   std::string source;
 };
+
+/// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not
+/// considered.
+bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y);
+/// True where attack_lower <= x <= attack_upper in every coordinate.
+bool inside_box(const Clause& clause, std::span<const double> x);
 
 }  // namespace clipbound::specs

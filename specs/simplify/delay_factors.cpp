@@ -1,8 +1,10 @@
-// A number s that scales a whole tensor, and what that tensor is multiplied with afterwards: s (a .
-// b) is the same as (s a) . b, and C (s a) as s (C a). Bounds lose at every product of variables,
-// so a factor is applied where that leaves the fewest of them. The gradient of a scalar function of
-// the last layer, written out by the chain rule, begins with such a factor: V (1 - V) for a V
-// behind a sigmoid.
+// Idea: a number s that scales a whole tensor, and what that tensor is multiplied with afterwards:
+// s (a . b) is the same as (s a) . b, and C (s a) as s (C a). Bounds lose at every product of
+// variables, so a factor is applied where that leaves the fewest of them. The gradient of a scalar
+// function of the last layer, written out by the chain rule, begins with such a factor: V (1 - V)
+// for a V behind a sigmoid.
+// Source: own.
+// Guarantees: the same function of real numbers (S1); no constant is computed anew.
 #include <algorithm>
 #include <optional>
 
@@ -15,29 +17,12 @@ namespace clipbound::specs {
 namespace {
 
 /// node(s x, others) = s node(x, others), x being input `position`.
-bool is_homogeneous(const Network& network, const Node& node, std::size_t position) {
+bool is_homogeneous(const Node& node, std::size_t position) {
   if (node.outputs.size() != 1) return false;
-  const auto others_constant = [&] {
-    for (std::size_t k = 0; k < node.inputs.size(); ++k)
-      if (k != position && node.inputs[k] != kNoValue && !network.is_constant(node.inputs[k]))
-        return false;
-    return true;
-  };
-  switch (node.kind) {
-    case OpKind::mul:
-    case OpKind::matmul: return true;
-    case OpKind::gemm:
-      return position < 2 && (node.inputs.size() < 3 || node.inputs[2] == kNoValue);
-    case OpKind::div: return position == 0;
-    case OpKind::neg:
-    case OpKind::reduce_sum:
-    case OpKind::reshape:
-    case OpKind::flatten:
-    case OpKind::transpose:
-    case OpKind::squeeze:
-    case OpKind::unsqueeze: return position == 0 && others_constant();
-    default: return false;
-  }
+  const OpRow& row = op_row(node.kind);
+  if (row.has(OpTrait::scales_first)) return position == 0;
+  const bool third = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
+  return row.has(OpTrait::scales_each) && position < 2 && !third;
 }
 
 /// A node that reads a scaled tensor.
@@ -93,7 +78,7 @@ std::optional<Chain> chain_from(const Network& network, std::size_t mul) {
     for (ValueId at = node.outputs[0]; readers[index_of(at)];) {
       const Step step = *readers[index_of(at)];
       const Node& next = network.nodes[step.node];
-      if (!is_homogeneous(network, next, step.position)) break;
+      if (!is_homogeneous(next, step.position)) break;
       for (std::size_t i = 0; i < next.inputs.size(); ++i)
         constant = constant && (i == step.position || next.inputs[i] == kNoValue ||
                                 network.is_constant(next.inputs[i]));
@@ -106,54 +91,55 @@ std::optional<Chain> chain_from(const Network& network, std::size_t mul) {
   return std::nullopt;
 }
 
-/// Products of two variables if the factor is applied after `place` steps.
-std::int64_t products_at(const Network& network, const Chain& chain, std::size_t place) {
+/// Products of two variables if the factor is applied after `delay` steps.
+std::int64_t products_at(const Network& network, const Chain& chain, std::size_t delay) {
   std::int64_t count = 0;
   bool variable = !network.is_constant(chain.tensor);
   const auto apply_factor = [&](ValueId to) {
     if (variable) count += network.value(to).size();
     variable = true;
   };
-  if (place == 0) apply_factor(network.nodes[chain.mul].outputs[0]);
+  if (delay == 0) apply_factor(network.nodes[chain.mul].outputs[0]);
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
     const Node& node = network.nodes[chain.steps[i].node];
-    const bool binary = node.kind == OpKind::mul || node.kind == OpKind::div ||
-                        node.kind == OpKind::matmul || node.kind == OpKind::gemm;
-    if (binary && !network.is_constant(node.inputs[1 - chain.steps[i].position])) {
-      const bool sums = node.kind == OpKind::matmul || node.kind == OpKind::gemm;
+    const std::size_t other = 1 - chain.steps[i].position;
+    const bool variables = other < node.inputs.size() && node.inputs[other] != kNoValue &&
+                           !network.is_constant(node.inputs[other]);
+    if (variables) {
+      const bool sums = op_row(node.kind).has(OpTrait::sums_columns);
       const Shape& read = network.value(node.inputs[chain.steps[i].position]).shape;
       if (variable)
         count += network.value(node.outputs[0]).size() * (sums && !read.empty() ? read.back() : 1);
       variable = true;
     }
-    if (place == i + 1) apply_factor(node.outputs[0]);
+    if (delay == i + 1) apply_factor(node.outputs[0]);
   }
   return count;
 }
 
 /// How many steps later the factor is best applied.
-std::size_t best_place(const Network& network, const Chain& chain) {
+std::size_t best_delay(const Network& network, const Chain& chain) {
   std::size_t best = 0;
   std::int64_t least = products_at(network, chain, 0);
-  for (std::size_t place = 1; place <= chain.steps.size(); ++place) {
-    const Shape& shape = network.value(network.nodes[chain.steps[place - 1].node].outputs[0]).shape;
+  for (std::size_t delay = 1; delay <= chain.steps.size(); ++delay) {
+    const Shape& shape = network.value(network.nodes[chain.steps[delay - 1].node].outputs[0]).shape;
     if (network.value(chain.factor).shape.size() > shape.size())
       continue;  // the product would have another shape
-    const std::int64_t count = products_at(network, chain, place);
-    if (count < least) least = count, best = place;
+    const std::int64_t count = products_at(network, chain, delay);
+    if (count < least) least = count, best = delay;
   }
   return best;
 }
 
-/// Moves the Mul behind the first `place` steps. What is between gets values of its own: they are
+/// Moves the Mul behind the first `delay` steps. What is between gets values of its own: they are
 /// others than before.
-void move_factor(Network& network, const Chain& chain, std::size_t place) {
+void move_factor(Network& network, const Chain& chain, std::size_t delay) {
   Node mul = std::move(network.nodes[chain.mul]);
   ValueId at = chain.tensor;
-  for (std::size_t i = 0; i < place; ++i) {
+  for (std::size_t i = 0; i < delay; ++i) {
     Node& node = network.nodes[chain.steps[i].node];
     node.inputs[chain.steps[i].position] = at;
-    if (i + 1 == place) mul.outputs = node.outputs;
+    if (i + 1 == delay) mul.outputs = node.outputs;
     Value unscaled = network.value(node.outputs[0]);
     unscaled.name += " before " + mul.name;
     at = ValueId{static_cast<std::int32_t>(network.values.size())};
@@ -162,7 +148,7 @@ void move_factor(Network& network, const Chain& chain, std::size_t place) {
   }
   mul.inputs = {chain.factor, at};
   network.nodes.insert(
-      network.nodes.begin() + static_cast<std::ptrdiff_t>(chain.steps[place - 1].node) + 1,
+      network.nodes.begin() + static_cast<std::ptrdiff_t>(chain.steps[delay - 1].node) + 1,
       std::move(mul));
   network.nodes.erase(network.nodes.begin() + static_cast<std::ptrdiff_t>(chain.mul));
 }
@@ -173,9 +159,9 @@ std::string delay_factors(Network& network) {
   std::size_t moved = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const auto chain = chain_from(network, n);
-    const std::size_t place = chain ? best_place(network, *chain) : 0;
-    if (place == 0) continue;
-    move_factor(network, *chain, place);
+    const std::size_t delay = chain ? best_delay(network, *chain) : 0;
+    if (delay == 0) continue;
+    move_factor(network, *chain, delay);
     ++moved;
     --n;  // another node stands there now
   }

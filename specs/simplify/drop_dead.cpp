@@ -1,4 +1,6 @@
-// What no output depends on is not computed.
+// Idea: what no output depends on is not computed.
+// Source: own.
+// Guarantees: the outputs are the same numbers.
 #include <algorithm>
 
 #include "specs/simplify/passes.h"

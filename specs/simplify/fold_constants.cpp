@@ -1,6 +1,9 @@
-// Constant subgraphs become constants. Their meaning is the float32 value that a float32 evaluation
-// gives them, so this is no approximation: it is where that value is fixed, for bounds, evaluation
-// and replay alike.
+// Idea: Constant subgraphs become constants. Their meaning is the float32 value that a float32
+// evaluation gives them, so this is no approximation: it is where that value is fixed, for bounds,
+// evaluation and replay alike.
+// Source: own.
+// Guarantees: constants are what a float32 evaluation gives, the same for bounds, evaluation and
+// replay.
 #include <algorithm>
 
 #include "base/error.h"
@@ -27,7 +30,7 @@ std::string fold_constants(Network& network) {
   if (!has_constant_nodes(network)) return "";
   std::vector<Node> kept;
   std::size_t folded = 0;
-  for (Node& node : network.nodes) {  // in topological order, so whole subgraphs fold in one sweep
+  for (Node& node : network.nodes) {  // in topological order, so whole subgraphs fold in one pass
     if (!is_constant_node(network, node)) {
       // A condition that has become a constant makes it the other form of the operator.
       if (node.kind == OpKind::where) op_row(node.kind).verbs.infer(network, node);

@@ -1,5 +1,7 @@
 #pragma once
-// Exact rewrites of a network, one per file. Each returns what it did ("" where nothing).
+// Idea: exact rewrites of a network, one per file. Each returns what it did ("" where nothing).
+// Source: own.
+// Guarantees: every pass keeps inputs, outputs and the function of real numbers (S1).
 #include <string>
 
 #include "specs/network/network.h"

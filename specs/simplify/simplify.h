@@ -1,4 +1,7 @@
 #pragma once
+// Idea: simplifies a network before it is bounded: passes of passes.h, one after the other.
+// Source: own.
+// Guarantees: inputs, outputs and the function of real numbers stay the same (S1).
 #include <memory>
 #include <string>
 #include <vector>

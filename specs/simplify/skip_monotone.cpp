@@ -1,14 +1,17 @@
-// ArgMax and ArgMin ask which number of a list is the largest or smallest, and Softmax changes no
-// order: between them it may be left out. In real arithmetic that is exact (equal numbers stay
-// equal); in float32 a softmax may saturate, which makes numbers equal that are not, so replay
-// never uses the simplified network. Small numbers underflow to 0 together, on whole
+// Idea: ArgMax and ArgMin ask which number of a list is the largest or smallest, and Softmax
+// changes no order: between them it may be left out. In real arithmetic that is exact (equal
+// numbers stay equal); in float32 a softmax may saturate, which makes numbers equal that are not,
+// so replay never uses the simplified network. Small numbers underflow to 0 together, on whole
 // neighbourhoods; the largest of a whole list does not. Hence a Softmax is skipped only for an
 // ArgMax of whole lists, and a LogSoftmax for all.
+// Source: own.
+// Guarantees: exact in real numbers (S1); in float32 no replay depends on it (S11).
 #include <algorithm>
 #include <numeric>
 #include <set>
 
 #include "specs/network/op_table.h"
+#include "specs/ops/movement.h"
 #include "specs/simplify/passes.h"
 
 namespace clipbound::specs {
@@ -78,7 +81,7 @@ const Node* softmax_before(const Network& network, const Node& node, std::vector
   while (movements.size() < kMost) {
     const Node* before = producer_of(network, id);
     if (before == nullptr) return nullptr;
-    if (before->kind == OpKind::softmax || before->kind == OpKind::log_softmax) return before;
+    if (op_row(before->kind).has(OpTrait::keeps_order)) return before;
     // One variable input, the first, and one output.
     const bool moves =
         op_row(before->kind).op_class == OpClass::movement && before->outputs.size() == 1 &&

@@ -56,7 +56,7 @@ bool is_single_softmax(const Network& network, const Node& node) {
   const Shape& shape = network.value(node.outputs[0]).shape;
   const bool one_axis =
       std::count_if(shape.begin(), shape.end(), [](std::int64_t d) { return d != 1; }) == 1;
-  if ((node.kind != OpKind::softmax && node.kind != OpKind::log_softmax) || !one_axis) return false;
+  if (!op_row(node.kind).has(OpTrait::keeps_order) || !one_axis) return false;
   const auto rank = static_cast<std::int64_t>(shape.size());
   std::int64_t axis = node.int_attribute("axis", node.opset < 13 ? 1 : -1);
   if (axis < 0) axis += rank;

@@ -1,6 +1,9 @@
 #pragma once
-// The softmax at the end of a classifier: where rows only compare outputs, their order is that of
-// what the softmax reads.
+// Idea: the softmax at the end of a classifier: where rows only compare outputs, their order is
+// that of what the softmax reads.
+// Source: own.
+// Guarantees: exact in real numbers; compares_with_largest() says where float32 agrees but for
+// roundings (S11).
 #include <memory>
 
 #include "specs/network/network.h"

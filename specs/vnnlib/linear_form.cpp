@@ -119,6 +119,24 @@ LinearForm Evaluator::term(std::uint32_t root) {
   }
 }
 
+enum class Sign : std::uint8_t { kept, flipped };
+
+/// The row  form <= 0, or  -form <= 0 where its sign is flipped; < where the relation is strict.
+Row row_of(const LinearForm& form, Sign sign, Relation relation) {
+  CLIPBOUND_CHECK(!form.terms.empty());
+  const bool flipped = sign == Sign::flipped;
+  Row row;
+  row.strict = relation == Relation::less || relation == Relation::greater;
+  row.from_equality = relation == Relation::equal;
+  row.terms.reserve(form.terms.size());
+  for (const LinearTerm& term : form.terms) {
+    row.terms.push_back({term.of, term.index,
+                         make_number(flipped ? mpq_class(-term.coefficient) : term.coefficient)});
+  }
+  row.threshold = make_number(flipped ? form.constant : mpq_class(-form.constant));
+  return row;
+}
+
 }  // namespace
 
 void normalise(LinearForm& form) {
@@ -153,18 +171,13 @@ LinearForm difference(const Ast& ast, const SourceText& source, std::uint32_t no
   return left;
 }
 
-Row make_row(const LinearForm& form, bool negate, bool strict, bool from_equality) {
-  CLIPBOUND_CHECK(!form.terms.empty());
-  Row row;
-  row.strict = strict;
-  row.from_equality = from_equality;
-  row.terms.reserve(form.terms.size());
-  for (const LinearTerm& term : form.terms) {
-    row.terms.push_back({term.of, term.index,
-                         make_number(negate ? mpq_class(-term.coefficient) : term.coefficient)});
-  }
-  row.threshold = make_number(negate ? form.constant : mpq_class(-form.constant));
-  return row;
+void append_rows(const LinearForm& form, Relation relation, std::vector<Row>& rows) {
+  CLIPBOUND_CHECK(relation != Relation::not_equal);
+  const bool equality = relation == Relation::equal;
+  if (relation == Relation::less_equal || relation == Relation::less || equality)
+    rows.push_back(row_of(form, Sign::kept, relation));
+  if (relation == Relation::greater_equal || relation == Relation::greater || equality)
+    rows.push_back(row_of(form, Sign::flipped, relation));
 }
 
 }  // namespace clipbound::specs

@@ -1,11 +1,13 @@
 #pragma once
-// Linear forms in the variables, exact.
+// Idea: linear forms in the variables, exact.
+// Source: own.
+// Guarantees: rational arithmetic; nothing is rounded before the row's enclosures (S11).
 #include <cstdint>
 #include <vector>
 
 #include "specs/query/query.h"
-#include "specs/vnnlib/vnnlib_ast.h"
-#include "specs/vnnlib/vnnlib_lexer.h"
+#include "specs/vnnlib/ast.h"
+#include "specs/vnnlib/lexer.h"
 
 namespace clipbound::specs {
 
@@ -27,7 +29,8 @@ void normalise(LinearForm& form);
 /// `form <relation> 0`. Throws InputError for a division by zero and for numbers too large to
 /// calculate with.
 LinearForm difference(const Ast& ast, const SourceText& source, std::uint32_t node);
-/// The row  form <= 0  (strict: < 0), or  -form <= 0  where `negate`. The form must have terms.
-Row make_row(const LinearForm& form, bool negate, bool strict, bool from_equality);
+/// Appends what  form <relation> 0  says as rows: one, or two for `equal`. The form must have
+/// terms; not for `not_equal`, which is no conjunction.
+void append_rows(const LinearForm& form, Relation relation, std::vector<Row>& rows);
 
 }  // namespace clipbound::specs

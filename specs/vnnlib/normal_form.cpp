@@ -13,8 +13,8 @@
 #include "base/check.h"
 #include "base/rounding.h"
 #include "specs/query/number.h"
+#include "specs/vnnlib/check.h"
 #include "specs/vnnlib/linear_form.h"
-#include "specs/vnnlib/vnnlib_check.h"
 
 namespace clipbound::specs {
 namespace {
@@ -181,7 +181,6 @@ class NormalForm {
   bool take_bound(std::uint32_t node, Relation relation, std::uint32_t input, bool turned,
                   const FloatNeighbours& value);
   bool take_constant(std::uint32_t node, int sign, Relation relation);
-  void take_rows(const LinearForm& form, Relation relation);
   bool dead_end(std::uint32_t node, const std::string& why);
   void open_choice();
   bool next_case();
@@ -281,7 +280,7 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
   if (form.terms.empty()) return take_constant(i, sgn(form.constant), relation);
   const LinearTerm& term = form.terms.front();
   if (form.terms.size() > 1 || term.of == Term::Of::output) {
-    take_rows(form, relation);
+    append_rows(form, relation, rows_);
     return true;
   }
   // c X + d R 0  is  X R -d/c, the relation turned round for negative c.
@@ -321,20 +320,9 @@ bool NormalForm::take_bound(std::uint32_t node, Relation relation, std::uint32_t
   }
   // The box holds its edges; strictness is left to an exact row.
   if (relation == Relation::less || relation == Relation::greater) {
-    take_rows(difference(ast_, source_, node), relation);
+    append_rows(difference(ast_, source_, node), relation, rows_);
   }
   return true;
-}
-
-void NormalForm::take_rows(const LinearForm& form, Relation relation) {
-  const bool strict = relation == Relation::less || relation == Relation::greater;
-  const bool equality = relation == Relation::equal;
-  if (relation == Relation::less_equal || relation == Relation::less || equality) {
-    rows_.push_back(make_row(form, false, strict, equality));
-  }
-  if (relation == Relation::greater_equal || relation == Relation::greater || equality) {
-    rows_.push_back(make_row(form, true, strict, equality));
-  }
 }
 
 void NormalForm::open_choice() {

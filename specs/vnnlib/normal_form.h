@@ -1,9 +1,11 @@
 #pragma once
-// From a formula to clauses: the disjunctive normal form, case by case, capped.
+// Idea: from a formula to clauses: the disjunctive normal form, case by case, capped.
+// Source: own; the textbook's distribution of `and` over `or`, one case at a time.
+// Guarantees: the clauses' union is the formula's solution set (S11); past the limits it throws.
 #include "specs/query/query.h"
-#include "specs/vnnlib/vnnlib.h"
-#include "specs/vnnlib/vnnlib_ast.h"
-#include "specs/vnnlib/vnnlib_lexer.h"
+#include "specs/vnnlib/ast.h"
+#include "specs/vnnlib/lexer.h"
+#include "specs/vnnlib/limits.h"
 
 namespace clipbound::specs {
 

@@ -8,9 +8,9 @@
 #include <memory>
 
 #include "base/error.h"
+#include "specs/vnnlib/check.h"
 #include "specs/vnnlib/normal_form.h"
-#include "specs/vnnlib/vnnlib_check.h"
-#include "specs/vnnlib/vnnlib_parser.h"
+#include "specs/vnnlib/parser.h"
 
 namespace clipbound::specs {
 namespace {
@@ -123,6 +123,17 @@ Query read_vnnlib(const std::string& path, const VnnlibLimits& limits) {
   std::string text = read_file(path, limits);
   if (is_gzip(text)) text = unpack(text, path, limits);
   return parse_vnnlib(text, path, limits);
+}
+
+void check_against(const Query& query, std::int64_t network_inputs, std::int64_t network_outputs) {
+  const auto complain = [&](const char* letter, std::int64_t declared, std::int64_t wanted,
+                            const char* what) {
+    throw InputError(query.source + ": " + std::to_string(declared) + " variables " + letter +
+                     " are declared, but the network has " + std::to_string(wanted) + " " + what);
+  };
+  if (query.input_size != network_inputs) complain("X", query.input_size, network_inputs, "inputs");
+  if (query.output_size != network_outputs)
+    complain("Y", query.output_size, network_outputs, "outputs");
 }
 
 }  // namespace clipbound::specs

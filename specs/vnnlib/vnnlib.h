@@ -1,18 +1,15 @@
 #pragma once
+// Idea: reads a VNN-LIB 1.0 property: text, tokens, formula, disjunctive normal form, checks.
+// Source: VNN-LIB 1.0 (Demarchi et al., vnnlib.org); numbers are decimals exactly, `=` is two rows.
+// Guarantees: the query has the same counterexamples as the file (S11); anything else throws.
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "specs/query/query.h"
+#include "specs/vnnlib/limits.h"
 
 namespace clipbound::specs {
-
-/// Limits of the reader; past them it throws InputError rather than exhausting the machine.
-struct VnnlibLimits {
-  std::size_t max_clauses = 1'000'000;                ///< of the normal form
-  std::size_t max_depth = 10'000;                     ///< of nested brackets
-  std::size_t max_file_bytes = std::size_t{2} << 30;  ///< of the text, unpacked
-  std::size_t max_form_bytes = std::size_t{4} << 30;  ///< of the normal form in memory, roughly
-};
 
 /// Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). Throws InputError with file:line:column,
 /// Unsupported for VNN-LIB 2.0 files (recognised by their header) and for constructs outside linear

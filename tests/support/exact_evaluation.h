@@ -3,6 +3,7 @@
 // shares no rounding with anyone.
 #include "specs/network/network.h"
 #include "specs/network/op_table.h"
+#include "specs/ops/movement.h"
 #include "tests/support/exact.h"
 #include "tests/support/floors.h"
 

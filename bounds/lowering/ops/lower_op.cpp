@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "specs/network/op_table.h"
+#include "specs/ops/movement.h"
 
 namespace clipbound::bounds {
 

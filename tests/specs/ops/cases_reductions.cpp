@@ -81,7 +81,7 @@ void add_softmax(std::vector<OperatorCase>& cases) {
   }
 }
 
-void add_normalisations(std::vector<OperatorCase>& cases) {
+void add_batch_normalisations(std::vector<OperatorCase>& cases) {
   const auto batch = [&](const std::string& name, const Ints& x, int opset, float epsilon) {
     cases.push_back(
         {name,
@@ -107,6 +107,19 @@ void add_normalisations(std::vector<OperatorCase>& cases) {
        },
        9,
        {2, -6}});
+  cases.push_back(
+      {"BatchNormalizationVariableParameters",
+       [](OnnxWriter& w) {
+         w.input("x", {2}).input("z", {2}).input("m", {2}).floats("d", {1, 2, 3}, some_numbers(6));
+         w.floats("half", {}, {0.5f});
+         w.node("Mul", {"m", "m"}, {"square"});
+         w.node("Add", {"square", "half"}, {"v"});
+         w.node("BatchNormalization", {"d", "x", "z", "m", "v"}, {"y"});
+       },
+       15});
+}
+
+void add_layer_normalisations(std::vector<OperatorCase>& cases) {
   const auto layer = [&](const std::string& name, int axis, const Ints& scale, bool bias) {
     cases.push_back({name,
                      [=](OnnxWriter& w) {
@@ -123,16 +136,6 @@ void add_normalisations(std::vector<OperatorCase>& cases) {
                      },
                      17});
   };
-  cases.push_back(
-      {"BatchNormalizationVariableParameters",
-       [](OnnxWriter& w) {
-         w.input("x", {2}).input("z", {2}).input("m", {2}).floats("d", {1, 2, 3}, some_numbers(6));
-         w.floats("half", {}, {0.5f});
-         w.node("Mul", {"m", "m"}, {"square"});
-         w.node("Add", {"square", "half"}, {"v"});
-         w.node("BatchNormalization", {"d", "x", "z", "m", "v"}, {"y"});
-       },
-       15});
   cases.push_back({"LayerNormalizationVariableParameters",
                    [](OnnxWriter& w) {
                      w.input("x", {4}).input("z", {4}).floats("d", {3, 4}, some_numbers(12));
@@ -148,7 +151,8 @@ void add_normalisations(std::vector<OperatorCase>& cases) {
 void add_reduction_cases(std::vector<OperatorCase>& cases) {
   add_reductions(cases);
   add_softmax(cases);
-  add_normalisations(cases);
+  add_batch_normalisations(cases);
+  add_layer_normalisations(cases);
 }
 
 }  // namespace clipbound::test

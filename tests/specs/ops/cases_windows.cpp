@@ -159,6 +159,10 @@ void add_pools(std::vector<OperatorCase>& cases) {
         all({with_int("count_include_pad", 1), with_int("ceil_mode", 1),
              with_ints("strides", {2})}),
         opset < 19 ? std::vector<float>{1.5, 1.5} : std::vector<float>{1.5, 3});
+}
+
+/// Forms of MaxPool and the pools without a window.
+void add_other_pools(std::vector<OperatorCase>& cases) {
   cases.push_back({"MaxPoolNamesNoIndices",
                    [](OnnxWriter& w) {
                      w.input("x", {1, 1, 2, 2});
@@ -194,6 +198,7 @@ void add_window_cases(std::vector<OperatorCase>& cases) {
   add_convolutions(cases);
   add_transposed_convolutions(cases);
   add_pools(cases);
+  add_other_pools(cases);
 }
 
 }  // namespace clipbound::test

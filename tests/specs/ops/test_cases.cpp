@@ -10,6 +10,7 @@
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/op_table.h"
 #include "specs/onnx/onnx_reader.h"
+#include "specs/ops/movement.h"
 #include "specs/simplify/simplify.h"
 #include "tests/specs/ops/cases.h"
 #include "tests/support/floors.h"

@@ -5,13 +5,15 @@
 #include <cfenv>
 #include <random>
 
+#include "base/rounding.h"
 #include "tests/specs/vnnlib/helpers.h"
 
 namespace {
 
 using namespace clipbound;
+using namespace clipbound::specs;
 
-constexpr double kInf = std::numeric_limits<double>::infinity();
+using clipbound::base::kInfinity;
 
 // Checks everything that a decimal's text is turned into against its exact value.
 void check(const std::string& text) {
@@ -24,18 +26,18 @@ void check(const std::string& text) {
   ASSERT_EQ(n.lower, r.lower);
   ASSERT_EQ(n.upper, r.upper);
   ASSERT_EQ(n.nearest32, r.nearest32);
-  if (n.lower != -kInf) {
+  if (n.lower != -kInfinity) {
     ASSERT_LE(mpq_class(n.lower), exact);
   }
-  if (n.upper != kInf) {
+  if (n.upper != kInfinity) {
     ASSERT_GE(mpq_class(n.upper), exact);
   }
   if (n.lower != n.upper) {
-    ASSERT_EQ(std::nextafter(n.lower, kInf), n.upper);
-    if (n.lower != -kInf) {
+    ASSERT_EQ(std::nextafter(n.lower, kInfinity), n.upper);
+    if (n.lower != -kInfinity) {
       ASSERT_NE(mpq_class(n.lower), exact);
     }
-    if (n.upper != kInf) {
+    if (n.upper != kInfinity) {
       ASSERT_NE(mpq_class(n.upper), exact);
     }
   }
@@ -111,7 +113,7 @@ TEST(Number, AbsurdSizesAreRefusedCheaply) {
   }
   EXPECT_NE(decimal_problem(std::string(1'000'000, '1')), nullptr);
   EXPECT_EQ(decimal_problem("1e4000"), nullptr);
-  EXPECT_EQ(decimal_neighbours("1e4000").upper, kInf);
+  EXPECT_EQ(decimal_neighbours("1e4000").upper, kInfinity);
   EXPECT_EQ(decimal_neighbours("1e4000").lower, std::numeric_limits<double>::max());
   EXPECT_EQ(decimal_neighbours("-1e-4000").lower, -0x1p-1074);
   EXPECT_EQ(decimal_neighbours("-1e-4000").upper, 0.0);
@@ -159,7 +161,7 @@ TEST(Number, TiesAndTheirNeighbours) {
       if (std::isinf(next)) next = 0x1p128;
     } else {
       x = std::bit_cast<double>((random() % 0x7FE0000000000000ULL) >> (random() % 3 == 0 ? 12 : 0));
-      next = std::nextafter(x, kInf);
+      next = std::nextafter(x, kInfinity);
     }
     const mpq_class middle = (mpq_class(x) + mpq_class(next)) / 2;
     if (sgn(middle) == 0) continue;
@@ -186,7 +188,7 @@ TEST(Number, RandomRationals) {
     ASSERT_LE(mpq_class(n.lower), value);
     ASSERT_GE(mpq_class(n.upper), value);
     ASSERT_TRUE(n.lower == n.upper ||
-                (std::nextafter(n.lower, kInf) == n.upper && mpq_class(n.lower) < value));
+                (std::nextafter(n.lower, kInfinity) == n.upper && mpq_class(n.lower) < value));
     ASSERT_EQ(n.nearest32, slow::nearest_float(value));
   }
 }
@@ -206,9 +208,9 @@ TEST(Number, Edges) {
     EXPECT_EQ(low.attack_lower, static_cast<float>(f));
     EXPECT_EQ(high.attack_upper, static_cast<float>(f));
     EXPECT_GE(mpq_class(low.exact_lower), exact);
-    EXPECT_LT(mpq_class(std::nextafter(low.exact_lower, -kInf)), exact);
+    EXPECT_LT(mpq_class(std::nextafter(low.exact_lower, -kInfinity)), exact);
     EXPECT_LE(mpq_class(high.exact_upper), exact);
-    EXPECT_GT(mpq_class(std::nextafter(high.exact_upper, kInf)), exact);
+    EXPECT_GT(mpq_class(std::nextafter(high.exact_upper, kInfinity)), exact);
   }
   // Beyond float32: no finite number is excluded by the one, all by the other.
   EXPECT_EQ(upper_edges(decimal_neighbours("1e39")).attack_upper,

@@ -1,6 +1,7 @@
 // The exact judge parts: rows and box at a point.
 #include <random>
 
+#include "base/rounding.h"
 #include "tests/specs/vnnlib/helpers.h"
 
 namespace {
@@ -8,7 +9,7 @@ namespace {
 using namespace testing_vnnlib;
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
+using clipbound::base::kInfinity;
 
 bool holds(const std::string& formula, std::vector<double> x, std::vector<double> y) {
   const Query query = parse(
@@ -36,7 +37,7 @@ TEST(RowsHold, ThresholdsAreTheDecimalsExactly) {
 }
 
 TEST(RowsHold, NothingHoldsForNanAndInfinity) {
-  for (const double bad : {kNan, kInf, -kInf}) {
+  for (const double bad : {kNan, kInfinity, -kInfinity}) {
     for (const char* formula :
          {"(<= Y_0 1)", "(>= Y_0 1)", "(< Y_0 1)", "(> Y_0 1)", "(= Y_0 1)", "(<= Y_0 Y_1)",
           "(>= Y_0 Y_1)", "(<= (+ Y_0 Y_1) 0)", "(>= (* 2 Y_0) Y_1)", "(<= (+ X_0 Y_0) 1)"}) {
@@ -56,14 +57,14 @@ TEST(InsideBox, ComparesInFloat32) {
   EXPECT_FALSE(inside(static_cast<double>(std::nextafterf(0.1F, 1.0F))));
   EXPECT_FALSE(inside(static_cast<double>(std::nextafterf(0.1F, 0.0F))));
   EXPECT_FALSE(inside(kNan));
-  EXPECT_FALSE(inside(kInf));
+  EXPECT_FALSE(inside(kInfinity));
   EXPECT_THROW(inside_box(query.clauses[0], std::vector<double>{0.1, 0.1}), ContractError);
 }
 
 TEST(InsideBox, InfinityIsNeverInside) {
   const Query query = parse(declarations(1, 1) +
                             "(assert (<= X_0 1e100))(assert (>= X_0 -1e100))(assert (>= Y_0 0))");
-  for (const double x : {kInf, -kInf, kNan})
+  for (const double x : {kInfinity, -kInfinity, kNan})
     EXPECT_FALSE(inside_box(query.clauses.at(0), std::vector<double>{x}));
   EXPECT_TRUE(inside_box(query.clauses.at(0), std::vector<double>{3e38}));
 }

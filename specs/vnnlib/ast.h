@@ -1,6 +1,8 @@
 #pragma once
-// The formula of a VNN-LIB 1.0 file, compact: nodes in preorder in one vector, numbers left as
-// places in the text.
+// Idea: the formula of a VNN-LIB 1.0 file, compact: nodes in preorder in one vector, numbers left
+// as places in the text.
+// Source: VNN-LIB 1.0, a subset of SMT-LIB 2.
+// Guarantees: the formula is the file's; numbers stay text until they are read exactly.
 //
 // `not` is gone (pushed inwards while parsing). A comparison of two atoms, by far the most common,
 // is ONE node.

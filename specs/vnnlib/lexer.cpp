@@ -1,4 +1,4 @@
-#include "specs/vnnlib/vnnlib_lexer.h"
+#include "specs/vnnlib/lexer.h"
 
 #include <algorithm>
 #include <array>

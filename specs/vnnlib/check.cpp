@@ -1,10 +1,9 @@
-#include "specs/vnnlib/vnnlib_check.h"
+#include "specs/vnnlib/check.h"
 
 #include <algorithm>
 #include <bit>
 
 #include "base/error.h"
-#include "specs/vnnlib/vnnlib.h"
 
 namespace clipbound::specs {
 namespace {
@@ -176,17 +175,6 @@ void warn_of_trivial_sets(Query& query) {
         query.source + ": the unsafe set is empty, the property holds whatever the network is");
   }
   if (row_count(query) <= kMaxCheckedRows) warn_of_covering(query);
-}
-
-void check_against(const Query& query, std::int64_t network_inputs, std::int64_t network_outputs) {
-  const auto complain = [&](const char* letter, std::int64_t declared, std::int64_t wanted,
-                            const char* what) {
-    throw InputError(query.source + ": " + std::to_string(declared) + " variables " + letter +
-                     " are declared, but the network has " + std::to_string(wanted) + " " + what);
-  };
-  if (query.input_size != network_inputs) complain("X", query.input_size, network_inputs, "inputs");
-  if (query.output_size != network_outputs)
-    complain("Y", query.output_size, network_outputs, "outputs");
 }
 
 }  // namespace clipbound::specs

@@ -1,5 +1,7 @@
 #pragma once
-// Tokens of a VNN-LIB file as slices of its text, and places in it for messages.
+// Idea: tokens of a VNN-LIB file as slices of its text, and places in it for messages.
+// Source: SMT-LIB 2.6, section 3.1, as far as VNN-LIB files go.
+// Guarantees: every byte belongs to one token, blank or comment, or throws.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -1,10 +1,10 @@
-#include "specs/vnnlib/vnnlib_parser.h"
+#include "specs/vnnlib/parser.h"
 
 #include <algorithm>
 #include <initializer_list>
 
 #include "specs/query/number.h"
-#include "specs/vnnlib/vnnlib_check.h"
+#include "specs/vnnlib/check.h"
 
 namespace clipbound::specs {
 namespace {
