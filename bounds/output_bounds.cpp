@@ -6,6 +6,7 @@
 
 #include "base/rounding.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
+#include "bounds/layered/linear_map.h"
 
 namespace clipbound::bounds {
 

@@ -1,6 +1,7 @@
 #pragma once
-// What the outputs of a network may be on a box: ranges, and planes in the input.
-//
+// Idea: what the outputs of a network may be on a box: ranges, and linear bounds in the input.
+// Source: CROWN (Zhang et al. 2018), alpha-CROWN (Xu et al. 2021).
+// Guarantees: ranges and linear bounds hold for every real x of the box; slopes are free (S5, S6).
 // Legend: M outputs, N inputs.
 #include <memory>
 #include <vector>

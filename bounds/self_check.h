@@ -1,7 +1,10 @@
 #pragma once
-// Tries the bounds before they are trusted: points of the box, evaluated with running error bounds
-// by the evaluator (which shares no code with the prover), must lie inside them. It can only find
-// mistakes, never prove that there are none.
+// Idea: the bounds are tried before they are trusted: points of the box, evaluated with running
+// error bounds, must lie inside them. The evaluator shares the operators' concrete meaning with the
+// lowering (interval fallback, probing) and the error constants with the relaxations, so a mistake
+// there passes; the bounding itself it shares with nobody.
+// Source: own.
+// Guarantees: none; it can only find mistakes (S12).
 #include <cstdint>
 
 #include "bounds/crown/crown_bounder.h"

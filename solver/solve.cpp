@@ -12,7 +12,9 @@
 #include "base/check.h"
 #include "base/parallel.h"
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
 #include "solver/alternation.h"
 #include "solver/attack/pgd.h"
@@ -124,7 +126,8 @@ class Run {
                             kLongestAttack)))
         return found();
     }
-    if (only_intervals_) return attack_only("the outputs are bounded by intervals alone");
+    if (!interval_only_.empty())
+      return attack_only("the outputs are bounded by intervals alone: " + interval_only_);
     return search(std::move(tasks));
   }
 
@@ -231,7 +234,7 @@ class Run {
   std::vector<std::unique_ptr<ActivationSplitSchedule>>
       neuron_roots_;                // boxes that are searched by deciding neurons
   std::vector<CaseProblem> cases_;  // boxes that are searched case by case
-  bool only_intervals_ = false;     // no source enters the outputs' bounds
+  std::string interval_only_;  // not empty: the outputs depend on no source, because of these nodes
 };
 
 bool Run::attack(double seconds) {
@@ -337,7 +340,7 @@ std::shared_ptr<const CrownBounder> Run::lower_family(const BoxFamily& family) c
 bool Run::make_cases(const BoxFamily& family, const LayeredSystem& system) {
   const bool has_rows = std::all_of(query_.clauses.begin(), query_.clauses.end(),
                                     [](const Clause& clause) { return !clause.rows.empty(); });
-  if (!has_rows || !system.loose || system.staircases.empty()) return false;
+  if (!has_rows || !system.has_interval_only() || system.staircases.empty()) return false;
   for (const BoxGroup& group : family.groups) {
     CaseProblem& problem = cases_.emplace_back(CaseProblem{simplified_, {}, {}, {}});
     for (const InputInterval& edge : *group.box) {
@@ -358,7 +361,8 @@ std::vector<std::unique_ptr<LoweredFamily>> Run::lowered_families() {
       family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
   std::shared_ptr<const CrownBounder> bounder = lower_family(all);
   if (make_cases(all, bounder->system())) return {};
-  only_intervals_ = bounder->system().loose && bounder->system().outputs.terms.empty();
+  if (bounder->system().outputs.terms.empty())
+    interval_only_ = describe_interval_only(bounder->system());
   std::vector<BoxFamily> parts = split_by_factors(all, bounder->system());
   const double seconds =
       (deadline_.elapsed_s() - begin) * static_cast<double>(parts.size()) / search_.threads;

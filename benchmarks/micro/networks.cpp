@@ -3,7 +3,9 @@
 #include <cmath>
 #include <map>
 
+#include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lower_network.h"
 #include "specs/network/network_builder.h"
 #include "specs/query/number.h"
 #include "specs/simplify/simplify.h"

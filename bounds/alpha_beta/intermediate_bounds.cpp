@@ -152,7 +152,7 @@ class LayerByLayer {
   bool tighten(int layer, IntervalVector& z, double layers_left) {
     const AffineForm& form = network_.system().layers[static_cast<std::size_t>(layer)];
     const Activation& activation = network_.system().activations[static_cast<std::size_t>(layer)];
-    if (activation.curve == Curve::identity && activation.parameter != kBounded) return true;
+    if (is_unbounded_identity(activation)) return true;
     const bool relu = activation.curve == Curve::relu, step = activation.curve == Curve::step;
     if (budget_.only_steps && !step) return true;
     const std::vector<std::int64_t> unstable = worth_bounding(layer, z);

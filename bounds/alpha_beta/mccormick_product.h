@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "base/simd.h"
-#include "bounds/layered/affine_form.h"
+#include "bounds/layered/enclose.h"
 
 namespace clipbound::bounds {
 

@@ -16,19 +16,10 @@ constexpr std::int32_t kNumber = -1, kNotNeeded = -2;  // instead of a place
 }  // namespace
 
 bool is_constant(const Activation& activation, double l, double u) {
-  switch (activation.curve) {
-    case Curve::relu: return u <= 0.0;
-    case Curve::sign:
-    case Curve::floor:
-    case Curve::ceil:
-    case Curve::round:
-    case Curve::step:
-    case Curve::trunc: {
-      const Range range = range_of(activation, l, u);
-      return range.lower == range.upper;
-    }
-    default: return false;
-  }
+  if (activation.curve == Curve::relu) return u <= 0.0;
+  if (!has_jumps(activation.curve)) return false;
+  const Range range = range_of(activation, l, u);
+  return range.lower == range.upper;
 }
 
 NeededNeurons needed_neurons(const LayeredSystem& system,
@@ -151,8 +142,8 @@ SparseNetworkRows SparseNetwork::compile_rows(const AffineForm& form,
     double number = form.constant[element];
     for (const auto& [source, matrix] : form.terms) number += constant_part(matrix, i, source);
     rows.constant.push_back(number);
-    rows.slack.push_back(slack_for(form.radius[element],
-                                   size_of_terms(form, i, sources_) + size_of_products(form, i)));
+    rows.slack.push_back(slack_for(
+        form.radius[element], magnitude_of_terms(form, i, sources_) + size_of_products(form, i)));
   }
   return rows;
 }
@@ -359,7 +350,7 @@ double SparseNetwork::size_of_products(const AffineForm& form, std::int64_t elem
 void SparseNetwork::add_unit_sums() {
   const int k = layers() - 1;
   const IntervalVector& range = sources_.at(k);
-  for (const SimplexRow& sum : system_->unit_sums) {
+  for (const SimplexRow& sum : system_->simplex_rows) {
     if (sum.layer != k) continue;
     SparseSimplexRow here;
     double widths = 0.0;

@@ -9,7 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "bounds/layered/affine_form.h"
+#include "bounds/layered/enclose.h"
 
 namespace clipbound::bounds {
 

@@ -5,6 +5,8 @@
 
 #include "base/rounding.h"
 #include "bounds/crown/forward_pass.h"
+#include "bounds/layered/linear_map.h"
+#include "bounds/relax/product.h"
 
 namespace clipbound::bounds {
 
@@ -50,8 +52,8 @@ double CrownBounder::slack(double radius, double size, const Bounds& bounds) con
 
 double CrownBounder::row_slack(const AffineForm& form, std::int64_t row,
                                const Bounds& bounds) const {
-  return slack(form.radius[static_cast<std::size_t>(row)], size_of_terms(form, row, bounds.sources),
-               bounds);
+  return slack(form.radius[static_cast<std::size_t>(row)],
+               magnitude_of_terms(form, row, bounds.sources), bounds);
 }
 
 RelaxedLayer CrownBounder::relaxed(int k, const Bounds& bounds) const {
@@ -93,7 +95,7 @@ void CrownBounder::substitute_undecided(int layer, const Bounds& bounds, Interva
   const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
   const Activation& activation = system_->activations[static_cast<std::size_t>(layer)];
   const bool relu = activation.curve == Curve::relu;
-  if (activation.curve == Curve::identity && activation.parameter != kBounded) return;
+  if (is_unbounded_identity(activation)) return;
   std::vector<std::int64_t> unstable;
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
     if (!relu || (z.lower[v] < 0.0 && z.upper[v] > 0.0))

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/rounding.h"
+#include "base/simd.h"
 
 namespace clipbound::bounds {
 
@@ -35,7 +36,7 @@ void resize(LinearBounds& planes, std::size_t size, std::size_t width) {
 
 /// Planes that overflowed say nothing; no NaN, no infinity may go on from here.
 void silence_overflow(LinearBounds& planes, std::size_t i, std::size_t width) {
-  if (planes.error[i] < kTrusted && planes.reach[i] < kTrusted) return;
+  if (planes.error[i] < kOverflow && planes.reach[i] < kOverflow) return;
   std::fill_n(planes.lower.data() + i * width, width, 0.0);
   std::fill_n(planes.upper.data() + i * width, width, 0.0);
   planes.reach[i] = 0.0;
@@ -122,9 +123,9 @@ IntervalVector concretize(const LinearBounds& planes, const ForwardBox& box) {
     const double error = (planes.error[i] + gamma * planes.reach[i]) * (1.0 + 0x1p-40) + 0x1p-1030;
     result.lower[i] = next_down(low - error);
     result.upper[i] = next_up(high + error);
-    if (!(std::fabs(result.lower[i]) < kTrusted))
+    if (!(std::fabs(result.lower[i]) < kOverflow))
       result.lower[i] = -std::numeric_limits<double>::infinity();
-    if (!(std::fabs(result.upper[i]) < kTrusted))
+    if (!(std::fabs(result.upper[i]) < kOverflow))
       result.upper[i] = std::numeric_limits<double>::infinity();
   }
   return result;

@@ -8,7 +8,7 @@
 #include <map>
 #include <vector>
 
-#include "bounds/layered/affine_form.h"
+#include "bounds/layered/enclose.h"
 #include "bounds/relax/activation.h"
 
 namespace clipbound::bounds {

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "base/rounding.h"
-#include "bounds/layered/affine_form.h"
+#include "base/simd.h"
+#include "bounds/layered/enclose.h"
 #include "bounds/relax/activation.h"
 
 namespace clipbound::bounds {
@@ -24,7 +25,7 @@ inline constexpr RelaxationStep kLostRow{std::numeric_limits<double>::quiet_NaN(
 
 inline RelaxationStep replace_relu(double coefficient, double l, double u) {
   if (u <= 0.0) return {0.0, 0.0};
-  if (!(std::fabs(coefficient) < kTrusted)) return kLostRow;
+  if (!(std::fabs(coefficient) < kOverflow)) return kLostRow;
   if (l >= 0.0) return {coefficient, 0.0};
   if (!(coefficient < 0.0)) return {u > -l ? coefficient : 0.0, 0.0};
   // Without a finite lower end the upper plane is the constant u (which may be infinite: then the
@@ -39,7 +40,7 @@ inline RelaxationStep replace_relu(double coefficient, double l, double u) {
 /// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with
 /// the intercepts' sum.
 inline RelaxationStep replace_by_planes(double coefficient, const Planes& planes) {
-  if (!(std::fabs(coefficient) < kTrusted)) return kLostRow;
+  if (!(std::fabs(coefficient) < kOverflow)) return kLostRow;
   return coefficient < 0.0
              ? RelaxationStep{coefficient * planes.upper_slope, coefficient * planes.upper_offset}
              : RelaxationStep{coefficient * planes.lower_slope, coefficient * planes.lower_offset};
@@ -78,7 +79,7 @@ struct RowSums {
   double lower_bound(double least, double gamma) const {
     const double bound =
         next_down(least - (error + 4.0 * gamma * intercept_size) * (1.0 + 4.0 * gamma));
-    return std::fabs(bound) < kTrusted ? bound : -std::numeric_limits<double>::infinity();
+    return std::fabs(bound) < kOverflow ? bound : -std::numeric_limits<double>::infinity();
   }
 };
 

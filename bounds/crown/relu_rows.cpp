@@ -46,9 +46,10 @@ bool ReluRows::replace(double* row, const std::vector<double>& constant,
   if (!ordinary_) return false;
   const std::size_t size = convex_.size(), whole = size / kLanes * kLanes;
   Mask good = Mask{} - 1;
-  for (std::size_t v = 0; v < whole; v += kLanes) good &= vabs(load(row + v)) < broadcast(kTrusted);
+  for (std::size_t v = 0; v < whole; v += kLanes)
+    good &= vabs(load(row + v)) < broadcast(kOverflow);
   bool trusted = all(good);
-  for (std::size_t v = whole; v < size; ++v) trusted = trusted && std::fabs(row[v]) < kTrusted;
+  for (std::size_t v = whole; v < size; ++v) trusted = trusted && std::fabs(row[v]) < kOverflow;
   if (!trusted) return false;
   const Vec zero = {};
   Vec constant_sum = zero, q_sum = zero, error_sum = zero;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bounds/crown/relaxation_step.h"
-#include "bounds/layered/affine_form.h"
+#include "bounds/layered/enclose.h"
 
 namespace clipbound::bounds {
 

@@ -19,8 +19,7 @@ bool is_smooth(const LayeredSystem& system) {
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
     const Curve curve = system.activations[k].curve;
     if (curve == Curve::identity) continue;
-    (curve == Curve::relu || (curve >= Curve::sign && curve <= Curve::trunc) ? others : smooth) +=
-        system.layers[k].size();
+    (is_smooth(curve) ? smooth : others) += system.layers[k].size();
   }
   return smooth > others;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/simd.h"
-#include "bounds/layered/affine_form.h"
+#include "bounds/layered/enclose.h"
 
 namespace clipbound::bounds {
 

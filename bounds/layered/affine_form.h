@@ -1,14 +1,16 @@
 #pragma once
-// A tensor of the network as an affine function of sources (the input, and the activations of
-// earlier layers).
+// Idea: a tensor of the network as an affine function of sources (the input, and the activations of
+// earlier layers), whose rounding errors are kept in a radius per element.
 //
 //   value_i = constant_i + sum over sources s of (matrix_s x_s)_i + e_i,   |e_i| <= radius_i
 //
-// on the box that the lowering was made for. Composing two affine maps rounds; the radius keeps
-// what that may cost.
+// Source: affine arithmetic (de Figueiredo and Stolfi 2004); ours differs by one radius for all
+// errors, because only the network's variables are to be tracked.
+// Guarantees: the equation holds at every point of the box that the form was made for (S1).
+// Legend: size() elements; each matrix [size(), elements of its source].
 #include <cstdint>
-#include <functional>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "bounds/layered/sparse_rows.h"
@@ -22,7 +24,7 @@ inline constexpr int kInputSource = -1;
 using SourceMagnitudes = std::map<int, std::vector<double>>;
 
 struct AffineForm {
-  std::map<int, SparseRows> terms;  ///< each with size() rows
+  std::map<int, SparseRows> terms;  ///< by source, each with size() rows
   std::vector<double> constant;
   std::vector<double> radius;
 
@@ -35,8 +37,11 @@ struct AffineForm {
   static AffineForm of_constant(std::vector<double> values);
 };
 
-/// 1 for the elements of a form that no source enters: numbers, within their radius.
-std::vector<char> fixed_elements(const AffineForm& form);
+/// [size] 1 for the elements of a form that depend on no source: constants, within their radius.
+std::vector<char> constant_elements(const AffineForm& form);
+
+/// All sources of some forms, each once.
+std::set<int> sources_of(const std::vector<const AffineForm*>& forms);
 
 /// Which element of which form each result is a copy of; input < 0 means the constant 0.
 struct Pick {
@@ -45,50 +50,5 @@ struct Pick {
 };
 /// result_i = forms[picks_i.input]_{picks_i.element}, exactly.
 AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector<Pick>& picks);
-
-/// One result of linear_map: sum of weight * form[element], plus offset.
-struct WeightedTerm {
-  std::int32_t input = 0;
-  std::int64_t element = 0;
-  double weight = 1.0;
-};
-/// result_i = offset_i + sum over terms[begin[i]..begin[i + 1]) of weight * forms[input]_element,
-/// rounded, with the rounding in the radius. Elements may repeat. The weights and offsets are exact
-/// numbers.
-AffineForm linear_map(const std::vector<const AffineForm*>& forms,
-                      const std::vector<std::int64_t>& begin,
-                      const std::vector<WeightedTerm>& terms, const std::vector<double>& offset,
-                      const SourceMagnitudes& magnitudes);
-
-/// The same for results whose terms are made one row at a time: make(i, terms) fills the cleared
-/// list for result i. It is called several times for each. Maps with hundreds of millions of terms
-/// never stand in memory as such.
-AffineForm linear_map(const std::vector<const AffineForm*>& forms,
-                      const std::function<void(std::size_t, std::vector<WeightedTerm>&)>& make,
-                      const std::vector<double>& offset, const SourceMagnitudes& magnitudes);
-
-/// Bounds past it may owe their value to an overflow on the way: they count as infinite.
-inline constexpr double kTrusted = 0x1p900;
-
-/// Values at some points: element i at point p in [i * kSamples + p]. What is chosen by them is
-/// free, so they need not be exact.
-inline constexpr int kSamples = 6;
-std::vector<double> values_at(const AffineForm& form,
-                              const std::map<int, std::vector<double>>& samples);
-
-/// Interval of every element, given the sources' intervals (finite or infinite, never NaN);
-/// rigorous.
-struct IntervalVector {
-  std::vector<double> lower, upper;
-};
-/// `sizes`, where given, receives per element an upper bound of |constant| + sum of |coefficient| *
-/// |source|. Where `which` [size] is given, the elements whose number there is 0 are left out: they
-/// get no bounds, and no sizes.
-IntervalVector enclose(const AffineForm& form, const std::map<int, IntervalVector>& sources,
-                       std::vector<double>* sizes = nullptr,
-                       const std::vector<char>* which = nullptr);
-/// |constant| + sum of |coefficient| * |source| of element i, rounded to nearest.
-double size_of_terms(const AffineForm& form, std::int64_t i,
-                     const std::map<int, IntervalVector>& sources);
 
 }  // namespace clipbound::bounds

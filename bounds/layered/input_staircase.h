@@ -1,27 +1,32 @@
 #pragma once
-// Whole numbers made of single inputs (Cast, Floor, Ceil of an input): where they depend on a box
-// they tell where to cut it, and a box cut there may have open ends.
+// Idea: integers made of single inputs (Cast, Floor, Ceil of an input). Where they take several
+// values on a box they tell where to cut it, and a box that was cut there may have open ends.
+// Source: own.
+// Guarantees: ranges are exact, because nothing is rounded on the way to an input's staircase; the
+// parts of a cut cover the box, and no point is in both (S10).
+// Legend: N inputs.
 #include <vector>
 
-#include "bounds/relax/activation.h"
+#include "bounds/relax/curve.h"
+#include "bounds/relax/lines.h"
 
 namespace clipbound::bounds {
 
 /// Which ends of a box do not belong to it: x_i > lower_i, x_i < upper_i. Empty: all of them do.
-/// Only staircases of inputs use it; whoever ignores it speaks of more points.
+/// Only staircases of inputs use it. Ignoring it is sound: it enlarges the box.
 struct OpenEnds {
   std::vector<char> lower, upper;  ///< [N]
 };
 
-/// f(x_i) takes the whole numbers lower ... upper on the box, lower < upper.
+/// f(x_i) takes the integers lower ... upper on the box, lower < upper.
 struct InputStaircase {
   int input = 0;
   Curve curve = Curve::trunc;
   double lower = 0.0, upper = 0.0;
 };
 
-/// Values of floor, ceil or trunc on an interval of x itself: exact, because nothing is rounded on
-/// the way to an input's staircase. At an open end it is the limit. |l|, |u| <= 2^50.
+/// Values of floor, ceil or trunc on an interval of x itself. At an open end it is the limit. |l|,
+/// |u| <= 2^50.
 Range staircase_range(Curve curve, double l, double u, bool open_l, bool open_u);
 
 /// Cuts the box of one input where its staircase changes, near the middle of the values that it

@@ -37,35 +37,35 @@ std::uint64_t hash_of(const void* data, std::size_t bytes) {
 
 }  // namespace
 
-template <typename T, std::int64_t SparseRows::Row::*kPlace>
+template <typename T, std::int64_t SparseRows::Row::*kPosition>
 void SparseRows::enlarge(Table& table, const std::vector<T>& all) const {
   Table larger(std::max<std::size_t>(16, 4 * rows_.size()), kNone);
   for (const std::int32_t r : table) {
     if (r == kNone) continue;
     const Row& of = rows_[static_cast<std::size_t>(r)];
-    std::size_t slot =
-        hash_of(all.data() + of.*kPlace, static_cast<std::size_t>(of.length) * sizeof(T)) %
+    std::size_t cell =
+        hash_of(all.data() + of.*kPosition, static_cast<std::size_t>(of.length) * sizeof(T)) %
         larger.size();
-    while (larger[slot] != kNone) slot = slot + 1 == larger.size() ? 0 : slot + 1;
-    larger[slot] = r;
+    while (larger[cell] != kNone) cell = cell + 1 == larger.size() ? 0 : cell + 1;
+    larger[cell] = r;
   }
   table = std::move(larger);
 }
 
-template <typename T, std::int64_t SparseRows::Row::*kPlace>
+template <typename T, std::int64_t SparseRows::Row::*kPosition>
 std::int64_t SparseRows::share(Table& table, std::vector<T>& all, std::size_t begin) {
   const std::size_t length = all.size() - begin;
-  if (2 * (rows_.size() + 1) > table.size()) enlarge<T, kPlace>(table, all);
-  std::size_t slot = hash_of(all.data() + begin, length * sizeof(T)) % table.size();
-  for (; table[slot] != kNone; slot = slot + 1 == table.size() ? 0 : slot + 1) {
-    const Row& of = rows_[static_cast<std::size_t>(table[slot])];
+  if (2 * (rows_.size() + 1) > table.size()) enlarge<T, kPosition>(table, all);
+  std::size_t cell = hash_of(all.data() + begin, length * sizeof(T)) % table.size();
+  for (; table[cell] != kNone; cell = cell + 1 == table.size() ? 0 : cell + 1) {
+    const Row& of = rows_[static_cast<std::size_t>(table[cell])];
     if (static_cast<std::size_t>(of.length) != length ||
-        std::memcmp(all.data() + of.*kPlace, all.data() + begin, length * sizeof(T)) != 0)
+        std::memcmp(all.data() + of.*kPosition, all.data() + begin, length * sizeof(T)) != 0)
       continue;
     all.resize(begin);
-    return of.*kPlace;
+    return of.*kPosition;
   }
-  table[slot] = static_cast<std::int32_t>(rows_.size());
+  table[cell] = static_cast<std::int32_t>(rows_.size());
   return static_cast<std::int64_t>(begin);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
-// A matrix by compressed rows: the coefficients of affine forms, which are dense for Gemm and thin
-// for everything else.
-//
-// Rows with the same columns share one list of columns, and rows with the same values one list of
-// values: all channels of a pixel read one window, and all pixels of a channel have one kernel. A
-// convolution of 100 million coefficients is a few megabytes then, which stay in the cache, and who
-// works with the rows can see what they share (sweep_network.h).
+// Idea: a matrix by compressed rows, the coefficients of affine forms, which are dense for Gemm and
+// sparse for everything else. Rows with the same columns share one list of columns, and rows with
+// the same values one list of values: all channels of a pixel read one window, and all pixels of a
+// channel have one kernel. A convolution of 100 million coefficients takes a few megabytes then,
+// which stay in the cache, and kernels can use what rows share
+// (bounds/alpha_beta/grouped_matrix.h). Source: own. Guarantees: exact; a row is what was appended
+// to it.
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -57,14 +57,14 @@ class SparseRows {
     std::int64_t index, value;
     std::int32_t length;
   };
-  /// Numbers of rows by the hash of one of their lists; open addressing.
+  /// Row numbers by the hash of one of their lists; open addressing.
   using Table = std::vector<std::int32_t>;
   const Row& row(std::int64_t r) const { return rows_[static_cast<std::size_t>(r)]; }
-  /// The place of an earlier list that equals the one at the end of `all` from `begin` on, which is
-  /// taken away then; else `begin`.
-  template <typename T, std::int64_t Row::*kPlace>
+  /// The position of an earlier list that equals the one at the end of `all` from `begin` on, which
+  /// is taken away then; else `begin`.
+  template <typename T, std::int64_t Row::*kPosition>
   std::int64_t share(Table& table, std::vector<T>& all, std::size_t begin);
-  template <typename T, std::int64_t Row::*kPlace>
+  template <typename T, std::int64_t Row::*kPosition>
   void enlarge(Table& table, const std::vector<T>& all) const;
 
   std::vector<Row> rows_;

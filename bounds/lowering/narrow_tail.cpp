@@ -9,33 +9,34 @@ namespace clipbound::bounds {
 
 namespace {
 
-constexpr double kThin = 0x1p-12;  // of a value's largest element
+constexpr double kNarrow = 0x1p-12;  // of a value's largest element
 
-bool is_thin(const IntervalVector& z) {
+bool is_narrow(const IntervalVector& z) {
   double width = 0.0, size = 0.0;
   for (std::size_t i = 0; i < z.lower.size(); ++i) {
     width = std::fmax(width, z.upper[i] - z.lower[i]);
     size = std::fmax(size, std::fmax(std::fabs(z.lower[i]), std::fabs(z.upper[i])));
     if (!(width < HUGE_VAL)) return false;
   }
-  return width <= kThin * size;
+  return width <= kNarrow * size;
 }
 
 }  // namespace
 
-std::optional<NarrowTail> thin_tail(const Network& network,
-                                    const std::map<ValueId, IntervalVector>& intervals) {
-  const auto thin = [&](ValueId id) {
+std::optional<NarrowTail> narrow_tail(const Network& network,
+                                      const std::map<ValueId, IntervalVector>& intervals) {
+  const auto narrow = [&](ValueId id) {
     const auto found = intervals.find(id);
     return id == kNoValue || network.is_constant(id) ||
-           (found != intervals.end() && is_thin(found->second));
+           (found != intervals.end() && is_narrow(found->second));
   };
-  // A value stays an input of the tail where it is thin and somebody behind the thin part reads it.
+  // A value stays an input of the tail where it is narrow and somebody behind the narrow part reads
+  // it.
   auto tail = std::make_shared<Network>(network);
   tail->nodes.clear();
   std::vector<char> read(network.values.size(), 0);
   for (const Node& node : network.nodes) {
-    if (std::all_of(node.outputs.begin(), node.outputs.end(), thin)) continue;
+    if (std::all_of(node.outputs.begin(), node.outputs.end(), narrow)) continue;
     tail->nodes.push_back(node);
     for (const ValueId id : node.inputs) {
       if (id != kNoValue) read[index_of(id)] = 1;

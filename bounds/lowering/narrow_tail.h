@@ -1,10 +1,13 @@
 #pragma once
-// What is left of a network on a box of next to no width once the values are taken for inputs whose
-// intervals are still narrow.
+// Idea: the network behind the last layer whose interval bounds are still narrow, with that layer's
+// values as its inputs.
 //
 // Intervals widen from layer to layer by the sizes of the weights, whatever cancels: a width of
 // 1e-8 at the input may be 1e4 at the output. Linear bounds from some value in the middle on see
-// what cancels, and reach back over half the network only.
+// what cancels, and go back over half the network only.
+// Source: own.
+// Guarantees: for every point that the intervals hold for, the tail's inputs lie in its box and its
+// outputs are the network's (S1).
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,7 +27,7 @@ struct NarrowTail {
 /// The tail behind the last values whose intervals (of all values that are not constant,
 /// LoweringOptions::intervals) are narrower than a small part of their size; none where these are
 /// the inputs themselves or the outputs.
-std::optional<NarrowTail> thin_tail(const Network& network,
-                                    const std::map<ValueId, IntervalVector>& intervals);
+std::optional<NarrowTail> narrow_tail(const Network& network,
+                                      const std::map<ValueId, IntervalVector>& intervals);
 
 }  // namespace clipbound::bounds

@@ -33,9 +33,8 @@ NumberedNeurons number_neurons(const LayeredSystem& system, const CrownBounder::
       all.phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
       all.layer.push_back(static_cast<int>(k));
       all.reach.push_back(std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
-      all.activations.push_back(activation.curve == Curve::product && v % 2 == 1
-                                    ? Activation{Curve::product, kSecondFactor}
-                                    : activation);
+      all.activations.push_back(activation.curve == Curve::product && v % 2 == 1 ? kSecondFactor
+                                                                                 : activation);
     }
   }
   return all;
@@ -95,7 +94,7 @@ std::shared_ptr<const ReducedNetwork> CrownBounder::reduce(const Bounds& bounds,
                       static_cast<int>(rows.size()));
   const auto fold_all = [&](const AffineForm& form, int first) {
     for (std::int64_t i = 0; i < form.size(); ++i) {
-      const double magnitude = size_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * gamma_);
+      const double magnitude = magnitude_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * gamma_);
       fold_element(folder, form, i, first + static_cast<int>(i), magnitude, all.first);
     }
   };

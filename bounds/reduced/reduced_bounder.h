@@ -78,8 +78,7 @@ class ReducedBounder {
     return network_->activation[static_cast<std::size_t>(v)].curve == Curve::product;
   }
   bool is_second_factor(int v) const {
-    return is_product(v) &&
-           network_->activation[static_cast<std::size_t>(v)].parameter == kSecondFactor;
+    return bounds::is_second_factor(network_->activation[static_cast<std::size_t>(v)]);
   }
   bool is_relu(int v) const {
     return network_->activation[static_cast<std::size_t>(v)].curve == Curve::relu;

@@ -1,5 +1,7 @@
 #pragma once
-// Identity, ReLU, Square: the least f(z) - s z on [l, u] has a closed form.
+// Idea: Identity, ReLU, Square: the least f(z) - s z on [l, u] has a closed form.
+// Source: ReLU: Zhang et al. 2018 (CROWN); the others own.
+// Guarantees: offsets and ranges hold with all roundings (S3).
 #include "bounds/relax/smooth.h"
 
 namespace clipbound::bounds::relax_detail {
@@ -14,7 +16,7 @@ double below_ray(double s, double z) {
 }
 
 struct Identity {
-  Planes planes(double, double) const { return {1.0, 0.0, 1.0, 0.0}; }
+  LinePair lines(double, double) const { return {1.0, 0.0, 1.0, 0.0}; }
   double lower(double s, double l, double u) const {
     return weaker(below_ray<true>(s, l), below_ray<true>(s, u));
   }
@@ -27,12 +29,12 @@ struct Identity {
 };
 
 struct Relu {
-  Planes planes(double l, double u) const {
+  LinePair lines(double l, double u) const {
     if (l >= 0.0) return {1.0, 0.0, 1.0, 0.0};
     if (u <= 0.0) return {};
     const double chord =
         u / (u - l);  // in [0, 1]: 0 where l is -infinity or the difference overflows
-    Planes result{u > -l ? 1.0 : 0.0, 0.0, chord, upper(chord, l, u)};
+    LinePair result{u > -l ? 1.0 : 0.0, 0.0, chord, upper(chord, l, u)};
     if (!(u < kInfinity)) result.upper_slope = 0.0, result.upper_offset = kInfinity;
     return result;
   }
@@ -60,10 +62,10 @@ struct Relu {
 };
 
 struct Square {
-  Planes planes(double l, double u) const { return supporting(l, u, middle(l, u)); }
-  Planes supporting(double l, double u, double z) const {
+  LinePair lines(double l, double u) const { return supporting(l, u, middle(l, u)); }
+  LinePair supporting(double l, double u, double z) const {
     const double sum = l + u;
-    Planes result{2.0 * z, -mul_up(z, z), sum, upper(sum, l, u)};
+    LinePair result{2.0 * z, -mul_up(z, z), sum, upper(sum, l, u)};
     if (std::isfinite(result.lower_offset) && std::isfinite(result.lower_slope) &&
         std::isfinite(result.upper_offset))
       return result;

@@ -1,7 +1,7 @@
 #pragma once
-// Exp, Softplus, Log, Sqrt, Reciprocal: convex or concave all over (on each side of 0).
-//
-// Errors of the C library's functions: specs/ops/enclosed_functions.h.
+// Idea: Exp, Softplus, Log, Sqrt, Reciprocal: convex or concave all over (on each side of 0).
+// Source: own; errors of the C library's functions: specs/ops/enclosed_functions.h.
+// Guarantees: values and derivatives within their proven errors (S3).
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
@@ -24,6 +24,10 @@ struct Exp {
     return clamped(std::min(middle(l, u), l + 0.99), l, u);
   }
   static Range range(double l, double u) { return increasing_range(Exp{}, l, u, 0.0); }
+  static Expansion expansion(double z, double d) {
+    const double v = std::exp(z);
+    return of_taylor(v, v, v, v, v * most_growth(d), d, v);
+  }
 };
 
 /// log(1 + e^z). With e = e^-|z| and r = 1 / (1 + e) its derivative is r or e r, as in s_curves.h.
@@ -97,6 +101,13 @@ struct Reciprocal {
     const double at_u = 1.0 / u, at_l = 1.0 / l;
     return {l > 0.0 ? std::max(0.0, next_down(at_u)) : next_down(at_u),
             u < 0.0 ? std::min(0.0, next_up(at_l)) : next_up(at_l)};
+  }
+  static Expansion expansion(double z, double d) {
+    const double v = 1.0 / z, nearest = std::fabs(z) - d;
+    if (!(nearest > 0x1p-20 * std::fabs(z))) return kUnknownExpansion;
+    const double w = v * v, largest = 1.0 / nearest, square = largest * largest;
+    return of_taylor(v, -w, 2.0 * w * v, -6.0 * w * w, 24.1 * square * square * largest, d,
+                     8.0 * (w + w * std::fabs(v) + w * w));
   }
 };
 

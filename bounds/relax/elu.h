@@ -1,5 +1,7 @@
 #pragma once
-// Elu: z on the right of 0, alpha (e^z - 1) on the left, with a kink where alpha is not 1.
+// Idea: Elu: z on the right of 0, alpha (e^z - 1) on the left, with a kink where alpha is not 1.
+// Source: own.
+// Guarantees: both parts are proved apart, and the weaker bound counts (S3).
 #include "bounds/relax/closed_forms.h"
 #include "specs/ops/enclosed_functions.h"
 
@@ -42,12 +44,12 @@ struct EluShape : EluLeft {
 struct Elu {
   explicit Elu(double a) : left{{a}}, shape{{a}} {}
 
-  Planes planes(double l, double u) const {
-    if (l >= 0.0) return right.planes(l, u);
-    if (u <= 0.0) return left.planes(l, u);
+  LinePair lines(double l, double u) const {
+    if (l >= 0.0) return right.lines(l, u);
+    if (u <= 0.0) return left.lines(l, u);
     const auto constant = [&] { return range(l, u); };
     if (!std::isfinite(l) || !std::isfinite(u))
-      return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
+      return lines_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
     const Sample a = shape.at(l), m = shape.at(middle(l, u)), b = shape.at(u);
     double low = m.slope, high = chord_slope(a, m, b);
     if (!(shape.alpha >= 0.0 && shape.alpha <= 1.0)) {
@@ -66,7 +68,7 @@ struct Elu {
                        touch);
       }
     }
-    return planes_of({low, lower(low, l, u)}, {-high, -upper(high, l, u)}, constant);
+    return lines_of({low, lower(low, l, u)}, {-high, -upper(high, l, u)}, constant);
   }
   double lower(double s, double l, double u) const {
     double least = kInfinity;

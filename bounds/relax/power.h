@@ -1,5 +1,7 @@
 #pragma once
-// z^n for a whole n (on one side of 0 where n < 0) and for a real n (z >= 0).
+// Idea: z^n for a whole n (on one side of 0 where n < 0) and for a real n (z >= 0).
+// Source: own.
+// Guarantees: values and derivatives within their proven errors (S3).
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 

@@ -1,19 +1,21 @@
 #pragma once
-// The product of two variables between two planes: x y - (a x + b y), for any slopes a and b, is
-// least and greatest at corners of the box, because it is linear in x and in y. So slopes are a
-// free choice here too; the centre's gradient, a = y_m and b = x_m, leaves as little as McCormick's
-// planes do on average (McCormick 1976; theirs are the gradients at the corners).
+// Idea: the product of two variables between two linear bounds: x y - (a x + b y), for any slopes a
+// and b, is least and greatest at corners of the box, because it is linear in x and in y. So slopes
+// are a free choice here too; the centre's gradient, a = y_m and b = x_m, leaves as little as
+// McCormick's bounds do on average (theirs are the gradients at the corners).
 //
 // Where more is known than the box, of u = s x + y / s and v = s x - y / s, x y = (u^2 - v^2) / 4
 // says more: operands that move together leave a small v, for example. The offset for the same
 // slopes may then be taken from u's and v's intervals. s is chosen box by box, so that x and y
-// weigh the same in u and v. See docs/soundness.md, "Relaxations".
+// weigh the same in u and v.
+// Source: McCormick 1976; ours differs by the slopes and by u and v.
+// Guarantees: the bounds hold with all roundings for any slopes (S4).
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/rounding.h"
-#include "bounds/relax/activation.h"
+#include "bounds/relax/lines.h"
 
 namespace clipbound::bounds {
 
@@ -47,15 +49,15 @@ inline Range product_range(const Range& x, const Range& y) {
   return {next_down(range.lower), next_up(range.upper)};
 }
 
-/// Planes on a box.
+/// Linear bounds on a box.
 inline ProductPlanes relax_product(const Range& x, const Range& y) {
   using namespace relax_detail;
-  ProductPlanes planes;
+  ProductPlanes result;
   const double a = 0.5 * y.lower + 0.5 * y.upper, b = 0.5 * x.lower + 0.5 * x.upper;
   const double x_size = std::fmax(std::fabs(x.lower), std::fabs(x.upper)),
                y_size = std::fmax(std::fabs(y.lower), std::fabs(y.upper));
   const double size = x_size * y_size + std::fabs(a) * x_size + std::fabs(b) * y_size;
-  if (!(size < 0x1p1000) || !is_finite(x) || !is_finite(y)) return planes;  // says nothing
+  if (!(size < 0x1p1000) || !is_finite(x) || !is_finite(y)) return result;  // says nothing
   double least = std::numeric_limits<double>::infinity(), greatest = -least;
   for (const double at_x : {x.lower, x.upper}) {
     for (const double at_y : {y.lower, y.upper}) {
@@ -77,10 +79,10 @@ inline double product_balance(double x_width, double y_width) {
 
 /// The same slopes with better offsets, given u = s x + y / s and v = s x - y / s; s is a power of
 /// two.
-inline void tighten_product(double s, const Range& u, const Range& v, ProductPlanes& planes) {
+inline void tighten_product(double s, const Range& u, const Range& v, ProductPlanes& result) {
   using namespace relax_detail;
   // a x + b y = p u + q v; scaling by s is exact.
-  const double a = planes.x_slope / s, b = planes.y_slope * s, p = 0.5 * (a + b), q = 0.5 * (a - b);
+  const double a = result.x_slope / s, b = result.y_slope * s, p = 0.5 * (a + b), q = 0.5 * (a - b);
   const double u_size = std::fmax(std::fabs(u.lower), std::fabs(u.upper)),
                v_size = std::fmax(std::fabs(v.lower), std::fabs(v.upper));
   const double slope = std::fabs(a) + std::fabs(b),
@@ -96,8 +98,8 @@ inline void tighten_product(double s, const Range& u, const Range& v, ProductPla
   };
   const double error = kProductRounding * size + kProductTiny;
   // x y - (a x + b y) = (u^2 / 4 - p u) - (v^2 / 4 + q v).
-  planes.lower = std::fmax(planes.lower, least(u, p) - greatest(v, -q) - error);
-  planes.upper = std::fmin(planes.upper, greatest(u, p) - least(v, -q) + error);
+  result.lower = std::fmax(result.lower, least(u, p) - greatest(v, -q) - error);
+  result.upper = std::fmin(result.upper, greatest(u, p) - least(v, -q) + error);
 }
 
 }  // namespace clipbound::bounds

@@ -11,7 +11,8 @@ LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* l
   Vec s;
   for (int lane = 0; lane < kLanes; ++lane) s[lane] = product_balance(x_width[lane], y_width[lane]);
   const Vec inverse = 1.0 / s;  // exact: a power of two
-  // u = s x + y / s and v = s x - y / s between the sums and differences of the factors' planes.
+  // u = s x + y / s and v = s x - y / s between the sums and differences of the factors' linear
+  // bounds.
   Vec u_low = s * x.base_low + inverse * y.base_low,
       u_high = s * x.base_high + inverse * y.base_high;
   Vec v_low = s * x.base_low - inverse * y.base_high,
@@ -31,13 +32,13 @@ LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* l
   const Vec rounding = size * (2.0 * gamma_bound(2.0 * static_cast<double>(N) + 8.0)) + 0x1p-1000;
   LaneProduct result;
   for (int lane = 0; lane < kLanes; ++lane) {
-    ProductPlanes planes = relax_product(Range{x.l[lane], x.u[lane]}, Range{y.l[lane], y.u[lane]});
+    ProductPlanes box = relax_product(Range{x.l[lane], x.u[lane]}, Range{y.l[lane], y.u[lane]});
     tighten_product(s[lane], {u_low[lane] - rounding[lane], u_high[lane] + rounding[lane]},
-                    {v_low[lane] - rounding[lane], v_high[lane] + rounding[lane]}, planes);
-    result.x_slope[lane] = planes.x_slope;
-    result.y_slope[lane] = planes.y_slope;
-    result.lower[lane] = planes.lower;
-    result.upper[lane] = planes.upper;
+                    {v_low[lane] - rounding[lane], v_high[lane] + rounding[lane]}, box);
+    result.x_slope[lane] = box.x_slope;
+    result.y_slope[lane] = box.y_slope;
+    result.lower[lane] = box.lower;
+    result.upper[lane] = box.upper;
   }
   return result;
 }

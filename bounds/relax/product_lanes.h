@@ -1,8 +1,9 @@
 #pragma once
-// Planes of a product of two neurons, for kLanes boxes at once, from what is known of both factors
-// there.
-//
-// Legend: N inputs. Planes in the inputs are [N] of Vec.
+// Idea: linear bounds of a product of two neurons, for kLanes boxes at once, from what is known of
+// both factors there.
+// Source: own; see product.h.
+// Guarantees: as relax_product() in every lane (S4).
+// Legend: N inputs. Linear bounds in the inputs are [N] of Vec.
 #include <cstddef>
 
 #include "base/simd.h"
@@ -22,8 +23,8 @@ struct LaneProduct {
   Vec x_slope, y_slope, lower, upper;
 };
 
-/// relax_product() in every lane, tightened by how the factors' planes move together on the boxes
-/// [lower, upper] (N numbers each).
+/// relax_product() in every lane, tightened by how the factors' linear bounds move together on the
+/// boxes [lower, upper] (N numbers each).
 LaneProduct relax_product(const LaneFactor& x, const LaneFactor& y, const Vec* lower,
                           const Vec* upper, std::size_t N);
 

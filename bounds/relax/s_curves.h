@@ -1,6 +1,7 @@
 #pragma once
-// Sigmoid, Tanh, Atan, Erf: point-symmetric, convex left of 0 and concave right of it (f'' has the
-// sign of -z).
+// Idea: Sigmoid, Tanh, Atan, Erf: point-symmetric, convex left of 0 and concave right of it (f''
+// has the sign of -z). Source: own; guesses were fitted. Guarantees: values and derivatives within
+// their proven errors (S3).
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
@@ -38,6 +39,7 @@ struct Sigmoid : SShape {
   }
   static double tangent_guess(const Sample& end, double, double);
   static Range range(double l, double u) { return increasing_range(Sigmoid{}, l, u, 0.0, 1.0); }
+  static Expansion expansion(double z, double d);
 
  private:
   static constexpr double kError = 2.0 * kLibraryError;
@@ -75,6 +77,14 @@ struct Tanh : SShape {
            (1.0 + x * (0.32653273 + x * (0.22216495 + x * 0.02198916)));
   }
   static Range range(double l, double u) { return increasing_range(Tanh{}, l, u, -1.0, 1.0); }
+  /// With t = tanh and b = 1 - t^2: f'' = -2 t b, f''' = b (6 t^2 - 2), f'''' = t b (16 - 24 t^2),
+  /// no larger than 4.1 and than 8 b; |b'| <= 2 b.
+  static Expansion expansion(double z, double d) {
+    const Sample p = at(z);
+    const double t = p.value, b = p.slope;
+    return of_taylor(t, b, -2.0 * t * b, b * (6.0 * t * t - 2.0),
+                     std::min(4.1, 8.0 * b * most_growth(2.0 * d)), d, 8.0 * b);
+  }
 
  private:
   static constexpr double kError = 2.0 * kLibraryError;
@@ -83,6 +93,11 @@ struct Tanh : SShape {
 /// sigmoid(z) = (1 + tanh(z / 2)) / 2.
 inline double Sigmoid::tangent_guess(const Sample& end, double, double) {
   return 2.0 * Tanh::guess(0.5 * end.z);
+}
+
+inline Expansion Sigmoid::expansion(double z, double d) {
+  const Expansion e = Tanh::expansion(0.5 * z, 0.5 * d);
+  return {0.5 + 0.5 * e.value, 0.25 * e.slope, 0.125 * e.half_curvature, 0.5 * e.error + 0x1p-51};
 }
 
 struct Atan : SShape {

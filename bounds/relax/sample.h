@@ -1,9 +1,11 @@
 #pragma once
-// A point of a curve with proven errors, and the two arguments by which points prove a line's
+// Idea: a point of a curve with proven errors, and the two arguments by which points prove a line's
 // offset.
 //
 // Throughout, g(z) = f(z) - s z for a line's slope s; a lower line's offset is a lower bound of g
 // on [l, u]. u = 2^-53.
+// Source: own.
+// Guarantees: the bounds hold with all roundings (S3).
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,32 +1,38 @@
 #pragma once
-// The verbs of activation.h for a curve that is convex and concave in turn (supporting_line.h).
+// Idea: the verbs of activation.h for a curve that is convex and concave in turn
+// (supporting_line.h).
 //
-// Besides, a curve C here has
+// Besides what is said there, a curve C has
 //   bool defined(double l, double u)          on all of [l, u]
 //   Bending bending(double l, double u)       convex or concave on all of [l, u], or neither
 //   Stretches stretches(double l, double u)   at most three
 //   Range range(double l, double u)
 //   double meeting_point(double l, double u)  where a tangent is good: in the middle, but for exp
-#include "bounds/relax/activation.h"
+// and, if it wants, Expansion expansion(double z, double d) (taylor.h), which second-order bounds
+// use. Source: own; lines of S-shaped functions as in Zhang et al. 2018. Guarantees: lines and
+// ranges hold with all roundings, whatever the guesses (S3).
+#include "bounds/relax/lines.h"
 #include "bounds/relax/supporting_line.h"
+#include "bounds/relax/taylor.h"
 
 namespace clipbound::bounds::relax_detail {
 
 inline constexpr Range kUnknownRange{-kInfinity, kInfinity};
-inline constexpr Planes kUnknownPlanes{0.0, -kInfinity, 0.0, kInfinity};
+inline constexpr LinePair kUnknownLines{0.0, -kInfinity, 0.0, kInfinity};
 
-/// Planes of two lines, of f and of -f. Where one says nothing, the constant from `range()` does.
+/// Both lines, of two lower lines: of f and of -f. Where one says nothing, the constant from
+/// `range()` does.
 template <class R>
-[[gnu::always_inline]] inline Planes planes_of(const Line& lower, const Line& negated_upper,
-                                               const R& range) {
+[[gnu::always_inline]] inline LinePair lines_of(const Line& lower, const Line& negated_upper,
+                                                const R& range) {
   const bool low = std::isfinite(lower.slope) && std::isfinite(lower.offset);
   const bool high = std::isfinite(negated_upper.slope) && std::isfinite(negated_upper.offset);
-  Planes planes{lower.slope, lower.offset, -negated_upper.slope, -negated_upper.offset};
-  if (low && high) return planes;
+  LinePair result{lower.slope, lower.offset, -negated_upper.slope, -negated_upper.offset};
+  if (low && high) return result;
   const Range r = range();
-  if (!low) planes.lower_slope = 0.0, planes.lower_offset = r.lower;
-  if (!high) planes.upper_slope = 0.0, planes.upper_offset = r.upper;
-  return planes;
+  if (!low) result.lower_slope = 0.0, result.lower_offset = r.lower;
+  if (!high) result.upper_slope = 0.0, result.upper_offset = r.upper;
+  return result;
 }
 
 enum class Bending { convex, concave, mixed };
@@ -35,27 +41,27 @@ template <class C>
 struct Smooth {
   C curve;
 
-  Planes planes(double l, double u) const { return supporting(l, u, meeting_point(l, u)); }
+  LinePair lines(double l, double u) const { return supporting(l, u, meeting_point(l, u)); }
   double meeting_point(double l, double u) const { return curve.meeting_point(l, u); }
-  Planes supporting(double l, double u, double z) const {
+  LinePair supporting(double l, double u, double z) const {
     const auto constant = [&] { return curve.defined(l, u) ? curve.range(l, u) : kUnknownRange; };
     if (!curve.defined(l, u) || !std::isfinite(l) || !std::isfinite(u))
-      return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
+      return lines_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
     const Sample left = curve.at(l), mid = curve.at(z), right = curve.at(u);
     const Sample minus_left = negated(left), minus_mid = negated(mid), minus_right = negated(right);
     switch (curve.bending(l, u)) {
       case Bending::convex:
-        return planes_of(line_below_convex(left, mid, right),
-                         line_below_concave(minus_left, minus_mid, minus_right), constant);
+        return lines_of(line_below_convex(left, mid, right),
+                        line_below_concave(minus_left, minus_mid, minus_right), constant);
       case Bending::concave:
-        return planes_of(line_below_concave(left, mid, right),
-                         line_below_convex(minus_left, minus_mid, minus_right), constant);
+        return lines_of(line_below_concave(left, mid, right),
+                        line_below_convex(minus_left, minus_mid, minus_right), constant);
       default: break;
     }
     const Stretches stretches = curve.stretches(l, u);
-    return planes_of(line(View<C, false>{curve}, stretches, left, mid, right),
-                     line(View<C, true>{curve}, stretches, minus_left, minus_mid, minus_right),
-                     constant);
+    return lines_of(line(View<C, false>{curve}, stretches, left, mid, right),
+                    line(View<C, true>{curve}, stretches, minus_left, minus_mid, minus_right),
+                    constant);
   }
   double lower(double s, double l, double u) const {
     return proven(View<C, false>{curve}, s, l, u);
@@ -72,6 +78,10 @@ struct Smooth {
   double slope(double z) const {
     return curve.defined(z, z) ? curve.at(z).slope : std::numeric_limits<double>::quiet_NaN();
   }
+  Expansion expansion(double z, double d) const requires requires(const C& c) {
+    c.expansion(0.0, 0.0);
+  }
+  { return curve.expansion(z, d); }
 
  private:
   template <class V>

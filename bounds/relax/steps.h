@@ -1,6 +1,8 @@
 #pragma once
-// Sign, Step, Floor, Ceil, Round, Trunc: constant between jumps. At a jump they stand for all
+// Idea: Sign, Step, Floor, Ceil, Round, Trunc: constant between jumps. At a jump they stand for all
 // values that they take next to it and there, so that a rounded input cannot fall off the edge.
+// Source: own.
+// Guarantees: lines and ranges hold for every value at a jump (S3).
 #include "bounds/relax/closed_forms.h"
 
 namespace clipbound::bounds::relax_detail {
@@ -20,7 +22,7 @@ struct Jump {
 
   /// The lower hull is flat up to the jump and climbs to (u, right) from there; the upper one
   /// likewise.
-  Planes planes(double l, double u) const {
+  LinePair lines(double l, double u) const {
     if (l > 0.0) return {0.0, right, 0.0, right};
     if (u < 0.0) return {0.0, left, 0.0, left};
     const double m = middle(l, u), rise = right - left;
@@ -58,7 +60,7 @@ struct Staircase {
 
   /// The lower hull is flat up to the first jump, climbs by 1 from jump to jump and then up to (u,
   /// f(u)); the upper one likewise.
-  Planes planes(double l, double u) const {
+  LinePair lines(double l, double u) const {
     if (!countable(l, u)) return {1.0, -1.0, 1.0, 1.0};
     const double n = first(l), k = last(u), m = middle(l, u);
     if (n > k) return {0.0, n + level, 0.0, n + level};
@@ -94,12 +96,12 @@ struct Staircase {
 struct Truncation {
   static constexpr Staircase kFloor{0.0, -1.0};
 
-  Planes planes(double l, double u) const {
+  LinePair lines(double l, double u) const {
     const Range r = range(l, u);
     if (r.lower == r.upper) return {0.0, r.lower, 0.0, r.upper};
     if (l >= 1.0 || u <= -1.0) {  // a staircase like any other
       const Staircase stairs{0.0, l >= 1.0 ? -1.0 : 0.0};
-      const Planes p = stairs.planes(l, u);
+      const LinePair p = stairs.lines(l, u);
       return {p.lower_slope, lower(p.lower_slope, l, u), p.upper_slope, upper(p.upper_slope, l, u)};
     }
     const bool countable = Staircase::countable(l, u);

@@ -1,5 +1,7 @@
 #pragma once
-// Where a curve is convex and where concave, on one interval.
+// Idea: where a curve is convex and where concave, on one interval.
+// Source: own.
+// Guarantees: none of its own; inflections that are no float64 numbers are enclosed (S3).
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -1,6 +1,6 @@
 #pragma once
-// Lower lines of a curve that is convex and concave in turn: a slope that leaves little area, and
-// the proof of any.
+// Idea: lower lines of a curve that is convex and concave in turn: a slope that leaves little area,
+// and the proof of any.
 //
 // A curve C has
 //   Sample at(double z)              value and derivative, proven
@@ -13,6 +13,8 @@
 //   double tangent_guess(const Sample& end, double a, double b)
 //                                    where the tangent through (end, f(end)), or -f's, touches the
 //                                    curve in [a, b]
+// Source: own.
+// Guarantees: prove() bounds f(z) - s z from below for any slope (S3).
 #include "bounds/relax/sample.h"
 #include "bounds/relax/stretches.h"
 
@@ -99,13 +101,13 @@ Sample tangent_through(const V& f, const Sample& end, double a, double b) {
   double low = a, high = b, p = clamped(f.tangent_guess(end, a, b), a, b);
   for (int i = 0;; ++i) {
     const Sample touch = f.at(p);
-    const double reach = end.z - p, above = touch.slope * reach,
+    const double run = end.z - p, above = touch.slope * run,
                  miss = (end.value - touch.value) - above;
-    const double size = std::min(std::fabs(above), std::fabs(above - end.slope * reach));
+    const double size = std::min(std::fabs(above), std::fabs(above - end.slope * run));
     if (!(std::fabs(miss) > kTangentPrecision * size) || i == kTangentSteps) return touch;
     // A line that passes below the end gets steeper towards it when p moves towards it.
     ((miss > 0.0) == from_right ? low : high) = p;
-    const double next = p + miss / (f.curvature(touch) * reach);
+    const double next = p + miss / (f.curvature(touch) * run);
     p = next > low && next < high ? next : middle(low, high);
     if (p == touch.z) return touch;
   }

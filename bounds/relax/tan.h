@@ -1,5 +1,7 @@
 #pragma once
-// Tan between two poles: concave left of the zero and convex right of it.
+// Idea: Tan between two poles: concave left of the zero and convex right of it.
+// Source: own.
+// Guarantees: values and derivatives within their proven errors; no pole in [l, u] (S3).
 #include "bounds/relax/waves.h"
 
 namespace clipbound::bounds::relax_detail {

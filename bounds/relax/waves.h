@@ -1,5 +1,7 @@
 #pragma once
-// Sin, Cos: convex where negative, concave where positive.
+// Idea: Sin, Cos: convex where negative, concave where positive.
+// Source: own.
+// Guarantees: lines and ranges hold with all roundings within kFarthestWave, [-1, 1] beyond (S3).
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 
@@ -67,25 +69,25 @@ template <bool kCosine>
 struct Wave {
   using Curve = WaveCurve<kCosine>;
 
-  Planes planes(double l, double u) const {
+  LinePair lines(double l, double u) const {
     const auto constant = [&] { return range(l, u); };
-    if (!near(l, u)) return planes_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
+    if (!near(l, u)) return lines_of({0.0, kInfinity}, {0.0, kInfinity}, constant);
     if (u - l >= 2.0 * kMoreThanPeriod) return {0.0, -1.0, 0.0, 1.0};
     const Sample left = Curve::at(l), mid = Curve::at(middle(l, u)), right = Curve::at(u);
     const Sample minus_left = negated(left), minus_mid = negated(mid), minus_right = negated(right);
     if (u - l > kMoreThanPeriod)
-      return planes_of(wide_line<false>(left, mid, right),
-                       wide_line<true>(minus_left, minus_mid, minus_right), constant);
+      return lines_of(wide_line<false>(left, mid, right),
+                      wide_line<true>(minus_left, minus_mid, minus_right), constant);
     const Stretches stretches = Curve::stretches(l, u);
     if (stretches.count() == 1) {
       return stretches.convex(0)
-                 ? planes_of(line_below_convex(left, mid, right),
-                             line_below_concave(minus_left, minus_mid, minus_right), constant)
-                 : planes_of(line_below_concave(left, mid, right),
-                             line_below_convex(minus_left, minus_mid, minus_right), constant);
+                 ? lines_of(line_below_convex(left, mid, right),
+                            line_below_concave(minus_left, minus_mid, minus_right), constant)
+                 : lines_of(line_below_concave(left, mid, right),
+                            line_below_convex(minus_left, minus_mid, minus_right), constant);
     }
-    return planes_of(line<false>(stretches, left, mid, right),
-                     line<true>(stretches, minus_left, minus_mid, minus_right), constant);
+    return lines_of(line<false>(stretches, left, mid, right),
+                    line<true>(stretches, minus_left, minus_mid, minus_right), constant);
   }
   double lower(double s, double l, double u) const { return proven<false>(s, l, u); }
   double upper(double s, double l, double u) const { return -proven<true>(-s, l, u); }
@@ -97,6 +99,11 @@ struct Wave {
     return {least_of<false>(left, right), -least_of<true>(negated(left), negated(right))};
   }
   double value(double z) const { return Curve::at(z).value; }
+  Expansion expansion(double z, double d) const {
+    if (std::fabs(z) > kFarthestWave) return kUnknownExpansion;
+    const double s = std::sin(z), c = std::cos(z);
+    return kCosine ? of_taylor(c, -s, -c, s, 1.0, d, 1.0) : of_taylor(s, c, -s, -c, 1.0, d, 1.0);
+  }
   double slope(double z) const { return Curve::at(z).slope; }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bounds/layered/clause_rows.h"
 #include "solver/activation_split/refine_and_search.h"
 
 namespace clipbound::solver {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/blas.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/output_bounds.h"
 #include "solver/api/implementation.h"
 #include "specs/simplify/simplify.h"

@@ -68,7 +68,7 @@ bool InputSplitWorker::is_misled(const Level& level, int lane) {
       const Activation& f = net.activation[static_cast<std::size_t>(v)];
       const bool product = f.curve == Curve::product;
       active[static_cast<std::size_t>(v)] = product ? sum : value_of(f, sum);
-      if (product && f.parameter == kSecondFactor) active[static_cast<std::size_t>(v) - 1] *= sum;
+      if (is_second_factor(f)) active[static_cast<std::size_t>(v) - 1] *= sum;
       continue;
     }
     const auto s = static_cast<std::size_t>(v - net.neurons);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "solver/inspect/network_cost.h"
 #include "specs/evaluate/evaluate.h"

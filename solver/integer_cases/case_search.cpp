@@ -7,7 +7,9 @@
 #include <optional>
 
 #include "base/error.h"
+#include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/lowering/narrow_tail.h"
 #include "solver/search/parallel_search.h"
 
@@ -154,7 +156,7 @@ class CaseSearch {
       ++statistics.pruned_bound;
       return;
     }
-    if (system.loose && !system.staircases.empty()) {
+    if (system.has_interval_only() && !system.staircases.empty()) {
       ++statistics.splits;
       return split(c, system.staircases);
     }
@@ -196,7 +198,7 @@ class CaseSearch {
     if (std::any_of(c.clauses.begin(), c.clauses.end(),
                     [](const Clause* clause) { return reads_inputs(*clause); }))
       return;
-    const std::optional<NarrowTail> tail = thin_tail(*problem_.network, intervals);
+    const std::optional<NarrowTail> tail = narrow_tail(*problem_.network, intervals);
     if (!tail) return;
     std::shared_ptr<const LayeredSystem> system;
     try {

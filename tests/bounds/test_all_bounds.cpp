@@ -11,6 +11,7 @@
 #include "base/blas.h"
 #include "base/error.h"
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
 #include "specs/onnx/onnx_reader.h"
 #include "specs/simplify/simplify.h"

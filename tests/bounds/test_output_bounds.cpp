@@ -2,6 +2,7 @@
 // exact evaluation at points.
 #include <gtest/gtest.h>
 
+#include "bounds/lowering/lower_network.h"
 #include "bounds/output_bounds.h"
 #include "tests/support/exact_evaluation.h"
 #include "tests/support/floors.h"

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "bounds/lowering/lower_network.h"
 #include "specs/network/network_builder.h"
 #include "tests/support/floors.h"
 #include "tests/support/lowered.h"

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
 #include "tests/support/floors.h"
 #include "tests/support/lowered.h"

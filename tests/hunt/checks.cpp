@@ -2,6 +2,8 @@
 
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "bounds/forward/forward_bounder.h"
+#include "bounds/layered/clause_rows.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/output_bounds.h"
 #include "tests/hunt/worst_point.h"
 #include "tests/support/floors.h"

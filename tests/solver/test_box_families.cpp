@@ -1,6 +1,7 @@
 // Boxes that fix factors of products: grouped by those factors' values, and nothing lost by it.
 #include <gtest/gtest.h>
 
+#include "bounds/lowering/lower_network.h"
 #include "solver/box_families.h"
 #include "specs/network/network_builder.h"
 #include "specs/simplify/simplify.h"

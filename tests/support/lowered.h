@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lower_network.h"
 #include "bounds/reduced/reduced_bounder.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/enclosed.h"

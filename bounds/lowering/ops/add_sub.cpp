@@ -1,14 +1,17 @@
+// Idea: Add and Sub: one term of weight 1 or -1 from each side, broadcast.
+// Source: own.
+// Guarantees: exact up to roundings in the radii (S1).
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
 
 /// Add, Sub: one term of weight 1 or -1 from each side, broadcast.
-std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& node) {
+std::vector<AffineForm> lower_add_sub(LowerContext& context, const Node& node) {
   AffineForm scratch[2];
   const std::vector<const AffineForm*> forms = {&form_of(context, node.inputs[0], scratch[0]),
                                                 &form_of(context, node.inputs[1], scratch[1])};
-  const Shape& shape = context.network.value(node.outputs[0]).shape;
+  const Shape& shape = context.network().value(node.outputs[0]).shape;
   const auto left = broadcast_map(operand_shape(context, node, 0), shape);
   const auto right = broadcast_map(operand_shape(context, node, 1), shape);
   const double sign = node.kind == OpKind::add ? 1.0 : -1.0;
@@ -20,7 +23,7 @@ std::vector<AffineForm> lower_add_sub(const LowerContext& context, const Node& n
     begin.push_back(static_cast<std::int64_t>(terms.size()));
   }
   return {
-      linear_map(forms, begin, terms, std::vector<double>(left.size(), 0.0), context.magnitudes)};
+      linear_map(forms, begin, terms, std::vector<double>(left.size(), 0.0), context.magnitudes())};
 }
 
 }  // namespace clipbound::bounds

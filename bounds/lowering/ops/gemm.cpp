@@ -1,3 +1,6 @@
+// Idea: Gemm and MatMul with a constant operand.
+// Source: own.
+// Guarantees: exact weights; roundings go into radii (S1).
 #include <cmath>
 #include <utility>
 
@@ -61,18 +64,17 @@ NonZeros non_zeros(const std::vector<T>& values, std::int64_t first, std::int64_
 
 /// Checks that all are finite and lists the nonzero ones by row (constant on the left) or column
 /// (on the right).
-NonZeros constant_lines(const LowerContext& context, const Node& node, ValueId id,
-                        const Product& p) {
+NonZeros constant_lines(LowerContext& context, const Node& node, ValueId id, const Product& p) {
   const auto scan = [&](const auto& values) -> NonZeros {
     for (const auto x : values) {
       if (!std::isfinite(static_cast<double>(x)))
-        throw InputError(context.network.source + ": " + describe(node) +
+        throw InputError(context.network().source + ": " + describe(node) +
                          " has a weight that is not finite");
     }
     return non_zeros(values, p.constant_first, p.constant_left ? p.m : p.k,
                      p.constant_left ? p.k : p.n, p.constant_row, p.constant_col, p.constant_left);
   };
-  return std::visit(scan, context.network.value(id).constant->values);
+  return std::visit(scan, context.network().value(id).constant->values);
 }
 
 void append_product(const Product& p, const NonZeros& lines, std::vector<WeightedTerm>& terms,
@@ -93,22 +95,21 @@ void append_product(const Product& p, const NonZeros& lines, std::vector<Weighte
 }
 
 /// Which operand is the constant one; throws Unsupported where neither is.
-bool constant_is_left(const LowerContext& context, const Node& node) {
-  if (context.network.is_constant(node.inputs[1])) return false;
-  if (context.network.is_constant(node.inputs[0])) return true;
-  throw Unsupported(context.network.source + ": " + describe(node) +
-                    ": bounds of a product of two variables are not supported yet");
+bool constant_is_left(LowerContext& context, const Node& node) {
+  if (context.network().is_constant(node.inputs[1])) return false;
+  if (context.network().is_constant(node.inputs[0])) return true;
+  throw Unsupported("bounds of a product of two variables are not supported yet");
 }
 
 }  // namespace
 
 /// Gemm: alpha * op(A) op(B) + beta * C.
-std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node) {
+std::vector<AffineForm> lower_gemm(LowerContext& context, const Node& node) {
   const bool left = constant_is_left(context, node);
   const bool ta = node.int_attribute("transA", 0) != 0, tb = node.int_attribute("transB", 0) != 0;
   const double alpha = node.float_attribute("alpha", 1.0), beta = node.float_attribute("beta", 1.0);
-  const Shape &a = context.network.value(node.inputs[0]).shape,
-              &b = context.network.value(node.inputs[1]).shape;
+  const Shape &a = context.network().value(node.inputs[0]).shape,
+              &b = context.network().value(node.inputs[1]).shape;
   Product p{};
   p.m = ta ? a[1] : a[0];
   p.k = ta ? a[0] : a[1];
@@ -118,7 +119,7 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
                      b_col = tb ? b[1] : 1;
   p.constant_row = left ? a_row : b_row, p.constant_col = left ? a_col : b_col;
   p.moving_row = left ? b_row : a_row, p.moving_col = left ? b_col : a_col;
-  const ValueId fixed = node.inputs[left ? 0 : 1], moving = node.inputs[left ? 1 : 0];
+  const ValueId constant = node.inputs[left ? 0 : 1], moving = node.inputs[left ? 1 : 0];
   AffineForm scratch_moving, scratch_bias;
   std::vector<const AffineForm*> forms = {
       &form_to_compose(context, moving, p.m * p.n, p.k, scratch_moving)};
@@ -126,17 +127,17 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
   // instead.
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
-  append_product(p, constant_lines(context, node, fixed, p), terms, begin, 0);
+  append_product(p, constant_lines(context, node, constant, p), terms, begin, 0);
   std::vector<double> zero(begin.size() - 1, 0.0);
-  AffineForm product = linear_map(forms, begin, terms, zero, context.magnitudes);
+  AffineForm product = linear_map(forms, begin, terms, zero, context.magnitudes());
   const bool has_bias = node.inputs.size() > 2 && node.inputs[2] != kNoValue && beta != 0.0;
   if (alpha == 1.0 && !has_bias) return {std::move(product)};
   forms = {&product};
-  const Shape& shape = context.network.value(node.outputs[0]).shape;
+  const Shape& shape = context.network().value(node.outputs[0]).shape;
   std::vector<std::int64_t> from;
   if (has_bias) {
     forms.push_back(&form_of(context, node.inputs[2], scratch_bias));
-    from = broadcast_map(context.network.value(node.inputs[2]).shape, shape);
+    from = broadcast_map(context.network().value(node.inputs[2]).shape, shape);
   }
   begin.assign(1, 0);
   terms.clear();
@@ -145,17 +146,18 @@ std::vector<AffineForm> lower_gemm(const LowerContext& context, const Node& node
     if (has_bias) terms.push_back({1, from[i], beta});
     begin.push_back(static_cast<std::int64_t>(terms.size()));
   }
-  return {linear_map(forms, begin, terms, zero, context.magnitudes)};
+  return {linear_map(forms, begin, terms, zero, context.magnitudes())};
 }
 
 /// MatMul by the rules of numpy: 1-D operands get a row or column, leading dimensions are
 /// broadcast.
-std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& node) {
-  if (!context.network.is_constant(node.inputs[0]) && !context.network.is_constant(node.inputs[1]))
+std::vector<AffineForm> lower_matmul(LowerContext& context, const Node& node) {
+  if (!context.network().is_constant(node.inputs[0]) &&
+      !context.network().is_constant(node.inputs[1]))
     return lower_variable_matmul(context, node);
   const bool left = constant_is_left(context, node);
-  Shape a = context.network.value(node.inputs[0]).shape,
-        b = context.network.value(node.inputs[1]).shape;
+  Shape a = context.network().value(node.inputs[0]).shape,
+        b = context.network().value(node.inputs[1]).shape;
   if (a.size() == 1) a.insert(a.begin(), 1);
   if (b.size() == 1) b.push_back(1);
   Product p{};
@@ -175,7 +177,7 @@ std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& no
   AffineForm scratch;
   const std::vector<const AffineForm*> forms = {
       &form_to_compose(context, node.inputs[left ? 1 : 0],
-                       context.network.value(node.outputs[0]).size(), p.k, scratch)};
+                       context.network().value(node.outputs[0]).size(), p.k, scratch)};
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
   for (std::size_t i = 0; i < a_map.size(); ++i) {
@@ -185,7 +187,7 @@ std::vector<AffineForm> lower_matmul(const LowerContext& context, const Node& no
     append_product(p, constant_lines(context, node, node.inputs[left ? 0 : 1], p), terms, begin, 0);
   }
   std::vector<double> zero(begin.size() - 1, 0.0);
-  return {linear_map(forms, begin, terms, zero, context.magnitudes)};
+  return {linear_map(forms, begin, terms, zero, context.magnitudes())};
 }
 
 }  // namespace clipbound::bounds

@@ -1,4 +1,6 @@
-// Pad with a number: every output element is an element of the input, or the number.
+// Idea: Pad with a constant: every output element is an element of the input, or the constant.
+// Source: own.
+// Guarantees: exact (S1).
 #include "base/check.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
@@ -9,9 +11,9 @@ namespace clipbound::bounds {
 namespace {
 
 /// The node on the input first, first + 1, ..., as integers.
-std::vector<std::int64_t> padded_numbers(const LowerContext& context, const Node& node,
+std::vector<std::int64_t> padded_numbers(LowerContext& context, const Node& node,
                                          std::int64_t first) {
-  const Network& network = context.network;
+  const Network& network = context.network();
   std::vector<std::int64_t> numbers(static_cast<std::size_t>(network.value(node.inputs[0]).size())),
       zero{0};
   for (std::size_t i = 0; i < numbers.size(); ++i)
@@ -30,7 +32,7 @@ std::vector<std::int64_t> padded_numbers(const LowerContext& context, const Node
 
 }  // namespace
 
-std::vector<AffineForm> lower_pad(const LowerContext& context, const Node& node) {
+std::vector<AffineForm> lower_pad(LowerContext& context, const Node& node) {
   AffineForm scratch, scratch_value;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
   const bool given = node.inputs.size() > 2 && node.inputs[2] != kNoValue;

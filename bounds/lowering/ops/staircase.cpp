@@ -1,9 +1,13 @@
-// Floor, Ceil and the cut towards 0 (Cast). Of an input itself they are exact, also at their jumps:
-// nothing has been rounded that could end up on the other side.
+// Idea: Floor, Ceil and the cut towards 0 (Cast). Of an input itself they are exact, also at
+// their jumps: nothing has been rounded that could end up on the other side.
+// Source: own.
+// Guarantees: exact (S1, S3); staircases of inputs are noted for case splits (S10).
 #include <cmath>
 
+#include "base/check.h"
 #include "base/rounding.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
 
@@ -27,9 +31,8 @@ int copied_input(const AffineForm& form, std::int64_t i) {
 
 }  // namespace
 
-AffineForm staircase_of(const LowerContext& context, const AffineForm& form, Curve curve,
-                        ValueId value) {
-  const IntervalVector& box = context.sources.at(kInputSource);
+AffineForm staircase_of(LowerContext& context, const AffineForm& form, Curve curve, ValueId value) {
+  const IntervalVector& box = context.sources().at(kInputSource);
   IntervalVector known{std::vector<double>(form.constant.size(), -kInfinity),
                        std::vector<double>(form.constant.size(), kInfinity)};
   for (std::int64_t i = 0; i < form.size(); ++i) {
@@ -38,14 +41,22 @@ AffineForm staircase_of(const LowerContext& context, const AffineForm& form, Cur
     const auto c = static_cast<std::size_t>(input);
     const double l = box.lower[c], u = box.upper[c];
     if (!(std::fabs(l) <= kLargest && std::fabs(u) <= kLargest)) continue;
-    const bool open_l = !context.open.lower.empty() && context.open.lower[c] != 0,
-               open_u = !context.open.upper.empty() && context.open.upper[c] != 0;
+    const bool open_l = !context.open().lower.empty() && context.open().lower[c] != 0,
+               open_u = !context.open().upper.empty() && context.open().upper[c] != 0;
     const Range range = staircase_range(curve, l, u, open_l, open_u);
     known.lower[static_cast<std::size_t>(i)] = range.lower;
     known.upper[static_cast<std::size_t>(i)] = range.upper;
     if (range.lower < range.upper) context.note_staircase({input, curve, range.lower, range.upper});
   }
-  return context.activate_within(form, {curve}, value, known);
+  return context.add_layer_within(form, {curve}, value, known);
+}
+
+std::vector<AffineForm> lower_staircase(LowerContext& context, const Node& node) {
+  const std::optional<Curve> curve = curve_named(op_row(node.kind).onnx_name);
+  CLIPBOUND_CHECK_NOTE(curve.has_value(), node.name);
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  return {staircase_of(context, x, *curve, node.inputs[0])};
 }
 
 }  // namespace clipbound::bounds

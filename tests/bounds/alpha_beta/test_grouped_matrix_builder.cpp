@@ -6,7 +6,8 @@
 #include <random>
 
 #include "bounds/alpha_beta/grouped_matrix_builder.h"
-#include "bounds/layered/affine_form.h"
+#include "bounds/layered/enclose.h"
+#include "bounds/layered/linear_map.h"
 #include "tests/support/floors.h"
 
 namespace clipbound::test {

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "bounds/alpha_beta/intermediate_bounds.h"
+#include "bounds/lowering/lower_network.h"
 #include "tests/support/convolutional_network.h"
 #include "tests/support/exact_lp.h"
 #include "tests/support/floors.h"

@@ -5,6 +5,7 @@
 
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "bounds/forward/forward_bounder.h"
+#include "bounds/lowering/lower_network.h"
 #include "tests/support/curved_network.h"
 #include "tests/support/floors.h"
 #include "tests/support/lowered.h"

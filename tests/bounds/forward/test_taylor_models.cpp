@@ -7,6 +7,7 @@
 
 #include "bounds/forward/forward_bounder.h"
 #include "bounds/forward/taylor_models.h"
+#include "bounds/lowering/lower_network.h"
 #include "tests/support/curved_network.h"
 #include "tests/support/floors.h"
 #include "tests/support/lowered.h"

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/lowering/lower_network.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
 #include "specs/network/op_table.h"

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "bounds/lowering/lower_network.h"
 #include "specs/network/network_builder.h"
 #include "tests/support/floors.h"
 #include "tests/support/lowered.h"

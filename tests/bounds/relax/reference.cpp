@@ -118,10 +118,6 @@ Quad quad_value_of(const Activation& activation, double z) {
   return evaluate<In113>(activation, z);
 }
 
-bool has_jumps(Curve curve) {
-  return curve == Curve::sign || curve == Curve::floor || curve == Curve::ceil ||
-         curve == Curve::round || curve == Curve::step || curve == Curve::trunc;
-}
 long double jump_low(Curve curve, double z) {
   return side(curve, z, true);
 }

@@ -13,8 +13,7 @@ long double value_of(const Activation& activation, long double z);
 Quad quad_value_of(const Activation& activation, double z);
 
 /// The set that a function with jumps stands for at z: from its left limit, its value and its right
-/// limit the least and the greatest. Both equal f(z) where it is continuous.
-bool has_jumps(Curve curve);
+/// limit the least and the greatest (has_jumps()). Both equal f(z) where it is continuous.
 long double jump_low(Curve curve, double z);
 long double jump_high(Curve curve, double z);
 

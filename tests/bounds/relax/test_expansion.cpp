@@ -23,7 +23,7 @@ void expect_inside(const Activation& a, const Expansion& e, double z, double d, 
   if (fabsq(far) > Quad(d)) return;
   const Quad parabola = Quad(e.value) + Quad(e.slope) * far + Quad(e.half_curvature) * far * far;
   const auto miss = [&](Quad f) { return fabsq(f - parabola); };
-  if (reference::has_jumps(a.curve)) {
+  if (has_jumps(a.curve)) {
     EXPECT_TRUE(miss(Quad(reference::jump_low(a.curve, at))) <= Quad(e.error))
         << at << " in " << z << " +- " << d;
     EXPECT_TRUE(miss(Quad(reference::jump_high(a.curve, at))) <= Quad(e.error))

@@ -13,16 +13,16 @@
 namespace clipbound::test {
 namespace {
 
-Rational rest_at(const ProductPlanes& planes, const Rational& x, const Rational& y) {
-  return x * y - Rational(planes.x_slope) * x - Rational(planes.y_slope) * y;
+Rational rest_at(const ProductPlanes& result, const Rational& x, const Rational& y) {
+  return x * y - Rational(result.x_slope) * x - Rational(result.y_slope) * y;
 }
-void expect_between(const ProductPlanes& planes, const Rational& x, const Rational& y) {
-  const Rational rest = rest_at(planes, x, y);
-  if (std::isfinite(planes.lower)) {
-    EXPECT_GE(rest, Rational(planes.lower)) << x.get_d() << " * " << y.get_d();
+void expect_between(const ProductPlanes& result, const Rational& x, const Rational& y) {
+  const Rational rest = rest_at(result, x, y);
+  if (std::isfinite(result.lower)) {
+    EXPECT_GE(rest, Rational(result.lower)) << x.get_d() << " * " << y.get_d();
   }
-  if (std::isfinite(planes.upper)) {
-    EXPECT_LE(rest, Rational(planes.upper)) << x.get_d() << " * " << y.get_d();
+  if (std::isfinite(result.upper)) {
+    EXPECT_LE(rest, Rational(result.upper)) << x.get_d() << " * " << y.get_d();
   }
 }
 
@@ -47,11 +47,11 @@ TEST(RelaxProduct, ContainsTheCorners) {
   for (int trial = 0; trial < 4000; ++trial) {
     const Range x = dice.range(), y = dice.range();
     const ProductPlanes planes = relax_product(x, y);
-    ASSERT_TRUE(std::isfinite(planes.lower) && std::isfinite(planes.upper));
+    ASSERT_TRUE(std::isfinite(result.lower) && std::isfinite(result.upper));
     const Range range = product_range(x, y);
     for (const double at_x : {x.lower, x.upper}) {
       for (const double at_y : {y.lower, y.upper}) {
-        expect_between(planes, at_x, at_y);
+        expect_between(result, at_x, at_y);
         EXPECT_GE(Rational(at_x) * Rational(at_y), Rational(range.lower));
         EXPECT_LE(Rational(at_x) * Rational(at_y), Rational(range.upper));
       }
@@ -76,19 +76,19 @@ TEST(RelaxProduct, ContainsSegments) {
                                     : product_balance(x.upper - x.lower, y.upper - y.lower);
     const Rational rs(s);
     tighten_product(s, range_of(rs * x0 + y0 / rs, rs * x1 + y1 / rs),
-                    range_of(rs * x0 - y0 / rs, rs * x1 - y1 / rs), planes);
-    EXPECT_GE(planes.lower, box.lower);
-    EXPECT_LE(planes.upper, box.upper);
-    tightened += planes.upper - planes.lower < 0.6 * (box.upper - box.lower) ? 1 : 0;
+                    range_of(rs * x0 - y0 / rs, rs * x1 - y1 / rs), result);
+    EXPECT_GE(result.lower, box.lower);
+    EXPECT_LE(result.upper, box.upper);
+    tightened += result.upper - result.lower < 0.6 * (box.upper - box.lower) ? 1 : 0;
     Rational vertex = 0;  // of the parabola t -> rest
     if (x1 * y1 != 0)
       vertex =
-          -(x0 * y1 + y0 * x1 - Rational(planes.x_slope) * x1 - Rational(planes.y_slope) * y1) /
+          -(x0 * y1 + y0 * x1 - Rational(result.x_slope) * x1 - Rational(result.y_slope) * y1) /
           (2 * x1 * y1);
     if (vertex < -1) vertex = -1;
     if (vertex > 1) vertex = 1;
     for (const Rational& t : {Rational(-1), Rational(1), vertex, Rational(dice.unit())})
-      expect_between(planes, x0 + t * x1, y0 + t * y1);
+      expect_between(result, x0 + t * x1, y0 + t * y1);
     if (HasFailure()) return;
   }
   EXPECT_GT(tightened, 200);
@@ -119,16 +119,16 @@ TEST(RelaxProduct, SpecialNumbers) {
     for (const Range& odd : {Range{special, 1.0}, Range{-1.0, special}, Range{special, special}}) {
       for (const ProductPlanes& planes :
            {relax_product(odd, {1e5, 2e5}), relax_product({-2e5, 1e5}, odd)}) {
-        EXPECT_EQ(planes.lower, -kInfinity);
-        EXPECT_EQ(planes.upper, kInfinity);
-        EXPECT_TRUE(std::isfinite(planes.x_slope) && std::isfinite(planes.y_slope));
+        EXPECT_EQ(result.lower, -kInfinity);
+        EXPECT_EQ(result.upper, kInfinity);
+        EXPECT_TRUE(std::isfinite(result.x_slope) && std::isfinite(result.y_slope));
       }
       ProductPlanes planes = relax_product({-1.0, 1.0}, {-1.0, 1.0});
-      const ProductPlanes before = planes;
-      tighten_product(1.0, odd, {-1.0, 1.0}, planes);
-      tighten_product(1.0, {-1.0, 1.0}, odd, planes);
-      EXPECT_EQ(planes.lower, before.lower);
-      EXPECT_EQ(planes.upper, before.upper);
+      const ProductPlanes before = result;
+      tighten_product(1.0, odd, {-1.0, 1.0}, result);
+      tighten_product(1.0, {-1.0, 1.0}, odd, result);
+      EXPECT_EQ(result.lower, before.lower);
+      EXPECT_EQ(result.upper, before.upper);
     }
   }
   EXPECT_EQ(product_range({0.0, 0.0}, {-kInfinity, 1.0}).lower, -kInfinity);

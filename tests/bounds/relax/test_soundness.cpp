@@ -1,4 +1,4 @@
-// Planes and offsets against values of 113 bits, at zero tolerance.
+// LinePair and offsets against values of 113 bits, at zero tolerance.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -66,7 +66,7 @@ TEST_P(EveryCurve, PlanesEncloseIt) {
   std::mt19937_64 random(1);
   for (int i = 0; i < kIntervals && !HasFailure(); ++i) {
     const Range interval = reference::random_interval(tested(), random);
-    const Planes p = relax(tested().activation, interval.lower, interval.upper);
+    const LinePair p = relax(tested().activation, interval.lower, interval.upper);
     const std::vector<double> points = reference::points_in(tested(), interval, random);
     check_line(p.lower_slope, p.lower_offset, interval, points, false);
     check_line(p.upper_slope, p.upper_offset, interval, points, true);
@@ -82,7 +82,7 @@ TEST_P(EveryCurve, SupportingLinesEncloseIt) {
                              : std::uniform_real_distribution<double>(0.0, 1.0)(random);
     const double z =
         share == 1.0 ? interval.upper : interval.lower + share * (interval.upper - interval.lower);
-    const Planes p = supporting(tested().activation, interval.lower, interval.upper, z);
+    const LinePair p = supporting(tested().activation, interval.lower, interval.upper, z);
     const std::vector<double> points = reference::points_in(tested(), interval, random);
     check_line(p.lower_slope, p.lower_offset, interval, points, false);
     check_line(p.upper_slope, p.upper_offset, interval, points, true);
@@ -169,7 +169,7 @@ TEST_P(EveryCurve, ChainsKeepRelaxationsLines) {
         interval.upper - interval.lower > 10.0)
       continue;
     const PiecewiseLinearEnvelope<double> hull = hull_of(a, interval.lower, interval.upper);
-    const Planes p = relax(a, interval.lower, interval.upper);
+    const LinePair p = relax(a, interval.lower, interval.upper);
     if (!std::isfinite(p.lower_offset) || !std::isfinite(p.upper_offset)) continue;
     EXPECT_EQ(hull.below.slope, p.lower_slope);
     EXPECT_EQ(hull.above.slope, p.upper_slope);

@@ -19,7 +19,7 @@ const double kNan = std::numeric_limits<double>::quiet_NaN();
 
 TEST(Relax, ReluIsExactWhereStable) {
   for (const auto& [l, u] : {std::pair{0.0, 3.0}, {2.0, 2.0}, {1e-320, 1e300}, {0.0, kInfinity}}) {
-    const Planes p = relax({Curve::relu}, l, u);
+    const LinePair p = relax({Curve::relu}, l, u);
     EXPECT_EQ(p.lower_slope, 1.0);
     EXPECT_EQ(p.upper_slope, 1.0);
     EXPECT_EQ(p.lower_offset, 0.0);
@@ -27,7 +27,7 @@ TEST(Relax, ReluIsExactWhereStable) {
   }
   for (const auto& [l, u] :
        {std::pair{-3.0, 0.0}, {-2.0, -2.0}, {-1e300, -1e-320}, {-kInfinity, -1.0}}) {
-    const Planes p = relax({Curve::relu}, l, u);
+    const LinePair p = relax({Curve::relu}, l, u);
     EXPECT_EQ(p.lower_slope, 0.0);
     EXPECT_EQ(p.upper_slope, 0.0);
     EXPECT_EQ(p.lower_offset, 0.0);
@@ -36,22 +36,22 @@ TEST(Relax, ReluIsExactWhereStable) {
 }
 
 TEST(Relax, ReluUnstableIsThatOfCrown) {
-  const Planes p = relax({Curve::relu}, -1.0, 3.0);
+  const LinePair p = relax({Curve::relu}, -1.0, 3.0);
   EXPECT_EQ(p.lower_slope, 1.0);
   EXPECT_EQ(p.lower_offset, 0.0);
   EXPECT_EQ(p.upper_slope, 0.75);
   EXPECT_NEAR(p.upper_offset, 0.75, 1e-15);
   EXPECT_EQ(relax({Curve::relu}, -3.0, 1.0).lower_slope, 0.0);
-  const Planes unbounded = relax({Curve::relu}, -1.0, kInfinity);
+  const LinePair unbounded = relax({Curve::relu}, -1.0, kInfinity);
   EXPECT_EQ(unbounded.upper_offset, kInfinity);
   EXPECT_EQ(unbounded.lower_offset, 0.0);
-  const Planes half = relax({Curve::relu}, -kInfinity, 2.0);
+  const LinePair half = relax({Curve::relu}, -kInfinity, 2.0);
   EXPECT_EQ(half.upper_slope, 0.0);
   EXPECT_NEAR(half.upper_offset, 2.0, 1e-15);
 }
 
 TEST(Relax, SquareHasTheTangentInTheMiddleAndTheChord) {
-  const Planes p = relax({Curve::square}, -1.0, 3.0);
+  const LinePair p = relax({Curve::square}, -1.0, 3.0);
   EXPECT_EQ(p.lower_slope, 2.0);
   EXPECT_NEAR(p.lower_offset, -1.0, 1e-15);
   EXPECT_EQ(p.upper_slope, 2.0);
@@ -61,7 +61,7 @@ TEST(Relax, SquareHasTheTangentInTheMiddleAndTheChord) {
 /// On one side of the inflection: the chord and the tangent in the middle.
 TEST(Relax, SigmoidOnOneSideIsThatOfCrown) {
   const auto f = [](double z) { return 1.0 / (1.0 + std::exp(-z)); };
-  const Planes p = relax({Curve::sigmoid}, 1.0, 3.0);
+  const LinePair p = relax({Curve::sigmoid}, 1.0, 3.0);
   EXPECT_NEAR(p.lower_slope, (f(3.0) - f(1.0)) / 2.0, 1e-14);
   EXPECT_NEAR(p.lower_slope + p.lower_offset, f(1.0), 1e-13);
   EXPECT_NEAR(p.upper_slope, f(2.0) * (1.0 - f(2.0)), 1e-14);
@@ -72,7 +72,7 @@ TEST(Relax, SigmoidOnOneSideIsThatOfCrown) {
 /// tangent point q of tanh on
 /// [-3, 3] solves tanh(3) + tanh(q) = (3 + q) (1 - tanh(q)^2).
 TEST(Relax, TanhAcrossItsInflectionHasTangentsThroughTheFarEnds) {
-  const Planes p = relax({Curve::tanh}, -3.0, 3.0);
+  const LinePair p = relax({Curve::tanh}, -3.0, 3.0);
   double low = 0.0, high = 3.0;
   for (int i = 0; i < 100; ++i) {
     const double q = 0.5 * (low + high), t = std::tanh(q);
@@ -88,7 +88,7 @@ TEST(Relax, TanhAcrossItsInflectionHasTangentsThroughTheFarEnds) {
 /// Wide intervals keep the lower line positive, which a softmax's denominator needs.
 TEST(Relax, ExpStaysPositive) {
   for (const double u : {2.0, 10.0, 700.0, 1e5}) {
-    const Planes p = relax({Curve::exp}, -1.0, u);
+    const LinePair p = relax({Curve::exp}, -1.0, u);
     EXPECT_GT(p.lower_offset - p.lower_slope, 0.0) << u;
     EXPECT_GT(p.lower_slope, 0.0) << u;
   }
@@ -103,7 +103,7 @@ TEST(Relax, BoundedCurvesKeepConstantPlanesOnInfiniteIntervals) {
                                          {Curve::erf, -1.0, 1.0},
                                          {Curve::sign, -1.0, 1.0},
                                          {Curve::step, 0.0, 1.0}}) {
-    const Planes p = relax({curve}, -kInfinity, kInfinity);
+    const LinePair p = relax({curve}, -kInfinity, kInfinity);
     EXPECT_NEAR(p.lower_offset, low, 1e-12) << name_of(curve);
     EXPECT_NEAR(p.upper_offset, high, 1e-12) << name_of(curve);
     EXPECT_EQ(p.lower_slope, 0.0) << name_of(curve);
@@ -116,7 +116,7 @@ TEST(Relax, BoundedCurvesKeepConstantPlanesOnInfiniteIntervals) {
 
 TEST(Relax, NothingIsKnownOutsideTheDomain) {
   const auto unknown = [](const Activation& a, double l, double u) {
-    const Planes p = relax(a, l, u);
+    const LinePair p = relax(a, l, u);
     EXPECT_EQ(p.lower_offset, -kInfinity) << reference::to_string(a);
     EXPECT_EQ(p.upper_offset, kInfinity) << reference::to_string(a);
     EXPECT_EQ(p.lower_slope, 0.0);
@@ -143,11 +143,11 @@ TEST(Relax, NothingIsKnownOutsideTheDomain) {
 }
 
 TEST(Relax, LogAndRootAtZero) {
-  const Planes log = relax({Curve::log}, 0.0, 2.0);
+  const LinePair log = relax({Curve::log}, 0.0, 2.0);
   EXPECT_EQ(log.lower_offset, -kInfinity);
   EXPECT_NEAR(log.upper_slope, 1.0, 1e-14);
   EXPECT_NEAR(log.upper_offset, -1.0, 1e-13);
-  const Planes root = relax({Curve::sqrt}, 0.0, 4.0);
+  const LinePair root = relax({Curve::sqrt}, 0.0, 4.0);
   EXPECT_NEAR(root.lower_slope, 0.5, 1e-14);
   EXPECT_NEAR(root.lower_offset, 0.0, 1e-14);
   EXPECT_NEAR(root.upper_slope, 0.5 / std::sqrt(2.0), 1e-14);
@@ -159,7 +159,7 @@ TEST(Relax, JumpsAreSetValued) {
     const Range r = range_of({curve}, l, u);
     EXPECT_EQ(r.lower, low) << name_of(curve) << " " << l << " " << u;
     EXPECT_EQ(r.upper, high) << name_of(curve) << " " << l << " " << u;
-    const Planes p = relax({curve}, l, u);
+    const LinePair p = relax({curve}, l, u);
     for (const double z : {l, u}) {
       if (l != u) continue;
       EXPECT_LE(p.lower_slope * z + p.lower_offset, low);
@@ -230,7 +230,7 @@ bool is_inside(const Case& c, double l, double u) {
 
 void check_special_planes(const Case& c, double l, double u) {
   const Activation& a = c.activation;
-  const Planes p = relax(a, l, u);
+  const LinePair p = relax(a, l, u);
   const Range r = range_of(a, l, u);
   ASSERT_TRUE(std::isfinite(p.lower_slope) && std::isfinite(p.upper_slope)) << where(c, l, u);
   ASSERT_TRUE(p.lower_offset < kInfinity && p.upper_offset > -kInfinity) << where(c, l, u);
@@ -289,8 +289,7 @@ TEST(Relax, ValuesAndSlopesAreThoseOfTheCurve) {
       const long double step = 1e-7L * (1.0L + std::fabs(static_cast<long double>(z)));
       const long double before = reference::value_of(a, z - step),
                         after = reference::value_of(a, z + step);
-      if (reference::has_jumps(a.curve) || std::fabs(z) < 1e-5 ||
-          !std::isfinite(static_cast<double>(before)))
+      if (has_jumps(a.curve) || std::fabs(z) < 1e-5 || !std::isfinite(static_cast<double>(before)))
         continue;
       const auto slope = static_cast<double>((after - before) / (2 * step));
       EXPECT_NEAR(slope_of(a, z), slope, 1e-5 * (1.0 + std::fabs(slope)) + 1e-6 * std::fabs(exact))
@@ -301,7 +300,7 @@ TEST(Relax, ValuesAndSlopesAreThoseOfTheCurve) {
 
 /// Many periods: still the right constants, and slopes with a bound from the last period.
 TEST(Relax, WavesOnWideIntervals) {
-  const Planes p = relax({Curve::sin}, -20.0, 30.0);
+  const LinePair p = relax({Curve::sin}, -20.0, 30.0);
   EXPECT_EQ(p.lower_offset, -1.0);
   EXPECT_EQ(p.upper_offset, 1.0);
   // sin z - 0.1 z is least at the last z before 30 with cos z = 0.1 and sin z < 0.

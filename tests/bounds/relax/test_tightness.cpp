@@ -36,9 +36,9 @@ std::vector<Point> curve_points(const Activation& a, Range interval, bool above)
   std::sort(places.begin(), places.end());
   std::vector<Point> points;
   for (const double z : places) {
-    const double f = !reference::has_jumps(a.curve) ? static_cast<double>(reference::value_of(a, z))
-                     : above ? static_cast<double>(reference::jump_high(a.curve, z))
-                             : static_cast<double>(reference::jump_low(a.curve, z));
+    const double f = !has_jumps(a.curve) ? static_cast<double>(reference::value_of(a, z))
+                     : above             ? static_cast<double>(reference::jump_high(a.curve, z))
+                                         : static_cast<double>(reference::jump_low(a.curve, z));
     points.push_back({z, above ? -f : f});
   }
   return points;
@@ -103,7 +103,7 @@ TEST_P(Tightness, AreaIsTheLeastPossible) {
     const Range interval = ordinary_interval(c, random);
     const double l = interval.lower, u = interval.upper, m = 0.5 * l + 0.5 * u;
     if (!(u - l > 1e-9) || !by_area(c.activation, interval)) continue;
-    const Planes p = relax(c.activation, l, u);
+    const LinePair p = relax(c.activation, l, u);
     for (const bool above : {false, true}) {
       const std::vector<Point> points = curve_points(c.activation, interval, above);
       if (!comparable(c.activation, interval, points)) continue;

@@ -4,6 +4,7 @@
 
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
+#include "bounds/lowering/lower_network.h"
 #include "specs/evaluate/evaluate.h"
 #include "tests/support/convolutional_network.h"
 #include "tests/support/floors.h"

@@ -1,12 +1,15 @@
-// The floor under all operators: interval arithmetic, for those that have no bounds of their own.
+// Idea: interval arithmetic, the floor under all operators, for those that have no linear bounds.
 //
 // The operator's concrete meaning for enclosed numbers (specs/network/enclosed.h) promises |exact -
 // value| <= error for arguments of any error, so it is an interval extension as it stands: value
-// and error of an argument are middle and half-width of its interval, those of a result a number
-// and its radius. No source enters the results: what depends on them is loose, but certain.
+// and error of an argument are middle and half-width of its interval, those of a result a constant
+// and its radius. The results depend on no source: they are wide, but certain.
+// Source: own; interval arithmetic (Moore 1966).
+// Guarantees: encloses the outputs on the box (S1, S2).
 #include <cmath>
 
 #include "base/rounding.h"
+#include "base/simd.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
@@ -27,31 +30,31 @@ bool is_integer(DataType type) {
   return type == DataType::int64 || type == DataType::boolean;
 }
 
-std::vector<Enclosed> argument_of(const LowerContext& context, ValueId id) {
+std::vector<Enclosed> argument_of(LowerContext& context, ValueId id) {
   AffineForm scratch;
   const AffineForm& form = form_of(context, id, scratch);
-  const IntervalVector range = enclose(form, context.sources);
-  const std::vector<char> fixed = fixed_elements(form);
-  const bool whole = is_integer(context.network.value(id).type);
+  const IntervalVector range = enclose(form, context.sources());
+  const std::vector<char> constant = constant_elements(form);
+  const bool integer = is_integer(context.network().value(id).type);
   std::vector<Enclosed> result;
-  for (std::size_t i = 0; i < fixed.size(); ++i) {
-    if (fixed[i] && form.radius[i] == 0.0) {
+  for (std::size_t i = 0; i < constant.size(); ++i) {
+    if (constant[i] && form.radius[i] == 0.0) {
       result.emplace_back(form.constant[i]);
       continue;
     }
     // An integer lies between the integers of its interval; where there is none, the interval is
     // kept (and says nothing wrong).
     const double l = std::ceil(range.lower[i]), u = std::floor(range.upper[i]);
-    result.push_back(whole && l <= u ? enclosed_in(l, u)
-                                     : enclosed_in(range.lower[i], range.upper[i]));
+    result.push_back(integer && l <= u ? enclosed_in(l, u)
+                                       : enclosed_in(range.lower[i], range.upper[i]));
   }
   return result;
 }
 
 }  // namespace
 
-std::vector<AffineForm> lower_by_intervals(const LowerContext& context, const Node& node) {
-  const Network& network = context.network;
+std::vector<AffineForm> lower_by_intervals(LowerContext& context, const Node& node) {
+  const Network& network = context.network();
   std::vector<std::vector<Enclosed>> arguments, results;
   std::vector<const Enclosed*> inputs;
   std::vector<Enclosed*> outputs;
@@ -72,7 +75,7 @@ std::vector<AffineForm> lower_by_intervals(const LowerContext& context, const No
   for (const std::vector<Enclosed>& result : results) {
     AffineForm& form = forms.emplace_back();
     for (const Enclosed& x : result) {
-      const bool known = std::isfinite(x.value) && x.error < kTrusted;  // NaN is not below
+      const bool known = std::isfinite(x.value) && x.error < kOverflow;  // NaN is not below
       form.constant.push_back(known ? x.value : 0.0);
       form.radius.push_back(known ? x.error : kInfinity);
     }

@@ -1,4 +1,4 @@
-#include "bounds/lowering/ops/whole.h"
+#include "bounds/lowering/ops/integers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,19 +9,19 @@ namespace clipbound::bounds {
 
 namespace {
 
-bool is_whole_number(double x) {
+bool is_integer_number(double x) {
   return std::isfinite(x) && std::trunc(x) == x;
 }
 
-/// True where a value is whole by what it is computed with, whatever the inputs are.
-bool is_whole_value(const Network& network, ValueId id, int depth = 0) {
+/// True where a value is integer by what it is computed with, whatever the inputs are.
+bool is_integer_value(const Network& network, ValueId id, int depth = 0) {
   constexpr int kDeepest = 16;
   if (id == kNoValue) return true;
   const Value& value = network.value(id);
   if (value.type == DataType::int64 || value.type == DataType::boolean) return true;
   if (value.constant) {
     const std::vector<double> numbers = value.constant->as_float64();
-    return std::all_of(numbers.begin(), numbers.end(), is_whole_number);
+    return std::all_of(numbers.begin(), numbers.end(), is_integer_number);
   }
   const auto node = std::find_if(network.nodes.begin(), network.nodes.end(), [id](const Node& n) {
     return std::find(n.outputs.begin(), n.outputs.end(), id) != n.outputs.end();
@@ -40,16 +40,16 @@ bool is_whole_value(const Network& network, ValueId id, int depth = 0) {
       if (op_row(node->kind).op_class != OpClass::movement) return false;
   }
   return std::all_of(node->inputs.begin(), node->inputs.end(),
-                     [&](ValueId input) { return is_whole_value(network, input, depth + 1); });
+                     [&](ValueId input) { return is_integer_value(network, input, depth + 1); });
 }
 
 /// Elements of one form, sorted into kinds that are treated apart and put together again.
 class Sorted {
  public:
-  Sorted(std::size_t size, std::size_t kinds) : picks_(kinds), place_(size) {}
+  Sorted(std::size_t size, std::size_t kinds) : picks_(kinds), from_(size) {}
   void put(std::size_t element, std::size_t kind) {
-    place_[element] = {static_cast<std::int32_t>(kind),
-                       static_cast<std::int64_t>(picks_[kind].size())};
+    from_[element] = {static_cast<std::int32_t>(kind),
+                      static_cast<std::int64_t>(picks_[kind].size())};
     picks_[kind].push_back({0, static_cast<std::int64_t>(element)});
   }
   bool none(std::size_t kind) const { return picks_[kind].empty(); }
@@ -63,12 +63,12 @@ class Sorted {
   AffineForm join(const std::vector<AffineForm>& parts) const {
     std::vector<const AffineForm*> forms;
     for (const AffineForm& part : parts) forms.push_back(&part);
-    return gather(forms, place_);
+    return gather(forms, from_);
   }
 
  private:
   std::vector<std::vector<Pick>> picks_;
-  std::vector<Pick> place_;
+  std::vector<Pick> from_;
 };
 
 std::vector<double> ones(const AffineForm& form, double value = 1.0) {
@@ -83,41 +83,41 @@ AffineForm either(std::size_t size) {
   return form;
 }
 
-/// 1 - |d| where that is positive: exact at whole numbers.
-AffineForm hat(const LowerContext& context, const AffineForm& d) {
-  const AffineForm left = context.relu(combine(context, {&d}, {1.0}, ones(d)), kNoValue),
-                   middle = context.relu(d, kNoValue);
-  const AffineForm right = context.relu(combine(context, {&d}, {1.0}, ones(d, -1.0)), kNoValue);
+/// 1 - |d| where that is positive: exact at integers.
+AffineForm hat(LowerContext& context, const AffineForm& d) {
+  const AffineForm left = context.add_relu(combine(context, {&d}, {1.0}, ones(d)), kNoValue),
+                   middle = context.add_relu(d, kNoValue);
+  const AffineForm right = context.add_relu(combine(context, {&d}, {1.0}, ones(d, -1.0)), kNoValue);
   return combine(context, {&left, &middle, &right}, {1.0, -2.0, 1.0});
 }
 
-/// The interval of element i; of a whole number, between whole numbers.
-std::pair<double, double> ends(const IntervalVector& range, const std::vector<char>& whole,
+/// The interval of element i; of a integer, between integers.
+std::pair<double, double> ends(const IntervalVector& range, const std::vector<char>& integer,
                                std::size_t i) {
-  if (whole[i] == 0) return {range.lower[i], range.upper[i]};
+  if (integer[i] == 0) return {range.lower[i], range.upper[i]};
   return {std::ceil(range.lower[i]), std::floor(range.upper[i])};
 }
 
 }  // namespace
 
-std::vector<char> whole_elements(const LowerContext& context, ValueId id, const AffineForm& form) {
-  if (is_whole_value(context.network, id)) return std::vector<char>(form.constant.size(), 1);
-  std::vector<char> whole = fixed_elements(form);
-  for (std::size_t i = 0; i < whole.size(); ++i)
-    whole[i] = whole[i] != 0 && form.radius[i] == 0.0 && is_whole_number(form.constant[i]);
-  return whole;
+std::vector<char> integer_elements(const LowerContext& context, ValueId id,
+                                   const AffineForm& form) {
+  if (is_integer_value(context.network(), id)) return std::vector<char>(form.constant.size(), 1);
+  std::vector<char> integer = constant_elements(form);
+  for (std::size_t i = 0; i < integer.size(); ++i)
+    integer[i] = integer[i] != 0 && form.radius[i] == 0.0 && is_integer_number(form.constant[i]);
+  return integer;
 }
 
-AffineForm is_zero(const LowerContext& context, const AffineForm& d,
-                   const std::vector<char>& whole) {
+AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector<char>& integer) {
   enum Kind : std::size_t { no, yes, rises, falls, apart, unknown, kinds };
-  const IntervalVector range = enclose(d, context.sources);
-  Sorted sorted(whole.size(), kinds);
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    const auto [l, u] = ends(range, whole, i);
+  const IntervalVector range = enclose(d, context.sources());
+  Sorted sorted(integer.size(), kinds);
+  for (std::size_t i = 0; i < integer.size(); ++i) {
+    const auto [l, u] = ends(range, integer, i);
     const bool around = l <= 0.0 && u >= 0.0;
     sorted.put(i, !around                 ? no
-                  : whole[i] == 0         ? unknown
+                  : integer[i] == 0       ? unknown
                   : l == u                ? yes
                   : u == 0.0 && l == -1.0 ? rises
                   : l == 0.0 && u == 1.0  ? falls
@@ -132,45 +132,45 @@ AffineForm is_zero(const LowerContext& context, const AffineForm& d,
        either(sorted.of(d, unknown).constant.size())});
 }
 
-AffineForm is_positive(const LowerContext& context, const AffineForm& d,
-                       const std::vector<char>& whole) {
+AffineForm is_positive(LowerContext& context, const AffineForm& d,
+                       const std::vector<char>& integer) {
   enum Kind : std::size_t { no, yes, itself, next, apart, kinds };
-  const IntervalVector range = enclose(d, context.sources);
-  Sorted sorted(whole.size(), kinds);
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    const auto [l, u] = ends(range, whole, i);
-    // 0 itself counts as positive nowhere if the number is whole, and may count as either
+  const IntervalVector range = enclose(d, context.sources());
+  Sorted sorted(integer.size(), kinds);
+  for (std::size_t i = 0; i < integer.size(); ++i) {
+    const auto [l, u] = ends(range, integer, i);
+    // 0 itself counts as positive nowhere if the number is integer, and may count as either
     // otherwise.
-    const bool never = whole[i] != 0 ? u <= 0.0 : u < 0.0;
+    const bool never = integer[i] != 0 ? u <= 0.0 : u < 0.0;
     sorted.put(i, l > 0.0                ? yes
                   : never                ? no
-                  : whole[i] == 0        ? apart
+                  : integer[i] == 0      ? apart
                   : l == 0.0 && u == 1.0 ? itself
                                          : next);
   }
-  const AffineForm whole_ones = sorted.of(d, next), others = sorted.of(d, apart);
+  const AffineForm integers = sorted.of(d, next), others = sorted.of(d, apart);
   return sorted.join(
       {sorted.numbers(0.0, no), sorted.numbers(1.0, yes), sorted.of(d, itself),
-       // Half a step from every whole number: no tie.
+       // Half a step from every integer: no tie.
        sorted.none(next)
            ? AffineForm()
-           : context.activate(combine(context, {&whole_ones}, {1.0}, ones(whole_ones, -0.5)),
-                              {Curve::step}, kNoValue),
-       sorted.none(apart) ? AffineForm() : context.activate(others, {Curve::step}, kNoValue)});
+           : context.add_layer(combine(context, {&integers}, {1.0}, ones(integers, -0.5)),
+                               {Curve::step}, kNoValue),
+       sorted.none(apart) ? AffineForm() : context.add_layer(others, {Curve::step}, kNoValue)});
 }
 
-AffineForm positive_part(const LowerContext& context, const AffineForm& d) {
+AffineForm positive_part(LowerContext& context, const AffineForm& d) {
   enum Kind : std::size_t { no, itself, apart, kinds };
-  const IntervalVector range = enclose(d, context.sources);
-  const std::vector<char> whole(d.constant.size(), 1);
-  Sorted sorted(whole.size(), kinds);
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    const auto [l, u] = ends(range, whole, i);
+  const IntervalVector range = enclose(d, context.sources());
+  const std::vector<char> integer(d.constant.size(), 1);
+  Sorted sorted(integer.size(), kinds);
+  for (std::size_t i = 0; i < integer.size(); ++i) {
+    const auto [l, u] = ends(range, integer, i);
     sorted.put(i, u <= 0.0 ? no : l >= 0.0 ? itself : apart);
   }
   return sorted.join(
       {sorted.numbers(0.0, no), sorted.of(d, itself),
-       sorted.none(apart) ? AffineForm() : context.relu(sorted.of(d, apart), kNoValue)});
+       sorted.none(apart) ? AffineForm() : context.add_relu(sorted.of(d, apart), kNoValue)});
 }
 
 }  // namespace clipbound::bounds

@@ -1,5 +1,8 @@
-// Affine operators of one variable input, found out by probing: BatchNormalization, pools, sums,
-// means, Neg.
+// Idea: the coefficients of an operator that is affine in one input and whose coefficients involve
+// no cancellation are found by probing: pulling unit vectors back through its concrete meaning.
+// BatchNormalization, average pools, sums, means, Neg.
+// Source: own.
+// Guarantees: the coefficients' errors and the roundings are in the radii (S1).
 #include <algorithm>
 #include <cmath>
 
@@ -21,10 +24,10 @@ constexpr double kCoefficientError = 32.0 * kUnitRoundoff;
 /// The node as a function of its first input, n elements, with numbers for the others: m elements.
 class ProbedNode {
  public:
-  ProbedNode(const LowerContext& context, const Node& node)
-      : operation_(op_row(node.kind).verbs.prepare(context.network, node)),
-        n_(static_cast<std::size_t>(context.network.value(node.inputs[0]).size())),
-        m_(static_cast<std::size_t>(context.network.value(node.outputs[0]).size())) {
+  ProbedNode(LowerContext& context, const Node& node)
+      : operation_(op_row(node.kind).verbs.prepare(context.network(), node)),
+        n_(static_cast<std::size_t>(context.network().value(node.inputs[0]).size())),
+        m_(static_cast<std::size_t>(context.network().value(node.outputs[0]).size())) {
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const bool given = k == 0 || node.inputs[k] != kNoValue;
       values_.push_back(k == 0  ? std::vector<double>(n_, 0.0)
@@ -102,16 +105,16 @@ ProbedRows probe_diagonal(ProbedNode& node) {
   return rows;
 }
 
-/// The rows of the first `outputs` outputs, which read the first `reach` inputs only: each is the
-/// gradient of its output.
-ProbedRows probe_rows(ProbedNode& node, std::size_t outputs, std::size_t reach) {
+/// The rows of the first `outputs` outputs, which depend on the first `inputs` inputs only: each is
+/// the gradient of its output.
+ProbedRows probe_rows(ProbedNode& node, std::size_t outputs, std::size_t inputs) {
   std::vector<double> cotangent(node.m(), 0.0), gradient(node.n(), 0.0);
   ProbedRows rows;
   for (std::size_t i = 0; i < outputs; ++i) {
     cotangent[i] = 1.0;
     node.pull(cotangent, gradient);
     cotangent[i] = 0.0;
-    for (std::size_t j = 0; j < reach; ++j) {
+    for (std::size_t j = 0; j < inputs; ++j) {
       if (gradient[j] != 0.0) rows.add(j, gradient[j]);
       gradient[j] = 0.0;
     }
@@ -120,13 +123,13 @@ ProbedRows probe_rows(ProbedNode& node, std::size_t outputs, std::size_t reach) 
   return rows;
 }
 
-/// Appends `copies` - 1 copies of all rows, each reading the next `reach` inputs.
-void repeat(ProbedRows& rows, std::size_t copies, std::size_t reach) {
+/// Appends `copies` - 1 copies of all rows, each on the next `inputs` inputs.
+void repeat(ProbedRows& rows, std::size_t copies, std::size_t inputs) {
   const std::size_t outputs = rows.begin.size() - 1;
   for (std::size_t copy = 1; copy < copies; ++copy) {
     for (std::size_t i = 0, k = 0; i < outputs; ++i) {
       for (; static_cast<std::int64_t>(k) < rows.begin[i + 1]; ++k) {
-        rows.add(static_cast<std::size_t>(rows.terms[k].element) + copy * reach,
+        rows.add(static_cast<std::size_t>(rows.terms[k].element) + copy * inputs,
                  rows.terms[k].weight);
       }
       rows.end_row();
@@ -137,23 +140,21 @@ void repeat(ProbedRows& rows, std::size_t copies, std::size_t reach) {
 void expect_constant_parameters(const Network& network, const Node& node) {
   for (std::size_t k = 1; k < node.inputs.size(); ++k) {
     if (node.inputs[k] != kNoValue && !network.is_constant(node.inputs[k])) {
-      throw Unsupported(network.source + ": " + describe(node) +
-                        ": bounds need its parameters to be constants");
+      throw Unsupported("bounds need its parameters to be constants");
     }
   }
 }
 
-ProbedRows probe(const LowerContext& context, const Node& node, ProbedNode& probed) {
+ProbedRows probe(LowerContext& context, const Node& node, ProbedNode& probed) {
   if (node.kind == OpKind::neg || node.kind == OpKind::batch_normalization)
     return probe_diagonal(probed);
   // Pools treat every channel of every image alike: those of the first one are probed, the others
   // shifted copies.
-  const Shape& shape = context.network.value(node.inputs[0]).shape;
+  const Shape& shape = context.network().value(node.inputs[0]).shape;
   const bool pool = node.kind == OpKind::average_pool || node.kind == OpKind::global_average_pool;
   const std::size_t copies = pool ? static_cast<std::size_t>(shape[0] * shape[1]) : 1;
   if (static_cast<double>(probed.n()) * static_cast<double>(probed.m() / copies) > kMostProbes) {
-    throw Unsupported(context.network.source + ": " + describe(node) +
-                      ": too large to be bounded yet");
+    throw Unsupported("too large to be bounded yet");
   }
   ProbedRows rows = probe_rows(probed, probed.m() / copies, probed.n() / copies);
   repeat(rows, copies, probed.n() / copies);
@@ -162,8 +163,8 @@ ProbedRows probe(const LowerContext& context, const Node& node, ProbedNode& prob
 
 }  // namespace
 
-std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node& node) {
-  expect_constant_parameters(context.network, node);
+std::vector<AffineForm> lower_by_probing(LowerContext& context, const Node& node) {
+  expect_constant_parameters(context.network(), node);
   ProbedNode probed(context, node);
   const ProbedRows rows = probe(context, node, probed);
   AffineForm scratch;
@@ -172,7 +173,7 @@ std::vector<AffineForm> lower_by_probing(const LowerContext& context, const Node
   const AffineForm& x = form_to_compose(context, node.inputs[0],
                                         static_cast<std::int64_t>(probed.m()), reads, scratch);
   AffineForm result = linear_map({&x}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0),
-                                 context.magnitudes);
+                                 context.magnitudes());
   charge_weights(context, result, kCoefficientError);
   const std::vector<Enclosed> offset = probed.offset();
   for (std::size_t i = 0; i < probed.m(); ++i) {

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lower_network.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/enclosed.h"
 #include "specs/network/network_builder.h"

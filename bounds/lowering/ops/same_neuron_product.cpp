@@ -1,9 +1,9 @@
-#include "bounds/lowering/ops/one_variable.h"
+#include "bounds/lowering/ops/same_neuron_product.h"
 
 #include <cmath>
 
 #include "base/rounding.h"
-#include "bounds/layered/layered_system.h"
+#include "bounds/layered/linear_map.h"
 
 namespace clipbound::bounds {
 
@@ -37,7 +37,7 @@ const SquareOf* square_of(Curve curve) {
   }
 }
 
-OneNeuron neuron_of(const LowerContext& context, const AffineForm& form, std::int64_t i) {
+OneNeuron neuron_of(LowerContext& context, const AffineForm& form, std::int64_t i) {
   OneNeuron result;
   std::size_t terms = 0;
   for (const auto& [source, rows] : form.terms) {
@@ -47,7 +47,7 @@ OneNeuron neuron_of(const LowerContext& context, const AffineForm& form, std::in
       result.layer = source, result.neuron = index[0], result.slope = rows.values(i)[0];
   }
   if (terms != 1 || result.layer < 0 ||
-      square_of(context.activations[static_cast<std::size_t>(result.layer)].curve) == nullptr)
+      square_of(context.activations()[static_cast<std::size_t>(result.layer)].curve) == nullptr)
     return {};
   result.constant = form.constant[static_cast<std::size_t>(i)];
   result.radius = form.radius[static_cast<std::size_t>(i)];
@@ -55,26 +55,25 @@ OneNeuron neuron_of(const LowerContext& context, const AffineForm& form, std::in
 }
 
 /// g(z_scale z) for the neurons of one layer: one layer more, on the same pre-activations.
-AffineForm second_function(const LowerContext& context, int layer,
-                           const std::vector<Pick>& neurons) {
-  const AffineForm z = gather({&context.layers[static_cast<std::size_t>(layer)]}, neurons);
-  const SquareOf& square = *square_of(context.activations[static_cast<std::size_t>(layer)].curve);
-  return context.activate(square.z_scale == 1.0 ? z : combine(context, {&z}, {square.z_scale}),
-                          square.g, kNoValue);
+AffineForm second_function(LowerContext& context, int layer, const std::vector<Pick>& neurons) {
+  const AffineForm z = gather({&context.layers()[static_cast<std::size_t>(layer)]}, neurons);
+  const SquareOf& square = *square_of(context.activations()[static_cast<std::size_t>(layer)].curve);
+  return context.add_layer(square.z_scale == 1.0 ? z : combine(context, {&z}, {square.z_scale}),
+                           square.g, kNoValue);
 }
 
 /// The products of the elements `which`, whose neurons are all of one layer. |t| <= 1, whatever the
 /// function.
-AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneNeuron>& x,
+AffineForm multiply_in_layer(LowerContext& context, const std::vector<OneNeuron>& x,
                              const std::vector<OneNeuron>& y,
                              const std::vector<std::size_t>& which) {
   const int layer = x[which[0]].layer;
   const auto source = static_cast<std::size_t>(layer);
-  const SquareOf& square = *square_of(context.activations[source].curve);
+  const SquareOf& square = *square_of(context.activations()[source].curve);
   std::vector<Pick> neurons;
   for (const std::size_t i : which) neurons.push_back({0, x[i].neuron});
   const AffineForm g = second_function(context, layer, neurons);
-  const std::int64_t size = context.layers[source].size();
+  const std::int64_t size = context.layers()[source].size();
   const AffineForm t = AffineForm::of_source(layer, size, 0, size);
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
@@ -88,7 +87,7 @@ AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneN
     begin.push_back(static_cast<std::int64_t>(terms.size()));
     offset.push_back(a.constant * b.constant + quadratic * square.constant);
   }
-  AffineForm result = linear_map({&g, &t}, begin, terms, offset, context.magnitudes);
+  AffineForm result = linear_map({&g, &t}, begin, terms, offset, context.magnitudes());
   for (std::size_t k = 0; k < which.size(); ++k) {
     // The three coefficients and the constant round a handful of times, each relative to the
     // product of both sizes.
@@ -104,8 +103,7 @@ AffineForm multiply_in_layer(const LowerContext& context, const std::vector<OneN
 
 }  // namespace
 
-std::vector<char> of_one_variable(const LowerContext& context, const AffineForm& x,
-                                  const AffineForm& y) {
+std::vector<char> of_same_neuron(LowerContext& context, const AffineForm& x, const AffineForm& y) {
   std::vector<char> result;
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const OneNeuron a = neuron_of(context, x, i), b = neuron_of(context, y, i);
@@ -114,11 +112,10 @@ std::vector<char> of_one_variable(const LowerContext& context, const AffineForm&
   return result;
 }
 
-AffineForm multiply_of_one_variable(const LowerContext& context, const AffineForm& x,
-                                    const AffineForm& y) {
+AffineForm multiply_same_neuron(LowerContext& context, const AffineForm& x, const AffineForm& y) {
   std::vector<OneNeuron> a, b;
   std::map<int, std::vector<std::size_t>> of_layer;
-  std::vector<Pick> place(x.constant.size());
+  std::vector<Pick> from(x.constant.size());
   for (std::int64_t i = 0; i < x.size(); ++i) {
     a.push_back(neuron_of(context, x, i));
     b.push_back(neuron_of(context, y, i));
@@ -127,12 +124,12 @@ AffineForm multiply_of_one_variable(const LowerContext& context, const AffineFor
   std::vector<AffineForm> parts;
   for (const auto& [layer, which] : of_layer) {
     for (std::size_t k = 0; k < which.size(); ++k)
-      place[which[k]] = {static_cast<std::int32_t>(parts.size()), static_cast<std::int64_t>(k)};
+      from[which[k]] = {static_cast<std::int32_t>(parts.size()), static_cast<std::int64_t>(k)};
     parts.push_back(multiply_in_layer(context, a, b, which));
   }
   std::vector<const AffineForm*> forms;
   for (const AffineForm& part : parts) forms.push_back(&part);
-  return gather(forms, place);
+  return gather(forms, from);
 }
 
 }  // namespace clipbound::bounds

@@ -22,15 +22,7 @@ class Intervals : public testing::TestWithParam<OperatorCase> {};
 std::map<ValueId, AffineForm> enclose_all(const Network& network, const std::vector<double>& centre,
                                           const std::vector<double>& half) {
   std::map<ValueId, AffineForm> forms;
-  const SourceMagnitudes magnitudes;
-  const OpenEnds open;
-  const std::map<int, IntervalVector> sources;
-  const std::map<int, std::vector<double>> samples;
-  const std::vector<AffineForm> layers;
-  const std::vector<Activation> activations;
-  const LowerContext context{
-      network, forms,   magnitudes, sources, samples, layers, activations, ProductForm::squares,
-      nullptr, nullptr, open,       nullptr, nullptr};
+  LowerContext context(network, {}, {}, ProductForm::squares);
   std::size_t first = 0;
   for (const ValueId id : network.inputs) {
     AffineForm& form = forms[id];
@@ -40,10 +32,14 @@ std::map<ValueId, AffineForm> enclose_all(const Network& network, const std::vec
     form.radius.assign(half.begin() + static_cast<std::ptrdiff_t>(first),
                        half.begin() + static_cast<std::ptrdiff_t>(first + size));
     first += size;
+    context.set_form(id, form);
   }
   for (const Node& node : network.nodes) {
     std::vector<AffineForm> results = lower_by_intervals(context, node);
-    for (std::size_t k = 0; k < results.size(); ++k) forms[node.outputs[k]] = std::move(results[k]);
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      context.set_form(node.outputs[k], results[k]);
+      forms[node.outputs[k]] = std::move(results[k]);
+    }
   }
   return forms;
 }

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/lowering/lower_network.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
 #include "specs/network/op_table.h"

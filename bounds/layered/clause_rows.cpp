@@ -1,0 +1,43 @@
+#include "bounds/layered/clause_rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/rounding.h"
+#include "bounds/layered/linear_map.h"
+
+namespace clipbound::bounds {
+
+AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
+  const AffineForm input =
+      AffineForm::of_source(kInputSource, static_cast<std::int64_t>(system.lower.size()), 0,
+                            static_cast<std::int64_t>(system.lower.size()));
+  const std::vector<const AffineForm*> forms = {&system.outputs, &input};
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  std::vector<double> offset, extra;
+  const IntervalVector outputs = enclose(system.outputs, system.sources);
+  for (const Row& row : clause.rows) {
+    double error = row.threshold.upper - row.threshold.lower;
+    for (const Term& term : row.terms) {
+      const bool of_output = term.of == Term::Of::output;
+      const double width = term.coefficient.upper - term.coefficient.lower;
+      const auto i = static_cast<std::size_t>(term.index);
+      const double magnitude =
+          of_output ? std::max(std::fabs(outputs.lower[i]), std::fabs(outputs.upper[i]))
+                    : system.magnitudes.at(kInputSource)[i];
+      if (width > 0.0) error += width * magnitude;
+      terms.push_back({of_output ? 0 : 1, term.index, term.coefficient.lower});
+    }
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+    offset.push_back(-row.threshold.upper);
+    extra.push_back(error);
+  }
+  AffineForm rows = linear_map(forms, begin, terms, offset, system.magnitudes);
+  for (std::size_t s = 0; s < extra.size(); ++s) {
+    if (!(extra[s] <= 0.0)) rows.radius[s] = add_up(rows.radius[s], extra[s] * (1.0 + 0x1p-40));
+  }
+  return rows;
+}
+
+}  // namespace clipbound::bounds

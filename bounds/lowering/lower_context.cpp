@@ -1,0 +1,186 @@
+#include "bounds/lowering/lower_context.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "base/rounding.h"
+
+namespace clipbound::bounds {
+
+namespace {
+
+/// kSamples points of a box: the middle, and random ones.
+std::vector<double> sample_box(const std::vector<double>& lower, const std::vector<double>& upper) {
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> share(0.0, 1.0);
+  std::vector<double> samples;
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    for (int p = 0; p < kSamples; ++p)
+      samples.push_back(lower[i] + (p == 0 ? 0.5 : share(random)) * (upper[i] - lower[i]));
+  }
+  return samples;
+}
+
+void activate_samples(const Activation& activation, std::vector<double>& values) {
+  if (activation.curve != Curve::product) {
+    for (double& v : values) v = value_of(activation, v);
+    return;
+  }
+  for (std::size_t i = 0; i < values.size(); i += 2 * kSamples) {
+    for (std::size_t p = i; p < i + kSamples; ++p) values[p] *= values[p + kSamples];
+  }
+}
+
+void intersect(IntervalVector& range, const IntervalVector& known) {
+  for (std::size_t i = 0; i < known.lower.size(); ++i) {
+    range.lower[i] = std::max(range.lower[i], known.lower[i]);
+    range.upper[i] = std::min(range.upper[i], known.upper[i]);
+  }
+}
+
+/// The intervals of some elements; of none where `intervals` is empty.
+IntervalVector part_of(const IntervalVector& intervals, const std::vector<Pick>& picks) {
+  IntervalVector part;
+  for (const Pick& pick : picks) {
+    if (intervals.lower.empty()) break;
+    part.lower.push_back(intervals.lower[static_cast<std::size_t>(pick.element)]);
+    part.upper.push_back(intervals.upper[static_cast<std::size_t>(pick.element)]);
+  }
+  return part;
+}
+
+/// f of elements that depend on no source, within `range`. One that is known exactly (radius 0:
+/// nothing was rounded on its way) goes through a staircase exactly: at a jump it does not stand
+/// for both sides, because there is nothing that could push it off.
+AffineForm at_constants(const AffineForm& form, const Activation& activation,
+                        const IntervalVector& range) {
+  AffineForm result = constant_within(range);
+  if (kind_of(activation.curve) != CurveKind::staircase) return result;
+  const std::vector<char> constant = constant_elements(form);
+  for (std::size_t i = 0; i < form.radius.size(); ++i) {
+    if (form.radius[i] != 0.0 || constant[i] == 0) continue;
+    result.constant[i] = value_of(activation, form.constant[i]);
+    result.radius[i] = 0.0;
+  }
+  return result;
+}
+
+/// [size] 1 for the activations that need no neuron: their argument depends on no source, or they
+/// are known to have one value; and their range is finite.
+std::vector<char> constant_activations(const AffineForm& form, const Activation& activation,
+                                       const IntervalVector& known, const IntervalVector& range) {
+  std::vector<char> constant = activation.curve == Curve::product
+                                   ? std::vector<char>(form.constant.size(), 0)
+                                   : constant_elements(form);
+  for (std::size_t i = 0; i < known.lower.size(); ++i)
+    constant[i] = constant[i] != 0 || known.lower[i] == known.upper[i];
+  for (std::size_t i = 0; i < constant.size(); ++i)
+    constant[i] = constant[i] && std::isfinite(range.lower[i]) && std::isfinite(range.upper[i]);
+  return constant;
+}
+
+}  // namespace
+
+AffineForm constant_within(const IntervalVector& interval) {
+  AffineForm form;
+  for (std::size_t i = 0; i < interval.lower.size(); ++i) {
+    const double l = interval.lower[i], u = interval.upper[i], centre = 0.5 * l + 0.5 * u;
+    form.constant.push_back(centre);
+    form.radius.push_back(l == u ? 0.0
+                                 : next_up(std::max(next_up(u - centre), next_up(centre - l))));
+  }
+  return form;
+}
+
+LowerContext::LowerContext(const Network& network, std::span<const double> lower,
+                           std::span<const double> upper, ProductForm products, OpenEnds open)
+    : network_(network), products_(products), open_(std::move(open)) {
+  system_.lower.assign(lower.begin(), lower.end());
+  system_.upper.assign(upper.begin(), upper.end());
+  add_source(kInputSource, {system_.lower, system_.upper});
+  system_.samples[kInputSource] = sample_box(system_.lower, system_.upper);
+}
+
+const AffineForm* LowerContext::form(ValueId id) const {
+  const auto found = forms_.find(id);
+  return found == forms_.end() ? nullptr : &found->second;
+}
+
+AffineForm LowerContext::add_layer(const AffineForm& form, const Activation& activation,
+                                   ValueId value) {
+  return add_layer_within(form, activation, value, {});
+}
+
+AffineForm LowerContext::add_layer_within(const AffineForm& form, const Activation& activation,
+                                          ValueId value, const IntervalVector& known) {
+  IntervalVector z = enclose(form, system_.sources);
+  IntervalVector range = activate(activation, z);
+  intersect(range, known);
+  const std::vector<char> constant = constant_activations(form, activation, known, range);
+  if (std::find(constant.begin(), constant.end(), 1) == constant.end())
+    return append_layer(form, activation, value, std::move(z), std::move(range), {});
+  std::vector<std::int64_t> elements;
+  std::vector<Pick> constants, variables, from;
+  for (std::size_t i = 0; i < constant.size(); ++i) {
+    const auto e = static_cast<std::int64_t>(i);
+    std::vector<Pick>& part = constant[i] != 0 ? constants : variables;
+    from.push_back({constant[i] != 0 ? 0 : 1, static_cast<std::int64_t>(part.size())});
+    part.push_back({0, e});
+    if (constant[i] == 0) elements.push_back(e);
+  }
+  const AffineForm of_constants =
+      at_constants(gather({&form}, constants), activation, part_of(range, constants));
+  const AffineForm of_variables =
+      variables.empty()
+          ? AffineForm()
+          : append_layer(gather({&form}, variables), activation, value, part_of(z, variables),
+                         part_of(range, variables), std::move(elements));
+  return gather({&of_constants, &of_variables}, from);
+}
+
+AffineForm LowerContext::append_layer(const AffineForm& form, const Activation& activation,
+                                      ValueId value, IntervalVector z, IntervalVector range,
+                                      std::vector<std::int64_t> elements) {
+  const int layer = static_cast<int>(system_.layers.size());
+  system_.layers.push_back(form);
+  system_.activations.push_back(activation);
+  system_.layer_values.push_back(value);
+  system_.layer_elements.push_back(std::move(elements));
+  system_.intervals.push_back(std::move(z));
+  std::vector<double> values = values_at(form, system_.samples);
+  activate_samples(activation, values);
+  system_.samples[layer] = std::move(values);
+  add_source(layer, std::move(range));
+  return AffineForm::of_source(layer, form.size(), 0, form.size());
+}
+
+void LowerContext::note_sum_is_one(const AffineForm& form,
+                                   const std::vector<std::int64_t>& elements) {
+  if (form.terms.size() != 1 || form.terms.begin()->first < 0) return;
+  const auto& [layer, rows] = *form.terms.begin();
+  SimplexRow simplex{layer, {}};
+  for (const std::int64_t e : elements) {
+    const auto i = static_cast<std::size_t>(e);
+    if (form.constant[i] != 0.0 || form.radius[i] != 0.0 || rows.indices(e).size() != 1 ||
+        rows.values(e)[0] != 1.0)
+      return;
+    simplex.elements.push_back(rows.indices(e)[0]);
+  }
+  system_.simplex_rows.push_back(std::move(simplex));
+}
+
+LayeredSystem LowerContext::finish(AffineForm outputs) {
+  system_.outputs = std::move(outputs);
+  return std::move(system_);
+}
+
+void LowerContext::add_source(int source, IntervalVector interval) {
+  std::vector<double> magnitude(interval.lower.size());
+  for (std::size_t i = 0; i < magnitude.size(); ++i)
+    magnitude[i] = std::max(std::fabs(interval.lower[i]), std::fabs(interval.upper[i]));
+  system_.magnitudes[source] = std::move(magnitude);
+  system_.sources[source] = std::move(interval);
+}
+
+}  // namespace clipbound::bounds

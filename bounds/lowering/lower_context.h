@@ -1,0 +1,86 @@
+#pragma once
+// Idea: what an operator sees and may do while a network is lowered node by node.
+//
+// An operator computes the affine forms of its outputs from those of its inputs. Where it is not
+// affine it makes a form a layer of neurons (add_layer) and goes on with their activations. All
+// state of a lowering is here: the layers so far, and the forms of the values before the node.
+// Source: own.
+// Guarantees: a form that an operation returns encloses the named function of the given form on the
+// box (S1, S2).
+#include <map>
+#include <span>
+#include <vector>
+
+#include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lowering_options.h"
+#include "specs/network/network.h"
+
+namespace clipbound::bounds {
+
+class LowerContext {
+ public:
+  /// A system of no layers yet, on the box [lower, upper].
+  LowerContext(const Network& network, std::span<const double> lower, std::span<const double> upper,
+               ProductForm products, OpenEnds open = {});
+  LowerContext(const LowerContext&) = delete;
+  LowerContext& operator=(const LowerContext&) = delete;
+
+  // What an operator may look at.
+  const Network& network() const { return network_; }
+  /// Of a value before the node; nullptr for constants.
+  const AffineForm* form(ValueId id) const;
+  const SourceMagnitudes& magnitudes() const { return system_.magnitudes; }
+  const SourceIntervals& sources() const { return system_.sources; }
+  const SourceSamples& samples() const { return system_.samples; }
+  const std::vector<AffineForm>& layers() const { return system_.layers; }
+  const std::vector<Activation>& activations() const { return system_.activations; }
+  ProductForm products() const { return products_; }
+  /// Ends of the inputs' box that do not belong to it.
+  const OpenEnds& open() const { return open_; }
+
+  // What an operator may do.
+  /// Makes a form a layer of neurons and returns their activations f(form); elements that depend on
+  /// no source, or have one value only, become constants instead. `value` names the form for the
+  /// user, kNoValue where it is a helper inside an operator.
+  AffineForm add_layer(const AffineForm& form, const Activation& activation, ValueId value);
+  /// The same for activations that are known to lie in `known` as well (infinite ends: no more than
+  /// f says).
+  AffineForm add_layer_within(const AffineForm& form, const Activation& activation, ValueId value,
+                              const IntervalVector& known);
+  AffineForm add_relu(const AffineForm& form, ValueId value) {
+    return add_layer(form, {Curve::relu}, value);
+  }
+  /// Tells that some elements of a form add up to exactly 1 (a hint: it is used where each of them
+  /// is one neuron's activation of one and the same layer).
+  void note_sum_is_one(const AffineForm& form, const std::vector<std::int64_t>& elements);
+  /// Tells of a staircase of an input that takes several values.
+  void note_staircase(const InputStaircase& staircase) { system_.staircases.push_back(staircase); }
+
+  // What happens between operators.
+  void set_form(ValueId id, AffineForm form) { forms_[id] = std::move(form); }
+  void drop_form(ValueId id) { forms_.erase(id); }
+  void note_interval_only(IntervalOnlyOperator op) {
+    system_.interval_only.push_back(std::move(op));
+  }
+  const LayeredSystem& system() const { return system_; }
+  /// The system with its outputs; the end of the lowering.
+  LayeredSystem finish(AffineForm outputs);
+
+ private:
+  /// Appends a layer all of whose neurons vary. z: their intervals; range: their activations'.
+  AffineForm append_layer(const AffineForm& form, const Activation& activation, ValueId value,
+                          IntervalVector z, IntervalVector range,
+                          std::vector<std::int64_t> elements);
+  void add_source(int source, IntervalVector interval);
+
+  const Network& network_;
+  const ProductForm products_;
+  const OpenEnds open_;
+  LayeredSystem system_;
+  std::map<ValueId, AffineForm> forms_;
+};
+
+/// Constants that are known within an interval, as a form without sources.
+AffineForm constant_within(const IntervalVector& interval);
+
+}  // namespace clipbound::bounds

@@ -1,0 +1,155 @@
+#include "bounds/lowering/lower_network.h"
+
+#include <cmath>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "bounds/lowering/lower_context.h"
+#include "bounds/lowering/operands.h"
+#include "bounds/lowering/ops/lower_op.h"
+#include "specs/network/op_table.h"
+
+namespace clipbound::bounds {
+
+namespace {
+
+/// The elements first, first + 1, ... of the input. Those that do not vary are constants, so that
+/// what is multiplied by them stays linear.
+AffineForm input_form(const LayeredSystem& system, const std::vector<char>& varies,
+                      std::int64_t first, std::int64_t count) {
+  IntervalVector constants;
+  for (std::int64_t i = first; i < first + count; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    constants.lower.push_back(varies[k] ? 0.0 : system.lower[k]);
+    constants.upper.push_back(varies[k] ? 0.0 : system.upper[k]);
+  }
+  AffineForm form = constant_within(constants);
+  SparseRows rows;
+  rows.cols = static_cast<std::int64_t>(system.lower.size());
+  for (std::int64_t i = first; i < first + count; ++i) {
+    if (varies[static_cast<std::size_t>(i)]) rows.append(static_cast<std::int32_t>(i), 1.0);
+    rows.end_row();
+  }
+  if (rows.entries() > 0) form.terms.emplace(kInputSource, std::move(rows));
+  return form;
+}
+
+/// The intervals of a form; constants that are known exactly stay so.
+IntervalVector intervals_of(const AffineForm& form, const SourceIntervals& sources) {
+  IntervalVector range = enclose(form, sources);
+  const std::vector<char> constant = constant_elements(form);
+  for (std::size_t i = 0; i < constant.size(); ++i) {
+    if (constant[i] != 0 && form.radius[i] == 0.0)
+      range.lower[i] = range.upper[i] = form.constant[i];
+  }
+  return range;
+}
+
+/// True where some element's radius is more than roundings: these may be wide too, but what is
+/// chosen by an index or not is wider.
+bool is_wide(const std::vector<AffineForm>& forms) {
+  constexpr double kWidestRounding = 0x1p-20;
+  for (const AffineForm& form : forms) {
+    for (std::size_t i = 0; i < form.radius.size(); ++i) {
+      if (form.radius[i] > kWidestRounding * (1.0 + std::fabs(form.constant[i]))) return true;
+    }
+  }
+  return false;
+}
+
+/// Operators throw Unsupported, with their reason, where they have no linear bounds of a node; it
+/// is caught here and nowhere else.
+std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
+  std::string reason;
+  try {
+    return lower_function(node.kind)(context, node);
+  } catch (const Unsupported& refusal) {
+    reason = refusal.what();
+  }
+  std::vector<AffineForm> results = lower_by_intervals(context, node);
+  if (is_wide(results))
+    context.note_interval_only({node.name, op_row(node.kind).onnx_name, std::move(reason)});
+  return results;
+}
+
+/// Lowers one network, node by node.
+class Lowering {
+ public:
+  Lowering(const Network& network, std::span<const double> lower, std::span<const double> upper,
+           ProductForm products, const LoweringOptions& options)
+      : network_(network),
+        options_(options),
+        context_(network, lower, upper, products, options.open) {
+    CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
+    add_inputs();
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+      for (const ValueId id : network.nodes[i].inputs) last_use_[id] = i;
+    }
+    for (const ValueId id : network.outputs) last_use_[id] = network.nodes.size();
+  }
+
+  LayeredSystem run() {
+    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+      if (options_.deadline != nullptr && options_.deadline->expired()) throw LoweringInterrupted();
+      lower(i);
+    }
+    return context_.finish(joined_outputs());
+  }
+
+ private:
+  void set_form(ValueId id, AffineForm form) {
+    if (options_.intervals != nullptr && id != kNoValue)
+      (*options_.intervals)[id] = intervals_of(form, context_.sources());
+    context_.set_form(id, std::move(form));
+  }
+  void add_inputs() {
+    const LayeredSystem& system = context_.system();
+    std::vector<char> varies(system.lower.size(), 0);
+    for (const int i : varying_inputs(system.lower, system.upper))
+      varies[static_cast<std::size_t>(i)] = 1;
+    std::int64_t first = 0;
+    for (const ValueId id : network_.inputs) {
+      const std::int64_t size = network_.value(id).size();
+      set_form(id, input_form(system, varies, first, size));
+      first += size;
+    }
+  }
+  void lower(std::size_t i) {
+    const Node& node = network_.nodes[i];
+    check_attributes(network_, node);
+    std::vector<AffineForm> results = lower_node(context_, node);
+    CLIPBOUND_CHECK(results.size() == node.outputs.size());
+    for (std::size_t k = 0; k < results.size(); ++k)
+      set_form(node.outputs[k], std::move(results[k]));
+    // Forms are dropped after their last use: on deep networks they would add up.
+    for (const ValueId id : node.inputs) {
+      if (last_use_[id] == i) context_.drop_form(id);
+    }
+  }
+  AffineForm joined_outputs() {
+    std::vector<AffineForm> scratch(network_.outputs.size());
+    std::vector<const AffineForm*> outputs;
+    std::vector<Pick> picks;
+    for (std::size_t k = 0; k < network_.outputs.size(); ++k) {
+      outputs.push_back(&form_of(context_, network_.outputs[k], scratch[k]));
+      for (std::int64_t i = 0; i < outputs.back()->size(); ++i)
+        picks.push_back({static_cast<std::int32_t>(k), i});
+    }
+    return gather(outputs, picks);
+  }
+
+  const Network& network_;
+  const LoweringOptions& options_;
+  LowerContext context_;
+  std::map<ValueId, std::size_t> last_use_;
+};
+
+}  // namespace
+
+LayeredSystem lower_network(const Network& network, std::span<const double> lower,
+                            std::span<const double> upper, ProductForm products,
+                            const LoweringOptions& options) {
+  return Lowering(network, lower, upper, products, options).run();
+}
+
+}  // namespace clipbound::bounds

@@ -1,0 +1,33 @@
+#pragma once
+// Idea: what the lowering of a network may be told.
+// Source: own.
+// Guarantees: none of its own; every choice is sound.
+#include <cstdint>
+#include <exception>
+#include <map>
+
+#include "base/deadline.h"
+#include "bounds/layered/enclose.h"
+#include "bounds/layered/input_staircase.h"
+#include "specs/network/network.h"
+
+namespace clipbound::bounds {
+
+/// What products of two variables become: squares, whose scale is chosen once, or layers of pairs,
+/// which get lines for each box; `chosen` decides for each product. alpha-beta-CROWN knows squares
+/// only.
+enum class ProductForm : std::uint8_t { squares, pairs, chosen };
+
+struct LoweringOptions {
+  OpenEnds open;  ///< the statement is about points of the box without these ends
+  std::map<ValueId, IntervalVector>* intervals =
+      nullptr;  ///< where given, receives those of all values that are not constant
+  const Deadline* deadline = nullptr;  ///< where given, polled between nodes
+};
+
+/// The deadline came before a network was lowered.
+struct LoweringInterrupted : std::exception {
+  const char* what() const noexcept override { return "interrupted while a network was lowered"; }
+};
+
+}  // namespace clipbound::bounds

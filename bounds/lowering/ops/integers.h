@@ -1,0 +1,24 @@
+#pragma once
+// Idea: forms whose values are integers at every point: counts, indices, truth values. Their
+// intervals end at integers, and functions of integers that are not linear in real numbers often
+// are where only two values are left.
+// Source: own.
+// Guarantees: exact for integers; for other numbers both values at a tie (S1, S3).
+#include "bounds/lowering/ops/lower_op.h"
+
+namespace clipbound::bounds {
+
+/// Which elements of a value of the network are integers at every point of the box, as far as
+/// is easily seen.
+std::vector<char> integer_elements(const LowerContext& context, ValueId id, const AffineForm& form);
+
+/// [size] 1 where d is 0, else 0. `integer`: which elements of d are integers. Of others next to
+/// nothing is known while their interval holds 0.
+AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector<char>& integer);
+/// [size] 1 where d > 0, 0 where d < 0; where d is 0, 0 for integers and either for others.
+AffineForm is_positive(LowerContext& context, const AffineForm& d,
+                       const std::vector<char>& integer);
+/// max(d, 0) of integers.
+AffineForm positive_part(LowerContext& context, const AffineForm& d);
+
+}  // namespace clipbound::bounds

@@ -1,0 +1,65 @@
+// Idea: Where on data: no + condition (yes - no).
+// Source: own.
+// Guarantees: exact: every step is affine or a relaxed activation (S1, S3).
+#include <cmath>
+
+#include "base/rounding.h"
+#include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/multiplication.h"
+
+namespace clipbound::bounds {
+
+namespace {
+
+/// What Where chooses from. A constant that is not finite (a mask's -infinity) is a number of which
+/// nothing is known.
+AffineForm choice_of(LowerContext& context, const Node& node, std::size_t k) {
+  if (!context.network().is_constant(node.inputs[k])) return broadcast_operand(context, node, k);
+  AffineForm form =
+      AffineForm::of_constant(context.network().value(node.inputs[k]).constant->as_float64());
+  for (std::size_t i = 0; i < form.constant.size(); ++i) {
+    if (std::isfinite(form.constant[i])) continue;
+    form.constant[i] = 0.0;
+    form.radius[i] = kInfinity;
+  }
+  std::vector<Pick> picks;
+  for (const std::int64_t e : broadcast_map(operand_shape(context, node, k),
+                                            context.network().value(node.outputs[0]).shape))
+    picks.push_back({0, e});
+  return gather({&form}, picks);
+}
+
+}  // namespace
+
+/// no + condition (yes - no); where the condition is known, what it chooses.
+std::vector<AffineForm> lower_where(LowerContext& context, const Node& node) {
+  const AffineForm condition = broadcast_operand(context, node, 0),
+                   yes = choice_of(context, node, 1), no = choice_of(context, node, 2);
+  const IntervalVector range = enclose(condition, context.sources());
+  AffineForm unknown = AffineForm::of_constant({0.0});
+  unknown.radius[0] = kInfinity;
+  std::vector<Pick> open, from;
+  for (std::size_t i = 0; i < range.lower.size(); ++i) {
+    const bool holds = std::ceil(range.lower[i]) >= 1.0, fails = std::floor(range.upper[i]) <= 0.0;
+    const bool endless = !(yes.radius[i] < kInfinity) || !(no.radius[i] < kInfinity);
+    const auto e = static_cast<std::int64_t>(i);
+    if (holds || fails) {
+      from.push_back({holds ? 0 : 1, e});
+    } else if (endless) {
+      from.push_back({3, 0});
+    } else {
+      from.push_back({2, static_cast<std::int64_t>(open.size())});
+      open.push_back({0, e});
+    }
+  }
+  AffineForm mixed;
+  if (!open.empty()) {
+    const AffineForm y = gather({&yes}, open), n = gather({&no}, open);
+    const AffineForm chosen =
+        multiply(context, gather({&condition}, open), combine(context, {&y, &n}, {1.0, -1.0}));
+    mixed = combine(context, {&n, &chosen}, {1.0, 1.0});
+  }
+  return {gather({&yes, &no, &mixed, &unknown}, from)};
+}
+
+}  // namespace clipbound::bounds
