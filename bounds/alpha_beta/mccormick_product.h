@@ -1,12 +1,12 @@
 #pragma once
 // Products of two activations in the lane sweeps, as one neuron each.
 //
-// A product is lowered as a difference of squares (bounds/lowering/ops/product.h): two curved
-// neurons in neighbouring layers, which everybody reads with opposite coefficients. Where there are
-// too many of them for bounds of their own (the matrix products of a transformer), nothing but the
-// operands' ranges is known of them, and the product a b itself says as much at a fraction of the
-// cost: no squares, no forms, one parameter t, and its plane is McCormick's first at t = 0, the
-// second at t = 1, a mean of both between (docs/soundness.md).
+// A product is lowered as a difference of squares (bounds/lowering/ops/multiplication.h): two
+// curved neurons in neighbouring layers, which everybody reads with opposite coefficients. Where
+// there are too many of them for bounds of their own (the matrix products of a transformer),
+// nothing but the operands' ranges is known of them, and the product a b itself says as much at a
+// fraction of the cost: no squares, no forms, one parameter t, and its plane is McCormick's first
+// at t = 0, the second at t = 1, a mean of both between (docs/soundness.md).
 #include <cstdint>
 #include <optional>
 

@@ -1,9 +1,9 @@
 #pragma once
 // Products of two variables in the lane sweeps. A product is lowered as a difference of squares, (X
-// + Y)^2 - (X - Y)^2 = 4 X Y (bounds/lowering/ops/product.h): two curved neurons z_1 = X + Y, z_2 =
-// X - Y in neighbouring layers, which everybody reads with opposite coefficients. Each square by
-// itself knows nothing of the other's range; together they are a product on a box, which a plane
-// bounds as McCormick's do: for any slopes, by the corners of the box.
+// + Y)^2 - (X - Y)^2 = 4 X Y (bounds/lowering/ops/multiplication.h): two curved neurons z_1 = X +
+// Y, z_2 = X - Y in neighbouring layers, which everybody reads with opposite coefficients. Each
+// square by itself knows nothing of the other's range; together they are a product on a box, which
+// a plane bounds as McCormick's do: for any slopes, by the corners of the box.
 #include <cstdint>
 #include <map>
 #include <optional>
