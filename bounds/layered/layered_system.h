@@ -2,9 +2,9 @@
 // Idea: a network of affine operators and functions of one variable as layers, on one box:
 //   z_k = affine(input, f_0(z_0), ..., f_{k-1}(z_{k-1})).
 // Products of variables are squares, x y = ((x + y)^2 - (x - y)^2) / 4, or layers of pairs.
-// Source: own; the layers are those of Zhang et al. 2018 (CROWN) for a graph of any shape (Xu et
-// al. 2020). Guarantees: valid on [lower, upper] only (the radii depend on it), and so on every box
-// inside (S1, S2). Legend: N inputs.
+// Source: own; the layers of CROWN (Zhang et al. 2018) for graphs of any shape (Xu et al. 2020).
+// Guarantees: valid on [lower, upper] only (its radii depend on it), so on boxes inside (S1, S2).
+// Legend: N inputs.
 #include <map>
 #include <string>
 #include <vector>

@@ -3,9 +3,9 @@
 // sparse for everything else. Rows with the same columns share one list of columns, and rows with
 // the same values one list of values: all channels of a pixel read one window, and all pixels of a
 // channel have one kernel. A convolution of 100 million coefficients takes a few megabytes then,
-// which stay in the cache, and kernels can use what rows share
-// (bounds/alpha_beta/grouped_matrix.h). Source: own. Guarantees: exact; a row is what was appended
-// to it.
+// which stay in the cache, and kernels use what rows share (bounds/alpha_beta/grouped_matrix.h).
+// Source: own.
+// Guarantees: exact; a row is what was appended to it.
 #include <cstdint>
 #include <span>
 #include <vector>

@@ -3,9 +3,10 @@
 //
 // Each operator is lowered by the function that its row of specs/network/op_list.def names. One
 // that has no linear bounds, or none in this form of it (weights that vary, say), is enclosed by
-// interval arithmetic, and the system keeps its name and the reason. Source: own. Guarantees: at
-// every point of the box, and so of every box inside, the system's outputs enclose the network's
-// (S1).
+// interval arithmetic, and the system keeps its name and the reason.
+// Source: own.
+// Guarantees: at every point of the box, and so of every box inside, the system's outputs enclose
+// the network's (S1).
 #include <span>
 
 #include "bounds/layered/layered_system.h"

@@ -1,7 +1,8 @@
 #pragma once
 // Idea: Sigmoid, Tanh, Atan, Erf: point-symmetric, convex left of 0 and concave right of it (f''
-// has the sign of -z). Source: own; guesses were fitted. Guarantees: values and derivatives within
-// their proven errors (S3).
+// has the sign of -z).
+// Source: own; guesses were fitted.
+// Guarantees: values and derivatives within their proven errors (S3).
 #include "bounds/relax/smooth.h"
 #include "specs/ops/enclosed_functions.h"
 

@@ -8,9 +8,9 @@
 //   Stretches stretches(double l, double u)   at most three
 //   Range range(double l, double u)
 //   double meeting_point(double l, double u)  where a tangent is good: in the middle, but for exp
-// and, if it wants, Expansion expansion(double z, double d) (taylor.h), which second-order bounds
-// use. Source: own; lines of S-shaped functions as in Zhang et al. 2018. Guarantees: lines and
-// ranges hold with all roundings, whatever the guesses (S3).
+// and, if it wants, Expansion expansion(double z, double d) (taylor.h), for second-order bounds.
+// Source: own; lines of S-shaped functions as in Zhang et al. 2018.
+// Guarantees: lines and ranges hold with all roundings, whatever the guesses (S3).
 #include "bounds/relax/lines.h"
 #include "bounds/relax/supporting_line.h"
 #include "bounds/relax/taylor.h"
