@@ -45,7 +45,7 @@ std::vector<AffineForm> lower_arg_max(LowerContext& context, const Node& node) {
   const std::int64_t n = shape[static_cast<std::size_t>(axis)];
   const std::int64_t inner = element_count(Shape(shape.begin() + axis + 1, shape.end())),
                      lists = element_count(shape) / n;
-  if (n > kMostChoices) throw Unsupported("too many candidates");
+  if (n > kMostChoices) throw Unsupported("it has too many candidates");
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
   const AffineForm nothing =

@@ -14,7 +14,11 @@ struct AxisLists {
   std::int64_t length = 1, step = 1;
 };
 
-inline AxisLists lists_of(const Shape& shape, std::int64_t axis, bool all_behind) {
+/// What belongs to a list: the axis alone, or all axes from it on.
+enum class Extent { one_axis, all_axes_behind };
+
+inline AxisLists lists_of(const Shape& shape, std::int64_t axis, Extent extent_of_lists) {
+  const bool all_behind = extent_of_lists == Extent::all_axes_behind;
   AxisLists lists;
   const std::int64_t total = element_count(shape);
   if (shape.empty()) {

@@ -154,7 +154,7 @@ ProbedRows probe(LowerContext& context, const Node& node, ProbedNode& probed) {
   const bool pool = node.kind == OpKind::average_pool || node.kind == OpKind::global_average_pool;
   const std::size_t copies = pool ? static_cast<std::size_t>(shape[0] * shape[1]) : 1;
   if (static_cast<double>(probed.n()) * static_cast<double>(probed.m() / copies) > kMostProbes) {
-    throw Unsupported("too large to be bounded yet");
+    throw Unsupported("it is too large to be probed");
   }
   ProbedRows rows = probe_rows(probed, probed.m() / copies, probed.n() / copies);
   repeat(rows, copies, probed.n() / copies);

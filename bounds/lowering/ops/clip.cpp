@@ -16,11 +16,19 @@ namespace {
 
 /// max(x, c) = c + relu(x - c) and min(x, c) = x - relu(x - c), c per element.
 AffineForm against_constant(LowerContext& context, const AffineForm& x,
-                            const std::vector<double>& c, bool maximum) {
+                            const std::vector<double>& c, Extreme which) {
   std::vector<double> minus(c);
   for (double& v : minus) v = -v;
   const AffineForm r = context.add_relu(combine(context, {&x}, {1.0}, minus), kNoValue);
-  return maximum ? combine(context, {&r}, {1.0}, c) : combine(context, {&x, &r}, {1.0, -1.0});
+  return which == Extreme::maximum ? combine(context, {&r}, {1.0}, c)
+                                   : combine(context, {&x, &r}, {1.0, -1.0});
+}
+
+/// min(max(x, low), high).
+AffineForm clip_to(LowerContext& context, const AffineForm& x, const std::vector<double>& low,
+                   const std::vector<double>& high) {
+  return against_constant(context, against_constant(context, x, low, Extreme::maximum), high,
+                          Extreme::minimum);
 }
 
 /// True where every |element| surely is below `limit`.
@@ -71,14 +79,14 @@ std::vector<AffineForm> lower_clip(LowerContext& context, const Node& node) {
   // Limits at the ends of float32 (the defaults of opset 6) cannot be told from none while the
   // value stays inside them.
   if ((low == -kFloatMax || high == kFloatMax) && !stays_below(context, x, kFloatMax)) {
-    throw Unsupported("bounds of values beyond the range of float32");
+    throw Unsupported("values beyond the range of float32 have no linear bounds");
   }
   // ONNX clips from below first: with min > max the result is max everywhere.
   // Finite limits beyond them are those of float64.
   if (low > -kFloatMax || (float64 && low != -kFloatMax && low != -kNone))
-    x = against_constant(context, x, std::vector<double>(size, low), true);
+    x = against_constant(context, x, std::vector<double>(size, low), Extreme::maximum);
   if (high < kFloatMax || (float64 && high != kFloatMax && high != kNone))
-    x = against_constant(context, x, std::vector<double>(size, high), false);
+    x = against_constant(context, x, std::vector<double>(size, high), Extreme::minimum);
   return {std::move(x)};
 }
 
@@ -93,14 +101,13 @@ std::vector<AffineForm> lower_hard(LowerContext& context, const Node& node) {
                  beta = node.float_attribute("beta", 0.5);
     const AffineForm line =
         combine(context, {&x}, {alpha}, std::vector<double>(x.constant.size(), beta));
-    return {against_constant(context, against_constant(context, line, zero, true), one, false)};
+    return {clip_to(context, line, zero, one)};
   }
   // x * clip(x + 3, 0, 6) / 6, so that nothing is rounded before the last division.
   const AffineForm shifted =
       combine(context, {&x}, {1.0}, std::vector<double>(x.constant.size(), 3.0));
   const AffineForm clipped =
-      against_constant(context, against_constant(context, shifted, zero, true),
-                       std::vector<double>(x.constant.size(), 6.0), false);
+      clip_to(context, shifted, zero, std::vector<double>(x.constant.size(), 6.0));
   AffineForm result = multiply(context, x, clipped);
   result = combine(context, {&result}, {1.0 / 6.0});
   charge_weights(context, result, kUnitRoundoff * 2.0);

@@ -10,6 +10,8 @@ namespace clipbound::bounds {
 
 namespace {
 
+enum class Direction { forward, transposed };
+
 /// A tap of a window and the other on the other side of it.
 struct Tap {
   std::int64_t tap, other;
@@ -18,7 +20,8 @@ struct Tap {
 /// For every position its taps and the image elements under them; transposed, for every image
 /// element the taps and positions over it.
 std::vector<std::vector<Tap>> taps_of(const Windows& windows, std::int64_t outputs,
-                                      bool transposed) {
+                                      Direction direction) {
+  const bool transposed = direction == Direction::transposed;
   std::vector<std::vector<Tap>> taps(static_cast<std::size_t>(outputs));
   for_each_tap(windows, [&](std::int64_t position, std::int64_t tap, std::int64_t element) {
     taps[static_cast<std::size_t>(transposed ? element : position)].push_back(
@@ -28,7 +31,8 @@ std::vector<std::vector<Tap>> taps_of(const Windows& windows, std::int64_t outpu
 }
 
 std::vector<AffineForm> lower_convolution(LowerContext& context, const Node& node,
-                                          bool transposed) {
+                                          Direction direction) {
+  const bool transposed = direction == Direction::transposed;
   const Network& network = context.network();
   if (!network.is_constant(node.inputs[1])) throw Unsupported("bounds need constant weights");
   const Shape& x = network.value(node.inputs[0]).shape;
@@ -43,7 +47,7 @@ std::vector<AffineForm> lower_convolution(LowerContext& context, const Node& nod
   // `out` of a group reads `in` channels.
   const std::int64_t M = w[0], c = w[1], m = M / groups, in = transposed ? m : c,
                      out = transposed ? c : m;
-  const std::vector<std::vector<Tap>> under = taps_of(windows, y_area, transposed);
+  const std::vector<std::vector<Tap>> under = taps_of(windows, y_area, direction);
   AffineForm scratch, scratch_bias;
   std::vector<const AffineForm*> forms = {
       &form_to_compose(context, node.inputs[0], element_count(y), in * taps, scratch)};
@@ -71,10 +75,10 @@ std::vector<AffineForm> lower_convolution(LowerContext& context, const Node& nod
 }  // namespace
 
 std::vector<AffineForm> lower_conv(LowerContext& context, const Node& node) {
-  return lower_convolution(context, node, false);
+  return lower_convolution(context, node, Direction::forward);
 }
 std::vector<AffineForm> lower_conv_transpose(LowerContext& context, const Node& node) {
-  return lower_convolution(context, node, true);
+  return lower_convolution(context, node, Direction::transposed);
 }
 
 }  // namespace clipbound::bounds

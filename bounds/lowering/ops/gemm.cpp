@@ -98,7 +98,7 @@ void append_product(const Product& p, const NonZeros& lines, std::vector<Weighte
 bool constant_is_left(LowerContext& context, const Node& node) {
   if (context.network().is_constant(node.inputs[1])) return false;
   if (context.network().is_constant(node.inputs[0])) return true;
-  throw Unsupported("bounds of a product of two variables are not supported yet");
+  throw Unsupported("products of two variables are not bounded here");
 }
 
 }  // namespace

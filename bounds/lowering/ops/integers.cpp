@@ -13,7 +13,7 @@ bool is_integer_number(double x) {
   return std::isfinite(x) && std::trunc(x) == x;
 }
 
-/// True where a value is integer by what it is computed with, whatever the inputs are.
+/// True where a value is an integer by what it is computed with, whatever the inputs are.
 bool is_integer_value(const Network& network, ValueId id, int depth = 0) {
   constexpr int kDeepest = 16;
   if (id == kNoValue) return true;
@@ -91,7 +91,7 @@ AffineForm hat(LowerContext& context, const AffineForm& d) {
   return combine(context, {&left, &middle, &right}, {1.0, -2.0, 1.0});
 }
 
-/// The interval of element i; of a integer, between integers.
+/// The interval of element i; of an integer, between integers.
 std::pair<double, double> ends(const IntervalVector& range, const std::vector<char>& integer,
                                std::size_t i) {
   if (integer[i] == 0) return {range.lower[i], range.upper[i]};

@@ -88,10 +88,10 @@ std::vector<double> parameter_of(LowerContext& context, const Node& node, std::s
 
 std::vector<AffineForm> lower_layer_normalization(LowerContext& context, const Node& node) {
   const Network& network = context.network();
-  if (node.outputs.size() > 1) throw Unsupported("bounds of its second output");
+  if (node.outputs.size() > 1) throw Unsupported("its second output has no linear bounds");
   const Shape& shape = network.value(node.inputs[0]).shape;
   const std::int64_t given_axis = node.int_attribute("axis", -1);
-  const AxisLists lists = lists_of(shape, given_axis, true);
+  const AxisLists lists = lists_of(shape, given_axis, Extent::all_axes_behind);
   // Scale and bias belong to the elements of a list.
   const std::int64_t axis =
       given_axis < 0 ? given_axis + static_cast<std::int64_t>(shape.size()) : given_axis;

@@ -12,7 +12,7 @@ namespace clipbound::bounds {
 
 std::vector<AffineForm> lower_max_pool(LowerContext& context, const Node& node) {
   const Network& network = context.network();
-  if (node.outputs.size() > 1) throw Unsupported("bounds of the indices of a maximum");
+  if (node.outputs.size() > 1) throw Unsupported("the indices of a maximum have no linear bounds");
   const auto* kernel = node.ints_attribute("kernel_shape");
   const Shape& x = network.value(node.inputs[0]).shape;
   const Windows windows(windows_over(node, spatial(x), *kernel));

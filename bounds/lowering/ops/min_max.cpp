@@ -31,8 +31,8 @@ std::vector<AffineForm> lower_min_max(LowerContext& context, const Node& node) {
   return {std::move(result)};
 }
 
-AffineForm extreme_of(LowerContext& context, std::vector<AffineForm> candidates, bool maximum) {
-  const double sign = maximum ? 1.0 : -1.0;
+AffineForm extreme_of(LowerContext& context, std::vector<AffineForm> candidates, Extreme which) {
+  const double sign = which == Extreme::maximum ? 1.0 : -1.0;
   while (candidates.size() > 1) {
     std::vector<AffineForm> next;
     for (std::size_t k = 0; k + 1 < candidates.size(); k += 2) {
@@ -82,7 +82,8 @@ std::vector<AffineForm> lower_reduce_extreme(LowerContext& context, const Node& 
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
   std::vector<AffineForm> candidates;
   for (const auto& pick : picks) candidates.push_back(gather({&x}, pick));
-  return {extreme_of(context, std::move(candidates), node.kind != OpKind::reduce_min)};
+  return {extreme_of(context, std::move(candidates),
+                     node.kind == OpKind::reduce_min ? Extreme::minimum : Extreme::maximum)};
 }
 
 }  // namespace clipbound::bounds

@@ -20,7 +20,8 @@ std::vector<AffineForm> lower_pow(LowerContext& context, const Node& node) {
   }
   const bool integer = network.value(node.outputs[0]).type == DataType::int64;
   if (integer && c < 0.0)
-    throw Unsupported("bounds of integers to a negative power, which are cut towards 0");
+    throw Unsupported(
+        "integers to a negative power, which are cut towards 0, have no linear bounds");
   AffineForm x = broadcast_operand(context, node, 0);
   if (c == 0.0) return {AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0))};
   if (c == 1.0) return {std::move(x)};

@@ -48,8 +48,8 @@ AffineForm relative_sums(LowerContext& context, const AffineForm& values, const 
 std::vector<AffineForm> lower_softmax(LowerContext& context, const Node& node) {
   const Shape& shape = context.network().value(node.inputs[0]).shape;
   const bool before_13 = node.opset < 13;
-  const AxisLists lists =
-      lists_of(shape, node.int_attribute("axis", before_13 ? 1 : -1), before_13);
+  const AxisLists lists = lists_of(shape, node.int_attribute("axis", before_13 ? 1 : -1),
+                                   before_13 ? Extent::all_axes_behind : Extent::one_axis);
   AffineForm scratch;
   const AffineForm sums = relative_sums(context, form_of(context, node.inputs[0], scratch), lists);
   if (node.kind == OpKind::softmax) {

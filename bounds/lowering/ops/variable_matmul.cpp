@@ -12,7 +12,7 @@ std::vector<AffineForm> lower_variable_matmul(LowerContext& context, const Node&
               b = context.network().value(node.inputs[1]).shape;
   const Shape y = context.network().value(node.outputs[0]).shape;
   if (a.size() < 2 || b.size() < 2)
-    throw Unsupported("bounds of a product of two variable vectors");
+    throw Unsupported("products of two variable vectors have no linear bounds");
   const std::int64_t m = a[a.size() - 2], inner = a.back(), n = b.back();
   // Stacks of matrices, broadcast.
   Shape stack(y.begin(), y.end() - 2);
