@@ -31,9 +31,9 @@ void relax(benchmark::State& state, Activation activation, bool positive) {
   const std::vector<Range> intervals = ordinary_intervals(positive);
   for (auto _ : state) {
     for (const Range& i : intervals)
-      benchmark::DoNotOptimize(clipbound::relax(activation, i.lower, i.upper));
+      benchmark::DoNotOptimize(bounds::relax(activation, i.lower, i.upper));
   }
-  state.counters["planes"] =
+  state.counters["lines"] =
       benchmark::Counter(static_cast<double>(intervals.size()),
                          benchmark::Counter::kIsIterationInvariantRate |
                              benchmark::Counter::kInvert);  // seconds per pair of planes

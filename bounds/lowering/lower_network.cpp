@@ -107,6 +107,9 @@ class Lowering {
     std::vector<char> varies(system.lower.size(), 0);
     for (const int i : varying_inputs(system.lower, system.upper))
       varies[static_cast<std::size_t>(i)] = 1;
+    for (std::size_t i = 0; options_.narrow_inputs == NarrowInputs::variables && i < varies.size();
+         ++i)
+      varies[i] = system.lower[i] < system.upper[i] ? 1 : 0;
     std::int64_t first = 0;
     for (const ValueId id : network_.inputs) {
       const std::int64_t size = network_.value(id).size();

@@ -18,8 +18,14 @@ namespace clipbound::bounds {
 /// only.
 enum class ProductForm : std::uint8_t { squares, pairs, chosen };
 
+/// What becomes of inputs that vary by their decimal's float32 rounding only: constants with a
+/// radius, or variables. These make many more coefficients, but what they do is not lost in radii,
+/// which deep networks multiply from layer to layer.
+enum class NarrowInputs : std::uint8_t { constants, variables };
+
 struct LoweringOptions {
   OpenEnds open;  ///< the statement is about points of the box without these ends
+  NarrowInputs narrow_inputs = NarrowInputs::constants;
   std::map<ValueId, IntervalVector>* intervals =
       nullptr;  ///< where given, receives those of all values that are not constant
   const Deadline* deadline = nullptr;  ///< where given, polled between nodes

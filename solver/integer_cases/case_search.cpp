@@ -148,7 +148,8 @@ class CaseSearch {
   void process(Case c, Statistics& statistics) {
     std::map<ValueId, IntervalVector> intervals;
     const LayeredSystem system =
-        lower(*problem_.network, c.lower, c.upper, {c.open, false, &intervals, &context_.deadline});
+        lower(*problem_.network, c.lower, c.upper,
+              {c.open, NarrowInputs::constants, &intervals, &context_.deadline});
     ++statistics.subproblems;
     counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
     drop(c, [&](const Clause* clause) { return refuted_by_intervals(system, *clause); });
@@ -203,7 +204,8 @@ class CaseSearch {
     std::shared_ptr<const LayeredSystem> system;
     try {
       system = std::make_shared<const LayeredSystem>(
-          lower(*tail->network, tail->lower, tail->upper, {{}, true, nullptr, &context_.deadline}));
+          lower(*tail->network, tail->lower, tail->upper,
+                {{}, NarrowInputs::variables, nullptr, &context_.deadline}));
     } catch (const Unsupported&) {
       return;  // a slice's start and end, made inputs apart, do not tell its length any more
     }
@@ -232,7 +234,8 @@ class CaseSearch {
   /// because deep networks multiply such widths from layer to layer.
   std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, const SearchContext& context) {
     auto system = std::make_shared<const LayeredSystem>(
-        lower(*problem_.network, c.lower, c.upper, {c.open, true, nullptr, &context_.deadline}));
+        lower(*problem_.network, c.lower, c.upper,
+              {c.open, NarrowInputs::variables, nullptr, &context_.deadline}));
     auto root = std::make_unique<ActivationSplitSchedule>(
         system, BoxClauses{c.lower, c.upper, c.clauses}, ActivationSplitSettings{}, context);
     const bool bounded = keep_open(c, *root);

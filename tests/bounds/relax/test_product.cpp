@@ -1,6 +1,6 @@
-// The planes of products, in exact arithmetic: for fixed slopes the rest x y - a x - b y is linear
-// in either factor, so the corners of a box decide; on a segment it is a parabola, whose ends and
-// vertex decide.
+// Linear bounds of products, in exact arithmetic: for fixed slopes the rest x y - a x - b y is
+// linear in either factor, so the corners of a box decide; on a segment it is a parabola, whose
+// ends and vertex decide.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -46,7 +46,7 @@ TEST(RelaxProduct, ContainsTheCorners) {
   Dice dice(3);
   for (int trial = 0; trial < 4000; ++trial) {
     const Range x = dice.range(), y = dice.range();
-    const ProductPlanes planes = relax_product(x, y);
+    const ProductPlanes result = relax_product(x, y);
     ASSERT_TRUE(std::isfinite(result.lower) && std::isfinite(result.upper));
     const Range range = product_range(x, y);
     for (const double at_x : {x.lower, x.upper}) {
@@ -71,7 +71,7 @@ TEST(RelaxProduct, ContainsSegments) {
     };
     const Range x = range_of(x0, x1), y = range_of(y0, y1);
     const ProductPlanes box = relax_product(x, y);
-    ProductPlanes planes = box;
+    ProductPlanes result = box;
     const double s = trial % 4 == 0 ? std::exp2(std::floor(20.0 * dice.unit() - 10.0))
                                     : product_balance(x.upper - x.lower, y.upper - y.lower);
     const Rational rs(s);
@@ -95,7 +95,7 @@ TEST(RelaxProduct, ContainsSegments) {
 }
 
 TEST(RelaxProduct, IsAsTightAsMcCormick) {
-  // McCormick's two planes on either side leave half the product of the widths between them, at the
+  // McCormick's two bounds on either side leave half the product of the widths between them, at the
   // centre.
   const ProductPlanes box = relax_product({2.0, 6.0}, {-1.0, 2.0});
   EXPECT_NEAR(box.upper - box.lower, 0.5 * 4.0 * 3.0, 1e-12);
@@ -117,13 +117,13 @@ TEST(RelaxProduct, SpecialNumbers) {
                kNan = std::numeric_limits<double>::quiet_NaN();
   for (const double special : {kInfinity, -kInfinity, kNan, 1e308, -1e308}) {
     for (const Range& odd : {Range{special, 1.0}, Range{-1.0, special}, Range{special, special}}) {
-      for (const ProductPlanes& planes :
+      for (const ProductPlanes& result :
            {relax_product(odd, {1e5, 2e5}), relax_product({-2e5, 1e5}, odd)}) {
         EXPECT_EQ(result.lower, -kInfinity);
         EXPECT_EQ(result.upper, kInfinity);
         EXPECT_TRUE(std::isfinite(result.x_slope) && std::isfinite(result.y_slope));
       }
-      ProductPlanes planes = relax_product({-1.0, 1.0}, {-1.0, 1.0});
+      ProductPlanes result = relax_product({-1.0, 1.0}, {-1.0, 1.0});
       const ProductPlanes before = result;
       tighten_product(1.0, odd, {-1.0, 1.0}, result);
       tighten_product(1.0, {-1.0, 1.0}, odd, result);
