@@ -55,8 +55,8 @@ std::optional<Outcome> truth_of(const BoardInstance& instance, const std::vector
 void judge_cell(const Entrant& entrant, const std::optional<Outcome>& truth, Cell& cell) {
   if (cell.row == nullptr || !solved(cell.row->outcome)) return;
   cell.wrong = (truth && *truth != cell.row->outcome) || checked_of(entrant, cell) == false;
-  const bool late =
-      cell.row->seconds > cell.row->timeout_s + kLate_s;  // false where either is not known
+  // False where either is not known.
+  const bool late = cell.row->seconds > cell.row->timeout_s + kLate_s;
   cell.points = cell.wrong ? kWrong : late ? 0 : kRight;
 }
 

@@ -16,8 +16,8 @@ namespace clipbound::suite {
 struct Entrant {
   ResultTable table{""};
   std::optional<Run> run;  ///< where it is one
-  std::map<std::string, bool>
-      checked;  ///< does this record's counterexample hold? (`suite check`; may be empty)
+  /// Does this record's counterexample hold? (`suite check`; may be empty)
+  std::map<std::string, bool> checked;
   const std::string& name() const { return table.name(); }
 };
 
@@ -43,8 +43,8 @@ struct Sums {
   std::size_t results = 0, unsat = 0, sat = 0, unknown = 0, timeout = 0, memory = 0, errors = 0,
               wrong = 0;
   double seconds = 0.0;  ///< of all results that have a time
-  double par2_s =
-      0.0;  ///< mean of seconds where settled, twice the limit where not, over par2_over instances
+  /// Mean of seconds where settled, twice the limit where not, over par2_over instances.
+  double par2_s = 0.0;
   std::size_t par2_over = 0;
   long points = 0;
   double percent = 0.0;  ///< points as a share of the best entrant's; never below 0; summed over

@@ -19,8 +19,8 @@ using Clock = std::chrono::steady_clock;
 struct ChildLimits {
   double wall_s = 0.0;
   double resident_bytes = 0.0;
-  double address_space_bytes =
-      0.0;  ///< RLIMIT_AS: what is allocated faster than the watch can see; 0: none
+  /// RLIMIT_AS: what is allocated faster than the watch can see; 0: none.
+  double address_space_bytes = 0.0;
 };
 
 /// A running process. It is killed with its whole group when this object goes, and when the process

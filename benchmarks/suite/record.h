@@ -36,8 +36,8 @@ const char* name_of(Ending ending) noexcept;
 /// How far a search was at some moment.
 struct ProgressPoint {
   double elapsed_s = 0.0;
-  double worst_bound =
-      0.0;  ///< smallest lower bound minus threshold among the open subproblems; may be infinite
+  /// Smallest lower bound minus threshold among the open subproblems; may be infinite.
+  double worst_bound = 0.0;
   double settled_share = 0.0;  ///< of the input volume, in [0, 1]
   std::uint64_t subproblems = 0, open = 0;
 };

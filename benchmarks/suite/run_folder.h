@@ -25,8 +25,8 @@ struct RunSettings {
   double memory_limit_gb = 0.0;  ///< per instance; 0: as `verify`, or what a job may have
   int threads = 0;               ///< per instance; 0: the cores divided by the jobs
   std::string program;           ///< the verifier; empty: this executable
-  std::vector<std::pair<std::string, std::string>>
-      options;  ///< further options of `verify`: flag, value
+  /// Further options of `verify`: flag, value.
+  std::vector<std::pair<std::string, std::string>> options;
 };
 
 /// An instance that belongs to a run, whether it has a record or not.

@@ -51,8 +51,8 @@ struct Bounds {
 struct BoundSettings {
   BoundMethod method = BoundMethod::crown;  ///< how
   bool linear = false;  ///< compute LinearBounds too (two to three times the work)
-  double time_limit_s =
-      1e30;  ///< past it inner neurons are refined no further; what comes out is sound and looser
+  /// Past it inner neurons are refined no further; what comes out is sound and looser.
+  double time_limit_s = 1e30;
   int slope_iterations = 20;  ///< of `alpha`
 };
 

@@ -36,11 +36,11 @@ struct NeuronInfo {
 
 /// A layer of neurons as the bounds see it.
 struct LayerInfo {
-  std::string
-      tensor;  ///< which tensor it is; empty for helpers inside an operator (Abs, MaxPool, ...)
+  /// Which tensor it is; empty for helpers inside an operator (Abs, MaxPool, ...)
+  std::string tensor;
   std::int64_t neurons = 0;  ///< its size
-  std::int64_t least_inputs =
-      0;  ///< fewest inputs that one of eight neurons of the layer depends on
+  /// Fewest inputs that one of eight neurons of the layer depends on.
+  std::int64_t least_inputs = 0;
   std::int64_t most_inputs = 0;  ///< most of them: the receptive field
 };
 
@@ -60,14 +60,14 @@ struct Inspection {
   std::vector<OperatorInfo> operators;  ///< sorted by name
   std::int64_t parameters = 0;          ///< numbers in floating-point constants
   std::vector<NeuronInfo> neurons;      ///< after simplification, sorted by operator
-  std::vector<LayerInfo>
-      layers;  ///< empty where there are no bounds, or the network is too large to look
+  /// Empty where there are no bounds, or the network is too large to look.
+  std::vector<LayerInfo> layers;
   std::string no_bounds_because;  ///< the first node without bounds; empty where bounds go through
   std::string no_layers_because;  ///< why `layers` is empty
   double multiplications = 0.0;   ///< of one evaluation, about
   double bounds_bytes = 0.0;      ///< forecast: memory for the network's bounds
-  double search_bytes =
-      0.0;  ///< forecast: memory of one thread of the search, its open subproblems apart
+  /// Forecast: memory of one thread of the search, its open subproblems apart.
+  double search_bytes = 0.0;
   /// Largest |y - y'| / max(1, |y|) between the network's outputs y, summed in the order of the
   /// file, and y', summed in reversed or blocked order, at points of [0, 1]^N: how much float32
   /// replays may differ. Negative where it was not tried.

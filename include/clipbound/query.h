@@ -27,8 +27,8 @@ struct Term {
 
 /// sum of terms <= threshold, or < where `strict`. The numbers are taken exactly.
 struct CLIPBOUND_API Row {
-  std::vector<Term> terms =
-      {};  ///< at least one with a coefficient other than 0; several of one variable add up
+  /// At least one with a coefficient other than 0; several of one variable add up.
+  std::vector<Term> terms = {};
   double threshold = 0.0;  ///< finite
   bool strict = false;     ///< < instead of <=
 

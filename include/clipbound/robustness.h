@@ -20,8 +20,8 @@ namespace clipbound {
 /// Settings of robustness().
 struct RobustnessSettings {
   double radius_max = 1.0;  ///< no radius beyond it is tried
-  double tolerance =
-      1e-3;  ///< ends once the two radii differ by less than this share of the larger one
+  /// Ends once the two radii differ by less than this share of the larger one.
+  double tolerance = 1e-3;
   double time_limit_s = 1e30;         ///< of the whole search
   double step_limit_s = 60.0;         ///< of one query: a radius not decided by then counts as open
   std::optional<double> lowest = {};  ///< inputs never fall below: 0 for pixels
@@ -31,8 +31,8 @@ struct RobustnessSettings {
 /// What robustness() found. With r = robust_radius: every x' with |x'_i - x_i| <= r for all i (and
 /// within the limits) has Y_label(x') > Y_j(x') for all j != label, in exact real arithmetic.
 struct Robustness {
-  double robust_radius =
-      0.0;  ///< proved; 0 where nothing was, negative where x itself has another label
+  /// Proved; 0 where nothing was, negative where x itself has another label.
+  double robust_radius = 0.0;
   std::optional<double>
       counterexample_radius;             ///< smallest radius at which one is known: an upper bound
   std::vector<double> counterexample;    ///< [inputs] Y_j >= Y_label for some j there, replayed;

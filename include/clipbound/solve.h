@@ -67,8 +67,8 @@ struct Statistic {
 struct Result {
   Verdict verdict = Verdict::unknown;  ///< the answer
   std::string reason;                  ///< why it is unknown or timeout, or by what it was decided
-  std::vector<double>
-      input;  ///< sat: the counterexample, [inputs], each a value of the network's own precision
+  /// Where sat: the counterexample, [inputs], each a value of the network's own precision.
+  std::vector<double> input;
   std::vector<double> output;  ///< sat: the network's outputs there, [outputs]
   bool float64 = false;        ///< the network's precision
   Progress progress;           ///< at the end: subproblems, open ones, worst bound, settled share

@@ -13,8 +13,8 @@ namespace clipbound::solver {
 
 namespace {
 
-constexpr double kStepWork =
-    4e6;  // multiplications of one forward pass of a round, so that a step takes milliseconds
+// Multiplications of one forward pass of a round, so that a step takes milliseconds.
+constexpr double kStepWork = 4e6;
 constexpr double kMostPoints = 128.0;
 constexpr std::size_t kFewInputs = 4;  // so few can be covered
 constexpr int kSearchSteps = 32;       // of a round without gradients
@@ -164,8 +164,8 @@ void PgdAttack::begin_round(Worker& worker, CandidateJudge& judge) const {
 
 std::size_t PgdAttack::choose(const Worker& worker) const {
   const std::size_t count = targets_.size();
-  const std::size_t first =
-      static_cast<std::size_t>(worker.number) * (count / 2);  // workers begin in different places
+  // Workers begin in different places.
+  const std::size_t first = static_cast<std::size_t>(worker.number) * (count / 2);
   const std::size_t in_turn =
       static_cast<std::size_t>(worker.rounds_begun < count ? worker.rounds_begun
                                                            : worker.rounds_begun / 2) +

@@ -21,8 +21,8 @@ struct AttackMemory {
   std::vector<float> best_point;  ///< [n], empty at first
   float best_loss = std::numeric_limits<float>::infinity();
   std::vector<float> clause_loss;  ///< [K], the least seen
-  float margin =
-      0.0F;  ///< grows when the judge refuses a point: rounding decides so near to the threshold
+  /// Grows when the judge refuses a point: rounding decides so near to the threshold.
+  float margin = 0.0F;
   std::uint64_t rounds = 0;
   std::uint64_t covered = 0;  ///< points of the even cover so far
   bool flat = false;          ///< the last gradients were all zero
@@ -65,8 +65,8 @@ class AttackRound {
   const AttackScene scene_;
   const std::size_t n_, B_;
   std::vector<float> x_, y_;
-  std::vector<int>
-      which_;  ///< [B], the clause that a point aims at; negative: whichever is nearest
+  /// [B], the clause that a point aims at; negative: whichever is nearest.
+  std::vector<int> which_;
   std::vector<AttackLoss> loss_;
 
  private:
@@ -76,15 +76,15 @@ class AttackRound {
 /// Projected gradient descent from B starts.
 struct DescentPlan {
   int steps = 10;
-  float first_step =
-      0.5F;  ///< as a share of the box's widths; halved where a point makes no progress
+  /// As a share of the box's widths; halved where a point makes no progress.
+  float first_step = 0.5F;
   float decay = 0.9F;
   float momentum = 0.0F;
   bool sign = true;  ///< steps are signs of the gradient, else proportional to it
   ViolatedRows rows = ViolatedRows::all;
   bool targeted = false;  ///< half of the points aim at one clause each, in order of promise
-  int diversify =
-      0;  ///< so many steps first along random directions of the outputs (Tashiro et al. 2020)
+  /// So many steps first along random directions of the outputs (Tashiro et al. 2020)
+  int diversify = 0;
   double surrogate = 0.0;  ///< width of the stand-in for the derivative of steps
 };
 std::unique_ptr<AttackRound> descent_round(const AttackScene& scene, const DescentPlan& plan);

@@ -20,8 +20,8 @@ namespace clipbound::solver {
 namespace {
 
 constexpr double kMostLoweredBytes = 1e9;  // past it, receptive fields are not looked for
-constexpr double kMostReplayWork =
-    4e9;  // multiplications of all replays: some seconds without BLAS
+// Multiplications of all replays: some seconds without BLAS.
+constexpr double kMostReplayWork = 4e9;
 constexpr int kMostReplayPoints = 8;
 constexpr std::int64_t kSampledNeurons = 8;
 

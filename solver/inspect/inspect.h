@@ -40,8 +40,8 @@ struct NeuronSummary {
 
 /// A layer of neurons as the bounds see it; inputs seen by a neuron, over a sample of the layer's.
 struct LayerSummary {
-  std::string
-      value;  ///< the tensor that it is; empty for helpers inside an operator (|x|, MaxPool, ...)
+  /// The tensor that it is; empty for helpers inside an operator (|x|, MaxPool, ...)
+  std::string value;
   std::int64_t neurons = 0;
   std::int64_t least_inputs = 0, most_inputs = 0;
 };
@@ -59,8 +59,8 @@ struct Inspection {
   std::vector<OperatorSummary> operators;  ///< sorted by name
   std::int64_t parameters = 0;             ///< numbers in floating-point constants
   std::vector<NeuronSummary> neurons;      ///< after simplification
-  std::vector<LayerSummary>
-      layers;  ///< empty where there are no bounds or the network is too large to look
+  /// Empty where there are no bounds or the network is too large to look.
+  std::vector<LayerSummary> layers;
   std::string no_bounds_because;  ///< empty where the whole network has bounds
   std::string no_layers_because;  ///< why `layers` is empty
   double multiplications = 0.0;   ///< of one evaluation, roughly

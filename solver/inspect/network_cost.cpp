@@ -10,9 +10,9 @@ namespace clipbound::solver {
 namespace {
 
 constexpr double kEntryBytes = 12.0;  // of a compressed row: a number and its column
-constexpr double kDenseFrom =
-    0.1;  // past this density a dense copy is kept as well (bounds/crown/crown_bounder.cpp)
-constexpr double kTallRows = 256.0;  // rows that are substituted backwards at once
+// Past this density a dense copy is kept as well (bounds/crown/crown_bounder.cpp)
+constexpr double kDenseFrom = 0.1;
+constexpr double kRowsAtOnce = 256.0;  // rows that are substituted backwards at once
 constexpr double kReducibleNeurons = 400.0;
 constexpr double kWorthComposing = 1.5;  // bounds/lowering/ops/lower_op.cpp
 
@@ -101,10 +101,10 @@ class FormCounter {
   void finish(NetworkCost& cost) {
     for (const ValueId id : network_.outputs) keep(id, cost);
     cost.lowered_bytes += largest_;  // one form on its way
-    cost.search_bytes = kTallRows * widest_ * sizeof(double);
+    cost.search_bytes = kRowsAtOnce * widest_ * sizeof(double);
     const double neurons = std::min(kReducibleNeurons, sources_);
-    cost.search_bytes +=
-        64.0 * neurons * neurons * sizeof(double);  // levels of reduced networks and their bounders
+    // Levels of reduced networks and their bounders.
+    cost.search_bytes += 64.0 * neurons * neurons * sizeof(double);
   }
 
  private:

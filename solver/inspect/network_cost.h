@@ -8,10 +8,10 @@ namespace clipbound::solver {
 
 struct NetworkCost {
   double multiplications = 0.0;  ///< of one evaluation
-  double lowered_bytes =
-      0.0;  ///< of its LayeredSystem and the matrices that CrownBounder makes of it
-  double search_bytes =
-      0.0;  ///< of one thread of the search: a reduced network, its bounder, a batch of rows
+  /// Of its LayeredSystem and the matrices that CrownBounder makes of it.
+  double lowered_bytes = 0.0;
+  /// Of one thread of the search: a reduced network, its bounder, a batch of rows.
+  double search_bytes = 0.0;
 };
 
 /// Forecasts the cost of a (simplified) network. Matrices are counted by the coefficients per row

@@ -18,8 +18,8 @@
 namespace clipbound::specs {
 
 inline constexpr double kLibraryError = 0x1p-48;  ///< relative: 16 ulp
-inline constexpr double kLibraryUnderflow =
-    0x1p-1070;  ///< absolute, for results that are not normal numbers
+/// Absolute, for results that are not normal numbers.
+inline constexpr double kLibraryUnderflow = 0x1p-1070;
 
 /// Smallest and largest exact number that `x` may be; NaN or infinite where nothing is known.
 inline double lower_end(Enclosed x) {

@@ -38,8 +38,8 @@ struct Gelu : FloatFunction {
           static_cast<T>(kSqrtTwoByPi) * (T(1) + static_cast<T>(3.0 * kCubic) * x * x);
       return T(0.5) * (T(1) + t) + T(0.5) * x * (T(1) - t * t) * inner_slope;
     }
-    const T density =
-        static_cast<T>(0.3989422804014327) * std::exp(T(-0.5) * x * x);  // 1 / sqrt(2 pi)
+    // 1 / sqrt(2 pi)
+    const T density = static_cast<T>(0.3989422804014327) * std::exp(T(-0.5) * x * x);
     return T(0.5) * (T(1) + std::erf(x * static_cast<T>(kSqrtHalf))) + x * density;
   }
 

@@ -76,8 +76,8 @@ class GemmOp {
 
   Product product_;
   double alpha_, beta_;
-  std::vector<std::int64_t>
-      bias_index_;  ///< element of C for each element of the output; empty without C
+  /// Element of C for each element of the output; empty without C.
+  std::vector<std::int64_t> bias_index_;
   std::int64_t bias_stride_ = 0;
 };
 

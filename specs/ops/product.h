@@ -19,8 +19,8 @@ namespace clipbound::specs {
 struct ProductPlan {
   std::int64_t m = 1, n = 1, k = 1;
   Transpose transpose_a = Transpose::no, transpose_b = Transpose::no;
-  std::vector<std::int64_t> offset_a{0},
-      offset_b{0};  ///< where matrix j of each operand begins, within one point
+  /// Where matrix j of each operand begins, within one point.
+  std::vector<std::int64_t> offset_a{0}, offset_b{0};
   std::int64_t point_stride_a = 0, point_stride_b = 0;  ///< 0 for a constant
 
   std::int64_t matrices() const { return static_cast<std::int64_t>(offset_a.size()); }

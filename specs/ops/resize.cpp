@@ -57,8 +57,8 @@ std::vector<Axis> axes_of(const Network& network, const Node& node) {
     if (!(given[i] > 0.0) || given[i] > 0x1p30)
       throw InputError("a scale or size is not positive, or absurd");
     const auto length = static_cast<float>(shape[d]);
-    const auto number =
-        static_cast<float>(given[i]);  // positions are computed in float32, as in ONNX Runtime
+    // Positions are computed in float32, as in ONNX Runtime.
+    const auto number = static_cast<float>(given[i]);
     const bool by_scale = !scales.empty();
     result[d] = by_scale ? Axis{static_cast<std::int64_t>(std::floor(length * number)), number}
                          : Axis{static_cast<std::int64_t>(given[i]), number / length};

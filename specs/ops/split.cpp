@@ -21,8 +21,8 @@ std::vector<std::int64_t> equal_parts(const Node& node, std::int64_t length) {
   if (!stated && length % parts != 0)
     throw InputError("cannot split " + std::to_string(length) + " into " + std::to_string(parts) +
                      " equal parts");
-  const std::int64_t chunk =
-      (length + parts - 1) / parts;  // with num_outputs the last part may be smaller
+  // With num_outputs the last part may be smaller.
+  const std::int64_t chunk = (length + parts - 1) / parts;
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(parts), chunk);
   sizes.back() = length - chunk * (parts - 1);
   return sizes;

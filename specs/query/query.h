@@ -35,8 +35,8 @@ struct Term {
 
 /// sum of terms <= threshold (strict: < threshold).
 struct Row {
-  std::vector<Term>
-      terms;  ///< sorted by (of, index), no two alike, no zero coefficient; never empty
+  /// Sorted by (of, index), no two alike, no zero coefficient; never empty.
+  std::vector<Term> terms;
   Number threshold;
   bool strict = false;
   bool from_equality = false;  ///< one half of an `=`

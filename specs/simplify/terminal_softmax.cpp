@@ -78,8 +78,8 @@ std::shared_ptr<const Network> without_softmax(const Network& network, const Que
 bool compares_with_largest(const Query& query) {
   if (!only_compares(query)) return false;
   const auto outputs = static_cast<std::size_t>(query.output_size);
-  std::map<std::pair<const Box*, std::int32_t>, std::set<std::int32_t>>
-      rivals;  // outputs that are to be smaller, on a box
+  // Outputs that are to be smaller, on a box.
+  std::map<std::pair<const Box*, std::int32_t>, std::set<std::int32_t>> rivals;
   for (const Clause& clause : query.clauses) {
     if (asks_for_largest(clause, outputs)) continue;
     if (clause.rows.size() != 1) return false;

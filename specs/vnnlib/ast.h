@@ -48,8 +48,8 @@ struct Ast {
   static constexpr std::uint32_t kUndeclared = 0xFFFFFFFFU;
   std::vector<AstNode> nodes;
   std::vector<std::uint32_t> roots;  ///< one per assert
-  std::vector<std::uint32_t> inputs,
-      outputs;  ///< offset of each variable's declaration, or kUndeclared
+  /// Offset of each variable's declaration, or kUndeclared.
+  std::vector<std::uint32_t> inputs, outputs;
   std::vector<std::string> warnings;
 };
 

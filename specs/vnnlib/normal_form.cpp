@@ -195,8 +195,8 @@ class NormalForm {
   Query query_;
   BoxState box_;
   std::vector<Row> rows_;
-  std::vector<std::uint32_t>
-      waiting_;  // disjunctions of the current case; those before waiting_begin_ are choices
+  // Disjunctions of the current case; those before waiting_begin_ are choices.
+  std::vector<std::uint32_t> waiting_;
   std::size_t waiting_begin_ = 0;
   std::vector<Choice> choices_;
   std::size_t dropped_ = 0, bytes_ = 0;
