@@ -27,18 +27,9 @@ bool is_integer_value(const Network& network, ValueId id, int depth = 0) {
     return std::find(n.outputs.begin(), n.outputs.end(), id) != n.outputs.end();
   });
   if (node == network.nodes.end() || depth > kDeepest) return false;
-  switch (node->kind) {
-    case OpKind::floor:
-    case OpKind::ceil:
-    case OpKind::round:
-    case OpKind::sign: return true;
-    case OpKind::add:
-    case OpKind::sub:
-    case OpKind::mul:
-    case OpKind::neg: break;
-    default:
-      if (op_row(node->kind).op_class != OpClass::movement) return false;
-  }
+  const OpRow& row = op_row(node->kind);
+  if (row.has(OpTrait::step)) return true;
+  if (!row.has(OpTrait::keeps_integers) && row.op_class != OpClass::movement) return false;
   return std::all_of(node->inputs.begin(), node->inputs.end(),
                      [&](ValueId input) { return is_integer_value(network, input, depth + 1); });
 }

@@ -3,6 +3,7 @@
 // Guarantees: exact (S1).
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
+#include "specs/ops/movement.h"
 
 namespace clipbound::bounds {
 
