@@ -1,9 +1,9 @@
 // Idea: operators that copy elements: every output element is an element of an input.
 // Source: own.
 // Guarantees: exact (S1).
+#include "specs/ops/movement.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
-#include "specs/ops/movement.h"
 
 namespace clipbound::bounds {
 
