@@ -14,12 +14,31 @@ using Type = OptionInfo::Type;
 constexpr Type kind_double = Type::number, kind_int = Type::integer, kind_bool = Type::boolean,
                kind_string = Type::word;
 
+constexpr std::size_t count_words(std::string_view enumerators) {
+  return static_cast<std::size_t>(std::count(enumerators.begin(), enumerators.end(), ',')) + 1;
+}
+/// The words of a row, from its enumerators as text: "auto_, widest, sb".
+template <std::size_t N>
+constexpr std::array<std::string_view, N> words_in(std::string_view enumerators) {
+  std::array<std::string_view, N> words;
+  for (std::string_view& word : words) {
+    const std::size_t end = std::min(enumerators.find(','), enumerators.size());
+    word = enumerators.substr(0, end);
+    enumerators.remove_prefix(end);
+    while (enumerators.starts_with(',') || enumerators.starts_with(' '))
+      enumerators.remove_prefix(1);
+    if (word.ends_with('_')) word.remove_suffix(1);
+  }
+  return words;
+}
+
 // The words of each string option, as constant arrays named words_<field>.
-#define CLIPBOUND_WORDS(field, ...) constexpr std::string_view words_##field[] = {__VA_ARGS__};
+#define CLIPBOUND_WORDS(field, Type, ...) \
+  constexpr auto words_##field = words_in<count_words(#__VA_ARGS__)>(#__VA_ARGS__);
 #include "base/options.def"
 
 constexpr std::span<const std::string_view> words_of(std::string_view name) {
-#define CLIPBOUND_WORDS(field, ...) \
+#define CLIPBOUND_WORDS(field, Type, ...) \
   if (name == #field) return words_##field;
 #include "base/options.def"
   static_cast<void>(name);
@@ -131,6 +150,14 @@ std::string get_option(const Options& options, std::string_view name) {
   });
   return text;
 }
+
+#define CLIPBOUND_WORDS(field, Type, ...)                                                 \
+  Type field##_of(const Options& options) {                                               \
+    const auto at = std::find(words_##field.begin(), words_##field.end(), options.field); \
+    if (at == words_##field.end()) refuse(find_option(#field), options.field);            \
+    return static_cast<Type>(at - words_##field.begin());                                 \
+  }
+#include "base/options.def"
 
 std::string describe_range(const OptionInfo& option) {
   switch (option.type) {

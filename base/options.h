@@ -1,5 +1,8 @@
 #pragma once
-// Options as a plain value, generated from the one table in base/options.def.
+// Idea: options as a plain value, generated from the one table in base/options.def.
+// Source: own (after CaDiCaL's table of options).
+// Guarantees: a value that is out of its row's range is refused, and changes nothing.
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +24,15 @@ struct Options {
   option_types::type_##type field = default_value;
 #include "base/options.def"
 };
+
+/// The words of each string option, as an enumeration: SplitOption::neurons.
+#define CLIPBOUND_WORDS(field, Type, ...) enum class Type : std::uint8_t { __VA_ARGS__ };
+#include "base/options.def"
+
+/// What a string option is set to: split_of(options). Throws InputError where it is no word of the
+/// row.
+#define CLIPBOUND_WORDS(field, Type, ...) Type field##_of(const Options& options);
+#include "base/options.def"
 
 /// One row of the table, for help texts, JSON and tests.
 struct OptionInfo {

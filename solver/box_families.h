@@ -1,11 +1,14 @@
 #pragma once
-// Which clauses of a query are bounded together: those with one box share its bounds; boxes that
-// fix the factors of the network's products alike share a lowering.
+// Idea: which clauses of a query are bounded together. Clauses with one box share its bounds; boxes
+// that fix the factors of the network's products alike share a lowering.
 //
-// A lowering is made for the hull of its boxes, and what a factor is a number for in every box may
-// vary over the hull: a mask that says which rows of a table are there, say. On the hull its
-// products are of two variables (squares, reciprocals); on boxes with the same mask they are
-// linear, which is not only far tighter but cheaper.
+// A lowering is made for the hull of its boxes. A factor that is constant on every box may vary
+// over the hull: a mask that says which rows of a table are there, say. On the hull its products
+// are of two variables (squares, reciprocals); on boxes with the same mask they are linear, which
+// is not only far tighter but cheaper.
+// Source: own (decision 24).
+// Guarantees: every clause is in exactly one group, every group in exactly one family (S10).
+// Legend: n inputs.
 #include <cstddef>
 #include <vector>
 

@@ -1,4 +1,6 @@
-// What this build is and understands.
+// Idea: what this build is and understands.
+// Source: own.
+// Guarantees: those of what it calls.
 #include "solver/api/implementation.h"
 
 #include <algorithm>

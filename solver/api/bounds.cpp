@@ -1,4 +1,6 @@
-// bounds(): boxes checked, networks lowered once.
+// Idea: bounds() checks boxes, lowers a network once and bounds its outputs on each box.
+// Source: own.
+// Guarantees: every real value lies between the bounds (S5, S6).
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,6 @@
-// Network::evaluate(): replays in the order of the file.
+// Idea: Network::evaluate() computes values in the summation order of the file.
+// Source: own.
+// Guarantees: those of what it calls.
 #include "specs/evaluate/evaluate.h"
 #include "solver/api/implementation.h"
 

@@ -1,4 +1,6 @@
-// GraphBuilder: specs/network/network_builder.h between the public types.
+// Idea: GraphBuilder is specs/network/network_builder.h between the public types.
+// Source: own.
+// Guarantees: those of what it calls.
 #include "solver/api/implementation.h"
 #include "specs/network/network_builder.h"
 #include "specs/onnx/onnx_reader.h"

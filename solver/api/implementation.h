@@ -1,6 +1,8 @@
 #pragma once
-// What the public classes of include/clipbound/clipbound.h hold. Only solver/api includes this: the
-// one place that sees both the public classes and the inner ones of the same names.
+// Idea: what the public classes of include/clipbound/clipbound.h hold. Only solver/api includes
+// this: the one place that sees both the public classes and the inner ones of the same names.
+// Source: own.
+// Guarantees: copies of public classes share what they hold, which nobody changes.
 #include "clipbound/clipbound.h"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
-// inspect() between the public types, and its JSON.
+// Idea: inspect() between the public types, and its JSON.
+// Source: own.
+// Guarantees: those of what it calls.
 
 #include "solver/inspect/inspect.h"
 #include "solver/api/implementation.h"

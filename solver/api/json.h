@@ -1,5 +1,7 @@
 #pragma once
-// How the library writes JSON.
+// Idea: how the library writes JSON.
+// Source: own.
+// Guarantees: numbers read back as they were.
 #include <nlohmann/json.hpp>
 #include <string>
 

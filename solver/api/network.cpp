@@ -1,4 +1,6 @@
-// Network: read, or built layer by layer.
+// Idea: a Network is read from a file, or built layer by layer.
+// Source: own.
+// Guarantees: those of what it calls.
 #include "solver/api/implementation.h"
 
 #include <algorithm>

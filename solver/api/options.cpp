@@ -1,4 +1,6 @@
-// Options: the table of base/options.def for users.
+// Idea: Options are the table of base/options.def for users.
+// Source: own.
+// Guarantees: a value out of range is refused and changes nothing.
 #include "solver/api/implementation.h"
 
 namespace clipbound {

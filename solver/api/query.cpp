@@ -1,4 +1,6 @@
-// Query: read, or built clause by clause.
+// Idea: a Query is read from a file, or built clause by clause.
+// Source: own.
+// Guarantees: those of what it calls.
 #include "solver/api/implementation.h"
 
 #include <algorithm>

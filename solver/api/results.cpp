@@ -1,4 +1,6 @@
-// Results as text: the competition's format and JSON.
+// Idea: results as text, in the competition's format and as JSON.
+// Source: own.
+// Guarantees: those of what it calls.
 #include "solver/api/implementation.h"
 
 #include <algorithm>

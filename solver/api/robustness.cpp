@@ -1,4 +1,6 @@
-// robustness(): bisection over solve().
+// Idea: robustness() bisects the radius over solve().
+// Source: own.
+// Guarantees: a robust radius was proved, a counterexample replayed (S11).
 #include <algorithm>
 #include <cmath>
 

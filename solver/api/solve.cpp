@@ -1,4 +1,6 @@
-// solve(): the inner one between the public types.
+// Idea: solve() is the inner one between the public types.
+// Source: own.
+// Guarantees: memory that runs out is a verdict, no error.
 #include "solver/api/implementation.h"
 
 #include <new>

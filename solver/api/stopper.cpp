@@ -1,4 +1,6 @@
-// Stopper: ends solves from other threads and from signal handlers.
+// Idea: a Stopper ends solves from other threads and from signal handlers.
+// Source: own.
+// Guarantees: stop() takes no lock and allocates nothing.
 #include "solver/api/implementation.h"
 
 namespace clipbound {

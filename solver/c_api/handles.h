@@ -1,6 +1,8 @@
 #pragma once
-// What the handles of clipbound_c.h hold, and how exceptions become status codes. The C interface
-// is written on the public C++ one and sees nothing else.
+// Idea: what the handles of clipbound_c.h hold, and how exceptions become status codes. The C
+// interface is written on the public C++ one and sees nothing else.
+// Source: own.
+// Guarantees: no exception leaves a function of the C interface.
 #include <functional>
 #include <optional>
 #include <string>

@@ -1,4 +1,6 @@
-// Networks of clipbound_c.h.
+// Idea: networks of clipbound_c.h, each function a call of the public C++ interface.
+// Source: own.
+// Guarantees: no exception leaves; it becomes a status code.
 #include "solver/c_api/handles.h"
 
 using namespace clipbound;

@@ -1,4 +1,5 @@
-// Solving, bounds and robustness of clipbound_c.h.
+// Idea: solving, bounds and robustness of clipbound_c.h, each function a call of the public C++
+// interface. Source: own. Guarantees: no exception leaves; it becomes a status code.
 #include <algorithm>
 #include <chrono>
 

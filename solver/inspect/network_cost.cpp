@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <vector>
 
+#include "bounds/limits.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::solver {
 
 namespace {
 
-constexpr double kEntryBytes = 12.0;  // of a compressed row: a number and its column
-// Past this density a dense copy is kept as well (bounds/crown/crown_bounder.cpp)
-constexpr double kDenseFrom = 0.1;
+constexpr double kEntryBytes = 12.0;   // of a compressed row: a number and its column
 constexpr double kRowsAtOnce = 256.0;  // rows that are substituted backwards at once
-constexpr double kReducibleNeurons = 400.0;
-constexpr double kWorthComposing = 1.5;  // bounds/lowering/ops/lower_op.cpp
 
 double size_of(const Network& network, ValueId id) {
   return static_cast<double>(network.value(id).size());
@@ -102,7 +99,7 @@ class FormCounter {
     for (const ValueId id : network_.outputs) keep(id, cost);
     cost.lowered_bytes += largest_;  // one form on its way
     cost.search_bytes = kRowsAtOnce * widest_ * sizeof(double);
-    const double neurons = std::min(kReducibleNeurons, sources_);
+    const double neurons = std::min(static_cast<double>(kMostReducedNeurons), sources_);
     // Levels of reduced networks and their bounders.
     cost.search_bytes += 64.0 * neurons * neurons * sizeof(double);
   }
@@ -127,6 +124,7 @@ class FormCounter {
   void keep(ValueId id, NetworkCost& cost) {
     const double entries = size_of(network_, id) * per_element_[index_of(id)];
     cost.lowered_bytes += entries * kEntryBytes;
+    // From this density on a dense copy is kept as well.
     if (per_element_[index_of(id)] >= kDenseFrom * sources_)
       cost.lowered_bytes += entries * sizeof(double);
   }

@@ -12,12 +12,11 @@
 #include "bounds/lowering/lower_network.h"
 #include "bounds/lowering/narrow_tail.h"
 #include "solver/search/parallel_search.h"
+#include "solver/strategy.h"
 
 namespace clipbound::solver {
 
 namespace {
-
-constexpr double kRefreshWidth = 1e-2;  // where what enters is narrow
 
 /// A part of the box, and the clauses that are open on it.
 struct Case {
@@ -81,10 +80,10 @@ class CaseSearch {
         context_(context),
         one_thread_(quiet(context, 1)),
         all_threads_(quiet(context, context.threads)),
-        counters_(problem.clauses.size()) {}
+        counters_(problem.box.clauses.size()) {}
 
   SearchOutcome run() {
-    Case whole{problem_.lower, problem_.upper, {}, problem_.clauses, 1.0};
+    Case whole{problem_.box.lower, problem_.box.upper, {}, problem_.box.clauses, 1.0};
     whole.open.lower.assign(whole.lower.size(), 0);
     whole.open.upper = whole.open.lower;
     queue_.push_back(std::move(whole));
@@ -106,10 +105,7 @@ class CaseSearch {
     /// Takes cases until none is left and nobody works on one.
     void run() {
       while (std::optional<Case> taken = search.take()) {
-        try {
-          search.process(std::move(*taken), statistics);
-        } catch (const LoweringInterrupted&) {
-        }
+        search.process(std::move(*taken), statistics);
         search.done();
       }
     }
@@ -147,9 +143,11 @@ class CaseSearch {
 
   void process(Case c, Statistics& statistics) {
     std::map<ValueId, IntervalVector> intervals;
-    const LayeredSystem system =
+    const std::shared_ptr<const LayeredSystem> lowered =
         lower(*problem_.network, c.lower, c.upper,
               {c.open, NarrowInputs::constants, &intervals, &context_.deadline});
+    if (lowered == nullptr) return;
+    const LayeredSystem& system = *lowered;
     ++statistics.subproblems;
     counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
     drop(c, [&](const Clause* clause) { return refuted_by_intervals(system, *clause); });
@@ -189,9 +187,17 @@ class CaseSearch {
                        [&](const Clause* clause) { return context_.judge.offer(*clause, x); });
   }
 
-  static LayeredSystem lower(const Network& network, const std::vector<double>& lower,
-                             const std::vector<double>& upper, const LoweringOptions& options) {
-    return lower_network(network, lower, upper, ProductForm::squares, options);
+  /// nullptr where the deadline came meanwhile.
+  static std::shared_ptr<const LayeredSystem> lower(const Network& network,
+                                                    const std::vector<double>& lower,
+                                                    const std::vector<double>& upper,
+                                                    const LoweringOptions& options) {
+    try {
+      return std::make_shared<const LayeredSystem>(
+          lower_network(network, lower, upper, ProductForm::squares, options));
+    } catch (const LoweringInterrupted&) {
+      return nullptr;
+    }
   }
 
   /// Drops the clauses that root bounds of the network's tail refute.
@@ -203,14 +209,14 @@ class CaseSearch {
     if (!tail) return;
     std::shared_ptr<const LayeredSystem> system;
     try {
-      system = std::make_shared<const LayeredSystem>(
-          lower(*tail->network, tail->lower, tail->upper,
-                {{}, NarrowInputs::variables, nullptr, &context_.deadline}));
+      system = lower(*tail->network, tail->lower, tail->upper,
+                     {{}, NarrowInputs::variables, nullptr, &context_.deadline});
     } catch (const Unsupported&) {
       return;  // a slice's start and end, made inputs apart, do not tell its length any more
     }
+    if (system == nullptr) return;
     ActivationSplitSettings settings;
-    settings.refresh_width = kRefreshWidth;
+    settings.refresh_width = strategy::kNarrowRefineWidth;
     ActivationSplitSchedule root(system, {tail->lower, tail->upper, c.clauses}, settings,
                                  one_thread_);
     keep_open(c, root);
@@ -233,9 +239,10 @@ class CaseSearch {
   /// that vary by roundings alone are variables here: where intervals have failed, that is mostly
   /// because deep networks multiply such widths from layer to layer.
   std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, const SearchContext& context) {
-    auto system = std::make_shared<const LayeredSystem>(
+    const std::shared_ptr<const LayeredSystem> system =
         lower(*problem_.network, c.lower, c.upper,
-              {c.open, NarrowInputs::variables, nullptr, &context_.deadline}));
+              {c.open, NarrowInputs::variables, nullptr, &context_.deadline});
+    if (system == nullptr) return nullptr;
     auto root = std::make_unique<ActivationSplitSchedule>(
         system, BoxClauses{c.lower, c.upper, c.clauses}, ActivationSplitSettings{}, context);
     const bool bounded = keep_open(c, *root);
@@ -248,10 +255,7 @@ class CaseSearch {
         context_.progress
             ? [&] { context_.progress(counters_.progress(context_.deadline.elapsed_s())); }
             : std::function<void()>());
-    try {
-      for (; !hard_.empty() && !context_.ended(); hard_.pop_back()) search(hard_.back());
-    } catch (const LoweringInterrupted&) {
-    }
+    for (; !hard_.empty() && !context_.ended(); hard_.pop_back()) search(hard_.back());
     reporter.stop();
   }
   void search(Case& c) {

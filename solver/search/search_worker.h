@@ -4,13 +4,9 @@
 // Source: own.
 // Guarantees: none; it decides only when work ends.
 #include "solver/search/parallel_search.h"
+#include "solver/strategy.h"
 
 namespace clipbound::solver {
-
-/// How often a search's first worker interrupts its search for an attack, and for how long.
-struct AttackRhythm {
-  double every_s, seconds;
-};
 
 /// Base of a search's workers. Not copied: it belongs to one thread.
 class SearchWorker {

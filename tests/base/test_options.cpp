@@ -103,6 +103,20 @@ TEST(Options, EdgesOfARangeBelongToIt) {
   }
 }
 
+TEST(Options, WordsAreEnumerators) {
+  Options options;
+  EXPECT_EQ(split_of(options), SplitOption::auto_);
+  EXPECT_EQ(clipping_of(options), ClippingOption::complete);
+  set_option(options, "split", "turns");
+  set_option(options, "clipping", "none");
+  set_option(options, "branching", "sb");
+  EXPECT_EQ(split_of(options), SplitOption::turns);
+  EXPECT_EQ(clipping_of(options), ClippingOption::none);
+  EXPECT_EQ(branching_of(options), BranchingOption::sb);
+  options.branching = "auto_";  // an enumerator, no word
+  EXPECT_THROW(branching_of(options), InputError);
+}
+
 TEST(Options, BlanksAroundAValueDoNotMatter) {
   Options options;
   set_option(options, "timeout", " 2.5\r\n");  // as from a line of a CSV file

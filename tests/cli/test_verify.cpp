@@ -81,6 +81,17 @@ TEST(Verify, AttackOnlyLooksForCounterexamples) {
   EXPECT_EQ(none.out, "timed-out\n");
 }
 
+/// The plan goes to stderr; stdout keeps the verdict alone.
+TEST(Verify, ExplainsItsPlanOnStderr) {
+  const ReluCase relu;
+  const Ended ended = relu.verify("(assert (<= Y_0 -0.5))", {"--explain"});
+  EXPECT_EQ(ended.out, "unsat\n");
+  for (const char* line :
+       {"features: 2 inputs vary", "split: portfolio", "products: ", "engine: ", "budgets: "})
+    EXPECT_NE(ended.err.find(line), std::string::npos) << line << " in " << ended.err;
+  EXPECT_EQ(relu.verify("(assert (<= Y_0 -0.5))").err.find("split: "), std::string::npos);
+}
+
 TEST(Verify, TheJsonTellsAll) {
   const ReluCase relu;
   relu.verify("(assert (>= Y_0 2.5))");

@@ -183,10 +183,10 @@ TEST(Cases, EndWhereNothingCanBeProved) {
     // Nothing is below the least output in real arithmetic, but by less than anything could tell.
     property.clauses = {{y_at_most(0, std::nextafter(least_output(p), -HUGE_VAL))}};
     const Query query = parse_vnnlib(property.text(), "test.vnnlib");
-    CaseProblem problem{simplify(p.network).network, {}, {}, {&query.clauses[0]}};
+    CaseProblem problem{simplify(p.network).network, {{}, {}, {&query.clauses[0]}}};
     for (const InputInterval& edge : *query.clauses[0].box) {
-      problem.lower.push_back(edge.proof_lower);
-      problem.upper.push_back(edge.proof_upper);
+      problem.box.lower.push_back(edge.proof_lower);
+      problem.box.upper.push_back(edge.proof_upper);
     }
     const Deadline deadline(Deadline::Clock::now(), 30.0, 0.0);
     CandidateJudge judge(p.network, query);
@@ -222,10 +222,10 @@ TEST(Cases, EndAtTheDeadline) {
   }
   property.clauses = {{y_at_most(0, least_output(p) - 1e-3)}};
   const Query query = parse_vnnlib(property.text(), "test.vnnlib");
-  CaseProblem problem{simplify(p.network).network, {}, {}, {&query.clauses[0]}};
+  CaseProblem problem{simplify(p.network).network, {{}, {}, {&query.clauses[0]}}};
   for (const InputInterval& edge : *query.clauses[0].box) {
-    problem.lower.push_back(edge.proof_lower);
-    problem.upper.push_back(edge.proof_upper);
+    problem.box.lower.push_back(edge.proof_lower);
+    problem.box.upper.push_back(edge.proof_upper);
   }
   for (const double seconds : {0.0, 0.001, 0.003, 0.01}) {
     const Deadline deadline(Deadline::Clock::now(), seconds, 0.0);

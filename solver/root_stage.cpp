@@ -1,0 +1,203 @@
+#include "solver/root_stage.h"
+
+#include <algorithm>
+
+#include "base/blas.h"
+#include "base/parallel.h"
+#include "bounds/layered/clause_rows.h"
+#include "bounds/layered/layered_system.h"
+#include "bounds/lowering/lower_network.h"
+#include "bounds/self_check.h"
+#include "solver/input_split/coarse_boxes.h"
+
+namespace clipbound::solver {
+
+namespace {
+
+/// The bounds of a sparse network as the self-check takes them.
+CrownBounder::Bounds bounds_of(const SparseNetwork& network) {
+  CrownBounder::Bounds bounds;
+  bounds.lower = network.lower_x;
+  bounds.upper = network.upper_x;
+  bounds.sources[kInputSource] = {network.lower_x, network.upper_x};
+  for (int k = 0; k < network.layers(); ++k) {
+    bounds.layers.push_back(network.bounds_of(k));
+    bounds.sources[k] =
+        activate(network.system().activations[static_cast<std::size_t>(k)], network.bounds_of(k));
+  }
+  return bounds;
+}
+
+BoxClauses box_of(const BoxGroup& group, const Query& query) {
+  BoxClauses box;
+  for (const InputInterval& edge : *group.box) {
+    box.lower.push_back(edge.proof_lower);
+    box.upper.push_back(edge.proof_upper);
+  }
+  for (const std::size_t k : group.clauses) box.clauses.push_back(&query.clauses[k]);
+  return box;
+}
+
+bool have_rows(const std::vector<const Clause*>& clauses) {
+  return std::all_of(clauses.begin(), clauses.end(),
+                     [](const Clause* clause) { return !clause->rows.empty(); });
+}
+
+std::string name_of(const Clause& clause) {
+  return "clause of line " + std::to_string(clause.line);
+}
+
+}  // namespace
+
+void RootStage::check_first(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
+  if (checked_boxes_.fetch_add(1) < strategy::kCheckedBoxes) self_check(*network_, system, bounds);
+}
+
+ActivationSplitSettings RootStage::settings() {
+  ActivationSplitSettings settings;
+  settings.check = [this](const SparseNetwork& network) {
+    check_first(network.system(), bounds_of(network));
+  };
+  settings.attack = attack_;
+  return settings;
+}
+
+std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
+  // The root's lowering is for the input split (products as pairs), and gone by now where networks
+  // were reduced.
+  auto system =
+      std::make_shared<const LayeredSystem>(lower_network(*network_, box.lower, box.upper));
+  return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
+                                                   context_);
+}
+
+void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
+                                  const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
+  const std::lock_guard lock(one_schedule_);
+  auto root =
+      std::make_unique<ActivationSplitSchedule>(system, std::move(box), settings(), context_);
+  root->begin();
+  const ActivationProblem& problem = root->problem();
+  for (const ActivationClause& c : problem.clauses) {
+    context_.say(2, name_of(*c.clause) + ": bound " +
+                        std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
+                        ", " + std::to_string(problem.network->slots()) + " neurons unstable");
+  }
+  if (problem.clauses.empty()) return;
+  for (const std::size_t k : group.clauses) {
+    if (std::any_of(problem.clauses.begin(), problem.clauses.end(),
+                    [&](const ActivationClause& c) { return c.clause == &query_.clauses[k]; }))
+      schedules_clauses_.push_back(k);
+  }
+  roots.schedules.push_back(std::move(root));
+}
+
+std::shared_ptr<ClauseRoot> RootStage::clause_root(
+    const std::shared_ptr<const CrownBounder>& bounder, const Clause& clause) const {
+  auto root = std::make_shared<ClauseRoot>();
+  root->clause = &clause;
+  root->bounder = bounder;
+  root->rows = lower_rows(bounder->system(), clause);
+  for (const Row& row : clause.rows) root->strict.push_back(row.strict ? 1 : 0);
+  return root;
+}
+
+RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
+                                            const BoxGroup& group, OpenRoots& roots) {
+  OpenBoxes open;
+  BoxClauses box = box_of(group, query_);
+  const std::vector<int> kept = varying_inputs(box.lower, box.upper);
+  const Plan plan = plan_for(features_of(bounder->system()), {kept.size(), have_rows(box.clauses)},
+                             context_.options);
+  if (plan.split.value == Split::activations) {
+    bound_activations(bounder->shared_system(), group, std::move(box), roots);
+    return open;
+  }
+  open.budgets = plan.budgets;
+  const CrownBounder::Bounds bounds =
+      bounder->bound_neurons(box.lower, box.upper, context_.deadline);
+  check_first(bounder->system(), bounds);
+  context_.say(2, std::to_string(bounds.undecided) + " neurons unstable at the root");
+  for (const std::size_t k : group.clauses) {
+    std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
+    if (rows_refuted(*root, bounds)) continue;
+    root->lower = box.lower;
+    root->upper = box.upper;
+    root->kept = kept;
+    BoxSubproblems task;
+    for (const int i : root->kept) {
+      task.lower.push_back(box.lower[static_cast<std::size_t>(i)]);
+      task.upper.push_back(box.upper[static_cast<std::size_t>(i)]);
+      root->width.push_back(task.upper.back() - task.lower.back());
+    }
+    task.root = std::move(root);
+    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    open.tasks.push_back(std::move(task));
+    open.clauses.push_back(k);
+  }
+  return open;
+}
+
+bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
+                           OpenRoots& roots) const {
+  const bool has_rows = std::all_of(query_.clauses.begin(), query_.clauses.end(),
+                                    [](const Clause& clause) { return !clause.rows.empty(); });
+  if (!has_rows || !system.has_interval_only() || system.staircases.empty()) return false;
+  for (const BoxGroup& group : family.groups)
+    roots.cases.push_back({network_, box_of(group, query_)});
+  context_.say(1, "indices depend on inputs: " + std::to_string(family.groups.size()) +
+                      " boxes are searched case by case");
+  return true;
+}
+
+std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots& roots) {
+  const double begin = context_.deadline.elapsed_s();
+  const BoxFamily all =
+      family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
+  std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
+  const LayeredSystem& system = bounder->system();
+  if (make_cases(all, system, roots)) return {};
+  if (system.outputs.terms.empty()) roots.interval_only = describe_interval_only(system);
+  std::vector<BoxFamily> parts = split_by_factors(all, system);
+  const double seconds = (context_.deadline.elapsed_s() - begin) *
+                         static_cast<double>(parts.size()) / context_.threads;
+  if (seconds > strategy::kLoweringShare * context_.deadline.remaining_s()) parts.resize(1);
+  std::vector<std::unique_ptr<LoweredFamily>> families;
+  if (parts.size() == 1) {
+    families.push_back(std::make_unique<LoweredFamily>(all, std::move(bounder)));
+    return families;
+  }
+  context_.say(2, std::to_string(parts.size()) +
+                      " families of boxes fix factors of products, and are lowered apart");
+  for (BoxFamily& part : parts)
+    families.push_back(std::make_unique<LoweredFamily>(std::move(part)));
+  return families;
+}
+
+OpenRoots RootStage::run() {
+  const double begin = context_.deadline.elapsed_s();
+  initialise_blas();
+  OpenRoots roots;
+  const std::vector<std::unique_ptr<LoweredFamily>> families = lower_families(roots);
+  std::vector<std::pair<LoweredFamily*, const BoxGroup*>> jobs;
+  for (const auto& family : families) {
+    for (const BoxGroup& group : family->family().groups) jobs.emplace_back(family.get(), &group);
+  }
+  std::vector<OpenBoxes> parts(jobs.size());
+  parallel_for(context_.threads, static_cast<std::int64_t>(jobs.size()), [&](std::int64_t j) {
+    if (context_.deadline.expired()) return;
+    const auto [family, group] = jobs[static_cast<std::size_t>(j)];
+    parts[static_cast<std::size_t>(j)] = bound_group(family->bounder(lowering_), *group, roots);
+    family->box_is_bounded();
+  });
+  for (OpenBoxes& part : parts) {
+    if (!part.tasks.empty()) roots.budgets = part.budgets;
+    for (BoxSubproblems& task : part.tasks) roots.boxes.push_back(std::move(task));
+    roots.clauses.insert(roots.clauses.end(), part.clauses.begin(), part.clauses.end());
+  }
+  roots.clauses.insert(roots.clauses.end(), schedules_clauses_.begin(), schedules_clauses_.end());
+  context_.statistics.root_s += context_.deadline.elapsed_s() - begin;
+  return roots;
+}
+
+}  // namespace clipbound::solver

@@ -1,0 +1,85 @@
+#pragma once
+// Idea: the bounds of every clause's whole box, and what is left to be searched by which means.
+// Source: own; CROWN and alpha-CROWN are cited where they are computed.
+// Guarantees: a clause that is not left over is refuted (S5, S6), unless the deadline came.
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "bounds/crown/crown_bounder.h"
+#include "solver/activation_split/refine_and_search.h"
+#include "solver/family_lowering.h"
+#include "solver/input_split/subproblems.h"
+#include "solver/integer_cases/case_search.h"
+#include "solver/search/search_context.h"
+#include "specs/query/query.h"
+
+namespace clipbound::solver {
+
+/// What the root bounds leave open.
+struct OpenRoots {
+  std::vector<BoxSubproblems> boxes;  ///< for the input split, one per clause
+  Budgets budgets;                    ///< of these
+  std::vector<std::unique_ptr<ActivationSplitSchedule>> schedules;  ///< for the activation split
+  std::vector<CaseProblem> cases;    ///< for integer cases; nothing is bounded then
+  std::vector<std::size_t> clauses;  ///< their numbers: those of boxes, then those of schedules
+  /// Not empty: because of these nodes outputs are bounded by intervals alone, and no split helps.
+  std::string interval_only;
+};
+
+class RootStage {
+ public:
+  /// Tried before longer passes of the activation split; true where a counterexample is known.
+  using Attack = std::function<bool(double seconds)>;
+
+  /// `network` is the simplified one.
+  RootStage(std::shared_ptr<const Network> network, const Query& query,
+            const SearchContext& context, Attack attack)
+      : network_(std::move(network)),
+        query_(query),
+        context_(context),
+        attack_(std::move(attack)),
+        lowering_(network_, context) {}
+  /// Bounds all clauses on all threads.
+  OpenRoots run();
+  /// The activation split's root of clauses of which the input split has begun, its CROWN bounds
+  /// not begun. The stage must outlive it.
+  std::unique_ptr<ActivationSplitSchedule> schedule(BoxClauses box);
+
+ private:
+  /// What one box leaves open for the input split.
+  struct OpenBoxes {
+    std::vector<BoxSubproblems> tasks;
+    std::vector<std::size_t> clauses;
+    Budgets budgets;
+  };
+
+  /// Lowers the hull of all boxes, and splits it into families. Empty where there are cases.
+  std::vector<std::unique_ptr<LoweredFamily>> lower_families(OpenRoots& roots);
+  /// True where the boxes are searched case by case.
+  bool make_cases(const BoxFamily& family, const LayeredSystem& system, OpenRoots& roots) const;
+  OpenBoxes bound_group(const std::shared_ptr<const CrownBounder>& bounder, const BoxGroup& group,
+                        OpenRoots& roots);
+  void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
+                         BoxClauses box, OpenRoots& roots);
+  std::shared_ptr<ClauseRoot> clause_root(const std::shared_ptr<const CrownBounder>& bounder,
+                                          const Clause& clause) const;
+  ActivationSplitSettings settings();
+  /// Tries the bounds of the first boxes at some points: a violated one is an internal error, never
+  /// a verdict.
+  void check_first(const LayeredSystem& system, const CrownBounder::Bounds& bounds);
+
+  std::shared_ptr<const Network> network_;
+  const Query& query_;
+  const SearchContext& context_;
+  const Attack attack_;
+  const FamilyLowering lowering_;
+  std::atomic<int> checked_boxes_{0};
+  std::mutex one_schedule_;  // at a time: each uses all threads
+  std::vector<std::size_t> schedules_clauses_;
+};
+
+}  // namespace clipbound::solver

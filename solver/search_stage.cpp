@@ -1,0 +1,53 @@
+#include "solver/search_stage.h"
+
+#include <algorithm>
+
+#include "solver/input_split/input_search.h"
+#include "solver/split_portfolio.h"
+
+namespace clipbound::solver {
+
+namespace {
+
+SearchOutcome search_boxes(OpenRoots& roots, RootStage& stage, const SearchContext& context) {
+  InputSearch inputs(std::move(roots.boxes), context);
+  const auto make_schedule = [&stage](BoxClauses box) { return stage.schedule(std::move(box)); };
+  return SplitPortfolio(inputs, make_schedule,
+                        roots.budgets.first_slice_s(context.statistics.root_s), context)
+      .run();
+}
+
+}  // namespace
+
+SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContext& context) {
+  SearchOutcome outcome;
+  outcome.exhausted = true;
+  if (!roots.boxes.empty()) outcome = search_boxes(roots, stage, context);
+  for (const auto& schedule : roots.schedules) {
+    if (context.judge.found()) break;
+    const SearchOutcome part = schedule->run().search;
+    outcome.exhausted = outcome.exhausted && part.exhausted;
+    outcome.open += part.open;
+    outcome.unsplittable += part.unsplittable;
+    outcome.worst_bound = std::min(outcome.worst_bound, part.worst_bound);
+    outcome.open_share += part.open_share;
+  }
+  return outcome;
+}
+
+SearchOutcome search_all_cases(const std::vector<CaseProblem>& cases,
+                               const SearchContext& context) {
+  SearchOutcome outcome;
+  outcome.exhausted = true;
+  for (const CaseProblem& problem : cases) {
+    if (context.judge.found()) break;
+    const SearchOutcome part = search_cases(problem, context);
+    outcome.exhausted = outcome.exhausted && part.exhausted;
+    outcome.open += part.open;
+    outcome.unsplittable += part.unsplittable;
+    outcome.open_share += part.open_share / static_cast<double>(cases.size());
+  }
+  return outcome;
+}
+
+}  // namespace clipbound::solver

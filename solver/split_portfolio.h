@@ -1,0 +1,65 @@
+#pragma once
+// Idea: boxes in which few inputs vary are searched by both splits in time slices, where neither
+// promises an end soon. Halving few inputs shrinks every relaxation at once, and mostly wins. But
+// where a network is large and a row depends on few of its unstable neurons, setting their phases
+// and optimising slopes proves in seconds what takes thousands of costly boxes (generators of
+// images with five inputs, say). Which of both it is shows only in the progress: so slices grow as
+// long as both splits have lasted before. The better split gets about half of the time, and more
+// where the activation split's slices bring nothing: no clause, no better bound, no smaller trees.
+// Source: own (decision 30); portfolios of algorithms: Gomes and Selman, 2001.
+// Guarantees: a clause counts as refuted once either split has refuted it on its box (S10).
+#include <functional>
+#include <limits>
+#include <memory>
+#include <set>
+#include <vector>
+
+#include "solver/activation_split/refine_and_search.h"
+#include "solver/input_split/input_search.h"
+
+namespace clipbound::solver {
+
+class SplitPortfolio {
+ public:
+  /// Makes the activation split's schedule of some clauses on one box, its CROWN bounds not begun.
+  using MakeSchedule = std::function<std::unique_ptr<ActivationSplitSchedule>(BoxClauses)>;
+
+  /// `first_slice_s`: seconds of the input split's first time slice; 1e30: it gets all of the time.
+  /// `make` is called when the activation split's slice has come.
+  SplitPortfolio(InputSearch& inputs, MakeSchedule make, double first_slice_s,
+                 const SearchContext& context);
+  /// Until one split or both together have refuted all clauses, a counterexample is found, or the
+  /// deadline.
+  SearchOutcome run();
+
+ private:
+  /// Clauses on one box.
+  struct OpenBox {
+    std::vector<double> lower, upper;
+    std::set<const Clause*> clauses;
+    std::unique_ptr<ActivationSplitSchedule> schedule;
+    double open_share =
+        std::numeric_limits<double>::infinity();  ///< of the trees of its last search
+  };
+  /// What slices of the activation split are to lessen.
+  struct Progress {
+    std::size_t clauses = 0;
+    double gap_to_refutation = 0.0, open_share = 0.0;
+  };
+  Progress progress() const;
+
+  /// The boxes of what the input split leaves open; false where the activation split is nothing for
+  /// them.
+  bool find_boxes();
+  /// A time slice of the activation split; false where nothing was gained.
+  bool split_activations(double seconds);
+  void search(OpenBox& box, double seconds);
+
+  InputSearch& inputs_;
+  const MakeSchedule make_;
+  const double first_slice_s_;
+  const SearchContext& context_;
+  std::vector<OpenBox> boxes_;
+};
+
+}  // namespace clipbound::solver
