@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bounds/relax/activation.h"
+#include "tests/support/floors.h"
 
 namespace clipbound::reference {
 
