@@ -54,7 +54,7 @@ std::vector<double> propose_slopes(const LayeredSystem& system, const CrownBound
       for (std::size_t v = 0; v < at[k].size(); ++v) {
         const double coefficient = at[k][v];
         if (coefficient == 0.0) continue;
-        const double slope = slope_for(coefficient, z, bounds.planes[k], v);
+        const double slope = slope_for(coefficient, z, bounds.relaxations[k], v);
         if (slope != 0.0) spread(system.layers[k], v, coefficient * slope);
       }
     }
@@ -109,7 +109,8 @@ void tighten(const LayeredSystem& system, const SparseNetwork& swept,
       z.lower[v] = std::max(z.lower[v], better.lower[v]);
       z.upper[v] = std::min(z.upper[v], better.upper[v]);
     }
-    if (!bounds.planes[k].empty()) bounds.planes[k] = relax_layer(system.activations[k], z);
+    if (!bounds.relaxations[k].empty())
+      bounds.relaxations[k] = relax_layer(system.activations[k], z);
     bounds.sources[static_cast<int>(k)] = activate(system.activations[k], z);
   }
 }
@@ -122,8 +123,8 @@ IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lowe
   const LayeredSystem& system = *slopes.system;
   IntermediateBoundsBudget budget;
   budget.iterations = slopes.iterations;
-  const auto swept =
-      bound_by_sweeps(slopes.system, std::move(lower), std::move(upper), nullptr, budget, deadline);
+  const auto swept = bound_intermediate_layers(slopes.system, std::move(lower), std::move(upper),
+                                               nullptr, budget, deadline);
   tighten(system, *swept, bounds);
   // Rows Y and -Y, exactly.
   const auto M = static_cast<std::size_t>(system.outputs.size());
@@ -136,11 +137,11 @@ IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lowe
   }
   const AffineForm both = linear_map({&system.outputs}, begin, terms,
                                      std::vector<double>(2 * M, 0.0), system.magnitudes);
-  SlopeOptimizer optimizer;
-  optimizer.iterations = slopes.iterations;
-  optimizer.enough = std::numeric_limits<double>::infinity();  // as tight as it gets
-  const IntermediateBounds rows =
-      bound_rows_by_sweeps(*swept, swept->compile_rows(both, all), optimizer, 1, deadline);
+  SlopeSchedule schedule;
+  schedule.iterations = slopes.iterations;
+  schedule.enough = std::numeric_limits<double>::infinity();  // as tight as it gets
+  const OptimizedRows rows =
+      optimize_rows(*swept, swept->compile_rows(both, all), schedule, 1, deadline);
   IntervalVector result;
   result.lower.assign(rows.lower.begin(), rows.lower.begin() + static_cast<std::ptrdiff_t>(M));
   for (std::size_t m = 0; m < M; ++m) result.upper.push_back(-rows.lower[M + m]);

@@ -81,7 +81,7 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   for (const ActivationClause& c : problem.clauses) {
     context_.say(2, name_of(*c.clause) + ": bound " +
                         std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
-                        ", " + std::to_string(problem.network->slots()) + " neurons unstable");
+                        ", " + std::to_string(problem.network->unstable_count()) + " neurons unstable");
   }
   if (problem.clauses.empty()) return;
   for (const std::size_t k : group.clauses) {
@@ -117,7 +117,7 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
   const CrownBounder::Bounds bounds =
       bounder->bound_neurons(box.lower, box.upper, context_.deadline);
   check_first(bounder->system(), bounds);
-  context_.say(2, std::to_string(bounds.undecided) + " neurons unstable at the root");
+  context_.say(2, std::to_string(bounds.unstable) + " neurons unstable at the root");
   for (const std::size_t k : group.clauses) {
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     if (rows_refuted(*root, bounds)) continue;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bounds/crown/crown_bounder.h"
-#include "solver/activation_split/refine_and_search.h"
+#include "solver/activation_split/schedule.h"
 #include "solver/family_lowering.h"
 #include "solver/input_split/subproblems.h"
 #include "solver/integer_cases/case_search.h"

@@ -14,7 +14,7 @@
 #include <set>
 #include <vector>
 
-#include "solver/activation_split/refine_and_search.h"
+#include "solver/activation_split/schedule.h"
 #include "solver/input_split/input_search.h"
 
 namespace clipbound::solver {

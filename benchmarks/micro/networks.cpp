@@ -97,14 +97,14 @@ Reduced make_reduced(int neurons) {
   for (int step = 0; step < 40; ++step) {
     const double radius = 0.5 * (small + large);
     lowered = std::make_unique<const Lowered>(kAcas, radius);
-    const auto unstable = lowered->bounds.undecided;
+    const auto unstable = lowered->bounds.unstable;
     if (unstable == neurons) break;
     (unstable < neurons ? small : large) = radius;
   }
   const std::vector<int> kept = varying_inputs(lowered->lower, lowered->upper);
   const std::vector<std::uint8_t> strict(static_cast<std::size_t>(lowered->rows.size()), 0);
   Reduced result;
-  result.network = lowered->bounder.reduce(lowered->bounds, lowered->rows, strict, kept);
+  result.network = reduce(lowered->bounder, lowered->bounds, lowered->rows, strict, kept);
   std::vector<double> all_lower, all_upper;
   for (const IntervalVector& layer : lowered->bounds.layers) {
     all_lower.insert(all_lower.end(), layer.lower.begin(), layer.lower.end());

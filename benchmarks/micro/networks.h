@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/reduced/reduce.h"
 #include "bounds/reduced/reduced_bounder.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"

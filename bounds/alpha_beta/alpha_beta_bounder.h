@@ -1,165 +1,118 @@
 #pragma once
-// Lower bounds of kLanes (row, subproblem) pairs at once, by backward substitution over a
-// SparseNetwork, and their gradients.
-//
-// Every lane has its own row, neuron bounds, decided neurons, slopes and multipliers; the weights
-// are read once for all lanes. Sound for ANY slopes in [0, 1] and multipliers >= 0
-// (docs/soundness.md, "Lane sweeps"), so they may be optimised freely. Curved neurons are sound for
-// any parameters at all (bounds/alpha_beta/curve_lanes.h).
-//
-// Legend: N inputs, P places, U slots of unstable and curved neurons, T parameters: U, and one per
-// joined product (bounds/alpha_beta/sparse_network.h). Arrays of Vec have one number per lane.
+// Idea: alpha-beta-CROWN for kLanes (row, subproblem) pairs at once: lower bounds of rows by
+//   backward substitution over a SparseNetwork, and their gradients by the free parameters. Every
+//   lane has a row, bounds, phases, slopes and multipliers of its own (AlphaBetaLanes); the weights
+//   are loaded once for all lanes. SlopeOptimizer ascends.
+// Source: CROWN: Zhang et al., NeurIPS 2018; alpha: Xu et al., "Fast and Complete", ICLR 2021;
+//   beta: Wang et al., "Beta-CROWN", NeurIPS 2021, eq. 8. Ours differs: bounds are rigorous (all
+//   roundings are charged), only the receptive field of the rows is visited, gradients are derived
+//   by hand: the forward pass at the minimising corner.
+// Guarantees: lower_bound() is below the row on the lane's subproblem, for any parameters (S6).
+// Legend: N inputs, L live elements, U unstable ones, T parameters (SparseNetwork). Arrays of Vec
+//   have one number per lane.
 #include <optional>
 #include <vector>
 
 #include "base/simd.h"
-#include "bounds/alpha_beta/curve_lanes.h"
+#include "bounds/alpha_beta/alpha_beta_lanes.h"
+#include "bounds/alpha_beta/cone.h"
 #include "bounds/alpha_beta/sparse_network.h"
 #include "bounds/clip/single_halfspace.h"
 
 namespace clipbound::bounds {
 
-/// How a lane's optimisation goes on.
-struct SlopeOptimizer {
-  int iterations = 20;
-  double slope_rate = 0.1;       ///< of Adam, on slopes
-  double multiplier_rate = 0.1;  ///< of Adam, on multipliers, times the neuron's coefficient
-  double decay = 0.98;           ///< of both rates, per iteration
-  double enough = 0.0;           ///< a lane whose bound lies above needs no further steps
-  bool extrapolate =
-      false;  ///< stop early where no open lane can reach `enough` at its present pace
+/// The row of each lane: sign * rows[which]. All share one cone, which must contain them.
+struct LaneRows {
+  const SparseNetworkRows* rows = nullptr;
+  std::int64_t which[kLanes] = {};
+  double sign[kLanes] = {};
 };
 
 class AlphaBetaBounder {
  public:
-  /// Sizes memory for the network as it stands (call again after add_layer); all lanes get the
+  /// Sizes memory for the network as it stands (call again after more layers); all lanes get the
   /// network's bounds.
   void attach(const SparseNetwork& network);
 
-  // ---- what the lanes' subproblems are; U numbers each ----
-  /// Back to the network's bounds in all lanes, CROWN's slopes.
-  void reset();
-  /// CROWN's slopes for the undecided neurons of a cone, from the lanes' bounds; multipliers 0.
-  void reset_theta(const Cone& cone);
-  void set_bounds(int lane, int slot, double lower, double upper);
-  /// Restricts a curved neuron in one lane: the subproblem holds only points with z in [lower,
-  /// upper]. A multiplier of either sign belongs to that: 0 says nothing of it.
-  void restrict_curved(int lane, int slot, double lower, double upper, double multiplier);
-  double multiplier(int lane, int slot) const;
-  /// Restricts a curved neuron as above and lets it keep the slope that it has in another sweep's
+  /// What the lanes' subproblems are.
+  AlphaBetaLanes lanes;
+  /// Restricts a nonlinear neuron of a lane, which keeps the slope that it has in another bounder's
   /// last bound, as far as it can.
-  void restrict_curved_as_in(const AlphaBetaBounder& from, int from_lane, int lane, int slot,
-                             double lower, double upper);
-  /// Decides a ReLU in one lane: the subproblem holds only points with z >= 0 (z <= 0).
-  void decide(int lane, int slot, bool active);
-  /// The undecided ReLUs of the cone whose relaxation costs a lane's last bound most, costliest
-  /// first, at most `count`.
-  std::vector<std::int32_t> costliest(const Cone& cone, int lane, std::size_t count) const;
-  /// What an undecided neuron's relaxation costs the lane's last bound at most; 0 for decided ones.
-  double cost_of(std::int32_t place, int lane) const;
-  /// Adds weight * (what each undecided ReLU's relaxation costs the lane's last bound) to costs
-  /// [U].
-  void add_costs(const Cone& cone, int lane, double weight, std::vector<double>& costs) const;
-  /// All lanes become copies of one lane of another sweep over the same network.
-  void copy_lane(const AlphaBetaBounder& from, int lane);
-  /// Free parameter: an undecided ReLU's lower slope in [0, 1], or a decided one's multiplier >= 0.
-  /// A curved neuron's slope in its own measure, 1/2 being CROWN's. A joined product's t in [0, 1]
-  /// stands behind the slots. [T]
-  std::vector<Vec> theta;
+  void restrict_nonlinear_as_in(const AlphaBetaBounder& from, int from_lane, int lane, Unstable u,
+                                double lower, double upper);
 
-  /// Rows of the lanes: sign * rows[which]. All share one cone, which must contain them.
-  struct Target {
-    const SparseNetworkRows* rows = nullptr;
-    std::int64_t which[kLanes] = {};
-    double sign[kLanes] = {};
-  };
   /// Rigorous lower bound of each lane's row over the lane's subproblem; -infinity where there is
   /// none.
-  Vec lower_bound(const Cone& cone, const Target& target);
-  /// d(bound)/d(theta) into `gradient`, at the last lower_bound() of the same cone.
+  Vec lower_bound(const Cone& cone, const LaneRows& rows);
+  /// d(bound) / d(alpha_or_beta) into `gradient`, at the last lower_bound() of the same cone.
   void differentiate(const Cone& cone);
-  /// Best bounds over some steps of ascent. theta ends at each lane's best.
-  Vec maximize(const Cone& cone, const Target& target, const SlopeOptimizer& optimizer);
+  std::vector<Vec> gradient;  ///< [T]
 
-  /// The plane of a lane's last bound as a half-space: where the row is <= 0, so is the plane.
-  /// Nothing where there is no bound.
-  std::optional<Halfspace> plane(const Cone& cone, int lane) const;
+  /// The linear bound of a lane's last row as a half-space: where the row is <= 0, so is the linear
+  /// bound. Nothing where there is no bound.
+  std::optional<Halfspace> linear_bound(const Cone& cone, int lane) const;
   /// From now on only points in the half-space count, in all lanes; bounds hold for these.
   void clip_to(Halfspace halfspace) {
-    clip_.set(std::move(halfspace), network_->lower_x, network_->upper_x);
+    clip_.set(std::move(halfspace), lanes.network().lower_x, lanes.network().upper_x);
     clipped_cone_ = 0;
   }
   void clip_nothing() { clip_.clear(); }
-
-  /// Clears what bounds on this cone left behind, for whoever reads coefficients() of another cone
-  /// next. (Bounds do so by themselves.)
+  /// Clears what bounds on this cone left behind, before coefficients() of another cone are looked
+  /// at. (Bounds do so by themselves.)
   void leave(const Cone& cone);
 
-  /// Evaluates the network at the minimising corners (float64, not rigorous): for candidates.
+  // ---- for branching: the last bound's relaxation gaps ----
+  /// BaBSR-like score: |coefficient| times the relaxation's largest gap. 0 where there is a phase.
+  double relaxation_gap(Live v, int lane) const;
+  /// The ReLUs of the cone with the largest positive gaps, largest first, at most `count`.
+  std::vector<Unstable> largest_gaps(const Cone& cone, int lane, std::size_t count) const;
+  /// Adds weight * (the gap of each ReLU without a phase) to gaps [U].
+  void add_gaps(const Cone& cone, int lane, double weight, std::vector<double>& gaps) const;
+
+  // ---- for candidates: the network's values at the minimising corners ----
+  /// Evaluates the network there (float64, not rigorous).
   void evaluate_corner(const Cone& cone);
   /// Value of a row at a lane's corner, after evaluate_corner() on a cone that contains the row.
   double row_value(const SparseNetworkRows& rows, std::int64_t row, int lane) const;
   /// The minimising corner of the last bound [N] (inputs outside the cone: centre).
   const std::vector<Vec>& corner() const { return corner_; }
-  /// Coefficient of each neuron's activation in the last bound, [P]; zero outside the cone.
+  /// Coefficient of each element's activation in the last bound, [L]; zero outside the cone.
   const std::vector<Vec>& coefficients() const { return g_; }
-  const SparseNetwork& network() const { return *network_; }
-  bool curved(int slot) const { return curve_of(slot) >= 0; }
-  bool decided(int lane, int slot) const {
-    return sigma_[static_cast<std::size_t>(slot)][lane] != 0.0;
-  }
-  const CurveLanes& curved_lanes() const { return curves_; }
-  Vec lower_of(int slot) const { return low_[static_cast<std::size_t>(slot)]; }
-  Vec upper_of(int slot) const { return high_[static_cast<std::size_t>(slot)]; }
-  double lower_of(int lane, int slot) const { return low_[static_cast<std::size_t>(slot)][lane]; }
-  double upper_of(int lane, int slot) const { return high_[static_cast<std::size_t>(slot)][lane]; }
-
-  /// The neuron's pre-activation at the corner minus the relaxation's root: what differentiate()
-  /// found, [P].
+  /// What each element's relaxation gives at the corner, after differentiate(), [L].
   const std::vector<Vec>& values() const { return h_; }
 
-  std::vector<Vec> gradient;  ///< [T]
-  std::uint64_t sweeps = 0;   ///< substitutions so far
+  const SparseNetwork& network() const { return lanes.network(); }
 
  private:
-  std::int32_t curve_of(int slot) const {
-    return network_
-        ->curve_of[static_cast<std::size_t>(network_->place_of[static_cast<std::size_t>(slot)])];
-  }
-  void start(const Cone& cone, const Target& target);
-  /// Groups of a cone read places just outside it, which must say 0: clears what another cone has
-  /// left.
+  void start(const Cone& cone, const LaneRows& rows);
+  /// Groups of a cone may depend on elements just outside it, which must hold 0: clears what
+  /// another cone has left.
   void change_cone(const Cone& cone);
+  /// Backward through one layer's activations: from their coefficients g to those p of
+  /// pre-activations, offsets and errors.
   void relax(const Cone::Layer& layer);
+  void relax_relus(const Cone::Layer& layer);
+  void relax_nonlinear(const Cone::Layer& layer);
+  void relax_square_pair(const SquarePair& pair, Live v);
+  void relax_mccormick_products(const Cone::Layer& layer);
+  void centre_simplex_rows(const Cone::Layer& layer);
   /// Forward: pre-activations of a layer from what the earlier ones left in h_.
   void add_up(const Cone::Layer& layer);
-  void centre_unit_sums(const Cone::Layer& layer);
-  void relax_curved(const Cone::Layer& layer);
-  void relax_product(const SquarePair& pair, std::int32_t place);
-  void differentiate_product(const SquarePair& pair, std::int32_t place);
-  void relax_joined(const Cone::Layer& layer);
-  void differentiate_joined(const Cone::Layer& layer);
-  /// Calls visit(parameter, place) for all of a cone.
-  template <typename Visit>
-  void for_parameters(const Cone& cone, const Visit& visit) const;
-  void step(const Cone& cone, const SlopeOptimizer& optimizer, int iteration, double decay);
+  void differentiate_relus(const Cone::Layer& layer);
+  void differentiate_nonlinear(const Cone::Layer& layer);
+  void differentiate_square_pair(const SquarePair& pair, Live v);
+  void differentiate_mccormick_products(const Cone::Layer& layer);
 
-  const SparseNetwork* network_ = nullptr;
-  // Relaxation per slot: slope for negative coefficients (the chord; 1 or 0 where decided), the
-  // sign of the multiplier (0 undecided, -1 active, +1 inactive), the bounds (0 where decided).
-  std::vector<Vec> outer_, sigma_, low_, high_;
-  std::vector<Vec> g_, p_, h_;  // [P] coefficients of activations, of pre-activations; values
-  std::vector<Vec> first_, second_, best_theta_;  // [T] of the optimiser
-  std::vector<Vec> scale_;                        // [U]
-  std::vector<Vec> corner_;                       // [N]
-  std::vector<std::int32_t> written_;  // places of p_ that need not be 0: those of the last cone
-  std::uint64_t cone_ = 0;             // its serial number
+  std::vector<Vec> g_, p_, h_;  // [L] coefficients of activations, of pre-activations; values
+  std::vector<Vec> corner_;     // [N]
+  std::vector<Live> written_;   // elements of p_ that need not be 0: those of the last cone
+  std::uint64_t cone_ = 0;      // its serial number
+  // Of the last bound: sum of multiplier * constant, of ReLUs' intercepts, of errors.
   Vec sum_{}, intercept_{}, error_{};
-  Vec offset_{};  // of the plane of the last bound: rigorous, all errors taken off
+  Vec nonlinear_offset_{}, nonlinear_magnitude_{};  // offsets of nonlinear neurons; sum of sizes
+  Vec offset_{};  // of the last linear bound: rigorous, all errors taken off
   SingleHalfspaceClipping clip_;
   std::uint64_t clipped_cone_ = 0;  // the cone that clip_ knows
-  CurveLanes curves_;
-  Vec curved_{}, curved_size_{};  // offsets of curved neurons, and their sizes
 };
 
 }  // namespace clipbound::bounds

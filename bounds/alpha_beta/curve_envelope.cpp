@@ -12,17 +12,17 @@ namespace {
 struct Line {
   double slope, offset;
 };
-using Lines = std::array<Line, kChainLines>;
+using Lines = std::array<Line, kPolylineLines>;
 
 /// A constant on [l, u]: its points are both ends, since a multiplier may lean on it. Where z is
 /// unbounded multipliers are of no use, and the points are at 0.
-Polyline<double> constant_chain(double value, double l, double u) {
-  Polyline<double> chain{};
-  std::fill(chain.value, chain.value + kChainPoints, value);
-  if (!std::isfinite(l) || !std::isfinite(u)) return chain;
-  std::fill(chain.z, chain.z + kChainPoints, u);
-  chain.z[0] = l;
-  return chain;
+Polyline<double> constant_polyline(double value, double l, double u) {
+  Polyline<double> polyline{};
+  std::fill(polyline.value, polyline.value + kPolylinePoints, value);
+  if (!std::isfinite(l) || !std::isfinite(u)) return polyline;
+  std::fill(polyline.z, polyline.z + kPolylinePoints, u);
+  polyline.z[0] = l;
+  return polyline;
 }
 
 /// Not above the line at z; 2^-1020 is for what underflows. The last part pays for the rounding of
@@ -39,9 +39,9 @@ double loss(const Line& line, double z) {
 
 /// Lower lines that raise each other's maximum on [l, u], from the shallowest to the steepest, and
 /// where they meet.
-struct Envelope {
-  Line lines[kChainLines];
-  double meetings[kChainLines];  // of line k and the next
+struct LowerMaximum {
+  Line lines[kPolylineLines];
+  double meetings[kPolylineLines];  // of line k and the next
   int count = 0;
 
   /// Adds a line at the left or right end if it gains something there, far beyond the roundings,
@@ -67,67 +67,67 @@ struct Envelope {
 };
 
 /// Of lower lines on [l, u], which touch f in this order, the middle one being relax()'s. Between
-/// two points of the chain one line lies above both of them, so the segment lies below that line;
-/// where the points are decides only how tight it is.
-Polyline<double> chain_below(const Lines& lines, double l, double u) {
-  constexpr std::size_t kMiddle = kChainLines / 2;
-  Envelope envelope;
-  envelope.lines[0] = lines[kMiddle];
-  envelope.count = 1;
+/// two points of the polyline one line lies above both of them, so the segment lies below that
+/// line; where the points are decides only how tight it is.
+Polyline<double> polyline_below(const Lines& lines, double l, double u) {
+  constexpr std::size_t kMiddle = kPolylineLines / 2;
+  LowerMaximum maximum;
+  maximum.lines[0] = lines[kMiddle];
+  maximum.count = 1;
   for (std::size_t k = 1; k <= kMiddle; ++k) {
-    envelope.offer(lines[kMiddle + k], true, l, u);
-    envelope.offer(lines[kMiddle - k], false, l, u);
+    maximum.offer(lines[kMiddle + k], true, l, u);
+    maximum.offer(lines[kMiddle - k], false, l, u);
   }
-  Polyline<double> chain{};
-  const int last = envelope.count;
-  for (int j = 0; j < kChainPoints; ++j) {
-    const Line &left = envelope.lines[std::clamp(j - 1, 0, last - 1)],
-               &right = envelope.lines[std::min(j, last - 1)];
-    chain.z[j] = j == 0 ? l : j < last ? envelope.meetings[j - 1] : u;
-    chain.value[j] = std::min(below(left, chain.z[j]), below(right, chain.z[j]));
+  Polyline<double> polyline{};
+  const int last = maximum.count;
+  for (int j = 0; j < kPolylinePoints; ++j) {
+    const Line &left = maximum.lines[std::clamp(j - 1, 0, last - 1)],
+               &right = maximum.lines[std::min(j, last - 1)];
+    polyline.z[j] = j == 0 ? l : j < last ? maximum.meetings[j - 1] : u;
+    polyline.value[j] = std::min(below(left, polyline.z[j]), below(right, polyline.z[j]));
   }
-  chain.slope = lines[kMiddle].slope;
-  chain.down = chain.slope - envelope.lines[0].slope;
-  chain.up = envelope.lines[last - 1].slope - chain.slope;
-  return chain;
+  polyline.slope = lines[kMiddle].slope;
+  polyline.down = polyline.slope - maximum.lines[0].slope;
+  polyline.up = maximum.lines[last - 1].slope - polyline.slope;
+  return polyline;
 }
 
 }  // namespace
 
-bool is_finite(const PiecewiseLinearEnvelope<double>& hull) {
-  const auto finite = [](const Polyline<double>& chain) {
-    return std::all_of(chain.value, chain.value + kChainPoints,
+bool is_finite(const PiecewiseLinearEnvelope<double>& envelope) {
+  const auto finite = [](const Polyline<double>& polyline) {
+    return std::all_of(polyline.value, polyline.value + kPolylinePoints,
                        [](double v) { return std::isfinite(v); });
   };
-  return finite(hull.below) && finite(hull.above);
+  return finite(envelope.below) && finite(envelope.above);
 }
 
-PiecewiseLinearEnvelope<double> hull_of(const Activation& activation, double l, double u) {
-  static_assert(kChainLines == 5);
+PiecewiseLinearEnvelope<double> envelope_of(const Activation& activation, double l, double u) {
+  static_assert(kPolylineLines == 5);
   const Range range = range_of(activation, l, u);
-  PiecewiseLinearEnvelope<double> hull{constant_chain(range.lower, l, u),
-                                       constant_chain(range.upper, l, u)};
-  if (!std::isfinite(l) || !std::isfinite(u)) return hull;
+  PiecewiseLinearEnvelope<double> envelope{constant_polyline(range.lower, l, u),
+                                           constant_polyline(range.upper, l, u)};
+  if (!std::isfinite(l) || !std::isfinite(u)) return envelope;
   const double m = touching_point(activation, l, u);
   const Planes middle = relax(activation, l, u);
-  Planes planes[kChainLines];
-  for (int k = 0; k < kChainLines; ++k) {
+  Planes supports[kPolylineLines];
+  for (int k = 0; k < kPolylineLines; ++k) {
     const double z = k == 0 ? l : k == 1 ? 0.5 * l + 0.5 * m : k == 3 ? 0.5 * m + 0.5 * u : u;
-    planes[k] = k == 2 ? middle : supporting(activation, l, u, z);
+    supports[k] = k == 2 ? middle : supporting(activation, l, u, z);
   }
   Lines lower, upper;
   for (std::size_t k = 0; k < lower.size(); ++k) {
-    lower[k] = {planes[k].lower_slope, planes[k].lower_offset};
-    upper[k] = {-planes[k].upper_slope, -planes[k].upper_offset};  // of -f
+    lower[k] = {supports[k].lower_slope, supports[k].lower_offset};
+    upper[k] = {-supports[k].upper_slope, -supports[k].upper_offset};  // of -f
   }
-  if (std::isfinite(middle.lower_offset)) hull.below = chain_below(lower, l, u);
+  if (std::isfinite(middle.lower_offset)) envelope.below = polyline_below(lower, l, u);
   if (std::isfinite(middle.upper_offset)) {
-    hull.above = chain_below(upper, l, u);
-    for (double& v : hull.above.value) v = -v;
-    hull.above.slope = middle.upper_slope;
-    std::swap(hull.above.down, hull.above.up);
+    envelope.above = polyline_below(upper, l, u);
+    for (double& v : envelope.above.value) v = -v;
+    envelope.above.slope = middle.upper_slope;
+    std::swap(envelope.above.down, envelope.above.up);
   }
-  return hull;
+  return envelope;
 }
 
 }  // namespace clipbound::bounds

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/check.h"
 #include "base/rounding.h"
 
 namespace clipbound::bounds {
 
 namespace {
 
-std::size_t at(std::int32_t i) {
-  return static_cast<std::size_t>(i);
-}
 Vec vec(double x) {
   return broadcast(x);
 }
@@ -24,130 +20,134 @@ Vec vec(Vec x) {
 
 void CurveLanes::attach(const SparseNetwork& network) {
   network_ = &network;
-  const std::size_t C = network.curves.size();
-  touch_.assign(C, Touch{});
-  own_of_.assign(C, -1);
-  owned_.clear();
-  own_.clear();
+  const std::size_t C = network.nonlinear.size();
+  active_.assign(C, ActivePoint{});
+  lane_envelope_of_.assign(C, -1);
+  changed_.clear();
+  lane_envelopes_.clear();
   finite_.resize(C);
   square_.resize(C);
   for (std::size_t c = 0; c < C; ++c) {
-    square_[c] = network.curves[c].curve == Curve::square ? 1 : 0;
-    finite_[c] = square_[c] == 0 && is_finite(network.hulls[c]) ? 1 : 0;
+    const NonlinearNeuron& neuron = network.nonlinear[c];
+    square_[c] = neuron.activation.curve == Curve::square ? 1 : 0;
+    finite_[c] = square_[c] == 0 && is_finite(neuron.envelope) ? 1 : 0;
   }
 }
 
 void CurveLanes::reset() {
-  for (const std::int32_t c : owned_) own_of_[at(c)] = -1;
-  owned_.clear();
-  own_.clear();
+  for (const Nonlinear c : changed_) at(lane_envelope_of_, c) = -1;
+  changed_.clear();
+  lane_envelopes_.clear();
 }
 
-void CurveLanes::set_lane(PiecewiseLinearEnvelope<Vec>& hull, int lane,
+void CurveLanes::set_lane(PiecewiseLinearEnvelope<Vec>& envelope, int lane,
                           const PiecewiseLinearEnvelope<double>& from) {
-  const auto one_side = [lane](Polyline<Vec>& to, const Polyline<double>& chain) {
-    for (int j = 0; j < kChainPoints; ++j) {
-      to.z[j][lane] = chain.z[j];
-      to.value[j][lane] = chain.value[j];
+  const auto one_side = [lane](Polyline<Vec>& to, const Polyline<double>& polyline) {
+    for (int j = 0; j < kPolylinePoints; ++j) {
+      to.z[j][lane] = polyline.z[j];
+      to.value[j][lane] = polyline.value[j];
     }
-    to.slope[lane] = chain.slope;
-    to.down[lane] = chain.down;
-    to.up[lane] = chain.up;
+    to.slope[lane] = polyline.slope;
+    to.down[lane] = polyline.down;
+    to.up[lane] = polyline.up;
   };
-  one_side(hull.below, from.below);
-  one_side(hull.above, from.above);
+  one_side(envelope.below, from.below);
+  one_side(envelope.above, from.above);
 }
 
-CurveLanes::Own& CurveLanes::own(std::int32_t c) {
-  if (own_of_[at(c)] >= 0) return own_[at(own_of_[at(c)])];
-  own_of_[at(c)] = static_cast<std::int32_t>(own_.size());
-  owned_.push_back(c);
-  Own& own = own_.emplace_back();
-  own.multiplier = own.first = own.second = own.best = own.restrained = Vec{};
-  for (int lane = 0; lane < kLanes; ++lane) set_lane(own.hull, lane, network_->hulls[at(c)]);
-  own.finite = finite_[at(c)] != 0;
-  return own;
+CurveLanes::LaneEnvelope& CurveLanes::lane_envelope(Nonlinear c) {
+  if (LaneEnvelope* found = find_lane_envelope(c)) return *found;
+  at(lane_envelope_of_, c) = static_cast<std::int32_t>(lane_envelopes_.size());
+  changed_.push_back(c);
+  LaneEnvelope& made = lane_envelopes_.emplace_back();
+  made.multiplier = made.first = made.second = made.best = made.is_restricted = Vec{};
+  for (int lane = 0; lane < kLanes; ++lane)
+    set_lane(made.envelope, lane, at(network_->nonlinear, c).envelope);
+  made.finite = at(finite_, c) != 0;
+  return made;
 }
 
-void CurveLanes::set_bounds(int lane, std::int32_t c, double lower, double upper) {
-  if (square_[at(c)] != 0) return;  // reads the lanes' bounds
-  Own& own = this->own(c);
-  const PiecewiseLinearEnvelope<double> hull = hull_of(network_->curves[at(c)], lower, upper);
-  set_lane(own.hull, lane, hull);
-  own.finite = own.finite && is_finite(hull);
+void CurveLanes::set_bounds(int lane, Nonlinear c, double lower, double upper) {
+  if (at(square_, c) != 0) return;  // their relaxation depends on the lanes' bounds alone
+  LaneEnvelope& to = lane_envelope(c);
+  const PiecewiseLinearEnvelope<double> envelope =
+      envelope_of(at(network_->nonlinear, c).activation, lower, upper);
+  set_lane(to.envelope, lane, envelope);
+  to.finite = to.finite && is_finite(envelope);
 }
 
-void CurveLanes::restrain(int lane, std::int32_t c, double multiplier) {
-  Own& own = this->own(c);
-  own.restrained[lane] = 1.0;
-  own.multiplier[lane] = multiplier;
+void CurveLanes::set_multiplier(int lane, Nonlinear c, double multiplier) {
+  LaneEnvelope& to = lane_envelope(c);
+  to.is_restricted[lane] = 1.0;
+  to.multiplier[lane] = multiplier;
 }
 
-double CurveLanes::multiplier(int lane, std::int32_t c) const {
-  return own_of_[at(c)] < 0 ? 0.0 : own_[at(own_of_[at(c)])].multiplier[lane];
+double CurveLanes::multiplier(int lane, Nonlinear c) const {
+  const LaneEnvelope* found = find_lane_envelope(c);
+  return found != nullptr ? found->multiplier[lane] : 0.0;
 }
 
 void CurveLanes::copy_lane(const CurveLanes& from, int lane) {
   reset();
-  const auto spread = [lane](Polyline<Vec>& to, const Polyline<Vec>& chain) {
-    for (int j = 0; j < kChainPoints; ++j) {
-      to.z[j] = broadcast(chain.z[j][lane]);
-      to.value[j] = broadcast(chain.value[j][lane]);
+  const auto spread = [lane](Polyline<Vec>& to, const Polyline<Vec>& polyline) {
+    for (int j = 0; j < kPolylinePoints; ++j) {
+      to.z[j] = broadcast(polyline.z[j][lane]);
+      to.value[j] = broadcast(polyline.value[j][lane]);
     }
-    to.slope = broadcast(chain.slope[lane]);
-    to.down = broadcast(chain.down[lane]);
-    to.up = broadcast(chain.up[lane]);
+    to.slope = broadcast(polyline.slope[lane]);
+    to.down = broadcast(polyline.down[lane]);
+    to.up = broadcast(polyline.up[lane]);
   };
-  for (const std::int32_t c : from.owned_) {
-    const Own& other = from.own_[at(from.own_of_[at(c)])];
-    Own& mine = own(c);
-    spread(mine.hull.below, other.hull.below);
-    spread(mine.hull.above, other.hull.above);
+  for (const Nonlinear c : from.changed_) {
+    const LaneEnvelope& other = *from.find_lane_envelope(c);
+    LaneEnvelope& mine = lane_envelope(c);
+    spread(mine.envelope.below, other.envelope.below);
+    spread(mine.envelope.above, other.envelope.above);
     mine.multiplier = broadcast(other.multiplier[lane]);
-    mine.restrained = broadcast(other.restrained[lane]);
+    mine.is_restricted = broadcast(other.is_restricted[lane]);
     mine.finite = other.finite;
   }
 }
 
-/// q = min over the chain of g v - p z, with p as rounded. The values stand off f by what their
+/// q = min over the polyline of g v - p z, with p as rounded. The values stand off f by what their
 /// products round; what p z rounds is one more rounding of z's own terms.
 template <bool kFinite, typename Number>
-CurveLanes::Relaxed CurveLanes::by_chains(const PiecewiseLinearEnvelope<Number>& hull, Vec g,
-                                          Vec theta, Vec multiplier, Touch& touch) const {
+CurveLanes::Relaxed CurveLanes::by_envelope(const PiecewiseLinearEnvelope<Number>& envelope, Vec g,
+                                            Vec alpha, Vec multiplier, ActivePoint& active) const {
   const Vec zero = {};
   const Mask negative = g < zero, none = g == zero;
   const auto pick = [&](const Number& below, const Number& above) {
     return select(negative, vec(above), vec(below));
   };
-  const Vec t = 2.0 * theta - 1.0;
-  const Vec rate =
-      select(t < zero, pick(hull.below.down, hull.above.down), pick(hull.below.up, hull.above.up));
-  const Vec slope = pick(hull.below.slope, hull.above.slope) + t * rate;
+  const Vec t = 2.0 * alpha - 1.0;
+  const Vec rate = select(t < zero, pick(envelope.below.down, envelope.above.down),
+                          pick(envelope.below.up, envelope.above.up));
+  const Vec slope = pick(envelope.below.slope, envelope.above.slope) + t * rate;
   const Vec p = g * slope + multiplier;
   const auto value_at = [&](int j) {
-    const Vec value = pick(hull.below.value[j], hull.above.value[j]);
+    const Vec value = pick(envelope.below.value[j], envelope.above.value[j]);
     return kFinite ? value : select(none, zero, value);  // 0 times infinity
   };
-  touch.z = pick(hull.below.z[0], hull.above.z[0]);
-  touch.value = value_at(0);
-  Vec q = g * touch.value - p * touch.z;
+  active.z = pick(envelope.below.z[0], envelope.above.z[0]);
+  active.value = value_at(0);
+  Vec q = g * active.value - p * active.z;
 #pragma GCC unroll 8
-  for (int j = 1; j < kChainPoints; ++j) {
-    const Vec z = pick(hull.below.z[j], hull.above.z[j]), value = value_at(j);
+  for (int j = 1; j < kPolylinePoints; ++j) {
+    const Vec z = pick(envelope.below.z[j], envelope.above.z[j]), value = value_at(j);
     const Vec here = g * value - p * z;
     const Mask less = here < q;
     q = select(less, here, q);
-    touch.z = select(less, z, touch.z);
-    touch.value = select(less, value, touch.value);
+    active.z = select(less, z, active.z);
+    active.value = select(less, value, active.value);
   }
-  if (!kFinite) touch.value = select(vabs(touch.value) < kOverflow, touch.value, zero);
-  touch.slope = slope;
-  touch.rate = 2.0 * rate;
+  if (!kFinite) active.value = select(vabs(active.value) < kOverflow, active.value, zero);
+  active.slope = slope;
+  active.rate = 2.0 * rate;
   return {p, q};
 }
 
 /// g z^2 - p z on [l, h] is least at p / (2 g), or at an end where g < 0. The factor of g pays for
-/// the roundings of g z^2, and for those of the place, which enter squared.
+/// the roundings of g z^2, and for those of the minimiser, which enter squared.
 CurveLanes::Least CurveLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
   const Vec zero = {}, one = broadcast(1.0);
   const Mask negative = g < zero;
@@ -159,35 +159,35 @@ CurveLanes::Least CurveLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
           select(negative, select(at_low < at_high, l, h), inside)};
 }
 
-CurveLanes::Relaxed CurveLanes::square(Vec g, Vec theta, Vec multiplier, Vec low, Vec high,
-                                       Touch& touch) const {
+CurveLanes::Relaxed CurveLanes::square(Vec g, Vec alpha, Vec multiplier, Vec low, Vec high,
+                                       ActivePoint& active) const {
   const Vec zero = {};
   const Mask negative = g < zero, bounded = (vabs(low) < kOverflow) & (vabs(high) < kOverflow);
   const Vec l = select(bounded, low, zero), h = select(bounded, high, zero);
-  const Vec rate = select(negative, zero, h - l), slope = (l + h) + (2.0 * theta - 1.0) * rate;
+  const Vec rate = select(negative, zero, h - l), slope = (l + h) + (2.0 * alpha - 1.0) * rate;
   const Vec p = select(bounded, g * slope + multiplier, zero);
   const Least least = least_of_square(g, p, l, h);
-  touch.z = least.z;
-  touch.value = touch.z * touch.z;
-  touch.slope = slope;
-  touch.rate = 2.0 * rate;
+  active.z = least.z;
+  active.value = active.z * active.z;
+  active.slope = slope;
+  active.rate = 2.0 * rate;
   return {p, select(bounded | ~negative, least.q, broadcast(-kInfinity))};
 }
 
 /// With weight w = (g_1 - g_2) / 2, g_1 z_1^2 + g_2 z_2^2 = 4 w X Y up to (g_1 + g_2) / 2 times
-/// both squares. The plane's slopes are those between McCormick's two; what is left over is
+/// both squares. The linear bound's slopes are those between McCormick's two; what is left over is
 /// bilinear, so least at a corner. The squares by themselves give a q for the same p too: better
 /// where splits have narrowed their ranges.
-std::array<CurveLanes::Relaxed, 2> CurveLanes::relax_pair(const SquarePair& pair,
-                                                          const Squares& s) {
+std::array<CurveLanes::Relaxed, 2> CurveLanes::relax_square_pair(const SquarePair& pair,
+                                                                 const Squares& s) {
   const Vec zero = {};
-  Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
+  ActivePoint &first = at(active_, pair.plus), &second = at(active_, pair.minus);
   const Vec weight = 0.5 * (s.g[0] - s.g[1]);
   const double x_width = pair.x_high - pair.x_low, y_width = pair.y_high - pair.y_low;
   const Mask negative = weight < zero;
-  const Vec by_y = pair.x_low + s.theta[0] * x_width;
+  const Vec by_y = pair.x_low + s.alpha[0] * x_width;
   const Vec by_x =
-      select(negative, pair.y_high - s.theta[1] * y_width, pair.y_low + s.theta[1] * y_width);
+      select(negative, pair.y_high - s.alpha[1] * y_width, pair.y_low + s.alpha[1] * y_width);
   const Vec p[2] = {2.0 * weight * (by_y + by_x) + multipliers(pair.plus),
                     2.0 * weight * (by_x - by_y) + multipliers(pair.minus)};
   Vec joint = broadcast(kInfinity);
@@ -217,106 +217,111 @@ std::array<CurveLanes::Relaxed, 2> CurveLanes::relax_pair(const SquarePair& pair
   return {Relaxed{p[0], select(better, sum, joint)}, Relaxed{p[1], zero}};
 }
 
-std::array<Vec, 2> CurveLanes::differentiate_pair(const SquarePair& pair, Vec g_plus, Vec g_minus,
-                                                  Vec z_plus, Vec z_minus, Vec& gradient_plus,
-                                                  Vec& gradient_minus) {
-  Touch &first = touch_[at(pair.plus)], &second = touch_[at(pair.minus)];
-  first.at = z_plus;
-  second.at = z_minus;
-  const Vec weight = 0.5 * (g_plus - g_minus), reach[2] = {z_plus - first.z, z_minus - second.z};
-  gradient_plus = weight * first.rate * (reach[0] - reach[1]);
-  gradient_minus = weight * second.rate * (reach[0] + reach[1]);
-  const Vec plane = 0.5 * (first.slope * reach[0] - second.slope * reach[1]);
-  return {first.value + plane, second.value - plane};
+std::array<Vec, 2> CurveLanes::differentiate_square_pair(const SquarePair& pair, Vec g_plus,
+                                                         Vec g_minus, Vec z_plus, Vec z_minus,
+                                                         Vec& gradient_plus, Vec& gradient_minus) {
+  ActivePoint &first = at(active_, pair.plus), &second = at(active_, pair.minus);
+  first.z_at_corner = z_plus;
+  second.z_at_corner = z_minus;
+  const Vec weight = 0.5 * (g_plus - g_minus), distance[2] = {z_plus - first.z, z_minus - second.z};
+  gradient_plus = weight * first.rate * (distance[0] - distance[1]);
+  gradient_minus = weight * second.rate * (distance[0] + distance[1]);
+  const Vec linear = 0.5 * (first.slope * distance[0] - second.slope * distance[1]);
+  return {first.value + linear, second.value - linear};
 }
 
-CurveLanes::Relaxed CurveLanes::relax(std::int32_t c, Vec g, Vec theta, Vec low, Vec high) {
-  Touch& touch = touch_[at(c)];
-  const Own* own = own_of_[at(c)] < 0 ? nullptr : &own_[at(own_of_[at(c)])];
-  if (square_[at(c)] != 0)
-    return square(g, theta, own != nullptr ? own->multiplier : Vec{}, low, high, touch);
-  if (own != nullptr) {
-    return own->finite ? by_chains<true>(own->hull, g, theta, own->multiplier, touch)
-                       : by_chains<false>(own->hull, g, theta, own->multiplier, touch);
+CurveLanes::Relaxed CurveLanes::relax(Nonlinear c, Vec g, Vec alpha, Vec low, Vec high) {
+  ActivePoint& active = at(active_, c);
+  const LaneEnvelope* mine = find_lane_envelope(c);
+  if (at(square_, c) != 0)
+    return square(g, alpha, mine != nullptr ? mine->multiplier : Vec{}, low, high, active);
+  if (mine != nullptr) {
+    return mine->finite ? by_envelope<true>(mine->envelope, g, alpha, mine->multiplier, active)
+                        : by_envelope<false>(mine->envelope, g, alpha, mine->multiplier, active);
   }
-  const PiecewiseLinearEnvelope<double>& hull = network_->hulls[at(c)];
-  return finite_[at(c)] != 0 ? by_chains<true>(hull, g, theta, Vec{}, touch)
-                             : by_chains<false>(hull, g, theta, Vec{}, touch);
+  const PiecewiseLinearEnvelope<double>& envelope = at(network_->nonlinear, c).envelope;
+  return at(finite_, c) != 0 ? by_envelope<true>(envelope, g, alpha, Vec{}, active)
+                             : by_envelope<false>(envelope, g, alpha, Vec{}, active);
 }
 
-Vec CurveLanes::differentiate(std::int32_t c, Vec g, Vec z, Vec& gradient) {
-  Touch& touch = touch_[at(c)];
-  const Vec reach = z - touch.z;
-  touch.at = z;
-  gradient = g * reach * touch.rate;
-  return touch.value + touch.slope * reach;
+Vec CurveLanes::differentiate(Nonlinear c, Vec g, Vec z, Vec& gradient) {
+  ActivePoint& active = at(active_, c);
+  const Vec distance = z - active.z;
+  active.z_at_corner = z;
+  gradient = g * distance * active.rate;
+  return active.value + active.slope * distance;
 }
 
-void CurveLanes::begin_ascent(std::int32_t c) {
-  if (own_of_[at(c)] < 0) return;
-  Own& own = own_[at(own_of_[at(c)])];
-  own.first = own.second = Vec{};
-  own.best = own.multiplier;
+void CurveLanes::begin_ascent(Nonlinear c) {
+  LaneEnvelope* const found = find_lane_envelope(c);
+  if (found == nullptr) return;
+  LaneEnvelope& mine = *found;
+  mine.first = mine.second = Vec{};
+  mine.best = mine.multiplier;
 }
 
-void CurveLanes::step(std::int32_t c, Vec rate, double first_share, double second_share) {
-  if (own_of_[at(c)] < 0) return;
-  Own& own = own_[at(own_of_[at(c)])];
-  const Vec gradient = own.restrained * multiplier_gradient(c);
-  own.first = kAdamFirst * own.first + (1.0 - kAdamFirst) * gradient;
-  own.second = kAdamSecond * own.second + (1.0 - kAdamSecond) * gradient * gradient;
+void CurveLanes::step(Nonlinear c, Vec rate, double first_share, double second_share) {
+  LaneEnvelope* const found = find_lane_envelope(c);
+  if (found == nullptr) return;
+  LaneEnvelope& mine = *found;
+  const Vec gradient = mine.is_restricted * multiplier_gradient(c);
+  mine.first = kAdamFirst * mine.first + (1.0 - kAdamFirst) * gradient;
+  mine.second = kAdamSecond * mine.second + (1.0 - kAdamSecond) * gradient * gradient;
   for (int lane = 0; lane < kLanes; ++lane) {
-    own.multiplier[lane] += own.restrained[lane] * rate[lane] * (own.first[lane] * first_share) /
-                            (std::sqrt(own.second[lane] * second_share) + 1e-12);
+    mine.multiplier[lane] += mine.is_restricted[lane] * rate[lane] *
+                             (mine.first[lane] * first_share) /
+                             (std::sqrt(mine.second[lane] * second_share) + 1e-12);
   }
 }
 
-void CurveLanes::keep(std::int32_t c, Mask better) {
-  if (own_of_[at(c)] < 0) return;
-  Own& own = own_[at(own_of_[at(c)])];
-  own.best = select(better, own.multiplier, own.best);
+void CurveLanes::keep(Nonlinear c, Mask better) {
+  LaneEnvelope* const found = find_lane_envelope(c);
+  if (found == nullptr) return;
+  LaneEnvelope& mine = *found;
+  mine.best = select(better, mine.multiplier, mine.best);
 }
 
-void CurveLanes::take_best(std::int32_t c) {
-  if (own_of_[at(c)] >= 0) own_[at(own_of_[at(c)])].multiplier = own_[at(own_of_[at(c)])].best;
+void CurveLanes::take_best(Nonlinear c) {
+  if (LaneEnvelope* found = find_lane_envelope(c)) found->multiplier = found->best;
 }
 
-double CurveLanes::gap_at(std::int32_t c, int lane, double z) const {
-  const Touch& touch = touch_[at(c)];
-  const double gap = std::fabs(value_of(network_->curves[at(c)], z) -
-                               (touch.value[lane] + touch.slope[lane] * (z - touch.z[lane])));
+double CurveLanes::gap_at(Nonlinear c, int lane, double z) const {
+  const ActivePoint& active = at(active_, c);
+  const double gap = std::fabs(value_of(at(network_->nonlinear, c).activation, z) -
+                               (active.value[lane] + active.slope[lane] * (z - active.z[lane])));
   return gap < kOverflow ? gap : 0.0;
 }
 
-double CurveLanes::gap(std::int32_t c, int lane, double low, double high) const {
+double CurveLanes::gap(Nonlinear c, int lane, double low, double high) const {
   return std::max(
       {gap_at(c, lane, low), gap_at(c, lane, 0.5 * low + 0.5 * high), gap_at(c, lane, high)});
 }
 
-double CurveLanes::theta_for(std::int32_t c, int lane, bool negative, double slope, double low,
+double CurveLanes::alpha_for(Nonlinear c, int lane, double coefficient, double slope, double low,
                              double high) const {
+  const bool negative = coefficient < 0.0;
   double middle = low + high, down = negative ? 0.0 : high - low, up = down;
-  if (square_[at(c)] == 0) {
+  if (at(square_, c) == 0) {
     const auto take = [&](double s, double d, double u) { middle = s, down = d, up = u; };
-    if (own_of_[at(c)] >= 0) {
-      const PiecewiseLinearEnvelope<Vec>& hull = own_[at(own_of_[at(c)])].hull;
-      const Polyline<Vec>& chain = negative ? hull.above : hull.below;
-      take(chain.slope[lane], chain.down[lane], chain.up[lane]);
+    if (const LaneEnvelope* found = find_lane_envelope(c)) {
+      const PiecewiseLinearEnvelope<Vec>& envelope = found->envelope;
+      const Polyline<Vec>& polyline = negative ? envelope.above : envelope.below;
+      take(polyline.slope[lane], polyline.down[lane], polyline.up[lane]);
     } else {
-      const PiecewiseLinearEnvelope<double>& hull = network_->hulls[at(c)];
-      const Polyline<double>& chain = negative ? hull.above : hull.below;
-      take(chain.slope, chain.down, chain.up);
+      const PiecewiseLinearEnvelope<double>& envelope = at(network_->nonlinear, c).envelope;
+      const Polyline<double>& polyline = negative ? envelope.above : envelope.below;
+      take(polyline.slope, polyline.down, polyline.up);
     }
   }
   const double rate = slope < middle ? down : up;
   return rate > 0.0 ? std::clamp(0.5 + 0.5 * (slope - middle) / rate, 0.0, 1.0) : 0.5;
 }
 
-double CurveLanes::steepness(std::int32_t c) const {
-  const PiecewiseLinearEnvelope<double>& hull = network_->hulls[at(c)];
-  if (square_[at(c)] == 0) return std::fabs(hull.below.slope) + std::fabs(hull.above.slope);
-  const auto slot = at(network_->curved_slots[at(c)]);
-  return std::fabs(network_->lower[slot]) + std::fabs(network_->upper[slot]);
+double CurveLanes::steepness(Nonlinear c) const {
+  const PiecewiseLinearEnvelope<double>& envelope = at(network_->nonlinear, c).envelope;
+  if (at(square_, c) == 0) return std::fabs(envelope.below.slope) + std::fabs(envelope.above.slope);
+  const Unstable u = at(network_->nonlinear, c).unstable;
+  return std::fabs(at(network_->lower, u)) + std::fabs(at(network_->upper, u));
 }
 
 }  // namespace clipbound::bounds

@@ -1,12 +1,12 @@
 #pragma once
-// A sparse matrix for kLanes vectors at once: outputs that read the same elements stand together,
-// up to eight in a group, so that one load of an element serves them all. Convolutions (all
-// channels of one pixel) and dense layers become small dense blocks.
-//
-// Groups refer to their weights, and blocks of weights are shared
-// (bounds/alpha_beta/grouped_matrix_builder.h): a convolution has one kernel for all pixels, which
-// stays in the cache, where a copy for every pixel would have to come from memory for each
-// substitution.
+// Idea: a sparse matrix for kLanes vectors at once: outputs that depend on the same elements stand
+//   together, up to eight in a group, so that one load of an element serves them all. Convolutions
+//   (all channels of one pixel) and dense layers become small dense blocks. Groups refer to their
+//   weights, and blocks of weights are shared (bounds/alpha_beta/grouped_matrix_builder.h): a
+//   convolution has one kernel for all pixels, which stays in the cache, where a copy for every
+//   pixel would have to come from memory for each substitution.
+// Source: own; register blocking of sparse matrices (BCSR, Im and Yelick, 2001).
+// Guarantees: each output is the sum of its terms in some order (S5).
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,11 +17,12 @@ namespace clipbound::bounds {
 
 class GroupedMatrix {
  public:
-  /// An element that a group reads, and which of the group's rows of weights it is multiplied with.
+  /// An element that a group depends on, and which of the group's rows of weights it is multiplied
+  /// with.
   struct Ref {
     std::int32_t column, weights;
   };
-  /// A run of a group's elements that stand in one tile (block_builder.h).
+  /// A run of a group's elements that stand in one tile (GroupedMatrixBuilder).
   struct Part {
     std::int32_t tile, end;  ///< where it ends among the references
   };
@@ -40,7 +41,7 @@ class GroupedMatrix {
   std::int32_t groups() const { return static_cast<std::int32_t>(groups_.size()); }
   /// The group that makes output `row`, -1 where the row has no entries.
   std::int32_t group_of(std::int32_t row) const { return group_of_[static_cast<std::size_t>(row)]; }
-  /// What a group reads.
+  /// What a group depends on.
   std::span<const Ref> refs(std::int32_t group) const {
     const Group& g = groups_[static_cast<std::size_t>(group)];
     return {refs_.data() + g.begin, refs_.data() + g.end};
@@ -61,7 +62,7 @@ class GroupedMatrix {
   /// Adds what one segment makes of its group's outputs to y.
   void accumulate(const Segment& segment, const Vec* x, Vec* y) const;
 
-  // ---- building; outputs are numbers below `outputs`, or the spare element that nobody reads ----
+  // ---- building; outputs are numbers below `outputs`, or the spare element ----
   void begin(std::int32_t outputs) { group_of_.assign(static_cast<std::size_t>(outputs), -1); }
   std::int32_t refs_end() const { return static_cast<std::int32_t>(refs_.size()); }
   void add_ref(std::int32_t column, std::int32_t weights) { refs_.push_back({column, weights}); }

@@ -25,12 +25,12 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t x) {
 }  // namespace
 
 GroupedMatrixBuilder::GroupedMatrixBuilder(const SparseRows& matrix,
-                                           std::span<const std::int32_t> row_place,
-                                           std::span<const std::int32_t> column_place,
+                                           std::span<const std::int32_t> row_element,
+                                           std::span<const std::int32_t> column_element,
                                            std::span<const double> factor, std::int32_t spare)
     : matrix_(matrix),
-      row_place_(row_place),
-      column_place_(column_place),
+      row_element_(row_element),
+      column_element_(column_element),
       factor_(factor),
       spare_(spare) {
   find_tiles();
@@ -50,14 +50,14 @@ void GroupedMatrixBuilder::find_tiles() {
       tiles_.push_back({static_cast<std::int64_t>(i), static_cast<std::int64_t>(i), 0, false});
     tiles_.back().last = static_cast<std::int64_t>(i) + 1;
     tiles_.back().lives =
-        tiles_.back().lives || row_place_[static_cast<std::size_t>(rows_[i])] >= 0;
+        tiles_.back().lives || row_element_[static_cast<std::size_t>(rows_[i])] >= 0;
   }
 }
 
 void GroupedMatrixBuilder::sort_by_life() {
   std::unordered_map<std::int64_t, std::int32_t> lives;
   for (const std::int64_t r : rows_)
-    lives[matrix_.list_of_values(r)] += row_place_[static_cast<std::size_t>(r)] >= 0 ? 1 : 0;
+    lives[matrix_.list_of_values(r)] += row_element_[static_cast<std::size_t>(r)] >= 0 ? 1 : 0;
   std::vector<std::pair<std::int32_t, std::int64_t>> sorted;
   for (const Tile& tile : tiles_) {
     sorted.clear();
@@ -89,9 +89,9 @@ void GroupedMatrixBuilder::find_kinds() {
   }
 }
 
-GroupedMatrix GroupedMatrixBuilder::forward(std::int32_t places) const {
+GroupedMatrix GroupedMatrixBuilder::forward(std::int32_t elements) const {
   GroupedMatrix matrix;
-  matrix.begin(places);
+  matrix.begin(elements);
   std::map<Key, std::int64_t> blocks;
   for (std::size_t t = 0; t < tiles_.size(); ++t) {
     if (tiles_[t].lives) add_forward(tiles_[t], static_cast<std::int32_t>(t), blocks, matrix);
@@ -106,8 +106,8 @@ void GroupedMatrixBuilder::add_forward(const Tile& tile, std::int32_t number,
   GroupedMatrix::Group group;
   group.begin = matrix.refs_end();
   for (std::size_t j = 0; j < columns.size(); ++j) {
-    const std::int32_t place = column_place_[static_cast<std::size_t>(columns[j])];
-    if (place >= 0) matrix.add_ref(place, static_cast<std::int32_t>(j));
+    const std::int32_t element = column_element_[static_cast<std::size_t>(columns[j])];
+    if (element >= 0) matrix.add_ref(element, static_cast<std::int32_t>(j));
   }
   group.end = matrix.refs_end();
   if (group.begin == group.end) return;
@@ -119,16 +119,16 @@ void GroupedMatrixBuilder::add_forward(const Tile& tile, std::int32_t number,
     group.width = width_for(count);
     bool lives = false;
     for (std::size_t k = 0; k < kMost; ++k) {
-      const std::int32_t place =
+      const std::int32_t element =
           k < count
-              ? row_place_[static_cast<std::size_t>(row(first + static_cast<std::int64_t>(k)))]
+              ? row_element_[static_cast<std::size_t>(row(first + static_cast<std::int64_t>(k)))]
               : -1;
-      group.out[k] = place >= 0 ? place : spare_;
-      lives = lives || place >= 0;
+      group.out[k] = element >= 0 ? element : spare_;
+      lives = lives || element >= 0;
     }
     if (!lives) continue;
-    const auto [found, fresh] = blocks.try_emplace(Key{tile.kind, first - tile.first}, 0);
-    if (fresh) {
+    const auto [found, is_new] = blocks.try_emplace(Key{tile.kind, first - tile.first}, 0);
+    if (is_new) {
       const auto W = static_cast<std::size_t>(group.width);
       found->second = matrix.add_weights(columns.size() * W);
       double* to = matrix.weights(found->second);
@@ -180,7 +180,7 @@ std::vector<std::int32_t> GroupedMatrixBuilder::order_of_elements(const Seats& s
     auto operator<=>(const Element&) const = default;
   };
   std::vector<Element> elements;
-  std::vector<std::uint64_t> channel;  // elements that stand in the same places of their tiles
+  std::vector<std::uint64_t> channel;  // elements that stand at the same positions of their tiles
   std::unordered_map<std::uint64_t, std::int32_t> lives;
   for (std::int32_t c = 0; c < static_cast<std::int32_t>(matrix_.cols); ++c) {
     if (seats.of(c).empty()) continue;
@@ -191,7 +191,7 @@ std::vector<std::int32_t> GroupedMatrixBuilder::order_of_elements(const Seats& s
     }
     elements.push_back({seats.of(c).front().tile, tiles, 0, c});
     channel.push_back(positions);
-    lives[positions] += column_place_[static_cast<std::size_t>(c)] >= 0 ? 1 : 0;
+    lives[positions] += column_element_[static_cast<std::size_t>(c)] >= 0 ? 1 : 0;
   }
   for (std::size_t i = 0; i < elements.size(); ++i) elements[i].dies = -lives[channel[i]];
   std::sort(elements.begin(), elements.end());
@@ -200,9 +200,9 @@ std::vector<std::int32_t> GroupedMatrixBuilder::order_of_elements(const Seats& s
   return order;
 }
 
-GroupedMatrix GroupedMatrixBuilder::backward(std::int32_t places) const {
+GroupedMatrix GroupedMatrixBuilder::backward(std::int32_t elements) const {
   GroupedMatrix matrix;
-  matrix.begin(places);
+  matrix.begin(elements);
   const Seats seats = find_seats();
   const std::vector<std::int32_t> order = order_of_elements(seats);
   std::map<Key, std::int64_t> blocks;
@@ -225,10 +225,10 @@ void GroupedMatrixBuilder::add_backward(std::span<const std::int32_t> elements, 
   const auto W = static_cast<std::size_t>(group.width);
   bool lives = false;
   for (std::size_t k = 0; k < kMost; ++k) {
-    const std::int32_t place =
-        k < elements.size() ? column_place_[static_cast<std::size_t>(elements[k])] : -1;
-    group.out[k] = place >= 0 ? place : spare_;
-    lives = lives || place >= 0;
+    const std::int32_t element =
+        k < elements.size() ? column_element_[static_cast<std::size_t>(elements[k])] : -1;
+    group.out[k] = element >= 0 ? element : spare_;
+    lives = lives || element >= 0;
   }
   if (!lives) return;
   group.begin = matrix.refs_end();
@@ -256,10 +256,10 @@ void GroupedMatrixBuilder::add_backward(std::span<const std::int32_t> elements, 
     }
     const std::int64_t base = *known / group.width;
     for (std::size_t i = 0; i < rows; ++i) {
-      const std::int32_t place =
-          row_place_[static_cast<std::size_t>(row(tile.first + static_cast<std::int64_t>(i)))];
-      if (place >= 0)
-        matrix.add_ref(place, static_cast<std::int32_t>(base + static_cast<std::int64_t>(i)));
+      const std::int32_t element =
+          row_element_[static_cast<std::size_t>(row(tile.first + static_cast<std::int64_t>(i)))];
+      if (element >= 0)
+        matrix.add_ref(element, static_cast<std::int32_t>(base + static_cast<std::int64_t>(i)));
     }
     matrix.end_part(seats.of(elements.front())[s].tile);
   }

@@ -1,12 +1,13 @@
 #pragma once
-// Makes grouped matrices, forward and backward, of the rows of a layer that read one source.
-//
-// A tile is the rows that share their list of columns: all channels of one pixel, or a dense layer.
-// Tiles whose rows have the same values are of one kind: all pixels but those at the edge. Weights
-// are stored once per kind. So that this works where other channels are inactive in every pixel,
-// blocks are made of the channels of the kind, whether they live in this pixel or not: those that
-// are inactive are not read, and what would be added to them goes to the spare place. Channels that
-// live in most pixels stand together.
+// Idea: grouped matrices, forward and backward, of the rows of a layer over one source. A tile is
+//   the rows that share their list of columns: all channels of one pixel, or a dense layer. Tiles
+//   whose rows have the same values are of one kind: all pixels but those at the edge. Weights are
+//   stored once per kind. So that this works where other channels are inactive in every pixel,
+//   blocks are made of the channels of the kind, whether they live in this pixel or not: inactive
+//   ones are skipped as columns, and as rows add to the spare element. Channels that live in most
+//   pixels stand together.
+// Source: own.
+// Guarantees: both matrices have the entries of the rows, times the columns' factors.
 #include <map>
 #include <span>
 
@@ -17,16 +18,16 @@ namespace clipbound::bounds {
 
 class GroupedMatrixBuilder {
  public:
-  /// `row_place` [rows] and `column_place` [cols]: numbers in the callers' arrays, negative where
-  /// there is none. `factor` [cols], or empty: what the coefficients of a column are multiplied
-  /// with. `spare`: an element that nobody reads.
-  GroupedMatrixBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_place,
-                       std::span<const std::int32_t> column_place, std::span<const double> factor,
+  /// `row_element` [rows] and `column_element` [cols]: indices in the callers' arrays, negative
+  /// where there is none. `factor` [cols], or empty: what the coefficients of a column are
+  /// multiplied with. `spare`: an element that nothing depends on.
+  GroupedMatrixBuilder(const SparseRows& matrix, std::span<const std::int32_t> row_element,
+                       std::span<const std::int32_t> column_element, std::span<const double> factor,
                        std::int32_t spare);
 
-  /// y[row] += sum of value * x[column], and transposed. Places are below `places`.
-  GroupedMatrix forward(std::int32_t places) const;
-  GroupedMatrix backward(std::int32_t places) const;
+  /// y[row] += sum of value * x[column], and transposed. Elements are below `elements`.
+  GroupedMatrix forward(std::int32_t elements) const;
+  GroupedMatrix backward(std::int32_t elements) const;
 
  private:
   struct Tile {
@@ -34,7 +35,7 @@ class GroupedMatrixBuilder {
     std::int32_t kind = 0;
     bool lives = false;
   };
-  /// Where an element stands: in which tile, and in which place of its list of columns.
+  /// Where an element stands: in which tile, and at which position of its list of columns.
   struct Seat {
     std::int32_t tile, position;
   };
@@ -66,7 +67,7 @@ class GroupedMatrixBuilder {
   }
 
   const SparseRows& matrix_;
-  const std::span<const std::int32_t> row_place_, column_place_;
+  const std::span<const std::int32_t> row_element_, column_element_;
   const std::span<const double> factor_;
   const std::int32_t spare_;
   std::vector<std::int64_t> rows_;  // tile by tile

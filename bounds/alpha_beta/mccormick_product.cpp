@@ -15,23 +15,23 @@ void McCormickProduct::enclose(double low_a, double high_a, double low_b, double
   below_step = high_a * high_b - below;
   above = low_a * high_b;
   above_step = high_a * low_b - above;
-  size = std::max(std::fabs(low_a), std::fabs(high_a)) *
-         std::max(std::fabs(low_b), std::fabs(high_b)) * (1.0 + 0x1p-40);
+  magnitude = std::max(std::fabs(low_a), std::fabs(high_a)) *
+              std::max(std::fabs(low_b), std::fabs(high_b)) * (1.0 + 0x1p-40);
 }
 
-std::optional<ProductOperands> operands_of(const AffineForm& plus, const AffineForm& minus,
-                                           std::int64_t i) {
+std::optional<McCormickOperands> find_mccormick_operands(const AffineForm& plus,
+                                                         const AffineForm& minus, std::int64_t i) {
   const auto e = static_cast<std::size_t>(i);
   if (plus.constant[e] != 0.0 || minus.constant[e] != 0.0 || plus.radius[e] != 0.0 ||
       minus.radius[e] != 0.0)
     return std::nullopt;
-  struct Term {
+  struct Entry {
     int source;
     std::int32_t element;
     double value;
   };
   const auto terms_of = [i](const AffineForm& form) {
-    std::vector<Term> terms;
+    std::vector<Entry> terms;
     for (const auto& [source, rows] : form.terms) {
       const auto index = rows.indices(i);
       for (std::size_t j = 0; j < index.size(); ++j)
@@ -39,20 +39,20 @@ std::optional<ProductOperands> operands_of(const AffineForm& plus, const AffineF
     }
     return terms;
   };
-  const std::vector<Term> first = terms_of(plus), second = terms_of(minus);
+  const std::vector<Entry> first = terms_of(plus), second = terms_of(minus);
   if (first.size() != 2 || second.size() != 2) return std::nullopt;
   for (std::size_t j = 0; j < 2; ++j) {
     if (first[j].source != second[j].source || first[j].element != second[j].element)
       return std::nullopt;
   }
   const bool swapped = first[0].value == -second[0].value;
-  const Term &a = first[swapped ? 1 : 0], &b = first[swapped ? 0 : 1];
-  const Term &a_again = second[swapped ? 1 : 0], &b_again = second[swapped ? 0 : 1];
+  const Entry &a = first[swapped ? 1 : 0], &b = first[swapped ? 0 : 1];
+  const Entry &a_again = second[swapped ? 1 : 0], &b_again = second[swapped ? 0 : 1];
   if (a.value != a_again.value || b.value != -b_again.value) return std::nullopt;
-  return ProductOperands{a.source, b.source, a.element, b.element, 4.0 * (a.value * b.value)};
+  return McCormickOperands{a.source, b.source, a.element, b.element, 4.0 * (a.value * b.value)};
 }
 
-bool reads_opposite(const AffineForm& form, int plus, int minus) {
+bool has_opposite_coefficients(const AffineForm& form, int plus, int minus) {
   const auto first = form.terms.find(plus), second = form.terms.find(minus);
   if (first == form.terms.end() && second == form.terms.end()) return true;
   if (first == form.terms.end() || second == form.terms.end()) return false;

@@ -11,18 +11,19 @@ namespace {
 
 /// A sum that is enclosed on intervals.
 struct Enclosure {
-  double low = 0.0, high = 0.0, size = 0.0;
+  double low = 0.0, high = 0.0, magnitude = 0.0;
   int terms = 0;
   void add(double coefficient, double from, double to) {
     const double a = coefficient * from, b = coefficient * to;
     low += std::min(a, b);
     high += std::max(a, b);
-    size += std::max(std::fabs(a), std::fabs(b));
+    magnitude += std::max(std::fabs(a), std::fabs(b));
     ++terms;
   }
   void widen(double radius) {
     const double error =
-        (radius + gamma_bound(2.0 * terms + 16.0) * (size + radius)) * (1.0 + 0x1p-40) + 0x1p-1000;
+        (radius + gamma_bound(2.0 * terms + 16.0) * (magnitude + radius)) * (1.0 + 0x1p-40) +
+        0x1p-1000;
     low -= error;
     high += error;
   }
@@ -30,8 +31,9 @@ struct Enclosure {
 
 }  // namespace
 
-std::optional<SquarePair> product_of(const AffineForm& plus, const AffineForm& minus,
-                                     std::int64_t i, const std::map<int, IntervalVector>& sources) {
+std::optional<SquarePair> find_square_pair(const AffineForm& plus, const AffineForm& minus,
+                                           std::int64_t i,
+                                           const std::map<int, IntervalVector>& sources) {
   std::map<std::pair<int, std::int32_t>, std::pair<double, double>> terms;
   for (const auto& [source, rows] : plus.terms) {
     const auto index = rows.indices(i);
@@ -47,9 +49,9 @@ std::optional<SquarePair> product_of(const AffineForm& plus, const AffineForm& m
   Enclosure x, y;
   x.add(0.5, plus.constant[e] + minus.constant[e], plus.constant[e] + minus.constant[e]);
   y.add(0.5, plus.constant[e] - minus.constant[e], plus.constant[e] - minus.constant[e]);
-  for (const auto& [place, both] : terms) {
-    const IntervalVector& from = sources.at(place.first);
-    const auto c = static_cast<std::size_t>(place.second);
+  for (const auto& [term, both] : terms) {
+    const IntervalVector& from = sources.at(term.first);
+    const auto c = static_cast<std::size_t>(term.second);
     const auto [first, second] = both;
     if (first != second && first != -second) return std::nullopt;
     (first == second ? x : y).add(first, from.lower[c], from.upper[c]);
@@ -58,10 +60,11 @@ std::optional<SquarePair> product_of(const AffineForm& plus, const AffineForm& m
   if (x.terms < 2 || y.terms < 2) return std::nullopt;  // the constant alone is no factor
   x.widen(radius);
   y.widen(radius);
-  const double reach =
+  const double magnitude =
       std::max(std::fabs(x.low), std::fabs(x.high)) + std::max(std::fabs(y.low), std::fabs(y.high));
-  if (!(reach < 0x1p400) || !(x.low < x.high) || !(y.low < y.high)) return std::nullopt;
-  return SquarePair{0, 0, x.low, x.high, y.low, y.high, 2.0 * reach * reach * (1.0 + 0x1p-40)};
+  if (!(magnitude < 0x1p400) || !(x.low < x.high) || !(y.low < y.high)) return std::nullopt;
+  return SquarePair{
+      {}, {}, x.low, x.high, y.low, y.high, 2.0 * magnitude * magnitude * (1.0 + 0x1p-40)};
 }
 
 }  // namespace clipbound::bounds

@@ -1,14 +1,20 @@
 #pragma once
-// Bounds of a whole layered system on one box: interval bounds, forward linear bounds where inputs
-// are few, then CROWN backward for the neurons that these leave unstable, as far as that pays.
+// Idea: bounds of a whole layered system on one box: interval bounds, forward linear bounds where
+//   inputs are few, then CROWN backward for the neurons that these leave unstable, as far as that
+//   pays.
+// Source: CROWN: Zhang et al., "Efficient Neural Network Robustness Certification with General
+//   Activation Functions", NeurIPS 2018. Ours differs: all roundings are charged, rows that are
+//   sparse are substituted one at a time, work limits decide what is substituted at all.
+// Guarantees: all bounds hold on the box, no rows enter them (S5).
+// Legend: N inputs.
 #include <memory>
 #include <vector>
 
 #include "base/deadline.h"
 #include "bounds/crown/dense_rows.h"
+#include "bounds/crown/forward_pass.h"
 #include "bounds/crown/sparse_row.h"
 #include "bounds/layered/layered_system.h"
-#include "bounds/reduced/reduced_network.h"
 
 namespace clipbound::bounds {
 
@@ -17,19 +23,17 @@ class CrownBounder {
  public:
   explicit CrownBounder(std::shared_ptr<const LayeredSystem> system);
 
-  /// Neuron bounds of every layer on [lower, upper] (inside the system's box); no rows enter them.
-  /// Stops refining at the deadline: what is there is sound.
+  /// Neuron bounds of every layer on [lower, upper] (inside the system's box). Stops refining at
+  /// the deadline: what is there is sound.
   struct Bounds {
-    std::vector<double> lower, upper;    ///< [N] the box
-    std::vector<IntervalVector> layers;  ///< pre-activations
-    std::vector<std::vector<Planes>>
-        planes;  ///< relaxations of layers that are not ReLU (those: empty)
-    std::map<int, IntervalVector> sources;  ///< input and activations
-    std::vector<std::vector<double>> cost;  ///< slack of every neuron's form
-    double largest_source = 1.0;  ///< of all sources' magnitudes: scales what underflow may cost
-    /// Neurons that a reduced network has to keep: ReLUs that may be on either side of 0, and all
-    /// smooth ones.
-    std::int64_t undecided = 0;
+    std::vector<double> lower, upper;              ///< [N] the box
+    std::vector<IntervalVector> layers;            ///< pre-activations
+    std::vector<std::vector<Planes>> relaxations;  ///< of layers that are not ReLU (those: empty)
+    std::map<int, IntervalVector> sources;         ///< input and activations
+    std::vector<std::vector<double>> slack;        ///< of every neuron's form
+    double largest_source = 1.0;  ///< of all sources' magnitudes: scales what underflow may lose
+    /// Neurons that a reduced network has to keep: unstable ReLUs, and all nonlinear neurons.
+    std::int64_t unstable = 0;
   };
   Bounds bound_neurons(std::vector<double> lower, std::vector<double> upper,
                        const Deadline& deadline) const;
@@ -39,32 +43,48 @@ class CrownBounder {
   std::vector<double> lower_bounds(const AffineForm& form, const std::vector<std::int64_t>& which,
                                    double sign, int layer, const Bounds& bounds) const;
 
-  /// The reduced network of `bounds` with `rows` (a clause's) as its rows; the inputs `kept` become
-  /// its columns, the others are fixed to their centre with their half-width in the radii.
-  std::shared_ptr<const ReducedNetwork> reduce(const Bounds& bounds, const AffineForm& rows,
-                                               const std::vector<std::uint8_t>& strict,
-                                               const std::vector<int>& kept) const;
   const LayeredSystem& system() const { return *system_; }
   const std::shared_ptr<const LayeredSystem>& shared_system() const { return system_; }
+  /// Relative error of a sum of as many terms as the longest row of backward substitution has.
+  double gamma() const { return gamma_; }
 
  private:
+  /// The forward linear bounds of the layers so far.
+  struct ForwardBounds {
+    ForwardBox box;
+    bool enabled = false;
+    std::map<int, LinearBounds> sources;
+  };
+  ForwardBounds begin_forward(const Bounds& bounds) const;
+  void bound_layer(int layer, ForwardBounds& forward, Bounds& bounds,
+                   const Deadline& deadline) const;
+  /// Pre-activation slack of a layer from the magnitudes of its rows' terms.
+  std::vector<double> layer_slack(int layer, std::vector<double> magnitudes, Bounds& bounds) const;
+  /// The layer's relaxations (none for ReLUs); counts its unstable neurons.
+  std::vector<Planes> relax_neurons(int layer, const IntervalVector& z, Bounds& bounds,
+                                    const Deadline& deadline) const;
   void relate_factors(int layer, const Bounds& bounds, const IntervalVector& z,
-                      std::vector<Planes>& planes, const Deadline& deadline) const;
-  void substitute_undecided(int layer, const Bounds& bounds, IntervalVector& z,
-                            const Deadline& deadline) const;
-  double lower_bound_thin(const AffineForm& form, std::int64_t row, double sign, int layer,
-                          const Bounds& bounds, SparseBackwardRow& scratch) const;
+                      std::vector<Planes>& relaxations, const Deadline& deadline) const;
+  /// Tightens the unstable neurons of one layer by backward substitution.
+  void substitute_unstable(int layer, const Bounds& bounds, IntervalVector& z,
+                           const Deadline& deadline) const;
+  void substitute_sparse(int layer, const std::vector<std::int64_t>& neurons, const Bounds& bounds,
+                         IntervalVector& z, const Deadline& deadline) const;
+  void substitute_dense(int layer, const std::vector<std::int64_t>& neurons, const Bounds& bounds,
+                        IntervalVector& z, const Deadline& deadline) const;
+  double lower_bound_sparse(const AffineForm& form, std::int64_t row, double sign, int layer,
+                            const Bounds& bounds, SparseBackwardRow& scratch) const;
   /// Layer k as the bounds relax it.
   RelaxedLayer relaxed(int k, const Bounds& bounds) const;
   double row_slack(const AffineForm& form, std::int64_t row, const Bounds& bounds) const;
-  double slack(double radius, double size, const Bounds& bounds) const;
+  double slack_for(double radius, double magnitude, const Bounds& bounds) const;
 
   std::shared_ptr<const LayeredSystem> system_;
   std::vector<std::vector<LayerMatrix>> matrices_;  // per layer
-  std::vector<double>
-      work_;  // [layers + 1] multiplications to substitute one row of layer k down to the input
-  bool thin_ =
-      false;  // most coefficients are in thin matrices: rows one at a time beat tall matrices
+  /// [layers + 1] multiplications to substitute one row of layer k down to the input.
+  std::vector<double> work_;
+  /// Most coefficients are in sparse matrices: rows one at a time beat dense ones.
+  bool sparse_ = false;
   bool affordable_ = true;  // substituting every neuron of every layer stays within the work limit
   double gamma_ = 0.0;
 };

@@ -36,14 +36,14 @@ RowSums replace_each(double* row, const RelaxedLayer& layer) {
   RowSums sums;
   for (std::size_t v = 0; v < layer.form.constant.size(); ++v) {
     const double coefficient = row[v];
-    if (coefficient == 0.0) continue;  // most of them, in thin layers
+    if (coefficient == 0.0) continue;  // most of them, in sparse layers
     const auto [m, q] = layer.replace(coefficient, v);
     row[v] = m;
     sums.intercept += q;
-    sums.intercept_size += std::fabs(q);
+    sums.intercept_magnitude += std::fabs(q);
     sums.constant += m * layer.form.constant[v];
     if (m != 0.0)
-      sums.error += std::fabs(m) * layer.cost[v];  // the cost of an unbounded z is infinite
+      sums.error += std::fabs(m) * layer.slack[v];  // the slack of an unbounded z is infinite
   }
   return sums;
 }
@@ -96,15 +96,15 @@ void DenseBackwardRows::substitute(int k, const RelaxedLayer& layer,
   std::vector<double>& p = coefficients_[static_cast<std::size_t>(k) + 1];
   if (p.empty()) return;
   const std::size_t size = layer.form.constant.size();
-  const bool relu = layer.planes.empty();
+  const bool relu = layer.relaxations.empty();
   const ReluRows relus(relu ? layer.z : IntervalVector{});
   for (std::size_t r = 0; r < sums.size(); ++r) {
     double* row = p.data() + r * size;
-    if (layer.pairs) {
+    if (layer.has_products) {
       for (std::size_t v = 0; v < size; v += 2) row[v + 1] = row[v];
     }
     RowSums gained;
-    if (!relu || !relus.replace(row, layer.form.constant, layer.cost, gained))
+    if (!relu || !relus.replace(row, layer.form.constant, layer.slack, gained))
       gained = replace_each(row, layer);
     sums[r] += gained;
   }

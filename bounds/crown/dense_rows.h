@@ -1,7 +1,9 @@
 #pragma once
-// Many rows of backward substitution at once: the coefficients of one source's elements in all rows
-// are one tall matrix, and a layer is a product of matrices.
-//
+// Idea: many rows of backward substitution at once: the coefficients of one source's elements in
+//   all rows are one dense matrix, and a layer is a product of matrices.
+// Source: CROWN (Zhang et al., NeurIPS 2018). Ours differs: sparse layers are multiplied by
+//   compressed rows, sums carry what roundings may lose.
+// Guarantees: lower bounds of the rows on the box (S5).
 // Legend: R rows, N inputs.
 #include <cstdint>
 #include <vector>
@@ -36,7 +38,7 @@ class DenseBackwardRows {
 
   std::vector<RowSums> sums;  ///< [R]
 
-  /// Replaces the activations of layer k by what they read.
+  /// Replaces the activations of layer k by what they depend on.
   void substitute(int k, const RelaxedLayer& layer, const std::vector<LayerMatrix>& matrices);
   /// After all layers: the rows' lower bounds on the box. [R]
   std::vector<double> lower_bounds(const std::vector<double>& lower,

@@ -15,32 +15,32 @@ double largest(const ForwardBox& box, std::size_t i) {
   return std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i]));
 }
 
-/// |A||x| + |b| of the larger of both planes of element i.
-double reach_of(const LinearBounds& planes, const ForwardBox& box, std::size_t i) {
+/// |A||x| + |b| of the larger of both bounds of element i.
+double magnitude_of(const LinearBounds& bounds, const ForwardBox& box, std::size_t i) {
   const std::size_t width = box.columns.size() + 1;
-  double low = std::fabs(planes.lower[i * width + width - 1]),
-         high = std::fabs(planes.upper[i * width + width - 1]);
+  double low = std::fabs(bounds.lower[i * width + width - 1]),
+         high = std::fabs(bounds.upper[i * width + width - 1]);
   for (std::size_t k = 0; k + 1 < width; ++k) {
-    low += std::fabs(planes.lower[i * width + k]) * largest(box, k);
-    high += std::fabs(planes.upper[i * width + k]) * largest(box, k);
+    low += std::fabs(bounds.lower[i * width + k]) * largest(box, k);
+    high += std::fabs(bounds.upper[i * width + k]) * largest(box, k);
   }
   return std::max(low, high) * (1.0 + gamma_bound(static_cast<double>(2 * width + 8))) + 0x1p-1000;
 }
 
-void resize(LinearBounds& planes, std::size_t size, std::size_t width) {
-  planes.lower.assign(size * width, 0.0);
-  planes.upper.assign(size * width, 0.0);
-  planes.error.assign(size, 0.0);
-  planes.reach.assign(size, 0.0);
+void resize(LinearBounds& bounds, std::size_t size, std::size_t width) {
+  bounds.lower.assign(size * width, 0.0);
+  bounds.upper.assign(size * width, 0.0);
+  bounds.error.assign(size, 0.0);
+  bounds.magnitude.assign(size, 0.0);
 }
 
-/// Planes that overflowed say nothing; no NaN, no infinity may go on from here.
-void silence_overflow(LinearBounds& planes, std::size_t i, std::size_t width) {
-  if (planes.error[i] < kOverflow && planes.reach[i] < kOverflow) return;
-  std::fill_n(planes.lower.data() + i * width, width, 0.0);
-  std::fill_n(planes.upper.data() + i * width, width, 0.0);
-  planes.reach[i] = 0.0;
-  planes.error[i] = std::numeric_limits<double>::infinity();
+/// Bounds that overflowed say nothing; no NaN, no infinity may go on from here.
+void make_vacuous(LinearBounds& bounds, std::size_t i, std::size_t width) {
+  if (bounds.error[i] < kOverflow && bounds.magnitude[i] < kOverflow) return;
+  std::fill_n(bounds.lower.data() + i * width, width, 0.0);
+  std::fill_n(bounds.upper.data() + i * width, width, 0.0);
+  bounds.magnitude[i] = 0.0;
+  bounds.error[i] = std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -48,39 +48,39 @@ void silence_overflow(LinearBounds& planes, std::size_t i, std::size_t width) {
 LinearBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
                            const std::vector<double>& upper) {
   const std::size_t width = box.columns.size() + 1;
-  LinearBounds planes;
-  resize(planes, lower.size(), width);
+  LinearBounds bounds;
+  resize(bounds, lower.size(), width);
   for (std::size_t i = 0; i < lower.size(); ++i) {
-    planes.lower[i * width + width - 1] = lower[i];
-    planes.upper[i * width + width - 1] = upper[i];
+    bounds.lower[i * width + width - 1] = lower[i];
+    bounds.upper[i * width + width - 1] = upper[i];
   }
   for (std::size_t k = 0; k < box.columns.size(); ++k) {
     const auto i = static_cast<std::size_t>(box.columns[k]);
-    planes.lower[i * width + width - 1] = planes.upper[i * width + width - 1] = 0.0;
-    planes.lower[i * width + k] = planes.upper[i * width + k] = 1.0;
+    bounds.lower[i * width + width - 1] = bounds.upper[i * width + width - 1] = 0.0;
+    bounds.lower[i * width + k] = bounds.upper[i * width + k] = 1.0;
   }
-  for (std::size_t i = 0; i < lower.size(); ++i) planes.reach[i] = reach_of(planes, box, i);
-  return planes;
+  for (std::size_t i = 0; i < lower.size(); ++i) bounds.magnitude[i] = magnitude_of(bounds, box, i);
+  return bounds;
 }
 
 LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
                             const std::map<int, LinearBounds>& sources) {
   const std::size_t width = box.columns.size() + 1;
   const auto size = static_cast<std::size_t>(form.size());
-  LinearBounds planes;
-  resize(planes, size, width);
-  std::vector<double> bulk(size), terms(size, 1.0);
+  LinearBounds bounds;
+  resize(bounds, size, width);
+  std::vector<double> magnitude(size), terms(size, 1.0);
   for (std::size_t i = 0; i < size; ++i) {
-    planes.lower[i * width + width - 1] = planes.upper[i * width + width - 1] = form.constant[i];
-    bulk[i] = std::fabs(form.constant[i]);
+    bounds.lower[i * width + width - 1] = bounds.upper[i * width + width - 1] = form.constant[i];
+    magnitude[i] = std::fabs(form.constant[i]);
   }
   for (const auto& [source, rows] : form.terms) {
     const LinearBounds& from = sources.at(source);
     for (std::size_t i = 0; i < size; ++i) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));
-      double* low = planes.lower.data() + i * width;
-      double* high = planes.upper.data() + i * width;
+      double* low = bounds.lower.data() + i * width;
+      double* high = bounds.upper.data() + i * width;
       for (std::size_t j = 0; j < index.size(); ++j) {
         const auto c = static_cast<std::size_t>(index[j]);
         const double m = value[j];
@@ -90,37 +90,39 @@ LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
           low[k] += m * a[k];
           high[k] += m * b[k];
         }
-        planes.error[i] += std::fabs(m) * from.error[c];
-        bulk[i] += std::fabs(m) * from.reach[c];
+        bounds.error[i] += std::fabs(m) * from.error[c];
+        magnitude[i] += std::fabs(m) * from.magnitude[c];
       }
       terms[i] += static_cast<double>(index.size());
     }
   }
   for (std::size_t i = 0; i < size; ++i) {
-    // Each coefficient is a sum of terms[i] products; their sizes add up to bulk at most.
+    // Each coefficient is a sum of terms[i] products; their sizes add up to magnitude at most.
     const double gamma = gamma_bound(2.0 * terms[i] + 8.0);
-    planes.error[i] = (planes.error[i] + form.radius[i] + gamma * bulk[i]) * (1.0 + 4.0 * gamma) +
-                      0x1p-1030 * box.largest;
-    planes.reach[i] = reach_of(planes, box, i);
+    bounds.error[i] =
+        (bounds.error[i] + form.radius[i] + gamma * magnitude[i]) * (1.0 + 4.0 * gamma) +
+        0x1p-1030 * box.largest;
+    bounds.magnitude[i] = magnitude_of(bounds, box, i);
   }
-  return planes;
+  return bounds;
 }
 
-IntervalVector concretize(const LinearBounds& planes, const ForwardBox& box) {
-  const std::size_t width = box.columns.size() + 1, size = planes.error.size();
+IntervalVector concretize(const LinearBounds& bounds, const ForwardBox& box) {
+  const std::size_t width = box.columns.size() + 1, size = bounds.error.size();
   const double gamma = gamma_bound(static_cast<double>(2 * width + 8));
   IntervalVector result;
   result.lower.resize(size);
   result.upper.resize(size);
   for (std::size_t i = 0; i < size; ++i) {
-    const double* a = planes.lower.data() + i * width;
-    const double* b = planes.upper.data() + i * width;
+    const double* a = bounds.lower.data() + i * width;
+    const double* b = bounds.upper.data() + i * width;
     double low = a[width - 1], high = b[width - 1];
     for (std::size_t k = 0; k + 1 < width; ++k) {
       low += a[k] * (a[k] < 0.0 ? box.upper[k] : box.lower[k]);
       high += b[k] * (b[k] < 0.0 ? box.lower[k] : box.upper[k]);
     }
-    const double error = (planes.error[i] + gamma * planes.reach[i]) * (1.0 + 0x1p-40) + 0x1p-1030;
+    const double error =
+        (bounds.error[i] + gamma * bounds.magnitude[i]) * (1.0 + 0x1p-40) + 0x1p-1030;
     result.lower[i] = next_down(low - error);
     result.upper[i] = next_up(high + error);
     if (!(std::fabs(result.lower[i]) < kOverflow))
@@ -134,13 +136,13 @@ IntervalVector concretize(const LinearBounds& planes, const ForwardBox& box) {
 LinearBounds forward_relu(const LinearBounds& z, const IntervalVector& interval,
                           const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
-  LinearBounds planes;
-  resize(planes, size, width);
+  LinearBounds bounds;
+  resize(bounds, size, width);
   for (std::size_t i = 0; i < size; ++i) {
     const double l = interval.lower[i], u = interval.upper[i];
-    if (u <= 0.0) continue;  // zero planes
+    if (u <= 0.0) continue;  // zero bounds
     if (!std::isfinite(l) || !std::isfinite(u)) {
-      planes.error[i] = std::numeric_limits<double>::infinity();  // says nothing
+      bounds.error[i] = std::numeric_limits<double>::infinity();  // says nothing
       continue;
     }
     double below = 1.0, above = 1.0, offset = 0.0;
@@ -152,53 +154,54 @@ LinearBounds forward_relu(const LinearBounds& z, const IntervalVector& interval,
       offset = next_up(std::max(next_up(-above * l), next_up(next_up(u) - above * u)));
     }
     for (std::size_t k = 0; k < width; ++k) {
-      planes.lower[i * width + k] = below * z.lower[i * width + k];
-      planes.upper[i * width + k] = above * z.upper[i * width + k];
+      bounds.lower[i * width + k] = below * z.lower[i * width + k];
+      bounds.upper[i * width + k] = above * z.upper[i * width + k];
     }
-    planes.upper[i * width + width - 1] += offset;
-    planes.reach[i] = reach_of(planes, box, i);
+    bounds.upper[i * width + width - 1] += offset;
+    bounds.magnitude[i] = magnitude_of(bounds, box, i);
     // below is 0 or 1 (exact); above rounds every coefficient once, the constant twice.
-    const double rounding = l < 0.0 ? 4.0 * kUnitRoundoff * (z.reach[i] + std::fabs(offset)) : 0.0;
-    planes.error[i] =
+    const double rounding =
+        l < 0.0 ? 4.0 * kUnitRoundoff * (z.magnitude[i] + std::fabs(offset)) : 0.0;
+    bounds.error[i] =
         (z.error[i] + rounding) * (1.0 + 0x1p-40) + (l < 0.0 ? 0x1p-1030 * box.largest : 0.0);
   }
-  return planes;
+  return bounds;
 }
 
-LinearBounds forward_planes(const LinearBounds& z, const std::vector<Planes>& relaxed,
-                            const ForwardBox& box) {
+LinearBounds forward_nonlinear(const LinearBounds& z, const std::vector<Planes>& relaxed,
+                               const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
-  LinearBounds planes;
-  resize(planes, size, width);
+  LinearBounds bounds;
+  resize(bounds, size, width);
   for (std::size_t i = 0; i < size; ++i) {
     const Planes& f = relaxed[i];
-    // A falling line turns z's planes round.
+    // A falling line turns z's bounds round.
     const double* low = (f.lower_slope < 0.0 ? z.upper : z.lower).data() + i * width;
     const double* high = (f.upper_slope < 0.0 ? z.lower : z.upper).data() + i * width;
     for (std::size_t k = 0; k < width; ++k) {
-      planes.lower[i * width + k] = f.lower_slope * low[k];
-      planes.upper[i * width + k] = f.upper_slope * high[k];
+      bounds.lower[i * width + k] = f.lower_slope * low[k];
+      bounds.upper[i * width + k] = f.upper_slope * high[k];
     }
-    planes.lower[i * width + width - 1] += f.lower_offset;
-    planes.upper[i * width + width - 1] += f.upper_offset;
-    planes.reach[i] = reach_of(planes, box, i);
+    bounds.lower[i * width + width - 1] += f.lower_offset;
+    bounds.upper[i * width + width - 1] += f.upper_offset;
+    bounds.magnitude[i] = magnitude_of(bounds, box, i);
     const double steepest = std::max(std::fabs(f.lower_slope), std::fabs(f.upper_slope));
     const double offset = std::max(std::fabs(f.lower_offset), std::fabs(f.upper_offset));
     // Every coefficient rounds once, the constant twice.
-    planes.error[i] =
-        (steepest * z.error[i] + 4.0 * kUnitRoundoff * (steepest * z.reach[i] + offset)) *
+    bounds.error[i] =
+        (steepest * z.error[i] + 4.0 * kUnitRoundoff * (steepest * z.magnitude[i] + offset)) *
             (1.0 + 0x1p-40) +
         0x1p-1030 * box.largest;
-    silence_overflow(planes, i, width);
+    make_vacuous(bounds, i, width);
   }
-  return planes;
+  return bounds;
 }
 
 LinearBounds forward_products(const LinearBounds& z, const std::vector<Planes>& relaxed,
                               const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
-  LinearBounds planes;
-  resize(planes, size, width);
+  LinearBounds bounds;
+  resize(bounds, size, width);
   for (std::size_t i = 0; i < size; i += 2) {
     const double a = relaxed[i].lower_slope, b = relaxed[i + 1].lower_slope;
     const double* const x_low = (a < 0.0 ? z.upper : z.lower).data() + i * width;
@@ -206,23 +209,24 @@ LinearBounds forward_products(const LinearBounds& z, const std::vector<Planes>& 
     const double* const y_low = (b < 0.0 ? z.upper : z.lower).data() + (i + 1) * width;
     const double* const y_high = (b < 0.0 ? z.lower : z.upper).data() + (i + 1) * width;
     for (std::size_t k = 0; k < width; ++k) {
-      planes.lower[i * width + k] = a * x_low[k] + b * y_low[k];
-      planes.upper[i * width + k] = a * x_high[k] + b * y_high[k];
+      bounds.lower[i * width + k] = a * x_low[k] + b * y_low[k];
+      bounds.upper[i * width + k] = a * x_high[k] + b * y_high[k];
     }
-    planes.lower[i * width + width - 1] += relaxed[i].lower_offset;
-    planes.upper[i * width + width - 1] += relaxed[i].upper_offset;
-    planes.reach[i] = reach_of(planes, box, i);
+    bounds.lower[i * width + width - 1] += relaxed[i].lower_offset;
+    bounds.upper[i * width + width - 1] += relaxed[i].upper_offset;
+    bounds.magnitude[i] = magnitude_of(bounds, box, i);
     const double offset =
         std::max(std::fabs(relaxed[i].lower_offset), std::fabs(relaxed[i].upper_offset));
     // Every coefficient rounds three times, the constant four times.
-    const double size_of_terms = std::fabs(a) * z.reach[i] + std::fabs(b) * z.reach[i + 1] + offset;
-    planes.error[i] = (std::fabs(a) * z.error[i] + std::fabs(b) * z.error[i + 1] +
+    const double size_of_terms =
+        std::fabs(a) * z.magnitude[i] + std::fabs(b) * z.magnitude[i + 1] + offset;
+    bounds.error[i] = (std::fabs(a) * z.error[i] + std::fabs(b) * z.error[i + 1] +
                        8.0 * kUnitRoundoff * size_of_terms) *
                           (1.0 + 0x1p-40) +
                       0x1p-1030 * box.largest;
-    silence_overflow(planes, i, width);
+    make_vacuous(bounds, i, width);
   }
-  return planes;
+  return bounds;
 }
 
 }  // namespace clipbound::bounds

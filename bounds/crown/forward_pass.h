@@ -1,10 +1,11 @@
 #pragma once
-// Forward linear bounds: planes in the input carried layer by layer. N + 1 numbers per neuron and
-// side, so they are cheap where inputs are few; backward substitution is tighter, because it sees
-// signs only after cancellation.
-//
-//   lower_i(x) - error_i <= z_i(x) <= upper_i(x) + error_i  for every x of the box;  a plane is A x
-//   + b.
+// Idea: forward linear bounds: two linear functions of the input per value, carried layer by layer.
+//   N + 1 numbers per neuron and side, so they are cheap where inputs are few; backward
+//   substitution is tighter, because it sees signs only after cancellation.
+// Source: forward mode of LiRPA: Xu et al., "Automatic Perturbation Analysis", NeurIPS 2020. Ours
+//   differs: each bound carries what roundings may have lost.
+// Guarantees: lower_i(x) - error_i <= z_i(x) <= upper_i(x) + error_i for every x of the box (S8).
+// Legend: N columns (inputs that vary); a linear bound is A x + b.
 #include <map>
 #include <vector>
 
@@ -13,11 +14,12 @@
 
 namespace clipbound::bounds {
 
-/// Planes of a vector of values, [size, N + 1] row-major (A | b), and what their rounding may cost.
+/// Linear bounds of a vector of values, [size, N + 1] row-major (A | b), and what their rounding
+/// may lose.
 struct LinearBounds {
   std::vector<double> lower, upper;
-  std::vector<double> error;  ///< [size]
-  std::vector<double> reach;  ///< [size] >= |A||x| + |b| of either plane, each term apart
+  std::vector<double> error;      ///< [size]
+  std::vector<double> magnitude;  ///< [size] >= |A||x| + |b| of either side, each term apart
 };
 
 /// The box on which forward bounds are taken: N columns (inputs that vary), the other inputs as
@@ -28,20 +30,20 @@ struct ForwardBox {
   double largest = 1.0;              ///< of all inputs' magnitudes
 };
 
-/// Planes of the network's input itself: columns exactly, other inputs by their interval.
+/// Bounds of the network's input itself: columns exactly, other inputs by their interval.
 LinearBounds forward_input(const ForwardBox& box, const std::vector<double>& lower,
                            const std::vector<double>& upper);
-/// Planes of an affine form from those of its sources.
+/// Bounds of an affine form from those of its sources.
 LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
                             const std::map<int, LinearBounds>& sources);
 /// Interval of every element on the box; rigorous.
-IntervalVector concretize(const LinearBounds& planes, const ForwardBox& box);
-/// Planes of relu(z), given z's planes and interval.
+IntervalVector concretize(const LinearBounds& bounds, const ForwardBox& box);
+/// Bounds of relu(z), given z's linear bounds and interval.
 LinearBounds forward_relu(const LinearBounds& z, const IntervalVector& interval,
                           const ForwardBox& box);
-/// Planes of f(z), given z's planes and lines below and above f on z's interval.
-LinearBounds forward_planes(const LinearBounds& z, const std::vector<Planes>& relaxed,
-                            const ForwardBox& box);
+/// Bounds of f(z), given z's linear bounds and lines below and above f on z's interval.
+LinearBounds forward_nonlinear(const LinearBounds& z, const std::vector<Planes>& relaxed,
+                               const ForwardBox& box);
 /// The same for a layer of products.
 LinearBounds forward_products(const LinearBounds& z, const std::vector<Planes>& relaxed,
                               const ForwardBox& box);

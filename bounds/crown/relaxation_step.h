@@ -1,6 +1,10 @@
 #pragma once
-// The step of backward substitution: an activation's coefficient becomes a multiplier of its
-// pre-activation and an intercept (docs/soundness.md, "Backward substitution").
+// Idea: the step of backward substitution: the coefficient of an activation becomes a multiplier of
+//   its pre-activation and an intercept.
+// Source: CROWN (Zhang et al., NeurIPS 2018), eq. 4. Ours differs: the intercept follows from the
+//   multiplier as rounded, so that the multiplier is a free choice.
+// Guarantees: coefficient * f(z) >= multiplier * z + intercept on [l, u] (S5). The same step stands
+//   in relu_rows.cpp, ReducedBounder, AlphaBetaBounder::relax_relus and ForwardBounder.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -28,7 +32,7 @@ inline RelaxationStep replace_relu(double coefficient, double l, double u) {
   if (!(std::fabs(coefficient) < kOverflow)) return kLostRow;
   if (l >= 0.0) return {coefficient, 0.0};
   if (!(coefficient < 0.0)) return {u > -l ? coefficient : 0.0, 0.0};
-  // Without a finite lower end the upper plane is the constant u (which may be infinite: then the
+  // Without a finite lower end the upper line is the constant u (which may be infinite: then the
   // row is lost).
   if (!std::isfinite(l) || !std::isfinite(u)) return {0.0, coefficient * u};
   const double m = coefficient * (u / (u - l));
@@ -39,38 +43,39 @@ inline RelaxationStep replace_relu(double coefficient, double l, double u) {
 
 /// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with
 /// the intercepts' sum.
-inline RelaxationStep replace_by_planes(double coefficient, const Planes& planes) {
+inline RelaxationStep replace_by_lines(double coefficient, const Planes& lines) {
   if (!(std::fabs(coefficient) < kOverflow)) return kLostRow;
   return coefficient < 0.0
-             ? RelaxationStep{coefficient * planes.upper_slope, coefficient * planes.upper_offset}
-             : RelaxationStep{coefficient * planes.lower_slope, coefficient * planes.lower_offset};
+             ? RelaxationStep{coefficient * lines.upper_slope, coefficient * lines.upper_offset}
+             : RelaxationStep{coefficient * lines.lower_slope, coefficient * lines.lower_offset};
 }
 
 /// What is known of a layer's neurons.
 struct RelaxedLayer {
   const AffineForm& form;
-  const IntervalVector& z;            ///< pre-activations
-  const std::vector<Planes>& planes;  ///< empty: ReLUs
-  const std::vector<double>& cost;  ///< slack of every neuron's form; infinite where z is unbounded
-  bool pairs = false;  ///< products: second factors take the coefficients of the first ones
+  const IntervalVector& z;                 ///< pre-activations
+  const std::vector<Planes>& relaxations;  ///< empty: ReLUs
+  const std::vector<double>&
+      slack;                  ///< slack of every neuron's form; infinite where z is unbounded
+  bool has_products = false;  ///< second factors take the coefficients of the first ones
 
   RelaxationStep replace(double coefficient, std::size_t v) const {
-    return planes.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v])
-                          : replace_by_planes(coefficient, planes[v]);
+    return relaxations.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v])
+                               : replace_by_lines(coefficient, relaxations[v]);
   }
 };
 
 /// What a row has gathered on its way down, apart from its coefficients.
 struct RowSums {
-  double constant = 0.0;        ///< sum of multiplier * the neuron's constant
-  double intercept = 0.0;       ///< sum of q
-  double intercept_size = 0.0;  ///< sum of |q|
-  double error = 0.0;           ///< sum of |multiplier| * the neuron's cost
+  double constant = 0.0;             ///< sum of multiplier * the neuron's constant
+  double intercept = 0.0;            ///< sum of q
+  double intercept_magnitude = 0.0;  ///< sum of |q|
+  double error = 0.0;                ///< sum of |multiplier| * the neuron's slack
 
   RowSums& operator+=(const RowSums& other) {
     constant += other.constant;
     intercept += other.intercept;
-    intercept_size += other.intercept_size;
+    intercept_magnitude += other.intercept_magnitude;
     error += other.error;
     return *this;
   }
@@ -78,7 +83,7 @@ struct RowSums {
   /// constant and intercept; an overflow, or NaN, proves nothing.
   double lower_bound(double least, double gamma) const {
     const double bound =
-        next_down(least - (error + 4.0 * gamma * intercept_size) * (1.0 + 4.0 * gamma));
+        next_down(least - (error + 4.0 * gamma * intercept_magnitude) * (1.0 + 4.0 * gamma));
     return std::fabs(bound) < kOverflow ? bound : -std::numeric_limits<double>::infinity();
   }
 };

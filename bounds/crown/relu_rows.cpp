@@ -42,7 +42,7 @@ ReluRows::ReluRows(const IntervalVector& z) {
 }
 
 bool ReluRows::replace(double* row, const std::vector<double>& constant,
-                       const std::vector<double>& cost, RowSums& sums) const {
+                       const std::vector<double>& slack, RowSums& sums) const {
   if (!ordinary_) return false;
   const std::size_t size = convex_.size(), whole = size / kLanes * kLanes;
   Mask good = Mask{} - 1;
@@ -56,8 +56,7 @@ bool ReluRows::replace(double* row, const std::vector<double>& constant,
   // The last neurons fill a block together with zeros: coefficient 0 gives multiplier 0 and
   // intercept 0.
   const auto block = [&](const double* in, double* out, const double* convex, const double* chord,
-                         const double* low, const double* high, const double* c,
-                         const double* price) {
+                         const double* low, const double* high, const double* c, const double* s) {
     const Vec g = load(in);
     const Mask negative = g < zero;
     const Vec m = g * select(negative, load(chord), load(convex));
@@ -65,17 +64,17 @@ bool ReluRows::replace(double* row, const std::vector<double>& constant,
     q_sum += select(negative, q, zero);
     constant_sum += m * load(c);
     error_sum +=
-        select(m != zero, vabs(m) * load(price), zero);  // the cost of an unbounded z is infinite
+        select(m != zero, vabs(m) * load(s), zero);  // the slack of an unbounded z is infinite
     std::memcpy(out, &m, sizeof m);
   };
   for (std::size_t v = 0; v < whole; v += kLanes) {
     block(row + v, row + v, convex_.data() + v, chord_.data() + v, low_.data() + v,
-          high_.data() + v, constant.data() + v, cost.data() + v);
+          high_.data() + v, constant.data() + v, slack.data() + v);
   }
   if (whole < size) {
     double rest[7][kLanes] = {};
     const double* const from[] = {row,          convex_.data(),  chord_.data(), low_.data(),
-                                  high_.data(), constant.data(), cost.data()};
+                                  high_.data(), constant.data(), slack.data()};
     for (std::size_t k = 0; k < 7; ++k)
       std::memcpy(rest[k], from[k] + whole, (size - whole) * sizeof(double));
     double out[kLanes];
@@ -84,7 +83,7 @@ bool ReluRows::replace(double* row, const std::vector<double>& constant,
   }
   sums.constant = sum_of(constant_sum);
   sums.intercept = sum_of(q_sum);
-  sums.intercept_size = -sums.intercept;
+  sums.intercept_magnitude = -sums.intercept;
   sums.error = sum_of(error_sum);
   return true;
 }

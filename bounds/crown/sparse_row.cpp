@@ -15,11 +15,11 @@ void SparseBackwardRow::clear(const LayeredSystem& system) {
       source.value.assign(size, 0.0);
       source.marked.assign(size, 0);
     }
-    for (const std::int32_t v : source.touched) {
+    for (const std::int32_t v : source.nonzero) {
       source.value[static_cast<std::size_t>(v)] = 0.0;
       source.marked[static_cast<std::size_t>(v)] = 0;
     }
-    source.touched.clear();
+    source.nonzero.clear();
   }
 }
 
@@ -37,22 +37,22 @@ void SparseBackwardRow::begin(const LayeredSystem& system, const AffineForm& for
 void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
   const Source& of = sources_[static_cast<std::size_t>(k) + 1];
   const std::size_t count =
-      layer.pairs ? of.touched.size() : 0;  // it grows: nothing else touches second factors
+      layer.has_products ? of.nonzero.size() : 0;  // it grows: nothing else adds to second factors
   for (std::size_t i = 0; i < count; ++i)
-    add(k, of.touched[i] + 1, of.value[static_cast<std::size_t>(of.touched[i])]);
-  for (const std::int32_t touched : of.touched) {
-    const auto v = static_cast<std::size_t>(touched);
+    add(k, of.nonzero[i] + 1, of.value[static_cast<std::size_t>(of.nonzero[i])]);
+  for (const std::int32_t element : of.nonzero) {
+    const auto v = static_cast<std::size_t>(element);
     const double coefficient = of.value[v];
     if (coefficient == 0.0) continue;
     const auto [m, q] = layer.replace(coefficient, v);
     sums.intercept += q;
-    sums.intercept_size += std::fabs(q);
+    sums.intercept_magnitude += std::fabs(q);
     if (m == 0.0) continue;
     sums.constant += m * layer.form.constant[v];
-    sums.error += std::fabs(m) * layer.cost[v];
+    sums.error += std::fabs(m) * layer.slack[v];
     for (const auto& [source, rows] : layer.form.terms) {
-      const auto index = rows.indices(touched);
-      const auto value = rows.values(touched);
+      const auto index = rows.indices(element);
+      const auto value = rows.values(element);
       for (std::size_t j = 0; j < index.size(); ++j) add(source, index[j], m * value[j]);
       work += static_cast<double>(index.size());
     }
@@ -62,7 +62,7 @@ void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
 double SparseBackwardRow::lower_bound(const std::vector<double>& lower,
                                       const std::vector<double>& upper, double gamma) const {
   double least = sums.constant + sums.intercept;
-  for (const std::int32_t i : sources_[0].touched) {
+  for (const std::int32_t i : sources_[0].nonzero) {
     const auto k = static_cast<std::size_t>(i);
     const double a = sources_[0].value[k];
     least += a * (a < 0.0 ? upper[k] : lower[k]);

@@ -1,6 +1,8 @@
 #pragma once
-// One row of backward substitution at a time, through compressed rows: faster than tall matrices
-// where most coefficients are 0.
+// Idea: one row of backward substitution at a time, through compressed rows: faster than dense rows
+//   where most coefficients are 0.
+// Source: CROWN (Zhang et al., NeurIPS 2018).
+// Guarantees: a lower bound of the row on the box (S5).
 #include <cstdint>
 #include <vector>
 
@@ -14,7 +16,7 @@ class SparseBackwardRow {
  public:
   /// Element `row` of `form`, times sign; its own error still has to be set.
   void begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row, double sign);
-  /// Replaces the activations of layer k by what they read.
+  /// Replaces the activations of layer k by what they depend on.
   void substitute(int k, const RelaxedLayer& layer);
   /// After all layers: the row's lower bound on the box.
   double lower_bound(const std::vector<double>& lower, const std::vector<double>& upper,
@@ -28,7 +30,7 @@ class SparseBackwardRow {
   struct Source {
     std::vector<double> value;
     std::vector<char> marked;
-    std::vector<std::int32_t> touched;
+    std::vector<std::int32_t> nonzero;
   };
   void clear(const LayeredSystem& system);
   void add(int source, std::int32_t column, double x) {
@@ -36,7 +38,7 @@ class SparseBackwardRow {
     const auto c = static_cast<std::size_t>(column);
     if (!to.marked[c]) {
       to.marked[c] = 1;
-      to.touched.push_back(column);
+      to.nonzero.push_back(column);
     }
     to.value[c] += x;
   }

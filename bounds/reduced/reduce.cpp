@@ -1,10 +1,9 @@
-// CrownBounder::reduce: from the bounds of a box to the reduced network that the search on inputs
-// works on.
+#include "bounds/reduced/reduce.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "base/rounding.h"
-#include "bounds/crown/crown_bounder.h"
 #include "bounds/reduced/fold_neurons.h"
 
 namespace clipbound::bounds {
@@ -78,11 +77,13 @@ void fold_element(NeuronFolder& folder, const AffineForm& form, std::int64_t i, 
 
 }  // namespace
 
-std::shared_ptr<const ReducedNetwork> CrownBounder::reduce(const Bounds& bounds,
-                                                           const AffineForm& rows,
-                                                           const std::vector<std::uint8_t>& strict,
-                                                           const std::vector<int>& kept) const {
-  NumberedNeurons all = number_neurons(*system_, bounds);
+std::shared_ptr<const ReducedNetwork> reduce(const CrownBounder& bounder,
+                                             const CrownBounder::Bounds& bounds,
+                                             const AffineForm& rows,
+                                             const std::vector<std::uint8_t>& strict,
+                                             const std::vector<int>& kept) {
+  const LayeredSystem& system = bounder.system();
+  NumberedNeurons all = number_neurons(system, bounds);
   std::vector<double> input_max;
   for (const int i : kept) {
     const auto k = static_cast<std::size_t>(i);
@@ -94,12 +95,12 @@ std::shared_ptr<const ReducedNetwork> CrownBounder::reduce(const Bounds& bounds,
                       static_cast<int>(rows.size()));
   const auto fold_all = [&](const AffineForm& form, int first) {
     for (std::int64_t i = 0; i < form.size(); ++i) {
-      const double magnitude = magnitude_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * gamma_);
+      const double magnitude =
+          magnitude_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * bounder.gamma());
       fold_element(folder, form, i, first + static_cast<int>(i), magnitude, all.first);
     }
   };
-  for (std::size_t k = 0; k < system_->layers.size(); ++k)
-    fold_all(system_->layers[k], all.first[k]);
+  for (std::size_t k = 0; k < system.layers.size(); ++k) fold_all(system.layers[k], all.first[k]);
   fold_all(rows, neurons);
   return folder.finish(std::move(all.origin), strict);
 }

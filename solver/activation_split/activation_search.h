@@ -1,7 +1,9 @@
 #pragma once
-// Branch-and-bound on activations: a subproblem decides the sign of some neurons' pre-activations
-// (beta-CROWN, Wang et al., NeurIPS 2021). For networks with many inputs, where halving an input
-// gains next to nothing.
+// Idea: branch-and-bound on phases of neurons, for networks with many inputs, where halving an
+// input
+//   gains next to nothing: workers on all threads share the clauses' trees.
+// Source: Bunel et al., JMLR 2020; Wang et al., "Beta-CROWN", NeurIPS 2021.
+// Guarantees: a clause counts as refuted only where its tree is closed and nothing was lost (S10).
 #include <vector>
 
 #include "solver/activation_split/problem.h"
@@ -9,7 +11,7 @@
 
 namespace clipbound::solver {
 
-/// What came of a search on neurons.
+/// What came of a search.
 struct ActivationOutcome {
   SearchOutcome search;
   std::vector<char> refuted;  ///< [clauses] whose trees are closed
@@ -17,7 +19,7 @@ struct ActivationOutcome {
 
 /// Searches one box's clauses on the context's threads until exhausted, a counterexample is found
 /// (judge.found()), the deadline, or the time slice is over.
-ActivationOutcome search_neurons(const ActivationProblem& problem, TimeSlice time_slice,
-                                 const SearchContext& context);
+ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice time_slice,
+                                     const SearchContext& context);
 
 }  // namespace clipbound::solver

@@ -12,7 +12,7 @@
 
 namespace clipbound::solver {
 
-/// Rows of one clause among those of a ActivationProblem.
+/// Rows of one clause among those of an ActivationProblem.
 struct ActivationClause {
   const Clause* clause = nullptr;
   std::int64_t first_row = 0, rows = 0;
@@ -24,10 +24,10 @@ struct ActivationProblem {
   SparseNetworkRows rows;
   std::vector<std::uint8_t> strict;  ///< [rows]
   std::vector<ActivationClause> clauses;
-  IntermediateBounds root;  ///< of all rows
-  std::vector<SparseNetworkRows>
-      neurons;  ///< per layer: the rows of its slots, for bounding them again in subproblems
-  std::vector<std::int32_t> first_slot;  ///< [layers + 1]
+  OptimizedRows root;                        ///< of all rows
+  std::vector<SparseNetworkRows> neurons;    ///< per layer: the rows of its unstable neurons, for
+                                             ///< bounding them again in subproblems
+  std::vector<std::int32_t> first_unstable;  ///< [layers + 1]
   bool refuted(std::int64_t row, double lower) const {
     return strict[static_cast<std::size_t>(row)] != 0 ? lower >= 0.0 : lower > 0.0;
   }

@@ -1,50 +1,21 @@
 #pragma once
-// One worker of the activation split: bounds kLanes subproblems at once with optimised slopes and
-// multipliers, prunes, branches.
-#include <memory>
+// Idea: one worker of the activation split: bounds kLanes subproblems at once with optimised slopes
+//   and multipliers, prunes, refines or branches.
+// Source: Wang et al., "Beta-CROWN", NeurIPS 2021 (branch-and-bound on phases, batched). Ours
+//   differs: depth first with work sharing, refinement where a cost model says that it pays, the
+//   row of a clause is chosen anew in every subproblem.
+// Guarantees: a subproblem is closed only where a row of its clause is refuted on it, or where it
+// is
+//   empty; children cover their parent (S10).
+#include <atomic>
 #include <vector>
 
-#include "bounds/alpha_beta/alpha_beta_bounder.h"
-#include "solver/activation_split/problem.h"
+#include "solver/activation_split/branching.h"
+#include "solver/activation_split/refinement.h"
+#include "solver/activation_split/subproblem_lanes.h"
 #include "solver/search/search_worker.h"
-#include "solver/search/shared_queue.h"
 
 namespace clipbound::solver {
-
-/// Bounds of a neuron that hold on a subproblem, tighter than the root's.
-struct RefinedBounds {
-  std::int32_t slot;
-  double lower, upper;
-};
-
-/// A curved neuron that a subproblem restricts to [lower, upper], and the multiplier that goes with
-/// it.
-struct NonlinearSplit {
-  std::int32_t slot;
-  float multiplier;
-  double lower, upper;
-};
-
-/// A subproblem: the points of the clause's box where the decided neurons have their signs and the
-/// restricted ones their ranges.
-struct ActivationSubproblem {
-  std::int32_t clause = 0;             ///< in ActivationProblem::clauses
-  std::int64_t row = 0;                ///< the row that is to be excluded: nearest to it so far
-  double bound = 0.0;                  ///< lower bound of the row that is known already
-  std::vector<std::int32_t> splits;    ///< 2 * slot + (1 where active), oldest first
-  std::vector<NonlinearSplit> curved;  ///< one per neuron
-  std::int32_t depth = 0;              ///< splits on the way here
-  std::shared_ptr<const std::vector<float>>
-      theta;  ///< [T] where the optimisation starts: slopes, multipliers of older splits
-  std::shared_ptr<const std::vector<RefinedBounds>> tighter;  ///< may be nullptr
-  double before = 0.0;            ///< the bound before the last split or refresh
-  std::int32_t refreshed = 0;     ///< number of splits when the neurons were bounded last
-  bool fresh = false;             ///< that was the last thing that happened to it
-  std::int32_t newest_slot = -1;  ///< the neuron of the newest split
-  float newest = 0.0F;            ///< where its multiplier starts (a curved neuron's slope)
-};
-using ActivationTask = std::vector<ActivationSubproblem>;
-using ActivationQueue = SharedQueue<ActivationTask>;
 
 /// What the workers of one search share.
 struct ActivationSplitTeam {
@@ -62,52 +33,34 @@ class ActivationSplitWorker : public SearchWorker {
   void run();
 
  private:
+  using Batch = std::vector<ActivationSubproblem>;
   void process_batch();
-  void load(const std::vector<ActivationSubproblem>& batch);
-  void try_corners(const std::vector<ActivationSubproblem>& batch, const std::vector<char>& open);
-  bool another_row_excluded(ActivationSubproblem& node, int lane);
-  void learn(const ActivationSubproblem& node, double seconds);
-  bool worth_refreshing(const ActivationSubproblem& node) const;
-  /// Bounds the neurons again that cost the lane's row most. False where this shows that the
-  /// subproblem is empty.
-  bool refresh(ActivationSubproblem& node, int lane);
-  bool refresh_layer(int layer, int lane, double least_cost, std::vector<RefinedBounds>& found);
-  std::shared_ptr<std::vector<float>> save_theta(int lane) const;
-  void branch(ActivationSubproblem node, int lane);
-  /// The lower or upper part of a curved neuron's range where a lane would split it, near the
-  /// corner.
-  std::pair<double, double> part_of(int lane, std::int32_t slot, bool upper) const;
-  /// The node's restrictions as lanes have them: into a lane, and the multipliers back from it.
-  void load_restrictions(const ActivationSubproblem& node, int lane);
-  void save_multipliers(ActivationSubproblem& node, int lane) const;
-  void split_child(ActivationSubproblem& child, int lane, std::int32_t slot, bool upper) const;
-  /// Undecided neurons whose split promises most, at most kCandidates.
-  std::vector<std::int32_t> choose_candidates(int lane);
-  void finish_leaf(ActivationSubproblem& node, int lane);
-  void close(const ActivationSubproblem& node);
+  Batch take_batch();
+  /// Bounds the batch and closes what is refuted. Which subproblems are still open, by lane.
+  std::vector<char> bound_batch(Batch& batch);
+  void try_corners(const Batch& batch, const std::vector<char>& open);
+  /// Clauses with several rows are refuted by any of them: tries the others with the subproblem's
+  /// parameters; the nearest becomes the row.
+  bool another_row_excluded(ActivationSubproblem& subproblem, int lane);
+  /// Prunes, refines or branches an open subproblem.
+  void continue_with(ActivationSubproblem subproblem, int lane);
+  void branch(ActivationSubproblem parent, int lane);
+  void push_child(const ActivationSubproblem& parent, int lane, const ChosenSplit& split,
+                  SplitSide side);
+  /// Where nothing is left to split: a longer ascent.
+  void finish_leaf(const ActivationSubproblem& subproblem, int lane);
+  void close(const ActivationSubproblem& subproblem);
   /// Gives half of the stack to idle workers.
   void share_work();
 
   const ActivationProblem& problem_;
-  const SparseNetwork& network_;
   ActivationSplitTeam& team_;
-  double judging_s_ = 0.0, begin_s_ = 0.0;
-  AlphaBetaBounder sweep_, probe_;
-  Cone cone_;  // of all rows
-  AlphaBetaBounder::Target target_;
-  ConeFinder finder_;
-  Cone neuron_cone_;  // of neurons being bounded again
+  const BranchingStrategy& branching_;
+  SubproblemLanes lanes_;
+  Refinement refinement_;
   std::vector<ActivationSubproblem> stack_;
-  std::vector<std::int32_t> slots_, parameters_;  // in the cone
   std::uint64_t batches_ = 0;
-
-  /// Running means that tell whether bounding neurons again pays.
-  struct Experience {
-    double split_gain = 0.0;     ///< by which a split raises a bound
-    double refresh_share = 0.0;  ///< of what a bound lacks that is gone after a refresh
-    double node_s = 0.0, refresh_s = 0.0;
-    int splits = 0, refreshes = 0;
-  } experience_;
+  double judging_s_ = 0.0, begin_s_ = 0.0;
 };
 
 }  // namespace clipbound::solver

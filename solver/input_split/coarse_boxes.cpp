@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bounds/forward/forward_bounder.h"
+#include "bounds/reduced/reduce.h"
 
 namespace clipbound::solver {
 
@@ -67,7 +68,7 @@ bool prefers_forward_planes(const ClauseRoot& root) {
 
 std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
                                            const CrownBounder::Bounds& bounds) {
-  const bool reducible = bounds.undecided <= kReducible;
+  const bool reducible = bounds.unstable <= kReducible;
   if (!reducible && !prefers_forward_planes(*coarse.root)) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
   if (!reducible) {
@@ -82,7 +83,7 @@ std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
     root->bounder.reset();
     return root_task(std::move(root), coarse.lower, coarse.upper);
   }
-  root->network = root->bounder->reduce(bounds, root->rows, root->strict, root->kept);
+  root->network = reduce(*root->bounder, bounds, root->rows, root->strict, root->kept);
   root->bounder.reset();
   std::vector<double> lower, upper;
   for (const IntervalVector& layer : bounds.layers) {

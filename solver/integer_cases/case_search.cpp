@@ -216,7 +216,7 @@ class CaseSearch {
     }
     if (system == nullptr) return;
     ActivationSplitSettings settings;
-    settings.refresh_width = strategy::kNarrowRefineWidth;
+    settings.stable_too_width = strategy::kNarrowRefineWidth;
     ActivationSplitSchedule root(system, {tail->lower, tail->upper, c.clauses}, settings,
                                  one_thread_);
     keep_open(c, root);

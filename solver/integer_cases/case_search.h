@@ -7,7 +7,7 @@
 // Guarantees: the cases cover the box; each point is in one of them (S10).
 #include <vector>
 
-#include "solver/activation_split/refine_and_search.h"
+#include "solver/activation_split/schedule.h"
 #include "solver/search/parallel_search.h"
 
 namespace clipbound::solver {

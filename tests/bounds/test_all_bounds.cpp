@@ -58,7 +58,7 @@ Line check(const Network& network, const std::vector<double>& lower,
   const auto system = std::make_shared<const LayeredSystem>(lower_network(network, lower, upper));
   const CrownBounder bounder(system);
   const CrownBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
-  Line line{system->layers.size(), 0, bounds.undecided, 0, 0.0};
+  Line line{system->layers.size(), 0, bounds.unstable, 0, 0.0};
   for (const AffineForm& layer : system->layers)
     line.neurons += static_cast<std::size_t>(layer.size());
   line.points =

@@ -34,7 +34,7 @@ class LayerCheck {
         system_(std::make_shared<const LayeredSystem>(
             lower_network(*network_, planted.property.lower, planted.property.upper, form))) {
     add_root();
-    if (form == ProductForm::squares) add_sweeps();
+    if (form == ProductForm::squares) add_alpha_crown();
   }
   void run(Tally& tally) {
     check_outputs();
@@ -51,28 +51,28 @@ class LayerCheck {
                      .bound_neurons(planted_.property.lower, planted_.property.upper, Deadline())
                      .layers});
   }
-  void add_sweeps() {
+  void add_alpha_crown() {
     IntermediateBoundsBudget budget;
     budget.iterations = 10;
-    budget.split_rounds = 2;
+    budget.bab_rounds = 2;
     budget.helper_work = dice_.chance(0.5) ? 0.0 : 1e8;
-    const auto sweeps = bound_by_sweeps(system_, planted_.property.lower, planted_.property.upper,
-                                        nullptr, budget, Deadline());
-    LayerBounds& to = bounds_.emplace_back(LayerBounds{"sweeps", {}});
-    for (int k = 0; k < sweeps->layers(); ++k) to.layers.push_back(sweeps->bounds_of(k));
-    check_rows(*sweeps);
+    const auto network = bound_intermediate_layers(
+        system_, planted_.property.lower, planted_.property.upper, nullptr, budget, Deadline());
+    LayerBounds& to = bounds_.emplace_back(LayerBounds{"alpha-CROWN", {}});
+    for (int k = 0; k < network->layers(); ++k) to.layers.push_back(network->bounds_of(k));
+    check_rows(*network);
   }
   /// Rows of the planted clause are at most what they are at the point.
-  void check_rows(const SparseNetwork& sweeps) {
+  void check_rows(const SparseNetwork& network) {
     const Query query = parse_vnnlib(planted_.property.text(), "planted.vnnlib");
     const AffineForm rows = lower_rows(*system_, query.clauses.back());
     std::vector<std::int64_t> all;
     for (std::int64_t s = 0; s < rows.size(); ++s) all.push_back(s);
-    const IntermediateBounds bounds =
-        bound_rows_by_sweeps(sweeps, sweeps.compile_rows(rows, all), {}, 1, Deadline());
+    const OptimizedRows bounds =
+        optimize_rows(network, network.compile_rows(rows, all), {}, 1, Deadline());
     for (const double bound : bounds.lower) {
       if (bound > 0.0)
-        throw Wrong("sweeps: a row that holds at the planted point is above 0, at " +
+        throw Wrong("alpha-CROWN: a row that holds at the planted point is above 0, at " +
                     text_of(bound));
     }
   }

@@ -91,7 +91,7 @@ std::shared_ptr<const Network> layered(Dice& dice, int inputs) {
                      .outputs = dice.whole(1, 3),
                      .scale = dice.uniform(0.8, 1.6)};
   taste.structured = dice.chance(0.5);
-  taste.curved = dice.chance(0.5);
+  taste.nonlinear = dice.chance(0.5);
   taste.wild = dice.chance(0.05);
   return random_network(dice, taste);
 }

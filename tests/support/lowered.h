@@ -7,6 +7,7 @@
 #include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
+#include "bounds/reduced/reduce.h"
 #include "bounds/reduced/reduced_bounder.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/enclosed.h"
@@ -107,7 +108,7 @@ class Lowered {
         kept(varying_inputs(lower, upper)) {
     std::vector<std::uint8_t> strict;
     for (const Row& row : clause.rows) strict.push_back(row.strict ? 1 : 0);
-    reduced = bounder.reduce(bounds, rows, strict, kept);
+    reduced = reduce(bounder, bounds, rows, strict, kept);
     for (const IntervalVector& layer : bounds.layers) {
       neuron_lower.insert(neuron_lower.end(), layer.lower.begin(), layer.lower.end());
       neuron_upper.insert(neuron_upper.end(), layer.upper.begin(), layer.upper.end());

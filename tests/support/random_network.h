@@ -16,7 +16,7 @@ struct NetworkTaste {
   bool structured =
       true;           ///< residual sums, Concat, Slice, Transpose, Sub, Mul, Div between the layers
   bool wild = false;  ///< weights of one matrix differ by up to 2^60
-  bool curved =
+  bool nonlinear =
       false;  ///< Sigmoid, Tanh, Exp, squares, products and their like take the place of some ReLUs
   double far =
       0.0;  ///< inputs lie about so far from 0, and the network begins by taking that away again
@@ -71,7 +71,7 @@ class RandomNetwork {
   }
 
   ValueId activated(ValueId z) {
-    if (!taste_.curved) return b_.add("Relu", {z});
+    if (!taste_.nonlinear) return b_.add("Relu", {z});
     switch (dice_.whole(0, 10)) {
       case 0:
       case 1: return b_.add("Sigmoid", {z});

@@ -1,4 +1,4 @@
-// The row bounds of the sweeps without splits against the linear program that they are the dual of
+// The row bounds of alpha-CROWN without splits against the linear program that they are the dual of
 // (Salman et al., "A Convex Relaxation Barrier", NeurIPS 2019: with the triangle of every unstable
 // ReLU), solved in rational arithmetic: never above it. The gap that is left is printed.
 #include <gtest/gtest.h>
@@ -100,15 +100,14 @@ TEST(LpGap, RowBoundsWithoutSplitsNeverExceedTheRationalProgram) {
     }
     const auto system = std::make_shared<const LayeredSystem>(
         lower_network(*simplify(network).network, lower, upper));
-    const auto sweep = bound_by_sweeps(system, lower, upper, nullptr, {}, Deadline());
-    const TriangleProgram program(*system, *sweep);
+    const auto bounded = bound_intermediate_layers(system, lower, upper, nullptr, {}, Deadline());
+    const TriangleProgram program(*system, *bounded);
     unstable += program.unstable();
-    const SparseNetworkRows rows = sweep->compile_rows(system->outputs, {0, 1});
+    const SparseNetworkRows rows = bounded->compile_rows(system->outputs, {0, 1});
     const std::vector<double> crown =
-        bound_rows_by_sweeps(*sweep, rows, {.iterations = 0}, 1, Deadline()).lower;
+        optimize_rows(*bounded, rows, {.iterations = 0}, 1, Deadline()).lower;
     const std::vector<double> alpha =
-        bound_rows_by_sweeps(*sweep, rows, {.iterations = 100, .enough = HUGE_VAL}, 1, Deadline())
-            .lower;
+        optimize_rows(*bounded, rows, {.iterations = 100, .enough = HUGE_VAL}, 1, Deadline()).lower;
     for (std::int64_t r = 0; r < 2; ++r) {
       const auto i = static_cast<std::size_t>(r);
       const Rational least = program.minimum(system->outputs, r);

@@ -1,9 +1,9 @@
-// Joined products: planes below the product in exact arithmetic, at every corner; bounds of small
-// networks with matrix products below the truth for any parameters; gradients against finite
-// differences.
+// McCormick products: linear bounds below the product in exact arithmetic, at every corner; bounds
+// of small networks with matrix products below the truth for any parameters; gradients against
+// finite differences.
 #include <gtest/gtest.h>
 
-#include "tests/bounds/alpha_beta/swept.h"
+#include "tests/bounds/alpha_beta/bounded_network.h"
 #include "tests/support/floors.h"
 
 namespace clipbound::test {
@@ -20,7 +20,7 @@ std::pair<double, double> random_interval(Dice& dice) {
   }
 }
 
-TEST(JoinedProducts, PlanesLieBelowAtTheCornersAndBetween) {
+TEST(McCormickProduct, BoundsLieBelowAtTheCornersAndBetween) {
   Dice dice(201);
   double tight = 0.0, all = 0.0;
   for (int trial = 0; trial < 20000; ++trial) {
@@ -31,13 +31,13 @@ TEST(JoinedProducts, PlanesLieBelowAtTheCornersAndBetween) {
     const double g =
         (dice.chance(0.5) ? 1.0 : -1.0) * std::ldexp(dice.uniform(0.5, 1.0), dice.whole(-30, 30));
     const double t = dice.chance(0.4) ? dice.whole(0, 1) : dice.uniform(0.0, 1.0);
-    const McCormickPlane plane = plane_of(product, broadcast(g), broadcast(t));
-    // As the sweep computes them, and what it charges for all roundings: 4 gamma of 4 times the
-    // size, gamma > 32 u.
-    const double a_coefficient = g * plane.a_slope[0], b_coefficient = g * plane.b_slope[0],
-                 offset = g * plane.offset[0];
+    const McCormickBound linear = mccormick_bound(product, broadcast(g), broadcast(t));
+    // As the bounder computes them, and what it charges for all roundings: 4 gamma of 4 times the
+    // magnitude, gamma > 32 u.
+    const double a_coefficient = g * linear.a_slope[0], b_coefficient = g * linear.b_slope[0],
+                 offset = g * linear.offset[0];
     const Rational slack =
-        Rational(std::fabs(g)) * Rational(32.0 * kUnitRoundoff) * Rational(4.0 * product.size);
+        Rational(std::fabs(g)) * Rational(32.0 * kUnitRoundoff) * Rational(4.0 * product.magnitude);
     for (int sample = 0; sample < 6; ++sample) {
       const double a = sample < 4 ? (sample % 2 == 0 ? a_low : a_high)
                                   : std::clamp(dice.uniform(a_low, a_high), a_low, a_high);
@@ -56,7 +56,7 @@ TEST(JoinedProducts, PlanesLieBelowAtTheCornersAndBetween) {
   EXPECT_GE(tight, 0.5 * all) << "McCormick's planes touch the product at three corners";
 }
 
-TEST(JoinedProducts, OperandsAreFoundWhereTheyAreExact) {
+TEST(McCormickProduct, OperandsAreFoundWhereTheyAreExact) {
   const auto form = [](std::vector<std::pair<std::int32_t, double>> terms, double constant) {
     AffineForm result = AffineForm::of_constant({constant});
     SparseRows rows;
@@ -67,29 +67,33 @@ TEST(JoinedProducts, OperandsAreFoundWhereTheyAreExact) {
     return result;
   };
   const auto found =
-      operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0);
+      find_mccormick_operands(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->a, 1);
   EXPECT_EQ(found->b, 3);
   EXPECT_EQ(found->weight, 4.0);
   const auto swapped =
-      operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, -0.5}, {3, 2.0}}, 0.0), 0);
+      find_mccormick_operands(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, -0.5}, {3, 2.0}}, 0.0), 0);
   ASSERT_TRUE(swapped);
   EXPECT_EQ(swapped->a, 3);
-  EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 1.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0))
+  EXPECT_FALSE(
+      find_mccormick_operands(form({{1, 0.5}, {3, 2.0}}, 1.0), form({{1, 0.5}, {3, -2.0}}, 0.0), 0))
       << "a constant";
-  EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.25}, {3, -2.0}}, 0.0), 0))
+  EXPECT_FALSE(find_mccormick_operands(form({{1, 0.5}, {3, 2.0}}, 0.0),
+                                       form({{1, 0.25}, {3, -2.0}}, 0.0), 0))
       << "other coefficients";
-  EXPECT_FALSE(operands_of(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {2, -2.0}}, 0.0), 0))
+  EXPECT_FALSE(
+      find_mccormick_operands(form({{1, 0.5}, {3, 2.0}}, 0.0), form({{1, 0.5}, {2, -2.0}}, 0.0), 0))
       << "other operands";
-  EXPECT_FALSE(operands_of(form({{1, 0.5}}, 0.0), form({{1, 0.5}}, 0.0), 0)) << "one operand";
+  EXPECT_FALSE(find_mccormick_operands(form({{1, 0.5}}, 0.0), form({{1, 0.5}}, 0.0), 0))
+      << "one operand";
   AffineForm vague = form({{1, 0.5}, {3, 2.0}}, 0.0);
   vague.radius[0] = 1e-300;
-  EXPECT_FALSE(operands_of(vague, form({{1, 0.5}, {3, -2.0}}, 0.0), 0));
+  EXPECT_FALSE(find_mccormick_operands(vague, form({{1, 0.5}, {3, -2.0}}, 0.0), 0));
 }
 
-/// A small network of matrix products like attention's on a 3 x 3 input, swept with all of its
-/// products joined.
+/// A small network of matrix products like attention's on a 3 x 3 input, bounded with all of its
+/// products as McCormick products.
 struct Attention {
   Attention(Dice& dice, double radius, int iterations) {
     NetworkBuilder b;
@@ -128,9 +132,9 @@ struct Attention {
     IntermediateBoundsBudget budget;
     budget.iterations = iterations;
     budget.helper_work = 0.0;
-    sweep = bound_by_sweeps(lowered->system, lower, upper, nullptr, budget, Deadline());
-    rows = sweep->compile_rows(lowered->rows, {0, 1});
-    ConeFinder(*sweep).find(rows, {0, 1}, cone);
+    network = bound_intermediate_layers(lowered->system, lower, upper, nullptr, budget, Deadline());
+    rows = network->compile_rows(lowered->rows, {0, 1});
+    ConeFinder(*network).find(rows, {0, 1}, cone);
     target.rows = &rows;
     for (int lane = 0; lane < kLanes; ++lane) {
       target.which[lane] = lane % 2;
@@ -157,34 +161,35 @@ struct Attention {
   }
 
   std::unique_ptr<Lowered> lowered;
-  std::unique_ptr<SparseNetwork> sweep;
+  std::unique_ptr<const SparseNetwork> network;
   SparseNetworkRows rows;
   Cone cone;
-  AlphaBetaBounder::Target target;
+  LaneRows target;
 };
 
-TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
+TEST(McCormickProduct, BoundsStayBelowTheTruthForAnyParameters) {
   Dice dice(202);
   std::size_t products = 0;
   for (int trial = 0; trial < 120; ++trial) {
     const Attention a(dice, dice.chance(0.2) ? 1e-9 : dice.uniform(0.01, 1.0),
                       trial % 2 == 0 ? 0 : 8);
-    products += a.sweep->products.size();
-    EXPECT_EQ(a.sweep->pairs.size(), 0U);
-    AlphaBetaBounder lanes;
-    lanes.attach(*a.sweep);
-    ASSERT_EQ(lanes.theta.size(), static_cast<std::size_t>(a.sweep->parameters()));
+    products += a.network->products.size();
+    EXPECT_EQ(a.network->square_pairs.size(), 0U);
+    AlphaBetaBounder bounder;
+    bounder.attach(*a.network);
+    ASSERT_EQ(bounder.lanes.alpha_or_beta.size(),
+              static_cast<std::size_t>(a.network->parameters()));
     for (int round = 0; round < 4; ++round) {
-      for (Vec& t : lanes.theta) {
+      for (Vec& t : bounder.lanes.alpha_or_beta) {
         for (int lane = 0; lane < kLanes; ++lane)
           t[lane] = dice.chance(0.5) ? dice.whole(0, 1) : dice.uniform(0.0, 1.0);
       }
-      const Vec bound = lanes.lower_bound(a.cone, a.target);
-      SlopeOptimizer optimizer;
-      optimizer.enough = 1e30;
-      const Vec best = lanes.maximize(a.cone, a.target, optimizer);
+      const Vec bound = bounder.lower_bound(a.cone, a.target);
+      SlopeSchedule schedule;
+      schedule.enough = 1e30;
+      const Vec best = maximize(bounder, a.cone, a.target, schedule);
       EXPECT_TRUE(all(best >= bound));
-      EXPECT_TRUE(all(lanes.lower_bound(a.cone, a.target) == best))
+      EXPECT_TRUE(all(bounder.lower_bound(a.cone, a.target) == best))
           << "the parameters are not the best ones'";
       for (int sample = 0; sample < 20; ++sample) {
         const Truth truth = a.random_truth(dice);
@@ -196,15 +201,15 @@ TEST(JoinedProducts, BoundsStayBelowTheTruthForAnyParameters) {
   EXPECT_GT(products, 3000U);
 }
 
-TEST(JoinedProducts, NeuronBoundsHold) {
+TEST(McCormickProduct, NeuronBoundsHold) {
   Dice dice(203);
   for (int trial = 0; trial < 80; ++trial) {
     const Attention a(dice, dice.uniform(0.01, 1.0), trial % 2 == 0 ? 0 : 8);
     for (int sample = 0; sample < 20; ++sample) {
       const Truth truth = a.random_truth(dice);
       std::size_t v = 0;
-      for (int k = 0; k < a.sweep->layers(); ++k) {
-        const IntervalVector& z = a.sweep->bounds_of(k);
+      for (int k = 0; k < a.network->layers(); ++k) {
+        const IntervalVector& z = a.network->bounds_of(k);
         for (std::size_t i = 0; i < z.lower.size(); ++i, ++v) {
           ASSERT_TRUE(allows_lower(z.lower[i], truth.neurons[v]));
           ASSERT_TRUE(allows_upper(z.upper[i], truth.neurons[v]));
@@ -214,9 +219,9 @@ TEST(JoinedProducts, NeuronBoundsHold) {
   }
 }
 
-/// Where(relu(x + 5) > relu(x + 4) + 1/2, relu(y), 0): intervals leave the condition open, sweeps
-/// know that it is 1.
-TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
+/// Where(relu(x + 5) > relu(x + 4) + 1/2, relu(y), 0): intervals leave the condition open, CROWN
+/// shows that it is 1.
+TEST(McCormickProduct, ProductsWithConstantStepsAreTheirOtherFactors) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {2}), y = b.input("y", {2});
   const ValueId high = b.add("Relu", {b.add("Add", {x, b.constant({2}, {5.0F, 4.0F})})});
@@ -234,10 +239,11 @@ TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
   for (const double helper_work : {0.0, 1e30}) {
     IntermediateBoundsBudget budget;
     budget.helper_work = helper_work;
-    const auto sweep = bound_by_sweeps(lowered.system, lower, upper, nullptr, budget, Deadline());
-    const SparseNetworkRows rows = sweep->compile_rows(lowered.rows, {0, 1});
+    const auto network =
+        bound_intermediate_layers(lowered.system, lower, upper, nullptr, budget, Deadline());
+    const SparseNetworkRows rows = network->compile_rows(lowered.rows, {0, 1});
     const std::vector<double> bound =
-        bound_rows_by_sweeps(*sweep, rows, SlopeOptimizer{}, 1, Deadline()).lower;
+        optimize_rows(*network, rows, SlopeSchedule{}, 1, Deadline()).lower;
     EXPECT_LE(bound[0], -3.0) << "the first number may be 2, and 1 more";
     EXPECT_GT(bound[0], -4.0);
     EXPECT_LE(bound[1], -1.0);
@@ -245,56 +251,57 @@ TEST(JoinedProducts, ProductsWithDecidedStepsAreTheirOtherFactors) {
   }
 }
 
-TEST(JoinedProducts, OptimisedBoundsAreAboutAsGoodAsThoseOfSquares) {
+TEST(McCormickProduct, OptimisedBoundsAreAboutAsGoodAsThoseOfSquares) {
   // The same network with its squares kept: planes between the same two of McCormick's, two slopes
   // instead of one.
   Dice dice(204);
-  double joined = 0.0, apart = 0.0;
+  double products = 0.0, apart = 0.0;
   for (int trial = 0; trial < 40; ++trial) {
     const Attention a(dice, 0.3, 0);
-    const auto squares = bound_by_sweeps(a.lowered->system, a.lowered->lower, a.lowered->upper,
-                                         nullptr, IntermediateBoundsBudget{}, Deadline());
-    EXPECT_GT(squares->pairs.size(), 0U);
-    SlopeOptimizer optimizer;
-    optimizer.enough = 1e30;
-    optimizer.iterations = 60;
+    const auto squares =
+        bound_intermediate_layers(a.lowered->system, a.lowered->lower, a.lowered->upper, nullptr,
+                                  IntermediateBoundsBudget{}, Deadline());
+    EXPECT_GT(squares->square_pairs.size(), 0U);
+    SlopeSchedule schedule;
+    schedule.enough = 1e30;
+    schedule.iterations = 60;
     const auto bound_with = [&](const SparseNetwork& network) {
       const SparseNetworkRows rows = network.compile_rows(a.lowered->rows, {0, 1});
-      return bound_rows_by_sweeps(network, rows, optimizer, 1, Deadline()).lower;
+      return optimize_rows(network, rows, schedule, 1, Deadline()).lower;
     };
-    const std::vector<double> first = bound_with(*a.sweep), second = bound_with(*squares);
+    const std::vector<double> first = bound_with(*a.network), second = bound_with(*squares);
     const Truth truth = a.random_truth(dice);
     for (std::size_t r = 0; r < 2; ++r) {
-      joined += truth.rows[r].value - first[r];
+      products += truth.rows[r].value - first[r];
       apart += truth.rows[r].value - second[r];
     }
   }
-  EXPECT_LT(joined, 1.5 * apart);
+  EXPECT_LT(products, 1.5 * apart);
 }
 
-TEST(JoinedProducts, GradientsAgreeWithFiniteDifferences) {
+TEST(McCormickProduct, GradientsAgreeWithFiniteDifferences) {
   Dice dice(205);
   int compared = 0;
   for (int trial = 0; trial < 20; ++trial) {
     const Attention a(dice, 0.4, 0);
-    AlphaBetaBounder lanes;
-    lanes.attach(*a.sweep);
-    for (Vec& t : lanes.theta) {
+    AlphaBetaBounder bounder;
+    bounder.attach(*a.network);
+    for (Vec& t : bounder.lanes.alpha_or_beta) {
       for (int lane = 0; lane < kLanes; ++lane) t[lane] = dice.uniform(0.1, 0.9);
     }
-    const Vec middle = lanes.lower_bound(a.cone, a.target);
-    lanes.differentiate(a.cone);
-    const std::vector<Vec> gradient = lanes.gradient;
+    const Vec middle = bounder.lower_bound(a.cone, a.target);
+    bounder.differentiate(a.cone);
+    const std::vector<Vec> gradient = bounder.gradient;
     constexpr double kStep = 1e-6;
     for (const Cone::Layer& layer : a.cone.layers) {
-      for (const std::int32_t place : layer.products) {
-        const auto u = static_cast<std::size_t>(a.sweep->parameter_of_product(place));
-        const Vec theta = lanes.theta[u];
-        lanes.theta[u] = theta + kStep;
-        const Vec above = lanes.lower_bound(a.cone, a.target);
-        lanes.theta[u] = theta - kStep;
-        const Vec below = lanes.lower_bound(a.cone, a.target);
-        lanes.theta[u] = theta;
+      for (const Live element : layer.products) {
+        const std::int32_t u = a.network->parameter_of_product(element);
+        const Vec parameter = at(bounder.lanes.alpha_or_beta, u);
+        at(bounder.lanes.alpha_or_beta, u) = parameter + kStep;
+        const Vec above = bounder.lower_bound(a.cone, a.target);
+        at(bounder.lanes.alpha_or_beta, u) = parameter - kStep;
+        const Vec below = bounder.lower_bound(a.cone, a.target);
+        at(bounder.lanes.alpha_or_beta, u) = parameter;
         for (int lane = 0; lane < kLanes; ++lane) {
           const double right = (above[lane] - middle[lane]) / kStep,
                        left = (middle[lane] - below[lane]) / kStep;
@@ -303,7 +310,7 @@ TEST(JoinedProducts, GradientsAgreeWithFiniteDifferences) {
           if (!std::isfinite(size) || std::fabs(right - left) > 1e-4 * size)
             continue;  // a kink between the three points
           ++compared;
-          EXPECT_NEAR(gradient[u][lane], 0.5 * (right + left), 1e-3 * size);
+          EXPECT_NEAR(at(gradient, u)[lane], 0.5 * (right + left), 1e-3 * size);
         }
       }
     }

@@ -7,7 +7,7 @@
 
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 #include "bounds/clip/single_halfspace.h"
-#include "tests/bounds/alpha_beta/swept.h"
+#include "tests/bounds/alpha_beta/bounded_network.h"
 #include "tests/support/exact.h"
 #include "tests/support/floors.h"
 
@@ -143,16 +143,16 @@ TEST(AlphaBetaBounder, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
   Dice dice(93);
   int checked = 0, raised = 0;
   for (int trial = 0; trial < 200; ++trial) {
-    const Swept s(dice, random_taste(dice), 0.6);
-    AlphaBetaBounder lanes;
-    lanes.attach(*s.sweep);
+    const BoundedNetwork s(dice, random_taste(dice), 0.6);
+    AlphaBetaBounder bounder;
+    bounder.attach(*s.network);
     const Cone cone = s.cone();
-    AlphaBetaBounder::Target target = s.target();
-    const Vec plain = lanes.lower_bound(cone, target);
-    const auto plane = lanes.plane(cone, 0);
-    ASSERT_TRUE(plane.has_value());
+    LaneRows target = s.target();
+    const Vec plain = bounder.lower_bound(cone, target);
+    const auto linear = bounder.linear_bound(cone, 0);
+    ASSERT_TRUE(linear.has_value());
     // Rows moved so that their least known value is just below 0: the half-space where the moved
-    // row's plane is <= 0.
+    // row's linear bound is <= 0.
     std::vector<Truth> truths;
     double least = 1e300;
     for (int sample = 0; sample < 40; ++sample) {
@@ -160,15 +160,15 @@ TEST(AlphaBetaBounder, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
       least = std::min(least, truths.back().rows[0].value);
     }
     const double threshold = least + dice.uniform(0.0, 1.0) * std::fabs(least);
-    Halfspace moved = *plane;
+    Halfspace moved = *linear;
     moved.offset -= threshold;
-    lanes.clip_to(moved);
+    bounder.clip_to(moved);
     for (int round = 0; round < 4; ++round) {
-      for (Vec& t : lanes.theta) {
+      for (Vec& t : bounder.lanes.alpha_or_beta) {
         for (int lane = 0; lane < kLanes; ++lane) t[lane] = dice.uniform(0.0, 1.0);
       }
-      const Vec bound = round == 0 ? lanes.maximize(cone, target, SlopeOptimizer{})
-                                   : lanes.lower_bound(cone, target);
+      const Vec bound = round == 0 ? maximize(bounder, cone, target, SlopeSchedule{})
+                                   : bounder.lower_bound(cone, target);
       for (const Truth& truth : truths) {
         if (!(truth.rows[0].value + truth.rows[0].error <= threshold)) continue;
         ++checked;
@@ -179,7 +179,7 @@ TEST(AlphaBetaBounder, ClippedBoundsHoldWhereTheRowIsNotExcluded) {
       }
       for (int lane = 0; lane < kLanes; ++lane) raised += bound[lane] > plain[lane] + 1e-6 ? 1 : 0;
     }
-    lanes.clip_nothing();
+    bounder.clip_nothing();
   }
   EXPECT_GT(checked, 500);
   EXPECT_GT(raised, 500);

@@ -18,7 +18,7 @@ TEST(ReluRows, EveryReplacementIsALowerBoundOnItsInterval) {
   for (int round = 0; round < 200; ++round) {
     const auto size = static_cast<std::size_t>(dice.whole(1, 21));  // whole blocks and rests
     IntervalVector z;
-    std::vector<double> row, constant, cost;
+    std::vector<double> row, constant, slack;
     for (std::size_t v = 0; v < size; ++v) {
       const double a = dice.normal() * std::ldexp(1.0, dice.whole(-20, 20)),
                    b = dice.chance(0.2) ? 0.0 : dice.normal();
@@ -26,13 +26,13 @@ TEST(ReluRows, EveryReplacementIsALowerBoundOnItsInterval) {
       z.upper.push_back(std::max(a, b));
       row.push_back(dice.chance(0.2) ? 0.0 : dice.normal());
       constant.push_back(dice.normal());
-      cost.push_back(std::fabs(dice.normal()));
+      slack.push_back(std::fabs(dice.normal()));
     }
     const std::vector<double> g = row;
     RowSums sums;
-    ASSERT_TRUE(ReluRows(z).replace(row.data(), constant, cost, sums));
+    ASSERT_TRUE(ReluRows(z).replace(row.data(), constant, slack, sums));
     Rational missing(-sums.intercept), constants,
-        costs;  // what the intercepts must make up for, neuron by neuron
+        slacks;  // what the intercepts must make up for, neuron by neuron
     for (std::size_t v = 0; v < size; ++v) {
       const Rational m(row[v]), coefficient(g[v]), l(z.lower[v]), u(z.upper[v]);
       Rational worst = 0;
@@ -43,14 +43,14 @@ TEST(ReluRows, EveryReplacementIsALowerBoundOnItsInterval) {
       }
       missing -= worst;
       constants += m * Rational(constant[v]);
-      costs += abs(m) * Rational(cost[v]);
+      slacks += abs(m) * Rational(slack[v]);
     }
-    // Sums and intercepts are rounded: what that costs is charged by the caller, gamma times their
+    // Sums and intercepts are rounded: what that slacks is charged by the caller, gamma times their
     // sizes.
-    EXPECT_GE(missing.get_d(), -1e-13 * (1.0 + sums.intercept_size));
+    EXPECT_GE(missing.get_d(), -1e-13 * (1.0 + sums.intercept_magnitude));
     EXPECT_NEAR(sums.constant, constants.get_d(), 1e-12 * static_cast<double>(size));
-    EXPECT_NEAR(sums.error, costs.get_d(), 1e-12 * static_cast<double>(size));
-    EXPECT_EQ(sums.intercept_size, -sums.intercept);
+    EXPECT_NEAR(sums.error, slacks.get_d(), 1e-12 * static_cast<double>(size));
+    EXPECT_EQ(sums.intercept_magnitude, -sums.intercept);
   }
 }
 

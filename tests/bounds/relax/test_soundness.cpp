@@ -118,49 +118,50 @@ TEST_P(EveryCurve, OffsetsEncloseItForAnySlope) {
   }
 }
 
-/// The largest offset with which a line of this slope lies below the chain (above: of the negative
-/// one), rounded outward.
-double offset_of(const Polyline<double>& chain, double slope, bool above) {
+/// The largest offset with which a line of this slope lies below the polyline (above: of the
+/// negative one), rounded outward.
+double offset_of(const Polyline<double>& polyline, double slope, bool above) {
   long double least = INFINITY;
   const long double side = above ? -1.0L : 1.0L;
-  for (int j = 0; j < kChainPoints; ++j) {
-    const long double value = side * static_cast<long double>(chain.value[j]),
+  for (int j = 0; j < kPolylinePoints; ++j) {
+    const long double value = side * static_cast<long double>(polyline.value[j]),
                       rise = side * static_cast<long double>(slope) *
-                             static_cast<long double>(chain.z[j]);
+                             static_cast<long double>(polyline.z[j]);
     least = std::min(least, value - rise - 1e-18L * (std::fabs(value) + std::fabs(rise)));
   }
   return static_cast<double>(side) * std::nextafter(static_cast<double>(least), -INFINITY);
 }
 
-TEST_P(EveryCurve, ChainsEncloseItForAnySlope) {
+TEST_P(EveryCurve, PolylinesEncloseItForAnySlope) {
   std::mt19937_64 random(6);
   const Activation& a = tested().activation;
   for (int i = 0; i < kIntervals / 4 && !HasFailure(); ++i) {
     const Range interval = reference::random_interval(tested(), random);
-    const PiecewiseLinearEnvelope<double> hull = hull_of(a, interval.lower, interval.upper);
+    const PiecewiseLinearEnvelope<double> envelope = envelope_of(a, interval.lower, interval.upper);
     const std::vector<double> points = reference::points_in(tested(), interval, random);
     const bool bounded = std::isfinite(interval.lower) && std::isfinite(interval.upper);
     for (const bool above : {false, true}) {
-      const Polyline<double>& chain = above ? hull.above : hull.below;
-      ASSERT_TRUE(chain.down >= 0.0 && chain.up >= 0.0);
-      const bool constant = chain.slope == 0.0 && chain.down == 0.0 && chain.up == 0.0;
+      const Polyline<double>& polyline = above ? envelope.above : envelope.below;
+      ASSERT_TRUE(polyline.down >= 0.0 && polyline.up >= 0.0);
+      const bool constant = polyline.slope == 0.0 && polyline.down == 0.0 && polyline.up == 0.0;
       ASSERT_TRUE(bounded || constant);
-      if (bounded && chain.z[0] != chain.z[kChainPoints - 1]) {
-        EXPECT_EQ(chain.z[0], interval.lower);
-        EXPECT_EQ(chain.z[kChainPoints - 1], interval.upper);
-        EXPECT_TRUE(std::is_sorted(chain.z, chain.z + kChainPoints));
+      if (bounded && polyline.z[0] != polyline.z[kPolylinePoints - 1]) {
+        EXPECT_EQ(polyline.z[0], interval.lower);
+        EXPECT_EQ(polyline.z[kPolylinePoints - 1], interval.upper);
+        EXPECT_TRUE(std::is_sorted(polyline.z, polyline.z + kPolylinePoints));
       }
-      const double slope =
-          chain.z[0] == chain.z[kChainPoints - 1] ? 0.0 : random_slope(a, interval, random);
-      for (const double s : {slope, chain.slope}) {
-        const double offset = offset_of(chain, s, above);
+      const double slope = polyline.z[0] == polyline.z[kPolylinePoints - 1]
+                               ? 0.0
+                               : random_slope(a, interval, random);
+      for (const double s : {slope, polyline.slope}) {
+        const double offset = offset_of(polyline, s, above);
         if (std::isfinite(offset)) check_line(s, offset, interval, points, above);
       }
     }
   }
 }
 
-TEST_P(EveryCurve, ChainsKeepRelaxationsLines) {
+TEST_P(EveryCurve, PolylinesKeepRelaxationsLines) {
   std::mt19937_64 random(7);
   const Activation& a = tested().activation;
   for (int i = 0; i < 2'000 && !HasFailure(); ++i) {
@@ -168,16 +169,16 @@ TEST_P(EveryCurve, ChainsKeepRelaxationsLines) {
     if (a.curve == Curve::square || a.parameter > 100.0 || interval.upper - interval.lower < 1e-3 ||
         interval.upper - interval.lower > 10.0)
       continue;
-    const PiecewiseLinearEnvelope<double> hull = hull_of(a, interval.lower, interval.upper);
+    const PiecewiseLinearEnvelope<double> envelope = envelope_of(a, interval.lower, interval.upper);
     const LinePair p = relax(a, interval.lower, interval.upper);
     if (!std::isfinite(p.lower_offset) || !std::isfinite(p.upper_offset)) continue;
-    EXPECT_EQ(hull.below.slope, p.lower_slope);
-    EXPECT_EQ(hull.above.slope, p.upper_slope);
+    EXPECT_EQ(envelope.below.slope, p.lower_slope);
+    EXPECT_EQ(envelope.above.slope, p.upper_slope);
     const double size = 1.0 + std::fabs(p.lower_offset) + std::fabs(p.upper_offset) +
                         std::fabs(p.lower_slope * interval.upper) +
                         std::fabs(p.upper_slope * interval.upper);
-    EXPECT_NEAR(offset_of(hull.below, p.lower_slope, false), p.lower_offset, 1e-6 * size);
-    EXPECT_NEAR(offset_of(hull.above, p.upper_slope, true), p.upper_offset, 1e-6 * size);
+    EXPECT_NEAR(offset_of(envelope.below, p.lower_slope, false), p.lower_offset, 1e-6 * size);
+    EXPECT_NEAR(offset_of(envelope.above, p.upper_slope, true), p.upper_offset, 1e-6 * size);
   }
 }
 

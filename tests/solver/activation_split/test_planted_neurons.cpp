@@ -116,16 +116,17 @@ TEST(AttackedNeuronBounds, Hold) {
     const auto system =
         std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper));
     IntermediateBoundsBudget budget;
-    const auto known = bound_by_sweeps(system, lower, upper, nullptr, budget, Deadline());
+    const auto known = bound_intermediate_layers(system, lower, upper, nullptr, budget, Deadline());
     budget.iterations = 10;
-    budget.split_rounds = 4;
+    budget.bab_rounds = 4;
     budget.threads = 2;
-    const auto sweep = bound_by_sweeps(system, lower, upper, known.get(), budget, Deadline());
-    for (int k = 1; k < sweep->layers(); ++k) {
+    const auto bounded =
+        bound_intermediate_layers(system, lower, upper, known.get(), budget, Deadline());
+    for (int k = 1; k < bounded->layers(); ++k) {
       auto part = std::make_shared<Network>(*network);
       part->outputs = {system->layer_values[static_cast<std::size_t>(k)]};
       ASSERT_NE(part->outputs[0], kNoValue);
-      const IntervalVector& z = sweep->bounds_of(k);
+      const IntervalVector& z = bounded->bounds_of(k);
       for (int attack = 0; attack < 6; ++attack) {
         const auto v =
             static_cast<std::size_t>(dice.whole(0, static_cast<int>(z.lower.size()) - 1));
@@ -143,29 +144,29 @@ TEST(AttackedNeuronBounds, Hold) {
 }
 
 TEST(AlphaBetaBounder, ANarrowConeAfterAWideOneThatWasLeft) {
-  // A group of the narrow cone reads places beside it, which must say 0.
+  // A group of the narrow cone depends on elements beside it, which must hold 0.
   Dice dice(93);
   const auto network =
       simplify(ConvolutionalNetwork(dice, {.side = 6, .channels = 3, .blocks = 1}).build()).network;
   const std::vector<double> lower(static_cast<std::size_t>(network->input_size()), -0.3),
       upper(lower.size(), 0.3);
   const auto system = std::make_shared<const LayeredSystem>(lower_network(*network, lower, upper));
-  const auto sweep = bound_by_sweeps(system, lower, upper, nullptr, {}, Deadline());
-  ConeFinder finder(*sweep);
+  const auto bounded = bound_intermediate_layers(system, lower, upper, nullptr, {}, Deadline());
+  ConeFinder finder(*bounded);
   Cone wide, narrow;
-  const SparseNetworkRows outputs = sweep->compile_rows(system->outputs, {0, 1});
+  const SparseNetworkRows outputs = bounded->compile_rows(system->outputs, {0, 1});
   finder.find(outputs, {0, 1}, wide);
-  SparseNetworkRows neurons = sweep->compile_rows(system->layers[1], {0});
+  SparseNetworkRows neurons = bounded->compile_rows(system->layers[1], {0});
   neurons.layer = 1;
   finder.find(neurons, {0}, narrow);
-  AlphaBetaBounder::Target of_outputs, of_neurons;
+  LaneRows of_outputs, of_neurons;
   of_outputs.rows = &outputs;
   of_neurons.rows = &neurons;
   std::fill(of_outputs.sign, of_outputs.sign + kLanes, 1.0);
   std::fill(of_neurons.sign, of_neurons.sign + kLanes, 1.0);
   AlphaBetaBounder fresh, used;
-  fresh.attach(*sweep);
-  used.attach(*sweep);
+  fresh.attach(*bounded);
+  used.attach(*bounded);
   used.lower_bound(wide, of_outputs);
   used.leave(wide);
   EXPECT_EQ(used.lower_bound(narrow, of_neurons)[0], fresh.lower_bound(narrow, of_neurons)[0]);

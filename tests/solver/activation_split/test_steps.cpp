@@ -81,15 +81,16 @@ TEST(Steps, BoundsByTheirOwnSplitsHoldAndTheOtherLayersStay) {
     clause.rows.push_back(output_row({Rational(1)}, Rational(3)));
     const Lowered lowered(network, lower, upper, clause);
     IntermediateBoundsBudget budget;
-    const auto known = bound_by_sweeps(lowered.system, lower, upper, nullptr, budget, Deadline());
+    const auto known =
+        bound_intermediate_layers(lowered.system, lower, upper, nullptr, budget, Deadline());
     budget.only_steps = true;
     budget.iterations = 10;
-    budget.split_rounds = dice.whole(1, 6);
+    budget.bab_rounds = dice.whole(1, 6);
     budget.threads = 2;
-    const auto sweep =
-        bound_by_sweeps(lowered.system, lower, upper, known.get(), budget, Deadline());
-    for (int k = 0; k < sweep->layers(); ++k) {
-      const IntervalVector &before = known->bounds_of(k), &after = sweep->bounds_of(k);
+    const auto bounded =
+        bound_intermediate_layers(lowered.system, lower, upper, known.get(), budget, Deadline());
+    for (int k = 0; k < bounded->layers(); ++k) {
+      const IntervalVector &before = known->bounds_of(k), &after = bounded->bounds_of(k);
       for (std::size_t v = 0; v < after.lower.size(); ++v) {
         const bool changed = after.lower[v] > before.lower[v] || after.upper[v] < before.upper[v];
         EXPECT_TRUE(!changed ||
@@ -102,8 +103,8 @@ TEST(Steps, BoundsByTheirOwnSplitsHoldAndTheOtherLayersStay) {
       for (std::size_t i = 0; i < lower.size(); ++i) x.push_back(dice.endpoint(lower[i], upper[i]));
       const Truth truth = lowered.truth(std::move(x));
       std::size_t at = 0;
-      for (int k = 0; k < sweep->layers(); ++k) {
-        const IntervalVector& z = sweep->bounds_of(k);
+      for (int k = 0; k < bounded->layers(); ++k) {
+        const IntervalVector& z = bounded->bounds_of(k);
         for (std::size_t v = 0; v < z.lower.size(); ++v, ++at) {
           ASSERT_TRUE(allows_lower(z.lower[v], truth.neurons[at]));
           ASSERT_TRUE(allows_upper(z.upper[v], truth.neurons[at]));

@@ -1,5 +1,5 @@
 #pragma once
-// Random networks on their way through the lane sweeps, with the truth at points beside them.
+// Random networks bounded by alpha-CROWN, with the truth at points beside them.
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "tests/support/floors.h"
@@ -8,12 +8,12 @@
 
 namespace clipbound::test {
 
-/// A random network with two rows, lowered, and its sweep network.
-struct Swept {
-  Swept(Dice& dice, const NetworkTaste& taste, double radius, int iterations = 0,
-        int split_rounds = 0) {
+/// A random network with two rows, lowered, and its SparseNetwork.
+struct BoundedNetwork {
+  BoundedNetwork(Dice& dice, const NetworkTaste& taste, double radius, int iterations = 0,
+                 int bab_rounds = 0) {
     RandomNetwork maker(dice, taste);
-    const auto network = maker.build();
+    const auto built = maker.build();
     std::vector<double> lower, upper;
     for (const float c : maker.centre()) {
       const double centre = static_cast<double>(c) + dice.normal() * 0.3;
@@ -23,26 +23,27 @@ struct Swept {
     Clause clause;
     clause.rows.push_back(output_row({Rational(1), Rational(-1)}, Rational(1, 10)));
     clause.rows.push_back(output_row({Rational(-2), Rational(1, 2)}, Rational(-3)));
-    lowered = std::make_unique<Lowered>(network, lower, upper, clause);
+    lowered = std::make_unique<Lowered>(built, lower, upper, clause);
     IntermediateBoundsBudget budget;
     budget.iterations = iterations;
-    budget.split_rounds = split_rounds;
+    budget.bab_rounds = bab_rounds;
     budget.threads = 2;
-    sweep = bound_by_sweeps(lowered->system, lower, upper, nullptr, budget, Deadline());
-    rows = sweep->compile_rows(lowered->rows, {0, 1});
+    network = bound_intermediate_layers(lowered->system, lower, upper, nullptr, budget, Deadline());
+    rows = network->compile_rows(lowered->rows, {0, 1});
     int first = 0;
-    for (int k = 0; k < sweep->layers(); ++k) {
+    for (int k = 0; k < network->layers(); ++k) {
       first_of.push_back(first);
       first += static_cast<int>(lowered->system->layers[static_cast<std::size_t>(k)].size());
     }
   }
-  /// The neuron of the whole network (in layer order) in a slot.
-  std::size_t neuron(int slot) const {
-    const auto u = static_cast<std::size_t>(slot);
-    const SparseNetworkLayer& layer = sweep->layer(sweep->layer_of[u]);
-    return static_cast<std::size_t>(
-        first_of[static_cast<std::size_t>(sweep->layer_of[u])] +
-        layer.origin[static_cast<std::size_t>(sweep->place_of[u] - layer.first)]);
+  /// The neuron of the whole network (in layer order) of an unstable element.
+  std::size_t neuron(Unstable u) const { return neuron(*network, u); }
+  /// The same where somebody else holds the network.
+  std::size_t neuron(const SparseNetwork& of, Unstable u) const {
+    const int k = at(of.layer_of, u);
+    const SparseNetworkLayer& layer = of.layer(k);
+    return static_cast<std::size_t>(at(first_of, k) +
+                                    raw(at(layer.neurons, raw(at(of.live_of, u)) - layer.first)));
   }
   Truth random_truth(Dice& dice) const {
     std::vector<double> x;
@@ -54,8 +55,8 @@ struct Swept {
     }
     return lowered->truth(std::move(x));
   }
-  AlphaBetaBounder::Target target() const {
-    AlphaBetaBounder::Target result;
+  LaneRows target() const {
+    LaneRows result;
     result.rows = &rows;
     for (int lane = 0; lane < kLanes; ++lane) {
       result.which[lane] = lane % 2;
@@ -65,15 +66,23 @@ struct Swept {
   }
   Cone cone() const {
     Cone result;
-    ConeFinder(*sweep).find(rows, {0, 1}, result);
+    ConeFinder(*network).find(rows, {0, 1}, result);
     return result;
   }
 
   std::unique_ptr<Lowered> lowered;
-  std::unique_ptr<SparseNetwork> sweep;
+  std::unique_ptr<const SparseNetwork> network;
   SparseNetworkRows rows;
   std::vector<int> first_of;
 };
+
+/// An ascent with an optimiser of its own.
+inline Vec maximize(AlphaBetaBounder& bounder, const Cone& cone, const LaneRows& rows,
+                    const SlopeSchedule& schedule) {
+  SlopeOptimizer optimizer;
+  optimizer.attach(bounder.network());
+  return optimizer.maximize(bounder, cone, rows, schedule);
+}
 
 inline NetworkTaste random_taste(Dice& dice) {
   NetworkTaste taste;

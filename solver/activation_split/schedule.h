@@ -1,6 +1,10 @@
 #pragma once
-// Root of the activation split: bounds of the clauses on one box in passes of growing effort, and
-// their order against the search.
+// Idea: the order of searches and of passes of better intermediate bounds on one box: a short first
+//   search with CROWN's bounds, then passes of growing effort and searches by turns. A pass shrinks
+//   trees by orders of magnitude or hardly at all, and which it is shows only afterwards.
+// Source: own; alpha-CROWN before branching as in Xu et al., "Fast and Complete", ICLR 2021.
+// Guarantees: clauses are dropped only where a row's bound refutes them (S6), or their tree is
+//   closed (S10).
 #include <functional>
 #include <limits>
 #include <memory>
@@ -19,8 +23,8 @@ struct BoxClauses {
 };
 
 struct ActivationSplitSettings {
-  double pass_share = 0.15;     ///< of the remaining time that one pass may take
-  double refresh_width = 1e30;  ///< IntermediateBoundsBudget::refresh_width
+  double pass_share = 0.15;        ///< of the remaining time that one pass may take
+  double stable_too_width = 1e30;  ///< IntermediateBoundsBudget::stable_too_width
   std::function<bool(double seconds)>
       attack;  ///< tried before the longer pass; true: a counterexample is known
   std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
@@ -35,9 +39,8 @@ class ActivationSplitSchedule {
   /// dropped.
   void begin();
   /// Searches for a while, bounds all neurons better (with optimised slopes, then each by its own
-  /// small branch-and-bound), searches again, ...: a pass over the neurons shrinks trees by orders
-  /// of magnitude or hardly at all, and which it is shows only afterwards. The last search has no
-  /// time limit but the deadline. The outcome's `search` says what is left. No search or pass
+  /// small branch-and-bound), searches again, and so on. The last search has no time limit but the
+  /// deadline. The outcome's `search` says what is left. No search or pass
   /// begins after `until_s` (of the deadline's clock); called again, it goes on from there.
   ActivationOutcome run(double until_s = std::numeric_limits<double>::infinity());
   /// Clauses that are refuted elsewhere.
@@ -53,10 +56,10 @@ class ActivationSplitSchedule {
   void pass(IntermediateBoundsBudget& budget, int row_iterations);
   /// The pass that comes next, with twice the effort of the last one.
   void improve();
-  /// Rows that hang on steps (a count of pixels, say) are decided by how many of these are; each is
-  /// a row of its own, and mostly of few neurons. So better bounds begin with them, as long as that
-  /// pays.
-  void decide_steps();
+  /// Rows that depend on steps (a count of pixels, say) are refuted once enough of these are
+  /// constant; each is a row of its own, and mostly of few neurons. So better bounds begin with
+  /// them, as long as that pays.
+  void bound_steps();
   bool has_open_steps() const;
   TimeSlice next_time_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
@@ -78,7 +81,7 @@ class ActivationSplitSchedule {
   int rounds_ = 0;                  ///< of the neurons' own branch-and-bounds in the next pass
   bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
-  bool settled_some_ = false;                ///< clauses since the last pass
+  bool refuted_some_ = false;                ///< clauses since the last pass
 };
 
 }  // namespace clipbound::solver

@@ -1,29 +1,27 @@
-// Root of the activation split: which clauses the bounds refute at once, and the best bounds for
-// the search.
+#include "solver/activation_split/schedule.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "bounds/layered/clause_rows.h"
-#include "solver/activation_split/refine_and_search.h"
 
 namespace clipbound::solver {
 
 namespace {
 
 constexpr double kLongestPass = 60.0;
-constexpr double kCrownShare =
-    0.3;  // of the remaining time; layers that are not done by then keep interval bounds
+/// Of the remaining time; layers that are not bounded by then keep interval bounds.
+constexpr double kCrownShare = 0.3;
 constexpr double kAttackShare = 0.25;  // of what passes took
-constexpr double kGlance = 2.0,
-                 kGlances = 2.0;  // the search before the longer pass, in times that CROWN took,
-                                  // and how often that if it promises an end
-constexpr int kMostRounds = 64;   // of neurons' own branch-and-bounds
-constexpr int kMostStepRounds =
-    1024;  // where rows hang on steps: hundreds of open ones are beyond any search
+/// The first search, in times that CROWN took, and how often that if it promises an end.
+constexpr double kFirstSearch = 2.0, kFirstSearches = 2.0;
+constexpr int kMostRounds = 64;  // of neurons' own branch-and-bounds
+/// The same where rows depend on steps: hundreds of open ones are beyond any search.
+constexpr int kMostStepRounds = 1024;
 constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
-AffineForm join(std::vector<AffineForm> forms) {
+AffineForm gather_rows(std::vector<AffineForm> forms) {
   std::vector<const AffineForm*> pointers;
   std::vector<Pick> picks;
   for (std::size_t f = 0; f < forms.size(); ++f) {
@@ -42,7 +40,7 @@ bool has_steps(const LayeredSystem& system) {
 /// Compiles the clauses' rows on the problem's network, bounds them and drops the clauses that are
 /// refuted.
 void bound_clauses(ActivationProblem& problem, const std::vector<const Clause*>& clauses,
-                   const SlopeOptimizer& optimizer, int threads, const Deadline& deadline) {
+                   const SlopeSchedule& schedule, int threads, const Deadline& deadline) {
   problem.clauses.clear();
   problem.strict.clear();
   std::vector<AffineForm> forms;
@@ -55,11 +53,11 @@ void bound_clauses(ActivationProblem& problem, const std::vector<const Clause*>&
   }
   for (std::size_t r = 0; r < problem.strict.size(); ++r)
     which.push_back(static_cast<std::int64_t>(r));
-  const AffineForm rows = join(std::move(forms));
+  const AffineForm rows = gather_rows(std::move(forms));
   problem.rows = problem.network->compile_rows(rows, which);
-  problem.root = bound_rows_by_sweeps(*problem.network, problem.rows, optimizer, threads, deadline);
-  // A count of decided steps is no more than that, where one plane through each step that is open
-  // may say less.
+  problem.root = optimize_rows(*problem.network, problem.rows, schedule, threads, deadline);
+  // Intervals of the rows take a count of constant steps as it is, where one line through each step
+  // that is open may say less.
   const IntervalVector range = problem.network->enclose_form(rows);
   for (std::size_t r = 0; r < range.lower.size(); ++r)
     problem.root.lower[r] = std::max(problem.root.lower[r], range.lower[r]);
@@ -71,24 +69,20 @@ void bound_clauses(ActivationProblem& problem, const std::vector<const Clause*>&
   });
 }
 
-/// Rows of the undecided neurons, layer by layer.
+/// Rows of the unstable neurons, layer by layer.
 void compile_neurons(ActivationProblem& problem) {
   const SparseNetwork& network = *problem.network;
   problem.neurons.clear();
-  problem.first_slot.assign(1, 0);
-  std::int32_t slot = 0;
+  problem.first_unstable.assign(1, 0);
+  std::int32_t u = 0;
   for (int k = 0; k < network.layers(); ++k) {
     const SparseNetworkLayer& layer = network.layer(k);
     std::vector<std::int64_t> which;
-    for (; slot < network.slots() && network.layer_of[static_cast<std::size_t>(slot)] == k;
-         ++slot) {
-      which.push_back(layer.origin[static_cast<std::size_t>(
-          network.place_of[static_cast<std::size_t>(slot)] - layer.first)]);
-    }
-    problem.neurons.push_back(
-        network.compile_rows(network.system().layers[static_cast<std::size_t>(k)], which));
+    for (; u < network.unstable_count() && at(network.layer_of, u) == k; ++u)
+      which.push_back(raw(at(layer.neurons, raw(at(network.live_of, u)) - layer.first)));
+    problem.neurons.push_back(network.compile_rows(at(network.system().layers, k), which));
     problem.neurons.back().layer = k;
-    problem.first_slot.push_back(slot);
+    problem.first_unstable.push_back(u);
   }
 }
 
@@ -130,27 +124,27 @@ void ActivationSplitSchedule::measure() {
 void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_iterations) {
   const double begin = deadline_.elapsed_s();
   budget.threads = context_.threads;
-  budget.refresh_width = settings_.refresh_width;
+  budget.stable_too_width = settings_.stable_too_width;
   budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
   budget.crown_seconds = kCrownShare * deadline_.remaining_s();
-  const std::vector<double> importance = problem_.root.cost;
+  const std::vector<double> importance = problem_.root.gaps;
   budget.importance = importance.empty() ? nullptr : &importance;
   if (problem_.network != nullptr) find_needed();
-  problem_.network =
-      bound_by_sweeps(system_, lower_, upper_, problem_.network.get(), budget, deadline_, needed_);
-  SlopeOptimizer optimizer;
-  optimizer.iterations = row_iterations;
-  bound_clauses(problem_, open_, optimizer, context_.threads, deadline_);
+  problem_.network = bound_intermediate_layers(system_, lower_, upper_, problem_.network.get(),
+                                               budget, deadline_, needed_);
+  SlopeSchedule schedule;
+  schedule.iterations = row_iterations;
+  bound_clauses(problem_, open_, schedule, context_.threads, deadline_);
   problem_.neurons.clear();
   measure();
   if (settings_.check) settings_.check(*problem_.network);
   const double seconds = deadline_.elapsed_s() - begin;
   spent_s_ += seconds;
   if (context_.log) {
-    context_.log(2, "pass over the neurons, " + std::to_string(budget.split_rounds) +
+    context_.log(2, "pass over the neurons, " + std::to_string(budget.bab_rounds) +
                         " rounds each: " + std::to_string(open_.size()) +
                         " clauses open, they lack " + std::to_string(gap_to_refutation_) + ", " +
-                        std::to_string(problem_.network->slots()) + " neurons undecided, " +
+                        std::to_string(problem_.network->unstable_count()) + " neurons unstable, " +
                         std::to_string(seconds) + " s");
   }
 }
@@ -158,7 +152,8 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
 void ActivationSplitSchedule::begin() {
   IntermediateBoundsBudget budget;
   pass(budget,
-       has_steps(*system_) ? 0 : 20);  // rows through open steps gain little from slopes of theirs
+       has_steps(*system_) ? 0
+                           : 20);  // rows through open steps gain little from slopes of their own
 }
 
 bool ActivationSplitSchedule::drop(const std::vector<char>& refuted) {
@@ -179,62 +174,57 @@ void ActivationSplitSchedule::drop(const std::set<const Clause*>& refuted) {
 }
 
 TimeSlice ActivationSplitSchedule::next_time_slice(double until_s) const {
-  TimeSlice slice;
+  TimeSlice time_slice;
   if (rounds_ == 0) {
-    // The first search is a glance: where CROWN's bounds leave little to decide, it is over before
-    // better bounds would be there.
-    slice = {std::min(kGlance * spent_s_, settings_.pass_share * deadline_.remaining_s()),
-             kGlances};
+    // Search briefly with plain CROWN bounds first: easy clauses end before alpha-CROWN would.
+    time_slice = {std::min(kFirstSearch * spent_s_, settings_.pass_share * deadline_.remaining_s()),
+                  kFirstSearches};
   } else if (more_) {
-    slice.seconds = std::max(kShortestSlice, spent_s_);
+    time_slice.seconds = std::max(kShortestSlice, spent_s_);
   }
-  slice.seconds =
-      std::min(slice.seconds, std::max(kShortestSlice, until_s - deadline_.elapsed_s()));
-  return slice;
+  time_slice.seconds =
+      std::min(time_slice.seconds, std::max(kShortestSlice, until_s - deadline_.elapsed_s()));
+  return time_slice;
 }
 
 bool ActivationSplitSchedule::has_open_steps() const {
-  const SparseNetwork& network = *problem_.network;
-  return std::any_of(
-      network.curved_slots.begin(), network.curved_slots.end(), [&](std::int32_t slot) {
-        const auto place =
-            static_cast<std::size_t>(network.place_of[static_cast<std::size_t>(slot)]);
-        return network.curves[static_cast<std::size_t>(network.curve_of[place])].curve ==
-               Curve::step;
-      });
+  const std::vector<NonlinearNeuron>& neurons = problem_.network->nonlinear;
+  return std::any_of(neurons.begin(), neurons.end(), [](const NonlinearNeuron& neuron) {
+    return neuron.activation.curve == Curve::step;
+  });
 }
 
-void ActivationSplitSchedule::decide_steps() {
+void ActivationSplitSchedule::bound_steps() {
   steps_done_ = true;
   for (int rounds = 0; rounds <= kMostStepRounds && !problem_.clauses.empty() && has_open_steps() &&
                        !deadline_.expired();
        rounds = rounds == 0 ? 2 : 2 * rounds) {
-    const double lacked = gap_to_refutation_;
+    const double gap_before = gap_to_refutation_;
     IntermediateBoundsBudget budget;
     budget.only_steps = true;
     budget.iterations = rounds == 0 ? 20 : 0;
-    budget.split_rounds = rounds;
+    budget.bab_rounds = rounds;
     pass(budget, 0);
-    if (rounds > 0 && gap_to_refutation_ > 0.9 * lacked) return;
+    if (rounds > 0 && gap_to_refutation_ > 0.9 * gap_before) return;
   }
 }
 
 void ActivationSplitSchedule::improve() {
-  const double lacked = gap_to_refutation_;
+  const double gap_before = gap_to_refutation_;
   IntermediateBoundsBudget budget;
   budget.iterations = rounds_ == 0 ? 20 : 10;
-  budget.split_rounds = rounds_;
+  budget.bab_rounds = rounds_;
   pass(budget, 40);
-  more_ =
-      rounds_ < kMostRounds && (rounds_ == 0 || settled_some_ || gap_to_refutation_ < 0.8 * lacked);
-  settled_some_ = false;
+  more_ = rounds_ < kMostRounds &&
+          (rounds_ == 0 || refuted_some_ || gap_to_refutation_ < 0.8 * gap_before);
+  refuted_some_ = false;
   rounds_ = rounds_ == 0 ? 2 : 2 * rounds_;
 }
 
 ActivationOutcome ActivationSplitSchedule::run(double until_s) {
   ActivationOutcome outcome;
   outcome.search.open = problem_.clauses.size();
-  if (!steps_done_) decide_steps();
+  if (!steps_done_) bound_steps();
   if (problem_.clauses.empty()) {
     outcome.search.exhausted = true;
     return outcome;
@@ -242,11 +232,11 @@ ActivationOutcome ActivationSplitSchedule::run(double until_s) {
   for (;;) {
     if (!pass_is_next_) {
       if (problem_.neurons.empty()) compile_neurons(problem_);
-      outcome = search_neurons(problem_, next_time_slice(until_s), context_);
+      outcome = search_activations(problem_, next_time_slice(until_s), context_);
       const bool last = !more_ && std::isinf(until_s);
       if (last || outcome.search.exhausted || context_.ended() || outcome.search.unsplittable > 0)
         return outcome;
-      settled_some_ = drop(outcome.refuted) || settled_some_;
+      refuted_some_ = drop(outcome.refuted) || refuted_some_;
       pass_is_next_ = more_;
       if (context_.log)
         context_.log(2, "search interrupted, " + std::to_string(open_.size()) + " clauses open, " +

@@ -1,0 +1,50 @@
+#pragma once
+// Idea: intermediate bounds refined inside a subproblem: the unstable neurons whose relaxations
+//   loosen the row most are bounded again, on the part of the box that is left: a counterexample
+//   lies where the row is <= 0, hence in the half-space where the row's linear bound is.
+// Source: complete clipping (Zhou et al., "Clip-and-Verify", NeurIPS 2025) for the half-space;
+//   bounds of a few neurons as in its activation split. Ours differs: slopes are optimised, a cost
+//   model (RefinementModel) decides when it pays.
+// Guarantees: refined bounds hold wherever the subproblem may contain a counterexample (S6, S9).
+#include <vector>
+
+#include "base/deadline.h"
+#include "solver/activation_split/refinement_model.h"
+#include "solver/activation_split/subproblem_lanes.h"
+
+namespace clipbound::solver {
+
+class Refinement {
+ public:
+  Refinement(SubproblemLanes& lanes, const Deadline& deadline, bool enabled)
+      : lanes_(lanes), deadline_(deadline), enabled_(enabled) {}
+
+  /// Takes note of how a subproblem's bound changed by its last split or refinement, and how long
+  /// it took.
+  void learn(const ActivationSubproblem& subproblem, double seconds);
+  bool pays(const ActivationSubproblem& subproblem) const {
+    return enabled_ &&
+           model_.pays(subproblem.bound, subproblem.depth - subproblem.refined_at_depth);
+  }
+  /// Refines the subproblem of a lane. False where this shows that it is empty.
+  bool refine(ActivationSubproblem& subproblem, int lane);
+  double subproblem_s() const { return model_.subproblem_s(); }
+
+ private:
+  bool refine_layer(int layer, int lane, double least_gap, std::vector<RefinedBounds>& found);
+  /// Of one layer, in order: those with the largest gaps above `least_gap`.
+  std::vector<Unstable> choose_neurons(int layer, int lane, double least_gap) const;
+  /// Bounds kLanes of them at most; false where the subproblem is empty.
+  bool refine_batch(int layer, int lane, const Unstable* neurons, std::size_t count,
+                    std::vector<RefinedBounds>& found);
+  void store(ActivationSubproblem& subproblem, int lane,
+             const std::vector<RefinedBounds>& found) const;
+
+  SubproblemLanes& lanes_;
+  const Deadline& deadline_;
+  const bool enabled_;
+  Cone cone_;  // of the neurons at hand
+  RefinementModel model_;
+};
+
+}  // namespace clipbound::solver

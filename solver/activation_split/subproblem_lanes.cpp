@@ -1,0 +1,108 @@
+#include "solver/activation_split/subproblem_lanes.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace clipbound::solver {
+
+SubproblemLanes::SubproblemLanes(const ActivationProblem& of)
+    : problem(of), network(*of.network), finder(*of.network) {
+  bounder.attach(network);
+  probe.attach(network);
+  optimizer.attach(network);
+  std::vector<std::int64_t> all(static_cast<std::size_t>(problem.rows.count()));
+  std::iota(all.begin(), all.end(), 0);
+  finder.find(problem.rows, all, cone);
+  for (const Cone::Layer& layer : cone.layers) {
+    for (const auto* list : {&layer.unstable, &layer.nonlinear}) {
+      for (const Live v : *list) unstable.push_back(at(network.unstable_of, v));
+    }
+  }
+  parameters = parameters_of(cone, network);
+  rows.rows = &problem.rows;
+  std::fill(rows.sign, rows.sign + kLanes, 1.0);
+}
+
+void SubproblemLanes::load(const std::vector<ActivationSubproblem>& batch) {
+  AlphaBetaLanes& lanes = bounder.lanes;
+  lanes.reset();
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const ActivationSubproblem& subproblem =
+        batch[static_cast<std::size_t>(lane) < batch.size() ? static_cast<std::size_t>(lane) : 0];
+    rows.which[lane] = subproblem.row;
+    if (subproblem.refined != nullptr) {
+      for (const RefinedBounds& b : *subproblem.refined)
+        lanes.set_bounds(lane, b.neuron, b.lower, b.upper);
+    }
+    for (const ReluSplit& split : subproblem.relus)
+      lanes.set_phase(lane, split.neuron, split.phase);
+    load_nonlinear(subproblem, lane);
+    for (const std::int32_t t : parameters)
+      at(lanes.alpha_or_beta, t)[lane] = static_cast<double>(at(*subproblem.alpha_or_beta, t));
+    if (exists(subproblem.newest))
+      at(lanes.alpha_or_beta, subproblem.newest)[lane] =
+          static_cast<double>(subproblem.newest_start);
+  }
+}
+
+void SubproblemLanes::load_nonlinear(const ActivationSubproblem& subproblem, int lane) {
+  AlphaBetaLanes& lanes = bounder.lanes;
+  for (const NonlinearSplit& split : subproblem.nonlinear) {
+    const double low = std::max(split.lower, lanes.lower_of(lane, split.neuron)),
+                 high = std::min(split.upper, lanes.upper_of(lane, split.neuron));
+    const bool fits = low <= high;
+    lanes.restrict_nonlinear(lane, split.neuron, fits ? low : split.lower,
+                             fits ? high : split.upper, static_cast<double>(split.multiplier));
+  }
+}
+
+std::shared_ptr<std::vector<float>> SubproblemLanes::save_parameters(int lane) const {
+  auto saved =
+      std::make_shared<std::vector<float>>(static_cast<std::size_t>(network.parameters()), 0.0F);
+  for (const std::int32_t t : parameters)
+    at(*saved, t) = static_cast<float>(at(bounder.lanes.alpha_or_beta, t)[lane]);
+  return saved;
+}
+
+void SubproblemLanes::save_multipliers(ActivationSubproblem& subproblem, int lane) const {
+  for (NonlinearSplit& split : subproblem.nonlinear)
+    split.multiplier = static_cast<float>(bounder.lanes.multiplier(lane, split.neuron));
+}
+
+LaneRows SubproblemLanes::begin_probe(int lane, std::int64_t row) {
+  probe.lanes.copy_lane(bounder.lanes, lane);
+  LaneRows result = rows;
+  std::fill(result.which, result.which + kLanes, row);
+  return result;
+}
+
+std::pair<double, double> SubproblemLanes::part_of(int lane, Unstable neuron,
+                                                   SplitSide side) const {
+  constexpr double kLeast = 0.25;  // of the range that either part gets
+  const AlphaBetaLanes& lanes = bounder.lanes;
+  const double low = lanes.lower_of(lane, neuron), high = lanes.upper_of(lane, neuron),
+               edge = kLeast * (high - low);
+  const double z = lanes.curves.z_at_corner(lanes.nonlinear_of(neuron), lane);
+  const double middle = z > low + edge ? std::min(z, high - edge) : low + edge;
+  return side == SplitSide::upper ? std::pair(middle, high) : std::pair(low, middle);
+}
+
+void SubproblemLanes::add_split(ActivationSubproblem& child, int lane, Unstable neuron,
+                                SplitSide side) const {
+  ++child.depth;
+  child.newest = neuron;
+  if (!bounder.lanes.is_nonlinear(neuron)) {
+    child.relus.push_back({neuron, phase_of_side(side)});
+    return;
+  }
+  const auto [low, high] = part_of(lane, neuron, side);
+  auto found =
+      std::find_if(child.nonlinear.begin(), child.nonlinear.end(),
+                   [neuron](const NonlinearSplit& split) { return split.neuron == neuron; });
+  if (found == child.nonlinear.end())
+    found = child.nonlinear.insert(found, {neuron, 0.0F, low, high});
+  found->lower = low;
+  found->upper = high;
+}
+
+}  // namespace clipbound::solver
