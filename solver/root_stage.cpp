@@ -81,7 +81,8 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   for (const ActivationClause& c : problem.clauses) {
     context_.say(2, name_of(*c.clause) + ": bound " +
                         std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
-                        ", " + std::to_string(problem.network->unstable_count()) + " neurons unstable");
+                        ", " + std::to_string(problem.network->unstable_count()) +
+                        " neurons unstable");
   }
   if (problem.clauses.empty()) return;
   for (const std::size_t k : group.clauses) {
