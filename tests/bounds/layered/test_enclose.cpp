@@ -30,9 +30,9 @@ TEST(Enclose, IsTheIntervalOfTheRow) {
   std::vector<double> magnitudes;
   const IntervalVector range = enclose(y, x, &magnitudes);
   EXPECT_LE(range.lower[0], -4.25);
-  EXPECT_GE(range.lower[0], -4.25 - 1e-12);
+  EXPECT_GE(range.lower[0], -4.25 - 1e-9);
   EXPECT_GE(range.upper[0], 5.25);
-  EXPECT_LE(range.upper[0], 5.25 + 1e-12);
+  EXPECT_LE(range.upper[0], 5.25 + 1e-9);
   EXPECT_GE(magnitudes[0], 1.0 + 4.0 + 3.0);
   EXPECT_DOUBLE_EQ(magnitude_of_terms(y, 0, x), 8.0);
 }
