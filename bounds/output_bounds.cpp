@@ -13,11 +13,11 @@ namespace clipbound::bounds {
 namespace {
 
 /// Where more inputs vary, CrownBounder leaves layers to intervals that would take it too long;
-/// sweeps over cones are fast there.
+/// alpha-CROWN over cones is fast there.
 constexpr std::size_t kFewInputs = 40;
 
 /// The slope that replaces neuron v of a layer in a row that is bounded from below. A proposal,
-/// whatever it is: the offsets of the planes are proved afterwards.
+/// whatever it is: the offsets of the linear bounds are proved afterwards.
 double slope_for(double coefficient, const IntervalVector& z, const std::vector<Planes>& planes,
                  std::size_t v) {
   if (!planes.empty()) return coefficient < 0.0 ? planes[v].upper_slope : planes[v].lower_slope;
@@ -100,10 +100,10 @@ OutputLinearBounds prove_planes(const CrownBounder& bounder, const CrownBounder:
 
 /// Lets `bounds` know of better intervals z of its layers. What they were computed with before only
 /// grows too large: sound.
-void tighten(const LayeredSystem& system, const SparseNetwork& swept,
+void tighten(const LayeredSystem& system, const SparseNetwork& better_known,
              CrownBounder::Bounds& bounds) {
   for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
-    const IntervalVector& better = swept.bounds_of(static_cast<int>(k));
+    const IntervalVector& better = better_known.bounds_of(static_cast<int>(k));
     IntervalVector& z = bounds.layers[k];
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
       z.lower[v] = std::max(z.lower[v], better.lower[v]);
@@ -115,17 +115,17 @@ void tighten(const LayeredSystem& system, const SparseNetwork& swept,
   }
 }
 
-/// Bounds of the outputs by sweeps, with optimised slopes or CROWN's; tightens `bounds` by those of
-/// the layers on the way.
-IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lower,
-                             std::vector<double> upper, const Deadline& deadline,
-                             CrownBounder::Bounds& bounds) {
+/// Bounds of the outputs by alpha-CROWN, with optimised slopes or CROWN's; tightens `bounds` by
+/// those of the layers on the way.
+IntervalVector bound_by_alpha_crown(const SlopeSearch& slopes, std::vector<double> lower,
+                                    std::vector<double> upper, const Deadline& deadline,
+                                    CrownBounder::Bounds& bounds) {
   const LayeredSystem& system = *slopes.system;
   IntermediateBoundsBudget budget;
   budget.iterations = slopes.iterations;
-  const auto swept = bound_intermediate_layers(slopes.system, std::move(lower), std::move(upper),
-                                               nullptr, budget, deadline);
-  tighten(system, *swept, bounds);
+  const auto network = bound_intermediate_layers(slopes.system, std::move(lower), std::move(upper),
+                                                 nullptr, budget, deadline);
+  tighten(system, *network, bounds);
   // Rows Y and -Y, exactly.
   const auto M = static_cast<std::size_t>(system.outputs.size());
   std::vector<std::int64_t> begin{0}, all;
@@ -141,19 +141,20 @@ IntervalVector sweep_outputs(const SlopeSearch& slopes, std::vector<double> lowe
   schedule.iterations = slopes.iterations;
   schedule.enough = std::numeric_limits<double>::infinity();  // as tight as it gets
   const OptimizedRows rows =
-      optimize_rows(*swept, swept->compile_rows(both, all), schedule, 1, deadline);
+      optimize_rows(*network, network->compile_rows(both, all), schedule, 1, deadline);
   IntervalVector result;
   result.lower.assign(rows.lower.begin(), rows.lower.begin() + static_cast<std::ptrdiff_t>(M));
   for (std::size_t m = 0; m < M; ++m) result.upper.push_back(-rows.lower[M + m]);
   return result;
 }
 
-/// Whether CROWN's bounds are better had from sweeps, which know products as squares alone.
-bool sweeps_pay(const LayeredSystem& system, const std::vector<double>& lower,
-                const std::vector<double>& upper) {
-  const bool pairs = std::any_of(system.activations.begin(), system.activations.end(),
-                                 [](const Activation& f) { return f.curve == Curve::product; });
-  return !pairs && varying_inputs(lower, upper).size() > kFewInputs;
+/// Whether alpha-CROWN's bounds pay even with CROWN's slopes; it has products as squares alone.
+bool alpha_crown_pays(const LayeredSystem& system, const std::vector<double>& lower,
+                      const std::vector<double>& upper) {
+  const bool has_products =
+      std::any_of(system.activations.begin(), system.activations.end(),
+                  [](const Activation& f) { return f.curve == Curve::product; });
+  return !has_products && varying_inputs(lower, upper).size() > kFewInputs;
 }
 
 }  // namespace
@@ -176,8 +177,8 @@ OutputBounds bound_outputs(const CrownBounder& bounder, const SlopeSearch& slope
   const LayeredSystem& system = bounder.system();
   CrownBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
   IntervalVector searched;
-  if (slopes.iterations > 0 || sweeps_pay(system, lower, upper))
-    searched = sweep_outputs(slopes, std::move(lower), std::move(upper), deadline, bounds);
+  if (slopes.iterations > 0 || alpha_crown_pays(system, lower, upper))
+    searched = bound_by_alpha_crown(slopes, std::move(lower), std::move(upper), deadline, bounds);
   IntervalVector range = enclose(system.outputs, bounds.sources);
   OutputBounds result{std::move(range.lower), std::move(range.upper), {}};
   std::vector<std::int64_t> all(result.lower.size());

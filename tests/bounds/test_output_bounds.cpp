@@ -154,7 +154,7 @@ TEST(OutputBounds, HoldOnNetworksOfEveryShape) {
   }
 }
 
-/// With many inputs bounds come from sweeps; in time or not, they hold, and with time they are
+/// With many inputs bounds come from alpha-CROWN; in time or not, they hold, and with time they are
 /// those of CROWN, layer by layer.
 TEST(OutputBounds, ManyInputs) {
   const std::vector<double> lower(64, -0.1), upper(64, 0.1);
