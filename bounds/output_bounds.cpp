@@ -7,14 +7,11 @@
 #include "base/rounding.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "bounds/layered/linear_map.h"
+#include "bounds/limits.h"
 
 namespace clipbound::bounds {
 
 namespace {
-
-/// Where more inputs vary, CrownBounder leaves layers to intervals that would take it too long;
-/// alpha-CROWN over cones is fast there.
-constexpr std::size_t kFewInputs = 40;
 
 /// The slope that replaces neuron v of a layer in a row that is bounded from below. A proposal,
 /// whatever it is: the offsets of the linear bounds are proved afterwards.
@@ -154,7 +151,8 @@ bool alpha_crown_pays(const LayeredSystem& system, const std::vector<double>& lo
   const bool has_products =
       std::any_of(system.activations.begin(), system.activations.end(),
                   [](const Activation& f) { return f.curve == Curve::product; });
-  return !has_products && varying_inputs(lower, upper).size() > kFewInputs;
+  // CrownBounder leaves layers to intervals there that would take it too long (decision 14).
+  return !has_products && varying_inputs(lower, upper).size() > kMostSplitInputs;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/rounding.h"
 #include "bounds/layered/linear_map.h"
+#include "bounds/limits.h"
 #include "bounds/relax/product.h"
 
 namespace clipbound::bounds {
@@ -12,7 +13,6 @@ namespace clipbound::bounds {
 namespace {
 /// Numbers of one layer's dense rows: 1 MB, so that they stay in the L2 cache.
 constexpr std::size_t kDenseRows = 1 << 17;
-constexpr std::size_t kForwardInputs = 16;  // forward bounds take as many numbers per neuron
 /// Multiplications that the substitutions of one layer may take: half a second.
 constexpr double kBackwardWork = 1e9;
 /// The same row by row, where compressed rows take ten times as long each.
@@ -188,7 +188,8 @@ CrownBounder::ForwardBounds CrownBounder::begin_forward(const Bounds& bounds) co
   }
   forward.box.largest = bounds.largest_source;
   // Where every row can be substituted backwards, forward bounds would add nothing.
-  forward.enabled = (sparse_ || !affordable_) && forward.box.columns.size() <= kForwardInputs;
+  forward.enabled =
+      (sparse_ || !affordable_) && forward.box.columns.size() <= kMostForwardPassInputs;
   if (forward.enabled)
     forward.sources.emplace(kInputSource, forward_input(forward.box, bounds.lower, bounds.upper));
   return forward;

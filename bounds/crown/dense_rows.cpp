@@ -4,12 +4,11 @@
 
 #include "base/blas.h"
 #include "bounds/crown/relu_rows.h"
+#include "bounds/limits.h"
 
 namespace clipbound::bounds {
 
 namespace {
-constexpr double kDenseFrom = 0.1;  // density past which GEMM beats compressed rows
-
 /// out[R, cols] += p[R, rows] * matrix.
 void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix& matrix,
                  std::vector<double>& out) {

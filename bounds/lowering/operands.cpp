@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "bounds/limits.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -35,7 +36,7 @@ const AffineForm& form_to_compose(LowerContext& context, ValueId id, std::int64_
     composed += std::min(products, static_cast<double>(outputs) * static_cast<double>(rows.cols));
   }
   constexpr double kMostWork = 1e9;
-  if (composed <= 1.5 * (terms + own) && work <= kMostWork) return form;
+  if (composed <= kWorthComposing * (terms + own) && work <= kMostWork) return form;
   scratch = context.add_layer(form, {Curve::identity}, kNoValue);
   return scratch;
 }

@@ -4,21 +4,11 @@
 #include <cmath>
 
 #include "bounds/layered/clause_rows.h"
+#include "solver/strategy.h"
 
 namespace clipbound::solver {
 
 namespace {
-
-constexpr double kLongestPass = 60.0;
-/// Of the remaining time; layers that are not bounded by then keep interval bounds.
-constexpr double kCrownShare = 0.3;
-constexpr double kAttackShare = 0.25;  // of what passes took
-/// The first search, in times that CROWN took, and how often that if it promises an end.
-constexpr double kFirstSearch = 2.0, kFirstSearches = 2.0;
-constexpr int kMostRounds = 64;  // of neurons' own branch-and-bounds
-/// The same where rows depend on steps: hundreds of open ones are beyond any search.
-constexpr int kMostStepRounds = 1024;
-constexpr double kShortestSlice = 1.0;  // of a search between passes
 
 /// Rows of all clauses one after the other.
 AffineForm gather_rows(std::vector<AffineForm> forms) {
@@ -125,8 +115,9 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
   const double begin = deadline_.elapsed_s();
   budget.threads = context_.threads;
   budget.stable_too_width = settings_.stable_too_width;
-  budget.seconds = std::min(kLongestPass, settings_.pass_share * deadline_.remaining_s());
-  budget.crown_seconds = kCrownShare * deadline_.remaining_s();
+  budget.seconds =
+      std::min(strategy::kLongestPass_s, settings_.pass_share * deadline_.remaining_s());
+  budget.crown_seconds = strategy::kCrownShare * deadline_.remaining_s();
   const std::vector<double> importance = problem_.root.gaps;
   budget.importance = importance.empty() ? nullptr : &importance;
   if (problem_.network != nullptr) find_needed();
@@ -177,13 +168,14 @@ TimeSlice ActivationSplitSchedule::next_time_slice(double until_s) const {
   TimeSlice time_slice;
   if (rounds_ == 0) {
     // Search briefly with plain CROWN bounds first: easy clauses end before alpha-CROWN would.
-    time_slice = {std::min(kFirstSearch * spent_s_, settings_.pass_share * deadline_.remaining_s()),
-                  kFirstSearches};
+    time_slice = {
+        std::min(strategy::kFirstSearch * spent_s_, settings_.pass_share * deadline_.remaining_s()),
+        strategy::kFirstSearches};
   } else if (more_) {
-    time_slice.seconds = std::max(kShortestSlice, spent_s_);
+    time_slice.seconds = std::max(strategy::kShortestSearch_s, spent_s_);
   }
-  time_slice.seconds =
-      std::min(time_slice.seconds, std::max(kShortestSlice, until_s - deadline_.elapsed_s()));
+  time_slice.seconds = std::min(
+      time_slice.seconds, std::max(strategy::kShortestSearch_s, until_s - deadline_.elapsed_s()));
   return time_slice;
 }
 
@@ -196,8 +188,8 @@ bool ActivationSplitSchedule::has_open_steps() const {
 
 void ActivationSplitSchedule::bound_steps() {
   steps_done_ = true;
-  for (int rounds = 0; rounds <= kMostStepRounds && !problem_.clauses.empty() && has_open_steps() &&
-                       !deadline_.expired();
+  for (int rounds = 0; rounds <= strategy::kMostStepRounds && !problem_.clauses.empty() &&
+                       has_open_steps() && !deadline_.expired();
        rounds = rounds == 0 ? 2 : 2 * rounds) {
     const double gap_before = gap_to_refutation_;
     IntermediateBoundsBudget budget;
@@ -215,7 +207,7 @@ void ActivationSplitSchedule::improve() {
   budget.iterations = rounds_ == 0 ? 20 : 10;
   budget.bab_rounds = rounds_;
   pass(budget, 40);
-  more_ = rounds_ < kMostRounds &&
+  more_ = rounds_ < strategy::kMostRounds &&
           (rounds_ == 0 || refuted_some_ || gap_to_refutation_ < 0.8 * gap_before);
   refuted_some_ = false;
   rounds_ = rounds_ == 0 ? 2 : 2 * rounds_;
@@ -244,7 +236,7 @@ ActivationOutcome ActivationSplitSchedule::run(double until_s) {
     }
     if (deadline_.elapsed_s() >= until_s) return outcome;
     if (!pass_is_next_) continue;
-    if (rounds_ == 0 && attack_found(kAttackShare * spent_s_)) return outcome;
+    if (rounds_ == 0 && attack_found(strategy::kPassAttackShare * spent_s_)) return outcome;
     improve();
     pass_is_next_ = false;
     if (problem_.clauses.empty() || deadline_.expired()) {

@@ -8,19 +8,18 @@ namespace clipbound::solver {
 namespace {
 constexpr int kIterations = 10;       // of slopes and multipliers, per batch
 constexpr int kLeafIterations = 400;  // where nothing is left to split
-constexpr AttackRhythm kRhythm = {.every_s = 0.2, .seconds = 0.05};
-constexpr double kJudgingShare = 0.05;  // of the time that replays of corners may take
 }  // namespace
 
 ActivationSplitWorker::ActivationSplitWorker(const SearchContext& context,
                                              const ActivationProblem& problem,
                                              ActivationSplitTeam& team, int number)
-    : SearchWorker(context, team.counters, team.time_slice, kRhythm, number),
+    : SearchWorker(context, team.counters, team.time_slice, strategy::kActivationSplitAttack,
+                   number),
       problem_(problem),
       team_(team),
       branching_(branching_strategy(context.options.branching)),
       lanes_(problem),
-      refinement_(lanes_, context.deadline, context.options.clipping != "none"),
+      refinement_(lanes_, context.deadline, clipping_of(context.options) != ClippingOption::none),
       begin_s_(context.deadline.elapsed_s()) {}
 
 void ActivationSplitWorker::run() {
@@ -125,7 +124,7 @@ void ActivationSplitWorker::try_corners(const Batch& batch, const std::vector<ch
     for (std::int64_t r = clause.first_row; r < clause.first_row + clause.rows; ++r)
       unsafe = unsafe && lanes_.bounder.row_value(problem_.rows, r, lane) <= 0.0;
     const double now = deadline_.elapsed_s();
-    if (!unsafe || judging_s_ > kJudgingShare * (now - begin_s_) + 0.1) continue;
+    if (!unsafe || judging_s_ > strategy::kReplayShare * (now - begin_s_) + 0.1) continue;
     std::vector<double> point;
     for (const Vec& x : lanes_.bounder.corner()) point.push_back(x[lane]);
     if (judge_.offer(*clause.clause, point)) return;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/rounding.h"
+#include "bounds/limits.h"
 #include "bounds/lowering/ops/same_neuron_product.h"
 #include "bounds/relax/product.h"
 
@@ -106,9 +107,8 @@ bool is_steady(double x_spread, double y_spread, double x_width, double y_width)
 /// again and needs no scale (bounds/alpha_beta/square_pair): there it is chosen so that the squares
 /// stay small, because the interval bounds and radii of all later layers grow with them.
 AffineForm multiply_variables(LowerContext& context, const AffineForm& x, const AffineForm& y) {
-  constexpr std::size_t kMany = 40;  // as kMostSplitInputs
   const bool by_alpha_beta = context.products() == ProductForm::squares &&
-                             context.sources().at(kInputSource).lower.size() > kMany;
+                             context.sources().at(kInputSource).lower.size() > kMostSplitInputs;
   const std::vector<double> x_spread =
                                 by_alpha_beta ? magnitudes_of(context, x) : spread(context, x),
                             y_spread =
