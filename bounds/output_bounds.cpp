@@ -15,9 +15,9 @@ namespace {
 
 /// The slope that replaces neuron v of a layer in a row that is bounded from below. A proposal,
 /// whatever it is: the offsets of the linear bounds are proved afterwards.
-double slope_for(double coefficient, const IntervalVector& z, const std::vector<Planes>& planes,
+double slope_for(double coefficient, const IntervalVector& z, const std::vector<LinePair>& lines,
                  std::size_t v) {
-  if (!planes.empty()) return coefficient < 0.0 ? planes[v].upper_slope : planes[v].lower_slope;
+  if (!lines.empty()) return coefficient < 0.0 ? lines[v].upper_slope : lines[v].lower_slope;
   const double l = z.lower[v], u = z.upper[v];
   if (u <= 0.0) return 0.0;
   if (l >= 0.0) return 1.0;
@@ -80,19 +80,19 @@ AffineForm without_plane(const LayeredSystem& system, const std::vector<double>&
 
 /// Slopes are proposed, offsets are proved: a lower bound of Y - A x over the box is a b with Y >=
 /// A x + b.
-OutputLinearBounds prove_planes(const CrownBounder& bounder, const CrownBounder::Bounds& bounds,
+OutputLinearBounds prove_linear(const CrownBounder& bounder, const CrownBounder::Bounds& bounds,
                                 const std::vector<std::int64_t>& all) {
   const LayeredSystem& system = bounder.system();
   const int layers = static_cast<int>(system.layers.size());
-  OutputLinearBounds planes;
-  planes.lower_A = propose_slopes(system, bounds, system.outputs, 1.0);
-  planes.lower_b =
-      bounder.lower_bounds(without_plane(system, planes.lower_A), all, 1.0, layers, bounds);
-  planes.upper_A = propose_slopes(system, bounds, system.outputs, -1.0);
-  planes.upper_b =
-      bounder.lower_bounds(without_plane(system, planes.upper_A), all, -1.0, layers, bounds);
-  for (double& b : planes.upper_b) b = -b;
-  return planes;
+  OutputLinearBounds linear;
+  linear.lower_A = propose_slopes(system, bounds, system.outputs, 1.0);
+  linear.lower_b =
+      bounder.lower_bounds(without_plane(system, linear.lower_A), all, 1.0, layers, bounds);
+  linear.upper_A = propose_slopes(system, bounds, system.outputs, -1.0);
+  linear.upper_b =
+      bounder.lower_bounds(without_plane(system, linear.upper_A), all, -1.0, layers, bounds);
+  for (double& b : linear.upper_b) b = -b;
+  return linear;
 }
 
 /// Lets `bounds` know of better intervals z of its layers. What they were computed with before only
@@ -170,7 +170,7 @@ OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector
 }
 
 OutputBounds bound_outputs(const CrownBounder& bounder, const SlopeSearch& slopes,
-                           std::vector<double> lower, std::vector<double> upper, bool with_planes,
+                           std::vector<double> lower, std::vector<double> upper, bool with_linear,
                            const Deadline& deadline) {
   const LayeredSystem& system = bounder.system();
   CrownBounder::Bounds bounds = bounder.bound_neurons(lower, upper, deadline);
@@ -192,7 +192,7 @@ OutputBounds bound_outputs(const CrownBounder& bounder, const SlopeSearch& slope
     result.lower[m] = std::max(result.lower[m], searched.lower[m]);
     result.upper[m] = std::min(result.upper[m], searched.upper[m]);
   }
-  if (with_planes) result.planes = prove_planes(bounder, bounds, all);
+  if (with_linear) result.linear = prove_linear(bounder, bounds, all);
   return result;
 }
 

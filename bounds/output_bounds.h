@@ -19,7 +19,7 @@ struct OutputLinearBounds {
 
 struct OutputBounds {
   std::vector<double> lower, upper;  ///< [M], infinite where nothing is known, never NaN
-  OutputLinearBounds planes;         ///< empty where they were not asked for
+  OutputLinearBounds linear;         ///< empty where they were not asked for
 };
 
 /// Interval bounds of the outputs on [lower, upper], a box inside that of `system`.
@@ -36,7 +36,7 @@ struct SlopeSearch {
 /// CROWN bounds of the outputs on [lower, upper], a box inside that of the bounder's system. Sound
 /// whenever the deadline ends it.
 OutputBounds bound_outputs(const CrownBounder& bounder, const SlopeSearch& slopes,
-                           std::vector<double> lower, std::vector<double> upper, bool with_planes,
+                           std::vector<double> lower, std::vector<double> upper, bool with_linear,
                            const Deadline& deadline);
 
 }  // namespace clipbound::bounds

@@ -41,18 +41,18 @@ Bounds outer(bounds::OutputBounds inner, BoundMethod method) {
   result.method = method;
   result.lower = std::move(inner.lower);
   result.upper = std::move(inner.upper);
-  bounds::OutputLinearBounds& planes = inner.planes;
-  result.linear = {std::move(planes.lower_A), std::move(planes.lower_b), std::move(planes.upper_A),
-                   std::move(planes.upper_b)};
+  bounds::OutputLinearBounds& linear = inner.linear;
+  result.linear = {std::move(linear.lower_A), std::move(linear.lower_b), std::move(linear.upper_A),
+                   std::move(linear.upper_b)};
   return result;
 }
 
-/// The planes of bounds that are constants.
-void add_constant_planes(bounds::OutputBounds& bounds, std::size_t inputs) {
-  bounds.planes.lower_A.assign(bounds.lower.size() * inputs, 0.0);
-  bounds.planes.upper_A = bounds.planes.lower_A;
-  bounds.planes.lower_b = bounds.lower;
-  bounds.planes.upper_b = bounds.upper;
+/// The linear bounds that are constants.
+void add_constant_linear(bounds::OutputBounds& bounds, std::size_t inputs) {
+  bounds.linear.lower_A.assign(bounds.lower.size() * inputs, 0.0);
+  bounds.linear.upper_A = bounds.linear.lower_A;
+  bounds.linear.lower_b = bounds.lower;
+  bounds.linear.upper_b = bounds.upper;
 }
 
 std::vector<double> copy(std::span<const double> values) {
@@ -96,7 +96,7 @@ Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> up
   }
   if (settings.method == BoundMethod::ibp) {
     bounds::OutputBounds result = bound_outputs_by_intervals(system, copy(lower), copy(upper));
-    if (settings.linear) add_constant_planes(result, lower.size());
+    if (settings.linear) add_constant_linear(result, lower.size());
     return outer(std::move(result), settings.method);
   }
   const base::Deadline deadline(base::Deadline::Clock::now(), settings.time_limit_s, 0.0);

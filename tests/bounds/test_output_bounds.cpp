@@ -42,13 +42,13 @@ void expect_holds(const OutputBounds& bounds, const Network& network,
   for (std::size_t m = 0; m < y.size(); ++m) {
     EXPECT_TRUE(allows_lower(bounds.lower[m], y[m])) << m;
     EXPECT_TRUE(allows_upper(bounds.upper[m], y[m])) << m;
-    if (bounds.planes.lower_b.empty()) continue;
-    const OutputLinearBounds& planes = bounds.planes;
-    EXPECT_TRUE(!std::isfinite(planes.lower_b[m]) ||
-                plane_at(planes.lower_A, m, planes.lower_b[m], x) <= y[m])
+    if (bounds.linear.lower_b.empty()) continue;
+    const OutputLinearBounds& linear = bounds.linear;
+    EXPECT_TRUE(!std::isfinite(linear.lower_b[m]) ||
+                plane_at(linear.lower_A, m, linear.lower_b[m], x) <= y[m])
         << m;
-    EXPECT_TRUE(!std::isfinite(planes.upper_b[m]) ||
-                plane_at(planes.upper_A, m, planes.upper_b[m], x) >= y[m])
+    EXPECT_TRUE(!std::isfinite(linear.upper_b[m]) ||
+                plane_at(linear.upper_A, m, linear.upper_b[m], x) >= y[m])
         << m;
   }
 }
@@ -109,10 +109,10 @@ TEST(OutputBounds, AreExactWhereNothingIsUndecided) {
       bound_outputs(prepared.bounder, prepared.slopes(0), {-1, -0.5}, {0.25, 1}, true, Deadline());
   EXPECT_NEAR(bounds.lower[0], 7.0 - 1.5, 1e-12);
   EXPECT_NEAR(bounds.upper[0], 7.0 + 1.25, 1e-12);
-  for (const double a : bounds.planes.lower_A) EXPECT_DOUBLE_EQ(a, 1.0);
-  for (const double a : bounds.planes.upper_A) EXPECT_DOUBLE_EQ(a, 1.0);
-  EXPECT_NEAR(bounds.planes.lower_b[0], 7.0, 1e-12);
-  EXPECT_NEAR(bounds.planes.upper_b[0], 7.0, 1e-12);
+  for (const double a : bounds.linear.lower_A) EXPECT_DOUBLE_EQ(a, 1.0);
+  for (const double a : bounds.linear.upper_A) EXPECT_DOUBLE_EQ(a, 1.0);
+  EXPECT_NEAR(bounds.linear.lower_b[0], 7.0, 1e-12);
+  EXPECT_NEAR(bounds.linear.upper_b[0], 7.0, 1e-12);
 }
 
 TEST(OutputBounds, PlanesReachTheRangeTheyProve) {
@@ -123,11 +123,11 @@ TEST(OutputBounds, PlanesReachTheRangeTheyProve) {
     const Prepared net(random_tiny(dice, {2, 6, 6, 1}, false).build(), {-1, -1}, {1, 1});
     const OutputBounds bounds =
         bound_outputs(net.bounder, net.slopes(0), {-1, -1}, {1, 1}, true, Deadline());
-    const OutputLinearBounds& planes = bounds.planes;
-    double low = planes.lower_b[0], high = planes.upper_b[0];
+    const OutputLinearBounds& linear = bounds.linear;
+    double low = linear.lower_b[0], high = linear.upper_b[0];
     for (std::size_t i = 0; i < 2; ++i) {
-      low -= std::fabs(planes.lower_A[i]);
-      high += std::fabs(planes.upper_A[i]);
+      low -= std::fabs(linear.lower_A[i]);
+      high += std::fabs(linear.upper_A[i]);
     }
     // The range itself may be better: it is the intersection with intervals.
     const CrownBounder::Bounds neurons = net.bounder.bound_neurons({-1, -1}, {1, 1}, Deadline());

@@ -90,11 +90,11 @@ class LayerCheck {
       const Enclosed truth(y.value[m], y.error[m]);
       if (!allows_lower(bounds.lower[m], truth) || !allows_upper(bounds.upper[m], truth))
         throw Wrong("output " + std::to_string(m) + " is outside its range");
-      Enclosed below = truth - Enclosed(bounds.planes.lower_b[m]),
-               above = Enclosed(bounds.planes.upper_b[m]) - truth;
+      Enclosed below = truth - Enclosed(bounds.linear.lower_b[m]),
+               above = Enclosed(bounds.linear.upper_b[m]) - truth;
       for (std::size_t i = 0; i < N; ++i) {
-        below = below - Enclosed(bounds.planes.lower_A[m * N + i]) * Enclosed(planted_.x[i]);
-        above = above + Enclosed(bounds.planes.upper_A[m * N + i]) * Enclosed(planted_.x[i]);
+        below = below - Enclosed(bounds.linear.lower_A[m * N + i]) * Enclosed(planted_.x[i]);
+        above = above + Enclosed(bounds.linear.upper_A[m * N + i]) * Enclosed(planted_.x[i]);
       }
       if (!allows_lower(0.0, below) || !allows_lower(0.0, above))
         throw Wrong("output " + std::to_string(m) + " is beyond its planes");
