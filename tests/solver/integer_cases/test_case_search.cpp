@@ -89,9 +89,9 @@ TEST(Cases, DecidePatchesAtAllPlaces) {
         property.clauses = {{y_at_most(0, least + 1e-4)}};
         EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "sat");
         property.clauses = {{y_at_most(0, least)}};
-        const Way glance{
+        const Way first_search{
             .threads = threads, .attack = attack, .seconds = 0.05};  // nothing can be proved here
-        EXPECT_NE(name_of(solve_text(p.network, property.text(), glance).verdict), "unsat");
+        EXPECT_NE(name_of(solve_text(p.network, property.text(), first_search).verdict), "unsat");
       }
     }
   }
