@@ -109,8 +109,8 @@ PiecewiseLinearEnvelope<double> envelope_of(const Activation& activation, double
                                            constant_polyline(range.upper, l, u)};
   if (!std::isfinite(l) || !std::isfinite(u)) return envelope;
   const double m = touching_point(activation, l, u);
-  const Planes middle = relax(activation, l, u);
-  Planes supports[kPolylineLines];
+  const LinePair middle = relax(activation, l, u);
+  LinePair supports[kPolylineLines];
   for (int k = 0; k < kPolylineLines; ++k) {
     const double z = k == 0 ? l : k == 1 ? 0.5 * l + 0.5 * m : k == 3 ? 0.5 * m + 0.5 * u : u;
     supports[k] = k == 2 ? middle : supporting(activation, l, u, z);

@@ -143,7 +143,7 @@ void CrownBounder::substitute_dense(int layer, const std::vector<std::int64_t>& 
 /// Better relaxations of products by bounds of u = s x + y / s and v = s x - y / s: how both
 /// factors move together.
 void CrownBounder::relate_factors(int layer, const Bounds& bounds, const IntervalVector& z,
-                                  std::vector<Planes>& relaxations,
+                                  std::vector<LinePair>& relaxations,
                                   const Deadline& deadline) const {
   const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
   const std::size_t products = z.lower.size() / 2;
@@ -209,15 +209,15 @@ std::vector<double> CrownBounder::layer_slack(int layer, std::vector<double> mag
   return magnitudes;
 }
 
-std::vector<Planes> CrownBounder::relax_neurons(int layer, const IntervalVector& z, Bounds& bounds,
-                                                const Deadline& deadline) const {
+std::vector<LinePair> CrownBounder::relax_neurons(int layer, const IntervalVector& z,
+                                                  Bounds& bounds, const Deadline& deadline) const {
   const Activation& activation = system_->activations[static_cast<std::size_t>(layer)];
   if (activation.curve == Curve::relu) {
     for (std::size_t v = 0; v < z.lower.size(); ++v)
       bounds.unstable += z.lower[v] < 0.0 && z.upper[v] > 0.0 ? 1 : 0;
     return {};
   }
-  std::vector<Planes> relaxations = relax_layer(activation, z);
+  std::vector<LinePair> relaxations = relax_layer(activation, z);
   if (activation.curve == Curve::product) relate_factors(layer, bounds, z, relaxations, deadline);
   if (activation.curve != Curve::identity)
     bounds.unstable += static_cast<std::int64_t>(z.lower.size());
@@ -244,7 +244,7 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
   const bool of_input =
       form.terms.empty() || (form.terms.size() == 1 && form.terms.contains(kInputSource));
   if (!of_input) substitute_unstable(layer, bounds, z, deadline);
-  std::vector<Planes> relaxations = relax_neurons(layer, z, bounds, deadline);
+  std::vector<LinePair> relaxations = relax_neurons(layer, z, bounds, deadline);
   if (forward.enabled) {
     forward.sources[layer] = relaxations.empty() ? forward_relu(linear, z, forward.box)
                              : activation.curve == Curve::product

@@ -26,11 +26,11 @@ class CrownBounder {
   /// Neuron bounds of every layer on [lower, upper] (inside the system's box). Stops refining at
   /// the deadline: what is there is sound.
   struct Bounds {
-    std::vector<double> lower, upper;              ///< [N] the box
-    std::vector<IntervalVector> layers;            ///< pre-activations
-    std::vector<std::vector<Planes>> relaxations;  ///< of layers that are not ReLU (those: empty)
-    std::map<int, IntervalVector> sources;         ///< input and activations
-    std::vector<std::vector<double>> slack;        ///< of every neuron's form
+    std::vector<double> lower, upper;                ///< [N] the box
+    std::vector<IntervalVector> layers;              ///< pre-activations
+    std::vector<std::vector<LinePair>> relaxations;  ///< of layers that are not ReLU (those: empty)
+    std::map<int, IntervalVector> sources;           ///< input and activations
+    std::vector<std::vector<double>> slack;          ///< of every neuron's form
     double largest_source = 1.0;  ///< of all sources' magnitudes: scales what underflow may lose
     /// Neurons that a reduced network has to keep: unstable ReLUs, and all nonlinear neurons.
     std::int64_t unstable = 0;
@@ -61,10 +61,10 @@ class CrownBounder {
   /// Pre-activation slack of a layer from the magnitudes of its rows' terms.
   std::vector<double> layer_slack(int layer, std::vector<double> magnitudes, Bounds& bounds) const;
   /// The layer's relaxations (none for ReLUs); counts its unstable neurons.
-  std::vector<Planes> relax_neurons(int layer, const IntervalVector& z, Bounds& bounds,
-                                    const Deadline& deadline) const;
+  std::vector<LinePair> relax_neurons(int layer, const IntervalVector& z, Bounds& bounds,
+                                      const Deadline& deadline) const;
   void relate_factors(int layer, const Bounds& bounds, const IntervalVector& z,
-                      std::vector<Planes>& relaxations, const Deadline& deadline) const;
+                      std::vector<LinePair>& relaxations, const Deadline& deadline) const;
   /// Tightens the unstable neurons of one layer by backward substitution.
   void substitute_unstable(int layer, const Bounds& bounds, IntervalVector& z,
                            const Deadline& deadline) const;

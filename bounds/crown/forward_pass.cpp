@@ -168,13 +168,13 @@ LinearBounds forward_relu(const LinearBounds& z, const IntervalVector& interval,
   return bounds;
 }
 
-LinearBounds forward_nonlinear(const LinearBounds& z, const std::vector<Planes>& relaxed,
+LinearBounds forward_nonlinear(const LinearBounds& z, const std::vector<LinePair>& relaxed,
                                const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
   LinearBounds bounds;
   resize(bounds, size, width);
   for (std::size_t i = 0; i < size; ++i) {
-    const Planes& f = relaxed[i];
+    const LinePair& f = relaxed[i];
     // A falling line turns z's bounds round.
     const double* low = (f.lower_slope < 0.0 ? z.upper : z.lower).data() + i * width;
     const double* high = (f.upper_slope < 0.0 ? z.lower : z.upper).data() + i * width;
@@ -197,7 +197,7 @@ LinearBounds forward_nonlinear(const LinearBounds& z, const std::vector<Planes>&
   return bounds;
 }
 
-LinearBounds forward_products(const LinearBounds& z, const std::vector<Planes>& relaxed,
+LinearBounds forward_products(const LinearBounds& z, const std::vector<LinePair>& relaxed,
                               const ForwardBox& box) {
   const std::size_t width = box.columns.size() + 1, size = z.error.size();
   LinearBounds bounds;

@@ -42,10 +42,10 @@ IntervalVector concretize(const LinearBounds& bounds, const ForwardBox& box);
 LinearBounds forward_relu(const LinearBounds& z, const IntervalVector& interval,
                           const ForwardBox& box);
 /// Bounds of f(z), given z's linear bounds and lines below and above f on z's interval.
-LinearBounds forward_nonlinear(const LinearBounds& z, const std::vector<Planes>& relaxed,
+LinearBounds forward_nonlinear(const LinearBounds& z, const std::vector<LinePair>& relaxed,
                                const ForwardBox& box);
 /// The same for a layer of products.
-LinearBounds forward_products(const LinearBounds& z, const std::vector<Planes>& relaxed,
+LinearBounds forward_products(const LinearBounds& z, const std::vector<LinePair>& relaxed,
                               const ForwardBox& box);
 
 }  // namespace clipbound::bounds

@@ -43,7 +43,7 @@ inline RelaxationStep replace_relu(double coefficient, double l, double u) {
 
 /// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with
 /// the intercepts' sum.
-inline RelaxationStep replace_by_lines(double coefficient, const Planes& lines) {
+inline RelaxationStep replace_by_lines(double coefficient, const LinePair& lines) {
   if (!(std::fabs(coefficient) < kOverflow)) return kLostRow;
   return coefficient < 0.0
              ? RelaxationStep{coefficient * lines.upper_slope, coefficient * lines.upper_offset}
@@ -53,8 +53,8 @@ inline RelaxationStep replace_by_lines(double coefficient, const Planes& lines) 
 /// What is known of a layer's neurons.
 struct RelaxedLayer {
   const AffineForm& form;
-  const IntervalVector& z;                 ///< pre-activations
-  const std::vector<Planes>& relaxations;  ///< empty: ReLUs
+  const IntervalVector& z;                   ///< pre-activations
+  const std::vector<LinePair>& relaxations;  ///< empty: ReLUs
   const std::vector<double>&
       slack;                  ///< slack of every neuron's form; infinite where z is unbounded
   bool has_products = false;  ///< second factors take the coefficients of the first ones

@@ -184,7 +184,7 @@ void ForwardBounder::activate_element(const Activation& activation, Source& to, 
         vmax(-chord * l, u - chord * u) + (vabs(chord * l) + vabs(u)) * 0x1p-49 + 0x1p-1000, zero);
   } else {
     for (int lane = 0; lane < kLanes; ++lane) {
-      const Planes planes = relax(activation, l[lane], u[lane]);
+      const LinePair planes = relax(activation, l[lane], u[lane]);
       s_low[lane] = planes.lower_slope;
       t_low[lane] = planes.lower_offset;
       s_high[lane] = planes.upper_slope;

@@ -87,7 +87,7 @@ void ReducedBounder::set_planes(int v) {
     return;
   }
   for (int lane = 0; lane < kLanes; ++lane) {
-    const Planes planes = relax(activation, lower_z[i][lane], upper_z[i][lane]);
+    const LinePair planes = relax(activation, lower_z[i][lane], upper_z[i][lane]);
     slope_convex_[i][lane] = planes.lower_slope;
     slope_chord_[i][lane] = planes.upper_slope;
     offset_lower_[i][lane] = planes.lower_offset;

@@ -11,7 +11,6 @@ namespace clipbound::bounds {
 struct LinePair {
   double lower_slope = 0.0, lower_offset = 0.0, upper_slope = 0.0, upper_offset = 0.0;
 };
-using Planes = LinePair;
 
 /// lower <= f(z) <= upper for all z in [l, u]; infinite ends where nothing is known.
 struct Range {
