@@ -116,8 +116,8 @@ class Run {
   static std::string describe_root(const BoxSubproblems& task) {
     return "clause of line " + std::to_string(task.root->clause->line) + ": " +
            std::to_string(task.root->kept.size()) + " inputs vary, " +
-           (task.network == nullptr ? "too many neurons unstable for a reduced network"
-                                    : std::to_string(task.network->neurons) + " neurons unstable");
+           (task.problem == nullptr ? "too many neurons unstable for a reduced network"
+                                    : std::to_string(task.problem->neurons) + " neurons unstable");
   }
   /// Where no split makes bounds better, a counterexample may still be found: until time is over,
   /// or for a while where it is unlimited.

@@ -21,13 +21,13 @@ void report_subproblems(benchmark::State& state, double per_iteration) {
 }
 
 /// One batch in which every neuron stays undecided: the most that a batch of U neurons can cost.
-void bound_lanes(benchmark::State& state, const ClipSettings& settings) {
+void bound_lanes(benchmark::State& state, const Clipping& settings) {
   const Reduced& reduced = reduced_network(static_cast<int>(state.range(0)));
-  ReducedBounder bounder;
+  Batch bounder;
   bounder.attach(*reduced.network, kHalfspaces);
   load_lanes(reduced, bounder);
-  bounder.constraint = cutting_halfspaces(bounder.lower_x, bounder.upper_x, kHalfspaces);
-  bounder.constraints = settings.neurons ? kHalfspaces : 0;
+  bounder.halfspaces = cutting_halfspaces(bounder.lower_x, bounder.upper_x, kHalfspaces);
+  bounder.halfspace_count = settings.complete ? kHalfspaces : 0;
   for (auto _ : state) {
     load_lanes(reduced, bounder);
     bounder.bound(settings);
@@ -39,13 +39,13 @@ void bound_lanes(benchmark::State& state, const ClipSettings& settings) {
                                               benchmark::Counter::kIsIterationInvariantRate);
 }
 void bound_plain(benchmark::State& state) {
-  bound_lanes(state, {.neurons = false, .passes = 1});
+  bound_lanes(state, {.complete = false, .passes = 1});
 }
 void bound_complete_1(benchmark::State& state) {
-  bound_lanes(state, {.neurons = true, .passes = 1});
+  bound_lanes(state, {.complete = true, .passes = 1});
 }
 void bound_complete_2(benchmark::State& state) {
-  bound_lanes(state, {.neurons = true, .passes = 2});
+  bound_lanes(state, {.complete = true, .passes = 2});
 }
 BENCHMARK(bound_plain)
     ->Arg(10)
@@ -84,7 +84,7 @@ ReducedNetwork planes_only() {
   net.coefficients.assign(static_cast<std::size_t>(kRows * net.stride), 0.0);
   net.radius.assign(kRows, 0.0);
   net.strict.assign(kRows, 0);
-  net.source_max.assign(5, 1.0);
+  net.largest_source.assign(5, 1.0);
   for (int s = 0; s < kRows; ++s) {
     for (int i = 0; i < net.inputs; ++i) net.row(s)[i] = normal(engine);
     net.row(s)[net.constant()] = -10.0;
@@ -98,15 +98,15 @@ ReducedNetwork planes_only() {
 void bound_planes(benchmark::State& state) {
   const ReducedNetwork net = planes_only();
   const auto K = static_cast<int>(state.range(0));
-  ReducedBounder bounder;
+  Batch bounder;
   bounder.attach(net, K);
   for (std::size_t i = 0; i < 5; ++i) {
     bounder.lower_x[i] = broadcast(-1.0);
     bounder.upper_x[i] = broadcast(1.0);
   }
-  bounder.constraints = K;
-  bounder.constraint = cutting_halfspaces(bounder.lower_x, bounder.upper_x, K);
-  const ClipSettings settings{.neurons = K > 0, .passes = static_cast<int>(state.range(1))};
+  bounder.halfspace_count = K;
+  bounder.halfspaces = cutting_halfspaces(bounder.lower_x, bounder.upper_x, K);
+  const Clipping settings{.complete = K > 0, .passes = static_cast<int>(state.range(1))};
   for (auto _ : state) {
     bounder.bound(settings);
     benchmark::ClobberMemory();
@@ -135,7 +135,7 @@ void relaxed_clipping(benchmark::State& state) {
   for (auto _ : state) {
     low = lower;
     high = upper;
-    Mask empty = clip_input(5, low.data(), high.data(), K, halfspaces.data(), 1);
+    Mask empty = clip_boxes(5, low.data(), high.data(), K, halfspaces.data(), 1);
     benchmark::DoNotOptimize(empty);
     benchmark::ClobberMemory();
   }

@@ -110,7 +110,7 @@ Reduced make_reduced(int neurons) {
     all_lower.insert(all_lower.end(), layer.lower.begin(), layer.lower.end());
     all_upper.insert(all_upper.end(), layer.upper.begin(), layer.upper.end());
   }
-  for (const std::int32_t v : result.network->origin) {
+  for (const std::int32_t v : result.network->original_neuron) {
     result.lower_z.push_back(all_lower[static_cast<std::size_t>(v)]);
     result.upper_z.push_back(all_upper[static_cast<std::size_t>(v)]);
   }
@@ -128,7 +128,7 @@ const Reduced& reduced_network(int neurons) {
                            : cache.emplace(neurons, make_reduced(neurons)).first->second;
 }
 
-void load_lanes(const Reduced& reduced, ReducedBounder& bounder) {
+void load_lanes(const Reduced& reduced, Batch& bounder) {
   for (std::size_t i = 0; i < reduced.lower_x.size(); ++i) {
     bounder.lower_x[i] = broadcast(reduced.lower_x[i]);
     bounder.upper_x[i] = broadcast(reduced.upper_x[i]);

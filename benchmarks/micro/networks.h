@@ -12,9 +12,10 @@
 
 #include "bounds/crown/crown_bounder.h"
 #include "bounds/reduced/reduce.h"
-#include "bounds/reduced/reduced_bounder.h"
+#include "bounds/reduced/reduced_network.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
+#include "tests/support/batch.h"
 #include "tests/support/floors.h"
 
 namespace clipbound::micro {
@@ -56,7 +57,7 @@ const Reduced& reduced_network(int neurons);
 
 /// Every lane of `bounder` (attached to reduced.network) on the whole box, nothing known but the
 /// root's bounds.
-void load_lanes(const Reduced& reduced, ReducedBounder& bounder);
+void load_lanes(const Reduced& reduced, Batch& bounder);
 /// K half-spaces g x + h <= 0 per lane that cut the lanes' boxes near their centres. [K, N + 1]
 std::vector<Vec> cutting_halfspaces(const std::vector<Vec>& lower_x,
                                     const std::vector<Vec>& upper_x, int count,

@@ -13,32 +13,30 @@ namespace {
 
 constexpr int kHalfspaces = 8;
 
-/// The arrays of a record in their order.
-template <typename Visit>
-void for_each_array(ReducedBounder& b, Visit&& visit) {
-  for (auto* array : {&b.lower_x, &b.upper_x, &b.lower_z, &b.upper_z, &b.constraint}) visit(*array);
-}
-
 /// kLanes subproblems from the lanes to the stack and back, as InputSplitWorker does it.
 void round_trip(benchmark::State& state) {
   const Reduced& reduced = reduced_network(static_cast<int>(state.range(0)));
-  ReducedBounder bounder;
-  bounder.attach(*reduced.network, kHalfspaces);
-  load_lanes(reduced, bounder);
-  bounder.constraint = cutting_halfspaces(bounder.lower_x, bounder.upper_x, kHalfspaces);
-  SubproblemStack stack(reduced.network->inputs, reduced.network->neurons, kHalfspaces);
+  Batch batch;
+  batch.attach(*reduced.network, kHalfspaces);
+  load_lanes(reduced, batch);
+  batch.halfspaces = cutting_halfspaces(batch.lower_x, batch.upper_x, kHalfspaces);
+  SubproblemStack stack({reduced.network->inputs, reduced.network->neurons, kHalfspaces});
   for (auto _ : state) {
     for (int lane = 0; lane < kLanes; ++lane) {
-      double* record = stack.push();
-      for_each_array(bounder, [&](const std::vector<Vec>& array) {
-        for (const Vec& numbers : array) *record++ = numbers[lane];
-      });
+      const Record record = stack.push();
+      store_lane(batch.lower_x, lane, record.lower_x());
+      store_lane(batch.upper_x, lane, record.upper_x());
+      store_lane(batch.lower_z, lane, record.lower_z());
+      store_lane(batch.upper_z, lane, record.upper_z());
+      store_lane(batch.halfspaces, lane, record.halfspaces());
     }
     for (int lane = 0; lane < kLanes; ++lane) {
-      const double* record = stack.from_top(static_cast<std::size_t>(lane));
-      for_each_array(bounder, [&](std::vector<Vec>& array) {
-        for (Vec& numbers : array) numbers[lane] = *record++;
-      });
+      const ConstRecord record = stack.from_top(static_cast<std::size_t>(lane));
+      load_lane(record.lower_x(), lane, batch.lower_x);
+      load_lane(record.upper_x(), lane, batch.upper_x);
+      load_lane(record.lower_z(), lane, batch.lower_z);
+      load_lane(record.upper_z(), lane, batch.upper_z);
+      load_lane(record.halfspaces(), lane, batch.halfspaces);
     }
     stack.pop(kLanes);
     benchmark::ClobberMemory();
@@ -46,7 +44,7 @@ void round_trip(benchmark::State& state) {
   state.counters["subproblems"] =
       benchmark::Counter(kLanes, benchmark::Counter::kIsIterationInvariantRate);
   state.counters["bytes"] = benchmark::Counter(
-      2.0 * kLanes * 8.0 * static_cast<double>(stack.record_size()),
+      2.0 * kLanes * 8.0 * static_cast<double>(stack.shape().size()),
       benchmark::Counter::kIsIterationInvariantRate, benchmark::Counter::kIs1024);
 }
 BENCHMARK(round_trip)->ArgName("U")->Arg(10)->Arg(25)->Arg(50)->Arg(100)->Arg(200);
@@ -62,7 +60,8 @@ void fold_a_fifth(benchmark::State& state) {
   for (std::size_t i = 0; i < reduced.lower_x.size(); ++i) {
     input_max.push_back(std::max(-reduced.lower_x[i], reduced.upper_x[i]));
   }
-  for (auto _ : state) benchmark::DoNotOptimize(fold(net, phase, reduced.upper_z, input_max));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(fold_neurons(net, phase, reduced.upper_z, input_max));
 }
 BENCHMARK(fold_a_fifth)
     ->ArgName("U")

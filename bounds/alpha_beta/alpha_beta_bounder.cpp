@@ -166,7 +166,7 @@ Vec AlphaBetaBounder::lower_bound(const Cone& cone, const LaneRows& rows) {
     if (clipped_cone_ != cone.serial) clip_.restrict_to(cone.inputs);
     clipped_cone_ = cone.serial;
     const SingleHalfspaceClipping::Least least = clip_.minimum(g_.data(), corner_.data());
-    lower += least.value - rounding * least.size;
+    lower += least.value - rounding * least.magnitude;
   } else {
     for (const std::int32_t i : cone.inputs) {
       const Vec a = at(g_, i);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bounds/clip/one_multiplier.h"
+
 namespace clipbound::bounds {
 
 namespace {
@@ -21,7 +23,7 @@ void SingleHalfspaceClipping::set(Halfspace halfspace, const std::vector<double>
 void SingleHalfspaceClipping::restrict_to(const std::vector<std::int32_t>& inputs) {
   inputs_ = inputs;
   rest_ = offset_;
-  rest_size_ = std::fabs(offset_);
+  rest_magnitude_ = std::fabs(offset_);
   const auto least = [&](std::size_t i) {
     return normal_[i] * (normal_[i] < 0.0 ? upper_[i] : lower_[i]);
   };
@@ -32,20 +34,20 @@ void SingleHalfspaceClipping::restrict_to(const std::vector<std::int32_t>& input
       continue;
     }
     rest_ += least(i);
-    rest_size_ += std::fabs(least(i));
+    rest_magnitude_ += std::fabs(least(i));
   }
   normal_here_.resize(inputs.size());
   centre_.resize(inputs.size());
   radius_.resize(inputs.size());
   slope_rest_ = rest_;
-  reach_ = 0.0;
+  normal_spread_ = 0.0;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     const auto i = static_cast<std::size_t>(inputs[k]);
     normal_here_[k] = normal_[i];
     centre_[k] = 0.5 * lower_[i] + 0.5 * upper_[i];
     radius_[k] = 0.5 * upper_[i] - 0.5 * lower_[i];
     slope_rest_ += normal_[i] * centre_[k];
-    reach_ += std::fabs(normal_[i]) * radius_[k];
+    normal_spread_ += std::fabs(normal_[i]) * radius_[k];
   }
 }
 
@@ -58,10 +60,7 @@ SingleHalfspaceClipping::Tangent SingleHalfspaceClipping::evaluate(const Vec* a,
   Vec value = zero, slope = zero;
   for (std::size_t k = 0; k < inputs_.size(); ++k) {
     const Vec c = a[inputs_[k]] + beta * normal_here_[k];
-    const double step = normal_here_[k] * radius_[k];
-    value -= vabs(c) * radius_[k];
-    slope -= select(c > zero, broadcast(step),
-                    select(c < zero, broadcast(-step), broadcast(std::fabs(step))));
+    add_input(c, radius_[k], broadcast(normal_here_[k] * radius_[k]), value, slope);
   }
   t.value = value + beta * slope_rest_;
   t.slope = slope + slope_rest_;
@@ -75,7 +74,7 @@ SingleHalfspaceClipping::Least SingleHalfspaceClipping::minimum(const Vec* a, Ve
   if (any(open)) {
     Vec range = zero;
     for (std::size_t k = 0; k < inputs_.size(); ++k) range += vabs(a[inputs_[k]]) * radius_[k];
-    Vec guess = select(open, range / (reach_ + 1e-300), zero);
+    Vec guess = select(open, range / (normal_spread_ + 1e-300), zero);
     for (int k = 0; k < kEvaluations; ++k) {
       const Tangent at = evaluate(a, guess);
       const Mask better = open & (at.value > best.value);
@@ -106,13 +105,13 @@ SingleHalfspaceClipping::Least SingleHalfspaceClipping::minimum(const Vec* a, Ve
   const Vec other = select(bracketed, right.beta, beta);
   Least least;
   least.value = beta * rest_;
-  least.size = beta * rest_size_;
+  least.magnitude = beta * rest_magnitude_;
   for (std::size_t k = 0; k < inputs_.size(); ++k) {
     const auto i = static_cast<std::size_t>(inputs_[k]);
     const Vec c = a[i] + beta * normal_here_[k];
     least.value += c * select(c < zero, broadcast(upper_[i]), broadcast(lower_[i]));
-    least.size += (vabs(a[i]) + beta * std::fabs(normal_here_[k])) *
-                  std::max(std::fabs(lower_[i]), std::fabs(upper_[i]));
+    least.magnitude += (vabs(a[i]) + beta * std::fabs(normal_here_[k])) *
+                       std::max(std::fabs(lower_[i]), std::fabs(upper_[i]));
     const Vec near = select(a[i] + left.beta * normal_here_[k] < zero, broadcast(upper_[i]),
                             broadcast(lower_[i]));
     const Vec far =

@@ -1,13 +1,11 @@
 #pragma once
-// Complete clipping in lanes (Zhou et al., "Clip-and-Verify", NeurIPS 2025): least values of kLanes
-// linear functions over a box and a half-space that all points looked for satisfy. In activation
-// splits the half-space is the plane of a row: a counterexample has row <= 0, so what its plane
-// lifts above 0 is of no interest. Where the row's bound is close to 0 little is left of the box.
-//
-// For every beta >= 0, a x >= a x + beta (normal x + offset) where the half-space holds; the best
-// beta maximises a concave function of one variable whose slope is known, by tangents from both
-// sides.
-//
+// Idea: Complete clipping by one half-space that is the same in all lanes: least values of kLanes
+// linear functions over a box and that half-space. In activation splits the half-space is the
+// linear bound of a row: a counterexample has row <= 0, so where that bound exceeds 0 no
+// counterexample lies. Where the row's bound is close to 0 little is left of the box. Source: Zhou
+// et al., NeurIPS 2025, Theorem 3.2; ours differs by finding the multiplier by tangents from both
+// sides (one_multiplier.h says why). Guarantees: minimum() returns the least value for some beta >=
+// 0, to nearest, with the magnitude that rounding is a share of; the caller subtracts it (S9).
 // Legend: N inputs. Arrays of Vec have one number per lane.
 #include <cstdint>
 #include <vector>
@@ -28,16 +26,17 @@ class SingleHalfspaceClipping {
   void clear() { normal_.clear(); }
   /// The same half-space for all lanes. lower, upper: the box [N].
   void set(Halfspace halfspace, const std::vector<double>& lower, const std::vector<double>& upper);
-  /// The inputs that functions from now on have coefficients for; the half-space may read others.
+  /// The inputs that functions from now on have coefficients for; the half-space may depend on
+  /// others.
   void restrict_to(const std::vector<std::int32_t>& inputs);
 
   struct Least {
-    Vec value;  ///< of a x + beta (normal x + offset) at its least; rounded
-    Vec size;   ///< sum of the sizes of its terms: what rounding is a share of
+    Vec value;      ///< of a x + beta (normal x + offset) at its least; rounded
+    Vec magnitude;  ///< sum of its |terms|: what rounding is a share of
   };
-  /// a: coefficients, read at `inputs` of restrict_to(). Writes the minimising point at these
+  /// a: coefficients, used at `inputs` of restrict_to(). Writes the minimising point at these
   /// inputs: it lies on the half-space's edge where that cuts, between two corners (a free choice:
-  /// gradients and candidates look at it).
+  /// gradients and candidates use it).
   Least minimum(const Vec* a, Vec* point) const;
 
  private:
@@ -52,10 +51,10 @@ class SingleHalfspaceClipping {
   std::vector<std::int32_t> inputs_;
   std::vector<double> normal_here_, centre_, radius_;
   double rest_ = 0.0,
-         rest_size_ =
-             0.0;  // offset + least value of the other inputs' part, and the size of its terms
-  double slope_rest_ = 0.0;  // rest + normal times centre
-  double reach_ = 0.0;       // sum of |normal| * radius
+         rest_magnitude_ =
+             0.0;  // offset + least value of the other inputs' part, and the sum of its |terms|
+  double slope_rest_ = 0.0;     // rest + normal times centre
+  double normal_spread_ = 0.0;  // sum of |normal| * radius
 };
 
 }  // namespace clipbound::bounds

@@ -10,14 +10,14 @@ namespace {
 constexpr int kMostColumns = 6;  // at once: kRowsTogether times as many sums, and what they are
                                  // made of, fit into 32 registers
 
-/// Rows of one group: which elements they read, with what coefficients, and where their columns
-/// begin in the block's.
+/// Rows of one group: the elements that they depend on, with what coefficients, and where their
+/// columns begin in the block's.
 template <int kRows>
 struct Rows {
   const std::int32_t* index;
   std::size_t length;
   const double* value[kRows];
-  std::size_t place[kRows];
+  std::size_t offset[kRows];
 };
 
 template <int kRows, int kColumns, RowWeights kWeights>
@@ -26,14 +26,14 @@ void accumulate_group(const Rows<kRows>& rows, const Vec* from, std::size_t stri
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 8
-    for (int c = 0; c < kColumns; ++c) sum[r][c] = to[rows.place[r] + static_cast<std::size_t>(c)];
+    for (int c = 0; c < kColumns; ++c) sum[r][c] = to[rows.offset[r] + static_cast<std::size_t>(c)];
   }
   for (std::size_t j = 0; j < rows.length; ++j) {
     const Vec* element = from + static_cast<std::size_t>(rows.index[j]) * stride;
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       const double weight =
-          kWeights == RowWeights::sizes ? std::fabs(rows.value[r][j]) : rows.value[r][j];
+          kWeights == RowWeights::magnitudes ? std::fabs(rows.value[r][j]) : rows.value[r][j];
 #pragma GCC unroll 8
       for (int c = 0; c < kColumns; ++c) sum[r][c] += weight * element[c];
     }
@@ -41,7 +41,7 @@ void accumulate_group(const Rows<kRows>& rows, const Vec* from, std::size_t stri
 #pragma GCC unroll 8
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 8
-    for (int c = 0; c < kColumns; ++c) to[rows.place[r] + static_cast<std::size_t>(c)] = sum[r][c];
+    for (int c = 0; c < kColumns; ++c) to[rows.offset[r] + static_cast<std::size_t>(c)] = sum[r][c];
   }
 }
 
@@ -52,7 +52,7 @@ void scatter_group(const Rows<kRows>& rows, const Vec* from, std::size_t stride,
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 8
     for (int c = 0; c < kColumns; ++c)
-      part[r][c] = from[rows.place[r] + static_cast<std::size_t>(c)];
+      part[r][c] = from[rows.offset[r] + static_cast<std::size_t>(c)];
   }
   for (std::size_t j = 0; j < rows.length; ++j) {
     Vec* element = to + static_cast<std::size_t>(rows.index[j]) * stride;
@@ -77,9 +77,9 @@ struct Gather {
   static constexpr Kernel<kRows> kernel =
       accumulate_group<kRows, kColumns, RowWeights::coefficients>;
 };
-struct GatherSizes {
+struct GatherMagnitudes {
   template <int kRows, int kColumns>
-  static constexpr Kernel<kRows> kernel = accumulate_group<kRows, kColumns, RowWeights::sizes>;
+  static constexpr Kernel<kRows> kernel = accumulate_group<kRows, kColumns, RowWeights::magnitudes>;
 };
 struct Scatter {
   template <int kRows, int kColumns>
@@ -99,7 +99,7 @@ void run_group(const SparseRows& matrix, std::int64_t first, const RowBlock::Gro
   Rows<kRows> rows{index.data(), index.size(), {}, {}};
   for (int r = 0; r < kRows; ++r) {
     rows.value[r] = matrix.values(first + group.rows[r]).data();
-    rows.place[r] = static_cast<std::size_t>(group.rows[r]) * columns;
+    rows.offset[r] = static_cast<std::size_t>(group.rows[r]) * columns;
   }
   const std::size_t parts = (columns + kMostColumns - 1) / kMostColumns;
   for (std::size_t part = 0, c = 0; part < parts; ++part) {
@@ -151,7 +151,8 @@ std::vector<RowBlock> row_blocks(const AffineForm& form) {
 
 void accumulate_rows(const SparseRows& rows, const RowBlock& block, RowWeights weights,
                      const Vec* from, std::size_t columns, Vec* to) {
-  if (weights == RowWeights::sizes) return run_block<GatherSizes>(rows, block, from, columns, to);
+  if (weights == RowWeights::magnitudes)
+    return run_block<GatherMagnitudes>(rows, block, from, columns, to);
   run_block<Gather>(rows, block, from, columns, to);
 }
 

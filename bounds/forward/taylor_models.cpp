@@ -9,51 +9,46 @@
 namespace clipbound::bounds {
 
 namespace {
-/// Relative to the sizes of all terms; no polynomial here is made by more than some dozens of
-/// roundings per coefficient.
-constexpr double kRounding = 0x1p-44;
-constexpr double kUnderflow = 0x1p-1000;
 /// Errors are not substituted backwards beyond it: they are of no use, and what underflows might
 /// matter.
 constexpr double kLargestRemainder = 0x1p30;
 }  // namespace
 
-TaylorModels::TaylorModels(std::shared_ptr<const ForwardProblem> problem)
-    : problem_(std::move(problem)), N_(problem_->kept.size()), M_(1 + N_ + N_ * (N_ + 1) / 2) {
-  column_of_.assign(problem_->lower.size(), -1);
+TaylorModels::TaylorModels(const ForwardProblem& problem)
+    : problem_(problem), N_(problem_.kept.size()), M_(1 + N_ + N_ * (N_ + 1) / 2) {
+  column_of_.assign(problem_.lower.size(), -1);
   for (std::size_t k = 0; k < N_; ++k)
-    column_of_[static_cast<std::size_t>(problem_->kept[k])] = static_cast<int>(k);
-  const LayeredSystem& system = *problem_->system;
+    column_of_[static_cast<std::size_t>(problem_.kept[k])] = static_cast<int>(k);
+  const LayeredSystem& system = *problem_.system;
   sources_.resize(system.layers.size() + 1);
   double neurons = 0.0;
   for (std::size_t k = 0; k < sources_.size(); ++k) {
     const std::size_t size =
-        k == 0 ? problem_->lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+        k == 0 ? problem_.lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
     Source& source = sources_[k];
     source.polynomial.assign(size * M_, Vec{});
     source.errors.assign(size * 2, Vec{});
-    for (auto* array : {&source.slope, &source.turned, &source.bent, &source.own, &source.charge})
+    for (auto* array : {&source.slope, &source.tilted, &source.bent, &source.own, &source.charge})
       array->assign(size, Vec{});
-    source.turn.assign(size * N_, Vec{});
+    source.tilt.assign(size * N_, Vec{});
     source.coefficient.assign(size * (N_ + 1), Vec{});
     neurons += static_cast<double>(size);
   }
   gamma_ = gamma_bound(2.0 * neurons + 32.0);
   for (const AffineForm& layer : system.layers) blocks_.push_back(row_blocks(layer));
-  blocks_.push_back(row_blocks(problem_->rows));
+  blocks_.push_back(row_blocks(problem_.clause_rows));
   sums_.resize(kBlockRows * M_);
-  sizes_.resize(kBlockRows * 2);
+  errors_.resize(kBlockRows * 2);
   below_.resize(kBlockRows * (N_ + 1));
   product_.resize(N_ + 1);
-  const std::size_t S = problem_->strict.size();
+  const std::size_t S = problem_.strict.size();
   for (auto* array : {&first_, &total_}) array->resize(M_);
-  for (auto* array :
-       {&row_remainder_, &row_size_, &row_charge_, &line_offset_, &row_lower, &multiplier_})
+  for (auto* array : {&row_remainder_, &row_magnitude_, &row_charge_, &line_offset_, &multiplier_})
     array->resize(S);
   rows_.resize(S * M_);
   line_.resize(S * N_);
-  row_plane.resize(S * (N_ + 1));
-  for (auto* array : {&objective_, &gain_, &split_gain}) array->resize(N_);
+  result.resize(static_cast<int>(N_), static_cast<int>(S));
+  for (auto* array : {&objective_, &score_}) array->resize(N_);
 }
 
 void TaylorModels::fill_input(const Vec* centre, const Vec* half) {
@@ -64,12 +59,12 @@ void TaylorModels::fill_input(const Vec* centre, const Vec* half) {
       const auto k = static_cast<std::size_t>(column_of_[i]);
       p[0] = centre[k];
       p[1 + k] = half[k];
-      input.size(i) = vabs(centre[k]) + half[k];
+      input.magnitude(i) = vabs(centre[k]) + half[k];
     } else {
-      const double l = problem_->lower[i], u = problem_->upper[i], middle = 0.5 * l + 0.5 * u;
+      const double l = problem_.lower[i], u = problem_.upper[i], middle = 0.5 * l + 0.5 * u;
       p[0] = broadcast(middle);
       input.remainder(i) = broadcast(next_up(std::max(next_up(u - middle), next_up(middle - l))));
-      input.size(i) = broadcast(std::fabs(middle));
+      input.magnitude(i) = broadcast(std::fabs(middle));
       moderate_ &= input.remainder(i) < kLargestRemainder;
     }
   }
@@ -78,36 +73,36 @@ void TaylorModels::fill_input(const Vec* centre, const Vec* half) {
 void TaylorModels::combine(const AffineForm& form, const RowBlock& block,
                            std::vector<Vec>& charge) {
   std::fill(sums_.begin(), sums_.end(), Vec{});
-  std::fill(sizes_.begin(), sizes_.end(), Vec{});
+  std::fill(errors_.begin(), errors_.end(), Vec{});
   double terms[kBlockRows];
   for (int r = 0; r < block.count; ++r) {
     const auto i = static_cast<std::size_t>(r);
     const double constant = form.constant[static_cast<std::size_t>(block.first) + i];
     sums_[i * M_] = broadcast(constant);
-    sizes_[i * 2 + 1] = broadcast(std::fabs(constant));
+    errors_[i * 2 + 1] = broadcast(std::fabs(constant));
     terms[r] = 1.0;
   }
   for (const auto& [source, rows] : form.terms) {
     const Source& from = sources_[static_cast<std::size_t>(source + 1)];
     accumulate_rows(rows, block, RowWeights::coefficients, from.polynomial.data(), M_,
                     sums_.data());
-    accumulate_rows(rows, block, RowWeights::sizes, from.errors.data(), 2, sizes_.data());
+    accumulate_rows(rows, block, RowWeights::magnitudes, from.errors.data(), 2, errors_.data());
     for (int r = 0; r < block.count; ++r)
       terms[r] += static_cast<double>(rows.indices(block.first + r).size());
   }
   for (int r = 0; r < block.count; ++r) {
-    // Every coefficient is a sum of `terms` products; their sizes add up to `size` over all
-    // coefficients, and no monomial is larger than 1.
+    // Every coefficient is a sum of `terms` products; their magnitudes add up to `magnitude` over
+    // all coefficients, and no monomial is larger than 1.
     const double gamma = gamma_bound(2.0 * terms[r] + 8.0);
     const auto i = static_cast<std::size_t>(r), element = static_cast<std::size_t>(block.first) + i;
     Element& z = block_[r];
-    const Vec inherited = sizes_[i * 2], size = sizes_[i * 2 + 1],
-              own = form.radius[element] + gamma * size;
+    const Vec inherited = errors_[i * 2], magnitude = errors_[i * 2 + 1],
+              own = form.radius[element] + gamma * magnitude;
     z.polynomial = sums_.data() + i * M_;
-    z.size = size * (1.0 + 4.0 * gamma) + kUnderflow;
+    z.magnitude = magnitude * (1.0 + 4.0 * gamma) + kUnderflow;
     z.remainder = (inherited + own) * (1.0 + 4.0 * gamma) + kUnderflow;
     // The backward substitution's own roundings too: of this row's coefficients, each times the
-    // remainder of what it reads.
+    // remainder of what it depends on.
     charge[element] = (own + 8.0 * gamma_ * z.remainder) * (1.0 + 4.0 * gamma) + kUnderflow;
     moderate_ &= z.remainder < kLargestRemainder;
   }
@@ -124,16 +119,16 @@ TaylorModels::Spread TaylorModels::spread(const Element& z) const {
 }
 
 /// e = (slope + factor L + h) e_z + ..., |h| <= quadratic.
-void TaylorModels::set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear,
-                            Vec quadratic, Vec remainder) const {
-  Vec turned = {};
+void TaylorModels::set_derivative(Source& of, std::size_t i, Vec slope, Vec factor,
+                                  const Vec* linear, Vec quadratic, Vec remainder) const {
+  Vec tilted = {};
   for (std::size_t k = 0; k < N_; ++k) {
-    const Vec turn = factor * linear[k];
-    of.turn[i * N_ + k] = turn;
-    turned += vabs(turn);
+    const Vec tilt = factor * linear[k];
+    of.tilt[i * N_ + k] = tilt;
+    tilted += vabs(tilt);
   }
   of.slope[i] = slope;
-  of.turned[i] = turned * remainder * (1.0 + kRounding);
+  of.tilted[i] = tilted * remainder * (1.0 + kRounding);
   of.bent[i] = quadratic * remainder * (1.0 + kRounding);
 }
 
@@ -176,17 +171,19 @@ void TaylorModels::activate(const Activation& activation, const Ranges& ranges, 
       p[at] = slope * in[at] + 2.0 * (scaled * in[1 + b]);
   }
   const Vec steep = vabs(slope), curved = vabs(bend);
-  const Vec size = vabs(value) + steep * (s.linear + s.quadratic) + curved * s.linear * s.linear;
+  const Vec magnitude =
+      vabs(value) + steep * (s.linear + s.quadratic) + curved * s.linear * s.linear;
   const Vec other =
       2.0 * s.linear * s.quadratic + s.quadratic * s.quadratic + z.remainder * z.remainder;
-  to.size(i) = size * (1.0 + kRounding) + kUnderflow;
-  set_turn(to, i, slope, 2.0 * bend, in + 1, 2.0 * curved * s.quadratic, z.remainder);
-  // The last term: roundings of slope and turn, and of their products with a row's coefficient.
-  to.own[i] = (curved * other + error + kRounding * (size + steep * z.remainder + to.turned[i])) *
-                  (1.0 + kRounding) +
-              kUnderflow;
+  to.magnitude(i) = magnitude * (1.0 + kRounding) + kUnderflow;
+  set_derivative(to, i, slope, 2.0 * bend, in + 1, 2.0 * curved * s.quadratic, z.remainder);
+  // The last term: roundings of slope and tilt, and of their products with a row's coefficient.
+  to.own[i] =
+      (curved * other + error + kRounding * (magnitude + steep * z.remainder + to.tilted[i])) *
+          (1.0 + kRounding) +
+      kUnderflow;
   to.remainder(i) =
-      (steep * z.remainder + to.turned[i] + to.bent[i] + to.own[i]) * (1.0 + kRounding);
+      (steep * z.remainder + to.tilted[i] + to.bent[i] + to.own[i]) * (1.0 + kRounding);
 }
 
 /// The product of x, in first_, and y: with x = a + X + e_x and y = b + Y + e_y it is the product
@@ -210,25 +207,27 @@ void TaylorModels::multiply(const Element& y_element, Source& to, std::size_t fi
       p[at] = a * in[at] + b * first_[at] + (first_[1 + i] * in[1 + j] + first_[1 + j] * in[1 + i]);
     }
   }
-  const Vec x_size = vabs(a) + x_linear + x_quadratic, y_size = vabs(b) + y.linear + y.quadratic;
-  const Vec size = x_size * y_size;
+  const Vec x_magnitude = vabs(a) + x_linear + x_quadratic,
+            y_magnitude = vabs(b) + y.linear + y.quadratic;
+  const Vec magnitude = x_magnitude * y_magnitude;
   const Vec third = x_linear * y.quadratic + x_quadratic * y.linear + x_quadratic * y.quadratic;
-  to.size(first) = size * (1.0 + kRounding) + kUnderflow;
+  to.magnitude(first) = magnitude * (1.0 + kRounding) + kUnderflow;
   const Vec one = broadcast(1.0);
-  set_turn(to, first, b, one, in + 1, y.quadratic, x_remainder);
-  set_turn(to, first + 1, a, one, first_.data() + 1, x_quadratic * (1.0 + kRounding), y_remainder);
+  set_derivative(to, first, b, one, in + 1, y.quadratic, x_remainder);
+  set_derivative(to, first + 1, a, one, first_.data() + 1, x_quadratic * (1.0 + kRounding),
+                 y_remainder);
   const Vec inherited =
-      vabs(b) * x_remainder + vabs(a) * y_remainder + to.turned[first] + to.turned[first + 1];
-  to.own[first] =
-      (third + x_remainder * y_remainder + kRounding * (size + inherited)) * (1.0 + kRounding) +
-      kUnderflow;
+      vabs(b) * x_remainder + vabs(a) * y_remainder + to.tilted[first] + to.tilted[first + 1];
+  to.own[first] = (third + x_remainder * y_remainder + kRounding * (magnitude + inherited)) *
+                      (1.0 + kRounding) +
+                  kUnderflow;
   to.remainder(first) =
       (inherited + to.bent[first] + to.bent[first + 1] + to.own[first]) * (1.0 + kRounding);
 }
 
 void TaylorModels::bound_layer(std::size_t k, const Ranges& ranges) {
-  const AffineForm& form = problem_->system->layers[k];
-  const Activation activation = problem_->system->activations[k];
+  const AffineForm& form = problem_.system->layers[k];
+  const Activation activation = problem_.system->activations[k];
   Source& to = sources_[k + 1];
   for (const RowBlock& block : blocks_[k]) {
     combine(form, block, to.charge);
@@ -239,7 +238,7 @@ void TaylorModels::bound_layer(std::size_t k, const Ranges& ranges) {
       if (activation.curve == Curve::identity) {
         std::copy_n(z.polynomial, M_, to.polynomial_of(i, M_));
         to.remainder(i) = z.remainder;
-        to.size(i) = z.size;
+        to.magnitude(i) = z.magnitude;
         to.slope[i] = broadcast(1.0);
       } else if (activation.curve != Curve::product) {
         activate(activation, ranges, z, to, i);
@@ -255,10 +254,10 @@ void TaylorModels::bound_layer(std::size_t k, const Ranges& ranges) {
 
 void TaylorModels::bound(const Vec* centre, const Vec* half, const Halfspaces& halfspaces,
                          const std::vector<Ranges>& ranges) {
-  refuted = Mask{};
+  result.refuted = Mask{};
   moderate_ = ~Mask{};
   fill_input(centre, half);
-  for (std::size_t k = 0; k < problem_->system->layers.size(); ++k) bound_layer(k, ranges[k]);
+  for (std::size_t k = 0; k < problem_.system->layers.size(); ++k) bound_layer(k, ranges[k]);
   bound_rows(centre, half, halfspaces);
 }
 

@@ -1,13 +1,20 @@
 #pragma once
-// Second-order bounds: every neuron as a polynomial of degree 2 in the box's coordinates, with a
-// remainder, for kLanes boxes at once (Taylor models: Berz and Makino, "Verified integration of
-// ODEs and flows using differential algebraic methods", 1998).
+// Idea: Second-order bounds: every neuron as a polynomial of degree 2 in the box's coordinates,
+// with a remainder, for kLanes boxes at once (Taylor models). Source: Berz and Makino, "Verified
+// integration of ODEs and flows using differential algebraic methods on high-order Taylor models",
+// 1998. Ours differs by sending remainders backward to the rows (below), by combining rows with
+// multipliers before they are bounded, and by outward rounding. Guarantees: |value - polynomial| <=
+// remainder for every element on every lane's box; rows' bounds follow (S8). Ranges and half-spaces
+// may hold at counterexamples only: so then do the bounds (S9). Legend: N columns (inputs that
+// vary), x_i = centre_i + half_i t_i with t in [-1, 1]^N; M = 1 + N
+// + N (N + 1) / 2 coefficients: constant, t_i, then t_i t_j for i <= j. S rows. Everything is Vec:
+// one number per lane.
 //
-// Planes lose the curvature of every neuron apart, and these losses add up in absolute values,
-// however much the curvatures of the network cancel each other. Polynomials of degree 2 add the
-// curvatures up with their signs; only third-order terms are lost apart. So on small boxes of
-// networks without kinks they are far better, on large ones useless: there planes decide
-// (bounds/forward/forward_bounder).
+// Linear bounds lose the curvature of every neuron apart, and these losses add up in absolute
+// values, however much the curvatures of the network cancel each other. Polynomials of degree 2 add
+// the curvatures up with their signs; only third-order terms are lost apart. So on small boxes of
+// networks without kinks they are far better, on large ones useless: there linear bounds decide
+// (forward_bounder).
 //
 // What a neuron's polynomial is wrong by is multiplied on its way to a row by what the row's
 // derivative is along the box. That is a polynomial too, of which backward substitution finds the
@@ -17,10 +24,6 @@
 //
 // Rows are combined with nonnegative multipliers before they are bounded (a counterexample has row
 // <= 0 in all of them), curvatures and all.
-//
-// Legend: N columns (inputs that vary), x_i = centre_i + half_i t_i with t in [-1, 1]^N; M = 1 + N
-// + N (N + 1) / 2 coefficients: constant, t_i, then t_i t_j for i <= j. S rows. Everything is Vec:
-// one number per lane.
 #include <memory>
 #include <vector>
 
@@ -32,14 +35,15 @@ namespace clipbound::bounds {
 
 class TaylorModels {
  public:
-  explicit TaylorModels(std::shared_ptr<const ForwardProblem> problem);
+  /// `problem` must outlive the models.
+  explicit TaylorModels(const ForwardProblem& problem);
 
   /// A half-space in t: normal t + offset <= 0 at all counterexamples.
   struct Halfspaces {
     int count = 0;
-    const Vec* normal_x = nullptr;   ///< [count, N + 1], in x: ReducedBounder::constraint
+    const Vec* normal_x = nullptr;   ///< [count, N + 1], in x: BoxBatch::halfspaces
     const Vec* at_centre = nullptr;  ///< [count] normal_x centre + offset
-    const Vec* size = nullptr;       ///< [count] sum of the sizes of all terms on the box
+    const Vec* magnitude = nullptr;  ///< [count] sum of all |terms| on the box
   };
   /// Where the pre-activations of a layer lie; they may hold at counterexamples only.
   struct Ranges {
@@ -50,43 +54,45 @@ class TaylorModels {
              const std::vector<Ranges>& ranges);
 
   // ---- output ----
-  Mask refuted = {};
-  std::vector<Vec> row_lower;  ///< [S] over the box; -infinity or NaN where nothing is known
-  /// [N] what halving input k would take off the remainder of the sum of rows that came nearest to
-  /// a refutation, about.
-  std::vector<Vec> split_gain;
-  Vec nearest = {};            ///< that sum's least value; -infinity where none was bounded
-  std::vector<Vec> row_plane;  ///< [S, N + 1] row >= A x + b on the box, errors in b; may hold what
-                               ///< is not finite
+  /// Rows over the boxes: -infinity or NaN where nothing is known; a linear bound may hold what is
+  /// not finite. branching_score: about what halving an input would take off the remainder of the
+  /// sum of rows that came nearest to a refutation.
+  RowBounds result;
+  Vec nearest = {};  ///< that sum's least value; -infinity where none was bounded
 
  private:
+  /// Relative to the magnitudes of all terms; no polynomial here is made by more than some dozens
+  /// of roundings per coefficient.
+  static constexpr double kRounding = 0x1p-44;
+  static constexpr double kUnderflow = 0x1p-1000;
+
   /// A polynomial's coefficients are at [element * M]. At [element * 2]: the remainder, |value -
-  /// polynomial| <= remainder on the box, and a size that the coefficients' sizes add up to no more
-  /// than.
+  /// polynomial| <= remainder on the box, and a magnitude: the sum of the
+  /// |coefficients| is no larger.
   ///
-  /// With e = value - polynomial of an activation and of its z: e = (slope + turn t + h) e_z + own
+  /// With e = value - polynomial of an activation and of its z: e = (slope + tilt t + h) e_z + own
   /// error, |h e_z| <= bent. A product's e is the sum of two such terms, one for each factor's z;
-  /// its own error stands at the first. e_z is the sum of weight * e over what z reads, up to
-  /// charge.
+  /// its own error stands at the first. e_z is the sum of weight * e over what z depends on, up
+  /// to charge.
   struct Source {
     std::vector<Vec> polynomial, errors;
-    std::vector<Vec> slope, turn;   ///< [size], [size, N]
-    std::vector<Vec> turned, bent;  ///< [size] sum of |turn| times the remainder of z; see above
+    std::vector<Vec> slope, tilt;   ///< [size], [size, N]
+    std::vector<Vec> tilted, bent;  ///< [size] sum of |tilt| times the remainder of z; see above
     std::vector<Vec> own, charge;   ///< [size] bounds
     std::vector<Vec> coefficient;  ///< [size, N + 1] of a row's e: constant part, parts of degree 1
     Vec* polynomial_of(std::size_t element, std::size_t M) {
       return polynomial.data() + element * M;
     }
     Vec& remainder(std::size_t element) { return errors[2 * element]; }
-    Vec& size(std::size_t element) { return errors[2 * element + 1]; }
+    Vec& magnitude(std::size_t element) { return errors[2 * element + 1]; }
   };
-  /// A pre-activation: its polynomial, remainder and size as above.
+  /// A pre-activation: its polynomial, remainder and magnitude as above.
   struct Element {
     const Vec* polynomial;
-    Vec remainder, size;
+    Vec remainder, magnitude;
   };
   struct Spread {
-    Vec linear, quadratic;  ///< sums of sizes of the coefficients of degree 1 and 2
+    Vec linear, quadratic;  ///< sums of the |coefficients| of degree 1 and 2
     Vec distance;           ///< the value lies no farther than this from the constant
   };
   void fill_input(const Vec* centre, const Vec* half);
@@ -107,21 +113,21 @@ class TaylorModels {
   Vec leave_element(const Source& of, std::size_t i, const Vec* coefficient, bool has_own,
                     bool pair, Vec* below);
   void scatter(const AffineForm& form, const RowBlock& block);
-  void set_turn(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear, Vec quadratic,
-                Vec remainder) const;
+  void set_derivative(Source& of, std::size_t i, Vec slope, Vec factor, const Vec* linear,
+                      Vec quadratic, Vec remainder) const;
   /// Linear lower bound in t of a polynomial less its remainder: slopes [N]; returns the offset.
-  Vec lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec* slopes) const;
+  Vec lower_line(const Vec* polynomial, Vec remainder, Vec magnitude, Vec* slopes) const;
   void choose_multipliers(std::size_t s, const Vec* half, const Halfspaces& halfspaces);
   void refute(std::size_t s, const Vec* half, const Halfspaces& halfspaces);
-  void write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre,
-                   const Vec* half);
+  void write_linear_bound(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre,
+                          const Vec* half);
 
-  std::shared_ptr<const ForwardProblem> problem_;
+  const ForwardProblem& problem_;
   std::size_t N_, M_;
   std::vector<int> column_of_;
   std::vector<Source> sources_;                // 0: input, k + 1: layer k
   std::vector<std::vector<RowBlock>> blocks_;  // of the layers, and of the rows
-  std::vector<Vec> sums_, sizes_;              // [kBlockRows, M] and [kBlockRows, 2] of combine()
+  std::vector<Vec> sums_, errors_;             // [kBlockRows, M] and [kBlockRows, 2] of combine()
   std::vector<Vec> below_;                     // [kBlockRows, N + 1]
   Element block_[kBlockRows] = {};
   std::vector<Vec> first_,
@@ -129,9 +135,9 @@ class TaylorModels {
   Vec first_remainder_ = {};
   Mask moderate_ = {};  // where all remainders are moderate numbers
   double gamma_ = 0.0;  // for sums over the whole network
-  std::vector<Vec> rows_, row_remainder_, row_size_, row_charge_;  // [S, M], [S], [S], [S]
-  std::vector<Vec> line_, line_offset_;                            // [S, N], [S]
-  std::vector<Vec> objective_, total_, multiplier_, gain_;
+  std::vector<Vec> rows_, row_remainder_, row_magnitude_, row_charge_;  // [S, M], [S], [S], [S]
+  std::vector<Vec> line_, line_offset_;                                 // [S, N], [S]
+  std::vector<Vec> objective_, total_, multiplier_, score_;
 };
 
 }  // namespace clipbound::bounds

@@ -1,18 +1,16 @@
-// Bounds of rows, and of their sums, from the polynomials and errors of all layers.
+// Idea: Bounds of rows, and of their sums with multipliers, from the polynomials and errors of all
+// layers.
+// Source, guarantees, legend: taylor_models.h; multipliers: bounds/clip/one_multiplier.h.
 #include <algorithm>
 #include <cmath>
 
 #include "base/rounding.h"
+#include "bounds/clip/one_multiplier.h"
 #include "bounds/forward/taylor_models.h"
 
 namespace clipbound::bounds {
 
-namespace {
-constexpr double kRounding = 0x1p-44;  // as in quadratic_lanes.cpp
-constexpr double kUnderflow = 0x1p-1000;
-}  // namespace
-
-/// From the coefficients in below_ of a block's e to what its rows read.
+/// From the coefficients in below_ of a block's e to what its rows depend on.
 void TaylorModels::scatter(const AffineForm& form, const RowBlock& block) {
   for (const auto& [source, rows] : form.terms) {
     scatter_rows(rows, block, below_.data(), N_ + 1,
@@ -26,36 +24,36 @@ Vec TaylorModels::leave_element(const Source& of, std::size_t i, const Vec* coef
   Vec linear = {};
   for (std::size_t k = 1; k <= N_; ++k) linear += vabs(coefficient[k]);
   const Vec all = vabs(constant) + linear;
-  Vec cost = linear * of.turned[i] + all * of.bent[i];  // what is of degree 2
-  if (has_own) cost += all * of.own[i];
+  Vec error = linear * of.tilted[i] + all * of.bent[i];  // what is of degree 2
+  if (has_own) error += all * of.own[i];
   // Errors are of the third power of what z's parts of degree 1 are, which halving an input lessens
   // in proportion to its own part.
   const bool both = pair && has_own;
   Vec parts = broadcast(1e-300), other = broadcast(1e-300);
   for (std::size_t k = 0; k < N_; ++k) {
-    parts += vabs(of.turn[i * N_ + k]);
-    if (both) other += vabs(of.turn[(i + 1) * N_ + k]);
+    parts += vabs(of.tilt[i * N_ + k]);
+    if (both) other += vabs(of.tilt[(i + 1) * N_ + k]);
   }
-  const Vec per_part = (both ? 0.5 : 1.0) * cost / parts, per_other = 0.5 * cost / other;
+  const Vec per_part = (both ? 0.5 : 1.0) * error / parts, per_other = 0.5 * error / other;
   for (std::size_t k = 0; k < N_; ++k) {
-    gain_[k] += per_part * vabs(of.turn[i * N_ + k]);
-    if (both) gain_[k] += per_other * vabs(of.turn[(i + 1) * N_ + k]);
+    score_[k] += per_part * vabs(of.tilt[i * N_ + k]);
+    if (both) score_[k] += per_other * vabs(of.tilt[(i + 1) * N_ + k]);
   }
   below[0] = constant * slope;
-  Vec size = vabs(below[0]);
+  Vec magnitude = vabs(below[0]);
   for (std::size_t k = 1; k <= N_; ++k) {
-    below[k] = coefficient[k] * slope + constant * of.turn[i * N_ + k - 1];
-    size += vabs(below[k]);
+    below[k] = coefficient[k] * slope + constant * of.tilt[i * N_ + k - 1];
+    magnitude += vabs(below[k]);
   }
-  return cost + size * of.charge[i];
+  return error + magnitude * of.charge[i];
 }
 
 /// From the coefficients of the layer's errors to those of what it reads; returns what its own
 /// errors add.
 Vec TaylorModels::leave_layer(std::size_t k) {
   Source& of = sources_[k + 1];
-  const AffineForm& form = problem_->system->layers[k];
-  const bool pairs = problem_->system->activations[k].curve == Curve::product;
+  const AffineForm& form = problem_.system->layers[k];
+  const bool pairs = problem_.system->activations[k].curve == Curve::product;
   const std::size_t width = N_ + 1;
   Vec total = {};
   for (const RowBlock& block : blocks_[k]) {
@@ -86,9 +84,9 @@ Vec TaylorModels::leave_layer(std::size_t k) {
 
 Vec TaylorModels::remainder_of(const Vec* multipliers) {
   const Vec zero = {};
-  const std::size_t S = problem_->strict.size();
+  const std::size_t S = problem_.strict.size();
   Vec added = zero, total = zero;
-  std::fill(gain_.begin(), gain_.end(), zero);
+  std::fill(score_.begin(), score_.end(), zero);
   for (std::size_t s = 0; s < S; ++s) {
     const Vec m = multipliers[s];
     added += select(m == zero, zero, m * row_remainder_[s]);
@@ -98,9 +96,9 @@ Vec TaylorModels::remainder_of(const Vec* multipliers) {
     std::fill(below_.begin(), below_.end(), zero);
     for (int r = 0; r < block.count; ++r)
       below_[static_cast<std::size_t>(r) * (N_ + 1)] = multipliers[block.first + r];
-    scatter(problem_->rows, block);
+    scatter(problem_.clause_rows, block);
   }
-  for (std::size_t k = problem_->system->layers.size(); k-- > 0;) total += leave_layer(k);
+  for (std::size_t k = problem_.system->layers.size(); k-- > 0;) total += leave_layer(k);
   Source& input = sources_[0];
   for (std::size_t i = 0; i < column_of_.size(); ++i) {
     for (std::size_t c = 0; c <= N_; ++c)
@@ -115,10 +113,11 @@ Vec TaylorModels::remainder_of(const Vec* multipliers) {
 /// t_i^2 lies above its tangents and below 1. t_i t_j lies above c (t_i + t_j) - 1 and below c (t_i
 /// - t_j) + 1 for c in [-1, 1], which meet it in the corner where the linear part is least if c is
 /// chosen by that; or, q t_i t_j >= -|q| (t_i^2 + t_j^2) / 2. The better one counts.
-Vec TaylorModels::lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec* slopes) const {
+Vec TaylorModels::lower_line(const Vec* polynomial, Vec remainder, Vec magnitude,
+                             Vec* slopes) const {
   const Vec zero = {}, one = broadcast(1.0);
   Vec best = broadcast(-kInfinity), offset = best;
-  constexpr std::size_t kMost = 16;  // as forward planes, which this goes along with
+  constexpr std::size_t kMost = 16;  // as ForwardBounder, which this goes along with
   Vec slope[kMost], square[kMost];
   for (const bool corner : {false, true}) {
     Vec constant = polynomial[0];
@@ -159,26 +158,26 @@ Vec TaylorModels::lower_line(const Vec* polynomial, Vec remainder, Vec size, Vec
     offset = select(better, constant, offset);
     for (std::size_t i = 0; i < N_; ++i) slopes[i] = select(better, slope[i], slopes[i]);
   }
-  return offset - (remainder + kRounding * size + kUnderflow);
+  return offset - (remainder + kRounding * magnitude + kUnderflow);
 }
 
-void TaylorModels::write_plane(std::size_t s, const Vec* slopes, Vec offset, const Vec* centre,
-                               const Vec* half) {
-  Vec* plane = row_plane.data() + s * (N_ + 1);
-  Vec b = offset, size = vabs(offset);
+void TaylorModels::write_linear_bound(std::size_t s, const Vec* slopes, Vec offset,
+                                      const Vec* centre, const Vec* half) {
+  Vec* linear = result.linear_bound.data() + s * (N_ + 1);
+  Vec b = offset, magnitude = vabs(offset);
   for (std::size_t i = 0; i < N_; ++i) {
-    plane[i] = slopes[i] / half[i];
-    b -= plane[i] * centre[i];
-    size += vabs(plane[i]) * (vabs(centre[i]) + half[i]);
+    linear[i] = slopes[i] / half[i];
+    b -= linear[i] * centre[i];
+    magnitude += vabs(linear[i]) * (vabs(centre[i]) + half[i]);
   }
-  plane[N_] = b - kRounding * size;
+  linear[N_] = b - kRounding * magnitude;
 }
 
 /// Multipliers of the other rows and of the half-spaces that lift the least value of row s plus
 /// these: coordinate ascent on the lines, which only proposes them.
 void TaylorModels::choose_multipliers(std::size_t s, const Vec* half,
                                       const Halfspaces& halfspaces) {
-  const std::size_t S = problem_->strict.size(), K = S + static_cast<std::size_t>(halfspaces.count);
+  const std::size_t S = problem_.strict.size(), K = S + static_cast<std::size_t>(halfspaces.count);
   const Vec zero = {};
   multiplier_.assign(K, zero);
   multiplier_[s] = broadcast(1.0);
@@ -192,16 +191,16 @@ void TaylorModels::choose_multipliers(std::size_t s, const Vec* half,
   for (int pass = 0; pass < 2; ++pass) {
     for (std::size_t k = 0; k < K; ++k) {
       if (k == s) continue;
-      Vec best = zero, step = zero;
-      for (std::size_t i = 0; i < N_; ++i) best -= vabs(objective_[i]);
-      for (std::size_t j = 0; j < N_; ++j) {
-        const Vec delta = vmax(-objective_[j] / normal(k, j), -multiplier_[k]);
-        Vec at = delta * constant(k);
-        for (std::size_t i = 0; i < N_; ++i) at -= vabs(objective_[i] + delta * normal(k, i));
-        const Mask better = (at > best) & (delta < kOverflow) & (at < kOverflow);
-        best = select(better, at, best);
-        step = select(better, delta, step);
-      }
+      Vec value = zero;
+      for (std::size_t i = 0; i < N_; ++i) value -= vabs(objective_[i]);
+      const Vec step = best_step(
+          static_cast<int>(N_), objective_.data(),
+          [&](int i) { return normal(k, static_cast<std::size_t>(i)); }, [](int) { return 1.0; },
+          [&](int i) {
+            const auto j = static_cast<std::size_t>(i);
+            return -objective_[j] / normal(k, j);
+          },
+          constant(k), multiplier_[k], value);
       multiplier_[k] = vmax(multiplier_[k] + step, zero);
       for (std::size_t i = 0; i < N_; ++i) objective_[i] += step * normal(k, i);
     }
@@ -210,48 +209,50 @@ void TaylorModels::choose_multipliers(std::size_t s, const Vec* half,
 
 /// Adds the other rows and the half-spaces to row s; the polynomials' sum is bounded.
 void TaylorModels::refute(std::size_t s, const Vec* half, const Halfspaces& halfspaces) {
-  const std::size_t S = problem_->strict.size();
+  const std::size_t S = problem_.strict.size();
   const Vec zero = {};
   choose_multipliers(s, half, halfspaces);
   for (Vec& c : total_) c = zero;
-  Vec size = zero;
+  Vec magnitude = zero;
   for (std::size_t k = 0; k < multiplier_.size(); ++k) {
     const Vec m = multiplier_[k];
     if (!any(m != zero)) continue;
     if (k < S) {
       for (std::size_t c = 0; c < M_; ++c) total_[c] += m * rows_[k * M_ + c];
-      size += select(m == zero, zero, m * row_size_[k]);
+      magnitude += select(m == zero, zero, m * row_magnitude_[k]);
     } else {
       total_[0] += m * halfspaces.at_centre[k - S];
-      size += m * halfspaces.size[k - S];
+      magnitude += m * halfspaces.magnitude[k - S];
       for (std::size_t i = 0; i < N_; ++i)
         total_[1 + i] += m * (halfspaces.normal_x[(k - S) * (N_ + 1) + i] * half[i]);
     }
   }
-  Vec offset = lower_line(total_.data(), zero, size * 2.0, objective_.data());
+  Vec offset = lower_line(total_.data(), zero, magnitude * 2.0, objective_.data());
   for (std::size_t i = 0; i < N_; ++i) offset -= vabs(objective_[i]);
-  if (!any(~refuted & (offset > zero))) return;  // not even without a remainder
+  if (!any(~result.refuted & (offset > zero))) return;  // not even without a remainder
   const double gamma =
       gamma_bound(2.0 * static_cast<double>(multiplier_.size()) +
                   8.0);  // of that many rows in every coefficient; there may be thousands
-  offset -= (remainder_of(multiplier_.data()) + gamma * size) * (1.0 + 4.0 * gamma + kRounding);
-  refuted |= (offset > kRounding * size) & (offset < kOverflow);
+  offset -=
+      (remainder_of(multiplier_.data()) + gamma * magnitude) * (1.0 + 4.0 * gamma + kRounding);
+  result.refuted |= (offset > kRounding * magnitude) & (offset < kOverflow);
   const Mask nearer = offset > nearest;
   nearest = select(nearer, offset, nearest);
-  for (std::size_t i = 0; i < N_; ++i) split_gain[i] = select(nearer, gain_[i], split_gain[i]);
+  for (std::size_t i = 0; i < N_; ++i)
+    result.branching_score[i] = select(nearer, score_[i], result.branching_score[i]);
 }
 
 void TaylorModels::bound_rows(const Vec* centre, const Vec* half, const Halfspaces& halfspaces) {
-  const std::size_t S = problem_->strict.size();
+  const std::size_t S = problem_.strict.size();
   for (const RowBlock& block : blocks_.back()) {
-    combine(problem_->rows, block, row_charge_);
+    combine(problem_.clause_rows, block, row_charge_);
     const auto begin = static_cast<std::size_t>(block.first),
                end = begin + static_cast<std::size_t>(block.count);
     for (std::size_t s = begin; s < end; ++s) {
       const Element& row = block_[s - begin];
       std::copy_n(row.polynomial, M_, rows_.data() + s * M_);
       row_remainder_[s] = row.remainder;
-      row_size_[s] = row.size;
+      row_magnitude_[s] = row.magnitude;
     }
   }
   for (std::size_t s = 0; s < S; ++s) {
@@ -259,11 +260,11 @@ void TaylorModels::bound_rows(const Vec* centre, const Vec* half, const Halfspac
     multiplier_[s] = broadcast(1.0);
     row_remainder_[s] = remainder_of(multiplier_.data());
     Vec* line = line_.data() + s * N_;
-    line_offset_[s] = lower_line(rows_.data() + s * M_, row_remainder_[s], row_size_[s], line);
-    row_lower[s] = line_offset_[s] - kRounding * row_size_[s];
-    for (std::size_t i = 0; i < N_; ++i) row_lower[s] -= vabs(line[i]);
-    refuted |= (row_lower[s] > Vec{}) & (row_lower[s] < kOverflow);
-    write_plane(s, line, line_offset_[s], centre, half);
+    line_offset_[s] = lower_line(rows_.data() + s * M_, row_remainder_[s], row_magnitude_[s], line);
+    result.lower[s] = line_offset_[s] - kRounding * row_magnitude_[s];
+    for (std::size_t i = 0; i < N_; ++i) result.lower[s] -= vabs(line[i]);
+    result.refuted |= (result.lower[s] > Vec{}) & (result.lower[s] < kOverflow);
+    write_linear_bound(s, line, line_offset_[s], centre, half);
   }
   nearest = broadcast(-kInfinity);
   for (std::size_t s = 0; s < S; ++s) refute(s, half, halfspaces);

@@ -10,15 +10,16 @@ namespace clipbound::bounds {
 
 NeuronFolder::NeuronFolder(std::vector<Phase> phase, const std::vector<int>& layer,
                            const std::vector<Activation>& activations,
-                           const std::vector<double>& reach, std::vector<InputColumn> inputs,
-                           const std::vector<double>& input_max, int rows)
+                           const std::vector<double>& largest_source,
+                           std::vector<InputColumn> inputs, const std::vector<double>& input_max,
+                           int rows)
     : result_(std::make_shared<ReducedNetwork>()),
       phase_(std::move(phase)),
       inputs_(std::move(inputs)) {
   ReducedNetwork& to = *result_;
   const std::size_t old = phase_.size();
   column_.assign(old, -1);
-  active_slot_.assign(old, -1);
+  active_form_.assign(old, -1);
   int last_layer = -1;
   for (std::size_t v = 0; v < old; ++v) {
     if (phase_[v] != Phase::unstable) continue;
@@ -27,21 +28,21 @@ NeuronFolder::NeuronFolder(std::vector<Phase> phase, const std::vector<int>& lay
       last_layer = layer[v];
     }
     column_[v] = to.neurons++;
-    CLIPBOUND_CHECK(!std::isnan(reach[v]));
-    to.source_max.push_back(std::fmax(0.0, reach[v]));
+    CLIPBOUND_CHECK(!std::isnan(largest_source[v]));
+    to.largest_source.push_back(std::fmax(0.0, largest_source[v]));
     to.activation.push_back(activations[v]);
   }
   to.layer_begin.push_back(to.neurons);
   to.inputs = static_cast<int>(input_max.size());
   to.rows = rows;
-  to.source_max.insert(to.source_max.end(), input_max.begin(), input_max.end());
+  to.largest_source.insert(to.largest_source.end(), input_max.begin(), input_max.end());
   to.stride = ReducedNetwork::padded(to.neurons + to.inputs + 1);
   const auto total = static_cast<std::size_t>(to.neurons + rows);
   to.coefficients.assign(total * static_cast<std::size_t>(to.stride), 0.0);
   to.radius.assign(total, 0.0);
   scratch_.assign(static_cast<std::size_t>(to.stride), 0.0);
   double largest = 1.0;
-  for (const double source : to.source_max) largest = std::fmax(largest, source);
+  for (const double source : to.largest_source) largest = std::fmax(largest, source);
   for (const InputColumn& input : inputs_) largest = std::fmax(largest, std::fabs(input.centre));
   underflow_ = 0x1p-1030 * largest;
 }
@@ -50,7 +51,7 @@ double NeuronFolder::magnitude_of(const double* form) const {
   const ReducedNetwork& to = *result_;
   double sum = std::fabs(form[to.constant()]);
   for (int j = 0; j < to.neurons + to.inputs; ++j)
-    sum += std::fabs(form[j]) * to.source_max[static_cast<std::size_t>(j)];
+    sum += std::fabs(form[j]) * to.largest_source[static_cast<std::size_t>(j)];
   return sum;
 }
 
@@ -82,13 +83,13 @@ void NeuronFolder::add_neuron(int w, double coefficient) {
     return;
   }
   additions_ += 2;
-  const auto slot = static_cast<std::size_t>(active_slot_[j]),
+  const auto active = static_cast<std::size_t>(active_form_[j]),
              stride = static_cast<std::size_t>(result_->stride);
-  const double* __restrict form = active_forms_.data() + slot * stride;
+  const double* __restrict form = active_forms_.data() + active * stride;
   double* __restrict out = out_;
   for (std::size_t k = 0; k < stride; ++k) out[k] += coefficient * form[k];
-  error_ += std::fabs(coefficient) * active_error_[slot];
-  magnitude_ += std::fabs(coefficient) * active_size_[slot];
+  error_ += std::fabs(coefficient) * active_error_[active];
+  magnitude_ += std::fabs(coefficient) * active_magnitude_[active];
 }
 
 void NeuronFolder::add_input(int i, double coefficient) {
@@ -108,9 +109,9 @@ void NeuronFolder::add_constant(double value) {
 }
 
 void NeuronFolder::end() {
-  // Every coefficient is a sum of at most additions_ roundings; magnitude_ holds the size of the
-  // row's own terms and of the multiples of active forms that were added. The last factor covers
-  // the rounding of the error's own sums.
+  // Every coefficient is a sum of at most additions_ roundings; magnitude_ holds the
+  // magnitude of the row's own terms and of the multiples of active forms that were added. The last
+  // factor covers the rounding of the error's own sums.
   const double here = magnitude_of(out_);
   const double gamma = gamma_bound(additions_ + 8.0);
   const double inflate = 1.0 + 4.0 * gamma_bound(2.0 * result_->stride + additions_ + 16.0);
@@ -119,16 +120,16 @@ void NeuronFolder::end() {
     result_->radius[static_cast<std::size_t>(target_)] = error;
     return;
   }
-  active_slot_[static_cast<std::size_t>(current_)] = static_cast<int>(active_error_.size());
+  active_form_[static_cast<std::size_t>(current_)] = static_cast<int>(active_error_.size());
   active_error_.push_back(error);
-  active_size_.push_back(here);
+  active_magnitude_.push_back(here);
   active_forms_.insert(active_forms_.end(), scratch_.begin(), scratch_.end());
 }
 
-std::shared_ptr<const ReducedNetwork> NeuronFolder::finish(std::vector<std::int32_t> origin_of_old,
+std::shared_ptr<const ReducedNetwork> NeuronFolder::finish(std::vector<std::int32_t> old_neuron,
                                                            std::vector<std::uint8_t> strict) {
   for (std::size_t v = 0; v < phase_.size(); ++v) {
-    if (phase_[v] == Phase::unstable) result_->origin.push_back(origin_of_old[v]);
+    if (phase_[v] == Phase::unstable) result_->original_neuron.push_back(old_neuron[v]);
   }
   result_->strict = std::move(strict);
   result_->finish();

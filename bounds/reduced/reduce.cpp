@@ -10,14 +10,14 @@ namespace clipbound::bounds {
 
 namespace {
 
-/// All neurons of all layers in one order, as a NeuronFolder takes them.
+/// All neurons of all layers in one order, as a NeuronFolder wants them.
 struct NumberedNeurons {
   std::vector<Phase> phase;
   std::vector<int> layer;
-  std::vector<int> first;  ///< [layers]
-  std::vector<double> reach;
+  std::vector<int> first;              ///< [layers]
+  std::vector<double> largest_source;  ///< largest |f(z)|
   std::vector<Activation> activations;
-  std::vector<std::int32_t> origin;  ///< every neuron's own number
+  std::vector<std::int32_t> neuron;  ///< every neuron's own number
 };
 
 NumberedNeurons number_neurons(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
@@ -28,10 +28,11 @@ NumberedNeurons number_neurons(const LayeredSystem& system, const CrownBounder::
     const Activation& activation = system.activations[k];
     all.first.push_back(static_cast<int>(all.phase.size()));
     for (std::size_t v = 0; v < z.lower.size(); ++v) {
-      all.origin.push_back(static_cast<std::int32_t>(all.phase.size()));
+      all.neuron.push_back(static_cast<std::int32_t>(all.phase.size()));
       all.phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
       all.layer.push_back(static_cast<int>(k));
-      all.reach.push_back(std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
+      all.largest_source.push_back(
+          std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
       all.activations.push_back(activation.curve == Curve::product && v % 2 == 1 ? kSecondFactor
                                                                                  : activation);
     }
@@ -39,16 +40,16 @@ NumberedNeurons number_neurons(const LayeredSystem& system, const CrownBounder::
   return all;
 }
 
-/// The inputs `kept` become columns, in this order; the others stay at their centre.
+/// The inputs `kept` become columns, in this order; the others are constants at their centre.
 std::vector<InputColumn> make_columns(const std::vector<double>& lower,
                                       const std::vector<double>& upper,
                                       const std::vector<int>& kept) {
   std::vector<InputColumn> inputs(lower.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const double l = lower[i], u = upper[i], size = std::max(std::fabs(l), std::fabs(u));
+    const double l = lower[i], u = upper[i], largest = std::max(std::fabs(l), std::fabs(u));
     inputs[i].centre = 0.5 * l + 0.5 * u;
     inputs[i].half = add_up(
-        add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * size),
+        add_up(std::max(u - inputs[i].centre, inputs[i].centre - l), 4.0 * kUnitRoundoff * largest),
         0x1p-1060);
   }
   for (std::size_t c = 0; c < kept.size(); ++c)
@@ -90,7 +91,7 @@ std::shared_ptr<const ReducedNetwork> reduce(const CrownBounder& bounder,
     input_max.push_back(std::max(std::fabs(bounds.lower[k]), std::fabs(bounds.upper[k])));
   }
   const int neurons = static_cast<int>(all.phase.size());
-  NeuronFolder folder(std::move(all.phase), all.layer, all.activations, all.reach,
+  NeuronFolder folder(std::move(all.phase), all.layer, all.activations, all.largest_source,
                       make_columns(bounds.lower, bounds.upper, kept), input_max,
                       static_cast<int>(rows.size()));
   const auto fold_all = [&](const AffineForm& form, int first) {
@@ -102,7 +103,7 @@ std::shared_ptr<const ReducedNetwork> reduce(const CrownBounder& bounder,
   };
   for (std::size_t k = 0; k < system.layers.size(); ++k) fold_all(system.layers[k], all.first[k]);
   fold_all(rows, neurons);
-  return folder.finish(std::move(all.origin), strict);
+  return folder.finish(std::move(all.neuron), strict);
 }
 
 }  // namespace clipbound::bounds

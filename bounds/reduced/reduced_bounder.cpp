@@ -4,7 +4,6 @@
 
 #include "base/check.h"
 #include "base/rounding.h"
-#include "bounds/forward/forward_bounder.h"
 #include "bounds/relax/product_lanes.h"
 
 namespace clipbound::bounds {
@@ -20,57 +19,42 @@ constexpr int kColumns = 4;
 
 }  // namespace
 
-ReducedBounder::ReducedBounder() = default;
-ReducedBounder::ReducedBounder(ReducedBounder&&) noexcept = default;
-ReducedBounder& ReducedBounder::operator=(ReducedBounder&&) noexcept = default;
-ReducedBounder::~ReducedBounder() = default;
-
-void ReducedBounder::attach(const ReducedNetwork& network, int max_constraints) {
+void ReducedBounder::attach(const ReducedNetwork& network, int most_halfspaces) {
   network_ = &network;
   const auto U = static_cast<std::size_t>(network.neurons),
-             S = static_cast<std::size_t>(network.rows);
-  const auto N = static_cast<std::size_t>(network.inputs),
-             K = static_cast<std::size_t>(max_constraints);
-  for (auto* array : {&lower_x, &upper_x, &centre_, &half_, &reach_, &objective_, &split_gain})
-    array->resize(N);
-  for (auto* array : {&lower_z, &upper_z, &slope_convex_, &slope_chord_, &low_, &high_,
-                      &offset_lower_, &offset_upper_, &gap_, &looseness_, &best_looseness_})
+             N = static_cast<std::size_t>(network.inputs);
+  for (auto* array :
+       {&lower_slope_, &upper_slope_, &low_, &high_, &lower_offset_, &upper_offset_, &gap_,
+        &row_gap_, &nearest_row_gap_, &lower_coefficient_, &upper_coefficient_})
     array->resize(U);
   sensitivity_.resize(U * N);
-  for (auto* array : {&multiplier_lower_, &multiplier_upper_}) array->resize(U);
-  for (auto* array : {&plane_lower_, &plane_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
+  for (auto* array : {&linear_lower_, &linear_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
   for (auto* array : {&first_lower_, &first_upper_}) array->resize(N + 1);
-  constraint.resize(K * (N + 1));
-  for (auto* array : {&constraint_centre_, &constraint_size_, &applied_}) array->resize(K);
-  constraint_inverse_.resize(K * N);
-  forward_ =
-      network.forward != nullptr ? std::make_unique<ForwardBounder>(network.forward) : nullptr;
-  row_lower.resize(S);
-  row_plane.resize(S * (N + 1));
+  clipping_.resize(network.inputs, most_halfspaces);
   live_.reserve(U);
   live_begin_.reserve(static_cast<std::size_t>(network.layers()) + 2);
 }
 
-void ReducedBounder::set_slopes(int v) {
+void ReducedBounder::choose_relu_slopes(const BoxBatch& boxes, int v) {
   // Unstable: lower slope 1 where the active side is the longer one (CROWN's choice), upper slope
   // the chord.
   const auto i = static_cast<std::size_t>(v);
-  const Vec l = lower_z[i], u = upper_z[i], zero = {}, one = broadcast(1.0);
+  const Vec l = boxes.lower_z[i], u = boxes.upper_z[i], zero = {}, one = broadcast(1.0);
   const Mask active = l >= zero, inactive = (u <= zero) & ~active;
   const Mask unstable = ~(active | inactive);
   const Vec chord = u / (u - l);
-  slope_convex_[i] = select(active, one, select(inactive, zero, select(u > -l, one, zero)));
-  slope_chord_[i] = select(active, one, select(inactive, zero, chord));
+  lower_slope_[i] = select(active, one, select(inactive, zero, select(u > -l, one, zero)));
+  upper_slope_[i] = select(active, one, select(inactive, zero, chord));
   low_[i] = select(unstable, l, zero);
   high_[i] = select(unstable, u, zero);
 }
 
-/// Planes of a neuron that is not a ReLU, lane by lane.
-void ReducedBounder::set_planes(int v) {
+/// Relaxation of a neuron that is not a ReLU, lane by lane.
+void ReducedBounder::relax_neuron(const BoxBatch& boxes, int v) {
   const auto i = static_cast<std::size_t>(v);
   const Activation activation = network_->activation[i];
-  low_[i] = lower_z[i];
-  high_[i] = upper_z[i];
+  low_[i] = boxes.lower_z[i];
+  high_[i] = boxes.upper_z[i];
   const Vec width = high_[i] - low_[i];
   if (activation.curve == Curve::square) {
     // Below the tangent at the middle, above the chord, whose largest excess over z^2 lies at an
@@ -78,54 +62,55 @@ void ReducedBounder::set_planes(int v) {
     // them can cost.
     const Vec l = low_[i], u = high_[i], tangent = l + u, chord = l + u;
     const Vec touch = 0.5 * tangent;  // exact: a power of two
-    slope_convex_[i] = tangent;
-    slope_chord_[i] = chord;
-    offset_lower_[i] = -(touch * touch) * (1.0 + 0x1p-50) - 0x1p-1000;
-    offset_upper_[i] = vmax(l * (l - chord), u * (u - chord)) +
+    lower_slope_[i] = tangent;
+    upper_slope_[i] = chord;
+    lower_offset_[i] = -(touch * touch) * (1.0 + 0x1p-50) - 0x1p-1000;
+    upper_offset_[i] = vmax(l * (l - chord), u * (u - chord)) +
                        (vabs(l) + vabs(u)) * (vabs(l) + vabs(u)) * 0x1p-50 + 0x1p-1000;
     gap_[i] = 0.25 * width * width;
     return;
   }
   for (int lane = 0; lane < kLanes; ++lane) {
-    const LinePair planes = relax(activation, lower_z[i][lane], upper_z[i][lane]);
-    slope_convex_[i][lane] = planes.lower_slope;
-    slope_chord_[i][lane] = planes.upper_slope;
-    offset_lower_[i][lane] = planes.lower_offset;
-    offset_upper_[i][lane] = planes.upper_offset;
+    const LinePair planes = relax(activation, boxes.lower_z[i][lane], boxes.upper_z[i][lane]);
+    lower_slope_[i][lane] = planes.lower_slope;
+    upper_slope_[i][lane] = planes.upper_slope;
+    lower_offset_[i][lane] = planes.lower_offset;
+    upper_offset_[i][lane] = planes.upper_offset;
   }
   const Vec middle = 0.5 * (low_[i] + high_[i]);
   gap_[i] = vmax(
-      Vec{}, (slope_chord_[i] - slope_convex_[i]) * middle + (offset_upper_[i] - offset_lower_[i]));
+      Vec{}, (upper_slope_[i] - lower_slope_[i]) * middle + (upper_offset_[i] - lower_offset_[i]));
 }
 
-/// Planes of the product of neurons `first` and first + 1. The planes of the first in the inputs
-/// are in first_lower_ and first_upper_, those of the second where it was bounded last; both hold
-/// their errors.
-void ReducedBounder::set_product(int first) {
+/// Relaxation of the product of neurons `first` and first + 1. The linear bounds of the first in
+/// the inputs are in first_lower_ and first_upper_, those of the second where it was bounded last;
+/// both hold their errors.
+void ReducedBounder::relax_factors(const BoxBatch& boxes, int first) {
   const auto x = static_cast<std::size_t>(first), y = x + 1,
              N = static_cast<std::size_t>(network_->inputs);
   const LaneFactor factor_x{first_lower_.data(), first_upper_.data(), first_lower_[N],
-                            first_upper_[N],     lower_z[x],          upper_z[x]};
-  const LaneFactor factor_y{plane_lower_.data(), plane_upper_.data(), plane_lower_[N],
-                            plane_upper_[N],     lower_z[y],          upper_z[y]};
-  const LaneProduct product = relax_product(factor_x, factor_y, lower_x.data(), upper_x.data(), N);
-  slope_convex_[x] = slope_chord_[x] = product.x_slope;
-  slope_convex_[y] = slope_chord_[y] = product.y_slope;
-  offset_lower_[x] = product.lower;
-  offset_upper_[x] = product.upper;
-  offset_lower_[y] = offset_upper_[y] = Vec{};
+                            first_upper_[N],     boxes.lower_z[x],    boxes.upper_z[x]};
+  const LaneFactor factor_y{linear_lower_.data(), linear_upper_.data(), linear_lower_[N],
+                            linear_upper_[N],     boxes.lower_z[y],     boxes.upper_z[y]};
+  const LaneProduct product =
+      relax_product(factor_x, factor_y, boxes.lower_x.data(), boxes.upper_x.data(), N);
+  lower_slope_[x] = upper_slope_[x] = product.x_slope;
+  lower_slope_[y] = upper_slope_[y] = product.y_slope;
+  lower_offset_[x] = product.lower;
+  upper_offset_[x] = product.upper;
+  lower_offset_[y] = upper_offset_[y] = Vec{};
   // Halving either factor's range halves the gap.
   const Vec gap = product.upper - product.lower;
   gap_[x] = gap_[y] = select((gap > Vec{}) & (gap < kOverflow), gap, Vec{});
   for (const std::size_t i : {x, y}) {
-    low_[i] = lower_z[i];
-    high_[i] = upper_z[i];
+    low_[i] = boxes.lower_z[i];
+    high_[i] = boxes.upper_z[i];
   }
 }
 
 namespace {
 
-/// acc[c] = start[column + c] + sum over live w in [from, to) of multiplier[w] * B[w][column + c],
+/// acc[c] = start[column + c] + sum over live w in [from, to) of coefficient[w] * B[w][column + c],
 /// c < kColumns.
 template <bool kUpper>
 inline void accumulate(const ReducedNetwork& network, const double* start, const int* live,
@@ -165,16 +150,16 @@ inline void accumulate(const ReducedNetwork& network, const double* start, const
 /// What a substitution gathers on one side, from below or from above.
 struct ReducedBounder::Side {
   Vec relu{};  // intercepts of ReLUs: no larger than 0 from below, no smaller from above
-  Vec other{}, other_size{};  // intercepts of other neurons, and their sizes
+  Vec other{}, other_magnitude{};  // intercepts of other neurons, and their sizes
   Vec error{};
 };
 
-/// The multiplier of z_w that takes the place of the coefficient g of relu(z_w).
+/// The coefficient of z_w that takes the place of the coefficient g of relu(z_w).
 template <bool kAbove>
-[[gnu::always_inline]] inline Vec ReducedBounder::replace_relu(int w, Vec g, Side& side) const {
+[[gnu::always_inline]] inline Vec ReducedBounder::relax_relu(int w, Vec g, Side& side) const {
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
-  const Vec p = g * select(kAbove ? g > zero : g < zero, slope_chord_[i], slope_convex_[i]);
+  const Vec p = g * select(kAbove ? g > zero : g < zero, upper_slope_[i], lower_slope_[i]);
   // The intercept comes from p as rounded, so p is a free choice; g relu(z) >= p z + q (above: <=)
   // at both ends, hence between.
   const Vec at_low = -p * low_[i], at_high = (g - p) * high_[i];
@@ -187,30 +172,28 @@ template <bool kAbove>
 /// charged: the first with the slack (it is one more rounding of z's terms), the second with the
 /// sizes.
 template <bool kAbove>
-[[gnu::always_inline]] inline Vec ReducedBounder::replace_by_planes(int w, Vec g,
-                                                                    Side& side) const {
+[[gnu::always_inline]] inline Vec ReducedBounder::relax_nonlinear(int w, Vec g, Side& side) const {
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
-  const Mask upper_plane = kAbove ? ~(g < zero) : g < zero;
-  const Vec p = g * select(upper_plane, slope_chord_[i], slope_convex_[i]);
-  const Vec q =
-      select(g == zero, zero, g * select(upper_plane, offset_upper_[i], offset_lower_[i]));
+  const Mask upper_line = kAbove ? ~(g < zero) : g < zero;
+  const Vec p = g * select(upper_line, upper_slope_[i], lower_slope_[i]);
+  const Vec q = select(g == zero, zero, g * select(upper_line, upper_offset_[i], lower_offset_[i]));
   side.other += q;
-  side.other_size += vabs(q);
+  side.other_magnitude += vabs(q);
   side.error += select(p == zero, zero,
                        vabs(p) * network_->slack[i]);  // the slack of an unbounded z is infinite
   return p;
 }
 
 /// The gap of a neuron's relaxation with coefficient g: its mean over [l, u], times u - l.
-[[gnu::always_inline]] inline Vec ReducedBounder::looseness_of(int w, Vec g) const {
+[[gnu::always_inline]] inline Vec ReducedBounder::relaxation_gap(int w, Vec g) const {
   const auto i = static_cast<std::size_t>(w);
   const Vec zero = {};
   if (!is_relu(w)) return vabs(g) * gap_[i] * (high_[i] - low_[i]);
   // The mean gap over [l, u]: of the chord -l u / 2(u - l), of slope 1 l^2 / 2(u - l), of slope 0
   // u^2 / 2(u - l).
   const Vec gap = select(g < zero, -low_[i] * high_[i],
-                         select(slope_convex_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
+                         select(lower_slope_[i] > zero, low_[i] * low_[i], high_[i] * high_[i]));
   return vabs(g) * gap;
 }
 
@@ -221,8 +204,8 @@ void ReducedBounder::substitute(int v, int layer) {
   const ReducedNetwork& net = *network_;
   const double* start = net.row(v);
   Side below, above;
-  Vec* lower = multiplier_lower_.data();
-  Vec* upper = multiplier_upper_.data();
+  Vec* lower = lower_coefficient_.data();
+  Vec* upper = upper_coefficient_.data();
   const int end = live_begin_[static_cast<std::size_t>(layer)];
   Vec acc_lower[kColumns], acc_upper[kColumns];
   Vec product_lower = {},
@@ -241,156 +224,148 @@ void ReducedBounder::substitute(int v, int layer) {
         const bool relu = is_relu(w), second = is_second_factor(w);
         const Vec g = second ? product_lower : acc_lower[w - column];
         product_lower = g;
-        lower[w] = relu ? replace_relu<false>(w, g, below) : replace_by_planes<false>(w, g, below);
+        lower[w] = relu ? relax_relu<false>(w, g, below) : relax_nonlinear<false>(w, g, below);
         if constexpr (kUpper) {
           const Vec gu = second ? product_upper : acc_upper[w - column];
           product_upper = gu;
-          upper[w] =
-              relu ? replace_relu<true>(w, gu, above) : replace_by_planes<true>(w, gu, above);
+          upper[w] = relu ? relax_relu<true>(w, gu, above) : relax_nonlinear<true>(w, gu, above);
         } else {
-          looseness_[static_cast<std::size_t>(w)] = looseness_of(w, g);
+          row_gap_[static_cast<std::size_t>(w)] = relaxation_gap(w, g);
         }
       }
     }
   }
   for (int k = 0; k <= net.inputs; k += kColumns) {
     accumulate<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper,
-                       plane_lower_.data() + k, plane_upper_.data() + k);
+                       linear_lower_.data() + k, linear_upper_.data() + k);
   }
   const double own = net.slack[static_cast<std::size_t>(v)];
   const double inflate = 1.0 + 4.0 * net.gamma, rounding = 4.0 * net.gamma;
-  error_lower_ = (below.error + own + rounding * (below.other_size - below.relu)) * inflate;
+  error_lower_ = (below.error + own + rounding * (below.other_magnitude - below.relu)) * inflate;
   intercept_lower_ = below.relu + below.other;
   if constexpr (kUpper) {
-    error_upper_ = (above.error + own + rounding * (above.other_size + above.relu)) * inflate;
+    error_upper_ = (above.error + own + rounding * (above.other_magnitude + above.relu)) * inflate;
     intercept_upper_ = above.relu + above.other;
   }
 }
 
-Vec ReducedBounder::concretize_lower(const Vec* plane, Vec base) const {
-  Vec sum = base;
-  const Vec zero = {};
-  for (int i = 0; i < network_->inputs; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    sum += plane[i] * select(plane[i] < zero, upper_x[k], lower_x[k]);
-  }
-  return sum;
-}
-
-void ReducedBounder::bound_neuron(int v, int layer, const ClipSettings& settings) {
+void ReducedBounder::bound_neuron(BoxBatch& boxes, int v, int layer, const Clipping& clipping) {
   const auto i = static_cast<std::size_t>(v);
   const Vec zero = {};
   const bool relu = is_relu(v);
-  if (relu && !any((lower_z[i] < zero) & (upper_z[i] > zero))) return;
+  if (relu && !any((boxes.lower_z[i] < zero) & (boxes.upper_z[i] > zero))) return;
   substitute<true>(v, layer);
   const auto N = static_cast<std::size_t>(network_->inputs);
-  const Vec base_lower = plane_lower_[N] + intercept_lower_ - error_lower_;
-  Vec lower = concretize_lower(plane_lower_.data(), base_lower);
+  const Vec base_lower = linear_lower_[N] + intercept_lower_ - error_lower_;
+  Vec lower = concretize_lower(boxes, linear_lower_.data(), base_lower);
   for (std::size_t k = 0; k < N; ++k) {
-    mirrored_[k] = -plane_upper_[k];
-    sensitivity_[i * N + k] = vabs(plane_lower_[k]) + vabs(plane_upper_[k]);
+    mirrored_[k] = -linear_upper_[k];
+    sensitivity_[i * N + k] = vabs(linear_lower_[k]) + vabs(linear_upper_[k]);
   }
-  const Vec base_upper = -(plane_upper_[N] + intercept_upper_ + error_upper_);
-  Vec upper = concretize_lower(mirrored_.data(), base_upper);
-  if (settings.neurons && constraints > 0) {
+  const Vec base_upper = -(linear_upper_[N] + intercept_upper_ + error_upper_);
+  Vec upper = concretize_lower(boxes, mirrored_.data(), base_upper);
+  if (clipping_.applies(clipping)) {
     // A ReLU needs no more than its sign.
-    if (!relu || any((lower < zero) & (lower_z[i] < zero)))
-      lower = vmax(clip_lower(plane_lower_.data(), base_lower, settings), lower);
-    if (!relu || any((upper < zero) & (upper_z[i] > zero)))
-      upper = vmax(clip_lower(mirrored_.data(), base_upper, settings), upper);
+    if (!relu || any((lower < zero) & (boxes.lower_z[i] < zero)))
+      lower = vmax(clipping_.lower_bound(linear_lower_.data(), base_lower, clipping), lower);
+    if (!relu || any((upper < zero) & (boxes.upper_z[i] > zero)))
+      upper = vmax(clipping_.lower_bound(mirrored_.data(), base_upper, clipping), upper);
   }
-  if (is_product(v)) {  // planes with their errors, for set_product()
-    plane_lower_[N] =
-        base_lower - (vabs(plane_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
-    plane_upper_[N] =
-        -base_upper + (vabs(plane_upper_[N]) + vabs(intercept_upper_) + error_upper_) * 0x1p-50;
+  if (is_product(v)) {  // linear bounds with their errors, for relax_factors()
+    linear_lower_[N] =
+        base_lower - (vabs(linear_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
+    linear_upper_[N] =
+        -base_upper + (vabs(linear_upper_[N]) + vabs(intercept_upper_) + error_upper_) * 0x1p-50;
   }
-  lower_z[i] = select((lower > lower_z[i]) & (vabs(lower) < kOverflow), lower, lower_z[i]);
+  boxes.lower_z[i] =
+      select((lower > boxes.lower_z[i]) & (vabs(lower) < kOverflow), lower, boxes.lower_z[i]);
   upper = -upper;
-  upper_z[i] = select((upper < upper_z[i]) & (vabs(upper) < kOverflow), upper, upper_z[i]);
-  // No value is left for the neuron: no point of the box satisfies the constraints.
-  const Mask none = lower_z[i] > upper_z[i];
+  boxes.upper_z[i] =
+      select((upper < boxes.upper_z[i]) & (vabs(upper) < kOverflow), upper, boxes.upper_z[i]);
+  // No value is left for the neuron: no point of the box satisfies the half-spaces.
+  const Mask none = boxes.lower_z[i] > boxes.upper_z[i];
   infeasible_ |= none;
-  upper_z[i] = select(none, lower_z[i], upper_z[i]);
+  boxes.upper_z[i] = select(none, boxes.lower_z[i], boxes.upper_z[i]);
   if (is_second_factor(v)) {
-    set_product(v - 1);
+    relax_factors(boxes, v - 1);
   } else if (is_product(v)) {
-    std::copy_n(plane_lower_.begin(), N + 1, first_lower_.begin());
-    std::copy_n(plane_upper_.begin(), N + 1, first_upper_.begin());
+    std::copy_n(linear_lower_.begin(), N + 1, first_lower_.begin());
+    std::copy_n(linear_upper_.begin(), N + 1, first_upper_.begin());
   }
 }
 
-void ReducedBounder::bound_rows(const ClipSettings& settings) {
+void ReducedBounder::bound_rows(const BoxBatch& boxes, const Clipping& clipping, RowBounds& rows) {
   const ReducedNetwork& net = *network_;
   const auto N = static_cast<std::size_t>(net.inputs);
-  refuted = infeasible_;
+  rows.refuted = infeasible_;
   Vec nearest = broadcast(-kOverflow);
-  for (Vec& loose : best_looseness_) loose = Vec{};
+  for (Vec& gap : nearest_row_gap_) gap = Vec{};
   for (int s = 0; s < net.rows; ++s) {
     const auto i = static_cast<std::size_t>(s);
     substitute<false>(net.neurons + s, net.layers());
-    const Vec base = plane_lower_[N] + intercept_lower_ - error_lower_;
-    Vec lower = concretize_lower(plane_lower_.data(), base);
-    if (settings.neurons && constraints > 0 && any(!(lower > Vec{}))) {
-      lower = vmax(clip_lower(plane_lower_.data(), base, settings), lower);
+    const Vec base = linear_lower_[N] + intercept_lower_ - error_lower_;
+    Vec lower = concretize_lower(boxes, linear_lower_.data(), base);
+    if (clipping_.applies(clipping) && any(!(lower > Vec{}))) {
+      lower = vmax(clipping_.lower_bound(linear_lower_.data(), base, clipping), lower);
     }
-    Vec* plane = row_plane.data() + i * (N + 1);
-    for (std::size_t k = 0; k < N; ++k) plane[k] = plane_lower_[k];
-    plane[N] = base - (vabs(plane_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
-    row_lower[i] = lower;
+    Vec* linear = rows.linear_bound.data() + i * (N + 1);
+    for (std::size_t k = 0; k < N; ++k) linear[k] = linear_lower_[k];
+    linear[N] = base - (vabs(linear_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
+    rows.lower[i] = lower;
     const Mask nearer = lower > nearest;
     nearest = select(nearer, lower, nearest);
     for (const int w : live_) {
       const auto k = static_cast<std::size_t>(w);
-      best_looseness_[k] = select(nearer, looseness_[k], best_looseness_[k]);
+      nearest_row_gap_[k] = select(nearer, row_gap_[k], nearest_row_gap_[k]);
     }
     const Mask excluded = net.strict[i] != 0 ? (lower >= Vec{}) : (lower > Vec{});
-    refuted |= excluded & (lower < kOverflow);
+    rows.refuted |= excluded & (lower < kOverflow);
   }
 }
 
-void ReducedBounder::estimate_split_gain() {
-  // Halving input i shrinks neuron v's range by a share |A_vi| w_i / (u - l), and its gap in
-  // proportion.
+/// Estimates, per input, how much of the relaxation gap in the row nearest to refutation a split of
+/// that input removes: halving input i shrinks neuron v's range by a share |A_vi| w_i / (u - l),
+/// and its gap in proportion.
+void ReducedBounder::score_inputs(const BoxBatch& boxes, std::vector<Vec>& score) const {
   const auto N = static_cast<std::size_t>(network_->inputs);
   const Vec zero = {};
-  for (Vec& gain : split_gain) gain = zero;
+  for (Vec& s : score) s = zero;
   for (const int w : live_) {
     const auto v = static_cast<std::size_t>(w);
     const Vec range = high_[v] - low_[v];
     const Mask unstable = range > zero;
     if (!any(unstable)) continue;
-    const Vec weight = select(unstable, best_looseness_[v] / (range * range), zero);
-    for (std::size_t i = 0; i < N; ++i) split_gain[i] += weight * sensitivity_[v * N + i];
+    const Vec weight = select(unstable, nearest_row_gap_[v] / (range * range), zero);
+    for (std::size_t i = 0; i < N; ++i) score[i] += weight * sensitivity_[v * N + i];
   }
-  for (std::size_t i = 0; i < N; ++i) split_gain[i] *= upper_x[i] - lower_x[i];
+  for (std::size_t i = 0; i < N; ++i) score[i] *= boxes.upper_x[i] - boxes.lower_x[i];
 }
 
-void ReducedBounder::bound(const ClipSettings& settings) {
+void ReducedBounder::bound(BoxBatch& boxes, const Clipping& clipping, RowBounds& rows) {
   const ReducedNetwork& net = *network_;
-  prepare_constraints();
+  clipping_.prepare(boxes.lower_x.data(), boxes.upper_x.data(), boxes.halfspace_count,
+                    boxes.halfspaces.data());
   live_.clear();
   live_begin_.assign(1, 0);
   infeasible_ = Mask{};
-  if (forward_ != nullptr) return forward_->bound(*this, settings);
   const Vec zero = {};
   for (int layer = 0; layer < net.layers(); ++layer) {
     const int begin = net.layer_begin[static_cast<std::size_t>(layer)],
               end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
-    for (int v = begin; v < end; ++v) bound_neuron(v, layer, settings);
+    for (int v = begin; v < end; ++v) bound_neuron(boxes, v, layer, clipping);
     for (int v = begin; v < end; ++v) {
       if (!is_relu(v)) {
-        if (!is_product(v)) set_planes(v);
+        if (!is_product(v)) relax_neuron(boxes, v);
         live_.push_back(v);
         continue;
       }
-      set_slopes(v);
-      if (any(upper_z[static_cast<std::size_t>(v)] > zero)) live_.push_back(v);
+      choose_relu_slopes(boxes, v);
+      if (any(boxes.upper_z[static_cast<std::size_t>(v)] > zero)) live_.push_back(v);
     }
     live_begin_.push_back(static_cast<int>(live_.size()));
   }
-  bound_rows(settings);
-  estimate_split_gain();
+  bound_rows(boxes, clipping, rows);
+  score_inputs(boxes, rows.branching_score);
 }
 
 namespace {
@@ -401,9 +376,8 @@ Vec values_of(const Activation& activation, Vec z) {
 }  // namespace
 
 void ReducedBounder::evaluate(const Vec* point, Vec* values) {
-  if (forward_ != nullptr) return forward_->evaluate(point, values);
   const ReducedNetwork& net = *network_;
-  Vec* r = multiplier_lower_.data();
+  Vec* r = lower_coefficient_.data();
   const Vec zero = {};
   for (int layer = 0; layer <= net.layers(); ++layer) {
     const bool last = layer == net.layers();
@@ -426,6 +400,14 @@ void ReducedBounder::evaluate(const Vec* point, Vec* values) {
       }
     }
   }
+}
+
+std::unique_ptr<BatchBounder> ReducedNetwork::make_bounder(
+    int most_halfspaces, std::unique_ptr<BatchBounder> previous) const {
+  if (dynamic_cast<ReducedBounder*>(previous.get()) == nullptr)
+    previous = std::make_unique<ReducedBounder>();
+  static_cast<ReducedBounder&>(*previous).attach(*this, most_halfspaces);
+  return previous;
 }
 
 }  // namespace clipbound::bounds

@@ -1,5 +1,6 @@
 #include "bounds/reduced/reduced_network.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
@@ -16,15 +17,15 @@ void ReducedNetwork::finish() {
   magnitude.assign(static_cast<std::size_t>(neurons + rows), 0.0);
   slack.assign(magnitude.size(), 0.0);
   double largest = 1.0;
-  const auto note = [&largest](double size) {
-    largest = std::isfinite(size) ? std::fmax(largest, size) : largest;
+  const auto note = [&largest](double x) {
+    largest = std::isfinite(x) ? std::fmax(largest, x) : largest;
   };
-  for (const double source : source_max) note(source);
+  for (const double source : largest_source) note(source);
   for (int v = 0; v < neurons + rows; ++v) {
     const double* r = row(v);
     double sum = std::fabs(r[constant()]);
     for (int j = 0; j < neurons + inputs; ++j)
-      sum += r[j] == 0.0 ? 0.0 : std::fabs(r[j]) * source_max[static_cast<std::size_t>(j)];
+      sum += r[j] == 0.0 ? 0.0 : std::fabs(r[j]) * largest_source[static_cast<std::size_t>(j)];
     magnitude[static_cast<std::size_t>(v)] = sum;
     note(sum);
   }
@@ -38,10 +39,10 @@ void ReducedNetwork::finish() {
   }
 }
 
-std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
-                                           const std::vector<Phase>& phase,
-                                           const std::vector<double>& upper,
-                                           const std::vector<double>& input_max) {
+std::shared_ptr<const ReducedNetwork> fold_neurons(const ReducedNetwork& from,
+                                                   const std::vector<Phase>& phase,
+                                                   const std::vector<double>& upper,
+                                                   const std::vector<double>& input_max) {
   const int U = from.neurons, N = from.inputs;
   std::vector<int> layer(static_cast<std::size_t>(U));
   for (int k = 0; k < from.layers(); ++k) {
@@ -53,7 +54,7 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
   std::vector<double> neuron_max(upper), inputs_max(input_max);
   for (int v = 0; v < U; ++v) {
     auto& x = neuron_max[static_cast<std::size_t>(v)];
-    const double largest = from.source_max[static_cast<std::size_t>(v)];
+    const double largest = from.largest_source[static_cast<std::size_t>(v)];
     x = from.activation[static_cast<std::size_t>(v)].curve == Curve::relu ? std::fmin(x, largest)
                                                                           : largest;
   }
@@ -61,7 +62,7 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
   for (int i = 0; i < N; ++i) {
     inputs[static_cast<std::size_t>(i)].column = i;
     auto& x = inputs_max[static_cast<std::size_t>(i)];
-    x = std::fmin(x, from.source_max[static_cast<std::size_t>(U + i)]);
+    x = std::fmin(x, from.largest_source[static_cast<std::size_t>(U + i)]);
   }
   NeuronFolder folder(phase, layer, from.activation, neuron_max, std::move(inputs), inputs_max,
                       from.rows);
@@ -75,7 +76,57 @@ std::shared_ptr<const ReducedNetwork> fold(const ReducedNetwork& from,
     folder.add_constant(row[from.constant()]);
     folder.end();
   }
-  return folder.finish(from.origin, from.strict);
+  return folder.finish(from.original_neuron, from.strict);
+}
+
+int ReducedNetwork::find_phases(const BoxBatch& boxes, Mask lanes,
+                                std::vector<Phase>& phase) const {
+  phase.assign(static_cast<std::size_t>(neurons), Phase::unstable);
+  int unstable = 0;
+  for (std::size_t v = 0; v < phase.size(); ++v) {
+    if (activation[v].curve != Curve::relu) {
+      ++unstable;  // smooth functions have no phases
+      continue;
+    }
+    if (all((boxes.lower_z[v] >= Vec{}) | ~lanes)) {
+      phase[v] = Phase::active;
+    } else if (all((boxes.upper_z[v] <= Vec{}) | ~lanes)) {
+      phase[v] = Phase::inactive;
+    } else {
+      ++unstable;
+    }
+  }
+  return unstable;
+}
+
+std::shared_ptr<const BatchProblem> ReducedNetwork::fold(
+    const std::vector<Phase>& phase, const std::vector<double>& upper,
+    const std::vector<double>& input_max) const {
+  return fold_neurons(*this, phase, upper, input_max);
+}
+
+bool ReducedNetwork::contradicts(const BatchProblem& folded, const double* x,
+                                 const double* values) const {
+  std::vector<double> active(static_cast<std::size_t>(neurons));
+  for (int v = 0; v < neurons + rows; ++v) {
+    const double* b = row(v);
+    double sum = b[constant()];
+    for (int i = 0; i < inputs; ++i) sum += b[first_input() + i] * x[i];
+    for (int w = 0; w < std::min(v, neurons); ++w)
+      sum += b[w] * active[static_cast<std::size_t>(w)];
+    if (v < neurons) {
+      const Activation& f = activation[static_cast<std::size_t>(v)];
+      const bool product = f.curve == Curve::product;
+      active[static_cast<std::size_t>(v)] = product ? sum : value_of(f, sum);
+      if (is_second_factor(f)) active[static_cast<std::size_t>(v) - 1] *= sum;
+      continue;
+    }
+    const int s = v - neurons;
+    const double rounding = 4.0 * (slack[static_cast<std::size_t>(v)] + folded.row_slack(s));
+    if (std::fabs(sum - values[s]) > rounding + 1e-9 * magnitude[static_cast<std::size_t>(v)])
+      return true;
+  }
+  return false;
 }
 
 }  // namespace clipbound::bounds

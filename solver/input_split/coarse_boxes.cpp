@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bounds/forward/forward_bounder.h"
+#include "bounds/forward/forward_problem.h"
 #include "bounds/reduced/reduce.h"
 
 namespace clipbound::solver {
@@ -72,28 +72,24 @@ std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
   if (!reducible && !prefers_forward_planes(*coarse.root)) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
   if (!reducible) {
-    auto problem = std::make_shared<ForwardProblem>();
-    problem->system = root->bounder->shared_system();
-    problem->rows = root->rows;
-    problem->strict = root->strict;
-    problem->kept = root->kept;
-    problem->lower = root->lower;
-    problem->upper = root->upper;
-    root->network = forward_network(std::move(problem));
+    root->problem =
+        std::make_shared<ForwardProblem>(root->bounder->shared_system(), root->rows, root->strict,
+                                         root->kept, root->lower, root->upper);
     root->bounder.reset();
     return root_task(std::move(root), coarse.lower, coarse.upper);
   }
-  root->network = reduce(*root->bounder, bounds, root->rows, root->strict, root->kept);
+  const auto network = reduce(*root->bounder, bounds, root->rows, root->strict, root->kept);
   root->bounder.reset();
   std::vector<double> lower, upper;
   for (const IntervalVector& layer : bounds.layers) {
     lower.insert(lower.end(), layer.lower.begin(), layer.lower.end());
     upper.insert(upper.end(), layer.upper.begin(), layer.upper.end());
   }
-  for (const std::int32_t v : root->network->origin) {
+  for (const std::int32_t v : network->original_neuron) {
     root->lower_z.push_back(lower[static_cast<std::size_t>(v)]);
     root->upper_z.push_back(upper[static_cast<std::size_t>(v)]);
   }
+  root->problem = network;
   return root_task(std::move(root), coarse.lower, coarse.upper);
 }
 

@@ -28,16 +28,16 @@ SearchOutcome InputSearch::run(TimeSlice time_slice) {
 void InputSearch::drop(const std::set<const Clause*>& refuted) {
   std::erase_if(tasks_, [&](const BoxSubproblems& task) {
     if (!refuted.contains(task.root->clause)) return false;
-    const std::size_t boxes = task.network == nullptr ? 1 : task.open.count();
+    const bool coarse = task.problem == nullptr;
+    const std::size_t boxes = coarse ? 1 : task.open.count();
     counters_.open.fetch_sub(static_cast<std::int64_t>(boxes));
     for (std::size_t k = 0; k < boxes; ++k) {
-      const double* lower = task.network == nullptr ? task.lower.data() : task.open.from_top(k);
-      const double* upper =
-          task.network == nullptr ? task.upper.data() : lower + task.root->width.size();
-      double share = 1.0;
-      for (std::size_t i = 0; i < task.root->width.size(); ++i)
-        share *= (upper[i] - lower[i]) / task.root->width[i];
-      counters_.settle(share);
+      if (coarse) {
+        counters_.settle(share_of(*task.root, task.lower, task.upper));
+        continue;
+      }
+      const ConstRecord record = task.open.from_top(k);
+      counters_.settle(share_of(*task.root, record.lower_x(), record.upper_x()));
     }
     return true;
   });

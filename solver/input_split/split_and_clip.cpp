@@ -1,83 +1,64 @@
-// From bounded subproblems to their children: choose an input, fold decided neurons, split, clip,
-// push.
+// Idea: From bounded subproblems to their children: choose an input, fold stable neurons, split,
+// clip, push. Source, guarantees, legend: worker.h.
 #include <algorithm>
 #include <cmath>
 
-#include "bounds/clip/relaxed_clipping.h"
 #include "solver/input_split/worker.h"
 
 namespace clipbound::solver {
 
 namespace {
+
 constexpr double kNarrowest = 0x1p-36;  // of the root's width: narrower sides are not split, boxes
                                         // of such sides are unsplittable
+
+/// Where an input of a lane's box is split.
+double middle_of(const BoxBatch& boxes, std::size_t input, int lane) {
+  return 0.5 * (boxes.lower_x[input][lane] + boxes.upper_x[input][lane]);
+}
+
 }  // namespace
 
-void InputSplitWorker::choose_dimensions(Level& level, Mask open) {
-  ReducedBounder& b = level.bounder;
-  const int N = level.network->inputs, S = level.network->rows;
+void InputSplitWorker::choose_inputs(const Level& level, Mask open) {
+  const BoxBatch& boxes = level.boxes;
+  const BranchingView view{boxes, level.rows, batches_};
+  settings_.branching->score(view, score_.data());
   Vec sum = {};
-  for (int i = 0; i < N; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    const Vec width = b.upper_x[k] - b.lower_x[k];
-    Vec steepest = {};
-    for (int s = 0; s < S; ++s)
-      steepest = vmax(steepest, vabs(b.row_plane[static_cast<std::size_t>(s * (N + 1) + i)]));
-    using Branching = SearchSettings::Branching;
-    score_[k] = settings_.branching == Branching::widest  ? width
-                : settings_.branching == Branching::smart ? steepest * width
-                                                          : b.split_gain[k];
-    fallback_[k] = steepest * width;
-    sum += score_[k];
-  }
-  // Where nothing is relaxed any more, only the rows' planes are left to go by.
+  for (const Vec& score : score_) sum += score;
+  // Where nothing is relaxed any more, only the rows' linear bounds are left to go by.
   const Mask linear = ~(sum > Vec{});
-  for (int i = 0; i < N; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    score_[k] = select(linear, fallback_[k], score_[k]);
+  if (any(linear)) {
+    score_by_slopes(view, fallback_.data());
+    for (std::size_t i = 0; i < score_.size(); ++i)
+      score_[i] = select(linear, fallback_[i], score_[i]);
   }
   for (int lane = 0; lane < kLanes; ++lane) {
-    dimension_[lane] = -1;
+    split_[lane] = -1;
     if (open[lane] == 0) continue;
     double best = -1.0;
-    for (int i = 0; i < N; ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      const double l = b.lower_x[k][lane], u = b.upper_x[k][lane], middle = 0.5 * (l + u);
-      if (!(l < middle && middle < u) || u - l < kNarrowest * root_->width[k]) continue;
-      if (score_[k][lane] > best) {
-        best = score_[k][lane];
-        dimension_[lane] = i;
+    for (std::size_t i = 0; i < score_.size(); ++i) {
+      const double l = boxes.lower_x[i][lane], u = boxes.upper_x[i][lane],
+                   middle = middle_of(boxes, i, lane);
+      if (!(l < middle && middle < u) || u - l < kNarrowest * root_->width[i]) continue;
+      if (score_[i][lane] > best) {
+        best = score_[i][lane];
+        split_[lane] = static_cast<std::int64_t>(i);
       }
     }
   }
 }
 
-bool InputSplitWorker::worth_folding(Level& level, Mask open) {
-  ReducedBounder& b = level.bounder;
-  const int U = level.network->neurons;
-  phase_.assign(static_cast<std::size_t>(U), Phase::unstable);
-  int unstable = 0;
-  for (int v = 0; v < U; ++v) {
-    const auto i = static_cast<std::size_t>(v);
-    if (level.network->activation[i].curve != Curve::relu) {
-      ++unstable;  // never decided
-      continue;
-    }
-    if (all((b.lower_z[i] >= Vec{}) | ~open)) {
-      phase_[i] = Phase::active;
-    } else if (all((b.upper_z[i] <= Vec{}) | ~open)) {
-      phase_[i] = Phase::inactive;
-    } else {
-      ++unstable;
-    }
-  }
+bool InputSplitWorker::worth_folding(const Level& level, Mask open) {
+  const int U = level.problem->neurons;
+  const int unstable = level.problem->find_phases(level.boxes, open, phase_);
   return U - unstable >= 2 && unstable * 10 <= U * 8;
 }
 
 /// A batch costs the same for one lane as for all: where the stack has run dry, split the few open
 /// lanes into free ones first.
 void InputSplitWorker::fill_lanes(Level& level, Mask& open) {
-  ReducedBounder& b = level.bounder;
+  BoxBatch& boxes = level.boxes;
+  RowBounds& rows = level.rows;
   int used = 0;
   for (int lane = 0; lane < kLanes; ++lane) used += open[lane] != 0 ? 1 : 0;
   for (; level.open.empty() && used > 0 && 4 * used <= kLanes; used *= 2) {
@@ -86,16 +67,17 @@ void InputSplitWorker::fill_lanes(Level& level, Mask& open) {
     for (int lane = 0; lane < kLanes; ++lane) {
       if (before[lane] == 0) continue;
       while (open[free] != 0) ++free;
-      for (auto* array : {&b.lower_x, &b.upper_x, &b.lower_z, &b.upper_z, &b.constraint,
-                          &b.row_plane, &b.split_gain}) {
+      for (auto* array : {&boxes.lower_x, &boxes.upper_x, &boxes.lower_z, &boxes.upper_z,
+                          &boxes.halfspaces, &rows.linear_bound, &rows.branching_score}) {
         for (Vec& v : *array) v[free] = v[lane];
       }
-      const auto k = static_cast<std::size_t>(dimension_[lane]);
-      b.upper_x[k][lane] = b.lower_x[k][free] = 0.5 * (b.lower_x[k][lane] + b.upper_x[k][lane]);
-      b.split_gain[k][lane] = b.split_gain[k][free] = 0.5 * b.split_gain[k][lane];
+      const auto k = static_cast<std::size_t>(split_[lane]);
+      boxes.upper_x[k][lane] = boxes.lower_x[k][free] = middle_of(boxes, k, lane);
+      rows.branching_score[k][lane] = rows.branching_score[k][free] =
+          0.5 * rows.branching_score[k][lane];
       open[free] = -1;
     }
-    choose_dimensions(level, open);
+    choose_inputs(level, open);
     drop_unsplittable(open);
   }
 }
@@ -104,7 +86,7 @@ void InputSplitWorker::fill_lanes(Level& level, Mask& open) {
 void InputSplitWorker::drop_unsplittable(Mask& open) {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
-    if (dimension_[lane] >= 0) {
+    if (split_[lane] >= 0) {
       ++statistics.splits;
       continue;
     }
@@ -114,17 +96,18 @@ void InputSplitWorker::drop_unsplittable(Mask& open) {
 }
 
 void InputSplitWorker::clip_parents(Level& level, Mask& open) {
-  ReducedBounder& b = level.bounder;
+  BoxBatch& boxes = level.boxes;
   double before = 0.0, after = 0.0;
   for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] != 0) before += volume(b.lower_x.data(), b.upper_x.data(), lane);
+    if (open[lane] != 0) before += share_of_lane(boxes.lower_x, boxes.upper_x, lane);
   }
-  const Mask empty = clip_input(level.network->inputs, b.lower_x.data(), b.upper_x.data(),
-                                level.network->rows, b.row_plane.data(), 1);
+  const Mask empty =
+      settings_.clip_boxes(level.problem->inputs, boxes.lower_x.data(), boxes.upper_x.data(),
+                           level.problem->rows, level.rows.linear_bound.data());
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
     if (empty[lane] == 0) {
-      after += volume(b.lower_x.data(), b.upper_x.data(), lane);
+      after += share_of_lane(boxes.lower_x, boxes.upper_x, lane);
       continue;
     }
     ++statistics.pruned_clip;
@@ -133,131 +116,133 @@ void InputSplitWorker::clip_parents(Level& level, Mask& open) {
   counters_.settle(before - after);
 }
 
+/// The level's problem without the neurons that are stable in all open lanes.
+std::shared_ptr<const BatchProblem> InputSplitWorker::fold(const Level& level, Mask open) const {
+  const BoxBatch& boxes = level.boxes;
+  std::vector<double> upper(boxes.upper_z.size(), 0.0), largest_x(boxes.lower_x.size(), 0.0);
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (open[lane] == 0) continue;
+    for (std::size_t v = 0; v < upper.size(); ++v)
+      upper[v] = std::max(upper[v], boxes.upper_z[v][lane]);
+    for (std::size_t i = 0; i < largest_x.size(); ++i) {
+      largest_x[i] = std::max(
+          {largest_x[i], std::fabs(boxes.lower_x[i][lane]), std::fabs(boxes.upper_x[i][lane])});
+    }
+  }
+  return level.problem->fold(phase_, upper, largest_x);
+}
+
 void InputSplitWorker::branch(Level& level, Mask open) {
-  ReducedBounder& b = level.bounder;
-  choose_dimensions(level, open);
+  choose_inputs(level, open);
   drop_unsplittable(open);
-  // In the regular order a box is clipped after it was chosen how to split it: what is left may be
-  // too thin to be split any further, but has yet to be bounded.
-  if (settings_.clip_inputs && !settings_.reorder) clip_parents(level, open);
+  // In the published order a box is clipped after it was chosen how to split it: what is left may
+  // be too narrow to be split any further, but has yet to be bounded.
+  if (settings_.clip_boxes != nullptr && settings_.order == ClipOrder::parents)
+    clip_parents(level, open);
   if (!any(open)) return;
-  if (settings_.reorder) fill_lanes(level, open);
+  if (settings_.order == ClipOrder::children) fill_lanes(level, open);
   SubproblemStack* target = &level.open;
   if (worth_folding(level, open)) {
-    const int N = level.network->inputs, U = level.network->neurons;
-    std::vector<double> upper(static_cast<std::size_t>(U), 0.0),
-        reach(static_cast<std::size_t>(N), 0.0);
-    for (int lane = 0; lane < kLanes; ++lane) {
-      if (open[lane] == 0) continue;
-      for (std::size_t v = 0; v < upper.size(); ++v)
-        upper[v] = std::max(upper[v], b.upper_z[v][lane]);
-      for (std::size_t i = 0; i < reach.size(); ++i)
-        reach[i] =
-            std::max({reach[i], std::fabs(b.lower_x[i][lane]), std::fabs(b.upper_x[i][lane])});
-    }
-    auto folded = fold(*level.network, phase_, upper, reach);
+    auto folded = fold(level, open);
     ++statistics.compilations;
     target = &enter_level(std::move(folded)).open;
   } else {
     phase_.assign(phase_.size(), Phase::unstable);
   }
-  split_side(level, open, false, *target);
-  split_side(level, open, true, *target);
+  split_side(level, open, Side::lower, *target);
+  split_side(level, open, Side::upper, *target);
 }
 
-void InputSplitWorker::inherit_halfspaces(Level& level) {
-  ReducedBounder& b = level.bounder;
-  const int N = level.network->inputs, fresh = std::min(level.network->rows, constraints_);
-  const auto width = static_cast<std::size_t>(N) + 1;
-  std::copy(
-      b.row_plane.begin(),
-      b.row_plane.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width),
-      child_halfspaces_.begin());
-  std::fill(child_halfspaces_.begin() +
-                static_cast<std::ptrdiff_t>(static_cast<std::size_t>(fresh) * width),
-            child_halfspaces_.end(), Vec{});
+void InputSplitWorker::inherit_halfspaces(const Level& level) {
+  const BoxBatch& boxes = level.boxes;
+  const auto N = static_cast<std::size_t>(level.problem->inputs), width = N + 1;
+  const int new_rows = std::min(level.problem->rows, halfspaces_);
+  const auto copied = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(new_rows) * width);
+  std::copy_n(level.rows.linear_bound.begin(), copied, child_halfspaces_.begin());
+  std::fill(child_halfspaces_.begin() + copied, child_halfspaces_.end(), Vec{});
   // How deep each cuts: 1 where all of the box lies outside, -1 where all of it lies inside (then
   // it says nothing).
   Vec depth[kMostHalfspaces];
-  for (int k = 0; k < constraints_; ++k) {
-    const Vec* g = b.constraint.data() + static_cast<std::size_t>(k) * width;
-    Vec at = g[N], reach = broadcast(1e-300);
-    for (int i = 0; i < N; ++i) {
-      const auto j = static_cast<std::size_t>(i);
-      at += g[i] * 0.5 * (child_lower_[j] + child_upper_[j]);
-      reach += vabs(g[i]) * 0.5 * (child_upper_[j] - child_lower_[j]);
+  for (int k = 0; k < halfspaces_; ++k) {
+    const Vec* g = boxes.halfspaces.data() + static_cast<std::size_t>(k) * width;
+    Vec at = g[N], spread = broadcast(1e-300);
+    for (std::size_t i = 0; i < N; ++i) {
+      at += g[i] * 0.5 * (child_lower_[i] + child_upper_[i]);
+      spread += vabs(g[i]) * 0.5 * (child_upper_[i] - child_lower_[i]);
     }
-    depth[k] = at / reach;
+    depth[k] = at / spread;
   }
   for (int lane = 0; lane < kLanes; ++lane) {
-    for (int slot = fresh; slot < constraints_; ++slot) {
+    for (int kept = new_rows; kept < halfspaces_; ++kept) {
       int best = -1;
-      for (int k = 0; k < constraints_; ++k) {
+      for (int k = 0; k < halfspaces_; ++k) {
         if (depth[k][lane] > -0.999 && (best < 0 || depth[k][lane] > depth[best][lane])) best = k;
       }
       if (best < 0) break;
       depth[best][lane] = -2.0;
       for (std::size_t i = 0; i < width; ++i) {
-        child_halfspaces_[static_cast<std::size_t>(slot) * width + i][lane] =
-            b.constraint[static_cast<std::size_t>(best) * width + i][lane];
+        child_halfspaces_[static_cast<std::size_t>(kept) * width + i][lane] =
+            boxes.halfspaces[static_cast<std::size_t>(best) * width + i][lane];
       }
     }
   }
 }
 
-void InputSplitWorker::split_side(Level& level, Mask open, bool high, SubproblemStack& target) {
-  ReducedBounder& b = level.bounder;
-  const int N = level.network->inputs, U = level.network->neurons, S = level.network->rows;
-  for (int i = 0; i < N; ++i) {
-    const auto k = static_cast<std::size_t>(i);
-    child_lower_[k] = b.lower_x[k];
-    child_upper_[k] = b.upper_x[k];
+/// The child in child_lower_, child_upper_ and child_halfspaces_, with the bounds of the neurons
+/// that `target` keeps.
+void InputSplitWorker::push_child(const Level& level, int lane, SubproblemStack& target) {
+  const Record record = target.push();
+  store_lane(child_lower_, lane, record.lower_x());
+  store_lane(child_upper_, lane, record.upper_x());
+  const std::span<double> lower_z = record.lower_z(), upper_z = record.upper_z();
+  std::size_t kept = 0;
+  for (std::size_t v = 0; v < phase_.size(); ++v) {
+    if (phase_[v] != Phase::unstable) continue;
+    lower_z[kept] = level.boxes.lower_z[v][lane];
+    upper_z[kept] = level.boxes.upper_z[v][lane];
+    ++kept;
   }
+  store_lane(child_halfspaces_, lane, record.halfspaces());
+}
+
+void InputSplitWorker::split_side(const Level& level, Mask open, Side side,
+                                  SubproblemStack& target) {
+  const BoxBatch& boxes = level.boxes;
+  const int N = level.problem->inputs;
+  child_lower_ = boxes.lower_x;
+  child_upper_ = boxes.upper_x;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
-    const auto k = static_cast<std::size_t>(dimension_[lane]);
-    const double middle = 0.5 * (b.lower_x[k][lane] + b.upper_x[k][lane]);
-    (high ? child_lower_ : child_upper_)[k][lane] = middle;
+    const auto k = static_cast<std::size_t>(split_[lane]);
+    (side == Side::upper ? child_lower_ : child_upper_)[k][lane] = middle_of(boxes, k, lane);
   }
-  double volume_in = 0.0, volume_out = 0.0;
+  double share_in = 0.0, share_out = 0.0;
   Mask empty = {};
-  if (settings_.clip_inputs && settings_.reorder) {
-    empty = clip_input(N, child_lower_.data(), child_upper_.data(), S, b.row_plane.data(), 1) |
-            clip_input(N, child_lower_.data(), child_upper_.data(), constraints_,
-                       b.constraint.data(), 1);
+  if (settings_.clip_boxes != nullptr && settings_.order == ClipOrder::children) {
+    empty = settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), level.problem->rows,
+                                 level.rows.linear_bound.data());
+    empty |= settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), halfspaces_,
+                                  boxes.halfspaces.data());
   }
-  if (settings_.clip_inputs) inherit_halfspaces(level);
+  if (settings_.clip_boxes != nullptr) inherit_halfspaces(level);
   std::int64_t pushed = 0;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open[lane] == 0) continue;
-    const auto k = static_cast<std::size_t>(dimension_[lane]);
-    const double whole = volume(b.lower_x.data(), b.upper_x.data(), lane);
-    const double middle = 0.5 * (b.lower_x[k][lane] + b.upper_x[k][lane]);
-    const double part = (high ? b.upper_x[k][lane] - middle : middle - b.lower_x[k][lane]) /
-                        (b.upper_x[k][lane] - b.lower_x[k][lane]);
-    volume_in += whole * part;
+    const auto k = static_cast<std::size_t>(split_[lane]);
+    const double l = boxes.lower_x[k][lane], u = boxes.upper_x[k][lane],
+                 middle = middle_of(boxes, k, lane);
+    const double part = (side == Side::upper ? u - middle : middle - l) / (u - l);
+    share_in += share_of_lane(boxes.lower_x, boxes.upper_x, lane) * part;
     if (empty[lane] != 0) {
       ++statistics.pruned_clip;
       continue;
     }
-    volume_out += volume(child_lower_.data(), child_upper_.data(), lane);
-    double* record = target.push();
-    for (int i = 0; i < N; ++i) *record++ = child_lower_[static_cast<std::size_t>(i)][lane];
-    for (int i = 0; i < N; ++i) *record++ = child_upper_[static_cast<std::size_t>(i)][lane];
-    for (int v = 0; v < U; ++v) {
-      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable)
-        *record++ = b.lower_z[static_cast<std::size_t>(v)][lane];
-    }
-    for (int v = 0; v < U; ++v) {
-      if (phase_[static_cast<std::size_t>(v)] == Phase::unstable)
-        *record++ = b.upper_z[static_cast<std::size_t>(v)][lane];
-    }
-    for (int j = 0; j < constraints_ * (N + 1); ++j)
-      *record++ = child_halfspaces_[static_cast<std::size_t>(j)][lane];
+    share_out += share_of_lane(child_lower_, child_upper_, lane);
+    push_child(level, lane, target);
     ++pushed;
   }
   counters_.open.fetch_add(pushed, std::memory_order_relaxed);
-  counters_.settle(volume_in - volume_out);
+  counters_.settle(share_in - share_out);
 }
 
 }  // namespace clipbound::solver

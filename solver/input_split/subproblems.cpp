@@ -1,22 +1,23 @@
 #include "solver/input_split/subproblems.h"
 
-#include <algorithm>
-
 namespace clipbound::solver {
 
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
                          const std::vector<double>& upper) {
   BoxSubproblems task;
-  const ReducedNetwork& network = *root->network;
-  task.constraints = std::min(network.rows, kMostConstraints) + kMemory;
-  task.open = SubproblemStack(network.inputs, network.neurons, task.constraints);
-  double* record = task.open.push();
-  for (const std::vector<double>* part : {&lower, &upper, &root->lower_z, &root->upper_z}) {
-    record = std::copy(part->begin(), part->end(), record);
-  }
-  // No constraint yet: 0 x + 0 <= 0 holds everywhere.
-  std::fill(record, record + task.constraints * (network.inputs + 1), 0.0);
-  task.network = root->network;
+  const BatchProblem& problem = *root->problem;
+  task.open = SubproblemStack(
+      {.inputs = problem.inputs,
+       .neurons = problem.neurons,
+       .halfspaces = std::min(problem.rows, kMostInheritedRows) + kOlderHalfspaces});
+  const Record record = task.open.push();
+  std::copy(lower.begin(), lower.end(), record.lower_x().begin());
+  std::copy(upper.begin(), upper.end(), record.upper_x().begin());
+  std::copy(root->lower_z.begin(), root->lower_z.end(), record.lower_z().begin());
+  std::copy(root->upper_z.begin(), root->upper_z.end(), record.upper_z().begin());
+  // No half-space yet: 0 x + 0 <= 0 holds everywhere.
+  std::fill(record.halfspaces().begin(), record.halfspaces().end(), 0.0);
+  task.problem = root->problem;
   task.root = std::move(root);
   return task;
 }

@@ -1,27 +1,33 @@
 #pragma once
-// What the search of one clause carries: its root, how its columns map to the network's inputs, and
-// open subproblems.
+// Idea: What the search of one clause carries: its root, how its columns map to the network's
+// inputs, and open subproblems. Subproblems are records of one fixed size in one block of memory.
+// Source: own.
+// Guarantees: RecordView is the only place that knows where a record's parts lie.
+// Legend: N inputs (kept columns), U neurons whose bounds a record keeps, S rows, K half-spaces
+// [K, N + 1], n inputs of the network.
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "bounds/batch_bounder.h"
 #include "bounds/crown/crown_bounder.h"
-#include "bounds/reduced/reduced_network.h"
 #include "specs/query/query.h"
 
 namespace clipbound::solver {
 
-inline constexpr int kMostConstraints =
+inline constexpr int kMostInheritedRows =
     8;  ///< rows beyond these still refute and clip, but are not inherited
-inline constexpr int kMemory =
+inline constexpr int kOlderHalfspaces =
     4;  ///< half-spaces of grandparents and before that a subproblem keeps
-inline constexpr int kMostHalfspaces = kMostConstraints + kMemory;
+inline constexpr int kMostHalfspaces = kMostInheritedRows + kOlderHalfspaces;
 
 /// Constant over the search of one clause, or of a part of its box.
 struct ClauseRoot {
   const Clause* clause = nullptr;
   std::shared_ptr<const CrownBounder>
-      bounder;      ///< null once the network is reduced: large, and of no more use
+      bounder;      ///< null once an engine bounds batches: large, and of no more use
   AffineForm rows;  ///< left sides minus thresholds
   std::vector<std::uint8_t> strict;  ///< [S]
   std::vector<int> kept;             ///< column -> input number
@@ -29,33 +35,85 @@ struct ClauseRoot {
   std::vector<double> width;         ///< [N] of the kept columns of the clause's box
 
   // Of the box that this root is for: all of it, or the part at which the coarse phase ended.
-  std::shared_ptr<const ReducedNetwork> network;
-  std::vector<double> lower_z, upper_z;  ///< [U] of `network`; no rows entered them
+  std::shared_ptr<const BatchProblem> problem;
+  std::vector<double> lower_z, upper_z;  ///< [U] of `problem`; no rows entered them
 };
 
-/// Open subproblems as records of one fixed size, newest last: a stack that is one block of memory.
-/// A record holds: lower x [N], upper x [N], lower z [U], upper z [U], K half-spaces [K, N + 1].
+/// The share of the clause's box that the box [lower, upper] [N] is: what a search's progress
+/// counts.
+inline double share_of(const ClauseRoot& root, std::span<const double> lower,
+                       std::span<const double> upper) {
+  double share = 1.0;
+  for (std::size_t i = 0; i < root.width.size(); ++i)
+    share *= (upper[i] - lower[i]) / root.width[i];
+  return share;
+}
+
+/// The sizes of all records of a stack.
+struct RecordShape {
+  int inputs = 0, neurons = 0, halfspaces = 0;  ///< N, U, K
+  std::size_t size() const {
+    return static_cast<std::size_t>(2 * inputs + 2 * neurons + halfspaces * (inputs + 1));
+  }
+};
+
+/// A subproblem's packed record: lower x [N], upper x [N], lower z [U], upper z [U], half-spaces
+/// [K, N + 1]. Number: double or const double.
+template <typename Number>
+class RecordView {
+ public:
+  RecordView(const RecordShape& shape, Number* data) : shape_(shape), data_(data) {}
+  std::span<Number> lower_x() const { return part(0, shape_.inputs); }
+  std::span<Number> upper_x() const { return part(shape_.inputs, shape_.inputs); }
+  std::span<Number> lower_z() const { return part(2 * shape_.inputs, shape_.neurons); }
+  std::span<Number> upper_z() const {
+    return part(2 * shape_.inputs + shape_.neurons, shape_.neurons);
+  }
+  std::span<Number> halfspaces() const {
+    return part(2 * (shape_.inputs + shape_.neurons), shape_.halfspaces * (shape_.inputs + 1));
+  }
+
+ private:
+  std::span<Number> part(int first, int count) const {
+    return {data_ + first, static_cast<std::size_t>(count)};
+  }
+
+  RecordShape shape_;
+  Number* data_;
+};
+using Record = RecordView<double>;
+using ConstRecord = RecordView<const double>;
+
+/// One lane of an array of Vec, from and into a part of a record.
+inline void load_lane(std::span<const double> from, int lane, std::vector<Vec>& to) {
+  for (std::size_t i = 0; i < from.size(); ++i) to[i][lane] = from[i];
+}
+inline void store_lane(const std::vector<Vec>& from, int lane, std::span<double> to) {
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i][lane];
+}
+
+/// Open subproblems, newest last: a stack that is one block of memory. Views are good until the
+/// next push() or pop().
 class SubproblemStack {
  public:
   SubproblemStack() = default;
-  SubproblemStack(int inputs, int neurons, int constraints)
-      : size_(static_cast<std::size_t>(2 * inputs + 2 * neurons + constraints * (inputs + 1))) {}
+  explicit SubproblemStack(const RecordShape& shape) : shape_(shape), size_(shape.size()) {}
 
   std::size_t count() const { return size_ == 0 ? 0 : data_.size() / size_; }
   bool empty() const { return data_.empty(); }
-  std::size_t record_size() const { return size_; }
-  double* push() {
+  const RecordShape& shape() const { return shape_; }
+  /// A new record of zeros on top.
+  Record push() {
     data_.resize(data_.size() + size_);
-    return data_.data() + data_.size() - size_;
+    return {shape_, data_.data() + data_.size() - size_};
   }
-  const double* from_top(std::size_t k) const {
-    return data_.data() + data_.size() - (k + 1) * size_;
+  ConstRecord from_top(std::size_t k) const {
+    return {shape_, data_.data() + data_.size() - (k + 1) * size_};
   }
   void pop(std::size_t k) { data_.resize(data_.size() - k * size_); }
   /// Removes the k oldest and returns them as a stack of their own.
   SubproblemStack take_oldest(std::size_t k) {
-    SubproblemStack part;
-    part.size_ = size_;
+    SubproblemStack part(shape_);
     const auto end = data_.begin() + static_cast<std::ptrdiff_t>(k * size_);
     part.data_.assign(data_.begin(), end);
     data_.erase(data_.begin(), end);
@@ -63,23 +121,23 @@ class SubproblemStack {
   }
 
  private:
+  RecordShape shape_;
   std::size_t size_ = 0;
   std::vector<double> data_;
 };
 
-/// A subtree to be searched. Without a network it is a coarse one: a box [lower, upper] (kept
+/// A subtree to be searched. Without a problem it is a coarse one: a box [lower, upper] (kept
 /// columns) on which the whole network still has to be bounded.
 struct BoxSubproblems {
   std::shared_ptr<const ClauseRoot> root;
   std::vector<double> lower, upper;
-  std::shared_ptr<const ReducedNetwork> network;
+  std::shared_ptr<const BatchProblem> problem;
   SubproblemStack open;
-  int constraints = 0;  ///< K of the records
-  bool plain =
-      false;  ///< bound neurons without the clause's rows (see InputSplitWorker::start_afresh)
+  bool without_rows = false;  ///< bound neurons without the clause's rows (see
+                              ///< InputSplitWorker::restart_without_rows)
 };
 
-/// A task with one subproblem: the box [lower, upper] (kept columns) on the root's network.
+/// A task with one subproblem: the box [lower, upper] (kept columns) on the root's problem.
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
                          const std::vector<double>& upper);
 

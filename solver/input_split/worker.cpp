@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "base/rounding.h"
 #include "solver/input_split/coarse_boxes.h"
 
 namespace clipbound::solver {
@@ -12,19 +12,17 @@ namespace {
 constexpr AttackRhythm kRhythm = {.every_s = 0.05, .seconds = 0.015};
 // Half-spaces of ancestors that enter concretizations; the others only clip boxes. Measured on ACAS
 // Xu: a second one saves no more than one subproblem in a hundred and costs as much as the first.
-constexpr int kRemembered = 1;
+constexpr int kConcretizedOlder = 1;
 }  // namespace
 
 SearchSettings search_settings(const Options& options) {
+  const ClippingMethod& method = clipping_method(options.clipping);
   SearchSettings settings;
-  settings.clip.neurons = options.clipping == "complete";
-  settings.clip.passes = options.clip_passes;
-  settings.clip_inputs = options.clipping != "none";
-  settings.reorder = options.reorder;
-  using Branching = SearchSettings::Branching;
-  settings.branching = options.branching == "widest" ? Branching::widest
-                       : options.branching == "sb"   ? Branching::smart
-                                                     : Branching::automatic;
+  settings.clipping.complete = method.complete_clipping;
+  settings.clipping.passes = options.clip_passes;
+  settings.clip_boxes = method.clip_boxes;
+  settings.order = options.reorder ? ClipOrder::children : ClipOrder::parents;
+  settings.branching = &branching_rule(options.branching);
   return settings;
 }
 
@@ -36,7 +34,7 @@ InputSplitWorker::InputSplitWorker(const SearchContext& context, const InputSpli
 
 void InputSplitWorker::run() {
   run_tasks(queue_, [this](BoxSubproblems task) {
-    if (task.network != nullptr) return search_subtree(std::move(task));
+    if (task.problem != nullptr) return search_subtree(std::move(task));
     if (auto reduced = search_coarse(std::move(task))) search_subtree(std::move(*reduced));
   });
 }
@@ -47,9 +45,7 @@ std::optional<BoxSubproblems> InputSplitWorker::search_coarse(BoxSubproblems tas
   const CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
   if (deadline_.expired()) return std::nullopt;
   count_bounded(1);
-  double share = 1.0;
-  for (std::size_t k = 0; k < task.lower.size(); ++k)
-    share *= (task.upper[k] - task.lower[k]) / task.root->width[k];
+  const double share = share_of(*task.root, task.lower, task.upper);
   if (rows_refuted(*task.root, bounds)) {
     ++statistics.pruned_bound;
     counters_.open.fetch_sub(1, std::memory_order_relaxed);
@@ -66,29 +62,32 @@ std::optional<BoxSubproblems> InputSplitWorker::search_coarse(BoxSubproblems tas
 }
 
 InputSplitWorker::Level& InputSplitWorker::enter_level(
-    std::shared_ptr<const ReducedNetwork> network) {
+    std::shared_ptr<const BatchProblem> problem) {
   if (depth_ == levels_.size()) levels_.push_back(std::make_unique<Level>());
   Level& level = *levels_[depth_++];
-  level.open = SubproblemStack(network->inputs, network->neurons, constraints_);
-  level.bounder.attach(*network, constraints_);
-  level.network = std::move(network);
+  level.open = SubproblemStack(
+      {.inputs = problem->inputs, .neurons = problem->neurons, .halfspaces = halfspaces_});
+  level.bounder = problem->make_bounder(halfspaces_, std::move(level.bounder));
+  level.boxes.resize(problem->inputs, problem->neurons, halfspaces_);
+  level.rows.resize(problem->inputs, problem->rows);
+  level.problem = std::move(problem);
   return level;
 }
 
 void InputSplitWorker::search_subtree(BoxSubproblems task) {
   root_ = task.root;
-  plain_ = task.plain;
-  clip_ = settings_.clip;
-  clip_.most = std::min(task.network->rows, kMostConstraints) + kRemembered;
-  if (plain_) clip_.neurons = false;
-  constraints_ = task.constraints;
+  without_rows_ = task.without_rows;
+  clipping_ = settings_.clipping;
+  clipping_.most_halfspaces = std::min(task.problem->rows, kMostInheritedRows) + kConcretizedOlder;
+  if (without_rows_) clipping_.complete = false;
+  halfspaces_ = task.open.shape().halfspaces;
   depth_ = 0;
   full_point_.resize(root_->lower.size());
-  const auto N = static_cast<std::size_t>(task.network->inputs);
+  const auto N = static_cast<std::size_t>(task.problem->inputs);
   for (auto* array : {&child_lower_, &child_upper_, &point_, &score_, &fallback_}) array->resize(N);
-  values_.resize(static_cast<std::size_t>(task.network->rows));
-  child_halfspaces_.assign(static_cast<std::size_t>(constraints_) * (N + 1), Vec{});
-  Level& first = enter_level(task.network);
+  values_.resize(static_cast<std::size_t>(task.problem->rows));
+  child_halfspaces_.assign(static_cast<std::size_t>(halfspaces_) * (N + 1), Vec{});
+  Level& first = enter_level(task.problem);
   first.open = std::move(task.open);
   while (depth_ > 0) {
     if (levels_[depth_ - 1]->open.empty()) {
@@ -120,32 +119,33 @@ void InputSplitWorker::give(const BoxSubproblems& task, Level& level, std::size_
   if (count == 0) return;
   BoxSubproblems part;
   part.root = task.root;
-  part.network = level.network;
-  part.constraints = constraints_;
-  part.plain = task.plain;
+  part.problem = level.problem;
+  part.without_rows = task.without_rows;
   part.open = level.open.take_oldest(count);
   queue_.put(std::move(part));
 }
 
+/// Up to kLanes subproblems of the stack's top into the level's lanes; spare lanes repeat the
+/// first.
 int InputSplitWorker::load(Level& level) {
-  ReducedBounder& b = level.bounder;
-  const int N = level.network->inputs, U = level.network->neurons;
+  BoxBatch& boxes = level.boxes;
   const int count = static_cast<int>(std::min<std::size_t>(kLanes, level.open.count()));
-  b.constraints = constraints_;
+  boxes.halfspace_count = halfspaces_;
   for (int lane = 0; lane < kLanes; ++lane) {
-    const double* record = level.open.from_top(static_cast<std::size_t>(lane < count ? lane : 0));
-    for (int i = 0; i < N; ++i) b.lower_x[static_cast<std::size_t>(i)][lane] = *record++;
-    for (int i = 0; i < N; ++i) b.upper_x[static_cast<std::size_t>(i)][lane] = *record++;
-    for (int v = 0; v < U; ++v) b.lower_z[static_cast<std::size_t>(v)][lane] = *record++;
-    for (int v = 0; v < U; ++v) b.upper_z[static_cast<std::size_t>(v)][lane] = *record++;
-    for (int k = 0; k < constraints_ * (N + 1); ++k)
-      b.constraint[static_cast<std::size_t>(k)][lane] = *record++;
+    const ConstRecord record =
+        level.open.from_top(static_cast<std::size_t>(lane < count ? lane : 0));
+    load_lane(record.lower_x(), lane, boxes.lower_x);
+    load_lane(record.upper_x(), lane, boxes.upper_x);
+    load_lane(record.lower_z(), lane, boxes.lower_z);
+    load_lane(record.upper_z(), lane, boxes.upper_z);
+    load_lane(record.halfspaces(), lane, boxes.halfspaces);
   }
   level.open.pop(static_cast<std::size_t>(count));
   return count;
 }
 
-double InputSplitWorker::volume(const Vec* lower, const Vec* upper, int lane) const {
+double InputSplitWorker::share_of_lane(const std::vector<Vec>& lower, const std::vector<Vec>& upper,
+                                       int lane) const {
   double share = 1.0;
   for (std::size_t i = 0; i < root_->width.size(); ++i)
     share *= (upper[i][lane] - lower[i][lane]) / root_->width[i];
@@ -155,35 +155,34 @@ double InputSplitWorker::volume(const Vec* lower, const Vec* upper, int lane) co
 void InputSplitWorker::process_batch() {
   Level& level = *levels_[depth_ - 1];
   const int count = load(level);
-  ReducedBounder& b = level.bounder;
-  b.bound(clip_);
+  level.bounder->bound(level.boxes, clipping_, level.rows);
   ++batches_;
   ++statistics.batches;
   count_bounded(static_cast<std::size_t>(count));
-  Mask open = ~b.refuted;
-  double settled = 0.0, worst = std::numeric_limits<double>::infinity();
+  Mask open = ~level.rows.refuted;
+  double settled = 0.0, worst = kInfinity;
   int open_count = 0;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count) open[lane] = 0;
     if (lane < count && open[lane] == 0) {
       ++statistics.pruned_bound;
-      settled += volume(b.lower_x.data(), b.upper_x.data(), lane);
+      settled += share_of_lane(level.boxes.lower_x, level.boxes.upper_x, lane);
     }
     if (open[lane] == 0) continue;
     ++open_count;
-    double best = -std::numeric_limits<double>::infinity();
-    for (const Vec& row : b.row_lower) best = std::max(best, row[lane]);
+    double best = -kInfinity;
+    for (const Vec& row : level.rows.lower) best = std::max(best, row[lane]);
     worst = std::min(worst, best);
   }
   counters_.open.fetch_sub(count, std::memory_order_relaxed);
   if (open_count > 0) {
     counters_.worst_bound.store(worst, std::memory_order_relaxed);
-    const Mask misled = check_candidates(level, open);
+    const Mask spurious = check_candidates(level, open);
     for (int lane = 0; lane < kLanes; ++lane) {
-      if (misled[lane] == 0) continue;
+      if (spurious[lane] == 0) continue;
       open[lane] = 0;
       --open_count;
-      start_afresh(level, lane);
+      restart_without_rows(level, lane);
     }
     if (open_count > 0) branch(level, open);
   }

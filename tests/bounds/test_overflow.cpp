@@ -43,11 +43,11 @@ void expect_not_refuted(const Lowered& lowered, const Rational& least) {
   const double root = lowered.row_bounds().at(0);
   EXPECT_TRUE(!(root > -kInfinity) || Rational(root) <= least) << "root bound " << root;
   for (const bool neurons : {false, true}) {
-    ReducedBounder lanes = lowered.lanes(1);
-    ClipSettings settings;
-    settings.neurons = neurons;
+    Batch lanes = lowered.lanes(1);
+    Clipping settings;
+    settings.complete = neurons;
     lanes.bound(settings);
-    EXPECT_FALSE(any(lanes.refuted)) << "row bound " << lanes.row_lower[0][0];
+    EXPECT_FALSE(any(lanes.refuted)) << "row bound " << lanes.lower[0][0];
   }
 }
 
@@ -182,7 +182,7 @@ TEST(Degenerate, AllInputsFixed) {
   expect_not_refuted(lowered, 0);
   const Lowered refuted(one_neuron({3.0, -1.0}, 1.0), {1, 2}, {1, 2},
                         at_most(Rational(1) - Rational(1e-9)));
-  ReducedBounder lanes = refuted.lanes();
+  Batch lanes = refuted.lanes();
   lanes.bound({});
   EXPECT_TRUE(all(lanes.refuted));
 }
@@ -200,7 +200,7 @@ TEST(Degenerate, StrictRows) {
   expect_not_refuted(Lowered(network, {-1}, {1}, at_most(0)), 0);
   for (const bool strict : {false, true}) {
     const Lowered lowered(network, {-1}, {1}, at_most(Rational(-1e-9), strict));
-    ReducedBounder lanes = lowered.lanes();
+    Batch lanes = lowered.lanes();
     lanes.bound({});
     EXPECT_TRUE(all(lanes.refuted));
   }
@@ -215,10 +215,10 @@ TEST(Degenerate, StrictRows) {
     net.strict = {static_cast<std::uint8_t>(strict)};
     net.finish();
     net.slack = {0.0};
-    ReducedBounder lanes;
+    Batch lanes;
     lanes.attach(net, 0);
     lanes.bound({});
-    EXPECT_EQ(lanes.row_lower[0][0], 0.0);
+    EXPECT_EQ(lanes.lower[0][0], 0.0);
     EXPECT_EQ(any(lanes.refuted), strict);
     EXPECT_EQ(all(lanes.refuted), strict);
   }
@@ -231,12 +231,12 @@ TEST(Degenerate, RowsOverInputsOnlyAndNoRows) {
   expect_not_refuted(Lowered(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause), 0);
   clause.rows[0].threshold = make_number(Rational(1, 2) - Rational(1e-9));
   const Lowered below(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, clause);
-  ReducedBounder lanes = below.lanes();
+  Batch lanes = below.lanes();
   lanes.bound({});
   EXPECT_TRUE(all(lanes.refuted));
   const Lowered no_rows(one_neuron({1, 1}, 1), {0, 0.5}, {1, 1}, Clause{});
   EXPECT_TRUE(no_rows.row_bounds().empty());
-  ReducedBounder none = no_rows.lanes();
+  Batch none = no_rows.lanes();
   none.bound({});
   EXPECT_FALSE(any(none.refuted));
 }

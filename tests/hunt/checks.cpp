@@ -160,17 +160,17 @@ class LaneCheck {
   LaneCheck(Dice& dice, const Planted& planted, const Lowered& lowered, const Truth& truth)
       : dice_(dice), planted_(planted), lowered_(lowered), truth_(truth) {}
 
-  void run(ReducedBounder& lanes, const std::string& name, Tally& tally) {
+  void run(Batch& lanes, const std::string& name, Tally& tally) {
     const std::size_t N = lowered_.kept.size(), S = truth_.rows.size();
-    const auto K = static_cast<int>(lanes.constraint.size() / (N + 1));
+    const auto K = static_cast<int>(lanes.halfspaces.size() / (N + 1));
     for (int round = 0; round < 3; ++round) {
       choose_boxes(lanes);
-      lanes.constraints = round == 0 ? 0 : K;
+      lanes.halfspace_count = round == 0 ? 0 : K;
       if (round == 1) plant_halfspaces(lanes);
       if (round == 2)
-        std::copy_n(lanes.row_plane.begin(), std::min(S, static_cast<std::size_t>(K)) * (N + 1),
-                    lanes.constraint.begin());
-      ClipSettings settings;
+        std::copy_n(lanes.linear_bound.begin(), std::min(S, static_cast<std::size_t>(K)) * (N + 1),
+                    lanes.halfspaces.begin());
+      Clipping settings;
       settings.passes = dice_.whole(1, 3);
       lanes.bound(settings);
       tally.lanes += kLanes;
@@ -184,7 +184,7 @@ class LaneCheck {
   }
   /// Of all widths, the point often at an edge; later rounds stay within the boxes of the first, on
   /// which the planes hold.
-  void choose_boxes(ReducedBounder& lanes) {
+  void choose_boxes(Batch& lanes) {
     for (int lane = 0; lane < kLanes; ++lane) {
       const double share = dice_.chance(0.3) ? 1.0 : std::pow(10.0, -dice_.uniform(0.0, 8.0));
       for (std::size_t k = 0; k < lowered_.kept.size(); ++k) {
@@ -196,29 +196,29 @@ class LaneCheck {
     }
   }
   /// Random half-spaces whose edges pass the point by a hair.
-  void plant_halfspaces(ReducedBounder& lanes) {
-    const std::size_t N = lowered_.kept.size(), count = lanes.constraint.size() / (N + 1);
+  void plant_halfspaces(Batch& lanes) {
+    const std::size_t N = lowered_.kept.size(), count = lanes.halfspaces.size() / (N + 1);
     for (std::size_t c = 0; c < count; ++c) {
       for (int lane = 0; lane < kLanes; ++lane) {
         Enclosed at(0.0);
         for (std::size_t k = 0; k < N; ++k) {
           const double g = dice_.chance(0.2) ? 0.0 : dice_.normal();
-          lanes.constraint[c * (N + 1) + k][lane] = g;
+          lanes.halfspaces[c * (N + 1) + k][lane] = g;
           at = at + Enclosed(g) * Enclosed(x_of(k));
         }
-        lanes.constraint[c * (N + 1) + N][lane] = -(at.value + 2.0 * at.error + 1e-300);
+        lanes.halfspaces[c * (N + 1) + N][lane] = -(at.value + 2.0 * at.error + 1e-300);
       }
     }
   }
-  void compare(const ReducedBounder& lanes, const std::string& name) const {
+  void compare(const Batch& lanes, const std::string& name) const {
     const std::size_t N = lowered_.kept.size();
     for (int lane = 0; lane < kLanes; ++lane) {
       if (lanes.refuted[lane] != 0)
         throw Wrong(name + ": a lane with the planted point is refuted");
       for (std::size_t s = 0; s < truth_.rows.size(); ++s) {
-        if (!allows_lower(lanes.row_lower[s][lane], truth_.rows[s]))
+        if (!allows_lower(lanes.lower[s][lane], truth_.rows[s]))
           throw Wrong(name + ": row " + std::to_string(s) + " is above its value");
-        const Vec* plane = lanes.row_plane.data() + s * (N + 1);
+        const Vec* plane = lanes.linear_bound.data() + s * (N + 1);
         Enclosed margin = truth_.rows[s] - Enclosed(plane[N][lane]);
         for (std::size_t k = 0; k < N; ++k)
           margin = margin - Enclosed(plane[k][lane]) * Enclosed(x_of(k));
@@ -259,14 +259,13 @@ void check_lanes(Dice& dice, const Planted& planted, Tally& tally) {
                                                         : "chosen";
   const int constraints =
       static_cast<int>(std::min<std::size_t>(clause.rows.size(), 4)) + dice.whole(0, 2);
-  ReducedBounder reduced = lowered.lanes(constraints);
+  Batch reduced = lowered.lanes(constraints);
   LaneCheck(dice, planted, lowered, truth).run(reduced, "reduced, " + name, tally);
   std::vector<std::uint8_t> strict;
   for (const Row& row : clause.rows) strict.push_back(row.strict ? 1 : 0);
-  const auto stand_in = forward_network(std::make_shared<ForwardProblem>(
-      ForwardProblem{lowered.system, lowered.rows, strict, lowered.kept, lower, upper}));
-  ReducedBounder forward;
-  forward.attach(*stand_in, constraints);
+  const ForwardProblem problem(lowered.system, lowered.rows, strict, lowered.kept, lower, upper);
+  Batch forward;
+  forward.attach(problem, constraints);
   for (std::size_t k = 0; k < lowered.kept.size(); ++k) {
     forward.lower_x[k] = broadcast(lower[static_cast<std::size_t>(lowered.kept[k])]);
     forward.upper_x[k] = broadcast(upper[static_cast<std::size_t>(lowered.kept[k])]);

@@ -8,11 +8,11 @@
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/reduced/reduce.h"
-#include "bounds/reduced/reduced_bounder.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/enclosed.h"
 #include "specs/query/number.h"
 #include "specs/simplify/simplify.h"
+#include "tests/support/batch.h"
 #include "tests/support/exact_evaluation.h"
 #include "tests/support/floors.h"
 
@@ -180,19 +180,19 @@ class Lowered {
 
   /// A bounder of the reduced network with every lane on the whole box and without constraints that
   /// say anything. It looks at this object's reduced network.
-  ReducedBounder lanes(int constraints = 0) const&& = delete;
-  ReducedBounder lanes(int constraints = 0) const& {
-    ReducedBounder b;
+  Batch lanes(int constraints = 0) const&& = delete;
+  Batch lanes(int constraints = 0) const& {
+    Batch b;
     b.attach(*reduced, constraints);
     for (std::size_t k = 0; k < kept.size(); ++k) {
       b.lower_x[k] = broadcast(lower[static_cast<std::size_t>(kept[k])]);
       b.upper_x[k] = broadcast(upper[static_cast<std::size_t>(kept[k])]);
     }
-    for (std::size_t v = 0; v < reduced->origin.size(); ++v) {
-      b.lower_z[v] = broadcast(neuron_lower[static_cast<std::size_t>(reduced->origin[v])]);
-      b.upper_z[v] = broadcast(neuron_upper[static_cast<std::size_t>(reduced->origin[v])]);
+    for (std::size_t v = 0; v < reduced->original_neuron.size(); ++v) {
+      b.lower_z[v] = broadcast(neuron_lower[static_cast<std::size_t>(reduced->original_neuron[v])]);
+      b.upper_z[v] = broadcast(neuron_upper[static_cast<std::size_t>(reduced->original_neuron[v])]);
     }
-    b.constraints = constraints;
+    b.halfspace_count = constraints;
     return b;
   }
 
@@ -220,10 +220,8 @@ Real reduced_value(const ReducedNetwork& network, int v, const TruthOf<Real>& tr
   }
   for (int w = 0; w < network.neurons; ++w) {
     if (row[w] != 0.0)
-      sum +=
-          Real(row[w]) *
-          relu(
-              truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(w)])]);
+      sum += Real(row[w]) * relu(truth.neurons[static_cast<std::size_t>(
+                                network.original_neuron[static_cast<std::size_t>(w)])]);
   }
   return sum;
 }

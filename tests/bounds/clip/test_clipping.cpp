@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "bounds/clip/relaxed_clipping.h"
-#include "bounds/reduced/reduced_bounder.h"
+#include "bounds/reduced/reduced_network.h"
+#include "tests/support/batch.h"
 #include "tests/support/exact_lp.h"
 #include "tests/support/floors.h"
 
@@ -79,7 +80,7 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
   return p;
 }
 
-/// A network without neurons whose rows are the problem's objective: what is left of ReducedBounder
+/// A network without neurons whose rows are the problem's objective: what is left of Batch
 /// is its clipping.
 ReducedNetwork network_of(const std::vector<Problem>& lanes) {
   ReducedNetwork net;
@@ -91,31 +92,31 @@ ReducedNetwork network_of(const std::vector<Problem>& lanes) {
   net.coefficients.assign(lanes.size() * static_cast<std::size_t>(net.stride), 0.0);
   net.radius.assign(lanes.size(), 0.0);
   net.strict.assign(lanes.size(), 0);
-  net.source_max.assign(N, 0.0);
+  net.largest_source.assign(N, 0.0);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     std::copy(lanes[lane].objective.begin(), lanes[lane].objective.end(),
               net.row(static_cast<int>(lane)));
     for (std::size_t i = 0; i < N; ++i) {
-      net.source_max[i] = std::max(
-          {net.source_max[i], std::fabs(lanes[lane].lower[i]), std::fabs(lanes[lane].upper[i])});
+      net.largest_source[i] = std::max({net.largest_source[i], std::fabs(lanes[lane].lower[i]),
+                                        std::fabs(lanes[lane].upper[i])});
     }
   }
   net.finish();
   return net;
 }
 
-ReducedBounder bounder_of(const ReducedNetwork& net, const std::vector<Problem>& lanes) {
-  ReducedBounder b;
+Batch bounder_of(const ReducedNetwork& net, const std::vector<Problem>& lanes) {
+  Batch b;
   const std::size_t N = lanes[0].lower.size(), K = lanes[0].halfspaces.size();
   b.attach(net, static_cast<int>(K));
-  b.constraints = static_cast<int>(K);
+  b.halfspace_count = static_cast<int>(K);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     const auto l = static_cast<int>(lane);
     for (std::size_t i = 0; i < N; ++i)
       b.lower_x[i][l] = lanes[lane].lower[i], b.upper_x[i][l] = lanes[lane].upper[i];
     for (std::size_t k = 0; k < K; ++k) {
       for (std::size_t i = 0; i <= N; ++i)
-        b.constraint[k * (N + 1) + i][l] = lanes[lane].halfspaces[k][i];
+        b.halfspaces[k * (N + 1) + i][l] = lanes[lane].halfspaces[k][i];
     }
   }
   return b;
@@ -145,7 +146,7 @@ struct Share {
 void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::vector<int>& passes,
                      std::vector<Share>& shares) {
   const ReducedNetwork net = network_of(lanes);
-  ReducedBounder b = bounder_of(net, lanes);
+  Batch b = bounder_of(net, lanes);
   std::vector<std::optional<Rational>> exact, unclipped;
   for (const Problem& p : lanes) {
     exact.push_back(
@@ -154,11 +155,11 @@ void compare_with_lp(const std::vector<Problem>& lanes, Mood mood, const std::ve
         exact_minimum(p.form(p.objective), rationals(p.lower), rationals(p.upper), {}));
   }
   for (std::size_t k = 0; k < passes.size(); ++k) {
-    ClipSettings settings;
+    Clipping settings;
     settings.passes = passes[k];
     b.bound(settings);
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-      const double bound = b.row_lower[lane][static_cast<int>(lane)];
+      const double bound = b.lower[lane][static_cast<int>(lane)];
       if (!exact[lane]) {  // any bound is true of the empty set
         ++shares[k].infeasible;
         shares[k].recognised +=
@@ -254,9 +255,9 @@ TEST(CompleteClipping, NastyProblems) {
 void check_relaxed(const std::vector<Problem>& lanes, int sweeps) {
   const std::size_t N = lanes[0].lower.size(), K = lanes[0].halfspaces.size();
   const ReducedNetwork net = network_of(lanes);
-  ReducedBounder b = bounder_of(net, lanes);
-  const Mask empty = clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(),
-                                static_cast<int>(K), b.constraint.data(), sweeps);
+  Batch b = bounder_of(net, lanes);
+  const Mask empty = clip_boxes(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(),
+                                static_cast<int>(K), b.halfspaces.data(), sweeps);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     const Problem& p = lanes[lane];
     const auto l = static_cast<int>(lane);
@@ -306,8 +307,8 @@ TEST(RelaxedClipping, OneHalfspaceGivesItsExactProjection) {
     const auto lanes = random_lanes(dice, dice.whole(1, 6), 1, Mood::plain);
     const std::size_t N = lanes[0].lower.size();
     const ReducedNetwork net = network_of(lanes);
-    ReducedBounder b = bounder_of(net, lanes);
-    clip_input(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(), 1, b.constraint.data(), 1);
+    Batch b = bounder_of(net, lanes);
+    clip_boxes(static_cast<int>(N), b.lower_x.data(), b.upper_x.data(), 1, b.halfspaces.data(), 1);
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       for (std::size_t i = 0; i < N; ++i) {
         RationalForm axis{Rationals(N), 0};
@@ -331,7 +332,7 @@ TEST(RelaxedClipping, NanAndInfinityClipNothing) {
   for (const auto& g : bad) {
     Vec lower[2] = {broadcast(-1), broadcast(-1)}, upper[2] = {broadcast(1), broadcast(1)};
     const Vec halfspace[3] = {broadcast(g[0]), broadcast(g[1]), broadcast(g[2])};
-    const Mask empty = clip_input(2, lower, upper, 1, halfspace, 2);
+    const Mask empty = clip_boxes(2, lower, upper, 1, halfspace, 2);
     for (int i = 0; i < 2; ++i) {
       EXPECT_FALSE(any(empty)) << g[0] << " " << g[1] << " " << g[2];
       EXPECT_EQ(lower[i][0], -1.0) << g[0] << " " << g[1] << " " << g[2];
@@ -348,10 +349,10 @@ TEST(CompleteClipping, NanAndInfinityProveNothing) {
     Problem p{{-1, -1}, {1, 1}, {1, 2, 0}, {{g[0], g[1], g[2]}, {1, 1, -1}}};
     const std::vector<Problem> lanes(kLanes, p);
     const ReducedNetwork net = network_of(lanes);
-    ReducedBounder b = bounder_of(net, lanes);
+    Batch b = bounder_of(net, lanes);
     b.bound({});
     EXPECT_FALSE(any(b.refuted)) << g[0] << " " << g[1] << " " << g[2];
-    EXPECT_LE(b.row_lower[0][0], -3.0) << g[0] << " " << g[1] << " " << g[2];
+    EXPECT_LE(b.lower[0][0], -3.0) << g[0] << " " << g[1] << " " << g[2];
   }
 }
 

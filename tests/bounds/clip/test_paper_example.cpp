@@ -47,14 +47,14 @@ TEST(PaperExample, RootBounds) {
   expect_lower(z.lower[1], -13, "z2");
   expect_upper(z.upper[1], 5, "z2");
   expect_lower(example.row_bounds().at(0), row(Rational(-19, 6)), "y");
-  ReducedBounder lanes = example.lanes();
+  Batch lanes = example.lanes();
   lanes.bound({});
-  expect_lower(lanes.row_lower[0][0], row(Rational(-19, 6)), "y in a lane");
+  expect_lower(lanes.lower[0][0], row(Rational(-19, 6)), "y in a lane");
   // relu(z1) >= z1 and -relu(z2) >= -5/18 (z2 + 13): y >= -7/18 x1 - 121/18 x2 + 78/18.
-  expect_lower(lanes.row_plane[0][0] + lanes.row_plane[1][0] + lanes.row_plane[2][0],
+  expect_lower(lanes.linear_bound[0][0] + lanes.linear_bound[1][0] + lanes.linear_bound[2][0],
                row(Rational(-7 - 121 + 78, 18)), "the plane at (1, 1)");
-  EXPECT_NEAR(lanes.row_plane[0][0], -7.0 / 18, kClose);
-  EXPECT_NEAR(lanes.row_plane[1][0], -121.0 / 18, kClose);
+  EXPECT_NEAR(lanes.linear_bound[0][0], -7.0 / 18, kClose);
+  EXPECT_NEAR(lanes.linear_bound[1][0], -121.0 / 18, kClose);
   EXPECT_FALSE(any(lanes.refuted));
 }
 
@@ -65,11 +65,11 @@ void set_half(std::vector<Vec>& halfspace) {
 
 TEST(PaperExample, RelaxedClippingRefutesTheHalf) {
   const Lowered example = paper_example();
-  ReducedBounder lanes = example.lanes();
+  Batch lanes = example.lanes();
   std::vector<Vec> halfspace(3);
   set_half(halfspace);
   EXPECT_FALSE(
-      any(clip_input(2, lanes.lower_x.data(), lanes.upper_x.data(), 1, halfspace.data(), 1)));
+      any(clip_boxes(2, lanes.lower_x.data(), lanes.upper_x.data(), 1, halfspace.data(), 1)));
   expect_lower(lanes.lower_x[0][0], -1, "x1");
   expect_upper(lanes.upper_x[0][0], 1, "x1");
   expect_lower(lanes.lower_x[1][0], Rational(5, 7), "x2");
@@ -78,18 +78,18 @@ TEST(PaperExample, RelaxedClippingRefutesTheHalf) {
   lanes.bound({});
   expect_upper(lanes.upper_z[1][0], Rational(-19, 7), "z2");
   EXPECT_TRUE(all(lanes.refuted));
-  expect_lower(lanes.row_lower[0][0], row(0), "y");
+  expect_lower(lanes.lower[0][0], row(0), "y");
 }
 
 TEST(PaperExample, CompleteClippingRefutesTheHalf) {
   const Lowered example = paper_example();
-  ReducedBounder lanes = example.lanes(1);
-  set_half(lanes.constraint);
+  Batch lanes = example.lanes(1);
+  set_half(lanes.halfspaces);
   lanes.bound({});
   expect_upper(lanes.upper_z[0][0], 0, "z1");
   expect_upper(lanes.upper_z[1][0], -3, "z2");
   EXPECT_TRUE(all(lanes.refuted));
-  expect_lower(lanes.row_lower[0][0], row(0), "y");
+  expect_lower(lanes.lower[0][0], row(0), "y");
 }
 
 // -- ours: z1 = x1 - x2, z2 = x2 - x1, y = 1 - relu(z1) - relu(z2) on [-1, 1]^2, unsafe y <= 0.9.
@@ -110,21 +110,21 @@ Lowered diagonal_band() {
 
 TEST(CompleteClipping, ProvesWhatRelaxedClippingCannot) {
   const Lowered example = diagonal_band();
-  ReducedBounder lanes = example.lanes(2);
+  Batch lanes = example.lanes(2);
   const double band[2][3] = {{1, -1, -0.03125}, {-1, 1, -0.03125}};
   for (std::size_t k = 0; k < 2; ++k) {
-    for (std::size_t i = 0; i < 3; ++i) lanes.constraint[k * 3 + i] = broadcast(band[k][i]);
+    for (std::size_t i = 0; i < 3; ++i) lanes.halfspaces[k * 3 + i] = broadcast(band[k][i]);
   }
   for (int sweep = 0; sweep < 5; ++sweep) {
     EXPECT_FALSE(any(
-        clip_input(2, lanes.lower_x.data(), lanes.upper_x.data(), 2, lanes.constraint.data(), 1)));
+        clip_boxes(2, lanes.lower_x.data(), lanes.upper_x.data(), 2, lanes.halfspaces.data(), 1)));
   }
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(lanes.lower_x[i][0], -1.0);
     EXPECT_EQ(lanes.upper_x[i][0], 1.0);
   }
-  ClipSettings relaxed;
-  relaxed.neurons = false;
+  Clipping relaxed;
+  relaxed.complete = false;
   lanes.bound(relaxed);
   EXPECT_FALSE(any(lanes.refuted));
   lanes.bound({});

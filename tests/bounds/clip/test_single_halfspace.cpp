@@ -108,8 +108,8 @@ TEST(SingleHalfspaceClipping, StaysBelowEveryPointOfTheHalfspace) {
       if (cut.edge(x) > 0.0) continue;
       ++inside;
       for (int lane = 0; lane < kLanes; ++lane)
-        ASSERT_LE(least.value[lane] - 1e-13 * least.size[lane],
-                  cut.value(x, lane) + 1e-13 * least.size[lane]);
+        ASSERT_LE(least.value[lane] - 1e-13 * least.magnitude[lane],
+                  cut.value(x, lane) + 1e-13 * least.magnitude[lane]);
     }
   }
   EXPECT_GT(inside, 2000);
@@ -130,8 +130,8 @@ TEST(SingleHalfspaceClipping, ComesCloseToTheExactLeastValue) {
         size += std::fabs(a) * (cut.upper[at] - cut.lower[at]);
       }
       const double exact = cut.exact(lane);
-      EXPECT_LE(least.value[lane], exact + 1e-12 * least.size[lane]);
-      EXPECT_GE(least.value[lane], box - 1e-12 * least.size[lane]);
+      EXPECT_LE(least.value[lane], exact + 1e-12 * least.magnitude[lane]);
+      EXPECT_GE(least.value[lane], box - 1e-12 * least.magnitude[lane]);
       gained += (least.value[lane] - box) / size;
       possible += (exact - box) / size;
     }

@@ -47,7 +47,7 @@ class CurvedTrial {
     const Lowered lowered(network, lower, upper, clause, products);
     const std::vector<double> rows = lowered.row_bounds();
     const std::vector<double> by_alpha_crown = alpha_crown_rows(lowered, products);
-    ReducedBounder lanes = lowered.lanes(2);
+    Batch lanes = lowered.lanes(2);
     for (int lane = 0; lane < kLanes; ++lane) {
       for (std::size_t i = 0; i < kInputs; ++i) {
         const double a = lower[i] + dice_.uniform() * (upper[i] - lower[i]);
@@ -56,22 +56,20 @@ class CurvedTrial {
             std::clamp(a + dice_.uniform() * (upper[i] - a), lanes.lower_x[i][lane], upper[i]);
       }
     }
-    lanes.constraints = 0;
-    lanes.bound(ClipSettings{});
-    auto problem = std::make_shared<ForwardProblem>(
-        ForwardProblem{lowered.system, lowered.rows, {0, 0}, lowered.kept, lower, upper});
-    const auto stand_in = forward_network(std::move(problem));
-    ReducedBounder forward;
-    forward.attach(*stand_in, 1);
+    lanes.halfspace_count = 0;
+    lanes.bound(Clipping{});
+    const ForwardProblem problem(lowered.system, lowered.rows, {0, 0}, lowered.kept, lower, upper);
+    Batch forward;
+    forward.attach(problem, 1);
     forward.lower_x = lanes.lower_x;
     forward.upper_x = lanes.upper_x;
     // A half-space through the middle of each lane's box: x_0 <= its middle. Only points that
     // satisfy it are checked.
-    forward.constraints = 1;
-    for (Vec& g : forward.constraint) g = Vec{};
-    forward.constraint[0] = broadcast(1.0);
-    forward.constraint[kInputs] = -0.5 * (forward.lower_x[0] + forward.upper_x[0]);
-    forward.bound(ClipSettings{});
+    forward.halfspace_count = 1;
+    for (Vec& g : forward.halfspaces) g = Vec{};
+    forward.halfspaces[0] = broadcast(1.0);
+    forward.halfspaces[kInputs] = -0.5 * (forward.lower_x[0] + forward.upper_x[0]);
+    forward.bound(Clipping{});
     for (int sample = 0; sample < 40; ++sample) {
       const std::vector<Enclosed> y = rows_at(*network, clause, point_in(dice_, lower, upper));
       for (std::size_t s = 0; s < rows.size(); ++s) {
@@ -112,8 +110,8 @@ class CurvedTrial {
     }
     return rows;
   }
-  void check_lane(const Network& network, const Clause& clause, const ReducedBounder& lanes,
-                  int lane, bool lower_half) {
+  void check_lane(const Network& network, const Clause& clause, const Batch& lanes, int lane,
+                  bool lower_half) {
     std::vector<double> lower, upper;
     for (std::size_t i = 0; i < lanes.lower_x.size(); ++i) {
       lower.push_back(lanes.lower_x[i][lane]);
@@ -124,10 +122,10 @@ class CurvedTrial {
     const std::vector<double> x = point_in(dice_, lower, upper);
     const std::vector<Enclosed> y = rows_at(network, clause, x);
     for (std::size_t s = 0; s < y.size(); ++s) {
-      ASSERT_TRUE(allows_lower(lanes.row_lower[s][lane], y[s]))
-          << "lane " << lane << ", row " << s << ": " << lanes.row_lower[s][lane] << " > "
+      ASSERT_TRUE(allows_lower(lanes.lower[s][lane], y[s]))
+          << "lane " << lane << ", row " << s << ": " << lanes.lower[s][lane] << " > "
           << y[s].value;
-      const Vec* plane = lanes.row_plane.data() + s * (x.size() + 1);
+      const Vec* plane = lanes.linear_bound.data() + s * (x.size() + 1);
       Enclosed margin = y[s] - Enclosed(plane[x.size()][lane]);
       for (std::size_t k = 0; k < x.size(); ++k)
         margin = margin - Enclosed(plane[k][lane]) * Enclosed(x[k]);
@@ -186,20 +184,20 @@ TEST(Curved, CrossedBoundsRefute) {
   clause.rows = {
       output_row({Rational(1)}, Rational(2))};  // always unsafe: never refuted by the row
   const Lowered lowered(std::make_shared<const Network>(b.build()), {-1.0}, {1.0}, clause);
-  ReducedBounder lanes = lowered.lanes(2);
+  Batch lanes = lowered.lanes(2);
   for (int lane = 0; lane < kLanes; ++lane) {
     lanes.lower_x[0][lane] = -1.0;
     lanes.upper_x[0][lane] = 1.0;
   }
-  lanes.constraints = 2;
+  lanes.halfspace_count = 2;
   // Lane 0: x <= -0.5 and x >= 0.5. The others: x <= 0.5 and x >= -0.5.
   for (int lane = 0; lane < kLanes; ++lane) {
-    lanes.constraint[0][lane] = 1.0;
-    lanes.constraint[1][lane] = lane == 0 ? 0.5 : -0.5;
-    lanes.constraint[2][lane] = -1.0;
-    lanes.constraint[3][lane] = lane == 0 ? 0.5 : -0.5;
+    lanes.halfspaces[0][lane] = 1.0;
+    lanes.halfspaces[1][lane] = lane == 0 ? 0.5 : -0.5;
+    lanes.halfspaces[2][lane] = -1.0;
+    lanes.halfspaces[3][lane] = lane == 0 ? 0.5 : -0.5;
   }
-  lanes.bound(ClipSettings{});
+  lanes.bound(Clipping{});
   EXPECT_NE(lanes.refuted[0], 0);
   for (int lane = 1; lane < kLanes; ++lane) EXPECT_EQ(lanes.refuted[lane], 0) << lane;
 }

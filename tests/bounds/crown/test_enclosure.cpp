@@ -78,7 +78,7 @@ class EnclosureTrial {
     check_root();
     if (testing::Test::HasFailure()) return;
     LaneSet set;
-    ReducedBounder b = lowered_->lanes(kConstraints);
+    Batch b = lowered_->lanes(kConstraints);
     network_now_ = lowered_->reduced;
     for (int lane = 0; lane < kLanes; ++lane) {
       for (const int i : lowered_->kept) {
@@ -175,16 +175,17 @@ class EnclosureTrial {
   /// The reduced network is the same function at the point, within its radii.
   void check_reduced(const ReducedNetwork& network, const Truth& truth, const std::string& where) {
     for (int v = 0; v < network.neurons + network.rows; ++v) {
-      const Real& value =
-          v < network.neurons
-              ? truth.neurons[static_cast<std::size_t>(network.origin[static_cast<std::size_t>(v)])]
-              : truth.rows[static_cast<std::size_t>(v - network.neurons)];
+      const Real& value = v < network.neurons
+                              ? truth.neurons[static_cast<std::size_t>(
+                                    network.original_neuron[static_cast<std::size_t>(v)])]
+                              : truth.rows[static_cast<std::size_t>(v - network.neurons)];
       const Real gap = reduced_value(network, v, truth, lowered_->kept) - value;
       ASSERT_FALSE(exceeds(gap, network.radius[static_cast<std::size_t>(v)]))
           << where << " neuron " << v << " of " << network.neurons << " gap " << rough(gap)
           << " radius " << network.radius[static_cast<std::size_t>(v)];
       if (v < network.neurons) {
-        ASSERT_TRUE(allows_upper(network.source_max[static_cast<std::size_t>(v)], value)) << where;
+        ASSERT_TRUE(allows_upper(network.largest_source[static_cast<std::size_t>(v)], value))
+            << where;
       }
     }
   }
@@ -219,9 +220,9 @@ class EnclosureTrial {
     bounder_.attach(*network_now_, kConstraints);
     bounder_.lower_z = low;
     bounder_.upper_z = high;
-    bounder_.constraints = kConstraints;
+    bounder_.halfspace_count = kConstraints;
     const std::size_t width = lowered_->kept.size() + 1;
-    std::fill(bounder_.constraint.begin(), bounder_.constraint.end(), Vec{});
+    std::fill(bounder_.halfspaces.begin(), bounder_.halfspaces.end(), Vec{});
     for (int lane = 0; lane < kLanes; ++lane) {
       for (std::size_t k = 0; k + 1 < width; ++k) {
         bounder_.lower_x[k][lane] = set.lower[lane][k];
@@ -230,11 +231,11 @@ class EnclosureTrial {
       for (std::size_t c = 0; c < std::min<std::size_t>(kConstraints, set.halfspaces[lane].size());
            ++c) {
         for (std::size_t i = 0; i < width; ++i)
-          bounder_.constraint[c * width + i][lane] = set.halfspaces[lane][c][i];
+          bounder_.halfspaces[c * width + i][lane] = set.halfspaces[lane][c][i];
       }
     }
-    ClipSettings settings;
-    settings.neurons = dice_.chance(0.8);
+    Clipping settings;
+    settings.complete = dice_.chance(0.8);
     settings.passes = dice_.whole(1, 3);
     bounder_.bound(settings);
   }
@@ -246,8 +247,8 @@ class EnclosureTrial {
         if (sample < network_now_->rows) {  // where the plane is least
           for (std::size_t k = 0; k < columns.size(); ++k) {
             const double slope =
-                bounder_
-                    .row_plane[static_cast<std::size_t>(sample) * (columns.size() + 1) + k][lane];
+                bounder_.linear_bound[static_cast<std::size_t>(sample) * (columns.size() + 1) + k]
+                                     [lane];
             columns[k] = slope < 0.0 ? set.upper[lane][k] : set.lower[lane][k];
           }
         }
@@ -261,8 +262,8 @@ class EnclosureTrial {
 
   void check_lane(int lane, const std::vector<double>& columns, const Truth& truth, int level) {
     const std::string where = "level " + std::to_string(level) + " lane " + std::to_string(lane);
-    for (std::size_t v = 0; v < network_now_->origin.size(); ++v) {
-      const Real& z = truth.neurons[static_cast<std::size_t>(network_now_->origin[v])];
+    for (std::size_t v = 0; v < network_now_->original_neuron.size(); ++v) {
+      const Real& z = truth.neurons[static_cast<std::size_t>(network_now_->original_neuron[v])];
       ASSERT_TRUE(allows_lower(bounder_.lower_z[v][lane], z))
           << where << " neuron " << v << " " << bounder_.lower_z[v][lane] << " > " << rough(z);
       ASSERT_TRUE(allows_upper(bounder_.upper_z[v][lane], z))
@@ -271,9 +272,9 @@ class EnclosureTrial {
     bool unsafe = true;
     for (std::size_t s = 0; s < truth.rows.size(); ++s) {
       const Real& y = truth.rows[s];
-      ASSERT_TRUE(allows_lower(bounder_.row_lower[s][lane], y))
-          << where << " row " << s << " " << bounder_.row_lower[s][lane] << " > " << rough(y);
-      const Vec* plane = bounder_.row_plane.data() + s * (columns.size() + 1);
+      ASSERT_TRUE(allows_lower(bounder_.lower[s][lane], y))
+          << where << " row " << s << " " << bounder_.lower[s][lane] << " > " << rough(y);
+      const Vec* plane = bounder_.linear_bound.data() + s * (columns.size() + 1);
       if (std::isfinite(plane[columns.size()][lane])) {
         Real margin = y - Real(plane[columns.size()][lane]);
         for (std::size_t k = 0; k < columns.size(); ++k)
@@ -307,7 +308,7 @@ class EnclosureTrial {
             std::max({reach[k], std::fabs(set.lower[lane][k]), std::fabs(set.upper[lane][k])});
     }
     folded_away += static_cast<int>(U) - static_cast<int>(low.size());
-    network_now_ = fold(*network_now_, phase, upper, reach);
+    network_now_ = fold_neurons(*network_now_, phase, upper, reach);
     for (int lane = 0; lane < kLanes; ++lane) {
       for (int sample = 0; sample < 6; ++sample) {
         const auto columns = random_columns(set.lower[lane], set.upper[lane]);
@@ -324,7 +325,7 @@ class EnclosureTrial {
   std::shared_ptr<const Network> network_;
   std::unique_ptr<Lowered> lowered_;
   std::shared_ptr<const ReducedNetwork> network_now_;
-  ReducedBounder bounder_;
+  Batch bounder_;
 
  public:
   int points_checked = 0, folded_away = 0;

@@ -52,10 +52,9 @@ TEST(SingleRoundings, FoldingDecidedNeurons) {
           lowered.truth_as<Rational>(random_point(dice, lowered.lower, lowered.upper));
       const ReducedNetwork& r = *lowered.reduced;
       for (int v = 0; v < r.neurons + r.rows; ++v) {
-        const Rational value =
-            v < r.neurons
-                ? truth.neurons[static_cast<std::size_t>(r.origin[static_cast<std::size_t>(v)])]
-                : truth.rows[0];
+        const Rational value = v < r.neurons ? truth.neurons[static_cast<std::size_t>(
+                                                   r.original_neuron[static_cast<std::size_t>(v)])]
+                                             : truth.rows[0];
         const Rational gap = reduced_value(r, v, truth, lowered.kept) - value;
         ASSERT_FALSE(exceeds(gap, r.radius[static_cast<std::size_t>(v)]))
             << "row " << v << " gap " << gap.get_d() << " radius "

@@ -62,7 +62,7 @@ TEST(LaneRows, EveryBlockAndItsTransposed) {
         for (const RowBlock& block : row_blocks(form)) {
           ASSERT_EQ(block.first, next);
           next += block.count;
-          for (const RowWeights weights : {RowWeights::coefficients, RowWeights::sizes}) {
+          for (const RowWeights weights : {RowWeights::coefficients, RowWeights::magnitudes}) {
             std::vector<Vec> sums = dice.vectors(kBlockRows * columns), expected = sums;
             for (int r = 0; r < block.count; ++r) {
               const auto index = rows.indices(block.first + r);
@@ -70,7 +70,7 @@ TEST(LaneRows, EveryBlockAndItsTransposed) {
               for (std::size_t j = 0; j < index.size(); ++j) {
                 for (std::size_t c = 0; c < columns; ++c) {
                   const double weight =
-                      weights == RowWeights::sizes ? std::fabs(value[j]) : value[j];
+                      weights == RowWeights::magnitudes ? std::fabs(value[j]) : value[j];
                   expected[static_cast<std::size_t>(r) * columns + c] +=
                       weight * from[static_cast<std::size_t>(index[j]) * columns + c];
                 }

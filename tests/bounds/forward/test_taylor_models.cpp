@@ -74,8 +74,8 @@ struct Trial {
   std::shared_ptr<const Network> network;
   std::vector<double> x, lower, upper;
   std::unique_ptr<Lowered> lowered;
-  ReducedBounder lanes;
-  std::shared_ptr<const ReducedNetwork> stand_in;
+  std::shared_ptr<const ForwardProblem> problem;
+  Batch lanes;
 
   Trial(unsigned seed, double half, double width, double margin, ProductForm products)
       : random(seed) {
@@ -89,17 +89,17 @@ struct Trial {
     }
     const Clause clause = slab_about(*network, x, width, margin);
     lowered = std::make_unique<Lowered>(network, lower, upper, clause, products);
-    stand_in = forward_network(std::make_shared<ForwardProblem>(ForwardProblem{
+    problem = std::make_shared<const ForwardProblem>(
         lowered->system, lowered->rows, std::vector<std::uint8_t>(clause.rows.size(), 0),
-        lowered->kept, lower, upper}));
-    lanes.attach(*stand_in, 4);
+        lowered->kept, lower, upper);
+    lanes.attach(*problem, 4);
     for (std::size_t i = 0; i < x.size(); ++i) {
       for (int lane = 0; lane < kLanes; ++lane) {
         lanes.lower_x[i][lane] = x[i] - uniform(0.0, 1.0) * (x[i] - lower[i]);
         lanes.upper_x[i][lane] = x[i] + uniform(0.0, 1.0) * (upper[i] - x[i]);
       }
     }
-    lanes.constraints = 0;
+    lanes.halfspace_count = 0;
   }
   double uniform(double a, double b) {
     return std::uniform_real_distribution<double>(a, b)(random);
@@ -111,18 +111,18 @@ TEST(Quadratic, PlantedCounterexamplesSurvive) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Trial t(seed, std::exp2(-static_cast<double>(seed % 9)), seed % 2 == 0 ? 0.0 : 1e-5, 0.0,
             seed % 3 == 0 ? ProductForm::squares : ProductForm::chosen);
-    t.lanes.bound(ClipSettings{});
+    t.lanes.bound(Clipping{});
     ASSERT_FALSE(any(t.lanes.refuted));
     // Its own planes as half-spaces: they hold at the planted point, which must survive them too.
-    t.lanes.constraints = 3;
-    std::copy_n(t.lanes.row_plane.begin(), 3 * (t.x.size() + 1), t.lanes.constraint.begin());
-    t.lanes.bound(ClipSettings{});
+    t.lanes.halfspace_count = 3;
+    std::copy_n(t.lanes.linear_bound.begin(), 3 * (t.x.size() + 1), t.lanes.halfspaces.begin());
+    t.lanes.bound(Clipping{});
     ASSERT_FALSE(any(t.lanes.refuted));
     const std::vector<Enclosed> rows = t.lowered->truth(t.x).rows;
     for (int lane = 0; lane < kLanes; ++lane) {
       for (std::size_t s = 0; s < rows.size(); ++s) {
-        ASSERT_TRUE(allows_lower(t.lanes.row_lower[s][lane], rows[s]));
-        const Vec* plane = t.lanes.row_plane.data() + s * (t.x.size() + 1);
+        ASSERT_TRUE(allows_lower(t.lanes.lower[s][lane], rows[s]));
+        const Vec* plane = t.lanes.linear_bound.data() + s * (t.x.size() + 1);
         Enclosed margin = rows[s] - Enclosed(plane[t.x.size()][lane]);
         for (std::size_t i = 0; i < t.x.size(); ++i)
           margin = margin - Enclosed(plane[i][lane]) * Enclosed(t.x[i]);
@@ -149,8 +149,8 @@ TEST(Quadratic, ErrorsTurnWithTheBox) {
       const std::vector<double> lower = {-1.0, -1.0}, upper = {1.0, 1.0};
       const Lowered lowered(std::make_shared<const Network>(b.build()), lower, upper, clause,
                             square ? ProductForm::squares : ProductForm::pairs);
-      TaylorModels polynomials(std::make_shared<ForwardProblem>(
-          ForwardProblem{lowered.system, lowered.rows, {0}, lowered.kept, lower, upper}));
+      const ForwardProblem problem(lowered.system, lowered.rows, {0}, lowered.kept, lower, upper);
+      TaylorModels polynomials(problem);
       std::vector<TaylorModels::Ranges> anywhere;
       for (const AffineForm& layer : lowered.system->layers) {
         anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kInfinity)),
@@ -158,14 +158,14 @@ TEST(Quadratic, ErrorsTurnWithTheBox) {
       }
       const std::vector<Vec> centre(2, Vec{}), half(2, broadcast(1.0));
       polynomials.bound(centre.data(), half.data(), {}, anywhere);
-      ASSERT_GT(polynomials.row_lower[0][0], -100.0);
+      ASSERT_GT(polynomials.result.lower[0][0], -100.0);
       for (int i = -20; i <= 20; ++i) {
         for (int j = -20; j <= 20; ++j) {
           const std::vector<double> at = {i / 20.0, j / 20.0};
-          ASSERT_TRUE(allows_lower(polynomials.row_lower[0][0], lowered.truth(at).rows[0]));
-          const Enclosed plane = Enclosed(polynomials.row_plane[0][0]) * Enclosed(at[0]) +
-                                 Enclosed(polynomials.row_plane[1][0]) * Enclosed(at[1]) +
-                                 Enclosed(polynomials.row_plane[2][0]);
+          ASSERT_TRUE(allows_lower(polynomials.result.lower[0][0], lowered.truth(at).rows[0]));
+          const Enclosed plane = Enclosed(polynomials.result.linear_bound[0][0]) * Enclosed(at[0]) +
+                                 Enclosed(polynomials.result.linear_bound[1][0]) * Enclosed(at[1]) +
+                                 Enclosed(polynomials.result.linear_bound[2][0]);
           ASSERT_TRUE(allows_lower(0.0, lowered.truth(at).rows[0] - plane));
         }
       }
@@ -182,8 +182,9 @@ TEST(Quadratic, BoundsHoldOnTheWholeBox) {
     Trial t(seed, std::exp2(-static_cast<double>(seed % 7)), 1e-3, 0.0,
             seed % 2 == 0 ? ProductForm::pairs : ProductForm::squares);
     const LayeredSystem& system = *t.lowered->system;
-    TaylorModels polynomials(std::make_shared<ForwardProblem>(ForwardProblem{
-        t.lowered->system, t.lowered->rows, {0, 0, 0}, t.lowered->kept, t.lower, t.upper}));
+    const ForwardProblem problem(t.lowered->system, t.lowered->rows, {0, 0, 0}, t.lowered->kept,
+                                 t.lower, t.upper);
+    TaylorModels polynomials(problem);
     std::vector<TaylorModels::Ranges> anywhere;
     for (const AffineForm& layer : system.layers) {
       anywhere.push_back({std::vector<Vec>(layer.constant.size(), broadcast(-kInfinity)),
@@ -207,10 +208,10 @@ TEST(Quadratic, BoundsHoldOnTheWholeBox) {
       }
       const std::vector<Enclosed> rows = t.lowered->truth(x).rows;
       for (std::size_t s = 0; s < rows.size(); ++s) {
-        if (!(polynomials.row_lower[s][lane] > -kOverflow)) continue;
+        if (!(polynomials.result.lower[s][lane] > -kOverflow)) continue;
         ++said;
-        ASSERT_TRUE(allows_lower(polynomials.row_lower[s][lane], rows[s])) << "row " << s;
-        const Vec* plane = polynomials.row_plane.data() + s * (x.size() + 1);
+        ASSERT_TRUE(allows_lower(polynomials.result.lower[s][lane], rows[s])) << "row " << s;
+        const Vec* plane = polynomials.result.linear_bound.data() + s * (x.size() + 1);
         Enclosed margin = rows[s] - Enclosed(plane[x.size()][lane]);
         for (std::size_t i = 0; i < x.size(); ++i)
           margin = margin - Enclosed(plane[i][lane]) * Enclosed(x[i]);
@@ -227,7 +228,7 @@ TEST(Quadratic, SmallBoxesAreRefuted) {
   int refuted = 0, boxes = 0;
   for (unsigned seed = 1; seed <= 50; ++seed) {
     Trial t(seed, 0.01, 0.0, -0.05, ProductForm::chosen);
-    t.lanes.bound(ClipSettings{});
+    t.lanes.bound(Clipping{});
     for (int lane = 0; lane < kLanes; ++lane) refuted += t.lanes.refuted[lane] != 0 ? 1 : 0;
     boxes += kLanes;
   }
@@ -247,14 +248,13 @@ TEST(Quadratic, CurvaturesCancel) {
   clause.rows = {output_row({Rational(1)}, Rational(-1, 1000000))};
   const std::vector<double> lower = {-1.0, -2.0}, upper = {3.0, 5.0};
   const Lowered lowered(std::make_shared<const Network>(b.build()), lower, upper, clause);
-  const auto stand_in = forward_network(std::make_shared<ForwardProblem>(
-      ForwardProblem{lowered.system, lowered.rows, {0}, lowered.kept, lower, upper}));
-  ReducedBounder lanes;
-  lanes.attach(*stand_in, 1);
+  const ForwardProblem problem(lowered.system, lowered.rows, {0}, lowered.kept, lower, upper);
+  Batch lanes;
+  lanes.attach(problem, 1);
   for (std::size_t i = 0; i < 2; ++i)
     lanes.lower_x[i] = broadcast(lower[i]), lanes.upper_x[i] = broadcast(upper[i]);
-  lanes.constraints = 0;
-  lanes.bound(ClipSettings{});
+  lanes.halfspace_count = 0;
+  lanes.bound(Clipping{});
   EXPECT_TRUE(all(lanes.refuted));
 }
 
@@ -266,7 +266,7 @@ TEST(Quadratic, StrangeBoxes) {
     for (int lane = 0; lane < kLanes; ++lane) {
       if (lane % 2 == 0) t.lanes.lower_x[0][lane] = t.lanes.upper_x[0][lane] = t.x[0];
     }
-    t.lanes.bound(ClipSettings{});
+    t.lanes.bound(Clipping{});
     EXPECT_FALSE(any(t.lanes.refuted)) << seed;
   }
 }

@@ -55,19 +55,19 @@ void check_box(const TinyNetwork& net, const Rationals& c, std::vector<double> l
   ASSERT_LE(root[0], 0.0);
   ASSERT_LE(root[1], 0.0);
   for (const bool neurons : {false, true}) {
-    ReducedBounder lanes = lowered.lanes(2);
-    ClipSettings settings;
-    settings.neurons = neurons;
+    Batch lanes = lowered.lanes(2);
+    Clipping settings;
+    settings.complete = neurons;
     lanes.bound(settings);
     ASSERT_FALSE(any(lanes.refuted)) << "the minimum itself is unsafe";
-    for (const Vec& row : lanes.row_lower) {
+    for (const Vec& row : lanes.lower) {
       for (int lane = 0; lane < kLanes; ++lane) ASSERT_LE(row[lane], 0.0);
     }
     // Its own planes as constraints: they hold where the row is <= 0, and the minimum is there.
-    lanes.constraint.assign(lanes.row_plane.begin(), lanes.row_plane.end());
+    lanes.halfspaces.assign(lanes.linear_bound.begin(), lanes.linear_bound.end());
     lanes.bound(settings);
     ASSERT_FALSE(any(lanes.refuted)) << "refuted with its own planes";
-    stats.tightness += lanes.row_lower[0][0] > -1e-9 ? 1.0 : 0.0;
+    stats.tightness += lanes.lower[0][0] > -1e-9 ? 1.0 : 0.0;
   }
   ++stats.boxes;
   stats.patterns += search.patterns;

@@ -31,7 +31,7 @@ Clause near(const Network& network, const std::vector<double>& x, double share) 
 
 class Walk {
  public:
-  Walk(std::uint64_t seed, const NetworkTaste& taste, double share, const ClipSettings& settings,
+  Walk(std::uint64_t seed, const NetworkTaste& taste, double share, const Clipping& settings,
        bool clip_inputs)
       : dice_(seed), settings_(settings), clip_inputs_(clip_inputs) {
     const auto network = random_network(dice_, taste);
@@ -48,7 +48,7 @@ class Walk {
   void run(int steps) {
     network_ = lowered_->reduced;
     constraints_ = network_->rows + kOld;
-    ReducedBounder first = lowered_->lanes(constraints_);
+    Batch first = lowered_->lanes(constraints_);
     lower_ = first.lower_x, upper_ = first.upper_x, low_ = first.lower_z, high_ = first.upper_z;
     const auto width = static_cast<std::size_t>(network_->inputs) + 1;
     halfspaces_.assign(static_cast<std::size_t>(constraints_) * width, Vec{});
@@ -75,24 +75,24 @@ class Walk {
 
   void load() {
     bounder_.attach(*network_, constraints_);
-    bounder_.constraints = constraints_;
+    bounder_.halfspace_count = constraints_;
     bounder_.lower_x = lower_, bounder_.upper_x = upper_;
     bounder_.lower_z = low_, bounder_.upper_z = high_;
-    bounder_.constraint = halfspaces_;
+    bounder_.halfspaces = halfspaces_;
   }
 
   void check() {
     ASSERT_FALSE(any(bounder_.refuted)) << "the planted point's lane is refuted";
     for (int lane = 0; lane < kLanes; ++lane) {
-      for (std::size_t v = 0; v < network_->origin.size(); ++v) {
-        const Enclosed z = truth_.neurons[static_cast<std::size_t>(network_->origin[v])];
+      for (std::size_t v = 0; v < network_->original_neuron.size(); ++v) {
+        const Enclosed z = truth_.neurons[static_cast<std::size_t>(network_->original_neuron[v])];
         ASSERT_TRUE(allows_lower(bounder_.lower_z[v][lane], z)) << "neuron " << v;
         ASSERT_TRUE(allows_upper(bounder_.upper_z[v][lane], z)) << "neuron " << v;
       }
       for (std::size_t s = 0; s < truth_.rows.size(); ++s) {
-        ASSERT_TRUE(allows_lower(bounder_.row_lower[s][lane], truth_.rows[s])) << "row " << s;
+        ASSERT_TRUE(allows_lower(bounder_.lower[s][lane], truth_.rows[s])) << "row " << s;
         const std::size_t N = lower_.size();
-        const Vec* plane = bounder_.row_plane.data() + s * (N + 1);
+        const Vec* plane = bounder_.linear_bound.data() + s * (N + 1);
         Enclosed at(plane[N][lane]);
         for (std::size_t k = 0; k < N; ++k) at += Enclosed(plane[k][lane]) * Enclosed(planted(k));
         ASSERT_FALSE(add_down(at.value, -at.error) >
@@ -119,7 +119,7 @@ class Walk {
       for (int lane = 0; lane < kLanes; ++lane)
         reach[k] = std::max({reach[k], std::fabs(lower_[k][lane]), std::fabs(upper_[k][lane])});
     }
-    network_ = fold(*network_, phase, upper, reach);
+    network_ = fold_neurons(*network_, phase, upper, reach);
     low_ = low, high_ = high;
   }
 
@@ -142,9 +142,9 @@ class Walk {
     }
     if (!clip_inputs_) return;
     const int n = static_cast<int>(N);
-    Mask empty =
-        clip_input(n, lower_.data(), upper_.data(), network_->rows, bounder_.row_plane.data(), 1);
-    empty |= clip_input(n, lower_.data(), upper_.data(), constraints_, halfspaces_.data(), 2);
+    Mask empty = clip_boxes(n, lower_.data(), upper_.data(), network_->rows,
+                            bounder_.linear_bound.data(), 1);
+    empty |= clip_boxes(n, lower_.data(), upper_.data(), constraints_, halfspaces_.data(), 2);
     ASSERT_FALSE(any(empty)) << "clipped away";
     for (std::size_t k = 0; k < N; ++k) {
       for (int lane = 0; lane < kLanes; ++lane) {
@@ -162,16 +162,16 @@ class Walk {
     const std::size_t to = fresh + static_cast<std::size_t>(dice_.whole(0, kOld - 1));
     for (std::size_t i = 0; i < width; ++i)
       halfspaces_[to * width + i] = halfspaces_[from * width + i];
-    std::copy(bounder_.row_plane.begin(), bounder_.row_plane.end(), halfspaces_.begin());
+    std::copy(bounder_.linear_bound.begin(), bounder_.linear_bound.end(), halfspaces_.begin());
   }
 
   Dice dice_;
-  const ClipSettings settings_;
+  const Clipping settings_;
   const bool clip_inputs_;
   std::unique_ptr<Lowered> lowered_;
   Truth truth_;
   std::shared_ptr<const ReducedNetwork> network_;
-  ReducedBounder bounder_;
+  Batch bounder_;
   std::vector<Vec> lower_, upper_, low_, high_, halfspaces_;
   int constraints_ = 0;
 };
@@ -181,8 +181,8 @@ void walk_all(const NetworkTaste& taste, int seeds, int steps, double share) {
   for (int seed = 1; seed <= seeds; ++seed) {
     for (const int clipping : {0, 1, 2}) {
       SCOPED_TRACE("seed " + std::to_string(seed) + " clipping " + std::to_string(clipping));
-      ClipSettings settings;
-      settings.neurons = clipping == 2;
+      Clipping settings;
+      settings.complete = clipping == 2;
       settings.passes = 1 + seed % 3;
       Walk walk(static_cast<std::uint64_t>(seed), taste, share, settings, clipping > 0);
       ASSERT_NO_FATAL_FAILURE(walk.run(steps));

@@ -1,0 +1,101 @@
+// Records of subproblems: their parts do not overlap and fill them, and a stack gives them back in
+// its order.
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "solver/input_split/subproblems.h"
+#include "tests/support/floors.h"
+
+namespace clipbound::test {
+namespace {
+
+/// A problem of given sizes that nobody bounds.
+struct PlainProblem final : BatchProblem {
+  PlainProblem(int N, int U, int S) {
+    inputs = N;
+    neurons = U;
+    rows = S;
+  }
+  std::unique_ptr<BatchBounder> make_bounder(int, std::unique_ptr<BatchBounder>) const override {
+    return nullptr;
+  }
+};
+
+TEST(RecordView, PartsFillTheRecordWithoutOverlap) {
+  for (const RecordShape shape : {RecordShape{2, 3, 4}, RecordShape{5, 0, 1}, RecordShape{1, 2, 0},
+                                  RecordShape{0, 0, 0}, RecordShape{0, 1, 2}}) {
+    std::vector<double> data(shape.size(), 0.0);
+    const Record record(shape, data.data());
+    double next = 1.0;
+    for (const std::span<double> part : {record.lower_x(), record.upper_x(), record.lower_z(),
+                                         record.upper_z(), record.halfspaces()}) {
+      for (double& number : part) {
+        EXPECT_EQ(number, 0.0) << "a part overlaps an earlier one";
+        number = next++;
+      }
+    }
+    std::vector<double> expected(shape.size());
+    std::iota(expected.begin(), expected.end(), 1.0);
+    EXPECT_EQ(data, expected) << "parts stand in the order of the legend";
+    EXPECT_EQ(record.lower_x().size(), static_cast<std::size_t>(shape.inputs));
+    EXPECT_EQ(record.upper_z().size(), static_cast<std::size_t>(shape.neurons));
+    EXPECT_EQ(record.halfspaces().size(),
+              static_cast<std::size_t>(shape.halfspaces * (shape.inputs + 1)));
+  }
+}
+
+TEST(RecordView, LanesGoInAndOut) {
+  const RecordShape shape{3, 0, 0};
+  std::vector<double> data(shape.size());
+  const Record record(shape, data.data());
+  std::vector<Vec> x(3, Vec{}), y(3, Vec{});
+  for (std::size_t i = 0; i < 3; ++i) x[i][1] = 1.5 + static_cast<double>(i);
+  store_lane(x, 1, record.lower_x());
+  EXPECT_EQ(data[2], 3.5);
+  load_lane(record.lower_x(), 0, y);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(y[i][0], x[i][1]);
+    EXPECT_EQ(y[i][1], 0.0) << "other lanes stay";
+  }
+}
+
+TEST(SubproblemStack, NewestOnTopOldestGivenAway) {
+  SubproblemStack stack({1, 0, 0});
+  EXPECT_TRUE(stack.empty());
+  for (int k = 0; k < 5; ++k) stack.push().lower_x()[0] = k;
+  EXPECT_EQ(stack.count(), 5U);
+  EXPECT_EQ(stack.from_top(0).lower_x()[0], 4.0);
+  EXPECT_EQ(stack.from_top(4).lower_x()[0], 0.0);
+  const SubproblemStack oldest = stack.take_oldest(2);
+  EXPECT_EQ(oldest.count(), 2U);
+  EXPECT_EQ(oldest.from_top(0).lower_x()[0], 1.0);
+  EXPECT_EQ(oldest.shape().inputs, 1);
+  EXPECT_EQ(stack.count(), 3U);
+  stack.pop(2);
+  EXPECT_EQ(stack.from_top(0).lower_x()[0], 2.0);
+  EXPECT_EQ(SubproblemStack().count(), 0U);
+}
+
+TEST(RootTask, HoldsTheBoxTheNeuronsAndNoHalfspace) {
+  const auto root = std::make_shared<ClauseRoot>();
+  root->problem = std::make_shared<PlainProblem>(2, 1, 30);
+  root->lower_z = {-7.0};
+  root->upper_z = {8.0};
+  root->width = {2.0, 4.0};
+  const BoxSubproblems task = root_task(root, {0.0, 1.0}, {1.0, 3.0});
+  ASSERT_EQ(task.open.count(), 1U);
+  EXPECT_EQ(task.problem, root->problem);
+  EXPECT_FALSE(task.without_rows);
+  EXPECT_EQ(task.open.shape().halfspaces, kMostHalfspaces) << "30 rows are too many to inherit";
+  const ConstRecord record = task.open.from_top(0);
+  EXPECT_EQ(record.lower_x()[1], 1.0);
+  EXPECT_EQ(record.upper_x()[1], 3.0);
+  EXPECT_EQ(record.lower_z()[0], -7.0);
+  EXPECT_EQ(record.upper_z()[0], 8.0);
+  for (const double number : record.halfspaces()) EXPECT_EQ(number, 0.0);
+  EXPECT_EQ(share_of(*root, record.lower_x(), record.upper_x()), 0.25);
+}
+
+}  // namespace
+}  // namespace clipbound::test
