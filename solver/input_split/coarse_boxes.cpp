@@ -4,15 +4,9 @@
 
 #include "bounds/forward/forward_problem.h"
 #include "bounds/reduced/reduce.h"
+#include "solver/strategy.h"
 
 namespace clipbound::solver {
-
-namespace {
-// A batch on a reduced network costs the cube of its neurons; past this the whole network's sparse
-// layers are cheaper.
-constexpr std::int64_t kReducible = 400;
-constexpr std::size_t kForwardColumns = 10;  // inputs that vary, for forward planes
-}  // namespace
 
 bool rows_refuted(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
   std::vector<std::int64_t> all(root.strict.size());
@@ -35,43 +29,13 @@ CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& 
   return coarse.root->bounder->bound_neurons(std::move(lower), std::move(upper), deadline);
 }
 
-bool surely_forward(const LayeredSystem& system, std::size_t columns) {
-  std::int64_t undecided = 0;
-  for (std::size_t k = 0; k < system.layers.size(); ++k) {
-    const Curve curve = system.activations[k].curve;
-    if (curve != Curve::relu && curve != Curve::identity) undecided += system.layers[k].size();
-  }
-  return undecided > kReducible && columns <= kForwardColumns;
-}
-
-namespace {
-
-/// Whether boxes with too many neurons for a reduced network are bounded by forward planes: few
-/// inputs, and neurons that splits will not decide (a network of ReLUs alone becomes small enough
-/// as its boxes shrink, unless it is a large one).
-bool prefers_forward_planes(const ClauseRoot& root) {
-  constexpr std::size_t kLarge = 3000000;
-  const LayeredSystem& system = root.bounder->system();
-  if (root.kept.size() > kForwardColumns) return false;
-  std::size_t weights = 0;
-  bool curved = false;
-  for (std::size_t k = 0; k < system.layers.size(); ++k) {
-    curved = curved || (system.activations[k].curve != Curve::relu &&
-                        system.activations[k].curve != Curve::identity);
-    for (const auto& [source, rows] : system.layers[k].terms)
-      weights += static_cast<std::size_t>(rows.entries());
-  }
-  return curved || weights > kLarge;
-}
-
-}  // namespace
-
 std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
                                            const CrownBounder::Bounds& bounds) {
-  const bool reducible = bounds.unstable <= kReducible;
-  if (!reducible && !prefers_forward_planes(*coarse.root)) return std::nullopt;
+  const Engine engine = engine_for(features_of(coarse.root->bounder->system()),
+                                   coarse.root->kept.size(), bounds.unstable);
+  if (engine == Engine::coarse) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
-  if (!reducible) {
+  if (engine == Engine::forward) {
     root->problem =
         std::make_shared<ForwardProblem>(root->bounder->shared_system(), root->rows, root->strict,
                                          root->kept, root->lower, root->upper);

@@ -12,10 +12,6 @@ namespace clipbound::solver {
 /// whole network).
 bool rows_refuted(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
 
-/// Whether boxes of a system will surely be bounded by forward planes: few inputs (columns) vary,
-/// and there are more neurons that are never decided than a reduced network can hold.
-bool surely_forward(const LayeredSystem& system, std::size_t columns);
-
 /// The coarse task's box as a task on its own reduced network; nothing where too many neurons are
 /// undecided on it.
 std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,

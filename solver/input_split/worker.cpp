@@ -9,7 +9,6 @@
 namespace clipbound::solver {
 
 namespace {
-constexpr AttackRhythm kRhythm = {.every_s = 0.05, .seconds = 0.015};
 // Half-spaces of ancestors that enter concretizations; the others only clip boxes. Measured on ACAS
 // Xu: a second one saves no more than one subproblem in a hundred and costs as much as the first.
 constexpr int kConcretizedOlder = 1;
@@ -28,7 +27,7 @@ SearchSettings search_settings(const Options& options) {
 
 InputSplitWorker::InputSplitWorker(const SearchContext& context, const InputSplitTeam& team,
                                    int number)
-    : SearchWorker(context, team.counters, team.time_slice, kRhythm, number),
+    : SearchWorker(context, team.counters, team.time_slice, strategy::kInputSplitAttack, number),
       settings_(team.settings),
       queue_(team.queue) {}
 
