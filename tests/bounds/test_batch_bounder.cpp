@@ -52,7 +52,9 @@ TEST(BatchBounder, NeitherEnginePassesTheExactMinimum) {
       engine->bound({});
       for (int lane = 0; lane < kLanes; ++lane) {
         ASSERT_TRUE(allows_lower(engine->lower[0][lane], minimum));
-        if (engine->refuted[lane] != 0) ASSERT_GT(minimum, 0);
+        if (engine->refuted[lane] != 0) {
+          ASSERT_GT(minimum, 0);
+        }
       }
     }
     if (half > 0.5) continue;
