@@ -55,11 +55,11 @@ ForwardBounder::Lines ForwardBounder::relax_lanes(const Activation& activation, 
         vmax(-chord * l, u - chord * u) + (vabs(chord * l) + vabs(u)) * 0x1p-49 + 0x1p-1000, zero);
   } else {
     for (int lane = 0; lane < kLanes; ++lane) {
-      const LinePair planes = relax(activation, l[lane], u[lane]);
-      lines.lower_slope[lane] = planes.lower_slope;
-      lines.lower_offset[lane] = planes.lower_offset;
-      lines.upper_slope[lane] = planes.upper_slope;
-      lines.upper_offset[lane] = planes.upper_offset;
+      const LinePair of_lane = relax(activation, l[lane], u[lane]);
+      lines.lower_slope[lane] = of_lane.lower_slope;
+      lines.lower_offset[lane] = of_lane.lower_offset;
+      lines.upper_slope[lane] = of_lane.upper_slope;
+      lines.upper_offset[lane] = of_lane.upper_offset;
     }
   }
   return lines;

@@ -170,16 +170,15 @@ void TaylorModels::activate(const Activation& activation, const Ranges& ranges, 
     for (std::size_t b = a + 1; b < N_; ++b, ++at)
       p[at] = slope * in[at] + 2.0 * (scaled * in[1 + b]);
   }
-  const Vec steep = vabs(slope), curved = vabs(bend);
-  const Vec magnitude =
-      vabs(value) + steep * (s.linear + s.quadratic) + curved * s.linear * s.linear;
+  const Vec steep = vabs(slope), bent = vabs(bend);
+  const Vec magnitude = vabs(value) + steep * (s.linear + s.quadratic) + bent * s.linear * s.linear;
   const Vec other =
       2.0 * s.linear * s.quadratic + s.quadratic * s.quadratic + z.remainder * z.remainder;
   to.magnitude(i) = magnitude * (1.0 + kRounding) + kUnderflow;
-  set_derivative(to, i, slope, 2.0 * bend, in + 1, 2.0 * curved * s.quadratic, z.remainder);
+  set_derivative(to, i, slope, 2.0 * bend, in + 1, 2.0 * bent * s.quadratic, z.remainder);
   // The last term: roundings of slope and tilt, and of their products with a row's coefficient.
   to.own[i] =
-      (curved * other + error + kRounding * (magnitude + steep * z.remainder + to.tilted[i])) *
+      (bent * other + error + kRounding * (magnitude + steep * z.remainder + to.tilted[i])) *
           (1.0 + kRounding) +
       kUnderflow;
   to.remainder(i) =

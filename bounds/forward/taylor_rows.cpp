@@ -7,6 +7,7 @@
 #include "base/rounding.h"
 #include "bounds/clip/one_multiplier.h"
 #include "bounds/forward/taylor_models.h"
+#include "bounds/limits.h"
 
 namespace clipbound::bounds {
 
@@ -117,8 +118,7 @@ Vec TaylorModels::lower_line(const Vec* polynomial, Vec remainder, Vec magnitude
                              Vec* slopes) const {
   const Vec zero = {}, one = broadcast(1.0);
   Vec best = broadcast(-kInfinity), offset = best;
-  constexpr std::size_t kMost = 16;  // as ForwardBounder, which this goes along with
-  Vec slope[kMost], square[kMost];
+  Vec slope[kMostForwardPassInputs], square[kMostForwardPassInputs];
   for (const bool corner : {false, true}) {
     Vec constant = polynomial[0];
     std::size_t at = N_ + 1;

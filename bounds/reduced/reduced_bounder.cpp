@@ -71,11 +71,11 @@ void ReducedBounder::relax_neuron(const BoxBatch& boxes, int v) {
     return;
   }
   for (int lane = 0; lane < kLanes; ++lane) {
-    const LinePair planes = relax(activation, boxes.lower_z[i][lane], boxes.upper_z[i][lane]);
-    lower_slope_[i][lane] = planes.lower_slope;
-    upper_slope_[i][lane] = planes.upper_slope;
-    lower_offset_[i][lane] = planes.lower_offset;
-    upper_offset_[i][lane] = planes.upper_offset;
+    const LinePair lines = relax(activation, boxes.lower_z[i][lane], boxes.upper_z[i][lane]);
+    lower_slope_[i][lane] = lines.lower_slope;
+    upper_slope_[i][lane] = lines.upper_slope;
+    lower_offset_[i][lane] = lines.lower_offset;
+    upper_offset_[i][lane] = lines.upper_offset;
   }
   const Vec middle = 0.5 * (low_[i] + high_[i]);
   gap_[i] = vmax(
@@ -197,8 +197,8 @@ template <bool kAbove>
   return vabs(g) * gap;
 }
 
-/// Substitutes the layers before `layer` into row v: planes in x, intercepts and error terms; with
-/// kUpper from above as well, else with the neurons' looseness.
+/// Substitutes the layers before `layer` into row v: its linear bound in x, intercepts and error
+/// terms; with kUpper from above as well, else with the neurons' relaxation gaps.
 template <bool kUpper>
 void ReducedBounder::substitute(int v, int layer) {
   const ReducedNetwork& net = *network_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bounds/clip/clipping.h"
+
 namespace clipbound::solver {
 
 namespace {
@@ -19,7 +21,8 @@ ActivationSplitWorker::ActivationSplitWorker(const SearchContext& context,
       team_(team),
       branching_(branching_strategy(context.options.branching)),
       lanes_(problem),
-      refinement_(lanes_, context.deadline, clipping_of(context.options) != ClippingOption::none),
+      refinement_(lanes_, context.deadline,
+                  clipping_method(context.options.clipping).refine_intermediate_bounds),
       begin_s_(context.deadline.elapsed_s()) {}
 
 void ActivationSplitWorker::run() {

@@ -179,19 +179,19 @@ clipbound_status clipbound_bounder_bounds(const clipbound_bounder* bounder, cons
     const clipbound_bounds& to = deref(bounds, "bounds");
     deref(to.lower, "bounds.lower");
     deref(to.upper, "bounds.upper");
-    const int planes = (to.lower_A != nullptr) + (to.lower_b != nullptr) + (to.upper_A != nullptr) +
+    const int arrays = (to.lower_A != nullptr) + (to.lower_b != nullptr) + (to.upper_A != nullptr) +
                        (to.upper_b != nullptr);
-    if (planes != 0 && planes != 4)
-      throw InputError("of the four arrays of the planes all or none may be NULL");
+    if (arrays != 0 && arrays != 4)
+      throw InputError("of the four arrays of the linear bounds all or none may be NULL");
     BoundSettings settings;
     settings.method = method_of(method);
-    settings.linear = planes != 0;
+    settings.linear = arrays != 0;
     settings.time_limit_s = limit_of(time_limit_s);
     const Bounds found = bounder->bounder.bounds(array(lower, inputs, "lower"),
                                                  array(upper, inputs, "upper"), settings);
     copy(found.lower, to.lower);
     copy(found.upper, to.upper);
-    if (planes == 0) return;
+    if (arrays == 0) return;
     copy(found.linear.lower_A, to.lower_A);
     copy(found.linear.lower_b, to.lower_b);
     copy(found.linear.upper_A, to.upper_A);

@@ -1,6 +1,9 @@
 #pragma once
-// The coarse phase: boxes on which too many neurons are undecided for a reduced network are bounded
-// on the whole network and split, until few enough are left.
+// Idea: The coarse phase: boxes on which too many neurons are unstable for a reduced network are
+// bounded on the whole network and split, until few enough are left.
+// Source: own; the bounds are CROWN's (Zhang et al., NeurIPS 2018).
+// Guarantees: a box is dropped only where a row of its clause is excluded on it (S5); the halves of
+// a box cover it (S10).
 #include <optional>
 
 #include "bounds/crown/crown_bounder.h"
