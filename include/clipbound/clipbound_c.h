@@ -338,8 +338,8 @@ typedef enum clipbound_bound_method {
 } clipbound_bound_method;
 
 /** Where the bounds of M outputs in N inputs go: for every x of the box lower <= Y <= upper and
- * lower_A x + lower_b <= Y <= upper_A x + upper_b. The four arrays of the linear bounds may all be NULL:
- * then they are not computed. */
+ * lower_A x + lower_b <= Y <= upper_A x + upper_b. The four arrays of the linear bounds may all be
+ * NULL: then they are not computed. */
 typedef struct clipbound_bounds {
   double* lower;   /**< [M] */
   double* upper;   /**< [M] */
