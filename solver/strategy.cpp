@@ -1,5 +1,6 @@
 #include "solver/strategy.h"
 
+#include <cmath>
 #include <cstdio>
 
 namespace clipbound::solver {
@@ -91,13 +92,13 @@ std::string seconds(double value) {
 std::string budgets_text(const Plan& plan) {
   if (plan.split.value == Split::inputs) return "all of the time for the input split";
   if (plan.split.value == Split::activations)
-    return "passes over the neurons take at most " + seconds(strategy::kLongestPass_s) +
-           " and 15 % of the time that is left";
+    return "passes over the neurons take at most " + seconds(strategy::kLongestPass_s) + " and " +
+           std::to_string(std::lround(100.0 * strategy::kPassShare)) +
+           " % of the time that is left";
   return "first time slice of the input split " + seconds(plan.budgets.first_input_slice_s) +
          (plan.budgets.as_long_as_root ? ", or as long as the root bounds took" : "") +
          "; then slices double";
 }
-static_assert(strategy::kPassShare == 0.15, "budgets_text names it");
 
 }  // namespace
 

@@ -4,13 +4,11 @@
 #include <cmath>
 
 #include "base/rounding.h"
+#include "bounds/limits.h"
 
 namespace clipbound::bounds {
 
 namespace {
-constexpr std::size_t kMostTaylorColumns =
-    9;  // N + 1: polynomials of degree 2 have (N + 1) (N + 2) / 2 coefficients
-
 /// Whether most neurons have a curvature: polynomials of degree 2 say no more of a kink than linear
 /// bounds do.
 bool is_smooth(const LayeredSystem& system) {
@@ -73,7 +71,7 @@ ForwardBounder::ForwardBounder(const ForwardProblem& problem, int most_halfspace
     ranges_.push_back(
         {std::vector<Vec>(layer.constant.size()), std::vector<Vec>(layer.constant.size())});
   clipping_.resize(problem.inputs, most_halfspaces);
-  if (width_ <= kMostTaylorColumns && is_smooth(system))
+  if (width_ <= kMostTaylorInputs + 1 && is_smooth(system))
     taylor_ = std::make_unique<TaylorModels>(problem);
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "solver/activation_split/activation_search.h"
+#include "solver/strategy.h"
 
 namespace clipbound::solver {
 
@@ -23,8 +24,8 @@ struct BoxClauses {
 };
 
 struct ActivationSplitSettings {
-  double pass_share = 0.15;        ///< of the remaining time that one pass may take
-  double stable_too_width = 1e30;  ///< IntermediateBoundsBudget::stable_too_width
+  double pass_share = strategy::kPassShare;  ///< of the remaining time that one pass may take
+  double stable_too_width = 1e30;            ///< IntermediateBoundsBudget::stable_too_width
   std::function<bool(double seconds)>
       attack;  ///< tried before the longer pass; true: a counterexample is known
   std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
