@@ -1,5 +1,6 @@
 #pragma once
-// Idea: replays the counterexamples of a run, with the judge that shares no code with the prover.
+// Idea: replays the counterexamples of a run with the judge. Links nothing of bounds or solver; S11
+// says what it shares with the prover.
 // Source: VNN-COMP's rules for counterexamples.
 // Guarantees: exact replay by the judge (S11).
 #include <functional>

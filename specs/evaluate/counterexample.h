@@ -1,5 +1,6 @@
 #pragma once
-// Idea: the judge: is this point a counterexample? Shares no code with the prover.
+// Idea: the judge: is this point a counterexample? Links nothing of bounds or solver; S11 says what
+// it shares with the prover.
 // Source: the rules of VNN-COMP for counterexamples; ours asks three orders of summation and zero
 // tolerance.
 // Guarantees: a point that holds is a counterexample of the network as read (S11).
