@@ -72,8 +72,9 @@ TEST(LowerNetwork, SaysWhyThisFormOfAnOperatorHasNoLinearBounds) {
 /// Every operator whose lowering is `curve` or `staircase` is the curve of its name.
 TEST(LowerNetwork, CurvesAreFoundByTheOperatorsName) {
   for (const OpRow& row : op_table()) {
-    if (lower_function(row.kind) == lower_curve || lower_function(row.kind) == lower_staircase)
+    if (lower_function(row.kind) == lower_curve || lower_function(row.kind) == lower_staircase) {
       EXPECT_TRUE(curve_named(row.onnx_name).has_value()) << row.onnx_name;
+    }
   }
   EXPECT_FALSE(has_linear_bounds(OpKind::thresholded_relu));
   EXPECT_TRUE(has_linear_bounds(OpKind::sigmoid));
