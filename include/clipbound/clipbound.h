@@ -5,19 +5,20 @@
 // Guarantees: the verdicts below; docs/soundness.md says why they are true.
 //
 // A worked example. The network computes y = |x0 + x1| from two ReLUs; the question is whether y
-// reaches 1.5 on
-// [-1, 1] x [-1, 1]. It does, for instance at (1, 1), so the verdict is sat. With 2.5 for 1.5 it
-// would be unsat.
+// reaches 1.5 on [-1, 1] x [-1, 1]. It does, for instance at (1, 1), so the verdict is sat.
+// With 2.5 for 1.5 it would be unsat.
 //
 // [example]
 //   #include <clipbound/clipbound.h>
 //
 //   #include <iostream>
+//   #include <vector>
 //
 //   int main() {
-//     const auto network = clipbound::Network::from_layers(
-//         2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias
-//         = {0}}});
+//     const std::vector<clipbound::DenseLayer> layers = {
+//         {.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true},
+//         {.weights = {1, 1}, .bias = {0}}};
+//     const auto network = clipbound::Network::from_layers(2, layers);
 //     clipbound::Query query(network.input_size(), network.output_size());
 //     query.add_clause({-1, -1}, {1, 1}, {clipbound::Row::output_at_least(0, 1.5)});
 //     clipbound::Options options;

@@ -23,9 +23,9 @@ using clipbound::Verdict;
 namespace worked_example {
 // [example]
 int main() {
-  const auto network =
-      clipbound::Network::from_layers(2, {{.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true},
-                                          {.weights = {1, 1}, .bias = {0}}});
+  const std::vector<clipbound::DenseLayer> layers = {
+      {.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias = {0}}};
+  const auto network = clipbound::Network::from_layers(2, layers);
   clipbound::Query query(network.input_size(), network.output_size());
   query.add_clause({-1, -1}, {1, 1}, {clipbound::Row::output_at_least(0, 1.5)});
   clipbound::Options options;
@@ -101,7 +101,7 @@ TEST(Api, TheHeaderShowsTheExampleThatRuns) {
   const std::string shown =
       example_in(CLIPBOUND_SOURCE_DIR "/include/clipbound/clipbound.h", "//   ");
   EXPECT_GT(shown.size(), 300u);
-  EXPECT_EQ(shown, example_in(CLIPBOUND_SOURCE_DIR "/tests/solver/test_api.cpp", ""));
+  EXPECT_EQ(shown, example_in(CLIPBOUND_SOURCE_DIR "/tests/solver/api/test_api.cpp", ""));
 }
 
 TEST(Api, SatComesWithAPointThatDoesIt) {
