@@ -24,7 +24,9 @@ namespace worked_example {
 // [example]
 int main() {
   const std::vector<clipbound::DenseLayer> layers = {
-      {.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true}, {.weights = {1, 1}, .bias = {0}}};
+      {.weights = {1, 1, -1, -1}, .bias = {0, 0}, .relu = true},
+      {.weights = {1, 1}, .bias = {0}},
+  };
   const auto network = clipbound::Network::from_layers(2, layers);
   clipbound::Query query(network.input_size(), network.output_size());
   query.add_clause({-1, -1}, {1, 1}, {clipbound::Row::output_at_least(0, 1.5)});
