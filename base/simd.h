@@ -1,5 +1,7 @@
 #pragma once
-// A Lane is one subproblem of a batch; a Vec holds one number of each of kLanes subproblems.
+// Idea: a lane is one subproblem of a batch; a Vec holds one number of each of kLanes subproblems.
+// Source: own, on GCC's vector extensions.
+// Guarantees: arithmetic is that of float64 in every lane, rounded to nearest.
 //
 // Plain GCC vector extensions: the same source is AVX-512 (8 lanes) in the native preset and AVX2
 // (4 lanes) in the release preset. Comparisons with NaN are false in every lane, so NaN never wins

@@ -4,8 +4,9 @@
 // by its Lagrangian dual, whose multipliers coordinate ascent finds.
 // Source: Zhou et al., NeurIPS 2025, Theorem 3.2; ours differs by bounding kLanes boxes at once,
 // each with its own half-spaces, and by recomputing the bound rigorously from the multipliers
-// found. Guarantees: lower_bound() holds at every point of the box that satisfies the half-spaces
-// (S9). Legend: N inputs, K half-spaces [K, N + 1]: g, h. One number per lane.
+// found.
+// Guarantees: lower_bound() holds at every point of the box that satisfies the half-spaces (S9).
+// Legend: N inputs, K half-spaces [K, N + 1]: g, h. One number per lane.
 #include <vector>
 
 #include "base/simd.h"

@@ -6,9 +6,10 @@
 //   D(beta) = beta (g m + h) - sum_i |a_i + beta g_i| r_i.
 // D is concave and piecewise linear; its breakpoints are beta = -a_i / g_i.
 // Source: Zhou et al., NeurIPS 2025, Theorem 3.2 (complete clipping, coordinate ascent); ours
-// differs by evaluating all breakpoints in lanes instead of sorting them. Guarantees: none is
-// needed. Every beta >= 0 gives a sound bound (S9); whoever uses one computes the bound from it
-// with outward rounding. Legend: N inputs. One number per lane.
+// differs by evaluating all breakpoints in lanes instead of sorting them.
+// Guarantees: none is needed. Every beta >= 0 gives a sound bound (S9); whoever uses one computes
+// the bound from it with outward rounding.
+// Legend: N inputs. One number per lane.
 //
 // Three callers find multipliers by it. CompleteClipping and TaylorModels ascend one multiplier at
 // a time to the best breakpoint (best_step): exact, N evaluations of N terms, right for the few

@@ -2,10 +2,11 @@
 // Idea: Complete clipping by one half-space that is the same in all lanes: least values of kLanes
 // linear functions over a box and that half-space. In activation splits the half-space is the
 // linear bound of a row: a counterexample has row <= 0, so where that bound exceeds 0 no
-// counterexample lies. Where the row's bound is close to 0 little is left of the box. Source: Zhou
-// et al., NeurIPS 2025, Theorem 3.2; ours differs by finding the multiplier by tangents from both
-// sides (one_multiplier.h says why). Guarantees: minimum() returns the least value for some beta >=
-// 0, to nearest, with the magnitude that rounding is a share of; the caller subtracts it (S9).
+// counterexample lies. Where the row's bound is close to 0 little is left of the box.
+// Source: Zhou et al., NeurIPS 2025, Theorem 3.2; ours differs by finding the multiplier by
+// tangents from both sides (one_multiplier.h says why).
+// Guarantees: minimum() returns the least value for some beta >= 0, to nearest, with the magnitude
+// that rounding is a share of; the caller subtracts it (S9).
 // Legend: N inputs. Arrays of Vec have one number per lane.
 #include <cstdint>
 #include <vector>

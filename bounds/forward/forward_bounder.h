@@ -3,13 +3,14 @@
 // are too many for a reduced network: linear bounds of every neuron in the inputs, computed
 // forward, for kLanes boxes of few inputs at once. Every neuron costs 2 (N + 1) numbers and a
 // concretization, which is where the half-spaces of the search enter (complete clipping), so that a
-// batch costs the weights times N instead of a cube of neurons. Source: Xu et al., "Automatic
-// perturbation analysis for scalable certified robustness and beyond", NeurIPS 2020 (forward-mode
-// LiRPA). Ours differs by storing both bounds as their mean and half their difference, by outward
-// rounding, by substituting rows backward with the relaxations found forward, and by Taylor models
-// of degree 2 where those say more (taylor_models.h). Guarantees: the rows' bounds hold at every
-// point of a lane's box that satisfies its half-spaces (S3, S4, S5, S8, S9). Legend: N columns
-// (inputs that vary), S rows. Linear bounds are [N + 1] of Vec: A | b.
+// batch costs the weights times N instead of a cube of neurons.
+// Source: Xu et al., "Automatic perturbation analysis for scalable certified robustness and
+// beyond", NeurIPS 2020 (forward-mode LiRPA). Ours differs by storing both bounds as their mean and
+// half their difference, by outward rounding, by substituting rows backward with the relaxations
+// found forward, and by Taylor models of degree 2 where those say more (taylor_models.h).
+// Guarantees: the rows' bounds hold at every point of a lane's box that satisfies its half-spaces
+// (S3, S4, S5, S8, S9).
+// Legend: N columns (inputs that vary), S rows. Linear bounds are [N + 1] of Vec: A | b.
 #include <memory>
 #include <vector>
 

@@ -2,10 +2,12 @@
 // Idea: Sparse rows times columns of Vec: what forward bounds of kLanes boxes consist of. One row
 // at a time, every multiplication fetches an element of the source from the second-level cache.
 // Rows of a dense layer depend on the same elements, so up to kRowsTogether of them share each
-// fetch, with all sums in registers. Source: own (register blocking, as in Goto and van de Geijn,
-// "Anatomy of high-performance matrix multiplication", 2008). Guarantees: sums to nearest, in the
-// order of the row's terms; whoever uses them adds their rounding (S8). Legend: from [elements,
-// columns], to [rows or elements, columns] of Vec.
+// fetch, with all sums in registers.
+// Source: own (register blocking, as in Goto and van de Geijn, "Anatomy of high-performance matrix
+// multiplication", 2008).
+// Guarantees: sums to nearest, in the order of the row's terms; whoever uses them adds their
+// rounding (S8).
+// Legend: from [elements, columns], to [rows or elements, columns] of Vec.
 #include <cstddef>
 #include <cstdint>
 #include <vector>

@@ -1,12 +1,13 @@
 #pragma once
 // Idea: Second-order bounds: every neuron as a polynomial of degree 2 in the box's coordinates,
-// with a remainder, for kLanes boxes at once (Taylor models). Source: Berz and Makino, "Verified
-// integration of ODEs and flows using differential algebraic methods on high-order Taylor models",
-// 1998. Ours differs by sending remainders backward to the rows (below), by combining rows with
-// multipliers before they are bounded, and by outward rounding. Guarantees: |value - polynomial| <=
-// remainder for every element on every lane's box; rows' bounds follow (S8). Ranges and half-spaces
-// may hold at counterexamples only: so then do the bounds (S9). Legend: N columns (inputs that
-// vary), x_i = centre_i + half_i t_i with t in [-1, 1]^N; M = 1 + N
+// with a remainder, for kLanes boxes at once (Taylor models).
+// Source: Berz and Makino, "Verified integration of ODEs and flows using differential algebraic
+// methods on high-order Taylor models", 1998. Ours differs by sending remainders backward to the
+// rows (below), by combining rows with multipliers before they are bounded, and by outward
+// rounding.
+// Guarantees: |value - polynomial| <= remainder for every element on every lane's box; rows' bounds
+// follow (S8). Ranges and half-spaces may hold at counterexamples only: so then do the bounds (S9).
+// Legend: N columns (inputs that vary), x_i = centre_i + half_i t_i with t in [-1, 1]^N; M = 1 + N
 // + N (N + 1) / 2 coefficients: constant, t_i, then t_i t_j for i <= j. S rows. Everything is Vec:
 // one number per lane.
 //

@@ -2,10 +2,11 @@
 // Idea: The network as the input-split search bounds it: a triangular system over the neurons that
 // are still unstable. Stable neurons are folded: active ones are substituted, inactive ones vanish.
 // Source: own. (Lowering the cost of a subproblem by removing stable neurons is common; folding
-// them with a proven rounding radius, again and again along a branch, is ours.) Guarantees: folding
-// is exact but for rounding, which radius_v bounds; no relaxation is involved (S7). Legend: U
-// neurons (in layers), S rows (of one clause), N inputs. On every point x of the set it was made
-// for,
+// them with a proven rounding radius, again and again along a branch, is ours.)
+// Guarantees: folding is exact but for rounding, which radius_v bounds; no relaxation is involved
+// (S7).
+// Legend: U neurons (in layers), S rows (of one clause), N inputs. On every point x of the set it
+// was made for,
 //   z_v = a_v x + c_v + sum over w in earlier layers of B_vw f_w(z_w) + e_v,  |e_v| <= radius_v
 // for v < U, and y_s is the same with v = U + s: the row's left side minus its threshold; unsafe
 // means y_s <= 0 for all s. A ReLU is stable where z has one sign, an identity always, a smooth

@@ -1,5 +1,7 @@
 // Idea: solving, bounds and robustness of clipbound_c.h, each function a call of the public C++
-// interface. Source: own. Guarantees: no exception leaves; it becomes a status code.
+// interface.
+// Source: own.
+// Guarantees: no exception leaves; it becomes a status code.
 #include <algorithm>
 #include <chrono>
 

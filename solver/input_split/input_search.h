@@ -2,9 +2,10 @@
 // Idea: Branch-and-bound over the input boxes of clauses: bound, prune, split, clip the children
 // with the parent's linear bounds. Each worker dives depth-first in its own subtree, on a problem
 // reduced to the neurons that are unstable there; idle workers get the oldest (largest) subproblems
-// of busy ones. Source: Zhou et al., "Clip-and-Verify", NeurIPS 2025, Algorithm 1; ours differs in
-// the order of clipping and bounding (worker.h). Guarantees: a clause whose subproblems are all
-// refuted has no counterexample (S10, S11).
+// of busy ones.
+// Source: Zhou et al., "Clip-and-Verify", NeurIPS 2025, Algorithm 1; ours differs in the order of
+// clipping and bounding (worker.h).
+// Guarantees: a clause whose subproblems are all refuted has no counterexample (S10, S11).
 #include <deque>
 #include <memory>
 #include <set>

@@ -1,7 +1,8 @@
 #pragma once
 // Idea: hands subproblems from busy workers to idle ones. A busy worker only asks whether others
-// are idle: one relaxed load. Source: own (work sharing). Guarantees: every task that is put is
-// taken once or left over; take() ends once all workers wait.
+// are idle: one relaxed load.
+// Source: own (work sharing).
+// Guarantees: every task that is put is taken once or left over; take() ends once all workers wait.
 #include <atomic>
 #include <condition_variable>
 #include <deque>
