@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "bounds/relax/with_curve.h"
+#include "bounds/relax/curve_dispatch.h"
 
 namespace clipbound::bounds {
 

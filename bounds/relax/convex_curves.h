@@ -29,6 +29,7 @@ struct Exp {
     return of_taylor(v, v, v, v, v * most_growth(d), d, v);
   }
 };
+inline constexpr Smooth<Exp> exp_curve{};
 
 /// log(1 + e^z). With e = e^-|z| and r = 1 / (1 + e) its derivative is r or e r, as in s_curves.h.
 struct Softplus {
@@ -46,6 +47,7 @@ struct Softplus {
   static double meeting_point(double l, double u) { return middle(l, u); }
   static Range range(double l, double u) { return increasing_range(Softplus{}, l, u, 0.0); }
 };
+inline constexpr Smooth<Softplus> softplus_curve{};
 
 struct Log {
   static bool defined(double l, double u) { return l >= 0.0 && u > 0.0; }
@@ -63,6 +65,7 @@ struct Log {
     return {l > 0.0 ? least(at(l)) : -kInfinity, most(at(u))};
   }
 };
+inline constexpr Smooth<Log> log_curve{};
 
 struct Sqrt {
   static bool defined(double l, double) { return l >= 0.0; }
@@ -83,6 +86,7 @@ struct Sqrt {
     return {std::max(0.0, next_down(std::sqrt(l))), next_up(std::sqrt(u))};
   }
 };
+inline constexpr Smooth<Sqrt> sqrt_curve{};
 
 /// 1/z, on one side of 0.
 struct Reciprocal {
@@ -110,5 +114,6 @@ struct Reciprocal {
                      8.0 * (w + w * std::fabs(v) + w * w));
   }
 };
+inline constexpr Smooth<Reciprocal> reciprocal_curve{};
 
 }  // namespace clipbound::bounds::relax_detail

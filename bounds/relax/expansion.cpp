@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "bounds/relax/activation.h"
-#include "bounds/relax/with_curve.h"
+#include "bounds/relax/curve_dispatch.h"
 
 namespace clipbound::bounds {
 namespace {

@@ -45,6 +45,7 @@ struct Sigmoid : SShape {
  private:
   static constexpr double kError = 2.0 * kLibraryError;
 };
+inline constexpr Smooth<Sigmoid> sigmoid_curve{};
 
 struct Tanh : SShape {
   /// With e = e^-2|z|: (1 - e) / (1 + e) and 4 e / (1 + e)^2. Near 0 the first comes from 1 - e =
@@ -90,6 +91,7 @@ struct Tanh : SShape {
  private:
   static constexpr double kError = 2.0 * kLibraryError;
 };
+inline constexpr Smooth<Tanh> tanh_curve{};
 
 /// sigmoid(z) = (1 + tanh(z / 2)) / 2.
 inline double Sigmoid::tangent_guess(const Sample& end, double, double) {
@@ -117,6 +119,7 @@ struct Atan : SShape {
   }
   static Range range(double l, double u) { return increasing_range(Atan{}, l, u); }
 };
+inline constexpr Smooth<Atan> atan_curve{};
 
 struct Erf : SShape {
   /// 2 / sqrt(pi) e^-z^2: an error u of z^2 moves its exponential by the part u z^2, and from z^2 =
@@ -140,5 +143,6 @@ struct Erf : SShape {
   }
   static Range range(double l, double u) { return increasing_range(Erf{}, l, u, -1.0, 1.0); }
 };
+inline constexpr Smooth<Erf> erf_curve{};
 
 }  // namespace clipbound::bounds::relax_detail

@@ -1,7 +1,7 @@
 // Idea: comparisons as jumps of a difference; truth is 1, falsehood 0. A comparison jumps where
-// both sides are equal. As at every jump, both values are possible there (bounds/relax/steps.h),
-// so it does not matter which of `<` and `<=` was asked; integers are compared half a step off
-// instead, where nothing jumps.
+// both sides are equal. As at every jump, both values are possible there
+// (bounds/relax/step_curves.h), so it does not matter which of `<` and `<=` was asked; integers are
+// compared half a step off instead, where nothing jumps.
 // Source: own.
 // Guarantees: both values at a tie of real numbers; exact for integers and constants (S1, S3).
 #include <cmath>

@@ -17,4 +17,8 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   return {context.add_layer(form_of(context, node.inputs[0], scratch), {*curve}, node.inputs[0])};
 }
 
+std::vector<AffineForm> lower_listed_curve(LowerContext& context, const Node& node) {
+  return lower_curve(context, node);
+}
+
 }  // namespace clipbound::bounds

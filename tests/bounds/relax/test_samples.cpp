@@ -10,13 +10,13 @@
 #include <random>
 
 #include "bounds/relax/convex_curves.h"
-#include "bounds/relax/elu.h"
-#include "bounds/relax/gelu.h"
-#include "bounds/relax/power.h"
+#include "bounds/relax/elu_curve.h"
+#include "bounds/relax/gelu_curves.h"
+#include "bounds/relax/power_curve.h"
 #include "bounds/relax/s_curves.h"
-#include "bounds/relax/tan.h"
-#include "bounds/relax/tanh_slope.h"
-#include "bounds/relax/waves.h"
+#include "bounds/relax/tan_curve.h"
+#include "bounds/relax/tanh_slope_curve.h"
+#include "bounds/relax/wave_curves.h"
 #include "tests/bounds/relax/reference.h"
 #include "tests/support/floors.h"
 
@@ -181,7 +181,7 @@ TEST(Samples, TanIsCutAtItsZero) {
   }
 }
 
-/// sqrt(2), and the zero of q (bounds/relax/gelu.h), which falls.
+/// sqrt(2), and the zero of q (bounds/relax/gelu_curves.h), which falls.
 TEST(Samples, GeluIsCutAtItsInflections) {
   EXPECT_TRUE(changes_sign([](Quad z) { return z * z - 2; }, Gelu::kBendLow, Gelu::kBendHigh));
   const Quad k = sqrtq(2 / kPiQuad), c = Quad(44715) / 1000000;

@@ -2,7 +2,7 @@
 // Idea: the derivative of tanh, 1 - tanh^2: a bell, convex, concave, convex.
 // Source: own.
 // Guarantees: values and derivatives within their proven errors; inflections enclosed (S3).
-#include "bounds/relax/gelu.h"
+#include "bounds/relax/gelu_curves.h"
 #include "bounds/relax/s_curves.h"
 #include "specs/ops/enclosed_functions.h"
 

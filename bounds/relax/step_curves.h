@@ -3,7 +3,7 @@
 // values that they take next to it and there, so that a rounded input cannot fall off the edge.
 // Source: own.
 // Guarantees: lines and ranges hold for every value at a jump (S3).
-#include "bounds/relax/closed_forms.h"
+#include "bounds/relax/closed_form_curves.h"
 
 namespace clipbound::bounds::relax_detail {
 

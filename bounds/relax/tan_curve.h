@@ -2,7 +2,7 @@
 // Idea: Tan between two poles: concave left of the zero and convex right of it.
 // Source: own.
 // Guarantees: values and derivatives within their proven errors; no pole in [l, u] (S3).
-#include "bounds/relax/waves.h"
+#include "bounds/relax/wave_curves.h"
 
 namespace clipbound::bounds::relax_detail {
 
@@ -49,5 +49,6 @@ struct Tan {
   /// pi and the product err by u each; twice as much as both.
   static double zero_error(double zero) { return 4.0 * kUnitRoundoff * std::fabs(zero); }
 };
+inline constexpr Smooth<Tan> tan_curve{};
 
 }  // namespace clipbound::bounds::relax_detail

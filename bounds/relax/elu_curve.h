@@ -2,7 +2,7 @@
 // Idea: Elu: z on the right of 0, alpha (e^z - 1) on the left, with a kink where alpha is not 1.
 // Source: own.
 // Guarantees: both parts are proved apart, and the weaker bound counts (S3).
-#include "bounds/relax/closed_forms.h"
+#include "bounds/relax/closed_form_curves.h"
 #include "specs/ops/enclosed_functions.h"
 
 namespace clipbound::bounds::relax_detail {

@@ -4,8 +4,7 @@
 // Guarantees: none of its own.
 #include "base/check.h"
 #include "bounds/relax/curve.h"
-#define CLIPBOUND_CURVE_HEADERS
-#include "bounds/relax/curve_list.def"
+#include "bounds/relax/curve_headers.h"  // made by the build: all *_curve.h and *_curves.h
 
 namespace clipbound::bounds::relax_detail {
 

@@ -181,4 +181,7 @@ struct Wave {
   }
 };
 
+inline constexpr Wave<false> sin_curve{};
+inline constexpr Wave<true> cos_curve{};
+
 }  // namespace clipbound::bounds::relax_detail
