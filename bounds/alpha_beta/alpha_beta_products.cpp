@@ -1,5 +1,6 @@
-// AlphaBetaBounder's steps through products of two variables: square pairs
+// Idea: AlphaBetaBounder's steps through products of two variables: square pairs
 // (bounds/alpha_beta/square_pair.h) and McCormick products (bounds/alpha_beta/mccormick_product.h).
+// Source, guarantees, legend: alpha_beta_bounder.h.
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 
 namespace clipbound::bounds {

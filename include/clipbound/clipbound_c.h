@@ -2,8 +2,9 @@
 #define CLIPBOUND_C_H
 /* Idea: Clipbound for C and for everything that binds to C: is there an input of a box at which a
  * neural network's outputs satisfy given inequalities? The same library as clipbound.h, whose
- * comments say more about what things mean. Source: own. Guarantees: those of clipbound.h; no
- * exception leaves the library.
+ * comments say more about what things mean.
+ * Source: own.
+ * Guarantees: those of clipbound.h; no exception leaves the library.
  *
  *   clipbound_network *network = NULL;
  *   clipbound_query *query = NULL;
