@@ -234,6 +234,10 @@ class LaneCheck {
   const Truth& truth_;
 };
 
+const std::string& one_of(const std::vector<std::string>& words, Dice& dice) {
+  return words[static_cast<std::size_t>(dice.whole(0, static_cast<int>(words.size()) - 1))];
+}
+
 }  // namespace
 
 void check_layers(Dice& dice, const Planted& planted, Tally& tally) {
@@ -274,15 +278,12 @@ void check_lanes(Dice& dice, const Planted& planted, Tally& tally) {
 }
 
 void check_verdicts(Dice& dice, const Planted& planted, double seconds, Tally& tally) {
-  static constexpr const char* kSplits[] = {"auto", "inputs", "neurons", "turns"};
-  static constexpr const char* kClippings[] = {"none", "relaxed", "complete", "complete"};
-  static constexpr const char* kBranchings[] = {"auto", "widest", "sb"};
-  Way way{kClippings[dice.whole(0, 3)],
-          kBranchings[dice.whole(0, 2)],
-          dice.chance(0.2) ? 2 : 1,
-          false,
-          seconds,
-          kSplits[dice.whole(0, 3)]};
+  const std::vector<std::string> splits = words_of("split"), branchings = words_of("branching");
+  std::vector<std::string> clippings = words_of("clipping");
+  clippings.push_back(Options().clipping);  // the default twice as often
+  Way way{
+      one_of(clippings, dice), one_of(branchings, dice), dice.chance(0.2) ? 2 : 1, false, seconds,
+      one_of(splits, dice)};
   const SolveResult result = solve_text(planted.network, planted.property.text(), way);
   ++tally.solves;
   ++tally.verdicts[static_cast<std::size_t>(result.verdict)];

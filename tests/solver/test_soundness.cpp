@@ -90,7 +90,7 @@ TEST(Thresholds, UnsatExactlyBelowTheTrueMinimum) {
     }
     // So close to the minimum that only the absence of a wrong verdict can be asked for.
     for (const double margin : {0.0, 1e-12, 1e-6}) {
-      for (const char* clipping : {"none", "relaxed", "complete"}) {
+      for (const std::string& clipping : words_of("clipping")) {
         SCOPED_TRACE("trial " + std::to_string(trial) + " " + clipping);
         t.property.clauses = {{y_at_most(0, up(t.minimum) + margin * t.size)}};
         const Verdict v =
@@ -261,7 +261,7 @@ TEST(PlantedQueries, CurvedNeuronsAndProducts) {
       rows.push_back(y_at_least(j, y.value[k] - margin));
     }
     property.clauses = {rows};
-    for (const char* clipping : {"none", "relaxed", "complete"}) {
+    for (const std::string& clipping : words_of("clipping")) {
       for (const char* split : {"inputs", "neurons", "turns"}) {
         const Way way{.clipping = clipping, .seconds = trial % 3 == 0 ? 0.03 : 0.1, .split = split};
         SCOPED_TRACE("trial " + std::to_string(trial) + " " + name_of(way));

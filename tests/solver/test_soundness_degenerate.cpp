@@ -15,7 +15,7 @@ namespace {
 std::string verdict(const std::shared_ptr<const Network>& network, const Property& p,
                     double seconds = 0.1) {
   std::string all;
-  for (const char* clipping : {"none", "relaxed", "complete"}) {
+  for (const std::string& clipping : words_of("clipping")) {
     for (const bool attack : {false, true}) {
       const std::string v =
           name_of(solve_text(network, p.text(), {clipping, "auto", 2, attack, seconds}).verdict);

@@ -2,7 +2,10 @@
 // VNN-LIB texts with exact decimals, and solve() with options in one line.
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "base/options.h"
 #include "solver/solve.h"
 #include "specs/vnnlib/vnnlib.h"
 #include "tests/support/exact.h"
@@ -89,10 +92,16 @@ inline SolveResult solve_text(std::shared_ptr<const Network> network, const std:
   return solve(std::move(network), query, options, context);
 }
 
+/// What an option may be set to, from its row in base/options.def: a new word is tried by itself.
+inline std::vector<std::string> words_of(const char* option) {
+  const auto words = find_option(option).words;
+  return {words.begin(), words.end()};
+}
+
 inline std::vector<Way> all_ways(double seconds) {
   std::vector<Way> ways;
-  for (const char* clipping : {"none", "relaxed", "complete"}) {
-    for (const char* branching : {"widest", "sb", "auto"})
+  for (const std::string& clipping : words_of("clipping")) {
+    for (const std::string& branching : words_of("branching"))
       ways.push_back({clipping, branching, 1, false, seconds});
   }
   return ways;
