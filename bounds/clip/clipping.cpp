@@ -1,8 +1,7 @@
 #include "bounds/clip/clipping.h"
 
-#include <algorithm>
-
 #include "base/check.h"
+#include "base/word_table.h"
 #include "bounds/clip/relaxed_clipping.h"
 
 namespace clipbound::bounds {
@@ -31,9 +30,8 @@ std::span<const ClippingMethod> clipping_methods() {
 }
 
 const ClippingMethod& clipping_method(std::string_view word) {
-  const auto* method = std::find_if(std::begin(kMethods), std::end(kMethods),
-                                    [&](const ClippingMethod& m) { return m.word == word; });
-  CLIPBOUND_CHECK(method != std::end(kMethods));
+  const ClippingMethod* method = row_of_word(kMethods, word);
+  CLIPBOUND_CHECK(method != nullptr);
   return *method;
 }
 

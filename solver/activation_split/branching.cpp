@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/word_table.h"
+
 namespace clipbound::solver {
 
 namespace {
@@ -80,10 +82,8 @@ double corner_gap_score(const NeuronView& neuron) {
 }
 
 const BranchingStrategy& branching_strategy(std::string_view word) {
-  for (const BranchingStrategy& strategy : kBranchingStrategies) {
-    if (strategy.word == word) return strategy;
-  }
-  return kBranchingStrategies[0];
+  const BranchingStrategy* strategy = row_of_word(kBranchingStrategies, word);
+  return strategy != nullptr ? *strategy : kBranchingStrategies[0];
 }
 
 std::vector<Unstable> choose_candidates(const BranchingStrategy& strategy,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/word_table.h"
 
 namespace clipbound::solver {
 
@@ -46,9 +47,8 @@ std::span<const BranchingRule> branching_rules() {
 }
 
 const BranchingRule& branching_rule(std::string_view word) {
-  const auto* rule = std::find_if(std::begin(kRules), std::end(kRules),
-                                  [&](const BranchingRule& r) { return r.word == word; });
-  CLIPBOUND_CHECK(rule != std::end(kRules));
+  const BranchingRule* rule = row_of_word(kRules, word);
+  CLIPBOUND_CHECK(rule != nullptr);
   return *rule;
 }
 
