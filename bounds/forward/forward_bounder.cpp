@@ -28,21 +28,15 @@ std::unique_ptr<BatchBounder> ForwardProblem::make_bounder(
 }
 
 ForwardBounder::ForwardBounder(const ForwardProblem& problem, int most_halfspaces)
-    : problem_(problem), width_(problem_.kept.size() + 1) {
-  column_of_.assign(problem_.lower.size(), -1);
-  for (std::size_t k = 0; k < problem_.kept.size(); ++k)
-    column_of_[static_cast<std::size_t>(problem_.kept[k])] = static_cast<int>(k);
+    : problem_(problem), layout_(problem), width_(problem_.kept.size() + 1) {
   const LayeredSystem& system = *problem_.system;
-  sources_.resize(system.layers.size() + 1);
-  double neurons = 0.0;
+  sources_.resize(layout_.sizes.size());
   for (std::size_t k = 0; k < sources_.size(); ++k) {
-    const std::size_t size =
-        k == 0 ? problem_.lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+    const std::size_t size = layout_.sizes[k];
     sources_[k].middle.assign(size * width_, Vec{});
     sources_[k].half.assign(size * width_, Vec{});
     sources_[k].errors.assign(size * 2, Vec{});
     sources_[k].coefficient.assign(size, Vec{});
-    neurons += static_cast<double>(size);
     if (k == 0) continue;
     Source& to = sources_[k];
     for (auto* array :
@@ -54,8 +48,6 @@ ForwardBounder::ForwardBounder(const ForwardProblem& problem, int most_halfspace
     array->resize(width_);
   for (auto* array : {&block_middle_, &block_half_}) array->resize(kBlockRows * width_);
   block_errors_.resize(kBlockRows * 2);
-  for (const AffineForm& layer : system.layers) blocks_.push_back(row_blocks(layer));
-  blocks_.push_back(row_blocks(problem_.clause_rows));
   largest_x_.resize(width_ - 1);
   row_score_.resize(width_ - 1);
   // Products that underflow lose up to 2^-1075 each, times a source or a z; there are fewer than
@@ -66,7 +58,6 @@ ForwardBounder::ForwardBounder(const ForwardProblem& problem, int most_halfspace
     for (const double m : magnitude) largest = std::max(largest, std::min(m, kOverflow));
   }
   underflow_ = 0x1p-1000 * largest;
-  gamma_ = gamma_bound(2.0 * neurons + 32.0);
   for (const AffineForm& layer : system.layers)
     ranges_.push_back(
         {std::vector<Vec>(layer.constant.size()), std::vector<Vec>(layer.constant.size())});
@@ -79,12 +70,12 @@ void ForwardBounder::fill_input(const BoxBatch& boxes) {
   for (std::size_t k = 0; k + 1 < width_; ++k)
     largest_x_[k] = vmax(vabs(boxes.lower_x[k]), vabs(boxes.upper_x[k]));
   Source& input = sources_[0];
-  for (std::size_t i = 0; i < column_of_.size(); ++i) {
+  for (std::size_t i = 0; i < layout_.column_of.size(); ++i) {
     std::fill(below_.begin(), below_.end(), Vec{});
     std::fill(above_.begin(), above_.end(), Vec{});
-    if (column_of_[i] >= 0) {
-      below_[static_cast<std::size_t>(column_of_[i])] =
-          above_[static_cast<std::size_t>(column_of_[i])] = broadcast(1.0);
+    if (layout_.column_of[i] >= 0) {
+      below_[static_cast<std::size_t>(layout_.column_of[i])] =
+          above_[static_cast<std::size_t>(layout_.column_of[i])] = broadcast(1.0);
     } else {
       below_[width_ - 1] = broadcast(problem_.lower[i]);
       above_[width_ - 1] = broadcast(problem_.upper[i]);
@@ -137,7 +128,7 @@ Vec ForwardBounder::load_row(int r) {
 
 void ForwardBounder::bound_layer(const Batch& batch, std::size_t k) {
   const AffineForm& form = problem_.system->layers[k];
-  for (const RowBlock& block : blocks_[k]) {
+  for (const RowBlock& block : layout_.blocks[k]) {
     combine(form, block);
     for (int r = 0; r < block.count; ++r)
       bound_element(batch, k, static_cast<std::size_t>(block.first + r), load_row(r));
@@ -150,7 +141,8 @@ void ForwardBounder::bound_element(const Batch& batch, std::size_t k, std::size_
   Source& to = sources_[k + 1];
   const Vec zero = {};
   to.slack[i] =
-      (form.radius[i] + 4.0 * gamma_ * row_magnitude_) * (1.0 + 4.0 * gamma_) + underflow_;
+      (form.radius[i] + 4.0 * layout_.gamma * row_magnitude_) * (1.0 + 4.0 * layout_.gamma) +
+      underflow_;
   if (activation.curve == Curve::identity) {
     to.lower_slope[i] = to.upper_slope[i] = broadcast(1.0);
     below_ = low_;
@@ -269,10 +261,10 @@ void ForwardBounder::bound(BoxBatch& boxes, const Clipping& clipping, RowBounds&
 void ForwardBounder::evaluate(const Vec* point, Vec* values) {
   const LayeredSystem& system = *problem_.system;
   values_.resize(system.layers.size() + 1);
-  values_[0].resize(column_of_.size());
-  for (std::size_t i = 0; i < column_of_.size(); ++i) {
-    values_[0][i] = column_of_[i] >= 0
-                        ? point[column_of_[i]]
+  values_[0].resize(layout_.column_of.size());
+  for (std::size_t i = 0; i < layout_.column_of.size(); ++i) {
+    values_[0][i] = layout_.column_of[i] >= 0
+                        ? point[layout_.column_of[i]]
                         : broadcast(0.5 * problem_.lower[i] + 0.5 * problem_.upper[i]);
   }
   const auto value_at = [&](const AffineForm& form, std::size_t i) {

@@ -16,8 +16,7 @@
 
 #include "bounds/batch_bounder.h"
 #include "bounds/clip/complete_clipping.h"
-#include "bounds/forward/forward_problem.h"
-#include "bounds/forward/row_blocks.h"
+#include "bounds/forward/forward_layout.h"
 #include "bounds/forward/taylor_models.h"
 #include "bounds/relax/product_lanes.h"
 
@@ -86,6 +85,7 @@ class ForwardBounder final : public BatchBounder {
   void merge_scores(const Batch& batch) const;
 
   const ForwardProblem& problem_;
+  const ForwardLayout layout_;
   CompleteClipping clipping_;
   Mask infeasible_ = {};
   std::unique_ptr<TaylorModels> taylor_;
@@ -93,10 +93,8 @@ class ForwardBounder final : public BatchBounder {
   double tried_ = 0.0, gained_ = 0.0;         // lanes that second-order bounds were tried for, and
                                               // refuted; older ones count less
   std::uint64_t batches_ = 0;
-  std::size_t width_;                          // N + 1
-  std::vector<int> column_of_;                 // [n]
-  std::vector<Source> sources_;                // 0: input, k + 1: layer k
-  std::vector<std::vector<RowBlock>> blocks_;  // of the layers, and of the rows
+  std::size_t width_;            // N + 1
+  std::vector<Source> sources_;  // 0: input, k + 1: layer k
   std::vector<Vec> block_middle_, block_half_,
       block_errors_;  // [kBlockRows, N + 1], [kBlockRows, 2] of combine()
   Vec block_error_[kBlockRows] = {}, block_magnitude_[kBlockRows] = {};
@@ -108,7 +106,7 @@ class ForwardBounder final : public BatchBounder {
   Vec first_base_low_ = {}, first_base_high_ = {}, first_l_ = {}, first_u_ = {}, first_error_ = {};
   Vec row_magnitude_ = {};  // of the last load_row(): sum of its |terms|
   Vec nearest_ = {};        // the largest of the rows' least values
-  double underflow_ = 0.0, gamma_ = 0.0;
+  double underflow_ = 0.0;
 };
 
 }  // namespace clipbound::bounds

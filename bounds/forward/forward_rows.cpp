@@ -25,7 +25,7 @@ Vec ForwardBounder::substitute_row(const Batch& batch, std::size_t s) {
   const Vec zero = {};
   const AffineForm& row = problem_.clause_rows;
   // The row's own rounding: the magnitude of its terms was summed by combine().
-  Vec error = row.radius[s] + 4.0 * gamma_ * row_magnitude_ + underflow_,
+  Vec error = row.radius[s] + 4.0 * layout_.gamma * row_magnitude_ + underflow_,
       sum = broadcast(row.constant[s]), intercept = zero, intercept_magnitude = zero;
   scatter(row, s, broadcast(1.0));
   for (Vec& score : row_score_) score = zero;
@@ -58,11 +58,11 @@ Vec ForwardBounder::substitute_row(const Batch& batch, std::size_t s) {
     }
   }
   Vec total = sum + intercept, magnitude = vabs(sum) + intercept_magnitude;
-  for (std::size_t i = 0; i < column_of_.size(); ++i) {
+  for (std::size_t i = 0; i < layout_.column_of.size(); ++i) {
     const Vec a = sources_[0].coefficient[i];
     sources_[0].coefficient[i] = zero;
-    if (column_of_[i] >= 0) {
-      low_[static_cast<std::size_t>(column_of_[i])] = a;
+    if (layout_.column_of[i] >= 0) {
+      low_[static_cast<std::size_t>(layout_.column_of[i])] = a;
       continue;
     }
     const Vec x = select(a < zero, broadcast(problem_.upper[i]), broadcast(problem_.lower[i]));
@@ -70,7 +70,8 @@ Vec ForwardBounder::substitute_row(const Batch& batch, std::size_t s) {
     magnitude += vabs(a * x);
   }
   for (std::size_t k = 0; k + 1 < width_; ++k) magnitude += vabs(low_[k]) * largest_x_[k];
-  low_[width_ - 1] = total - (error + 8.0 * gamma_ * magnitude) * (1.0 + 8.0 * gamma_);
+  low_[width_ - 1] =
+      total - (error + 8.0 * layout_.gamma * magnitude) * (1.0 + 8.0 * layout_.gamma);
   return concretize_lower(batch.boxes, low_.data(), low_[width_ - 1] - 0x1p-46 * magnitude);
 }
 
@@ -110,7 +111,7 @@ void ForwardBounder::bound_row(const Batch& batch, std::size_t s, Vec error) {
 void ForwardBounder::bound_rows(const Batch& batch) {
   batch.rows.refuted = infeasible_;
   nearest_ = broadcast(-kInfinity);
-  for (const RowBlock& block : blocks_.back()) {
+  for (const RowBlock& block : layout_.blocks.back()) {
     combine(problem_.clause_rows, block);
     for (int r = 0; r < block.count; ++r)
       bound_row(batch, static_cast<std::size_t>(block.first + r), load_row(r));

@@ -15,16 +15,13 @@ constexpr double kLargestRemainder = 0x1p30;
 }  // namespace
 
 TaylorModels::TaylorModels(const ForwardProblem& problem)
-    : problem_(problem), N_(problem_.kept.size()), M_(1 + N_ + N_ * (N_ + 1) / 2) {
-  column_of_.assign(problem_.lower.size(), -1);
-  for (std::size_t k = 0; k < N_; ++k)
-    column_of_[static_cast<std::size_t>(problem_.kept[k])] = static_cast<int>(k);
-  const LayeredSystem& system = *problem_.system;
-  sources_.resize(system.layers.size() + 1);
-  double neurons = 0.0;
+    : problem_(problem),
+      layout_(problem),
+      N_(problem_.kept.size()),
+      M_(1 + N_ + N_ * (N_ + 1) / 2) {
+  sources_.resize(layout_.sizes.size());
   for (std::size_t k = 0; k < sources_.size(); ++k) {
-    const std::size_t size =
-        k == 0 ? problem_.lower.size() : static_cast<std::size_t>(system.layers[k - 1].size());
+    const std::size_t size = layout_.sizes[k];
     Source& source = sources_[k];
     source.polynomial.assign(size * M_, Vec{});
     source.errors.assign(size * 2, Vec{});
@@ -32,11 +29,7 @@ TaylorModels::TaylorModels(const ForwardProblem& problem)
       array->assign(size, Vec{});
     source.tilt.assign(size * N_, Vec{});
     source.coefficient.assign(size * (N_ + 1), Vec{});
-    neurons += static_cast<double>(size);
   }
-  gamma_ = gamma_bound(2.0 * neurons + 32.0);
-  for (const AffineForm& layer : system.layers) blocks_.push_back(row_blocks(layer));
-  blocks_.push_back(row_blocks(problem_.clause_rows));
   sums_.resize(kBlockRows * M_);
   errors_.resize(kBlockRows * 2);
   below_.resize(kBlockRows * (N_ + 1));
@@ -53,10 +46,10 @@ TaylorModels::TaylorModels(const ForwardProblem& problem)
 
 void TaylorModels::fill_input(const Vec* centre, const Vec* half) {
   Source& input = sources_[0];
-  for (std::size_t i = 0; i < column_of_.size(); ++i) {
+  for (std::size_t i = 0; i < layout_.column_of.size(); ++i) {
     Vec* p = input.polynomial_of(i, M_);
-    if (column_of_[i] >= 0) {
-      const auto k = static_cast<std::size_t>(column_of_[i]);
+    if (layout_.column_of[i] >= 0) {
+      const auto k = static_cast<std::size_t>(layout_.column_of[i]);
       p[0] = centre[k];
       p[1 + k] = half[k];
       input.magnitude(i) = vabs(centre[k]) + half[k];
@@ -103,7 +96,7 @@ void TaylorModels::combine(const AffineForm& form, const RowBlock& block,
     z.remainder = (inherited + own) * (1.0 + 4.0 * gamma) + kUnderflow;
     // The backward substitution's own roundings too: of this row's coefficients, each times the
     // remainder of what it depends on.
-    charge[element] = (own + 8.0 * gamma_ * z.remainder) * (1.0 + 4.0 * gamma) + kUnderflow;
+    charge[element] = (own + 8.0 * layout_.gamma * z.remainder) * (1.0 + 4.0 * gamma) + kUnderflow;
     moderate_ &= z.remainder < kLargestRemainder;
   }
 }
@@ -228,7 +221,7 @@ void TaylorModels::bound_layer(std::size_t k, const Ranges& ranges) {
   const AffineForm& form = problem_.system->layers[k];
   const Activation activation = problem_.system->activations[k];
   Source& to = sources_[k + 1];
-  for (const RowBlock& block : blocks_[k]) {
+  for (const RowBlock& block : layout_.blocks[k]) {
     combine(form, block, to.charge);
     const auto begin = static_cast<std::size_t>(block.first),
                end = begin + static_cast<std::size_t>(block.count);

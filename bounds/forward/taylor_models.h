@@ -29,8 +29,7 @@
 #include <vector>
 
 #include "base/simd.h"
-#include "bounds/forward/forward_problem.h"
-#include "bounds/forward/row_blocks.h"
+#include "bounds/forward/forward_layout.h"
 
 namespace clipbound::bounds {
 
@@ -124,18 +123,16 @@ class TaylorModels {
                           const Vec* half);
 
   const ForwardProblem& problem_;
+  const ForwardLayout layout_;
   std::size_t N_, M_;
-  std::vector<int> column_of_;
-  std::vector<Source> sources_;                // 0: input, k + 1: layer k
-  std::vector<std::vector<RowBlock>> blocks_;  // of the layers, and of the rows
-  std::vector<Vec> sums_, errors_;             // [kBlockRows, M] and [kBlockRows, 2] of combine()
-  std::vector<Vec> below_;                     // [kBlockRows, N + 1]
+  std::vector<Source> sources_;     // 0: input, k + 1: layer k
+  std::vector<Vec> sums_, errors_;  // [kBlockRows, M] and [kBlockRows, 2] of combine()
+  std::vector<Vec> below_;          // [kBlockRows, N + 1]
   Element block_[kBlockRows] = {};
   std::vector<Vec> first_,
       product_;  // [M] the first factor of a product; [N + 1] the coefficient of a product
   Vec first_remainder_ = {};
   Mask moderate_ = {};  // where all remainders are moderate numbers
-  double gamma_ = 0.0;  // for sums over the whole network
   std::vector<Vec> rows_, row_remainder_, row_magnitude_, row_charge_;  // [S, M], [S], [S], [S]
   std::vector<Vec> line_, line_offset_;                                 // [S, N], [S]
   std::vector<Vec> objective_, total_, multiplier_, score_;

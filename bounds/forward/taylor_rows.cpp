@@ -57,7 +57,7 @@ Vec TaylorModels::leave_layer(std::size_t k) {
   const bool pairs = problem_.system->activations[k].curve == Curve::product;
   const std::size_t width = N_ + 1;
   Vec total = {};
-  for (const RowBlock& block : blocks_[k]) {
+  for (const RowBlock& block : layout_.blocks[k]) {
     const auto begin = static_cast<std::size_t>(block.first),
                end = begin + static_cast<std::size_t>(block.count);
     Mask used = {};
@@ -93,7 +93,7 @@ Vec TaylorModels::remainder_of(const Vec* multipliers) {
     added += select(m == zero, zero, m * row_remainder_[s]);
     total += select(m == zero, zero, m * row_charge_[s]);
   }
-  for (const RowBlock& block : blocks_.back()) {
+  for (const RowBlock& block : layout_.blocks.back()) {
     std::fill(below_.begin(), below_.end(), zero);
     for (int r = 0; r < block.count; ++r)
       below_[static_cast<std::size_t>(r) * (N_ + 1)] = multipliers[block.first + r];
@@ -101,12 +101,12 @@ Vec TaylorModels::remainder_of(const Vec* multipliers) {
   }
   for (std::size_t k = problem_.system->layers.size(); k-- > 0;) total += leave_layer(k);
   Source& input = sources_[0];
-  for (std::size_t i = 0; i < column_of_.size(); ++i) {
+  for (std::size_t i = 0; i < layout_.column_of.size(); ++i) {
     for (std::size_t c = 0; c <= N_; ++c)
       total += vabs(input.coefficient[i * (N_ + 1) + c]) * input.remainder(i);
   }
   std::fill(input.coefficient.begin(), input.coefficient.end(), zero);
-  total = total * (1.0 + 8.0 * gamma_) + kUnderflow;
+  total = total * (1.0 + 8.0 * layout_.gamma) + kUnderflow;
   added = added * (1.0 + kRounding);
   return select((total < added) & moderate_, total, added);
 }
@@ -244,7 +244,7 @@ void TaylorModels::refute(std::size_t s, const Vec* half, const Halfspaces& half
 
 void TaylorModels::bound_rows(const Vec* centre, const Vec* half, const Halfspaces& halfspaces) {
   const std::size_t S = problem_.strict.size();
-  for (const RowBlock& block : blocks_.back()) {
+  for (const RowBlock& block : layout_.blocks.back()) {
     combine(problem_.clause_rows, block, row_charge_);
     const auto begin = static_cast<std::size_t>(block.first),
                end = begin + static_cast<std::size_t>(block.count);
