@@ -41,8 +41,8 @@ class Setting {
 };
 
 /// OpenBLAS knows processors by their numbers, and falls back to instructions of 2004 for those
-/// that came after it, at an eighth of the speed. What Intel's can do tells more. Who has set the
-/// variable knows better.
+/// that came after it, at an eighth of the speed (decision 39). What Intel's can do tells more. Who
+/// has set the variable knows better.
 const char* kernels_for_this_machine() {
 #if defined(__x86_64__)
   if (std::getenv("OPENBLAS_CORETYPE") != nullptr || !__builtin_cpu_is("intel")) return nullptr;
@@ -55,10 +55,8 @@ const char* kernels_for_this_machine() {
   return nullptr;
 }
 
-/// OpenBLAS, loaded when it is first needed. Linked in the ordinary way, Debian's build starts its
-/// worker threads while the process is loaded, and these spin for some 40 ms on a core that the
-/// search needs; told early enough that there is one thread, it starts none. (The serial build is
-/// no way out: it does not promise to be safe under many callers.)
+/// OpenBLAS, loaded when it is first needed and told before that there is one thread (decision 37).
+/// (The serial build is no way out: it does not promise to be safe under many callers.)
 struct OpenBlas {
   decltype(&cblas_sgemm) sgemm;
   decltype(&cblas_dgemm) dgemm;
@@ -189,7 +187,7 @@ void multiply(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::i
     return;
   }
   const auto int_of = [](std::int64_t x) { return static_cast<int>(x); };
-  // One row: OpenBLAS packs whole panels in gemm, so its gemv is several times faster here.
+  // One row (decision 38).
   if (m == 1 && (ta == Transpose::no || lda == 1)) {
     if (beta == T(0)) std::fill_n(c, n, T(0));  // gemv would multiply what C holds by zero
     const bool stored_kn = tb == Transpose::no;

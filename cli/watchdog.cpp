@@ -50,8 +50,8 @@ bool wait_for_signal(Clock::time_point moment) {
   }
 }
 
-/// How long the kernel will take to take back this process's memory, which belongs to its time too:
-/// measured, 2.4 GB in 0.11 s on an idle machine.
+/// How long the kernel will take to take back this process's memory, which belongs to its time too
+/// (decision 41).
 Clock::duration teardown_time() {
   constexpr double kSecondsPerByte = 8e-11;
   long pages = 0;

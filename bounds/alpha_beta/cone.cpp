@@ -84,8 +84,7 @@ void ConeFinder::add(Live element, Cone& cone) {
     add(network_.live_of_nonlinear(square), cone);
 }
 
-/// Where much of a layer is in the cone, its marks are visited in order: sorting takes ten times as
-/// long.
+/// Where much of a layer is in the cone, its marks are visited in order (decision 11).
 void ConeFinder::sort(int k, Cone::Layer& layer) const {
   std::vector<Live>* lists[] = {&layer.unstable, &layer.active, &layer.nonlinear, &layer.products};
   const SparseNetworkLayer& all = network_.layer(k);

@@ -3,8 +3,7 @@
 //   together, up to eight in a group, so that one load of an element serves them all. Convolutions
 //   (all channels of one pixel) and dense layers become small dense blocks. Groups refer to their
 //   weights, and blocks of weights are shared (bounds/alpha_beta/grouped_matrix_builder.h): a
-//   convolution has one kernel for all pixels, which stays in the cache, where a copy for every
-//   pixel would have to come from memory for each substitution.
+//   convolution has one kernel for all pixels, which stays in the cache (decision 12).
 // Source: own; register blocking of sparse matrices (BCSR, Im and Yelick, 2001).
 // Guarantees: each output is the sum of its terms in some order (S5).
 #include <cstdint>

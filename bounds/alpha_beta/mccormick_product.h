@@ -1,8 +1,7 @@
 #pragma once
 // Idea: a product a b as one element with two linear bounds below and two above, of which it uses a
-//   mean: weight t in [0, 1] is its free parameter. It takes the place of two squares whose ranges
-//   say no more than the operands' do (the matrix products of a transformer, too many to bound each
-//   square), at a fraction of the cost.
+//   mean: weight t in [0, 1] is its free parameter. It takes the place of two squares where there
+//   are too many to bound each, as in a transformer's matrix products (decision 10).
 // Source: McCormick, "Computability of global solutions", Math. Programming 1976; in attention: Shi
 //   et al., "Robustness Verification for Transformers", ICLR 2020. Ours differs: t is optimised as
 //   alpha is, per row; the lowering writes a difference of squares

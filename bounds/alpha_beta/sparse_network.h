@@ -2,7 +2,7 @@
 // Idea: a layered network on one box, as alpha-beta-CROWN bounds it: neurons that are constant on
 //   the box are gone, active ReLUs and identities pass through, all others have relaxations. Rows
 //   stay sparse: folding the stable neurons, as bounds/reduced does, would make those of
-//   convolutions dense (cifar_cnn_a: 180 thousand numbers against 1.2 million).
+//   convolutions dense (decision 8).
 // Source: own.
 // Guarantees: on the box the rows have the values of the system's, up to their slack (S5).
 // Legend: N inputs, L live elements (0 .. N - 1 the inputs, N a spare one that no row depends on,

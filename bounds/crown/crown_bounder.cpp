@@ -11,11 +11,11 @@
 namespace clipbound::bounds {
 
 namespace {
-/// Numbers of one layer's dense rows: 1 MB, so that they stay in the L2 cache.
+/// Numbers of one layer's dense rows (decision 4).
 constexpr std::size_t kDenseRows = 1 << 17;
-/// Multiplications that the substitutions of one layer may take: half a second.
+/// Multiplications that the substitutions of one layer may take (decision 2).
 constexpr double kBackwardWork = 1e9;
-/// The same row by row, where compressed rows take ten times as long each.
+/// The same row by row, of compressed rows.
 constexpr double kSparseWork = 4e6;
 }  // namespace
 

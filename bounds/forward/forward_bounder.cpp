@@ -190,7 +190,7 @@ void ForwardBounder::bound_element(const Batch& batch, std::size_t k, std::size_
 }
 
 /// Second-order bounds of what linear bounds left open; only now and then where they refute little
-/// more.
+/// more (decision 19).
 void ForwardBounder::bound_by_taylor_models(const Batch& batch) {
   constexpr double kWorth = 0.125, kMemory = 0.95;  // a share of the open lanes that repays the
                                                     // costs; of a batch's weight after the next
@@ -213,10 +213,9 @@ void ForwardBounder::bound_by_taylor_models(const Batch& batch) {
   }
 }
 
-/// What halving an input gains by linear bounds and by polynomials, as shares. Neither alone will
-/// do: where boxes are large, remainders say little, and where they are small, the relaxations'
-/// gaps are not what keeps a box open. Measured on quadrotor2d's boxes, either may need three times
-/// as many.
+/// What halving an input gains by linear bounds and by polynomials, as shares (decision 21): where
+/// boxes are large, remainders say little, and where they are small, the relaxations' gaps are not
+/// what keeps a box open.
 void ForwardBounder::merge_scores(const Batch& batch) const {
   const Mask judged = (taylor_->nearest > -kOverflow) & (taylor_->nearest < kOverflow);
   Vec linear_sum = broadcast(1e-300), polynomial_sum = linear_sum;

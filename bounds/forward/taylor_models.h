@@ -19,9 +19,7 @@
 //
 // What a neuron's polynomial is wrong by is multiplied on its way to a row by what the row's
 // derivative is along the box. That is a polynomial too, of which backward substitution finds the
-// parts of degree 0 and 1: weights cancel in it as they do in the network, where absolute values
-// from layer to layer would add up to many times as much. (Measured: 5 to 8 times fewer subproblems
-// on boxes of quadrotor2d.)
+// parts of degree 0 and 1: weights cancel in it as they do in the network (decision 20).
 //
 // Rows are combined with nonnegative multipliers before they are bounded (a counterexample has row
 // <= 0 in all of them), curvatures and all.

@@ -2,8 +2,7 @@
 // Idea: a matrix by compressed rows, the coefficients of affine forms, which are dense for Gemm and
 // sparse for everything else. Rows with the same columns share one list of columns, and rows with
 // the same values one list of values: all channels of a pixel read one window, and all pixels of a
-// channel have one kernel. A convolution of 100 million coefficients takes a few megabytes then,
-// which stay in the cache, and kernels use what rows share (bounds/alpha_beta/grouped_matrix.h).
+// channel have one kernel (decision 13). bounds/alpha_beta/grouped_matrix.h uses what rows share.
 // Source: own.
 // Guarantees: exact; a row is what was appended to it.
 #include <cstdint>

@@ -8,7 +8,8 @@ namespace clipbound::solver {
 namespace {
 constexpr int kIterations = 1;         // of the slopes of a neuron that is bounded again
 constexpr std::size_t kPerLayer = 64;  // such neurons
-constexpr double kLeastGap = 1e-3;     // of what the bound lacks, that a neuron's relaxation has
+/// A neuron's relaxation must have this share of what the bound lacks (decision 32).
+constexpr double kLeastGap = 1e-3;
 }  // namespace
 
 void Refinement::learn(const ActivationSubproblem& subproblem, double seconds) {

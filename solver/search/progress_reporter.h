@@ -28,7 +28,7 @@ class ProgressReporter {
       }
     });
   }
-  /// Wakes the thread and waits for its end: easy properties take less than one of its naps.
+  /// Wakes the thread and waits for its end (decision 42).
   void stop() { thread_ = std::jthread(); }
 
  private:
