@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/radius_text.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -70,9 +71,9 @@ void print_text(const Robustness& found, std::size_t label) {
     std::printf("label %zu, not %zu: no radius\n", found.counterexample_label, label);
     return;
   }
-  std::printf("robust %.9g\n", found.robust_radius);
+  std::printf("robust %s\n", radius_below(found.robust_radius).c_str());
   if (found.counterexample_radius) {
-    std::printf("counterexample %.9g label %zu\n", *found.counterexample_radius,
+    std::printf("counterexample %s label %zu\n", radius_above(*found.counterexample_radius).c_str(),
                 found.counterexample_label);
   } else {
     std::puts("counterexample none known");

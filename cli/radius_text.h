@@ -1,0 +1,15 @@
+#pragma once
+// Idea: radii in nine digits that claim no more than what is known.
+// Source: own.
+// Guarantees: the decimal of radius_below() is at most the number, that of radius_above() at least;
+// both are it where nine digits say it exactly.
+#include <string>
+
+namespace clipbound::cli {
+
+/// A finite number >= 0 as "%.9g" writes it, rounded towards 0: for what was proved.
+std::string radius_below(double radius);
+/// The same, rounded up: for the distance of a counterexample.
+std::string radius_above(double radius);
+
+}  // namespace clipbound::cli
