@@ -42,8 +42,8 @@ struct OptionInfo {
   Type type;               ///< double, int, bool, string
   double min, max;         ///< inclusive range of numbers and integers
   std::string_view help;   ///< one line
-  std::span<const std::string_view>
-      words;  ///< what a string option may be; empty for the other types
+  /// What a string option may be; empty for the other types.
+  std::span<const std::string_view> words;
 };
 
 /// Every option, in the table's order.

@@ -20,8 +20,8 @@ inline constexpr int kLanes = 4;
 #endif
 
 using Vec = double __attribute__((vector_size(kLanes * sizeof(double))));
-using Mask = std::int64_t
-    __attribute__((vector_size(kLanes * sizeof(double))));  ///< -1 true, 0 false, per lane
+/// -1 true, 0 false, per lane.
+using Mask = std::int64_t __attribute__((vector_size(kLanes * sizeof(double))));
 
 /// Past it a computed number may owe its value to an overflow: it proves nothing, and nothing is
 /// said instead, never the number itself.

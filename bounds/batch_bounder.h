@@ -43,8 +43,8 @@ struct RowBounds {
   std::vector<Vec> lower;            ///< [S] lower bound of y_s over box and half-spaces
   std::vector<Vec> linear_bound;     ///< [S, N + 1] y_s >= A x + b on the box, errors in b
   std::vector<Vec> branching_score;  ///< [N] of splitting each input; any scale, a free choice
-  Mask refuted =
-      {};  ///< lanes in which one row is excluded, or nothing satisfies box and half-spaces
+  /// Lanes in which one row is excluded, or nothing satisfies box and half-spaces.
+  Mask refuted = {};
 
   void resize(int inputs, int rows) {
     const auto N = static_cast<std::size_t>(inputs), S = static_cast<std::size_t>(rows);

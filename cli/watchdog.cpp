@@ -98,8 +98,8 @@ void start_watchdog(Announcer& announcer, const Stopper& stopper, Clock::time_po
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  ::signal(SIGPIPE,
-           SIG_IGN);  // a reader that went away must not keep the result file from being written
+  // A reader that went away must not keep the result file from being written.
+  ::signal(SIGPIPE, SIG_IGN);
   std::thread([&announcer, limit] { watch(announcer, limit); }).detach();
 }
 

@@ -52,8 +52,8 @@ int main() {
   const clipbound::Network network = make_classifier();
   const std::vector<double> x{0.25, 0.5};
   const std::size_t label = 0;
-  double robust = 0.0,
-         broken = 4.0;  // the label holds within `robust`, and is lost within `broken`
+  // The label holds within `robust`, and is lost within `broken`.
+  double robust = 0.0, broken = 4.0;
   while (broken - robust > 1e-4) {
     const double radius = 0.5 * (robust + broken);
     const clipbound::Result result = ask(network, x, label, radius);

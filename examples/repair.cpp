@@ -55,8 +55,8 @@ int main() {
     const clipbound::Result result =
         clipbound::solve(network, query, clipbound::OptionFields{.time_limit_s = 60, .threads = 1});
     std::cout << "round " << round << ": " << clipbound::name_of(result.verdict) << "\n";
-    if (result.verdict == clipbound::Verdict::unsat)
-      return round > 2 ? 0 : 1;  // it had to be repaired
+    // It had to be repaired.
+    if (result.verdict == clipbound::Verdict::unsat) return round > 2 ? 0 : 1;
     if (result.verdict != clipbound::Verdict::sat) return 1;
     std::cout << "  Y(" << result.input[0] << ", " << result.input[1] << ") = " << result.output[0]
               << "\n";

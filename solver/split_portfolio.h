@@ -38,8 +38,8 @@ class SplitPortfolio {
     std::vector<double> lower, upper;
     std::set<const Clause*> clauses;
     std::unique_ptr<ActivationSplitSchedule> schedule;
-    double open_share =
-        std::numeric_limits<double>::infinity();  ///< of the trees of its last search
+    /// Of the trees of its last search.
+    double open_share = std::numeric_limits<double>::infinity();
   };
   /// What slices of the activation split are to lessen.
   struct Progress {

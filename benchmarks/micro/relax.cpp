@@ -33,10 +33,10 @@ void relax(benchmark::State& state, Activation activation, bool positive) {
     for (const Range& i : intervals)
       benchmark::DoNotOptimize(bounds::relax(activation, i.lower, i.upper));
   }
-  state.counters["lines"] =
-      benchmark::Counter(static_cast<double>(intervals.size()),
-                         benchmark::Counter::kIsIterationInvariantRate |
-                             benchmark::Counter::kInvert);  // seconds per pair of planes
+  // Seconds per pair of planes.
+  state.counters["lines"] = benchmark::Counter(
+      static_cast<double>(intervals.size()),
+      benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 BENCHMARK_CAPTURE(relax, relu, {Curve::relu}, false);
 BENCHMARK_CAPTURE(relax, square, {Curve::square}, false);

@@ -12,8 +12,8 @@ namespace clipbound::suite {
 
 struct ReportRequest {
   std::vector<std::string> runs;  ///< RUN or NAME=RUN; the first one's results.csv is results.csv
-  std::vector<std::string>
-      references;      ///< as read_results() takes them; those without times say what is true
+  /// As read_results() takes them; those without times say what is true.
+  std::vector<std::string> references;
   std::string folder;  ///< written to; made where it is not there
 };
 

@@ -46,8 +46,8 @@ class Replayer {
     const specs::Query query = specs::read_vnnlib(instance.vnnlib_path);
     std::vector<double> point = parse_counterexample(read_whole(counterexample));
     if (network_->input_type() == specs::DataType::float32) {
-      for (double& x : point)
-        x = static_cast<float>(x);  // as the competition does: the file rounds to 9 digits
+      // As the competition does: the file rounds to 9 digits.
+      for (double& x : point) x = static_cast<float>(x);
     }
     if (static_cast<std::int64_t>(point.size()) != query.input_size) {
       throw InputError("it has " + std::to_string(point.size()) + " inputs, the property " +
@@ -70,8 +70,8 @@ std::vector<double> parse_counterexample(const std::string& text) {
     throw InputError("not a counterexample: expected ((X_0 value) ...)");
   std::vector<double> inputs;
   for (std::size_t i = 0; i < words.size(); i += 2) {
-    if (words[i].starts_with("Y_"))
-      continue;  // what the tool says the outputs are is nobody's concern
+    // What the tool says the outputs are is nobody's concern.
+    if (words[i].starts_with("Y_")) continue;
     if (words[i] != "X_" + std::to_string(inputs.size())) {
       throw InputError("expected X_" + std::to_string(inputs.size()) + ", found '" +
                        std::string(words[i]) + "'");

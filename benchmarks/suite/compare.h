@@ -22,9 +22,9 @@ struct Comparison {
   std::vector<ResultPair> other_changes;  ///< neither settles it, in different words
   std::vector<ResultPair> both;           ///< settled by both, alike
   std::size_t common = 0, only_first = 0, only_second = 0;
-  double par2_first_s = kNotKnown,
-         par2_second_s = kNotKnown;  ///< mean over par2_over instances: seconds, or twice the limit
-  std::size_t par2_over = 0;         ///< with a limit and the seconds of what was settled
+  /// Mean over par2_over instances: seconds, or twice the limit.
+  double par2_first_s = kNotKnown, par2_second_s = kNotKnown;
+  std::size_t par2_over = 0;  ///< with a limit and the seconds of what was settled
 };
 
 /// Throws InputError where they have no instance in common.

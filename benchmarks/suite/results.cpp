@@ -193,8 +193,8 @@ ResultTable results_of(const Run& run) {
   ResultTable table(
       (folder.has_filename() ? folder.filename() : folder.parent_path().filename()).string());
   const auto records = run.by_key();
-  for (const PlannedInstance& instance :
-       run.planned) {  // in the suites' order, which numbers repetitions
+  // In the suites' order, which numbers repetitions.
+  for (const PlannedInstance& instance : run.planned) {
     const auto found = records.find(instance.key());
     if (found == records.end()) continue;
     const Record& record = *found->second;

@@ -42,8 +42,8 @@ void AlphaBetaBounder::restrict_nonlinear_as_in(const AlphaBetaBounder& from, in
                                                 int lane, Unstable u, double lower, double upper) {
   const Nonlinear c = lanes.nonlinear_of(u);
   lanes.restrict_nonlinear(lane, u, lower, upper, from.lanes.multiplier(from_lane, u));
-  if (at(network().nonlinear, c).square_pair >= 0)
-    return;  // the product's box stays as it is, and so do its slopes
+  // A product's box stays as it is, and so do its slopes.
+  if (at(network().nonlinear, c).square_pair >= 0) return;
   const double coefficient = at(from.g_, at(network().live_of, u))[from_lane];
   at(lanes.alpha_or_beta, u)[lane] = lanes.curves.alpha_for(
       c, lane, coefficient, from.lanes.curves.slope(c, from_lane), lower, upper);
@@ -145,8 +145,8 @@ void AlphaBetaBounder::relax_nonlinear(const Cone::Layer& layer) {
     nonlinear_offset_ += q;
     nonlinear_magnitude_ += vabs(q);
     sum_ += p * at(net.constant, v);
-    error_ += select(p == zero, zero,
-                     vabs(p) * at(net.slack, v));  // the slack of an unbounded z is infinite
+    // The slack of an unbounded z is infinite.
+    error_ += select(p == zero, zero, vabs(p) * at(net.slack, v));
   }
 }
 
@@ -175,8 +175,8 @@ Vec AlphaBetaBounder::lower_bound(const Cone& cone, const LaneRows& rows) {
       lower += a * x;
     }
   }
-  return select(vabs(lower) < kOverflow, lower,
-                broadcast(-kInfinity));  // an overflow, or NaN, proves nothing
+  // An overflow, or NaN, proves nothing.
+  return select(vabs(lower) < kOverflow, lower, broadcast(-kInfinity));
 }
 
 std::optional<Halfspace> AlphaBetaBounder::linear_bound(const Cone& cone, int lane) const {

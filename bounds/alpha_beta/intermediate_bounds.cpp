@@ -243,8 +243,8 @@ class LayerByLayer {
     Vec bound[2];
     for (int side = 0; side < 2; ++side) {
       std::fill(batch.sign, batch.sign + kLanes, side == 0 ? 1.0 : -1.0);
-      if (budget_.iterations > 0)
-        workshop.bounder.lanes.reset_parameters(workshop.cone);  // else nobody has changed them
+      // Without iterations nobody has changed them.
+      if (budget_.iterations > 0) workshop.bounder.lanes.reset_parameters(workshop.cone);
       bound[side] = workshop.optimizer.maximize(workshop.bounder, workshop.cone, batch, schedule);
     }
     for (int lane = 0; lane < kLanes; ++lane) {
@@ -266,7 +266,8 @@ class LayerByLayer {
     if (!step) return neurons;
     const auto distance = [&](std::int64_t v) { return std::min(-at(z.lower, v), at(z.upper, v)); };
     std::stable_sort(neurons.begin(), neurons.end(), [&](std::int64_t a, std::int64_t b) {
-      return distance(a) < distance(b);  // nearest to being determined first
+      // Nearest to being determined first.
+      return distance(a) < distance(b);
     });
     return neurons;
   }

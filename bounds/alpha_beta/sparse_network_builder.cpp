@@ -220,8 +220,8 @@ bool SparseNetworkBuilder::add_product(Draft& draft, std::size_t v) {
     is_second_square_[v] = 1;
     return true;
   }
-  if (!exists(product.a) || !exists(product.b))
-    return false;  // linear: the squares' rows take the number into their constants
+  // Linear: the squares' rows take the number into their constants.
+  if (!exists(product.a) || !exists(product.b)) return false;
   const IntervalVector &from_a = net.sources_.at(operands->a_source),
                        &from_b = net.sources_.at(operands->b_source);
   const double a_low = at(from_a.lower, operands->a), a_high = at(from_a.upper, operands->a),
@@ -283,8 +283,8 @@ void SparseNetworkBuilder::pair_squares() {
     if (!pair) continue;
     pair->plus = at(net.nonlinear_of, first);
     pair->minus = at(net.nonlinear_of, second);
-    if (at(net.nonlinear, pair->plus).square_pair >= 0)
-      continue;  // already the second half of another one
+    // It may be the second half of another pair already.
+    if (at(net.nonlinear, pair->plus).square_pair >= 0) continue;
     for (const Nonlinear c : {pair->plus, pair->minus})
       at(net.nonlinear, c).square_pair = static_cast<std::int32_t>(net.square_pairs.size());
     net.square_pairs.push_back(*pair);

@@ -86,8 +86,8 @@ Vec CompleteClipping::lower_bound(const Vec* linear, Vec base, const Clipping& c
     moved = moved || moved_now;
     if (!moved_now || used == 1) break;
   }
-  if (!moved)
-    return broadcast(-kInfinity);  // nothing said: a number in its place would be taken for a bound
+  // Nothing said: a number in its place would be taken for a bound.
+  if (!moved) return broadcast(-kInfinity);
   // Rigorous value for the multipliers as they stand: the objective is recomputed from them.
   Vec sum = base, magnitude = vabs(base), largest = broadcast(1.0);
   for (int i = 0; i < N; ++i) {

@@ -51,9 +51,8 @@ class SingleHalfspaceClipping {
   // Of the inputs at hand: normal, centre and half-width.
   std::vector<std::int32_t> inputs_;
   std::vector<double> normal_here_, centre_, radius_;
-  double rest_ = 0.0,
-         rest_magnitude_ =
-             0.0;  // offset + least value of the other inputs' part, and the sum of its |terms|
+  // Offset + least value of the other inputs' part, and the sum of its |terms|.
+  double rest_ = 0.0, rest_magnitude_ = 0.0;
   double slope_rest_ = 0.0;     // rest + normal times centre
   double normal_spread_ = 0.0;  // sum of |normal| * radius
 };

@@ -41,8 +41,8 @@ RowSums replace_each(double* row, const RelaxedLayer& layer) {
     sums.intercept += q;
     sums.intercept_magnitude += std::fabs(q);
     sums.constant += m * layer.form.constant[v];
-    if (m != 0.0)
-      sums.error += std::fabs(m) * layer.slack[v];  // the slack of an unbounded z is infinite
+    // The slack of an unbounded z is infinite.
+    if (m != 0.0) sums.error += std::fabs(m) * layer.slack[v];
   }
   return sums;
 }

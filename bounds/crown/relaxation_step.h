@@ -36,9 +36,8 @@ inline RelaxationStep replace_relu(double coefficient, double l, double u) {
   // row is lost).
   if (!std::isfinite(l) || !std::isfinite(u)) return {0.0, coefficient * u};
   const double m = coefficient * (u / (u - l));
-  return {m, std::min(0.0, std::min(-m * l,
-                                    (coefficient - m) *
-                                        u))};  // from m as rounded: see ReducedBounder::substitute
+  // From m as rounded: see ReducedBounder::substitute.
+  return {m, std::min(0.0, std::min(-m * l, (coefficient - m) * u))};
 }
 
 /// The rounding of the multiplier is charged with the neuron's slack, that of the intercept with
@@ -55,8 +54,8 @@ struct RelaxedLayer {
   const AffineForm& form;
   const IntervalVector& z;                   ///< pre-activations
   const std::vector<LinePair>& relaxations;  ///< empty: ReLUs
-  const std::vector<double>&
-      slack;                  ///< slack of every neuron's form; infinite where z is unbounded
+  /// Slack of every neuron's form; infinite where z is unbounded.
+  const std::vector<double>& slack;
   bool has_products = false;  ///< second factors take the coefficients of the first ones
 
   RelaxationStep replace(double coefficient, std::size_t v) const {

@@ -63,8 +63,8 @@ bool ReluRows::replace(double* row, const std::vector<double>& constant,
     const Vec q = vmin(zero, vmin(-m * load(low), (g - m) * load(high)));
     q_sum += select(negative, q, zero);
     constant_sum += m * load(c);
-    error_sum +=
-        select(m != zero, vabs(m) * load(s), zero);  // the slack of an unbounded z is infinite
+    // The slack of an unbounded z is infinite.
+    error_sum += select(m != zero, vabs(m) * load(s), zero);
     std::memcpy(out, &m, sizeof m);
   };
   for (std::size_t v = 0; v < whole; v += kLanes) {

@@ -36,8 +36,8 @@ void SparseBackwardRow::begin(const LayeredSystem& system, const AffineForm& for
 
 void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
   const Source& of = sources_[static_cast<std::size_t>(k) + 1];
-  const std::size_t count =
-      layer.has_products ? of.nonzero.size() : 0;  // it grows: nothing else adds to second factors
+  // It grows: nothing else adds to second factors.
+  const std::size_t count = layer.has_products ? of.nonzero.size() : 0;
   for (std::size_t i = 0; i < count; ++i)
     add(k, of.nonzero[i] + 1, of.value[static_cast<std::size_t>(of.nonzero[i])]);
   for (const std::int32_t element : of.nonzero) {

@@ -78,8 +78,8 @@ void ForwardBounder::activate_element(const Activation& activation, Source& to, 
   to.gap[i] = select((per_width > zero) & (per_width < kOverflow), per_width, zero);
   for (std::size_t k = 0; k + 1 < width_; ++k)
     to.sensitivity[i * (width_ - 1) + k] = vabs(low_[k]) + vabs(high_[k]);
-  const Mask falling_low = s_low < zero,
-             falling_high = s_high < zero;  // a falling line swaps z's bounds
+  // A falling line swaps z's bounds.
+  const Mask falling_low = s_low < zero, falling_high = s_high < zero;
   for (std::size_t k = 0; k < width_; ++k) {
     below_[k] = select(s_low == zero, zero, s_low * select(falling_low, high_[k], low_[k]));
     above_[k] = select(s_high == zero, zero, s_high * select(falling_high, low_[k], high_[k]));
@@ -88,9 +88,9 @@ void ForwardBounder::activate_element(const Activation& activation, Source& to, 
   above_[width_ - 1] += t_high;
   store(to, i);
   const Vec steepest = vmax(vabs(s_low), vabs(s_high)), offset = vmax(vabs(t_low), vabs(t_high));
+  // Constants need no z.
   const Vec inherited =
-      select(steepest == zero, zero,
-             steepest * error + 4.0 * kUnitRoundoff * steepest * magnitude);  // constants need no z
+      select(steepest == zero, zero, steepest * error + 4.0 * kUnitRoundoff * steepest * magnitude);
   to.error(i) = (inherited + 4.0 * kUnitRoundoff * offset) * (1.0 + 0x1p-40) + underflow_;
   make_vacuous(to, i, (to.error(i) < kOverflow) & (to.magnitude(i) < kOverflow));
 }

@@ -108,9 +108,8 @@ void ForwardBounder::combine(const AffineForm& form, const RowBlock& block) {
     // of products, each of a weight and middle - half (+ half) of a source. Those two are no larger
     // than the larger of the source's bounds, so the |terms| add up to 2 magnitude at most.
     const double gamma = gamma_bound(2.0 * terms[r] + 16.0);
-    block_magnitude_[r] =
-        magnitude +
-        error;  // of the sources themselves, which lie within their errors of the bounds
+    // Of the sources themselves, which lie within their errors of the bounds.
+    block_magnitude_[r] = magnitude + error;
     block_error_[r] =
         (error + form.radius[element] + 2.0 * gamma * magnitude) * (1.0 + 4.0 * gamma) + underflow_;
   }
@@ -151,8 +150,8 @@ void ForwardBounder::bound_element(const Batch& batch, std::size_t k, std::size_
     to.error(i) = error + 4.0 * kUnitRoundoff * to.magnitude(i);
     return;
   }
-  const Vec rounding =
-      0x1p-46 * magnitude_of(low_.data(), high_.data());  // of the concretizations' own sums
+  // Of the concretizations' own sums.
+  const Vec rounding = 0x1p-46 * magnitude_of(low_.data(), high_.data());
   for (std::size_t c = 0; c < width_; ++c) mirrored_[c] = -high_[c];
   const Vec base_low = low_[width_ - 1] - error - rounding,
             base_high = mirrored_[width_ - 1] - error - rounding;
@@ -192,8 +191,8 @@ void ForwardBounder::bound_element(const Batch& batch, std::size_t k, std::size_
 /// Second-order bounds of what linear bounds left open; only now and then where they refute little
 /// more (decision 19).
 void ForwardBounder::bound_by_taylor_models(const Batch& batch) {
-  constexpr double kWorth = 0.125, kMemory = 0.95;  // a share of the open lanes that repays the
-                                                    // costs; of a batch's weight after the next
+  // A share of the open lanes that repays the costs; of a batch's weight after the next.
+  constexpr double kWorth = 0.125, kMemory = 0.95;
   constexpr int kProbe = 16;
   const bool probe = ++batches_ % kProbe == 0;
   if (tried_ > 4.0 * kLanes && gained_ < kWorth * tried_ && !probe) return;

@@ -32,10 +32,11 @@ class ForwardBounder final : public BatchBounder {
  private:
   /// Linear bounds of all elements of a source, and what their rounding may cost.
   struct Source {
-    std::vector<Vec> middle, half;  ///< [size, N + 1] mean of both bounds, and half their
-                                    ///< difference: coefficient by coefficient, of any sign
-    std::vector<Vec>
-        errors;  ///< [size, 2] the error; the magnitude, >= |A||x| + |b| of either bound
+    /// [size, N + 1] mean of both bounds, and half their difference: coefficient by coefficient, of
+    /// any sign.
+    std::vector<Vec> middle, half;
+    /// [size, 2] the error; the magnitude, >= |A||x| + |b| of either bound.
+    std::vector<Vec> errors;
     Vec& error(std::size_t i) { return errors[2 * i]; }
     Vec& magnitude(std::size_t i) { return errors[2 * i + 1]; }
     // For rows that are substituted backward: f(z) between slope z + offset, and the error of using
@@ -90,13 +91,13 @@ class ForwardBounder final : public BatchBounder {
   Mask infeasible_ = {};
   std::unique_ptr<TaylorModels> taylor_;
   std::vector<TaylorModels::Ranges> ranges_;  // of the layers
-  double tried_ = 0.0, gained_ = 0.0;         // lanes that second-order bounds were tried for, and
-                                              // refuted; older ones count less
+  // Lanes that second-order bounds were tried for, and refuted; older ones count less.
+  double tried_ = 0.0, gained_ = 0.0;
   std::uint64_t batches_ = 0;
   std::size_t width_;            // N + 1
   std::vector<Source> sources_;  // 0: input, k + 1: layer k
-  std::vector<Vec> block_middle_, block_half_,
-      block_errors_;  // [kBlockRows, N + 1], [kBlockRows, 2] of combine()
+  // Of combine(): [kBlockRows, N + 1] twice, [kBlockRows, 2].
+  std::vector<Vec> block_middle_, block_half_, block_errors_;
   Vec block_error_[kBlockRows] = {}, block_magnitude_[kBlockRows] = {};
   std::vector<Vec> below_, above_;        // [N + 1] of an activation
   std::vector<std::vector<Vec>> values_;  // of evaluate()

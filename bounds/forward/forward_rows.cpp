@@ -98,9 +98,8 @@ void ForwardBounder::bound_row(const Batch& batch, std::size_t s, Vec error) {
   const Mask nearer = lower > nearest_;
   nearest_ = select(nearer, lower, nearest_);
   for (std::size_t k = 0; k < N; ++k) {
-    const Vec score =
-        row_score_[k] *
-        (batch.boxes.upper_x[k] - batch.boxes.lower_x[k]);  // as ReducedBounder::score_inputs()
+    // As ReducedBounder::score_inputs().
+    const Vec score = row_score_[k] * (batch.boxes.upper_x[k] - batch.boxes.lower_x[k]);
     batch.rows.branching_score[k] =
         s == 0 ? score : select(nearer, score, batch.rows.branching_score[k]);
   }

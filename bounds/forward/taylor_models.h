@@ -127,8 +127,8 @@ class TaylorModels {
   std::vector<Vec> sums_, errors_;  // [kBlockRows, M] and [kBlockRows, 2] of combine()
   std::vector<Vec> below_;          // [kBlockRows, N + 1]
   Element block_[kBlockRows] = {};
-  std::vector<Vec> first_,
-      product_;  // [M] the first factor of a product; [N + 1] the coefficient of a product
+  // [M] the first factor of a product; [N + 1] the coefficient of a product.
+  std::vector<Vec> first_, product_;
   Vec first_remainder_ = {};
   Mask moderate_ = {};  // where all remainders are moderate numbers
   std::vector<Vec> rows_, row_remainder_, row_magnitude_, row_charge_;  // [S, M], [S], [S], [S]

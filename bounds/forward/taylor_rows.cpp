@@ -64,8 +64,8 @@ Vec TaylorModels::leave_layer(std::size_t k) {
     for (std::size_t i = begin; i < end; ++i) {
       Vec* coefficient = of.coefficient.data() + i * width;
       const bool second = pairs && i % 2 == 1;
-      if (pairs && !second)
-        std::copy_n(coefficient, width, product_.begin());  // both factors take the product's
+      // Both factors take the product's.
+      if (pairs && !second) std::copy_n(coefficient, width, product_.begin());
       const Vec* from = second ? product_.data() : coefficient;
       Mask here = {};
       for (std::size_t c = 0; c < width; ++c) here |= from[c] != Vec{};
@@ -230,9 +230,8 @@ void TaylorModels::refute(std::size_t s, const Vec* half, const Halfspaces& half
   Vec offset = lower_line(total_.data(), zero, magnitude * 2.0, objective_.data());
   for (std::size_t i = 0; i < N_; ++i) offset -= vabs(objective_[i]);
   if (!any(~result.refuted & (offset > zero))) return;  // not even without a remainder
-  const double gamma =
-      gamma_bound(2.0 * static_cast<double>(multiplier_.size()) +
-                  8.0);  // of that many rows in every coefficient; there may be thousands
+  // A coefficient is a sum over that many rows; there may be thousands.
+  const double gamma = gamma_bound(2.0 * static_cast<double>(multiplier_.size()) + 8.0);
   offset -=
       (remainder_of(multiplier_.data()) + gamma * magnitude) * (1.0 + 4.0 * gamma + kRounding);
   result.refuted |= (offset > kRounding * magnitude) & (offset < kOverflow);

@@ -45,8 +45,8 @@ struct LayeredSystem {
                                            ///< makes constants of them
   std::vector<IntervalOnlyOperator> interval_only;
   std::vector<ValueId> layer_values;  ///< the network's value that layer k is
-  std::vector<std::vector<std::int64_t>>
-      layer_elements;  ///< which elements of that value layer k holds, in order; empty: all of them
+  /// Which elements of that value layer k holds, in order; empty: all of them.
+  std::vector<std::vector<std::int64_t>> layer_elements;
 
   bool has_interval_only() const { return !interval_only.empty(); }
 };

@@ -89,8 +89,8 @@ void map_constant(const std::vector<const AffineForm*>& forms, const std::vector
 struct SourceRows {
   std::vector<const SparseRows*> of_form;  ///< [forms] nullptr: the form does not read the source
   std::vector<char> unit;  ///< [forms] all coefficients +-1: products with them are exact
-  std::vector<std::vector<std::int32_t>>
-      column;  ///< [forms] of each element, for forms that are nothing but elements of the source
+  /// [forms] of each element, for forms that are nothing but elements of the source.
+  std::vector<std::vector<std::int32_t>> column;
   bool plain = true;  ///< all forms that read the source are such
   std::int64_t cols = 0;
 

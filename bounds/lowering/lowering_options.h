@@ -26,8 +26,8 @@ enum class NarrowInputs : std::uint8_t { constants, variables };
 struct LoweringOptions {
   OpenEnds open;  ///< the statement is about points of the box without these ends
   NarrowInputs narrow_inputs = NarrowInputs::constants;
-  std::map<ValueId, IntervalVector>* intervals =
-      nullptr;  ///< where given, receives those of all values that are not constant
+  /// Where given, receives those of all values that are not constant.
+  std::map<ValueId, IntervalVector>* intervals = nullptr;
   const Deadline* deadline = nullptr;  ///< where given, polled between nodes
 };
 

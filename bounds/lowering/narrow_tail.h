@@ -18,10 +18,10 @@
 namespace clipbound::bounds {
 
 struct NarrowTail {
-  std::shared_ptr<const Network>
-      network;  ///< its inputs are values of the whole network; its outputs the same
-  std::vector<double> lower,
-      upper;  ///< in which these values lie for all points that the intervals speak of
+  /// Its inputs are values of the whole network; its outputs the same.
+  std::shared_ptr<const Network> network;
+  /// Between which these values lie for all points that the intervals speak of.
+  std::vector<double> lower, upper;
 };
 
 /// The tail behind the last values whose intervals (of all values that are not constant,

@@ -180,8 +180,8 @@ template <bool kAbove>
   const Vec q = select(g == zero, zero, g * select(upper_line, upper_offset_[i], lower_offset_[i]));
   side.other += q;
   side.other_magnitude += vabs(q);
-  side.error += select(p == zero, zero,
-                       vabs(p) * network_->slack[i]);  // the slack of an unbounded z is infinite
+  // The slack of an unbounded z is infinite.
+  side.error += select(p == zero, zero, vabs(p) * network_->slack[i]);
   return p;
 }
 
@@ -208,8 +208,8 @@ void ReducedBounder::substitute(int v, int layer) {
   Vec* upper = upper_coefficient_.data();
   const int end = live_begin_[static_cast<std::size_t>(layer)];
   Vec acc_lower[kColumns], acc_upper[kColumns];
-  Vec product_lower = {},
-      product_upper = {};  // coefficients of the last product, which both its factors take
+  // Coefficients of the last product, which both its factors take.
+  Vec product_lower = {}, product_upper = {};
   for (int j = layer - 1; j >= 0; --j) {
     const int begin = live_begin_[static_cast<std::size_t>(j)],
               after = live_begin_[static_cast<std::size_t>(j) + 1];

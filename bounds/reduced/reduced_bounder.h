@@ -66,8 +66,8 @@ class ReducedBounder final : public BatchBounder {
   std::vector<int> live_;  // neurons that are not inactive in all lanes, of the layers done so far
   std::vector<int> live_begin_;  // [layers + 1]
   std::vector<Vec> mirrored_;    // [N + 1]
-  std::vector<Vec> first_lower_,
-      first_upper_;  // [N + 1] linear bounds of a product's first factor, errors in their constants
+  // [N + 1] linear bounds of a product's first factor, errors in their constants.
+  std::vector<Vec> first_lower_, first_upper_;
   std::vector<Vec> sensitivity_;  // [U, N] mean |slope| of the neuron's two linear bounds
   std::vector<Vec> row_gap_, nearest_row_gap_;  // [U] what the relaxation loses in a row's bound
 };

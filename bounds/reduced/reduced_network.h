@@ -21,21 +21,21 @@
 namespace clipbound::bounds {
 
 struct ReducedNetwork final : BatchProblem {
-  int stride =
-      0;  ///< numbers per row of `coefficients`: U neurons, N inputs, one constant, padding
+  /// Numbers per row of `coefficients`: U neurons, N inputs, one constant, padding.
+  int stride = 0;
   std::vector<int> layer_begin;  ///< first neuron of each layer, then U: layers + 1 numbers
-  std::vector<double>
-      coefficients;            ///< [U + S, stride]: B | a | c; zero from the neuron's own layer on
+  /// [U + S, stride]: B | a | c; zero from the neuron's own layer on.
+  std::vector<double> coefficients;
   std::vector<double> radius;  ///< [U + S]
-  std::vector<double>
-      magnitude;  ///< [U + S] >= |a_v||x| + |c_v| + |B_v| |f(z)| on the set, each term apart
-  std::vector<double>
-      slack;  ///< [U + S] error of using this row with multiplier 1: radius + rounding
-  std::vector<double>
-      largest_source;  ///< [U + N] largest |f_w(z_w)|, then largest |x_i|, on the set
+  /// [U + S] >= |a_v||x| + |c_v| + |B_v| |f(z)| on the set, each term apart.
+  std::vector<double> magnitude;
+  /// [U + S] error of using this row with multiplier 1: radius + rounding.
+  std::vector<double> slack;
+  /// [U + N] largest |f_w(z_w)|, then largest |x_i|, on the set.
+  std::vector<double> largest_source;
   std::vector<Activation> activation;  ///< [U] f_w
-  std::vector<std::int32_t>
-      original_neuron;  ///< [U] index of the neuron in the network that this began with
+  /// [U] index of the neuron in the network that this began with.
+  std::vector<std::int32_t> original_neuron;
   std::vector<std::uint8_t> strict;  ///< [S] refuted by y_s >= 0 already
   double gamma = 0.0;  ///< bound of the relative rounding error of any sum taken over one row
 

@@ -32,8 +32,8 @@ struct Relu {
   LinePair lines(double l, double u) const {
     if (l >= 0.0) return {1.0, 0.0, 1.0, 0.0};
     if (u <= 0.0) return {};
-    const double chord =
-        u / (u - l);  // in [0, 1]: 0 where l is -infinity or the difference overflows
+    // In [0, 1]: 0 where l is -infinity or the difference overflows.
+    const double chord = u / (u - l);
     LinePair result{u > -l ? 1.0 : 0.0, 0.0, chord, upper(chord, l, u)};
     if (!(u < kInfinity)) result.upper_slope = 0.0, result.upper_offset = kInfinity;
     return result;

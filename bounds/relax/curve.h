@@ -17,13 +17,19 @@ enum class Curve : std::uint8_t {
 
 /// What engines may assume of a function.
 enum class CurveKind : std::uint8_t {
-  linear,            ///< the identity
-  piecewise_linear,  ///< continuous, of linear pieces (ReLU)
-  smooth,            ///< continuous, not of linear pieces; may have kinks (Elu)
-  staircase,  ///< constant between jumps. A relaxation stands for both sides of a jump; an argument
-              ///< that is known exactly has its own value there
-  comparison,  ///< 0 or 1 by the sign of a difference: as a staircase, but a tie stays open
-  of_two       ///< of two neurons, see Activation
+  /// The identity.
+  linear,
+  /// Continuous, of linear pieces (ReLU).
+  piecewise_linear,
+  /// Continuous, not of linear pieces; may have kinks (Elu).
+  smooth,
+  /// Constant between jumps. A relaxation stands for both sides of a jump; an argument that is
+  /// known exactly has its own value there.
+  staircase,
+  /// 0 or 1 by the sign of a difference: as a staircase, but a tie stays open.
+  comparison,
+  /// Of two neurons, see Activation.
+  of_two
 };
 
 constexpr CurveKind kind_of(Curve curve) {

@@ -68,8 +68,8 @@ struct GeluShape {
 };
 
 struct Gelu : GeluShape<Gelu> {
-  static constexpr double kBendLow = 0x1.6a09e667f3bccp+0,
-                          kBendHigh = 0x1.6a09e667f3bcdp+0;  ///< sqrt(2): f'' = phi(z) (2 - z^2)
+  /// sqrt(2): f'' = phi(z) (2 - z^2).
+  static constexpr double kBendLow = 0x1.6a09e667f3bccp+0, kBendHigh = 0x1.6a09e667f3bcdp+0;
   static constexpr double kMinimum = -0.75179152469356447, kLeast = -0.169971207479904;
 
   /// Phi(z) comes from erfc for z < 0, where 1 + erf would cancel. An error of 2 u of erfc's
@@ -111,8 +111,8 @@ struct GeluTanh : GeluShape<GeluTanh> {
     const double e = std::exp(-std::fabs(w)), r = 1.0 / (1.0 + e), small = e * r,
                  sigma = z < 0.0 ? small : r;
     const double size = std::min(std::fabs(w), 1536.0), v = z * sigma;
-    const double growth =
-        size < 1536.0 ? z * w_slope * (small * r) : 0.0;  // less than kTiny beyond
+    // Less than kTiny beyond.
+    const double growth = size < 1536.0 ? z * w_slope * (small * r) : 0.0;
     const double relative = 2.0 * kLibraryError + 16.0 * kUnitRoundoff * size;
     return {z, v, sigma + growth, relative * std::fabs(v) + 64.0 * kTiny,
             relative * (sigma + 2.0 * std::fabs(growth)) + 4096.0 * kTiny};

@@ -13,10 +13,10 @@
 #include "base/rounding.h"
 
 namespace clipbound::bounds::relax_detail {
-inline constexpr double kTiny =
-    0x1p-1020;  ///< above all that underflow can cost in the sums below; normal, hence fast
-inline constexpr double kOutward =
-    1.0 + 0x1p-30;  ///< covers the roundings of an error's own computation
+/// Above all that underflow can cost in the sums below; normal, hence fast.
+inline constexpr double kTiny = 0x1p-1020;
+/// Covers the roundings of an error's own computation.
+inline constexpr double kOutward = 1.0 + 0x1p-30;
 
 /// |f(z) - value| <= value_error and, where f has a derivative at z, |f'(z) - slope| <=
 /// slope_error. At a kink of a convex stretch, some subgradient lies in slope +- slope_error.

@@ -11,9 +11,9 @@ namespace clipbound::bounds::relax_detail {
 /// With t = tanh(z): f = 1 - t^2, f' = -2 t f, f'' = f (4 - 6 f), so that inflections lie where f =
 /// 2/3, t^2 = 1/3.
 struct TanhSlope {
-  static constexpr double kBendLow = 0x1.5124271980434p-1,
-                          kBendHigh = 0x1.5124271980435p-1;  ///< artanh(1 / sqrt(3))
-  static constexpr double kSteepest = 0.77;                  ///< |f'| there is 0.7698
+  /// artanh(1 / sqrt(3)).
+  static constexpr double kBendLow = 0x1.5124271980434p-1, kBendHigh = 0x1.5124271980435p-1;
+  static constexpr double kSteepest = 0.77;  ///< |f'| there is 0.7698
 
   static bool defined(double, double) { return true; }
   static Bending bending(double l, double u) {

@@ -9,12 +9,13 @@ namespace clipbound::bounds::relax_detail {
 
 inline constexpr double kPi = 3.141592653589793;   ///< pi (1 - e) with 0 < e < u
 inline constexpr double kMoreThanPeriod = 6.2832;  ///< 2 pi + 1.5e-5
-inline constexpr double kFarthestWave = 0x1p20;  ///< beyond, a wave is only known to lie in [-1, 1]
+/// Beyond, a wave is only known to lie in [-1, 1].
+inline constexpr double kFarthestWave = 0x1p20;
 
 template <bool kCosine>
 struct WaveCurve {
-  static constexpr double kPhase =
-      kCosine ? 0.5 : 0.0;  ///< inflections lie at (j + phase) pi, j whole
+  /// Inflections lie at (j + phase) pi, j whole.
+  static constexpr double kPhase = kCosine ? 0.5 : 0.0;
 
   static Sample at(double z) {
     const double s = std::sin(z), c = std::cos(z);
@@ -124,8 +125,8 @@ struct Wave {
 
   template <bool kNegate>
   static double least_of(const Sample& left, const Sample& right) {
-    constexpr double kMargin =
-        1e-9;  // far above the rounding of a minimum's place within kFarthestWave
+    // Far above the rounding of a minimum's place within kFarthestWave.
+    constexpr double kMargin = 1e-9;
     if (minimum_before<kNegate>(right.z + kMargin) >= left.z - kMargin) return -1.0;
     return std::max(-1.0, std::min(least(left), least(right)));
   }

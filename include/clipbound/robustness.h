@@ -33,8 +33,8 @@ struct RobustnessSettings {
 struct Robustness {
   /// Proved; 0 where nothing was, negative where x itself has another label.
   double robust_radius = 0.0;
-  std::optional<double>
-      counterexample_radius;             ///< smallest radius at which one is known: an upper bound
+  /// Smallest radius at which one is known: an upper bound.
+  std::optional<double> counterexample_radius;
   std::vector<double> counterexample;    ///< [inputs] Y_j >= Y_label for some j there, replayed;
                                          ///< empty where none is known
   std::size_t counterexample_label = 0;  ///< that j

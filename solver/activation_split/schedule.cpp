@@ -142,9 +142,8 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
 
 void ActivationSplitSchedule::begin() {
   IntermediateBoundsBudget budget;
-  pass(budget,
-       has_steps(*system_) ? 0
-                           : 20);  // rows through open steps gain little from slopes of their own
+  // Rows through open steps gain little from slopes of their own.
+  pass(budget, has_steps(*system_) ? 0 : 20);
 }
 
 bool ActivationSplitSchedule::drop(const std::vector<char>& refuted) {

@@ -26,8 +26,8 @@ struct BoxClauses {
 struct ActivationSplitSettings {
   double pass_share = strategy::kPassShare;  ///< of the remaining time that one pass may take
   double stable_too_width = 1e30;            ///< IntermediateBoundsBudget::stable_too_width
-  std::function<bool(double seconds)>
-      attack;  ///< tried before the longer pass; true: a counterexample is known
+  /// Tried before the longer pass; true: a counterexample is known.
+  std::function<bool(double seconds)> attack;
   std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
 };
 

@@ -17,18 +17,18 @@
 
 namespace clipbound::solver {
 
-inline constexpr int kMostInheritedRows =
-    8;  ///< rows beyond these still refute and clip, but are not inherited
-inline constexpr int kOlderHalfspaces =
-    4;  ///< half-spaces of grandparents and before that a subproblem keeps
+/// Rows beyond these still refute and clip, but are not inherited.
+inline constexpr int kMostInheritedRows = 8;
+/// Half-spaces of grandparents and before that a subproblem keeps.
+inline constexpr int kOlderHalfspaces = 4;
 inline constexpr int kMostHalfspaces = kMostInheritedRows + kOlderHalfspaces;
 
 /// Constant over the search of one clause, or of a part of its box.
 struct ClauseRoot {
   const Clause* clause = nullptr;
-  std::shared_ptr<const CrownBounder>
-      bounder;      ///< null once an engine bounds batches: large, and of no more use
-  AffineForm rows;  ///< left sides minus thresholds
+  /// Null once an engine bounds batches: large, and of no more use.
+  std::shared_ptr<const CrownBounder> bounder;
+  AffineForm rows;                   ///< left sides minus thresholds
   std::vector<std::uint8_t> strict;  ///< [S]
   std::vector<int> kept;             ///< column -> input number
   std::vector<double> lower, upper;  ///< [n] the clause's box

@@ -68,8 +68,8 @@ std::int64_t count_parameters(const Network& network) {
 
 /// How many inputs element `element` of layer `layer` depends on.
 std::int64_t inputs_seen(const LayeredSystem& system, std::size_t layer, std::int64_t element) {
-  std::vector<std::set<std::int32_t>> reached(layer +
-                                              1);  // elements of layers still to be looked at
+  // Elements of layers still to be looked at.
+  std::vector<std::set<std::int32_t>> reached(layer + 1);
   std::vector<char> inputs(system.lower.size(), 0);
   reached[layer].insert(static_cast<std::int32_t>(element));
   for (std::size_t k = layer + 1; k-- > 0;) {

@@ -15,8 +15,8 @@ struct SearchProgress {
   double elapsed_s = 0.0;
   std::uint64_t subproblems = 0;  ///< bounded so far
   std::uint64_t open = 0;         ///< waiting
-  double worst_bound =
-      0.0;  ///< smallest lower bound minus threshold among what was last seen open (negative)
+  /// Smallest lower bound minus threshold among what was last seen open (negative).
+  double worst_bound = 0.0;
   double settled_share = 0.0;  ///< of the input volume, in [0, 1]
 };
 

@@ -83,8 +83,8 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
     for (std::size_t o = 0; o < holds.size(); ++o) holds[o] = rows_hold(clause, point, replays[o]);
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
       const bool exact = inside_exact(clause, point);
-      if (judgement.holds && !exact)
-        continue;  // the first clause stands unless a later one holds exactly
+      // The first clause stands unless a later one holds exactly.
+      if (judgement.holds && !exact) continue;
       judgement.holds = true;
       judgement.clause = c;
       judgement.inside_exact_box = exact;

@@ -50,8 +50,8 @@ struct Accumulator<Enclosed> {
     carried += other.carried;
   }
   Enclosed result(std::int64_t n) const {
-    const double k = 2.0 * static_cast<double>(n) +
-                     20.0;  // at least the roundings in a row of each of the three sums
+    // At least the roundings in a row of each of the three sums.
+    const double k = 2.0 * static_cast<double>(n) + 20.0;
     const double exact_magnitude = inflate(magnitude, k);
     return with_error(sum, inflate(gamma_bound(k) * exact_magnitude + carried, k));
   }

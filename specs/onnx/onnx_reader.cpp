@@ -131,9 +131,8 @@ void GraphReader::read_inputs() {
     const ValueId id = define(proto.name());
     Value& value = network_.value(id);
     value.type = data_type_of(element, what);
-    for (const auto& d :
-         tensor.shape()
-             .dim())  // a dimension that is symbolic, missing, 0 or -1 is the batch: one point
+    // A dimension that is symbolic, missing, 0 or -1 is the batch: one point.
+    for (const auto& d : tensor.shape().dim())
       value.shape.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : 1);
     if (element_count(value.shape) > kLargestTensor)
       throw InputError(what + " has the absurd shape " + to_string(value.shape));

@@ -11,8 +11,8 @@ namespace clipbound::specs {
 namespace {
 
 double epsilon_of(const Node& node) {
-  return node.float_attribute("epsilon",
-                              static_cast<double>(1e-5f));  // attributes are float32 numbers
+  // Attributes are float32 numbers.
+  return node.float_attribute("epsilon", static_cast<double>(1e-5f));
 }
 
 class BatchNormalizationOp {

@@ -79,9 +79,9 @@ struct Elu : ExponentialUnit {
       : ExponentialUnit(node.float_attribute("alpha", 1.0), 1.0) {}
 };
 struct Selu : ExponentialUnit {
+  // The defaults of the standard.
   Selu(const Network&, const Node& node)
-      : ExponentialUnit(node.float_attribute(
-                            "alpha", 1.67326319217681884765625),  // the defaults of the standard
+      : ExponentialUnit(node.float_attribute("alpha", 1.67326319217681884765625),
                         node.float_attribute("gamma", 1.05070102214813232421875)) {}
 };
 

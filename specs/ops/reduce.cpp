@@ -43,8 +43,8 @@ void infer(Network& network, Node& node) {
   const Value& x = input_of(network, node, 0);
   if (x.type == DataType::boolean) throw InputError("input is boolean");
   const bool mean = node.kind == OpKind::reduce_mean || node.kind == OpKind::global_average_pool;
-  if (mean && x.type == DataType::int64)
-    throw Unsupported("a mean of integers");  // cut to an integer, and not by all runtimes
+  // Cut to an integer, and not by all runtimes.
+  if (mean && x.type == DataType::int64) throw Unsupported("a mean of integers");
   const std::vector<bool> reduced = reduced_axes(network, node);
   const bool keep = is_global_pool(node) || node.int_attribute("keepdims", 1) != 0;
   Shape shape;

@@ -76,8 +76,8 @@ class ScatterNDOp {
       if (at >= 0) std::copy_n(update, slice_, y + at);
       return at != kOutside;
     }
-    for (std::int64_t i = 0; i < size_; ++i)
-      y[i] = hull(y[i], update[i % slice_]);  // it may lie anywhere, or nowhere
+    // It may lie anywhere, or nowhere.
+    for (std::int64_t i = 0; i < size_; ++i) y[i] = hull(y[i], update[i % slice_]);
     return true;
   }
 

@@ -61,8 +61,8 @@ std::vector<std::optional<Step>> only_readers(const Network& network) {
 bool is_factor(const Network& network, const Node& mul, std::size_t k) {
   const Value& factor = network.value(mul.inputs[k]);
   const Shape& shape = network.value(mul.outputs[0]).shape;
-  if (factor.type != DataType::float32 && factor.type != DataType::float64)
-    return false;  // a quotient of integers is cut
+  // A quotient of integers is cut.
+  if (factor.type != DataType::float32 && factor.type != DataType::float64) return false;
   return !factor.constant && factor.size() == 1 && network.value(mul.inputs[1 - k]).shape == shape;
 }
 
@@ -123,8 +123,8 @@ std::size_t best_delay(const Network& network, const Chain& chain) {
   std::int64_t least = products_at(network, chain, 0);
   for (std::size_t delay = 1; delay <= chain.steps.size(); ++delay) {
     const Shape& shape = network.value(network.nodes[chain.steps[delay - 1].node].outputs[0]).shape;
-    if (network.value(chain.factor).shape.size() > shape.size())
-      continue;  // the product would have another shape
+    // The product would have another shape.
+    if (network.value(chain.factor).shape.size() > shape.size()) continue;
     const std::int64_t count = products_at(network, chain, delay);
     if (count < least) least = count, best = delay;
   }

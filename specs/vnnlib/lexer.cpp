@@ -62,8 +62,8 @@ void SourceText::unsupported(std::uint32_t offset, const std::string& message) c
 }
 
 Lexer::Lexer(const SourceText& source) : source_(source) {
-  if (source.text().starts_with("\xEF\xBB\xBF"))
-    at_ = 3;  // a byte order mark, as some editors leave
+  // A byte order mark, as some editors leave.
+  if (source.text().starts_with("\xEF\xBB\xBF")) at_ = 3;
 }
 
 void Lexer::bad_character() const {

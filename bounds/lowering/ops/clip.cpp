@@ -43,8 +43,8 @@ bool stays_below(LowerContext& context, const AffineForm& form, double limit) {
       for (std::size_t j = 0; j < index.size(); ++j)
         size += std::fabs(value[j]) * magnitude[static_cast<std::size_t>(index[j])];
     }
-    if (!(size < 0.5 * limit))
-      return false;  // half: room for the rounding of the sum; NaN is not below
+    // Half: room for the rounding of the sum. NaN is not below.
+    if (!(size < 0.5 * limit)) return false;
   }
   return true;
 }

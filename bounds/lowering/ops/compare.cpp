@@ -42,8 +42,8 @@ AffineForm compare_forms(LowerContext& context, OpKind kind, const IntegerOperan
   const bool strict = kind == OpKind::less || kind == OpKind::greater;
   const double sign = greater ? 1.0 : -1.0;
   std::vector<double> offset;
-  for (const char integer : o.integer)
-    offset.push_back(integer != 0 && !strict ? 1.0 : 0.0);  // x >= y is x - y + 1 > 0
+  // x >= y is x - y + 1 > 0.
+  for (const char integer : o.integer) offset.push_back(integer != 0 && !strict ? 1.0 : 0.0);
   return is_positive(context, combine(context, {&o.x, &o.y}, {sign, -sign}, offset), o.integer);
 }
 

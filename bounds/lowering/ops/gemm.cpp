@@ -16,8 +16,8 @@ namespace {
 struct Product {
   std::int64_t m, k, n;
   bool constant_left;  ///< else right
-  std::int64_t constant_row,
-      constant_col;  ///< strides of the constant operand: element (i, j) at i * row + j * col
+  /// Strides of the constant operand: element (i, j) at i * row + j * col.
+  std::int64_t constant_row, constant_col;
   std::int64_t moving_row, moving_col;
   std::int64_t constant_first, moving_first;
 };

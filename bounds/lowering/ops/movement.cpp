@@ -21,8 +21,8 @@ std::vector<AffineForm> lower_movement(LowerContext& context, const Node& node) 
       picks.push_back({source.input, source.element});
     }
     for (std::size_t i = 0; i < forms.size(); ++i) {
-      if (forms[i] == nullptr)
-        forms[i] = &scratch[i];  // an input that no element comes from (indices, shapes)
+      // An input that no element comes from (indices, shapes).
+      if (forms[i] == nullptr) forms[i] = &scratch[i];
     }
     results.push_back(gather(forms, picks));
   }

@@ -34,8 +34,8 @@ double spread_of_rest(const double* x, const double* y, double t) {
 /// so (times 2 / w(1 / y)) the choice is between w(x - (x / y) y) and w(x) + |x / y| w(y) / 2. (A
 /// slope of x over y fitted to so few points is worse than either.)
 double centre_of(const double* x, const double* y) {
-  const double quotient =
-      static_cast<float>(x[0] / y[0]);  // few digits: exact multiples of many coefficients
+  // Few digits: exact multiples of many coefficients.
+  const double quotient = static_cast<float>(x[0] / y[0]);
   const double apart =
       spread_of_rest(x, y, 0.0) + 0.5 * std::fabs(quotient) * spread_of_rest(y, y, 0.0);
   return std::isfinite(quotient) && spread_of_rest(x, y, quotient) < apart ? quotient : 0.0;
