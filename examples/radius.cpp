@@ -66,6 +66,7 @@ int main() {
       return 1;
     }
   }
+  std::cout.precision(17);  // all digits: rounded to fewer, it might be more than was proved
   std::cout << "robust up to " << robust << ", not at " << broken << "\n";
   // The nearest other corner is (0, 2): where |x1| = |x1 - 2|, at x1 = 1, the label changes.
   return robust <= 0.5 && broken >= 0.5 - 1e-6 ? 0 : 1;
