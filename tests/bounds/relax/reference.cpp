@@ -18,6 +18,7 @@ struct In64 {
   static T tan(T x) { return std::tan(x); }
   static T tanh(T x) { return std::tanh(x); }
   static T atan(T x) { return std::atan(x); }
+  static T asinh(T x) { return std::asinh(x); }
   static T erf(T x) { return std::erf(x); }
   static T erfc(T x) { return std::erfc(x); }
   static T expm1(T x) { return std::expm1(x); }
@@ -34,6 +35,7 @@ struct In113 {
   static T tan(T x) { return tanq(x); }
   static T tanh(T x) { return tanhq(x); }
   static T atan(T x) { return atanq(x); }
+  static T asinh(T x) { return asinhq(x); }
   static T erf(T x) { return erfq(x); }
   static T erfc(T x) { return erfcq(x); }
   static T expm1(T x) { return expm1q(x); }
@@ -62,6 +64,7 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
     case Curve::cos: return M::cos(z);
     case Curve::tan: return M::tan(z);
     case Curve::atan: return M::atan(z);
+    case Curve::asinh: return M::asinh(z);
     case Curve::erf: return M::erf(z);
     case Curve::gelu: return half * z * M::erfc(-z / M::sqrt(T(2)));
     case Curve::gelu_tanh: {

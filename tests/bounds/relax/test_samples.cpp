@@ -9,6 +9,7 @@
 #include <cmath>
 #include <random>
 
+#include "bounds/relax/asinh_curve.h"
 #include "bounds/relax/convex_curves.h"
 #include "bounds/relax/elu_curve.h"
 #include "bounds/relax/gelu_curves.h"
@@ -50,6 +51,7 @@ Quad exact_slope(const Activation& a, Quad z) {
     case Curve::cos: return -sinq(z);
     case Curve::tan: return 1 + tanq(z) * tanq(z);
     case Curve::atan: return 1 / (1 + z * z);
+    case Curve::asinh: return 1 / sqrtq(1 + z * z);
     case Curve::erf: return 2 / sqrtq(kPiQuad) * expq(-z * z);
     case Curve::gelu: return erfcq(-z / sqrtq(2)) / 2 + z * density(z);
     case Curve::gelu_tanh: {
@@ -99,6 +101,9 @@ TEST(Samples, ErrorsAreTrue) {
   check_samples(Tanh{}, {Curve::tanh}, -20.0, 20.0);
   check_samples(Atan{}, {Curve::atan}, -1e200, 1e200, 1e-20);
   check_samples(Atan{}, {Curve::atan}, -10.0, 10.0);
+  check_samples(Asinh{}, {Curve::asinh}, -8e307, 8e307, 1e-300);
+  check_samples(Asinh{}, {Curve::asinh}, -0x1p31, 0x1p31, 1e-20);
+  check_samples(Asinh{}, {Curve::asinh}, -10.0, 10.0);
   check_samples(Erf{}, {Curve::erf}, -40.0, 40.0, 1e-20);
   check_samples(Exp{}, {Curve::exp}, -745.0, 709.0);
   check_samples(Softplus{}, {Curve::softplus}, -745.0, 800.0);

@@ -37,7 +37,7 @@ Change with_float(const std::string& key, float value) {
 
 void add_smooth(std::vector<OperatorCase>& cases) {
   for (const std::string op : {"Sigmoid", "Tanh", "Softplus", "Softsign", "Erf", "Exp", "Sin",
-                               "Cos", "Atan", "Elu", "Selu"})
+                               "Cos", "Atan", "Asinh", "Elu", "Selu"})
     add_one(cases, op, op);
   add_one(cases, "Tan", "Tan", 13, Domain::positive);
   add_one(cases, "Log", "Log", 13, Domain::positive);
