@@ -1,267 +1,279 @@
-// Convolutions and pools of random shapes against loops over the definition, in batches of every
-// size.
+// The geometry of windows, and what their taps read: small images, every number by hand. (The
+// operators that are made of them: test_window_operators.cpp.)
+#include "specs/ops/windows.h"
+
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <random>
-
-#include "specs/evaluate/evaluate.h"
-#include "specs/network/network_builder.h"
 #include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
 
-using Ints = std::vector<std::int64_t>;
+using Integers = std::vector<std::int64_t>;
+using Numbers = std::vector<double>;
+using Attributes = std::map<std::string, Attribute>;
 
-struct Setting {
-  std::int64_t channels, filters, groups, batch;
-  Ints image, kernel, strides, dilations, before, after;
-};
-
-std::size_t at(std::int64_t i) {
-  return static_cast<std::size_t>(i);
-}
-std::int64_t product(const Ints& dims) {
-  std::int64_t p = 1;
-  for (const auto d : dims) p *= d;
-  return p;
-}
-/// Position number -> coordinates, the last axis fastest.
-Ints coordinates(std::int64_t number, const Ints& dims) {
-  Ints result(dims.size());
-  for (std::size_t d = dims.size(); d-- > 0; number /= dims[d]) result[d] = number % dims[d];
-  return result;
-}
-std::int64_t number_of(const Ints& place, const Ints& dims) {
-  std::int64_t number = 0;
-  for (std::size_t d = 0; d < dims.size(); ++d) number = number * dims[d] + place[d];
-  return number;
-}
-bool inside(const Ints& place, const Ints& dims) {
-  for (std::size_t d = 0; d < dims.size(); ++d)
-    if (place[d] < 0 || place[d] >= dims[d]) return false;
-  return true;
+Node node_with(Attributes attributes) {
+  return {OpKind{}, "n", 18, {}, {}, std::move(attributes)};
 }
 
-class Draw {
- public:
-  explicit Draw(unsigned seed) : generator_(seed) {}
-  std::int64_t operator()(std::int64_t low, std::int64_t high) {
-    return std::uniform_int_distribution<std::int64_t>(low, high)(generator_);
-  }
-  std::vector<float> numbers(std::int64_t count) {
-    std::vector<float> values(at(count));
-    for (float& v : values) v = static_cast<float>((*this)(-32, 32)) / 8.0f;
-    return values;
-  }
-  Setting setting() {
-    Setting s;
-    s.groups = (*this)(1, 3);
-    s.channels = s.groups * (*this)(1, 3);
-    s.filters = s.groups * (*this)(1, 3);
-    s.batch = (*this)(1, 9);
-    const std::int64_t rank = (*this)(1, 3);
-    for (std::int64_t d = 0; d < rank; ++d) {
-      s.kernel.push_back((*this)(1, 3));
-      s.dilations.push_back((*this)(1, 2));
-      s.strides.push_back((*this)(1, 3));
-      s.before.push_back((*this)(0, s.kernel.back() - 1));
-      s.after.push_back((*this)(0, s.kernel.back() - 1));
-      s.image.push_back((*this)(1, 6) + (s.kernel.back() - 1) * s.dilations.back());
-    }
-    return s;
-  }
-
- private:
-  std::mt19937 generator_;
-};
-
-Ints joined(Ints a, const Ints& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-std::map<std::string, Attribute> attributes_of(const Setting& s) {
-  return {{"strides", s.strides}, {"dilations", s.dilations}, {"pads", joined(s.before, s.after)}};
-}
-Ints output_of(const Setting& s) {
-  Ints output;
-  for (std::size_t d = 0; d < s.image.size(); ++d)
-    output.push_back(
-        (s.image[d] + s.before[d] + s.after[d] - (s.kernel[d] - 1) * s.dilations[d] - 1) /
-            s.strides[d] +
-        1);
-  return output;
-}
-/// Which image place tap `tap` reads at position `position`.
-Ints place_of(const Setting& s, const Ints& position, const Ints& tap) {
-  Ints place(position.size());
-  for (std::size_t d = 0; d < place.size(); ++d)
-    place[d] = position[d] * s.strides[d] - s.before[d] + tap[d] * s.dilations[d];
-  return place;
+WindowShape over(const Shape& image, const Shape& kernel, Attributes attributes = {}) {
+  return windows_over(node_with(std::move(attributes)), image, kernel);
 }
 
-/// body(image, image channel, image element, filter, position, tap) for all that a convolution
-/// multiplies.
+WindowShape onto(const Shape& positions, const Shape& kernel, Attributes attributes = {}) {
+  return windows_onto(node_with(std::move(attributes)), positions, kernel);
+}
+
 template <class Body>
-void for_each_term(const Setting& s, const Ints& output, const Body& body) {
-  const std::int64_t c = s.channels / s.groups, m = s.filters / s.groups;
-  for (std::int64_t b = 0; b < s.batch; ++b)
-    for (std::int64_t f = 0; f < s.filters; ++f)
-      for (std::int64_t p = 0; p < product(output); ++p)
-        for (std::int64_t i = 0; i < c; ++i)
-          for (std::int64_t t = 0; t < product(s.kernel); ++t) {
-            const Ints place = place_of(s, coordinates(p, output), coordinates(t, s.kernel));
-            if (inside(place, s.image))
-              body(b, f / m * c + i, number_of(place, s.image), f, p, i, t);
-          }
-}
-
-void expect_equal(const Network& network, const std::vector<float>& x,
-                  const std::vector<double>& expected) {
-  Evaluator<float> evaluator(std::make_shared<const Network>(network));
-  std::vector<float> y(expected.size());
-  evaluator.forward(x, y);
-  for (std::size_t i = 0; i < y.size(); ++i) ASSERT_EQ(y[i], expected[i]) << i;
-  const auto n = static_cast<std::size_t>(network.input_size()),
-             m = static_cast<std::size_t>(network.output_size());
-  evaluator.replay(std::span(x).first(n), SummationOrder::blocked, std::span(y).first(m));
-  for (std::size_t i = 0; i < m; ++i) ASSERT_EQ(y[i], expected[i]) << i;
-}
-
-// All numbers are multiples of 1/8 and small: every sum is exact, whatever its order.
-void check_conv(const Setting& s, Draw& draw) {
-  const std::int64_t c = s.channels / s.groups, taps = product(s.kernel), area = product(s.image);
-  const Ints output = output_of(s);
-  const std::vector<float> x = draw.numbers(s.batch * s.channels * area),
-                           w = draw.numbers(s.filters * c * taps), bias = draw.numbers(s.filters);
-  NetworkBuilder b;
-  auto attributes = attributes_of(s);
-  attributes["group"] = s.groups;
-  b.output(b.add("Conv",
-                 {b.input("x", joined({1, s.channels}, s.image)),
-                  b.constant(joined({s.filters, c}, s.kernel), w), b.constant({s.filters}, bias)},
-                 attributes));
-  std::vector<double> expected(at(s.batch * s.filters * product(output)));
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    expected[i] = bias[at(static_cast<std::int64_t>(i) / product(output) % s.filters)];
-  for_each_term(
-      s, output, [&](auto image, auto channel, auto element, auto f, auto p, auto i, auto t) {
-        expected[at((image * s.filters + f) * product(output) + p)] +=
-            x[at((image * s.channels + channel) * area + element)] * w[at((f * c + i) * taps + t)];
-      });
-  expect_equal(b.build(), x, expected);
-}
-
-/// The transpose: what Conv would read is written.
-void check_transpose(Setting s, Draw& draw) {
-  const Ints output = output_of(s);                // the input of the transposed one
-  for (std::size_t d = 0; d < output.size(); ++d)  // leave no remainder, so that shapes correspond
-    s.image[d] = (output[d] - 1) * s.strides[d] + (s.kernel[d] - 1) * s.dilations[d] + 1 -
-                 s.before[d] - s.after[d];
-  for (const auto d : s.image)
-    if (d < 1) return;
-  const std::int64_t c = s.channels / s.groups, taps = product(s.kernel), area = product(s.image);
-  const std::vector<float> x = draw.numbers(s.batch * s.filters * product(output)),
-                           w = draw.numbers(s.filters * c * taps);
-  NetworkBuilder b;
-  auto attributes = attributes_of(s);
-  attributes["group"] = s.groups;
-  b.output(b.add("ConvTranspose",
-                 {b.input("x", joined({1, s.filters}, output)),
-                  b.constant(joined({s.filters, c}, s.kernel), w)},
-                 attributes));
-  std::vector<double> expected(at(s.batch * s.channels * area), 0.0);
-  for_each_term(
-      s, output, [&](auto image, auto channel, auto element, auto f, auto p, auto i, auto t) {
-        expected[at((image * s.channels + channel) * area + element)] +=
-            x[at((image * s.filters + f) * product(output) + p)] * w[at((f * c + i) * taps + t)];
-      });
-  expect_equal(b.build(), x, expected);
-}
-
-void check_pools(Setting s, Draw& draw) {
-  s.filters = s.channels;
-  s.groups = s.channels;
-  const Ints output = output_of(s);
-  const std::int64_t area = product(s.image), positions = product(output);
-  const std::vector<float> x = draw.numbers(s.batch * s.channels * area);
-  std::vector<double> largest(at(s.batch * s.channels * positions), -1e9), sum(largest.size(), 0.0);
-  std::vector<double> count(largest.size(), 0.0);
-  for_each_term(s, output, [&](auto image, auto channel, auto element, auto f, auto p, auto, auto) {
-    const double v = x[at((image * s.channels + channel) * area + element)];
-    const std::size_t to = at((image * s.channels + f) * positions + p);
-    largest[to] = std::max(largest[to], v);
-    sum[to] += v;
-    count[to] += 1.0;
-  });
-  auto attributes = attributes_of(s);
-  attributes["kernel_shape"] = s.kernel;
-  for (const std::string op : {"MaxPool", "AveragePool"}) {
-    NetworkBuilder b(19);
-    b.output(b.add(op, {b.input("x", joined({1, s.channels}, s.image))}, attributes));
-    std::vector<double> expected = largest;
-    if (op == "AveragePool")
-      for (std::size_t i = 0; i < sum.size(); ++i)
-        expected[i] = static_cast<float>(static_cast<float>(sum[i]) / static_cast<float>(count[i]));
-    expect_equal(b.build(), x, expected);
+std::string error_of(const Body& body) {
+  try {
+    body();
+  } catch (const InputError& error) {
+    return error.what();
   }
+  return "";
 }
 
-TEST(Windows, RandomShapesMatchTheDefinition) {
-  Draw draw(42);
-  for (int round = 0; round < 300 && !testing::Test::HasFatalFailure(); ++round) {
-    const Setting s = draw.setting();
-    check_conv(s, draw);
-    check_transpose(s, draw);
-    check_pools(s, draw);
+/// All columns of an image, [taps, positions].
+Numbers columns_of(const Windows& windows, const Numbers& image) {
+  Numbers columns(static_cast<std::size_t>(windows.taps() * windows.positions()), -99.0);
+  windows.read(image.data(), 0, windows.rows(), columns.data(), windows.positions());
+  return columns;
+}
+
+/// What columns add to an image of zeros.
+Numbers image_of(const Windows& windows, const Numbers& columns) {
+  Numbers image(static_cast<std::size_t>(windows.image_size()));
+  windows.add(columns.data(), windows.positions(), 0, windows.rows(), image.data());
+  return image;
+}
+
+Integers stretch_of(const Windows& windows, std::int64_t tap, std::int64_t row = 0) {
+  const Windows::Stretch& s = windows.stretch(tap, row);
+  return {s.source, s.first, s.last};
+}
+
+const std::string kSameUpper = "SAME_UPPER", kSameLower = "SAME_LOWER", kValid = "VALID";
+
+TEST(WindowsOver, WithoutAttributesSlideByOne) {
+  const WindowShape w = over({5}, {3});
+  EXPECT_EQ(w.output, Shape{3});
+  EXPECT_EQ(w.strides, Shape{1});
+  EXPECT_EQ(w.dilations, Shape{1});
+  EXPECT_EQ(w.pads_before, Shape{0});
+  EXPECT_EQ(w.pads_after, Shape{0});
+  EXPECT_EQ(over({3}, {3}).output, Shape{1});
+}
+
+TEST(WindowsOver, PadsAreAllBeginningsThenAllEnds) {
+  const WindowShape w = over(
+      {5, 4}, {3, 2},
+      {{"strides", Integers{2, 1}}, {"dilations", Integers{2, 1}}, {"pads", Integers{1, 0, 2, 3}}});
+  EXPECT_EQ(w.pads_before, (Shape{1, 0}));
+  EXPECT_EQ(w.pads_after, (Shape{2, 3}));
+  EXPECT_EQ(w.output, (Shape{2, 6}));  // (8 - 5) / 2 + 1, (7 - 2) / 1 + 1
+}
+
+TEST(WindowsOver, PadsMayBeLargerThanWindowAndImage) {
+  EXPECT_EQ(over({1}, {1}, {{"pads", Integers{5, 5}}}).output, Shape{11});
+  EXPECT_EQ(over({1}, {4}, {{"pads", Integers{0, 3}}}).output, Shape{1});
+}
+
+TEST(WindowsOver, SamePadsGiveTheOddOneToTheirEnd) {
+  const WindowShape upper = over({4}, {2}, {{"auto_pad", kSameUpper}});
+  EXPECT_EQ(upper.pads_before, Shape{0});
+  EXPECT_EQ(upper.pads_after, Shape{1});
+  EXPECT_EQ(upper.output, Shape{4});
+  const WindowShape lower = over({4}, {2}, {{"auto_pad", kSameLower}});
+  EXPECT_EQ(lower.pads_before, Shape{1});
+  EXPECT_EQ(lower.pads_after, Shape{0});
+  const WindowShape even = over({5}, {3}, {{"auto_pad", kSameUpper}, {"strides", Integers{2}}});
+  EXPECT_EQ(even.pads_before, Shape{1});
+  EXPECT_EQ(even.pads_after, Shape{1});
+  EXPECT_EQ(even.output, Shape{3});
+  const WindowShape sparse = over({5}, {1}, {{"auto_pad", kSameUpper}, {"strides", Integers{3}}});
+  EXPECT_EQ(sparse.pads_after, Shape{0});
+  EXPECT_EQ(sparse.output, Shape{2});
+}
+
+TEST(WindowsOver, ValidHasNoPads) {
+  const WindowShape w = over({4}, {2}, {{"auto_pad", kValid}, {"pads", Integers{1, 1}}});
+  EXPECT_EQ(w.pads_before, Shape{0});
+  EXPECT_EQ(w.pads_after, Shape{0});
+  EXPECT_EQ(w.output, Shape{3});
+}
+
+TEST(WindowsOver, CeilModeAddsAPartialWindowThatBeginsInTheImage) {
+  const Attributes by_two = {{"strides", Integers{2}}, {"ceil_mode", std::int64_t{1}}};
+  EXPECT_EQ(over({4}, {3}, {{"strides", Integers{2}}}).output, Shape{1});
+  EXPECT_EQ(over({4}, {3}, by_two).output, Shape{2});
+  EXPECT_EQ(over({5}, {3}, by_two).output, Shape{2});
+  EXPECT_EQ(over({2}, {1}, by_two).output, Shape{1}) << "the second would begin behind the image";
+}
+
+TEST(WindowsOver, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(error_of([] { over({2}, {3}); }), "window [3] is larger than the padded image [2]");
+  EXPECT_EQ(error_of([] {
+              over({4}, {2}, {{"dilations", Integers{4}}});
+            }),
+            "window [2] is larger than the padded image [4]");
+  EXPECT_EQ(error_of([] { over({4}, {0}); }), "kernel [0]");
+  EXPECT_EQ(error_of([] {
+              over({4}, {2}, {{"strides", Integers{1, 1}}});
+            }),
+            "attribute 'strides' has not one number per axis");
+  EXPECT_EQ(error_of([] {
+              over({4}, {2}, {{"pads", Integers{1}}});
+            }),
+            "attribute 'pads' has not one number per axis");
+  EXPECT_EQ(error_of([] {
+              over({4}, {2}, {{"strides", Integers{0}}});
+            }),
+            "attribute 'strides' holds 0");
+  EXPECT_EQ(error_of([] {
+              over({4}, {2}, {{"pads", Integers{-1, 0}}});
+            }),
+            "attribute 'pads' holds -1");
+  EXPECT_EQ(error_of([] {
+              over({4}, {2}, {{"auto_pad", std::string("SAME")}});
+            }),
+            "auto_pad 'SAME'");
+  EXPECT_EQ(error_of([] { over({1 << 28}, {1 << 28}); }),
+            "absurd window [268435456] over [268435456]");
+}
+
+TEST(WindowsOnto, CoverAnImage) {
+  const Attributes by_two = {{"strides", Integers{2}}};
+  EXPECT_EQ(onto({3}, {3}, by_two).image, Shape{7});
+  EXPECT_EQ(onto({3}, {3}, by_two).output, Shape{3});
+  EXPECT_EQ(onto({3}, {3}, {{"strides", Integers{2}}, {"output_padding", Integers{1}}}).image,
+            Shape{8});
+  EXPECT_EQ(onto({3}, {3}, {{"strides", Integers{2}}, {"pads", Integers{1, 1}}}).image, Shape{5});
+  EXPECT_EQ(onto({3}, {2}, {{"dilations", Integers{3}}}).image, Shape{6});
+  EXPECT_EQ(onto({1}, {1}).image, Shape{1});
+}
+
+TEST(WindowsOnto, AWantedImageDecidesThePads) {
+  const auto wanted = [](std::int64_t size, const std::string& mode) {
+    return onto({3}, {3},
+                {{"strides", Integers{2}}, {"output_shape", Integers{size}}, {"auto_pad", mode}});
+  };
+  EXPECT_EQ(wanted(6, "NOTSET").image, Shape{6});
+  EXPECT_EQ(wanted(6, "NOTSET").pads_before, Shape{1});
+  EXPECT_EQ(wanted(6, "NOTSET").pads_after, Shape{0});
+  EXPECT_EQ(wanted(6, kSameUpper).pads_before, Shape{0});
+  EXPECT_EQ(wanted(6, kSameUpper).pads_after, Shape{1});
+  // Larger than what the windows cover: the rest is reached by none.
+  EXPECT_EQ(wanted(9, "NOTSET").image, Shape{9});
+  EXPECT_EQ(wanted(9, "NOTSET").pads_before, Shape{0});
+  EXPECT_EQ(wanted(9, "NOTSET").pads_after, Shape{0});
+}
+
+TEST(WindowsOnto, SamePadsMakeTheImageAMultiple) {
+  for (const std::string& mode : {kSameUpper, kSameLower}) {
+    const WindowShape w = onto({3}, {3}, {{"strides", Integers{2}}, {"auto_pad", mode}});
+    EXPECT_EQ(w.image, Shape{6}) << mode;
+    EXPECT_EQ(w.pads_before, Shape{mode == kSameLower ? 1 : 0}) << mode;
+    EXPECT_EQ(w.pads_after, Shape{mode == kSameLower ? 0 : 1}) << mode;
   }
+  EXPECT_EQ(onto({3}, {3}, {{"auto_pad", kValid}, {"pads", Integers{1, 1}}}).image, Shape{5});
 }
 
-// Large enough for several blocks of columns per image, and small enough for several images per
-// block.
-TEST(Windows, BlocksOfColumnsMatchTheDefinition) {
-  Draw draw(43);
-  check_conv({8, 4, 1, 2, {40, 40}, {7, 7}, {1, 1}, {1, 1}, {3, 3}, {3, 3}}, draw);
-  check_transpose({8, 4, 1, 2, {40, 40}, {7, 7}, {1, 1}, {1, 1}, {3, 3}, {3, 3}}, draw);
-  check_conv({3, 5, 1, 100, {4, 4}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}, draw);
-  check_transpose({3, 5, 1, 100, {4, 4}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}}, draw);
-  check_conv({2, 3, 1, 3, {2000}, {5}, {1}, {1}, {2}, {2}}, draw);
-  check_conv({6, 3, 1, 3, {30, 30}, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}}, draw);
+TEST(WindowsOnto, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(error_of([] {
+              onto({1}, {1}, {{"pads", Integers{1, 0}}});
+            }),
+            "its output would be empty");
+  EXPECT_EQ(error_of([] {
+              onto({3}, {3}, {{"output_shape", Integers{0}}});
+            }),
+            "its output would be empty");
+  EXPECT_EQ(error_of([] {
+              onto({3}, {3}, {{"output_shape", Integers{5, 5}}});
+            }),
+            "output_shape has not one number per axis");
+  EXPECT_EQ(error_of([] {
+              onto({3}, {3}, {{"output_padding", Integers{-1}}});
+            }),
+            "attribute 'output_padding' holds -1");
 }
 
-/// <W * x, g> = <x, W^T g>: the gradient of a convolution, over blocks of every kind.
-TEST(Windows, GradientsAreAdjoint) {
-  Draw draw(44);
-  for (const Setting& s : {Setting{8, 4, 1, 2, {40, 40}, {7, 7}, {1, 1}, {1, 1}, {3, 3}, {3, 3}},
-                           Setting{4, 6, 2, 100, {5, 4}, {3, 3}, {2, 1}, {1, 1}, {1, 1}, {1, 1}}}) {
-    for (const std::string op : {"Conv", "ConvTranspose"}) {
-      NetworkBuilder b;
-      auto attributes = attributes_of(s);
-      attributes["group"] = s.groups;
-      const bool transposed = op == "ConvTranspose";
-      const std::int64_t in = s.channels, out = s.filters;
-      const Ints dims = transposed ? joined({in, out / s.groups}, s.kernel)
-                                   : joined({out, in / s.groups}, s.kernel);
-      b.output(b.add(
-          op,
-          {b.input("x", joined({1, in}, s.image)), b.constant(dims, draw.numbers(product(dims)))},
-          attributes));
-      const auto network = std::make_shared<const Network>(b.build());
-      const std::vector<float> x = draw.numbers(s.batch * network->input_size()),
-                               g = draw.numbers(s.batch * network->output_size());
-      std::vector<float> y(g.size()), gx(x.size());
-      Evaluator<float> evaluator(network);
-      evaluator.forward(x, y);
-      evaluator.backward(g, gx);
-      double left = 0.0, right = 0.0;
-      for (std::size_t i = 0; i < y.size(); ++i)
-        left += static_cast<double>(y[i]) * static_cast<double>(g[i]);
-      for (std::size_t i = 0; i < x.size(); ++i)
-        right += static_cast<double>(x[i]) * static_cast<double>(gx[i]);
-      EXPECT_EQ(left, right) << op;
-    }
-  }
+TEST(Windows, PadsAreReadAsZeros) {
+  const Windows windows(over({3}, {2}, {{"pads", Integers{1, 1}}}));
+  EXPECT_EQ(windows.taps(), 2);
+  EXPECT_EQ(windows.positions(), 4);
+  EXPECT_EQ(stretch_of(windows, 0), (Integers{-1, 1, 4}));
+  EXPECT_EQ(stretch_of(windows, 1), (Integers{0, 0, 3}));
+  EXPECT_EQ(columns_of(windows, {1, 2, 3}), (Numbers{0, 1, 2, 3, 1, 2, 3, 0}));
+  EXPECT_EQ(image_of(windows, {1, 2, 3, 4, 10, 20, 30, 40}), (Numbers{12, 23, 34}));
+}
+
+TEST(Windows, PadsLargerThanTheWindowAreReadAsZeros) {
+  const Windows windows(over({1}, {1}, {{"pads", Integers{3, 2}}}));
+  EXPECT_EQ(stretch_of(windows, 0), (Integers{-3, 3, 4}));
+  EXPECT_EQ(columns_of(windows, {7}), (Numbers{0, 0, 0, 7, 0, 0}));
+  EXPECT_EQ(image_of(windows, {1, 2, 3, 4, 5, 6}), Numbers{4});
+}
+
+TEST(Windows, DilatedTapsReachOverTheImage) {
+  const Windows windows(over({2}, {2}, {{"dilations", Integers{3}}, {"pads", Integers{2, 2}}}));
+  EXPECT_EQ(stretch_of(windows, 0), (Integers{-2, 2, 3}));
+  EXPECT_EQ(stretch_of(windows, 1), (Integers{1, 0, 1}));
+  EXPECT_EQ(columns_of(windows, {5, 6}), (Numbers{0, 0, 5, 6, 0, 0}));
+}
+
+TEST(Windows, ATapThatNeverMeetsTheImageReadsZeros) {
+  const Windows windows(over({1}, {2}, {{"pads", Integers{0, 1}}}));
+  EXPECT_EQ(stretch_of(windows, 1), (Integers{1, 0, 0}));
+  EXPECT_EQ(columns_of(windows, {7}), (Numbers{7, 0}));
+  EXPECT_EQ(image_of(windows, {1, 10}), Numbers{1});
+}
+
+TEST(Windows, StridesStepOverElements) {
+  const Windows windows(over({5}, {2}, {{"strides", Integers{3}}, {"pads", Integers{1, 0}}}));
+  EXPECT_EQ(windows.step(), 3);
+  EXPECT_EQ(columns_of(windows, {1, 2, 3, 4, 5}), (Numbers{0, 3, 1, 4}));
+  EXPECT_EQ(image_of(windows, {9, 20, 10, 40}), (Numbers{10, 0, 20, 40, 0}));
+}
+
+TEST(Windows, RowsOutsideTheImageReadZeros) {
+  const Windows windows(over({1, 2}, {2, 1}, {{"pads", Integers{1, 0, 1, 0}}}));
+  EXPECT_EQ(windows.rows(), 2);
+  EXPECT_EQ(windows.width(), 2);
+  EXPECT_EQ(stretch_of(windows, 0, 0), (Integers{0, 0, 0}));
+  EXPECT_EQ(columns_of(windows, {5, 6}), (Numbers{0, 0, 5, 6, 5, 6, 0, 0}));
+  EXPECT_EQ(image_of(windows, {1, 2, 3, 4, 5, 6, 7, 8}), (Numbers{8, 10}));
+}
+
+TEST(Windows, SomeRowsAreReadIntoLongerColumns) {
+  const Windows windows(over({2, 3}, {1, 2}, {{"strides", Integers{1, 2}}}));
+  const Numbers image = {1, 2, 3, 4, 5, 6};
+  EXPECT_EQ(columns_of(windows, image), (Numbers{1, 4, 2, 5}));
+  Numbers columns(6, -1.0);
+  windows.read(image.data(), 1, 1, columns.data(), 3);
+  EXPECT_EQ(columns, (Numbers{4, -1, -1, 5, -1, -1}));
+  Numbers sums(6, 100.0);
+  windows.add(columns.data(), 3, 1, 1, sums.data());
+  EXPECT_EQ(sums, (Numbers{100, 100, 100, 104, 105, 100}));
+}
+
+TEST(Windows, TapsAreAddedInTheOrderAskedFor) {
+  const Windows windows(over({1}, {3}, {{"pads", Integers{2, 2}}}));
+  const std::vector<float> columns = {0, 0, 0x1p24F, 0, 1, 0, 1, 0, 0};
+  float natural = 0.0F, reversed = 0.0F;
+  windows.add(columns.data(), 3, 0, 1, &natural);
+  windows.add(columns.data(), 3, 0, 1, &reversed, true);
+  EXPECT_EQ(natural, 0x1p24F);
+  EXPECT_EQ(reversed, 0x1p24F + 2.0F);
+}
+
+TEST(Windows, OneTapPerElementInOrderIsTheImage) {
+  EXPECT_TRUE(Windows(over({2, 3}, {1, 1})).is_image());
+  EXPECT_FALSE(Windows(over({2, 3}, {1, 1}, {{"strides", Integers{1, 2}}})).is_image());
+  EXPECT_FALSE(Windows(over({2, 3}, {1, 2})).is_image());
+  EXPECT_FALSE(Windows(over({3}, {1}, {{"pads", Integers{0, 1}}})).is_image());
+  EXPECT_FALSE(Windows(over({3}, {1}, {{"pads", Integers{1, 0}}})).is_image());
 }
 
 }  // namespace
