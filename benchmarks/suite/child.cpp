@@ -161,9 +161,10 @@ void Child::take_progress(const std::string& line) {
     if (end == at || std::isnan(number)) return;
     at = end;
   }
-  last_ = {numbers[0], numbers[1], numbers[2],
-           static_cast<std::uint64_t>(std::max(0.0, numbers[3])),
-           static_cast<std::uint64_t>(std::max(0.0, numbers[4]))};
+  const auto count_of = [](double number) {
+    return static_cast<std::uint64_t>(std::clamp(number, 0.0, 0x1p63));
+  };
+  last_ = {numbers[0], numbers[1], numbers[2], count_of(numbers[3]), count_of(numbers[4])};
   if (!curve_.empty() && last_.elapsed_s < curve_.back().elapsed_s + curve_step_s_) return;
   curve_.push_back(last_);
   if (curve_.size() < kCurvePoints) return;
@@ -186,6 +187,7 @@ void Child::read() {
 }
 
 bool Child::ended(Record& record) {
+  if (pid_ < 0) return true;  // the record has been written
   int status = 0;
   rusage usage{};
   if (::wait4(pid_, &status, WNOHANG, &usage) != pid_) return false;
