@@ -205,15 +205,15 @@ TEST(BinaryOp, GradientsOfEveryPointStandApart) {
 TEST(BinaryOp, GradientsThatNobodyWantsAreLeftOut) {
   const OneNode one({{1}, {1}}, {1});
   const BinaryOp<Example> op(one.network, one.node);
-  const double x = 3, y = 5, g = 1;
-  double gx = 0, gy = 0;
-  const double *in[] = {&x, &y}, *gz[] = {&g};
-  double *first[] = {&gx, nullptr}, *second[] = {nullptr, &gy};
+  const Numbers x = {3}, y = {5}, g = {1};
+  Numbers gx = {0}, gy = {0};
+  const double *in[] = {x.data(), y.data()}, *gz[] = {g.data()};
+  double *first[] = {gx.data(), nullptr}, *second[] = {nullptr, gy.data()};
   op.pull(Arguments<double>{1, in, {}}, Gradients<double>{gz, first});
-  EXPECT_EQ(gx, 5.0);
+  EXPECT_EQ(gx, Numbers{5});
   op.pull(Arguments<double>{1, in, {}}, Gradients<double>{gz, second});
-  EXPECT_EQ(gx, 5.0);
-  EXPECT_EQ(gy, 2.0);
+  EXPECT_EQ(gx, Numbers{5});
+  EXPECT_EQ(gy, Numbers{2});
 }
 
 }  // namespace
