@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/eigen.h"
 
 namespace clipbound::base {
 
@@ -95,27 +96,24 @@ struct OpenBlas {
 /// out right, whatever C held before.
 template <typename T, typename Gemm>
 bool multiplies(Gemm gemm, CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k) {
-  const auto number = [](int i, int j, int of) {
-    return static_cast<T>((i * 7 + j * 13 + of * 5 + i * j) % 9 - 4);
+  const auto numbers = [](int of) {
+    return [of](Eigen::Index i, Eigen::Index j) {
+      return static_cast<T>((i * 7 + j * 13 + of * 5 + i * j) % 9 - 4);
+    };
   };
+  const bool a_is_stored_transposed = ta == CblasTrans, b_is_stored_transposed = tb == CblasTrans;
   std::vector<T> a(static_cast<std::size_t>(m * k)), b(static_cast<std::size_t>(k * n)),
       c(static_cast<std::size_t>(m * n), std::numeric_limits<T>::quiet_NaN());
-  for (int i = 0; i < m; ++i)
-    for (int l = 0; l < k; ++l)
-      a[static_cast<std::size_t>(ta == CblasTrans ? l * m + i : i * k + l)] = number(i, l, 0);
-  for (int l = 0; l < k; ++l)
-    for (int j = 0; j < n; ++j)
-      b[static_cast<std::size_t>(tb == CblasTrans ? j * k + l : l * n + j)] = number(l, j, 1);
-  gemm(CblasRowMajor, ta, tb, m, n, k, T(1), a.data(), ta == CblasTrans ? m : k, b.data(),
-       tb == CblasTrans ? k : n, T(0), c.data(), n);
-  for (int i = 0; i < m; ++i) {
-    for (int j = 0; j < n; ++j) {
-      T sum = 0;
-      for (int l = 0; l < k; ++l) sum += number(i, l, 0) * number(l, j, 1);
-      if (!(c[static_cast<std::size_t>(i * n + j)] == sum)) return false;
-    }
-  }
-  return true;
+  const int lda = a_is_stored_transposed ? m : k, ldb = b_is_stored_transposed ? k : n;
+  auto A = matrix_view(a.data(), m * k / lda, lda, lda),
+       B = matrix_view(b.data(), k * n / ldb, ldb, ldb), C = matrix_view(c.data(), m, n, n);
+  A = RowMajorMatrix<T>::NullaryExpr(A.rows(), A.cols(), numbers(0));
+  B = RowMajorMatrix<T>::NullaryExpr(B.rows(), B.cols(), numbers(1));
+  gemm(CblasRowMajor, ta, tb, m, n, k, T(1), a.data(), lda, b.data(), ldb, T(0), c.data(), n);
+  const auto is_right = [&](const auto& op_A) {
+    return b_is_stored_transposed ? C == op_A.lazyProduct(B.transpose()) : C == op_A.lazyProduct(B);
+  };
+  return a_is_stored_transposed ? is_right(A.transpose()) : is_right(A);
 }
 
 /// There are processors on which kernels of old releases multiply wrongly, and no bound is worth
@@ -181,9 +179,12 @@ void multiply(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::i
   CLIPBOUND_CHECK(m > 0 && n > 0 && k >= 0);
   CLIPBOUND_CHECK(std::max({m, n, k, lda, ldb, ldc}) <= kLargest);
   if (k == 0 || alpha == T(0)) {
-    for (std::int64_t i = 0; i < m; ++i)
-      for (std::int64_t j = 0; j < n; ++j)
-        c[i * ldc + j] = beta == T(0) ? T(0) : beta * c[i * ldc + j];
+    auto C = matrix_view(c, m, n, ldc);
+    if (beta == T(0)) {
+      C.setZero();
+    } else {
+      C *= beta;
+    }
     return;
   }
   const auto int_of = [](std::int64_t x) { return static_cast<int>(x); };

@@ -6,6 +6,7 @@ find_package(ZLIB REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # headers only: nothing that is installed needs it
 
 # The official ONNX protobuf library. Debian builds it with ONNX_ML and the namespace "onnx".
 find_path(CLIPBOUND_ONNX_INCLUDE onnx/onnx_pb.h REQUIRED)

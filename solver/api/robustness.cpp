@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/eigen.h"
 #include "base/rounding.h"
 #include "solver/api/implementation.h"
 
@@ -126,10 +127,9 @@ class RadiusSearch {
   }
 
   void remember(const Result& step) {
-    double distance = 0.0;
-    for (std::size_t i = 0; i < x_.size(); ++i)
-      distance = std::max(distance, std::fabs(step.input[i] - x_[i]));
-    distance = std::nextafter(distance, base::kInfinity);
+    const double nearest =
+        (base::vector_view(step.input) - base::vector_view(x_)).cwiseAbs().maxCoeff();
+    const double distance = std::nextafter(nearest, base::kInfinity);
     if (result_.counterexample_radius && *result_.counterexample_radius <= distance) return;
     result_.counterexample_radius = distance;
     result_.counterexample = step.input;

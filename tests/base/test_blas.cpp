@@ -3,13 +3,15 @@
 
 #include <limits>
 #include <random>
-#include <vector>
 
 #include "base/blas.h"
+#include "base/eigen.h"
 #include "tests/support/floors.h"
 
 namespace clipbound::test {
 namespace {
+
+using Matrix = RowMajorMatrix<float>;
 
 TEST(Blas, MultipliesLikeTheDefinition) {
   std::mt19937 generator(9);
@@ -20,35 +22,26 @@ TEST(Blas, MultipliesLikeTheDefinition) {
         for (const auto ta : {Transpose::no, Transpose::yes})
           for (const auto tb : {Transpose::no, Transpose::yes})
             for (const float beta : {0.0f, 1.0f, -2.0f}) {
-              const auto random = [&](std::int64_t size) {
-                std::vector<float> v(static_cast<std::size_t>(size));
-                for (float& x : v) x = static_cast<float>(small(generator));
-                return v;
+              const auto random = [&](std::int64_t rows, std::int64_t columns) -> Matrix {
+                return Matrix::NullaryExpr(rows, columns,
+                                           [&] { return static_cast<float>(small(generator)); });
               };
-              const auto a = random(std::max<std::int64_t>(1, m * k)),
-                         b = random(std::max<std::int64_t>(1, k * n));
-              auto c = random(m * n), expected = c;
-              if (beta == 0.0f) c.assign(c.size(), std::numeric_limits<float>::quiet_NaN());
-              const std::int64_t lda = std::max<std::int64_t>(1, ta == Transpose::no ? k : m);
-              const std::int64_t ldb = std::max<std::int64_t>(1, tb == Transpose::no ? n : k);
-              for (std::int64_t i = 0; i < m; ++i)
-                for (std::int64_t j = 0; j < n; ++j) {
-                  float sum = 0;
-                  for (std::int64_t l = 0; l < k; ++l)
-                    sum += a[static_cast<std::size_t>(ta == Transpose::no ? i * lda + l
-                                                                          : l * lda + i)] *
-                           b[static_cast<std::size_t>(tb == Transpose::no ? l * ldb + j
-                                                                          : j * ldb + l)];
-                  float& e = expected[static_cast<std::size_t>(i * n + j)];
-                  e = 0.5f * sum + beta * e;
-                }
+              const Matrix op_a = random(m, k), op_b = random(k, n),
+                           a = ta == Transpose::no ? op_a : Matrix(op_a.transpose()),
+                           b = tb == Transpose::no ? op_b : Matrix(op_b.transpose());
+              Matrix c = random(m, n);
+              const Matrix expected = 0.5f * op_a * op_b + beta * c;
+              if (beta == 0.0f) c.setConstant(std::numeric_limits<float>::quiet_NaN());
+              const std::int64_t lda = std::max<std::int64_t>(1, a.cols()),
+                                 ldb = std::max<std::int64_t>(1, b.cols());
               gemm(ta, tb, m, n, k, 0.5f, a.data(), lda, b.data(), ldb, beta, c.data(), n);
-              ASSERT_EQ(c, expected) << m << " " << n << " " << k;
-              const std::vector<double> a64(a.begin(), a.end()), b64(b.begin(), b.end());
-              std::vector<double> c64(c.size(), std::numeric_limits<double>::quiet_NaN());
+              ASSERT_TRUE(c == expected) << m << " " << n << " " << k;
+              const RowMajorMatrix<double> a64 = a.cast<double>(), b64 = b.cast<double>();
+              RowMajorMatrix<double> c64(m, n);
+              c64.setConstant(std::numeric_limits<double>::quiet_NaN());
               gemm(ta, tb, m, n, k, 0.5, a64.data(), lda, b64.data(), ldb, 0.0, c64.data(), n);
               if (beta == 0.0f) {
-                ASSERT_EQ(std::vector<double>(c.begin(), c.end()), c64);
+                ASSERT_TRUE(c.cast<double>() == c64);
               }
             }
 }

@@ -2,6 +2,7 @@
 // patterns, and planted counterexamples that no clip, prune or bound may lose.
 #include <gtest/gtest.h>
 
+#include "base/eigen.h"
 #include "specs/evaluate/counterexample.h"
 #include "specs/evaluate/evaluate.h"
 #include "tests/support/curved_network.h"
@@ -27,14 +28,9 @@ struct Counts {
 double size_of(const TinyNetwork& net, double reach) {
   double size = reach;
   for (std::size_t k = 0; k < net.weights.size(); ++k) {
-    double largest = 0.0;
-    const auto in = static_cast<std::size_t>(net.sizes[k]);
-    for (std::size_t o = 0; o < net.biases[k].size(); ++o) {
-      double sum = std::fabs(net.biases[k][o]);
-      for (std::size_t i = 0; i < in; ++i) sum += std::fabs(net.weights[k][o * in + i]) * size;
-      largest = std::max(largest, sum);
-    }
-    size = largest;
+    const auto W = matrix_view(net.weights[k], net.sizes[k + 1], net.sizes[k]).cast<double>();
+    const auto b = vector_view(net.biases[k]).cast<double>();
+    size = (size * W.cwiseAbs().rowwise().sum() + b.cwiseAbs()).maxCoeff();
   }
   return size;
 }

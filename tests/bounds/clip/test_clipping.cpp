@@ -2,6 +2,7 @@
 // boxes and half-spaces.
 #include <gtest/gtest.h>
 
+#include "base/eigen.h"
 #include "bounds/clip/relaxed_clipping.h"
 #include "bounds/reduced/reduced_network.h"
 #include "tests/support/batch.h"
@@ -38,6 +39,13 @@ double number(Dice& dice, Mood mood) {
   return dice.chance(0.2) ? std::ldexp(x, dice.whole(-70, 70)) : x;
 }
 
+/// The most that the objective without its constant may be on the box, by the sizes of its terms.
+double reach_of(const Problem& p) {
+  const auto lower = vector_view(p.lower), upper = vector_view(p.upper);
+  const auto coefficients = vector_view(p.objective).head(lower.size());
+  return coefficients.cwiseAbs().dot(lower.cwiseAbs().cwiseMax(upper.cwiseAbs()));
+}
+
 Problem random_problem(Dice& dice, int N, int K, Mood mood) {
   Problem p;
   std::vector<double> anchor;
@@ -49,9 +57,7 @@ Problem random_problem(Dice& dice, int N, int K, Mood mood) {
     p.objective.push_back(number(dice, mood));
   }
   // Below 0 on some of the box: rows that are refuted without clipping are not clipped.
-  double size = 0.0;
-  for (std::size_t i = 0; i < anchor.size(); ++i)
-    size += std::fabs(p.objective[i]) * std::max(std::fabs(p.lower[i]), std::fabs(p.upper[i]));
+  double size = reach_of(p);
   p.objective.push_back(-size * dice.uniform(1.0, 1.5));
   for (int k = 0; k < K; ++k) {
     std::vector<double> g;
@@ -130,10 +136,7 @@ std::vector<Problem> random_lanes(Dice& dice, int N, int K, Mood mood) {
 
 /// |objective| over the box and what the half-spaces add: what rounding is measured against.
 double size_of(const Problem& p) {
-  double size = std::fabs(p.objective.back());
-  for (std::size_t i = 0; i < p.lower.size(); ++i)
-    size += std::fabs(p.objective[i]) * std::max(std::fabs(p.lower[i]), std::fabs(p.upper[i]));
-  return size;
+  return std::fabs(p.objective.back()) + reach_of(p);
 }
 
 struct Share {

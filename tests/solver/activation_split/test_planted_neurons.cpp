@@ -2,6 +2,7 @@
 // reached, which nobody may refute.
 #include <gtest/gtest.h>
 
+#include "base/eigen.h"
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "bounds/lowering/lower_network.h"
@@ -30,8 +31,7 @@ std::vector<double> descend(Dice& dice, const std::shared_ptr<const Network>& ne
     double share = 0.5;
     for (int step = 0; step < steps; ++step, share *= 0.95) {
       evaluator.forward(x, y);
-      double value = 0.0;
-      for (std::size_t j = 0; j < y.size(); ++j) value += weights[j] * y[j];
+      const double value = vector_view(weights).dot(vector_view(y));
       if (value < least) {
         least = value;
         best = x;

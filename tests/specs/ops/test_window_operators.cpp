@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "base/eigen.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/network_builder.h"
 #include "tests/support/floors.h"
@@ -254,12 +255,10 @@ TEST(WindowOperators, GradientsAreAdjoint) {
       Evaluator<float> evaluator(network);
       evaluator.forward(x, y);
       evaluator.backward(g, gx);
-      double left = 0.0, right = 0.0;
-      for (std::size_t i = 0; i < y.size(); ++i)
-        left += static_cast<double>(y[i]) * static_cast<double>(g[i]);
-      for (std::size_t i = 0; i < x.size(); ++i)
-        right += static_cast<double>(x[i]) * static_cast<double>(gx[i]);
-      EXPECT_EQ(left, right) << op;
+      const auto product_of = [](const std::vector<float>& u, const std::vector<float>& v) {
+        return vector_view(u).cast<double>().dot(vector_view(v).cast<double>());
+      };
+      EXPECT_EQ(product_of(y, g), product_of(x, gx)) << op;
     }
   }
 }
