@@ -20,11 +20,17 @@ Deadline::Deadline(Clock::time_point start, double limit_s, double reserve_s) : 
 }
 
 Deadline::Deadline(const Deadline& other) noexcept
-    : start_(other.start_), end_(other.end_), stop_(other.stop_.load(std::memory_order_relaxed)) {}
+    : start_(other.start_),
+      end_(other.end_),
+      stop_(other.stop_.load(std::memory_order_relaxed)),
+      counts_work_(other.counts_work()),
+      work_s_(other.work_s_.load(std::memory_order_relaxed)) {}
 
 Deadline& Deadline::operator=(const Deadline& other) noexcept {
   start_ = other.start_;
   end_ = other.end_;
+  counts_work_.store(other.counts_work(), std::memory_order_relaxed);
+  work_s_.store(other.work_s_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   stop_.store(other.stop_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   return *this;
 }
@@ -51,6 +57,11 @@ double Deadline::elapsed_s() const noexcept {
 double Deadline::remaining_s() const noexcept {
   if (end_ == Clock::time_point::max()) return std::numeric_limits<double>::infinity();
   return std::max(0.0, std::chrono::duration<double>(end_ - Clock::now()).count());
+}
+
+double Deadline::left_s() const noexcept {
+  if (!counts_work() || end_ == Clock::time_point::max()) return remaining_s();
+  return std::max(0.0, std::chrono::duration<double>(end_ - start_).count() - spent_s());
 }
 
 Deadline::Clock::time_point process_start() {

@@ -42,6 +42,21 @@ class Deadline {
   double elapsed_s() const noexcept;
   /// Seconds left, never negative; infinity without a limit.
   double remaining_s() const noexcept;
+  /// From now on choices count work(), not time: with one thread they are the same on every
+  /// machine. Limits stay limits of time. Before any work.
+  void count_work() const noexcept { counts_work_.store(true, std::memory_order_relaxed); }
+  /// So many operations were done, about. Counted by all threads together.
+  void work(double operations) const noexcept {
+    if (counts_work())
+      work_s_.fetch_add(operations / kOperationsPerSecond, std::memory_order_relaxed);
+  }
+  /// Seconds for choices (how long to try something): elapsed_s(), or the work so far.
+  double spent_s() const noexcept {
+    return counts_work() ? work_s_.load(std::memory_order_relaxed) : elapsed_s();
+  }
+  /// The same for remaining_s(): the limit less the work so far.
+  double left_s() const noexcept;
+  bool counts_work() const noexcept { return counts_work_.load(std::memory_order_relaxed); }
   /// The moment the time is counted from.
   Clock::time_point start() const noexcept { return start_; }
 
@@ -52,6 +67,9 @@ class Deadline {
   Clock::time_point start_ = Clock::now();
   Clock::time_point end_ = Clock::time_point::max();
   mutable std::atomic<std::uint8_t> stop_{0};
+  static constexpr double kOperationsPerSecond = 2e9;  // of one thread, about
+  mutable std::atomic<bool> counts_work_{false};
+  mutable std::atomic<double> work_s_{0.0};
 };
 
 /// When this process started, on the steady clock (read from /proc, the moment of the call where

@@ -110,6 +110,7 @@ int run_robustness(const Arguments& arguments) {
     std::fprintf(stderr, "clipbound: %s\n", message.c_str());
   };
   const Options options = OptionFields{.threads = arguments.threads, .verbose = arguments.verbose};
+  const ThreadAllowance allowance(arguments.threads);
   const Robustness found =
       robustness(network, x, arguments.label, arguments.settings, options, callbacks);
   ::signal(SIGINT, SIG_DFL);

@@ -65,6 +65,7 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
     const Network network = Network::load(without_name(arguments.networks.front()));
     const Query query = Query::load(arguments.query);
     for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
+    const ThreadAllowance allowance(arguments.options.fields().threads);
     return arguments.run(network, query, arguments.options, callbacks);
   } catch (const std::bad_alloc&) {
     Result result;

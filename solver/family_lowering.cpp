@@ -21,7 +21,8 @@ std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& famil
     system = lowered(ProductForm::pairs);
   if (context_.options.explain) {
     const std::string boxes = "plan for " + std::to_string(family.groups.size()) + " boxes: ";
-    for (const std::string& line : explain(plan, network, hull)) context_.say(0, boxes + line);
+    for (const std::string& line : explain(plan, network, hull, context_.options))
+      context_.say(0, boxes + line);
   }
   return std::make_shared<const CrownBounder>(std::move(system));
 }

@@ -74,8 +74,10 @@ std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
+  ActivationSplitSettings own = settings();
+  own.keeping = Keeping::resumed;
   auto root =
-      std::make_unique<ActivationSplitSchedule>(system, std::move(box), settings(), context_);
+      std::make_unique<ActivationSplitSchedule>(system, std::move(box), std::move(own), context_);
   root->begin();
   const ActivationProblem& problem = root->problem();
   for (const ActivationClause& c : problem.clauses) {
@@ -91,6 +93,13 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
       schedules_clauses_.push_back(k);
   }
   roots.schedules.push_back(std::move(root));
+}
+
+void RootStage::keep_refuted(const Clause& clause) const {
+  if (context_.keeper == nullptr) return;
+  ClauseState state;
+  state.closed.add(0);
+  context_.keeper->keep(clause, std::move(state));
 }
 
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
@@ -117,23 +126,33 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
   open.budgets = plan.budgets;
   const CrownBounder::Bounds bounds =
       bounder->bound_neurons(box.lower, box.upper, context_.deadline);
+  context_.deadline.work(crown_work(bounder->system()));
   check_first(bounder->system(), bounds);
   context_.say(2, std::to_string(bounds.unstable) + " neurons unstable at the root");
   for (const std::size_t k : group.clauses) {
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
-    if (rows_refuted(*root, bounds)) continue;
+    const ClauseState* resumed =
+        context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
+    if (rows_refuted(*root, bounds) || (resumed != nullptr && resumed->closed.is_one())) {
+      keep_refuted(*root->clause);
+      continue;
+    }
     root->lower = box.lower;
     root->upper = box.upper;
     root->kept = kept;
-    BoxSubproblems task;
     for (const int i : root->kept) {
-      task.lower.push_back(box.lower[static_cast<std::size_t>(i)]);
-      task.upper.push_back(box.upper[static_cast<std::size_t>(i)]);
-      root->width.push_back(task.upper.back() - task.lower.back());
+      const auto input = static_cast<std::size_t>(i);
+      root->width.push_back(box.upper[input] - box.lower[input]);
     }
-    task.root = std::move(root);
-    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
-    open.tasks.push_back(std::move(task));
+    if (resumed != nullptr) {
+      for (const Subproblem& value : resumed->open) open.tasks.push_back(coarse_task(root, value));
+    } else {
+      Subproblem whole;
+      whole.share = Share::whole();
+      BoxSubproblems task = coarse_task(root, whole);
+      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+      open.tasks.push_back(std::move(task));
+    }
     open.clauses.push_back(k);
   }
   return open;
@@ -152,7 +171,7 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
 }
 
 std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots& roots) {
-  const double begin = context_.deadline.elapsed_s();
+  const double begin = context_.deadline.spent_s();
   const BoxFamily all =
       family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
   std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
@@ -160,9 +179,10 @@ std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots&
   if (make_cases(all, system, roots)) return {};
   if (system.outputs.terms.empty()) roots.interval_only = describe_interval_only(system);
   std::vector<BoxFamily> parts = split_by_factors(all, system);
-  const double seconds = (context_.deadline.elapsed_s() - begin) *
-                         static_cast<double>(parts.size()) / context_.threads;
-  if (seconds > strategy::kLoweringShare * context_.deadline.remaining_s()) parts.resize(1);
+  context_.deadline.work(lowering_work(system));
+  const double seconds =
+      (context_.deadline.spent_s() - begin) * static_cast<double>(parts.size()) / context_.threads;
+  if (seconds > strategy::kLoweringShare * context_.deadline.left_s()) parts.resize(1);
   std::vector<std::unique_ptr<LoweredFamily>> families;
   if (parts.size() == 1) {
     families.push_back(std::make_unique<LoweredFamily>(all, std::move(bounder)));
@@ -176,7 +196,7 @@ std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots&
 }
 
 OpenRoots RootStage::run() {
-  const double begin = context_.deadline.elapsed_s();
+  const double begin = context_.deadline.elapsed_s(), begin_spent = context_.deadline.spent_s();
   initialise_blas();
   OpenRoots roots;
   const std::vector<std::unique_ptr<LoweredFamily>> families = lower_families(roots);
@@ -198,6 +218,7 @@ OpenRoots RootStage::run() {
   }
   roots.clauses.insert(roots.clauses.end(), schedules_clauses_.begin(), schedules_clauses_.end());
   context_.statistics.root_s += context_.deadline.elapsed_s() - begin;
+  roots.spent_s = context_.deadline.spent_s() - begin_spent;
   return roots;
 }
 

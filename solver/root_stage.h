@@ -23,6 +23,7 @@ namespace clipbound::solver {
 struct OpenRoots {
   std::vector<BoxSubproblems> boxes;  ///< for the input split, one per clause
   Budgets budgets;                    ///< of these
+  double spent_s = 0.0;               ///< by the root stage: Deadline::spent_s()
   std::vector<std::unique_ptr<ActivationSplitSchedule>> schedules;  ///< for the activation split
   std::vector<CaseProblem> cases;    ///< for integer cases; nothing is bounded then
   std::vector<std::size_t> clauses;  ///< their numbers: those of boxes, then those of schedules
@@ -65,6 +66,8 @@ class RootStage {
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
+  /// Leaves with the context's keeper that nothing of a clause is open.
+  void keep_refuted(const Clause& clause) const;
   std::shared_ptr<ClauseRoot> clause_root(const std::shared_ptr<const CrownBounder>& bounder,
                                           const Clause& clause) const;
   ActivationSplitSettings settings();

@@ -12,9 +12,11 @@ namespace {
 SearchOutcome search_boxes(OpenRoots& roots, RootStage& stage, const SearchContext& context) {
   InputSearch inputs(std::move(roots.boxes), context);
   const auto make_schedule = [&stage](BoxClauses box) { return stage.schedule(std::move(box)); };
-  return SplitPortfolio(inputs, make_schedule,
-                        roots.budgets.first_slice_s(context.statistics.root_s), context)
-      .run();
+  const SearchOutcome outcome =
+      SplitPortfolio(inputs, make_schedule, roots.budgets.first_slice_s(roots.spent_s), context)
+          .run();
+  inputs.keep();
+  return outcome;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "solver/attack/pgd.h"
 #include "solver/root_stage.h"
+#include "solver/search/state_file.h"
 #include "solver/search_stage.h"
 #include "solver/strategy.h"
 #include "specs/simplify/simplify.h"
@@ -36,7 +37,15 @@ class Run {
                 .threads = options.threads > 0 ? options.threads : available_threads(),
                 .attack = {},
                 .progress = context.progress,
-                .log = context.log} {}
+                .log = context.log,
+                .keeper = nullptr},
+        left_(context.left),
+        keeper_(query, context.resume) {
+    CLIPBOUND_CHECK(context.resume == nullptr ||
+                    context.resume->problem == problem_fingerprint(*network_, query));
+    if (options.deterministic) deadline_.count_work();
+    if (context.resume != nullptr || context.left != nullptr) search_.keeper = &keeper_;
+  }
 
   SolveResult run_attack() {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
@@ -59,7 +68,7 @@ class Run {
     if (roots.clauses.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
     if (options_.attack) {
       pgd_->focus(roots.clauses);
-      if (attack(root_attack_s(result_.statistics.root_s))) return found();
+      if (attack(root_attack_s(roots.spent_s))) return found();
     }
     if (!roots.interval_only.empty())
       return attack_only("the outputs are bounded by intervals alone: " + roots.interval_only);
@@ -97,6 +106,8 @@ class Run {
     result_.progress.subproblems = result_.statistics.subproblems;
     if (verdict == Verdict::unsat) result_.progress.settled_share = 1.0;
     result_.statistics.candidates = judge_.replayed();
+    if (left_ != nullptr && verdict != Verdict::sat)
+      *left_ = keeper_.take(problem_fingerprint(*network_, query_));
     return std::move(result_);
   }
   SolveResult found() {
@@ -123,7 +134,7 @@ class Run {
   /// or for a while where it is unlimited.
   SolveResult attack_only(const std::string& why) {
     log(1, why + "; only counterexamples are searched for");
-    if (options_.attack && attack(blind_attack_s(deadline_.remaining_s()))) return found();
+    if (options_.attack && attack(blind_attack_s(deadline_.left_s()))) return found();
     if (deadline_.reason() != StopReason::none)
       return stopped("in the attack (no proof is possible: " + why + ")", query_.clauses.size());
     return decide(Verdict::unknown, "no counterexample found, and no proof is possible: " + why);
@@ -145,6 +156,8 @@ class Run {
   CandidateJudge judge_;
   SolveResult result_;
   SearchContext search_;
+  SearchState* const left_;
+  StateKeeper keeper_;
   std::unique_ptr<PgdAttack> pgd_;
   std::optional<RootStage> stage_;
 };
@@ -161,7 +174,7 @@ bool Run::attack(double seconds) {
 SolveResult Run::search_in_cases(const std::vector<CaseProblem>& cases) {
   // Cases bring no attack of their own, and what chooses among them has no gradients: finding a bad
   // one takes the attack a while.
-  if (options_.attack && attack(case_attack_s(deadline_.remaining_s()))) return found();
+  if (options_.attack && attack(case_attack_s(deadline_.left_s()))) return found();
   const double begin = deadline_.elapsed_s();
   const SearchOutcome outcome = search_all_cases(cases, search_);
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
@@ -182,7 +195,7 @@ SolveResult Run::conclude(const SearchOutcome& outcome) {
   result_.progress.settled_share = 1.0 - outcome.open_share;
   if (deadline_.reason() != StopReason::none) return stopped("in the search", outcome.open);
   // No proof is to be had; a counterexample may still be.
-  if (options_.attack && attack(blind_attack_s(deadline_.remaining_s()))) return found();
+  if (options_.attack && attack(blind_attack_s(deadline_.left_s()))) return found();
   result_.progress.open = outcome.open;
   return decide(Verdict::unknown, std::to_string(outcome.unsplittable) +
                                       " subproblems cannot be split further: the property holds or "

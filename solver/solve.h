@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/stats.h"
 #include "solver/search/progress.h"
+#include "solver/search/subproblem.h"
 #include "solver/verdict.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
@@ -21,6 +22,11 @@ struct SolveContext {
   const Deadline* deadline = nullptr;
   ProgressCallback progress;
   LogCallback log;
+  /// What an earlier process left of the same network and query; it goes on from there.
+  const SearchState* resume = nullptr;
+  /// Where to put what is left, unless a counterexample is found; nullptr: nobody asks. After
+  /// `unsat`, every clause's closed shares are whole.
+  SearchState* left = nullptr;
 };
 
 struct SolveResult {

@@ -45,7 +45,7 @@ void SplitPortfolio::search(OpenBox& box, double seconds) {
     seconds = std::max(seconds, strategy::kFirstActivationSlice * box.schedule->spent_s());
   }
   if (!box.schedule->problem().clauses.empty() && !context_.deadline.expired()) {
-    const ActivationOutcome outcome = box.schedule->run(context_.deadline.elapsed_s() + seconds);
+    const ActivationOutcome outcome = box.schedule->run(context_.deadline.spent_s() + seconds);
     if (outcome.search.exhausted) return inputs_.drop(box.clauses);
     box.open_share = outcome.search.open_share;
   }
@@ -91,11 +91,11 @@ SearchOutcome SplitPortfolio::run() {
       boxes_.clear();
       continue;
     }
-    const double begin = context_.deadline.elapsed_s();
+    const double begin = context_.deadline.spent_s();
     ++context_.statistics.neuron_turns;
     const bool gained = split_activations(share * slice.seconds);
     share = gained ? 1.0 : std::max(strategy::kSmallestShare, 0.5 * share);
-    slice.seconds = std::max(2.0 * slice.seconds, context_.deadline.elapsed_s() - begin);
+    slice.seconds = std::max(2.0 * slice.seconds, context_.deadline.spent_s() - begin);
   }
 }
 

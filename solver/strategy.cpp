@@ -20,6 +20,17 @@ NetworkFeatures features_of(const LayeredSystem& system) {
   return features;
 }
 
+double lowering_work(const LayeredSystem& system) {
+  return 50.0 * static_cast<double>(features_of(system).weights);
+}
+
+double crown_work(const LayeredSystem& system) {
+  const NetworkFeatures network = features_of(system);
+  // Of convolutions each neuron takes a part of the weights.
+  const auto neurons = static_cast<double>(std::min<std::int64_t>(network.neurons, 300) + 1);
+  return neurons * static_cast<double>(network.weights);
+}
+
 namespace {
 
 Chosen<Split> choose_split(const NetworkFeatures& network, const BoxFeatures& box,
@@ -156,8 +167,19 @@ const char* name_of(Engine engine) {
   return "chosen box by box";
 }
 
+namespace {
+
+std::string clock_text(const Options& options) {
+  if (options.deterministic) return "clock: choices count work, not time";
+  return std::string(
+             "clock: time decides how long attacks, time slices, passes over the neurons and ") +
+         "replays last, and when refining pays (--deterministic: work does)";
+}
+
+}  // namespace
+
 std::vector<std::string> explain(const Plan& plan, const NetworkFeatures& network,
-                                 const BoxFeatures& box) {
+                                 const BoxFeatures& box, const Options& options) {
   std::string features = std::to_string(box.varying_inputs) + " inputs vary";
   if (network.lowered)
     features += ", " + std::to_string(network.layers) + " layers, " +
@@ -168,7 +190,8 @@ std::vector<std::string> explain(const Plan& plan, const NetworkFeatures& networ
           std::string("split: ") + name_of(plan.split.value) + " - " + plan.split.because,
           std::string("products: ") + name_of(plan.products.value) + " - " + plan.products.because,
           std::string("engine: ") + name_of(plan.engine.value) + " - " + plan.engine.because,
-          "budgets: " + budgets_text(plan)};
+          "budgets: " + budgets_text(plan),
+          clock_text(options)};
 }
 
 }  // namespace clipbound::solver

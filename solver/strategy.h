@@ -45,6 +45,7 @@ inline constexpr double kCaseAttackShare = 0.1;        // of the time that is le
 inline constexpr double kLongestBlindAttack_s = 60.0;  // where no proof is possible
 inline constexpr AttackRhythm kInputSplitAttack = {0.05, 0.015},
                               kActivationSplitAttack = {0.2, 0.05};
+inline constexpr double kReplayWork = 1e6;    // operations of one, where work is counted
 inline constexpr double kReplayShare = 0.05;  // of the activation split's time, for its corners
 
 // Families. They are lowered apart where that takes at most this share of the time that is left.
@@ -99,6 +100,10 @@ struct NetworkFeatures {
   std::size_t weights = 0;        ///< coefficients of all layers
 };
 NetworkFeatures features_of(const LayeredSystem& system);
+/// Operations of making the system, and of CROWN over all of it, about: what Deadline::work()
+/// counts.
+double lowering_work(const LayeredSystem& system);
+double crown_work(const LayeredSystem& system);
 
 /// What is known of a box, or of the hull of a family.
 struct BoxFeatures {
@@ -144,9 +149,9 @@ double case_attack_s(double remaining_s);
 double blind_attack_s(double remaining_s);
 
 /// The plan in words: one line each for features, split, products, engine and budgets, with the
-/// rule that decided.
+/// rule that decided, and one that names the choices that depend on time.
 std::vector<std::string> explain(const Plan& plan, const NetworkFeatures& network,
-                                 const BoxFeatures& box);
+                                 const BoxFeatures& box, const Options& options);
 const char* name_of(Split split);
 const char* name_of(Engine engine);
 

@@ -23,7 +23,7 @@ void round_trip(benchmark::State& state) {
   SubproblemStack stack({reduced.network->inputs, reduced.network->neurons, kHalfspaces});
   for (auto _ : state) {
     for (int lane = 0; lane < kLanes; ++lane) {
-      const Record record = stack.push();
+      const Record record = stack.push({});
       store_lane(batch.lower_x, lane, record.lower_x());
       store_lane(batch.upper_x, lane, record.upper_x());
       store_lane(batch.lower_z, lane, record.lower_z());
@@ -38,7 +38,7 @@ void round_trip(benchmark::State& state) {
       load_lane(record.upper_z(), lane, batch.upper_z);
       load_lane(record.halfspaces(), lane, batch.halfspaces);
     }
-    stack.pop(kLanes);
+    for (int lane = 0; lane < kLanes; ++lane) stack.pop();
     benchmark::ClobberMemory();
   }
   state.counters["subproblems"] =

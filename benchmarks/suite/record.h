@@ -38,7 +38,7 @@ struct ProgressPoint {
   double elapsed_s = 0.0;
   /// Smallest lower bound minus threshold among the open subproblems; may be infinite.
   double worst_bound = 0.0;
-  double settled_share = 0.0;  ///< of the input volume, in [0, 1]
+  double settled_share = 0.0;  ///< of the clauses' trees, in [0, 1]
   std::uint64_t subproblems = 0, open = 0;
 };
 

@@ -152,6 +152,8 @@ void AlphaBetaBounder::relax_nonlinear(const Cone::Layer& layer) {
 
 Vec AlphaBetaBounder::lower_bound(const Cone& cone, const LaneRows& rows) {
   const SparseNetwork& net = network();
+  // Backward here, and about as much again for the gradient.
+  work_ += 2.0 * kLanes * static_cast<double>(cone.work);
   start(cone, rows);
   for (std::size_t k = cone.layers.size(); k-- > 0;) {
     accumulate(cone.layers[k].into, p_.data(), g_.data());

@@ -11,6 +11,7 @@
 // Legend: N inputs, L live elements, U unstable ones, T parameters (SparseNetwork). Arrays of Vec
 //   have one number per lane.
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/simd.h"
@@ -44,6 +45,8 @@ class AlphaBetaBounder {
   /// Rigorous lower bound of each lane's row over the lane's subproblem; -infinity where there is
   /// none.
   Vec lower_bound(const Cone& cone, const LaneRows& rows);
+  /// Operations of lower_bound() since the last call, about: what Deadline::work() counts.
+  double take_work() { return std::exchange(work_, 0.0); }
   /// d(bound) / d(alpha_or_beta) into `gradient`, at the last lower_bound() of the same cone.
   void differentiate(const Cone& cone);
   std::vector<Vec> gradient;  ///< [T]
@@ -113,6 +116,7 @@ class AlphaBetaBounder {
   Vec offset_{};  // of the last linear bound: rigorous, all errors taken off
   SingleHalfspaceClipping clip_;
   std::uint64_t clipped_cone_ = 0;  // the cone that clip_ knows
+  double work_ = 0.0;
 };
 
 }  // namespace clipbound::bounds

@@ -96,7 +96,7 @@ class LayerByLayer {
         known_(known),
         budget_(budget),
         deadline_(deadline),
-        begin_(deadline.elapsed_s()) {}
+        begin_(deadline.spent_s()) {}
 
   void run() {
     const auto& layers = network_.system().layers;
@@ -184,7 +184,7 @@ class LayerByLayer {
                         activation.curve != Curve::identity && !step;
     const double work = work_of(layer_work.form, layer_work.order, 1);
     if (helper && work * static_cast<double>(batches) > budget_.helper_work) return false;
-    const double now = deadline_.elapsed_s();
+    const double now = deadline_.spent_s();
     layer_work.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
     layer_work.batches_per_cone = batches_per_cone(layer_work.form, layer_work.order, work);
     bound_layer(layer_work, batches, z);
@@ -208,7 +208,7 @@ class LayerByLayer {
     const std::vector<std::int64_t> here = all_of(rows);
     workshop.finder.find(rows, here, workshop.cone);
     for (std::size_t first = 0; first < here.size(); first += kLanes) {
-      const double time = deadline_.elapsed_s();
+      const double time = deadline_.spent_s();
       if (time - begin_ > budget_.crown_seconds || deadline_.expired()) return;
       const LaneRows batch = lane_rows(rows, here, first, 1.0);
       SlopeSchedule schedule;
@@ -218,6 +218,7 @@ class LayerByLayer {
       } else {
         bound_both_sides(workshop, batch, schedule, neurons, z);
       }
+      deadline_.work(workshop.bounder.take_work());
     }
   }
 
@@ -279,7 +280,7 @@ class LayerByLayer {
     if (neurons.empty()) return;
     for_each_batch(
         network_, budget_.threads, neurons.size(), [&](Workshop& workshop, std::size_t k) {
-          if (deadline_.elapsed_s() > end || deadline_.expired()) return;
+          if (deadline_.spent_s() > end || deadline_.expired()) return;
           const SparseNetworkRows rows = network_.compile_rows(form, {neurons[k]});
           workshop.finder.find(rows, {0}, workshop.cone);
           double &lower = at(z.lower, neurons[k]), &upper = at(z.upper, neurons[k]);
@@ -289,6 +290,7 @@ class LayerByLayer {
           if (step ? !from_below : !(lower >= 0.0))
             upper = std::min(upper, -bab.lower_bound(-1.0, budget_.bab_rounds));
           workshop.bounder.leave(workshop.cone);
+          deadline_.work(workshop.bounder.take_work());
         });
   }
 
@@ -343,6 +345,7 @@ OptimizedRows optimize_rows(const SparseNetwork& network, const SparseNetworkRow
                              workshop.cone);
         bounder.lanes.reset();
         const Vec bound = workshop.optimizer.maximize(bounder, workshop.cone, here, schedule);
+        deadline.work(bounder.take_work());
         const std::lock_guard lock(mutex);
         const int used = static_cast<int>(std::min<std::size_t>(kLanes, order.size() - first));
         for (int lane = 0; lane < used; ++lane) {

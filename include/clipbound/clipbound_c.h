@@ -264,7 +264,7 @@ typedef struct clipbound_progress {
   uint64_t subproblems; /**< bounded so far */
   uint64_t open;        /**< waiting */
   double worst_bound;   /**< smallest lower bound minus threshold among what was last seen open */
-  double settled_share; /**< of the input volume, in [0, 1] */
+  double settled_share; /**< of the clauses' trees, in [0, 1] */
 } clipbound_progress;
 
 /** How a solve talks to its caller. Members may be NULL or 0. Functions are called from any thread,

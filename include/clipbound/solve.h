@@ -36,6 +36,21 @@ class CLIPBOUND_API Stopper {
   std::shared_ptr<Implementation> implementation_;
 };
 
+/// While it lives, solves with `options.threads` above the number of cores really use so many
+/// threads. For programs: oneTBB otherwise keeps to the cores for the whole process, which is what
+/// a library should do. Thread safety: may be made and destroyed in any thread.
+class CLIPBOUND_API ThreadAllowance {
+ public:
+  explicit ThreadAllowance(int threads);
+  ~ThreadAllowance();
+  ThreadAllowance(const ThreadAllowance&) = delete;
+  ThreadAllowance& operator=(const ThreadAllowance&) = delete;
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
 /// The answer: is there a counterexample? clipbound.h says what each means.
 enum class Verdict : std::uint8_t {
   unknown,  ///< neither was shown
@@ -52,7 +67,7 @@ struct Progress {
   std::uint64_t subproblems = 0;  ///< bounded so far
   std::uint64_t open = 0;         ///< waiting
   double worst_bound = 0.0;  ///< smallest lower bound minus threshold among what was last seen open
-  double settled_share = 0.0;  ///< of the input volume, in [0, 1]
+  double settled_share = 0.0;  ///< of the clauses' trees that is closed, in [0, 1]
 };
 
 /// One counter or timer.

@@ -1,48 +1,68 @@
 #include "solver/activation_split/activation_search.h"
 
+#include "solver/activation_split/values.h"
 #include "solver/activation_split/worker.h"
+#include "solver/search/tree_search.h"
 
 namespace clipbound::solver {
 
 namespace {
 
-/// A clause's whole box, with the row that the root bounds left nearest to being excluded.
-ActivationSubproblem root_of(const ActivationProblem& problem, std::size_t clause) {
-  const ActivationClause& c = problem.clauses[clause];
-  ActivationSubproblem root;
-  root.clause = static_cast<std::int32_t>(clause);
-  root.row = c.first_row;
-  for (std::int64_t r = c.first_row; r < c.first_row + c.rows; ++r) {
-    if (problem.root.lower[static_cast<std::size_t>(r)] >
-        problem.root.lower[static_cast<std::size_t>(root.row)])
-      root.row = r;
+/// The trees of all clauses: whole, or as an earlier process left them.
+std::vector<ActivationTask> begin_trees(const ActivationProblem& problem, StateKeeper* keeper,
+                                        std::uint64_t lowered, SearchCounters& counters) {
+  std::vector<ActivationTask> frontier(problem.clauses.size());
+  for (std::size_t k = 0; k < frontier.size(); ++k) {
+    const ClauseState* resumed =
+        keeper == nullptr ? nullptr
+                          : keeper->resumed_decisions(*problem.clauses[k].clause, lowered);
+    if (resumed == nullptr) {
+      frontier[k].push_back(root_of(problem, k, Share::whole()));
+      continue;
+    }
+    counters.resume(k, *resumed);
+    for (const Subproblem& value : resumed->open)
+      frontier[k].push_back(restored(problem, k, value));
   }
-  root.bound = problem.root.lower[static_cast<std::size_t>(root.row)];
-  root.alpha_or_beta = std::make_shared<const std::vector<float>>(
-      problem.root.alpha_or_beta[static_cast<std::size_t>(root.row)]);
-  return root;
+  return frontier;
+}
+
+void keep_trees(const ActivationProblem& problem, std::vector<ActivationTask> frontier,
+                std::uint64_t lowered, const SearchCounters& counters, StateKeeper& keeper) {
+  std::vector<ClauseState> states;
+  for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
+    states.push_back(counters.state_of(k));
+    states.back().lowered = lowered;
+  }
+  for (ActivationTask& task : frontier) {
+    for (ActivationSubproblem& subproblem : task) {
+      const auto k = static_cast<std::size_t>(subproblem.clause);
+      const std::uint32_t number = keeper.number_of(*problem.clauses[k].clause);
+      states[k].open.push_back(value_of(problem, std::move(subproblem), number));
+    }
+  }
+  for (std::size_t k = 0; k < problem.clauses.size(); ++k)
+    keeper.keep(*problem.clauses[k].clause, std::move(states[k]));
 }
 
 }  // namespace
 
 ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice time_slice,
-                                     const SearchContext& context) {
-  time_slice.begin_s = context.deadline.elapsed_s();
-  ActivationQueue queue(context.threads);
+                                     const SearchContext& context, Keeping keeping) {
+  time_slice.begin_s = context.deadline.spent_s();
   SearchCounters counters(problem.clauses.size());
-  ActivationSplitTeam team{queue, counters, time_slice,
-                           std::vector<std::atomic<std::int64_t>>(problem.clauses.size())};
-  for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
-    team.open[k].store(1);
-    queue.put({root_of(problem, k)});
-  }
-  const bool nothing_lost = run_search(context, queue, counters, [&](int number) {
-    return std::make_unique<ActivationSplitWorker>(context, problem, team, number);
-  });
-  ActivationOutcome result{counters.outcome(nothing_lost && !context.judge.found()),
-                           std::vector<char>(problem.clauses.size(), 0)};
+  const bool keeps = context.keeper != nullptr && keeping != Keeping::nothing;
+  const std::uint64_t lowered = keeps ? fingerprint_of(problem.network->system()) : 0;
+  std::vector<ActivationTask> frontier = begin_trees(
+      problem, keeping == Keeping::resumed ? context.keeper : nullptr, lowered, counters);
+  TreeSearch<ActivationSplitWorker> search(
+      context, counters, time_slice, strategy::kActivationSplitAttack,
+      [&](SearchTeam& team) { return std::make_unique<ActivationSplitWorker>(team, problem); });
+  search.run(frontier);
+  ActivationOutcome result{counters.outcome(), {}};
   for (std::size_t k = 0; k < problem.clauses.size(); ++k)
-    result.refuted[k] = nothing_lost && team.open[k].load() == 0 ? 1 : 0;
+    result.refuted.push_back(counters.shares().is_refuted(k) ? 1 : 0);
+  if (keeps) keep_trees(problem, std::move(frontier), lowered, counters, *context.keeper);
   return result;
 }
 

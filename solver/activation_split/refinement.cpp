@@ -85,7 +85,8 @@ bool Refinement::refine_layer(int layer, int lane, double least_gap,
 }
 
 bool Refinement::refine(ActivationSubproblem& subproblem, int lane) {
-  const double begin = deadline_.elapsed_s();
+  deadline_.work(lanes_.take_work());
+  const double begin = deadline_.spent_s();
   lanes_.probe.lanes.copy_lane(lanes_.bounder.lanes, lane);
   // Coefficients of the rows' last bound: the neurons' cones are smaller, and depend on elements
   // just outside them.
@@ -99,7 +100,8 @@ bool Refinement::refine(ActivationSubproblem& subproblem, int lane) {
   lanes_.probe.clip_nothing();
   if (empty) return false;
   store(subproblem, lane, found);
-  model_.learn_refinement_time(deadline_.elapsed_s() - begin);
+  deadline_.work(lanes_.take_work());
+  model_.learn_refinement_time(deadline_.spent_s() - begin);
   return true;
 }
 

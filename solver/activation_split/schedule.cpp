@@ -87,7 +87,8 @@ ActivationSplitSchedule::ActivationSplitSchedule(std::shared_ptr<const LayeredSy
       open_(std::move(box.clauses)),
       settings_(std::move(settings)),
       context_(context),
-      deadline_(context.deadline) {
+      deadline_(context.deadline),
+      keeping_(settings_.keeping) {
   find_needed();
 }
 
@@ -111,13 +112,22 @@ void ActivationSplitSchedule::measure() {
   }
 }
 
+void ActivationSplitSchedule::keep_refuted(const std::vector<const Clause*>& before) const {
+  if (context_.keeper == nullptr || keeping_ == Keeping::nothing) return;
+  for (const Clause* clause : before) {
+    if (std::find(open_.begin(), open_.end(), clause) != open_.end()) continue;
+    ClauseState state;
+    state.closed.add(0);
+    context_.keeper->keep(*clause, std::move(state));
+  }
+}
+
 void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_iterations) {
-  const double begin = deadline_.elapsed_s();
+  const double begin = deadline_.spent_s();
   budget.threads = context_.threads;
   budget.stable_too_width = settings_.stable_too_width;
-  budget.seconds =
-      std::min(strategy::kLongestPass_s, settings_.pass_share * deadline_.remaining_s());
-  budget.crown_seconds = strategy::kCrownShare * deadline_.remaining_s();
+  budget.seconds = std::min(strategy::kLongestPass_s, settings_.pass_share * deadline_.left_s());
+  budget.crown_seconds = strategy::kCrownShare * deadline_.left_s();
   const std::vector<double> importance = problem_.root.gaps;
   budget.importance = importance.empty() ? nullptr : &importance;
   if (problem_.network != nullptr) find_needed();
@@ -127,9 +137,11 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
   schedule.iterations = row_iterations;
   bound_clauses(problem_, open_, schedule, context_.threads, deadline_);
   problem_.neurons.clear();
+  const std::vector<const Clause*> before = open_;
   measure();
+  keep_refuted(before);
   if (settings_.check) settings_.check(*problem_.network);
-  const double seconds = deadline_.elapsed_s() - begin;
+  const double seconds = deadline_.spent_s() - begin;
   spent_s_ += seconds;
   if (context_.log) {
     context_.log(2, "pass over the neurons, " + std::to_string(budget.bab_rounds) +
@@ -168,13 +180,13 @@ TimeSlice ActivationSplitSchedule::next_time_slice(double until_s) const {
   if (rounds_ == 0) {
     // Search briefly with plain CROWN bounds first: easy clauses end before alpha-CROWN would.
     time_slice = {
-        std::min(strategy::kFirstSearch * spent_s_, settings_.pass_share * deadline_.remaining_s()),
+        std::min(strategy::kFirstSearch * spent_s_, settings_.pass_share * deadline_.left_s()),
         strategy::kFirstSearches};
   } else if (more_) {
     time_slice.seconds = std::max(strategy::kShortestSearch_s, spent_s_);
   }
   time_slice.seconds = std::min(
-      time_slice.seconds, std::max(strategy::kShortestSearch_s, until_s - deadline_.elapsed_s()));
+      time_slice.seconds, std::max(strategy::kShortestSearch_s, until_s - deadline_.spent_s()));
   return time_slice;
 }
 
@@ -220,20 +232,24 @@ ActivationOutcome ActivationSplitSchedule::run(double until_s) {
     outcome.search.exhausted = true;
     return outcome;
   }
+  if (deadline_.expired()) return outcome;
   for (;;) {
     if (!pass_is_next_) {
       if (problem_.neurons.empty()) compile_neurons(problem_);
-      outcome = search_activations(problem_, next_time_slice(until_s), context_);
+      outcome = search_activations(problem_, next_time_slice(until_s), context_, keeping_);
+      if (keeping_ == Keeping::resumed) keeping_ = Keeping::left;
       const bool last = !more_ && std::isinf(until_s);
-      if (last || outcome.search.exhausted || context_.ended() || outcome.search.unsplittable > 0)
-        return outcome;
+      // Where only unsplittable subproblems are left, the trees are done, and more time helps no
+      // more.
+      const bool done = outcome.search.open == outcome.search.unsplittable;
+      if (last || outcome.search.exhausted || context_.ended() || done) return outcome;
       refuted_some_ = drop(outcome.refuted) || refuted_some_;
       pass_is_next_ = more_;
       if (context_.log)
         context_.log(2, "search interrupted, " + std::to_string(open_.size()) + " clauses open, " +
                             std::to_string(outcome.search.open_share) + " of their trees");
     }
-    if (deadline_.elapsed_s() >= until_s) return outcome;
+    if (deadline_.spent_s() >= until_s) return outcome;
     if (!pass_is_next_) continue;
     if (rounds_ == 0 && attack_found(strategy::kPassAttackShare * spent_s_)) return outcome;
     improve();

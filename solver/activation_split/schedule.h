@@ -29,6 +29,7 @@ struct ActivationSplitSettings {
   /// Tried before the longer pass; true: a counterexample is known.
   std::function<bool(double seconds)> attack;
   std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
+  Keeping keeping = Keeping::nothing;               ///< `resumed`: its first search resumes
 };
 
 class ActivationSplitSchedule {
@@ -65,6 +66,8 @@ class ActivationSplitSchedule {
   TimeSlice next_time_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
   void measure();
+  /// Says to the keeper that clauses which were open are refuted.
+  void keep_refuted(const std::vector<const Clause*>& before) const;
   /// The neurons that the open clauses' rows depend on, by what is known of their bounds.
   void find_needed();
   bool attack_found(double seconds) const { return settings_.attack && settings_.attack(seconds); }
@@ -83,6 +86,7 @@ class ActivationSplitSchedule {
   bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
   bool refuted_some_ = false;                ///< clauses since the last pass
+  Keeping keeping_;                          ///< of the next search
 };
 
 }  // namespace clipbound::solver

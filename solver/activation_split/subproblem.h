@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "bounds/alpha_beta/alpha_beta_lanes.h"
-#include "solver/search/shared_queue.h"
+#include "solver/search/share.h"
 
 namespace clipbound::solver {
 
@@ -39,8 +39,10 @@ struct RefinedBounds {
   double lower, upper;
 };
 
+/// Moved; what a child takes over of its parent is said by child_of().
 struct ActivationSubproblem {
   std::int32_t clause = 0;                ///< in ActivationProblem::clauses
+  Share share;                            ///< of the clause's tree
   std::int64_t row = 0;                   ///< that is to be excluded: nearest to it so far
   double bound = 0.0;                     ///< lower bound of the row that is known already
   std::vector<ReluSplit> relus;           ///< oldest first
@@ -55,7 +57,8 @@ struct ActivationSubproblem {
   Unstable newest{-1};                ///< the neuron of the newest split
   float newest_start = 0.0F;          ///< where its multiplier starts (a nonlinear neuron's slope)
 };
+/// The parent's splits and bounds with a share of their own: what a split is added to.
+ActivationSubproblem child_of(const ActivationSubproblem& parent, Share share);
 using ActivationTask = std::vector<ActivationSubproblem>;
-using ActivationQueue = SharedQueue<ActivationTask>;
 
 }  // namespace clipbound::solver

@@ -31,6 +31,9 @@ class SubproblemLanes {
   /// Adds a split to a subproblem that is a copy of a lane's.
   void add_split(ActivationSubproblem& child, int lane, Unstable neuron, SplitSide side) const;
 
+  /// Operations of both bounders since the last call.
+  double take_work() { return bounder.take_work() + probe.take_work(); }
+
   const ActivationProblem& problem;
   const SparseNetwork& network;
   AlphaBetaBounder bounder;  ///< of the batch

@@ -1,13 +1,13 @@
 #pragma once
-// Idea: one worker of the activation split: bounds kLanes subproblems at once with optimised slopes
-//   and multipliers, prunes, refines or branches.
+// Idea: the activation split as a filling of TreeSearch: bounds kLanes subproblems at once with
+//   optimised slopes and multipliers, prunes, refines or branches.
 // Source: Wang et al., "Beta-CROWN", NeurIPS 2021 (branch-and-bound on phases, batched). Ours
-//   differs: depth first with work sharing, refinement where a cost model says that it pays, the
-//   row of a clause is chosen anew in every subproblem.
-// Guarantees: a subproblem is closed only where a row of its clause is refuted on it, or where it
-// is
+//   differs: refinement where a cost model says that it pays, the row of a clause is chosen anew in
+//   every subproblem.
+// Guarantees: a subproblem is closed only where a row of its clause is refuted on it, or where it is
 //   empty; children cover their parent (S10).
-#include <atomic>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "solver/activation_split/branching.h"
@@ -17,48 +17,50 @@
 
 namespace clipbound::solver {
 
-/// What the workers of one search share.
-struct ActivationSplitTeam {
-  ActivationQueue& queue;
-  SearchCounters& counters;
-  TimeSlice time_slice;
-  std::vector<std::atomic<std::int64_t>> open;  ///< subproblems per clause, unsplittable ones too
-};
-
 class ActivationSplitWorker : public SearchWorker {
  public:
-  ActivationSplitWorker(const SearchContext& context, const ActivationProblem& problem,
-                        ActivationSplitTeam& team, int number);
-  /// Takes tasks until the queue is done.
-  void run();
+  using Subtree = ActivationTask;
+
+  ActivationSplitWorker(SearchTeam& team, const ActivationProblem& problem);
+  // The steps of TreeSearch.
+  void begin(ActivationTask task) { stack_ = std::move(task); }
+  bool has_open() const { return !stack_.empty(); }
+  void between_batches();
+  std::optional<ActivationTask> share(Giving giving);
+  bool take_batch();
+  void bound();
+  bool prune();
+  /// Corners that the bounds took their minimum at.
+  void try_points();
+  /// Another row may refute the subproblem, a refinement may pay; of the others, the neuron to
+  /// split is chosen.
+  void branch();
+  /// Refines intermediate bounds over the half-space in which the row's linear bound leaves room.
+  void clip();
+  void split();
+  std::vector<ActivationTask> rest();
 
  private:
-  using Batch = std::vector<ActivationSubproblem>;
-  void process_batch();
-  Batch take_batch();
-  /// Bounds the batch and closes what is refuted. Which subproblems are still open, by lane.
-  std::vector<char> bound_batch(Batch& batch);
-  void try_corners(const Batch& batch, const std::vector<char>& open);
+  /// What becomes of a subproblem of the batch.
+  enum class Next : std::uint8_t { closed, refine, split };
   /// Clauses with several rows are refuted by any of them: tries the others with the subproblem's
   /// parameters; the nearest becomes the row.
   bool another_row_excluded(ActivationSubproblem& subproblem, int lane);
-  /// Prunes, refines or branches an open subproblem.
-  void continue_with(ActivationSubproblem subproblem, int lane);
-  void branch(ActivationSubproblem parent, int lane);
-  void push_child(const ActivationSubproblem& parent, int lane, const ChosenSplit& split,
-                  SplitSide side);
+  void push_child(ActivationSubproblem child, int lane, const ChosenSplit& split, SplitSide side);
   /// Where nothing is left to split: a longer ascent.
-  void finish_leaf(const ActivationSubproblem& subproblem, int lane);
-  void close(const ActivationSubproblem& subproblem);
-  /// Gives half of the stack to idle workers.
-  void share_work();
+  void finish_leaf(ActivationSubproblem& subproblem, int lane);
+  void close(ActivationSubproblem& subproblem);
 
   const ActivationProblem& problem_;
-  ActivationSplitTeam& team_;
   const BranchingStrategy& branching_;
   SubproblemLanes lanes_;
   Refinement refinement_;
   std::vector<ActivationSubproblem> stack_;
+  // The batch at hand, by lane.
+  std::vector<ActivationSubproblem> batch_;
+  Vec bound_ = {};
+  Next next_[kLanes] = {};
+  std::optional<ChosenSplit> split_[kLanes];
   std::uint64_t batches_ = 0;
   double judging_s_ = 0.0, begin_s_ = 0.0;
 };

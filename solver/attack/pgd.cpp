@@ -100,11 +100,8 @@ bool PgdAttack::run(double seconds, const Deadline& deadline, CandidateJudge& ju
 
 bool PgdAttack::run_on(int threads, double seconds, const Deadline& deadline, CandidateJudge& judge,
                        Statistics& statistics) {
-  using Clock = std::chrono::steady_clock;
-  const auto begin = Clock::now();
-  const auto enough = [&] {
-    return std::chrono::duration<double>(Clock::now() - begin).count() >= seconds;
-  };
+  const double begin = deadline.spent_s();
+  const auto enough = [&] { return deadline.spent_s() - begin >= seconds; };
   prepare(threads, judge);
   std::mutex mutex;
   run_workers(threads, [&](int number) {
@@ -137,6 +134,8 @@ void PgdAttack::keep_going(Worker& worker, const std::function<bool()>& enough,
   while (!targets_.empty() && !judge.found() && !deadline.expired() && !enough()) {
     if (worker.round == nullptr) begin_round(worker, judge);
     if (!worker.round->advance()) worker.round.reset();
+    // Points forward and backward, about.
+    deadline.work(3.0 * static_cast<double>(points_) * network_.work);
   }
   statistics += worker.statistics;
   worker.statistics = {};

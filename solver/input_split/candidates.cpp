@@ -8,7 +8,8 @@
 namespace clipbound::solver {
 
 /// The corner that minimises one row's linear bound (the rows by turns with the centre).
-void InputSplitWorker::choose_points(const Level& level) {
+void InputSplitWorker::choose_points() {
+  const Level& level = this->level();
   const BoxBatch& boxes = level.boxes;
   const auto N = static_cast<std::size_t>(level.problem->inputs),
              S = static_cast<std::size_t>(level.problem->rows);
@@ -23,20 +24,21 @@ void InputSplitWorker::choose_points(const Level& level) {
   }
 }
 
-Mask InputSplitWorker::check_candidates(Level& level, Mask open) {
-  choose_points(level);
+Mask InputSplitWorker::check_candidates() {
+  Level& level = this->level();
+  choose_points();
   // On the level's problem first: it is the same function where the phases hold.
   level.bounder->evaluate(point_.data(), values_.data());
   // Within the problem's own rounding counts as unsafe here: such boxes stay open however small
   // they get.
-  Mask candidate = open;
+  Mask candidate = open_;
   for (int s = 0; s < level.problem->rows; ++s)
     candidate &= values_[static_cast<std::size_t>(s)] <= 4.0 * level.problem->row_slack(s);
   Mask spurious = {};
   if (!any(candidate)) return spurious;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (candidate[lane] == 0) continue;
-    if (!without_rows_ && clipping_.complete && is_spurious(level, lane)) {
+    if (!without_rows_ && clipping_.complete && is_spurious(lane)) {
       spurious[lane] = -1;
       continue;
     }
@@ -56,25 +58,26 @@ Mask InputSplitWorker::check_candidates(Level& level, Mask open) {
 /// hold: elsewhere the folded problem is another function, and its unsafe points may be safe. There
 /// the search would split for ever. True where the clause's root problem, which no row entered,
 /// tells another value than the folded one.
-bool InputSplitWorker::is_spurious(const Level& level, int lane) const {
+bool InputSplitWorker::is_spurious(int lane) {
   std::vector<double> x(point_.size()), values(values_.size());
   store_lane(point_, lane, x);
   store_lane(values_, lane, values);
-  return root_->problem->contradicts(*level.problem, x.data(), values.data());
+  return root_->problem->contradicts(*level().problem, x.data(), values.data());
 }
 
-/// Gives a subproblem with a spurious candidate back to the queue on the clause's root problem, to
-/// be bounded without the rows from there on (its box may stay as clipped as it is: what was cut
-/// off holds no counterexample).
-void InputSplitWorker::restart_without_rows(const Level& level, int lane) {
-  std::vector<double> lower(level.boxes.lower_x.size()), upper(lower.size());
-  store_lane(level.boxes.lower_x, lane, lower);
-  store_lane(level.boxes.upper_x, lane, upper);
-  BoxSubproblems task = root_task(root_, lower, upper);
+/// Begins a subproblem with a spurious candidate again on the clause's root problem, to be bounded
+/// without the rows from there on (its box may stay as clipped as it is: what was cut off holds no
+/// counterexample).
+void InputSplitWorker::restart_without_rows(int lane) {
+  const BoxBatch& boxes = level().boxes;
+  std::vector<double> lower(boxes.lower_x.size()), upper(lower.size());
+  store_lane(boxes.lower_x, lane, lower);
+  store_lane(boxes.upper_x, lane, upper);
+  BoxSubproblems task = root_task(root_, lower, upper, std::move(shares_[lane]));
+  task.clause = clause_;
   task.without_rows = true;
   ++statistics.restarts;
-  counters_.open.fetch_add(1, std::memory_order_relaxed);
-  queue_.put(std::move(task));
+  pending_.push_back(std::move(task));
 }
 
 }  // namespace clipbound::solver

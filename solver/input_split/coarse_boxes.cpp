@@ -29,7 +29,20 @@ CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& 
   return coarse.root->bounder->bound_neurons(std::move(lower), std::move(upper), deadline);
 }
 
-std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
+namespace {
+
+/// A task on `root`'s problem in place of the coarse one.
+BoxSubproblems continued(BoxSubproblems& coarse, std::shared_ptr<const ClauseRoot> root) {
+  BoxSubproblems task = root_task(std::move(root), coarse.lower, coarse.upper,
+                                  std::move(coarse.share), coarse.halfspaces);
+  task.clause = coarse.clause;
+  task.without_rows = coarse.without_rows;
+  return task;
+}
+
+}  // namespace
+
+std::optional<BoxSubproblems> reduced_task(BoxSubproblems& coarse,
                                            const CrownBounder::Bounds& bounds) {
   const Engine engine = engine_for(features_of(coarse.root->bounder->system()),
                                    coarse.root->kept.size(), bounds.unstable);
@@ -40,7 +53,7 @@ std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
         std::make_shared<ForwardProblem>(root->bounder->shared_system(), root->rows, root->strict,
                                          root->kept, root->lower, root->upper);
     root->bounder.reset();
-    return root_task(std::move(root), coarse.lower, coarse.upper);
+    return continued(coarse, std::move(root));
   }
   const auto network = reduce(*root->bounder, bounds, root->rows, root->strict, root->kept);
   root->bounder.reset();
@@ -54,11 +67,11 @@ std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
     root->upper_z.push_back(upper[static_cast<std::size_t>(v)]);
   }
   root->problem = network;
-  return root_task(std::move(root), coarse.lower, coarse.upper);
+  return continued(coarse, std::move(root));
 }
 
-std::vector<BoxSubproblems> split_coarse(const BoxSubproblems& coarse) {
-  std::size_t widest = coarse.lower.size();
+std::optional<std::size_t> coarse_split(const BoxSubproblems& coarse) {
+  std::optional<std::size_t> widest;
   double best = 0x1p-36;
   for (std::size_t k = 0; k < coarse.lower.size(); ++k) {
     const double share = (coarse.upper[k] - coarse.lower[k]) / coarse.root->width[k];
@@ -67,11 +80,20 @@ std::vector<BoxSubproblems> split_coarse(const BoxSubproblems& coarse) {
     best = share;
     widest = k;
   }
-  if (widest == coarse.lower.size()) return {};
-  std::vector<BoxSubproblems> halves{coarse, coarse};
-  halves[0].upper[widest] = halves[1].lower[widest] =
-      0.5 * (coarse.lower[widest] + coarse.upper[widest]);
-  return halves;
+  return widest;
+}
+
+BoxSubproblems split_coarse(BoxSubproblems& coarse, std::size_t column, Share upper_share) {
+  BoxSubproblems upper;
+  upper.clause = coarse.clause;
+  upper.root = coarse.root;
+  upper.lower = coarse.lower;
+  upper.upper = coarse.upper;
+  upper.halfspaces = coarse.halfspaces;
+  upper.share = std::move(upper_share);
+  upper.without_rows = coarse.without_rows;
+  coarse.upper[column] = upper.lower[column] = 0.5 * (coarse.lower[column] + coarse.upper[column]);
+  return upper;
 }
 
 }  // namespace clipbound::solver

@@ -15,16 +15,18 @@ namespace clipbound::solver {
 /// whole network).
 bool rows_refuted(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
 
-/// The coarse task's box as a task on its own reduced network; nothing where too many neurons are
-/// undecided on it.
-std::optional<BoxSubproblems> reduced_task(const BoxSubproblems& coarse,
+/// The coarse task's box as a task on its own reduced network, which takes over its share; nothing
+/// where too many neurons are undecided on it.
+std::optional<BoxSubproblems> reduced_task(BoxSubproblems& coarse,
                                            const CrownBounder::Bounds& bounds);
 
 /// Neuron bounds of a coarse task's box.
 CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& deadline);
 
-/// Both halves of a coarse task, split at the middle of the side that is widest against the
-/// clause's box. Empty where no side can be split.
-std::vector<BoxSubproblems> split_coarse(const BoxSubproblems& coarse);
+/// Where a coarse task is split: the kept column that is widest against the clause's box; nothing
+/// where no side can be split.
+std::optional<std::size_t> coarse_split(const BoxSubproblems& coarse);
+/// Keeps the lower half of the box and returns the upper one, of the share that it is given.
+BoxSubproblems split_coarse(BoxSubproblems& coarse, std::size_t column, Share upper_share);
 
 }  // namespace clipbound::solver

@@ -1,46 +1,70 @@
 #include "solver/input_split/input_search.h"
 
-#include <iterator>
+#include <map>
+
+#include "solver/search/tree_search.h"
 
 namespace clipbound::solver {
+
+namespace {
+
+/// Numbers the tasks' clauses.
+std::vector<const Clause*> number_clauses(std::vector<BoxSubproblems>& tasks) {
+  std::vector<const Clause*> clauses;
+  for (BoxSubproblems& task : tasks) {
+    if (clauses.empty() || clauses.back() != task.root->clause)
+      clauses.push_back(task.root->clause);
+    task.clause = clauses.size() - 1;
+  }
+  return clauses;
+}
+
+}  // namespace
 
 InputSearch::InputSearch(std::vector<BoxSubproblems> tasks, const SearchContext& context)
     : context_(context),
       settings_(search_settings(context.options)),
-      counters_(tasks.size()),
-      tasks_(std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end())) {}
+      clauses_(number_clauses(tasks)),
+      counters_(clauses_.size()),
+      tasks_(std::move(tasks)) {
+  if (context.keeper == nullptr) return;
+  for (std::size_t k = 0; k < clauses_.size(); ++k) {
+    if (const ClauseState* resumed = context.keeper->resumed_boxes(*clauses_[k]))
+      counters_.resume(k, *resumed);
+  }
+}
+
+void InputSearch::keep() {
+  if (context_.keeper == nullptr) return;
+  std::vector<ClauseState> states;
+  for (std::size_t k = 0; k < clauses_.size(); ++k) states.push_back(counters_.state_of(k));
+  for (BoxSubproblems& task : std::exchange(tasks_, {})) {
+    ClauseState& state = states[task.clause];
+    const std::uint32_t number = context_.keeper->number_of(*clauses_[task.clause]);
+    for (Subproblem& value : values_of(std::move(task), number))
+      state.open.push_back(std::move(value));
+  }
+  for (std::size_t k = 0; k < clauses_.size(); ++k)
+    context_.keeper->keep(*clauses_[k], std::move(states[k]));
+}
 
 SearchOutcome InputSearch::run(TimeSlice time_slice) {
-  time_slice.begin_s = context_.deadline.elapsed_s();
-  TaskQueue queue(context_.threads);
-  for (BoxSubproblems& task : tasks_) queue.put(std::move(task));
-  tasks_.clear();
-  const InputSplitTeam team{settings_, queue, counters_, time_slice};
-  if (!run_search(context_, queue, counters_, [&](int number) {
-        return std::make_unique<InputSplitWorker>(context_, team, number);
-      })) {
-    lost_ = true;
-  }
-  tasks_ = std::move(queue.left_over());
-  return counters_.outcome(!lost_ && !context_.judge.found());
+  time_slice.begin_s = context_.deadline.spent_s();
+  TreeSearch<InputSplitWorker> search(
+      context_, counters_, time_slice, strategy::kInputSplitAttack,
+      [this](SearchTeam& team) { return std::make_unique<InputSplitWorker>(team, settings_); });
+  search.run(tasks_);
+  return counters_.outcome();
 }
 
 void InputSearch::drop(const std::set<const Clause*>& refuted) {
+  std::map<std::size_t, std::uint64_t> dropped;  // clause, subproblems
   std::erase_if(tasks_, [&](const BoxSubproblems& task) {
     if (!refuted.contains(task.root->clause)) return false;
-    const bool coarse = task.problem == nullptr;
-    const std::size_t boxes = coarse ? 1 : task.open.count();
-    counters_.open.fetch_sub(static_cast<std::int64_t>(boxes));
-    for (std::size_t k = 0; k < boxes; ++k) {
-      if (coarse) {
-        counters_.settle(share_of(*task.root, task.lower, task.upper));
-        continue;
-      }
-      const ConstRecord record = task.open.from_top(k);
-      counters_.settle(share_of(*task.root, record.lower_x(), record.upper_x()));
-    }
+    dropped[task.clause] += task.count();
     return true;
   });
+  for (const auto& [clause, subproblems] : dropped) counters_.refute(clause, subproblems);
 }
 
 }  // namespace clipbound::solver

@@ -19,7 +19,8 @@ double middle_of(const BoxBatch& boxes, std::size_t input, int lane) {
 
 }  // namespace
 
-void InputSplitWorker::choose_inputs(const Level& level, Mask open) {
+void InputSplitWorker::choose_inputs() {
+  const Level& level = this->level();
   const BoxBatch& boxes = level.boxes;
   const BranchingView view{boxes, level.rows, batches_};
   settings_.branching->score(view, score_.data());
@@ -34,7 +35,7 @@ void InputSplitWorker::choose_inputs(const Level& level, Mask open) {
   }
   for (int lane = 0; lane < kLanes; ++lane) {
     split_[lane] = -1;
-    if (open[lane] == 0) continue;
+    if (open_[lane] == 0) continue;
     double best = -1.0;
     for (std::size_t i = 0; i < score_.size(); ++i) {
       const double l = boxes.lower_x[i][lane], u = boxes.upper_x[i][lane],
@@ -48,25 +49,26 @@ void InputSplitWorker::choose_inputs(const Level& level, Mask open) {
   }
 }
 
-bool InputSplitWorker::worth_folding(const Level& level, Mask open) {
-  const int U = level.problem->neurons;
-  const int unstable = level.problem->find_phases(level.boxes, open, phase_);
+bool InputSplitWorker::worth_folding(const Level& from) {
+  const int U = from.problem->neurons;
+  const int unstable = from.problem->find_phases(from.boxes, open_, phase_);
   return U - unstable >= 2 && unstable * 10 <= U * 8;
 }
 
 /// A batch costs the same for one lane as for all: where the stack has run dry, split the few open
 /// lanes into free ones first.
-void InputSplitWorker::fill_lanes(Level& level, Mask& open) {
+void InputSplitWorker::fill_lanes() {
+  Level& level = this->level();
   BoxBatch& boxes = level.boxes;
   RowBounds& rows = level.rows;
   int used = 0;
-  for (int lane = 0; lane < kLanes; ++lane) used += open[lane] != 0 ? 1 : 0;
+  for (int lane = 0; lane < kLanes; ++lane) used += open_[lane] != 0 ? 1 : 0;
   for (; level.open.empty() && used > 0 && 4 * used <= kLanes; used *= 2) {
     int free = 0;
-    const Mask before = open;
+    const Mask before = open_;
     for (int lane = 0; lane < kLanes; ++lane) {
       if (before[lane] == 0) continue;
-      while (open[free] != 0) ++free;
+      while (open_[free] != 0) ++free;
       for (auto* array : {&boxes.lower_x, &boxes.upper_x, &boxes.lower_z, &boxes.upper_z,
                           &boxes.halfspaces, &rows.linear_bound, &rows.branching_score}) {
         for (Vec& v : *array) v[free] = v[lane];
@@ -75,53 +77,50 @@ void InputSplitWorker::fill_lanes(Level& level, Mask& open) {
       boxes.upper_x[k][lane] = boxes.lower_x[k][free] = middle_of(boxes, k, lane);
       rows.branching_score[k][lane] = rows.branching_score[k][free] =
           0.5 * rows.branching_score[k][lane];
-      open[free] = -1;
+      shares_[free] = SearchWorker::split(shares_[lane]);
+      open_[free] = -1;
     }
-    choose_inputs(level, open);
-    drop_unsplittable(open);
+    choose_inputs();
+    drop_unsplittable();
   }
 }
 
 /// Boxes no side of which is wide enough to be split: nothing more can be said of them.
-void InputSplitWorker::drop_unsplittable(Mask& open) {
+void InputSplitWorker::drop_unsplittable() {
   for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] == 0) continue;
+    if (open_[lane] == 0) continue;
     if (split_[lane] >= 0) {
       ++statistics.splits;
       continue;
     }
-    counters_.unsplittable.fetch_add(1, std::memory_order_relaxed);
-    open[lane] = 0;
+    give_up(clause_, shares_[lane]);
+    open_[lane] = 0;
   }
 }
 
-void InputSplitWorker::clip_parents(Level& level, Mask& open) {
+/// In the published order a box is clipped after it was chosen how to split it: what is left may be
+/// too narrow to be split any further, but has yet to be bounded.
+void InputSplitWorker::clip() {
+  if (settings_.clip_boxes == nullptr || settings_.order != ClipOrder::parents) return;
+  Level& level = this->level();
   BoxBatch& boxes = level.boxes;
-  double before = 0.0, after = 0.0;
-  for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] != 0) before += share_of_lane(boxes.lower_x, boxes.upper_x, lane);
-  }
   const Mask empty =
       settings_.clip_boxes(level.problem->inputs, boxes.lower_x.data(), boxes.upper_x.data(),
                            level.problem->rows, level.rows.linear_bound.data());
   for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] == 0) continue;
-    if (empty[lane] == 0) {
-      after += share_of_lane(boxes.lower_x, boxes.upper_x, lane);
-      continue;
-    }
+    if (open_[lane] == 0 || empty[lane] == 0) continue;
     ++statistics.pruned_clip;
-    open[lane] = 0;
+    close(clause_, shares_[lane]);
+    open_[lane] = 0;
   }
-  counters_.settle(before - after);
 }
 
 /// The level's problem without the neurons that are stable in all open lanes.
-std::shared_ptr<const BatchProblem> InputSplitWorker::fold(const Level& level, Mask open) const {
-  const BoxBatch& boxes = level.boxes;
+std::shared_ptr<const BatchProblem> InputSplitWorker::fold(const Level& from) const {
+  const BoxBatch& boxes = from.boxes;
   std::vector<double> upper(boxes.upper_z.size(), 0.0), largest_x(boxes.lower_x.size(), 0.0);
   for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] == 0) continue;
+    if (open_[lane] == 0) continue;
     for (std::size_t v = 0; v < upper.size(); ++v)
       upper[v] = std::max(upper[v], boxes.upper_z[v][lane]);
     for (std::size_t i = 0; i < largest_x.size(); ++i) {
@@ -129,36 +128,36 @@ std::shared_ptr<const BatchProblem> InputSplitWorker::fold(const Level& level, M
           {largest_x[i], std::fabs(boxes.lower_x[i][lane]), std::fabs(boxes.upper_x[i][lane])});
     }
   }
-  return level.problem->fold(phase_, upper, largest_x);
+  return from.problem->fold(phase_, upper, largest_x);
 }
 
-void InputSplitWorker::branch(Level& level, Mask open) {
-  choose_inputs(level, open);
-  drop_unsplittable(open);
-  // In the published order a box is clipped after it was chosen how to split it: what is left may
-  // be too narrow to be split any further, but has yet to be bounded.
-  if (settings_.clip_boxes != nullptr && settings_.order == ClipOrder::parents)
-    clip_parents(level, open);
-  if (!any(open)) return;
-  if (settings_.order == ClipOrder::children) fill_lanes(level, open);
-  SubproblemStack* target = &level.open;
-  if (worth_folding(level, open)) {
-    auto folded = fold(level, open);
+void InputSplitWorker::branch() {
+  choose_inputs();
+  drop_unsplittable();
+}
+
+void InputSplitWorker::split() {
+  if (!any(open_)) return;
+  if (settings_.order == ClipOrder::children) fill_lanes();
+  Level& parents = level();
+  SubproblemStack* target = &parents.open;
+  if (worth_folding(parents)) {
+    auto folded = fold(parents);
     ++statistics.compilations;
     target = &enter_level(std::move(folded)).open;
   } else {
     phase_.assign(phase_.size(), Phase::unstable);
   }
-  split_side(level, open, Side::lower, *target);
-  split_side(level, open, Side::upper, *target);
+  split_side(parents, Side::lower, *target);
+  split_side(parents, Side::upper, *target);
 }
 
-void InputSplitWorker::inherit_halfspaces(const Level& level) {
-  const BoxBatch& boxes = level.boxes;
-  const auto N = static_cast<std::size_t>(level.problem->inputs), width = N + 1;
-  const int new_rows = std::min(level.problem->rows, halfspaces_);
+void InputSplitWorker::inherit_halfspaces(const Level& from) {
+  const BoxBatch& boxes = from.boxes;
+  const auto N = static_cast<std::size_t>(from.problem->inputs), width = N + 1;
+  const int new_rows = std::min(from.problem->rows, halfspaces_);
   const auto copied = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(new_rows) * width);
-  std::copy_n(level.rows.linear_bound.begin(), copied, child_halfspaces_.begin());
+  std::copy_n(from.rows.linear_bound.begin(), copied, child_halfspaces_.begin());
   std::fill(child_halfspaces_.begin() + copied, child_halfspaces_.end(), Vec{});
   // How deep each cuts: 1 where all of the box lies outside, -1 where all of it lies inside (then
   // it says nothing).
@@ -190,59 +189,51 @@ void InputSplitWorker::inherit_halfspaces(const Level& level) {
 
 /// The child in child_lower_, child_upper_ and child_halfspaces_, with the bounds of the neurons
 /// that `target` keeps.
-void InputSplitWorker::push_child(const Level& level, int lane, SubproblemStack& target) {
-  const Record record = target.push();
+void InputSplitWorker::push_child(const Level& from, int lane, Share share,
+                                  SubproblemStack& target) {
+  const Record record = target.push(std::move(share));
   store_lane(child_lower_, lane, record.lower_x());
   store_lane(child_upper_, lane, record.upper_x());
   const std::span<double> lower_z = record.lower_z(), upper_z = record.upper_z();
   std::size_t kept = 0;
   for (std::size_t v = 0; v < phase_.size(); ++v) {
     if (phase_[v] != Phase::unstable) continue;
-    lower_z[kept] = level.boxes.lower_z[v][lane];
-    upper_z[kept] = level.boxes.upper_z[v][lane];
+    lower_z[kept] = from.boxes.lower_z[v][lane];
+    upper_z[kept] = from.boxes.upper_z[v][lane];
     ++kept;
   }
   store_lane(child_halfspaces_, lane, record.halfspaces());
 }
 
-void InputSplitWorker::split_side(const Level& level, Mask open, Side side,
-                                  SubproblemStack& target) {
-  const BoxBatch& boxes = level.boxes;
-  const int N = level.problem->inputs;
+void InputSplitWorker::split_side(const Level& from, Side side, SubproblemStack& target) {
+  const BoxBatch& boxes = from.boxes;
+  const int N = from.problem->inputs;
   child_lower_ = boxes.lower_x;
   child_upper_ = boxes.upper_x;
   for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] == 0) continue;
+    if (open_[lane] == 0) continue;
     const auto k = static_cast<std::size_t>(split_[lane]);
     (side == Side::upper ? child_lower_ : child_upper_)[k][lane] = middle_of(boxes, k, lane);
   }
-  double share_in = 0.0, share_out = 0.0;
   Mask empty = {};
   if (settings_.clip_boxes != nullptr && settings_.order == ClipOrder::children) {
-    empty = settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), level.problem->rows,
-                                 level.rows.linear_bound.data());
+    empty = settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), from.problem->rows,
+                                 from.rows.linear_bound.data());
     empty |= settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), halfspaces_,
                                   boxes.halfspaces.data());
   }
-  if (settings_.clip_boxes != nullptr) inherit_halfspaces(level);
-  std::int64_t pushed = 0;
+  if (settings_.clip_boxes != nullptr) inherit_halfspaces(from);
   for (int lane = 0; lane < kLanes; ++lane) {
-    if (open[lane] == 0) continue;
-    const auto k = static_cast<std::size_t>(split_[lane]);
-    const double l = boxes.lower_x[k][lane], u = boxes.upper_x[k][lane],
-                 middle = middle_of(boxes, k, lane);
-    const double part = (side == Side::upper ? u - middle : middle - l) / (u - l);
-    share_in += share_of_lane(boxes.lower_x, boxes.upper_x, lane) * part;
+    if (open_[lane] == 0) continue;
+    Share share =
+        side == Side::lower ? SearchWorker::split(shares_[lane]) : std::move(shares_[lane]);
     if (empty[lane] != 0) {
       ++statistics.pruned_clip;
-      continue;
+      close(clause_, share);
+    } else {
+      push_child(from, lane, std::move(share), target);
     }
-    share_out += share_of_lane(child_lower_, child_upper_, lane);
-    push_child(level, lane, target);
-    ++pushed;
   }
-  counters_.open.fetch_add(pushed, std::memory_order_relaxed);
-  counters_.settle(share_in - share_out);
 }
 
 }  // namespace clipbound::solver

@@ -1,23 +1,105 @@
 #include "solver/input_split/subproblems.h"
 
+#include <cmath>
+
 namespace clipbound::solver {
 
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
-                         const std::vector<double>& upper) {
+                         const std::vector<double>& upper, Share share,
+                         std::span<const double> halfspaces) {
   BoxSubproblems task;
   const BatchProblem& problem = *root->problem;
   task.open = SubproblemStack(
       {.inputs = problem.inputs,
        .neurons = problem.neurons,
        .halfspaces = std::min(problem.rows, kMostInheritedRows) + kOlderHalfspaces});
-  const Record record = task.open.push();
+  const Record record = task.open.push(std::move(share));
   std::copy(lower.begin(), lower.end(), record.lower_x().begin());
   std::copy(upper.begin(), upper.end(), record.upper_x().begin());
   std::copy(root->lower_z.begin(), root->lower_z.end(), record.lower_z().begin());
   std::copy(root->upper_z.begin(), root->upper_z.end(), record.upper_z().begin());
   // No half-space yet: 0 x + 0 <= 0 holds everywhere.
   std::fill(record.halfspaces().begin(), record.halfspaces().end(), 0.0);
+  std::copy_n(halfspaces.begin(), std::min(halfspaces.size(), record.halfspaces().size()),
+              record.halfspaces().begin());
   task.problem = root->problem;
+  task.root = std::move(root);
+  return task;
+}
+
+namespace {
+
+/// What of the box is not the clause's.
+std::vector<InputRange> ranges(const ClauseRoot& root, std::span<const double> lower,
+                               std::span<const double> upper) {
+  std::vector<InputRange> list;
+  for (std::size_t k = 0; k < root.kept.size(); ++k) {
+    const auto i = static_cast<std::size_t>(root.kept[k]);
+    if (lower[k] == root.lower[i] && upper[k] == root.upper[i]) continue;
+    list.push_back({static_cast<std::uint32_t>(i), lower[k], upper[k], false, false});
+  }
+  return list;
+}
+
+/// Half-spaces that say something.
+std::vector<std::vector<double>> rows_of(std::span<const double> halfspaces, std::size_t width) {
+  std::vector<std::vector<double>> rows;
+  for (std::size_t at = 0; at + width <= halfspaces.size(); at += width) {
+    const std::span<const double> row = halfspaces.subspan(at, width);
+    const bool says = std::any_of(row.begin(), row.end(), [](double g) { return g != 0.0; });
+    const bool finite =
+        std::all_of(row.begin(), row.end(), [](double g) { return std::isfinite(g); });
+    if (says && finite) rows.emplace_back(row.begin(), row.end());
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Subproblem> values_of(BoxSubproblems task, std::uint32_t clause) {
+  std::vector<Subproblem> values;
+  const std::size_t width = task.root->kept.size() + 1;
+  const auto add = [&](std::span<const double> lower, std::span<const double> upper,
+                       std::span<const double> halfspaces, Share share) {
+    Subproblem value;
+    value.clause = clause;
+    value.share = std::move(share);
+    value.bound = -kInfinity;
+    value.without_rows = task.without_rows;
+    value.box = ranges(*task.root, lower, upper);
+    value.halfspaces = rows_of(halfspaces, width);
+    values.push_back(std::move(value));
+  };
+  if (task.problem == nullptr) {
+    add(task.lower, task.upper, task.halfspaces, std::move(task.share));
+    return values;
+  }
+  while (!task.open.empty()) {
+    const ConstRecord record = task.open.from_top(0);
+    // The share is taken last: that ends the record.
+    add(record.lower_x(), record.upper_x(), record.halfspaces(), {});
+    values.back().share = task.open.pop();
+  }
+  return values;
+}
+
+BoxSubproblems coarse_task(std::shared_ptr<const ClauseRoot> root, const Subproblem& value) {
+  BoxSubproblems task;
+  std::vector<double> lower = root->lower, upper = root->upper;
+  for (const InputRange& range : value.box) {
+    lower[range.input] = range.lower;
+    upper[range.input] = range.upper;
+  }
+  for (const int i : root->kept) {
+    task.lower.push_back(lower[static_cast<std::size_t>(i)]);
+    task.upper.push_back(upper[static_cast<std::size_t>(i)]);
+  }
+  task.share = Share::restored(value.share.depth());
+  task.without_rows = value.without_rows;
+  for (const std::vector<double>& row : value.halfspaces) {
+    if (row.size() == root->kept.size() + 1)
+      task.halfspaces.insert(task.halfspaces.end(), row.begin(), row.end());
+  }
   task.root = std::move(root);
   return task;
 }

@@ -7,12 +7,15 @@
 // [K, N + 1], n inputs of the network.
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "bounds/batch_bounder.h"
 #include "bounds/crown/crown_bounder.h"
+#include "solver/search/share.h"
+#include "solver/search/subproblem.h"
 #include "specs/query/query.h"
 
 namespace clipbound::solver {
@@ -38,16 +41,6 @@ struct ClauseRoot {
   std::shared_ptr<const BatchProblem> problem;
   std::vector<double> lower_z, upper_z;  ///< [U] of `problem`; no rows entered them
 };
-
-/// The share of the clause's box that the box [lower, upper] [N] is: what a search's progress
-/// counts.
-inline double share_of(const ClauseRoot& root, std::span<const double> lower,
-                       std::span<const double> upper) {
-  double share = 1.0;
-  for (std::size_t i = 0; i < root.width.size(); ++i)
-    share *= (upper[i] - lower[i]) / root.width[i];
-  return share;
-}
 
 /// The sizes of all records of a stack.
 struct RecordShape {
@@ -92,31 +85,41 @@ inline void store_lane(const std::vector<Vec>& from, int lane, std::span<double>
   for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i][lane];
 }
 
-/// Open subproblems, newest last: a stack that is one block of memory. Views are good until the
-/// next push() or pop().
+/// Open subproblems, newest last: a stack that is one block of memory, and their shares of the
+/// clause's tree beside it. Views are good until the next push() or pop().
 class SubproblemStack {
  public:
   SubproblemStack() = default;
   explicit SubproblemStack(const RecordShape& shape) : shape_(shape), size_(shape.size()) {}
 
-  std::size_t count() const { return size_ == 0 ? 0 : data_.size() / size_; }
-  bool empty() const { return data_.empty(); }
+  std::size_t count() const { return shares_.size(); }
+  bool empty() const { return shares_.empty(); }
   const RecordShape& shape() const { return shape_; }
   /// A new record of zeros on top.
-  Record push() {
+  Record push(Share share) {
+    shares_.push_back(std::move(share));
     data_.resize(data_.size() + size_);
     return {shape_, data_.data() + data_.size() - size_};
   }
   ConstRecord from_top(std::size_t k) const {
     return {shape_, data_.data() + data_.size() - (k + 1) * size_};
   }
-  void pop(std::size_t k) { data_.resize(data_.size() - k * size_); }
+  /// Removes the newest, whose record is not needed any more.
+  Share pop() {
+    Share share = std::move(shares_.back());
+    shares_.pop_back();
+    data_.resize(data_.size() - size_);
+    return share;
+  }
   /// Removes the k oldest and returns them as a stack of their own.
   SubproblemStack take_oldest(std::size_t k) {
     SubproblemStack part(shape_);
     const auto end = data_.begin() + static_cast<std::ptrdiff_t>(k * size_);
     part.data_.assign(data_.begin(), end);
     data_.erase(data_.begin(), end);
+    const auto last = shares_.begin() + static_cast<std::ptrdiff_t>(k);
+    part.shares_.assign(std::make_move_iterator(shares_.begin()), std::make_move_iterator(last));
+    shares_.erase(shares_.begin(), last);
     return part;
   }
 
@@ -124,21 +127,32 @@ class SubproblemStack {
   RecordShape shape_;
   std::size_t size_ = 0;
   std::vector<double> data_;
+  std::vector<Share> shares_;
 };
 
 /// A subtree to be searched. Without a problem it is a coarse one: a box [lower, upper] (kept
-/// columns) on which the whole network still has to be bounded.
+/// columns) on which the whole network still has to be bounded, with its share.
 struct BoxSubproblems {
+  std::size_t clause = 0;  ///< its number in the search
   std::shared_ptr<const ClauseRoot> root;
   std::vector<double> lower, upper;
+  Share share;
+  std::vector<double> halfspaces;  ///< of a coarse one: [.., N + 1], not more than a record keeps
   std::shared_ptr<const BatchProblem> problem;
   SubproblemStack open;
   bool without_rows = false;  ///< bound neurons without the clause's rows (see
                               ///< InputSplitWorker::restart_without_rows)
+  std::size_t count() const { return problem == nullptr ? 1 : open.count(); }
 };
 
 /// A task with one subproblem: the box [lower, upper] (kept columns) on the root's problem.
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
-                         const std::vector<double>& upper);
+                         const std::vector<double>& upper, Share share,
+                         std::span<const double> halfspaces = {});
+
+/// The task's subproblems as values; it is empty then.
+std::vector<Subproblem> values_of(BoxSubproblems task, std::uint32_t clause);
+/// A value of the root's clause as a coarse task.
+BoxSubproblems coarse_task(std::shared_ptr<const ClauseRoot> root, const Subproblem& value);
 
 }  // namespace clipbound::solver

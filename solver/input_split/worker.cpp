@@ -24,39 +24,25 @@ SearchSettings search_settings(const Options& options) {
   return settings;
 }
 
-InputSplitWorker::InputSplitWorker(const SearchContext& context, const InputSplitTeam& team,
-                                   int number)
-    : SearchWorker(context, team.counters, team.time_slice, strategy::kInputSplitAttack, number),
-      settings_(team.settings),
-      queue_(team.queue) {}
+InputSplitWorker::InputSplitWorker(SearchTeam& team, const SearchSettings& settings)
+    : SearchWorker(team), settings_(settings) {}
 
-void InputSplitWorker::run() {
-  run_tasks(queue_, [this](BoxSubproblems task) {
-    if (task.problem != nullptr) return search_subtree(std::move(task));
-    if (auto reduced = search_coarse(std::move(task))) search_subtree(std::move(*reduced));
-  });
-}
-
-std::optional<BoxSubproblems> InputSplitWorker::search_coarse(BoxSubproblems task) {
-  attack_now_and_then();
-  watch_memory();
+void InputSplitWorker::search_coarse(BoxSubproblems task) {
   const CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
-  if (deadline_.expired()) return std::nullopt;
+  deadline_.work(crown_work(task.root->bounder->system()));
+  if (deadline_.expired()) return pending_.push_back(std::move(task));
   count_bounded(1);
-  const double share = share_of(*task.root, task.lower, task.upper);
   if (rows_refuted(*task.root, bounds)) {
     ++statistics.pruned_bound;
-    counters_.open.fetch_sub(1, std::memory_order_relaxed);
-    counters_.settle(share);
-    return std::nullopt;
+    return close(task.clause, task.share);
   }
-  if (auto reduced = reduced_task(task, bounds)) return reduced;
-  std::vector<BoxSubproblems> halves = split_coarse(task);
-  counters_.open.fetch_add(static_cast<std::int64_t>(halves.size()) - 1, std::memory_order_relaxed);
-  if (halves.empty()) counters_.unsplittable.fetch_add(1, std::memory_order_relaxed);
-  if (!halves.empty()) ++statistics.splits;
-  for (BoxSubproblems& half : halves) queue_.put(std::move(half));
-  return std::nullopt;
+  if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
+  const std::optional<std::size_t> column = coarse_split(task);
+  if (!column) return give_up(task.clause, task.share);
+  ++statistics.splits;
+  BoxSubproblems upper = split_coarse(task, *column, SearchWorker::split(task.share));
+  pending_.push_back(std::move(upper));
+  pending_.push_back(std::move(task));
 }
 
 InputSplitWorker::Level& InputSplitWorker::enter_level(
@@ -72,7 +58,8 @@ InputSplitWorker::Level& InputSplitWorker::enter_level(
   return level;
 }
 
-void InputSplitWorker::search_subtree(BoxSubproblems task) {
+void InputSplitWorker::enter_subtree(BoxSubproblems task) {
+  clause_ = task.clause;
   root_ = task.root;
   without_rows_ = task.without_rows;
   clipping_ = settings_.clipping;
@@ -87,105 +74,119 @@ void InputSplitWorker::search_subtree(BoxSubproblems task) {
   child_halfspaces_.assign(static_cast<std::size_t>(halfspaces_) * (N + 1), Vec{});
   Level& first = enter_level(task.problem);
   first.open = std::move(task.open);
-  while (depth_ > 0) {
-    if (levels_[depth_ - 1]->open.empty()) {
-      --depth_;
-      continue;
-    }
-    if (is_over()) break;
-    if ((batches_ & 15U) == 0) attack_now_and_then();
-    if ((batches_ & 1023U) == 0) watch_memory();
-    if (queue_.has_idle_workers()) share_work(task);
-    if (!levels_[depth_ - 1]->open.empty()) process_batch();
-  }
-  for (; depth_ > 0; --depth_) give(task, *levels_[depth_ - 1], levels_[depth_ - 1]->open.count());
 }
 
-void InputSplitWorker::share_work(const BoxSubproblems& task) {
+bool InputSplitWorker::has_open() {
+  while (depth_ > 0 && level().open.empty()) --depth_;
+  return depth_ > 0 || !pending_.empty();
+}
+
+void InputSplitWorker::between_batches() {
+  report_figures();
+  const bool coarse = depth_ == 0;
+  if (coarse || (batches_ & 15U) == 0) attack_now_and_then();
+  if (coarse || (batches_ & 1023U) == 0) watch_memory();
+}
+
+std::optional<BoxSubproblems> InputSplitWorker::share(Giving giving) {
+  if (pending_.size() > 1 || (depth_ > 0 && !pending_.empty())) {
+    BoxSubproblems oldest = std::move(pending_.front());
+    pending_.erase(pending_.begin());
+    return oldest;
+  }
   // The outermost level holds the largest boxes. From the innermost one keep half.
   for (std::size_t k = 0; k < depth_; ++k) {
-    Level& level = *levels_[k];
-    const std::size_t count = level.open.count();
+    const std::size_t count = levels_[k]->open.count();
     const std::size_t given = k + 1 < depth_ ? (count + 1) / 2 : count / 2;
-    if (given == 0 || (k + 1 == depth_ && count < 4)) continue;
-    give(task, level, given);
-    return;
+    const std::size_t least = giving == Giving::needed ? 4 : 2 * kLanes;
+    if (given == 0 || (k + 1 == depth_ && count < least)) continue;
+    return take_oldest(*levels_[k], given);
   }
+  return std::nullopt;
 }
 
-void InputSplitWorker::give(const BoxSubproblems& task, Level& level, std::size_t count) {
-  if (count == 0) return;
+BoxSubproblems InputSplitWorker::take_oldest(Level& level, std::size_t count) {
   BoxSubproblems part;
-  part.root = task.root;
+  part.clause = clause_;
+  part.root = root_;
   part.problem = level.problem;
-  part.without_rows = task.without_rows;
+  part.without_rows = without_rows_;
   part.open = level.open.take_oldest(count);
-  queue_.put(std::move(part));
+  return part;
+}
+
+std::vector<BoxSubproblems> InputSplitWorker::rest() {
+  std::vector<BoxSubproblems> all = std::exchange(pending_, {});
+  for (; depth_ > 0; --depth_) {
+    if (!level().open.empty()) all.push_back(take_oldest(level(), level().open.count()));
+  }
+  return all;
 }
 
 /// Up to kLanes subproblems of the stack's top into the level's lanes; spare lanes repeat the
 /// first.
-int InputSplitWorker::load(Level& level) {
+bool InputSplitWorker::take_batch() {
+  if (depth_ == 0) {
+    BoxSubproblems task = std::move(pending_.back());
+    pending_.pop_back();
+    task.problem == nullptr ? search_coarse(std::move(task)) : enter_subtree(std::move(task));
+    return false;
+  }
+  Level& level = this->level();
   BoxBatch& boxes = level.boxes;
-  const int count = static_cast<int>(std::min<std::size_t>(kLanes, level.open.count()));
+  count_ = static_cast<int>(std::min<std::size_t>(kLanes, level.open.count()));
   boxes.halfspace_count = halfspaces_;
   for (int lane = 0; lane < kLanes; ++lane) {
     const ConstRecord record =
-        level.open.from_top(static_cast<std::size_t>(lane < count ? lane : 0));
+        level.open.from_top(static_cast<std::size_t>(lane < count_ ? lane : 0));
     load_lane(record.lower_x(), lane, boxes.lower_x);
     load_lane(record.upper_x(), lane, boxes.upper_x);
     load_lane(record.lower_z(), lane, boxes.lower_z);
     load_lane(record.upper_z(), lane, boxes.upper_z);
     load_lane(record.halfspaces(), lane, boxes.halfspaces);
   }
-  level.open.pop(static_cast<std::size_t>(count));
-  return count;
+  for (int lane = 0; lane < count_; ++lane) shares_[lane] = level.open.pop();
+  return true;
 }
 
-double InputSplitWorker::share_of_lane(const std::vector<Vec>& lower, const std::vector<Vec>& upper,
-                                       int lane) const {
-  double share = 1.0;
-  for (std::size_t i = 0; i < root_->width.size(); ++i)
-    share *= (upper[i][lane] - lower[i][lane]) / root_->width[i];
-  return share;
-}
-
-void InputSplitWorker::process_batch() {
-  Level& level = *levels_[depth_ - 1];
-  const int count = load(level);
+void InputSplitWorker::bound() {
+  Level& level = this->level();
   level.bounder->bound(level.boxes, clipping_, level.rows);
   ++batches_;
   ++statistics.batches;
-  count_bounded(static_cast<std::size_t>(count));
-  Mask open = ~level.rows.refuted;
-  double settled = 0.0, worst = kInfinity;
-  int open_count = 0;
+  count_bounded(static_cast<std::size_t>(count_));
+  const BatchProblem& problem = *level.problem;
+  deadline_.work(kLanes * static_cast<double>(problem.neurons + problem.rows) *
+                 static_cast<double>(problem.neurons + problem.inputs + 1));
+}
+
+bool InputSplitWorker::prune() {
+  const RowBounds& rows = level().rows;
+  open_ = ~rows.refuted;
+  double worst = kInfinity;
   for (int lane = 0; lane < kLanes; ++lane) {
-    if (lane >= count) open[lane] = 0;
-    if (lane < count && open[lane] == 0) {
+    if (lane >= count_) open_[lane] = 0;
+    if (lane < count_ && open_[lane] == 0) {
       ++statistics.pruned_bound;
-      settled += share_of_lane(level.boxes.lower_x, level.boxes.upper_x, lane);
+      close(clause_, shares_[lane]);
     }
-    if (open[lane] == 0) continue;
-    ++open_count;
+    if (open_[lane] == 0) continue;
     double best = -kInfinity;
-    for (const Vec& row : level.rows.lower) best = std::max(best, row[lane]);
+    for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
     worst = std::min(worst, best);
   }
-  counters_.open.fetch_sub(count, std::memory_order_relaxed);
-  if (open_count > 0) {
-    counters_.worst_bound.store(worst, std::memory_order_relaxed);
-    const Mask spurious = check_candidates(level, open);
-    for (int lane = 0; lane < kLanes; ++lane) {
-      if (spurious[lane] == 0) continue;
-      open[lane] = 0;
-      --open_count;
-      restart_without_rows(level, lane);
-    }
-    if (open_count > 0) branch(level, open);
+  if (!any(open_)) return false;
+  team_.counters.worst_bound.store(worst, std::memory_order_relaxed);
+  return true;
+}
+
+void InputSplitWorker::try_points() {
+  const Mask spurious = check_candidates();
+  for (int lane = 0; lane < kLanes; ++lane) {
+    if (spurious[lane] == 0) continue;
+    open_[lane] = 0;
+    restart_without_rows(lane);
   }
-  // A plain load and store: a lost update of this progress figure costs nothing.
-  counters_.settle(settled);
 }
 
 }  // namespace clipbound::solver

@@ -1,42 +1,54 @@
 #include "solver/integer_cases/case_search.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/lowering/narrow_tail.h"
-#include "solver/search/parallel_search.h"
+#include "solver/search/tree_search.h"
 #include "solver/strategy.h"
 
 namespace clipbound::solver {
 
 namespace {
 
+/// A clause that is open on a case, and the case's share of its tree.
+struct OpenClause {
+  const Clause* clause;
+  std::size_t number;  ///< in the search
+  Share share;
+};
+
 /// A part of the box, and the clauses that are open on it.
 struct Case {
   std::vector<double> lower, upper;
   OpenEnds open;
-  std::vector<const Clause*> clauses;
-  double share = 1.0;  ///< of the box, by halvings
+  std::vector<OpenClause> clauses;
+
+  std::vector<const Clause*> open_clauses() const {
+    std::vector<const Clause*> list;
+    for (const OpenClause& c : clauses) list.push_back(c.clause);
+    return list;
+  }
 };
 
-/// Both parts of a case, cut where a staircase changes.
-std::pair<Case, Case> cut(const Case& whole, const InputStaircase& staircase) {
+/// Cuts a case where a staircase changes: keeps the left part and returns the right one, without
+/// clauses.
+Case cut(Case& left, const InputStaircase& staircase) {
   const StaircaseCut edge = cut_staircase(staircase);
   const auto i = static_cast<std::size_t>(staircase.input);
-  std::pair<Case, Case> parts{whole, whole};
-  parts.first.share = parts.second.share = 0.5 * whole.share;
-  parts.first.upper[i] = edge.at;
-  parts.first.open.upper[i] = edge.right_has_it ? 1 : 0;
-  parts.second.lower[i] = edge.at;
-  parts.second.open.lower[i] = edge.right_has_it ? 0 : 1;
-  return parts;
+  Case right{left.lower, left.upper, left.open, {}};
+  left.upper[i] = edge.at;
+  left.open.upper[i] = edge.right_has_it ? 1 : 0;
+  right.lower[i] = edge.at;
+  right.open.lower[i] = edge.right_has_it ? 0 : 1;
+  return right;
 }
 
 /// True where some row of the clause cannot hold on the system's box.
@@ -68,225 +80,306 @@ SearchContext quiet(const SearchContext& context, int threads) {
   copy.attack = nullptr;
   copy.progress = nullptr;
   copy.log = nullptr;
+  copy.keeper = nullptr;  // cases are what is kept, not their subproblems
   return copy;
 }
 
-/// What is open is counted in pairs of a case and a clause. A case that is interrupted stays
-/// counted, and nobody takes it again.
-class CaseSearch {
+/// nullptr where the deadline came meanwhile.
+std::shared_ptr<const LayeredSystem> lower_case(const Network& network,
+                                                const std::vector<double>& lower,
+                                                const std::vector<double>& upper,
+                                                const LoweringOptions& options) {
+  try {
+    return std::make_shared<const LayeredSystem>(
+        lower_network(network, lower, upper, ProductForm::squares, options));
+  } catch (const LoweringInterrupted&) {
+    return nullptr;
+  }
+}
+
+/// What the workers share: the problem, and the cases that their root bounds leave open.
+struct CaseTeam {
+  const CaseProblem& problem;
+  SearchContext one_thread;  ///< of roots
+  std::mutex mutex;
+  std::vector<Case> hard;
+};
+
+/// The integer cases as a filling of TreeSearch: a batch is one case.
+class CaseWorker : public SearchWorker {
  public:
-  CaseSearch(const CaseProblem& problem, const SearchContext& context)
-      : problem_(problem),
-        context_(context),
-        one_thread_(quiet(context, 1)),
-        all_threads_(quiet(context, context.threads)),
-        counters_(problem.box.clauses.size()) {}
+  using Subtree = std::vector<Case>;
 
-  SearchOutcome run() {
-    Case whole{problem_.box.lower, problem_.box.upper, {}, problem_.box.clauses, 1.0};
-    whole.open.lower.assign(whole.lower.size(), 0);
-    whole.open.upper = whole.open.lower;
-    queue_.push_back(std::move(whole));
-    const bool complete = run_search(context_, *this, counters_,
-                                     [this](int) { return std::make_unique<Worker>(*this); });
-    if (complete) search_hard();
-    return counters_.outcome(complete && !context_.judge.found());
-  }
-  /// No worker takes another case.
-  void stop() {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    changed_.notify_all();
-  }
+  CaseWorker(SearchTeam& team, CaseTeam& cases) : SearchWorker(team), cases_(cases) {}
 
- private:
-  struct Worker {
-    explicit Worker(CaseSearch& of) : search(of) {}
-    /// Takes cases until none is left and nobody works on one.
-    void run() {
-      while (std::optional<Case> taken = search.take()) {
-        search.process(std::move(*taken), statistics);
-        search.done();
-      }
+  void begin(Subtree cases) { stack_ = std::move(cases); }
+  bool has_open() const { return !stack_.empty(); }
+  void between_batches() { report_figures(); }
+  std::optional<Subtree> share(Giving /*giving*/) {
+    if (stack_.size() < 2) return std::nullopt;
+    Subtree oldest;
+    oldest.push_back(std::move(stack_.front()));
+    stack_.erase(stack_.begin());
+    return oldest;
+  }
+  bool take_batch() {
+    case_ = std::move(stack_.back());
+    stack_.pop_back();
+    return true;
+  }
+  void bound() {
+    intervals_.clear();
+    system_ = lower_case(*cases_.problem.network, case_.lower, case_.upper,
+                         {case_.open, NarrowInputs::constants, &intervals_, &deadline_});
+    if (system_ == nullptr) return;
+    count_bounded(1);
+    drop(case_, [&](const Clause* clause) { return refuted_by_intervals(*system_, *clause); });
+  }
+  bool prune() {
+    if (system_ == nullptr) {  // the deadline came: the case stays open
+      stack_.push_back(std::move(case_));
+      return false;
     }
-    CaseSearch& search;
-    Statistics statistics;
-  };
-
-  std::optional<Case> take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !queue_.empty() || busy_ == 0 || ended_; });
-    if (queue_.empty() || ended_ || context_.ended()) return std::nullopt;
-    Case taken = std::move(queue_.back());
-    queue_.pop_back();
-    ++busy_;
-    return taken;
+    if (case_.clauses.empty()) ++statistics.pruned_bound;
+    return !case_.clauses.empty();
   }
-  void done() {
-    const std::lock_guard lock(mutex_);
-    --busy_;
-    changed_.notify_all();
+  /// Replays the middle of a case that is a problem without staircases.
+  void try_points() {
+    if (is_cut()) return;
+    std::vector<double> x(case_.lower.size());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.5 * case_.lower[i] + 0.5 * case_.upper[i];
+    for (const OpenClause& c : case_.clauses) {
+      if (judge_.offer(*c.clause, x)) return;
+    }
   }
-
-  /// Drops the clauses that are refuted on the case.
-  template <typename Refuted>
-  void drop(Case& c, const Refuted& refuted) {
-    const auto dropped = static_cast<std::int64_t>(std::erase_if(c.clauses, refuted));
-    counters_.open.fetch_sub(dropped);
-    counters_.settle(c.share * static_cast<double>(dropped));
-  }
-  /// Nothing more can be done about the case.
-  void give_up(const Case& c) {
-    counters_.unsplittable.fetch_add(c.clauses.size());
-    counters_.open.fetch_sub(static_cast<std::int64_t>(c.clauses.size()));
-  }
-
-  void process(Case c, Statistics& statistics) {
-    std::map<ValueId, IntervalVector> intervals;
-    const std::shared_ptr<const LayeredSystem> lowered =
-        lower(*problem_.network, c.lower, c.upper,
-              {c.open, NarrowInputs::constants, &intervals, &context_.deadline});
-    if (lowered == nullptr) return;
-    const LayeredSystem& system = *lowered;
-    ++statistics.subproblems;
-    counters_.subproblems.fetch_add(1, std::memory_order_relaxed);
-    drop(c, [&](const Clause* clause) { return refuted_by_intervals(system, *clause); });
-    if (c.clauses.empty()) {
-      ++statistics.pruned_bound;
+  /// Root bounds of a case that is not cut any more.
+  void branch() {
+    if (is_cut()) return;
+    bound_tail();
+    if (case_.clauses.empty() || bound_root(case_, cases_.one_thread) == nullptr) {
+      // Refuted; or the deadline came, and the case stays open.
+      if (!case_.clauses.empty()) stack_.push_back(std::move(case_));
+      case_ = {};
       return;
     }
-    if (system.has_interval_only() && !system.staircases.empty()) {
-      ++statistics.splits;
-      return split(c, system.staircases);
-    }
-    if (offer_middle(c)) return;
-    bound_tail(c, intervals);
-    if (c.clauses.empty() || bound_root(c, one_thread_) == nullptr) return;
-    const std::lock_guard lock(mutex_);
-    hard_.push_back(std::move(c));
+    const std::lock_guard lock(cases_.mutex);
+    cases_.hard.push_back(std::exchange(case_, {}));
   }
-
-  void split(const Case& c, const std::vector<InputStaircase>& staircases) {
-    const auto widest = std::max_element(staircases.begin(), staircases.end(),
+  void clip() {}
+  void split() {
+    if (case_.clauses.empty()) return;
+    ++statistics.splits;
+    const auto widest = std::max_element(system_->staircases.begin(), system_->staircases.end(),
                                          [](const InputStaircase& a, const InputStaircase& b) {
                                            return a.upper - a.lower < b.upper - b.lower;
                                          });
-    auto [left, right] = cut(c, *widest);
-    counters_.open.fetch_add(static_cast<std::int64_t>(c.clauses.size()));
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(right));
-    queue_.push_back(std::move(left));
-    changed_.notify_all();
+    Case right = cut(case_, *widest);
+    for (OpenClause& c : case_.clauses)
+      right.clauses.push_back({c.clause, c.number, SearchWorker::split(c.share)});
+    stack_.push_back(std::move(right));
+    stack_.push_back(std::move(case_));
+  }
+  std::vector<Subtree> rest() {
+    std::vector<Subtree> all;
+    if (!stack_.empty()) all.push_back(std::exchange(stack_, {}));
+    return all;
   }
 
-  /// Replays the middle of a case.
-  bool offer_middle(const Case& c) {
-    std::vector<double> x(c.lower.size());
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.5 * c.lower[i] + 0.5 * c.upper[i];
-    return std::any_of(c.clauses.begin(), c.clauses.end(),
-                       [&](const Clause* clause) { return context_.judge.offer(*clause, x); });
-  }
+  /// Searches a case that its root bounds left open, with all threads of the context.
+  void search_hard(Case& c, const SearchContext& all_threads);
 
-  /// nullptr where the deadline came meanwhile.
-  static std::shared_ptr<const LayeredSystem> lower(const Network& network,
-                                                    const std::vector<double>& lower,
-                                                    const std::vector<double>& upper,
-                                                    const LoweringOptions& options) {
-    try {
-      return std::make_shared<const LayeredSystem>(
-          lower_network(network, lower, upper, ProductForm::squares, options));
-    } catch (const LoweringInterrupted&) {
-      return nullptr;
-    }
-  }
-
-  /// Drops the clauses that root bounds of the network's tail refute.
-  void bound_tail(Case& c, const std::map<ValueId, IntervalVector>& intervals) {
-    if (std::any_of(c.clauses.begin(), c.clauses.end(),
-                    [](const Clause* clause) { return reads_inputs(*clause); }))
-      return;
-    const std::optional<NarrowTail> tail = narrow_tail(*problem_.network, intervals);
-    if (!tail) return;
-    std::shared_ptr<const LayeredSystem> system;
-    try {
-      system = lower(*tail->network, tail->lower, tail->upper,
-                     {{}, NarrowInputs::variables, nullptr, &context_.deadline});
-    } catch (const Unsupported&) {
-      return;  // a slice's start and end, made inputs apart, do not tell its length any more
-    }
-    if (system == nullptr) return;
-    ActivationSplitSettings settings;
-    settings.stable_too_width = strategy::kNarrowRefineWidth;
-    ActivationSplitSchedule root(system, {tail->lower, tail->upper, c.clauses}, settings,
-                                 one_thread_);
-    keep_open(c, root);
-  }
-
-  /// Lets a root bound its clauses, and drops those that it refutes. False where it was
-  /// interrupted: what it says of clauses counts for nothing then.
-  bool keep_open(Case& c, ActivationSplitSchedule& root) {
-    root.begin();
-    if (context_.deadline.expired() || root.problem().network == nullptr) return false;
-    const std::vector<ActivationClause>& open = root.problem().clauses;
-    drop(c, [&](const Clause* clause) {
-      return std::none_of(open.begin(), open.end(),
-                          [&](const ActivationClause& o) { return o.clause == clause; });
+ private:
+  bool is_cut() const { return system_->has_interval_only() && !system_->staircases.empty(); }
+  /// Drops the clauses that are refuted on the case.
+  template <typename Refuted>
+  void drop(Case& c, const Refuted& refuted) {
+    std::erase_if(c.clauses, [&](OpenClause& open) {
+      if (!refuted(open.clause)) return false;
+      close(open.number, open.share);
+      return true;
     });
-    return true;
   }
+  void bound_tail();
+  bool keep_open(Case& c, ActivationSplitSchedule& root);
+  std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, const SearchContext& context);
 
-  /// Root bounds of a case; nullptr where they refute all its clauses, or were interrupted. Inputs
-  /// that vary by roundings alone are variables here: where intervals have failed, that is mostly
-  /// because deep networks multiply such widths from layer to layer.
-  std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, const SearchContext& context) {
-    const std::shared_ptr<const LayeredSystem> system =
-        lower(*problem_.network, c.lower, c.upper,
-              {c.open, NarrowInputs::variables, nullptr, &context_.deadline});
-    if (system == nullptr) return nullptr;
-    auto root = std::make_unique<ActivationSplitSchedule>(
-        system, BoxClauses{c.lower, c.upper, c.clauses}, ActivationSplitSettings{}, context);
-    const bool bounded = keep_open(c, *root);
-    return !bounded || c.clauses.empty() ? nullptr : std::move(root);
-  }
-
-  /// Cases that their root bounds leave open, each once, with all threads.
-  void search_hard() {
-    ProgressReporter reporter(
-        context_.progress
-            ? [&] { context_.progress(counters_.progress(context_.deadline.elapsed_s())); }
-            : std::function<void()>());
-    for (; !hard_.empty() && !context_.ended(); hard_.pop_back()) search(hard_.back());
-    reporter.stop();
-  }
-  void search(Case& c) {
-    const auto root = bound_root(c, all_threads_);
-    if (root == nullptr) return;
-    const LayeredSystem& system = root->problem().network->system();
-    const bool hopeless =
-        std::any_of(c.clauses.begin(), c.clauses.end(),
-                    [&](const Clause* clause) { return is_settled_by_numbers(system, *clause); });
-    if (hopeless) return give_up(c);
-    const SearchOutcome part = root->run().search;
-    if (part.exhausted) return drop(c, [](const Clause*) { return true; });
-    if (part.unsplittable > 0) give_up(c);
-  }
-
-  const CaseProblem& problem_;
-  const SearchContext& context_;
-  const SearchContext one_thread_, all_threads_;  // of roots
-  SearchCounters counters_;
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<Case> queue_, hard_;
-  int busy_ = 0;
-  bool ended_ = false;
+  CaseTeam& cases_;
+  std::vector<Case> stack_;
+  Case case_;  // at hand
+  std::shared_ptr<const LayeredSystem> system_;
+  std::map<ValueId, IntervalVector> intervals_;
 };
+
+/// Drops the clauses that root bounds of the network's tail refute.
+void CaseWorker::bound_tail() {
+  if (std::any_of(case_.clauses.begin(), case_.clauses.end(),
+                  [](const OpenClause& c) { return reads_inputs(*c.clause); }))
+    return;
+  const std::optional<NarrowTail> tail = narrow_tail(*cases_.problem.network, intervals_);
+  if (!tail) return;
+  std::shared_ptr<const LayeredSystem> system;
+  try {
+    system = lower_case(*tail->network, tail->lower, tail->upper,
+                        {{}, NarrowInputs::variables, nullptr, &deadline_});
+  } catch (const Unsupported&) {
+    return;  // a slice's start and end, made inputs apart, do not tell its length any more
+  }
+  if (system == nullptr) return;
+  ActivationSplitSettings settings;
+  settings.stable_too_width = strategy::kNarrowRefineWidth;
+  ActivationSplitSchedule root(system, {tail->lower, tail->upper, case_.open_clauses()}, settings,
+                               cases_.one_thread);
+  keep_open(case_, root);
+}
+
+/// Lets a root bound its clauses, and drops those that it refutes. False where it was interrupted:
+/// what it says of clauses counts for nothing then.
+bool CaseWorker::keep_open(Case& c, ActivationSplitSchedule& root) {
+  root.begin();
+  if (deadline_.expired() || root.problem().network == nullptr) return false;
+  const std::vector<ActivationClause>& open = root.problem().clauses;
+  drop(c, [&](const Clause* clause) {
+    return std::none_of(open.begin(), open.end(),
+                        [&](const ActivationClause& o) { return o.clause == clause; });
+  });
+  return true;
+}
+
+/// Root bounds of a case; nullptr where they refute all its clauses, or were interrupted. Inputs
+/// that vary by roundings alone are variables here: where intervals have failed, that is mostly
+/// because deep networks multiply such widths from layer to layer.
+std::unique_ptr<ActivationSplitSchedule> CaseWorker::bound_root(Case& c,
+                                                                const SearchContext& context) {
+  const std::shared_ptr<const LayeredSystem> system =
+      lower_case(*cases_.problem.network, c.lower, c.upper,
+                 {c.open, NarrowInputs::variables, nullptr, &deadline_});
+  if (system == nullptr) return nullptr;
+  auto root = std::make_unique<ActivationSplitSchedule>(
+      system, BoxClauses{c.lower, c.upper, c.open_clauses()}, ActivationSplitSettings{}, context);
+  const bool bounded = keep_open(c, *root);
+  CLIPBOUND_CHECK(bounded || deadline_.expired());
+  return !bounded || c.clauses.empty() ? nullptr : std::move(root);
+}
+
+void CaseWorker::search_hard(Case& c, const SearchContext& all_threads) {
+  const auto root = bound_root(c, all_threads);
+  if (root == nullptr) return report_figures();
+  const LayeredSystem& system = root->problem().network->system();
+  const bool hopeless = std::any_of(
+      c.clauses.begin(), c.clauses.end(),
+      [&](const OpenClause& open) { return is_settled_by_numbers(system, *open.clause); });
+  const SearchOutcome part = hopeless ? SearchOutcome{} : root->run().search;
+  if (part.exhausted) drop(c, [](const Clause*) { return true; });
+  if (hopeless || part.unsplittable > 0) {
+    for (OpenClause& open : c.clauses) give_up(open.number, open.share);
+    c.clauses.clear();
+  }
+  report_figures();
+}
+
+/// The box's whole case, or the cases that an earlier process left of it.
+std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeeper* keeper,
+                                           SearchCounters& counters) {
+  std::vector<std::vector<Case>> frontier(1);
+  Case whole{problem.box.lower, problem.box.upper, {}, {}};
+  whole.open.lower.assign(whole.lower.size(), 0);
+  whole.open.upper = whole.open.lower;
+  for (std::size_t k = 0; k < problem.box.clauses.size(); ++k) {
+    const Clause* clause = problem.box.clauses[k];
+    const ClauseState* resumed = keeper == nullptr ? nullptr : keeper->resumed_boxes(*clause);
+    if (resumed == nullptr) {
+      whole.clauses.push_back({clause, k, Share::whole()});
+      continue;
+    }
+    counters.resume(k, *resumed);
+    for (const Subproblem& value : resumed->open) {
+      Case part{whole.lower, whole.upper, whole.open, {}};
+      for (const InputRange& range : value.box) {
+        part.lower[range.input] = range.lower;
+        part.upper[range.input] = range.upper;
+        part.open.lower[range.input] = range.lower_open ? 1 : 0;
+        part.open.upper[range.input] = range.upper_open ? 1 : 0;
+      }
+      part.clauses.push_back({clause, k, Share::restored(value.share.depth())});
+      frontier[0].push_back(std::move(part));
+    }
+  }
+  if (!whole.clauses.empty()) frontier[0].push_back(std::move(whole));
+  return frontier;
+}
+
+/// A case of one clause as a value.
+Subproblem value_of(const CaseProblem& problem, const Case& c, OpenClause& open,
+                    std::uint32_t clause) {
+  Subproblem value;
+  value.clause = clause;
+  value.share = std::move(open.share);
+  value.bound = -kInfinity;
+  for (std::size_t i = 0; i < c.lower.size(); ++i) {
+    const InputRange range{static_cast<std::uint32_t>(i), c.lower[i], c.upper[i],
+                           c.open.lower[i] != 0, c.open.upper[i] != 0};
+    if (range == InputRange{range.input, problem.box.lower[i], problem.box.upper[i], false, false})
+      continue;
+    value.box.push_back(range);
+  }
+  return value;
+}
+
+void keep_cases(const CaseProblem& problem, std::vector<std::vector<Case>> frontier,
+                const SearchCounters& counters, StateKeeper& keeper) {
+  const std::vector<const Clause*>& clauses = problem.box.clauses;
+  std::vector<ClauseState> states;
+  for (std::size_t k = 0; k < clauses.size(); ++k) states.push_back(counters.state_of(k));
+  for (std::vector<Case>& cases : frontier) {
+    for (Case& c : cases) {
+      for (OpenClause& open : c.clauses) {
+        states[open.number].open.push_back(
+            value_of(problem, c, open, keeper.number_of(*open.clause)));
+      }
+    }
+  }
+  for (std::size_t k = 0; k < clauses.size(); ++k) keeper.keep(*clauses[k], std::move(states[k]));
+}
+
+/// Cases that their root bounds leave open, each once, with all threads. What is not finished stays
+/// in the list.
+void search_hard_cases(CaseTeam& cases, SearchTeam& team, SearchCounters& counters,
+                       const SearchContext& context) {
+  CaseWorker worker(team, cases);
+  const SearchContext all_threads = quiet(context, context.threads);
+  ProgressReporter reporter(
+      context.progress ? [&] { context.progress(counters.progress(context.deadline.elapsed_s())); }
+                       : std::function<void()>());
+  std::vector<Case> left;
+  for (std::vector<Case>& hard = cases.hard; !hard.empty() && !context.ended(); hard.pop_back()) {
+    worker.search_hard(hard.back(), all_threads);
+    if (!hard.back().clauses.empty()) left.push_back(std::move(hard.back()));
+  }
+  for (Case& c : left) cases.hard.push_back(std::move(c));
+  reporter.stop();
+  worker.hand_over();
+  context.statistics += worker.statistics;
+}
 
 }  // namespace
 
 SearchOutcome search_cases(const CaseProblem& problem, const SearchContext& context) {
-  return CaseSearch(problem, context).run();
+  SearchCounters counters(problem.box.clauses.size());
+  CaseTeam cases{problem, quiet(context, 1), {}, {}};
+  const auto make = [&](SearchTeam& team) { return std::make_unique<CaseWorker>(team, cases); };
+  std::vector<std::vector<Case>> frontier = begin_cases(problem, context.keeper, counters);
+  // Cases bring no attack of their own, and their searches are not run in slices.
+  SearchContext no_attack = context;
+  no_attack.attack = nullptr;
+  TreeSearch<CaseWorker>(no_attack, counters, {}, strategy::kActivationSplitAttack, make)
+      .run(frontier);
+  SearchTeam team(no_attack, counters, {}, strategy::kActivationSplitAttack);
+  search_hard_cases(cases, team, counters, context);
+  if (context.keeper != nullptr) {
+    frontier.push_back(std::move(cases.hard));
+    keep_cases(problem, std::move(frontier), counters, *context.keeper);
+  }
+  return counters.outcome();
 }
 
 }  // namespace clipbound::solver

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "solver/activation_split/schedule.h"
-#include "solver/search/parallel_search.h"
+#include "solver/search/search_context.h"
+#include "solver/search/search_counters.h"
 
 namespace clipbound::solver {
 
@@ -19,8 +20,8 @@ struct CaseProblem {
 
 /// Searches a box case by case: all by their root bounds, then those that are left by searches, one
 /// after the other. Points of the cases are offered to the judge on the way. Each case counts as
-/// one subproblem, and as open once per clause. Every case is taken once, and cut or left where it
-/// stands: the search ends because every cut leaves both parts fewer whole numbers.
+/// one subproblem, and as open once per clause. Every case is taken once, and cut or left to those
+/// searches: the search ends because every cut leaves both parts fewer whole numbers.
 SearchOutcome search_cases(const CaseProblem& problem, const SearchContext& context);
 
 }  // namespace clipbound::solver

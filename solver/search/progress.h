@@ -17,7 +17,7 @@ struct SearchProgress {
   std::uint64_t open = 0;         ///< waiting
   /// Smallest lower bound minus threshold among what was last seen open (negative).
   double worst_bound = 0.0;
-  double settled_share = 0.0;  ///< of the input volume, in [0, 1]
+  double settled_share = 0.0;  ///< of the clauses' trees, in [0, 1]
 };
 
 /// Called now and then, from any thread, one call at a time.

@@ -10,6 +10,7 @@
 #include "base/stats.h"
 #include "solver/search/candidate_judge.h"
 #include "solver/search/progress.h"
+#include "solver/search/state_keeper.h"
 
 namespace clipbound::solver {
 
@@ -23,11 +24,12 @@ struct SearchContext {
   const Options& options;
   const Deadline& deadline;
   CandidateJudge& judge;
-  Statistics& statistics;     ///< only the thread that starts searches adds to it
-  int threads = 1;            ///< workers of a search
-  SideAttack attack;          ///< run by a search's first worker now and then; empty: none
-  ProgressCallback progress;  ///< empty: nobody listens
-  LogCallback log;            ///< empty: nobody listens
+  Statistics& statistics;         ///< only the thread that starts searches adds to it
+  int threads = 1;                ///< workers of a search
+  SideAttack attack;              ///< run by a search's first worker now and then; empty: none
+  ProgressCallback progress;      ///< empty: nobody listens
+  LogCallback log;                ///< empty: nobody listens
+  StateKeeper* keeper = nullptr;  ///< of what is left at the end; nullptr: nobody asks
 
   /// True where a search has to end, whatever it has reached: a counterexample is known, or the
   /// deadline has come.

@@ -4,37 +4,69 @@
 
 namespace clipbound::solver {
 
-SearchWorker::SearchWorker(const SearchContext& context, SearchCounters& counters,
-                           const TimeSlice& time_slice, AttackRhythm rhythm, int number)
-    : context_(context),
-      deadline_(context.deadline),
-      judge_(context.judge),
-      counters_(counters),
-      time_slice_(time_slice),
-      rhythm_(rhythm),
-      attacks_(number == 0 && context.attack),
-      next_attack_s_(context.deadline.elapsed_s() + rhythm.every_s) {}
-
-bool SearchWorker::is_over() const {
-  return context_.ended() ||
-         time_slice_.over(deadline_.elapsed_s(),
-                          counters_.settled.load(std::memory_order_relaxed) / counters_.clauses);
+bool SearchTeam::is_over() {
+  if (stopped.load(std::memory_order_relaxed) || context.ended()) return true;
+  if (!time_slice.over(context.deadline.spent_s(),
+                       counters.settled.load(std::memory_order_relaxed) / counters.clauses))
+    return false;
+  stopped.store(true, std::memory_order_relaxed);
+  return true;
 }
 
+SearchWorker::SearchWorker(SearchTeam& team)
+    : team_(team),
+      context_(team.context),
+      deadline_(team.context.deadline),
+      judge_(team.context.judge),
+      shares_(team.counters.shares().clauses()) {}
+
 void SearchWorker::attack_now_and_then() {
-  if (!attacks_ || deadline_.elapsed_s() < next_attack_s_) return;
-  const double begin = deadline_.elapsed_s();
-  context_.attack(rhythm_.seconds, statistics);
-  const double now = deadline_.elapsed_s();
-  statistics.attack_s += now - begin;
-  // One step of the attack may outlast its time.
-  next_attack_s_ =
-      now + std::max(rhythm_.every_s, (now - begin) * (rhythm_.every_s / rhythm_.seconds));
+  if (!context_.attack || deadline_.spent_s() < team_.next_attack_s.load()) return;
+  if (team_.attacking.exchange(true, std::memory_order_acquire)) return;
+  const double begin = deadline_.spent_s(), begin_s = deadline_.elapsed_s();
+  if (begin >= team_.next_attack_s.load()) {
+    context_.attack(team_.rhythm.seconds, statistics);
+    const double now = deadline_.spent_s();
+    statistics.attack_s += deadline_.elapsed_s() - begin_s;
+    // One step of the attack may outlast its time.
+    team_.next_attack_s.store(
+        now + std::max(team_.rhythm.every_s,
+                       (now - begin) * (team_.rhythm.every_s / team_.rhythm.seconds)));
+  }
+  team_.attacking.store(false, std::memory_order_release);
 }
 
 void SearchWorker::watch_memory() const {
   if (static_cast<double>(resident_bytes()) > context_.options.memory_limit_gb * 1e9)
     deadline_.out_of_memory();
+}
+
+void SearchWorker::close(std::size_t clause, Share& share) {
+  settled_ += share_of_depth(share.depth());
+  --open_;
+  shares_.close(clause, share);
+}
+
+void SearchWorker::give_up(std::size_t clause, Share& share) {
+  ++unsplittable_;
+  --open_;
+  shares_.give_up(clause, share);
+}
+
+void SearchWorker::report_figures() {
+  SearchCounters& counters = team_.counters;
+  if (bounded_ != 0) counters.subproblems.fetch_add(bounded_, std::memory_order_relaxed);
+  if (open_ != 0) counters.open.fetch_add(open_, std::memory_order_relaxed);
+  if (unsplittable_ != 0) counters.unsplittable.fetch_add(unsplittable_, std::memory_order_relaxed);
+  if (settled_ != 0.0) counters.settle(settled_);
+  bounded_ = unsplittable_ = 0;
+  open_ = 0;
+  settled_ = 0.0;
+}
+
+void SearchWorker::hand_over() {
+  report_figures();
+  team_.counters.take(shares_);
 }
 
 }  // namespace clipbound::solver

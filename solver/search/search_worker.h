@@ -1,58 +1,92 @@
 #pragma once
-// Idea: what the workers of both splits share: when to stop, when to attack, how much memory there
-// is.
+// Idea: what the workers of all splits share: when to stop, when to attack, how much memory there
+// is, and their own books. A worker is the state of an engine. Building one costs more than most
+// subtrees, so that they are kept in a pool; one belongs to a task while that runs, not to a
+// thread.
 // Source: own.
-// Guarantees: none; it decides only when work ends.
-#include "solver/search/parallel_search.h"
+// Guarantees: what a worker closes is counted once (S10); it decides only when work ends.
+#include <atomic>
+#include <cstdint>
+
+#include "base/stats.h"
+#include "solver/search/search_context.h"
+#include "solver/search/search_counters.h"
 #include "solver/strategy.h"
 
 namespace clipbound::solver {
 
-/// Base of a search's workers. Not copied: it belongs to one thread.
+/// Why a worker is to give some of its subproblems away.
+enum class Giving : std::uint8_t {
+  spare,   ///< to have a task ready: it keeps what fills its lanes
+  needed,  ///< no task is ready, somebody may be idle
+};
+
+/// What the workers of one search share.
+struct SearchTeam {
+  SearchTeam(const SearchContext& of, SearchCounters& books, TimeSlice slice, AttackRhythm attack)
+      : context(of),
+        counters(books),
+        time_slice(slice),
+        rhythm(attack),
+        next_attack_s(of.deadline.spent_s() + attack.every_s) {}
+
+  /// True where the search is to end: it was stopped, the context says so, or its time slice is
+  /// over; from then on for all workers.
+  bool is_over();
+
+  const SearchContext& context;
+  SearchCounters& counters;
+  const TimeSlice time_slice;
+  const AttackRhythm rhythm;
+  std::atomic<bool> stopped{false};    ///< by an error, or once it was over
+  std::atomic<bool> attacking{false};  ///< one worker at a time
+  std::atomic<double> next_attack_s;
+};
+
+/// Base of a search's workers.
 class SearchWorker {
  public:
   SearchWorker(const SearchWorker&) = delete;
   SearchWorker& operator=(const SearchWorker&) = delete;
+  /// Adds what was closed, and the figures, to the search's.
+  void hand_over();
   Statistics statistics;
 
  protected:
-  /// The search's worker `number`; only number 0 attacks.
-  SearchWorker(const SearchContext& context, SearchCounters& counters, const TimeSlice& time_slice,
-               AttackRhythm rhythm, int number);
+  explicit SearchWorker(SearchTeam& team);
   ~SearchWorker() = default;
 
-  /// True where the search is to end: the context says so, or its time slice is over.
-  bool is_over() const;
+  /// Where nobody else does and it is time.
   void attack_now_and_then();
   /// Ends the whole solve() where the process holds more memory than it may.
   void watch_memory() const;
-  /// Calls search(task) for every task until the queue is done or the search is over, which ends it
-  /// for the other workers too.
-  template <typename Queue, typename Search>
-  void run_tasks(Queue& queue, const Search& search) const {
-    while (auto task = queue.take()) {
-      search(std::move(*task));
-      if (!is_over()) continue;
-      queue.stop();
-      return;
-    }
-  }
   /// Subproblems that were bounded.
   void count_bounded(std::size_t subproblems) {
     statistics.subproblems += subproblems;
-    counters_.subproblems.fetch_add(subproblems, std::memory_order_relaxed);
+    bounded_ += subproblems;
   }
+  /// The subproblem is refuted, or empty.
+  void close(std::size_t clause, Share& share);
+  /// No split can make it smaller any more.
+  void give_up(std::size_t clause, Share& share);
+  /// One subproblem has become two.
+  Share split(Share& share) {
+    ++open_;
+    return share.split();
+  }
+  /// Adds the figures to the search's.
+  void report_figures();
 
+  SearchTeam& team_;
   const SearchContext& context_;
   const Deadline& deadline_;
   CandidateJudge& judge_;
-  SearchCounters& counters_;
 
  private:
-  const TimeSlice time_slice_;
-  const AttackRhythm rhythm_;
-  const bool attacks_;
-  double next_attack_s_;
+  ClauseShares shares_;
+  std::uint64_t bounded_ = 0, unsplittable_ = 0;
+  std::int64_t open_ = 0;
+  double settled_ = 0.0;
 };
 
 }  // namespace clipbound::solver

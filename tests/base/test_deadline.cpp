@@ -75,5 +75,23 @@ TEST(Deadline, MemoryIsMeasured) {
   EXPECT_GT(resident_bytes(), std::size_t{100'000});
 }
 
+TEST(Deadline, CountsWorkForChoicesWhereItIsAskedTo) {
+  Deadline deadline(Deadline::Clock::now(), 100.0, 0.0);
+  deadline.work(1e12);
+  EXPECT_LT(deadline.spent_s(), 100.0) << "time";
+  EXPECT_GT(deadline.left_s(), 0.0);
+  deadline.count_work();
+  EXPECT_TRUE(deadline.counts_work());
+  EXPECT_EQ(deadline.spent_s(), 0.0);
+  deadline.work(4e9);
+  EXPECT_EQ(deadline.spent_s(), 2.0);
+  EXPECT_EQ(deadline.left_s(), 98.0);
+  const Deadline copy = deadline;
+  EXPECT_EQ(copy.spent_s(), 2.0);
+  deadline.work(1e15);
+  EXPECT_EQ(deadline.left_s(), 0.0);
+  EXPECT_FALSE(deadline.expired()) << "limits stay limits of time";
+}
+
 }  // namespace
 }  // namespace clipbound::test

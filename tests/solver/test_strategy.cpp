@@ -78,9 +78,10 @@ TEST(Strategy, AttacksAreClamped) {
 TEST(Strategy, ExplainsEveryChoiceInOneLine) {
   const BoxFeatures box{5};
   const Plan plan = plan_for(lowered(0), box, Options());
-  const std::vector<std::string> lines = explain(plan, lowered(0), box);
-  ASSERT_EQ(lines.size(), 5U);
-  const char* const kHeads[] = {"features: ", "split: ", "products: ", "engine: ", "budgets: "};
+  const std::vector<std::string> lines = explain(plan, lowered(0), box, Options());
+  ASSERT_EQ(lines.size(), 6U);
+  const char* const kHeads[] = {
+      "features: ", "split: ", "products: ", "engine: ", "budgets: ", "clock: "};
   for (std::size_t k = 0; k < lines.size(); ++k) {
     EXPECT_TRUE(lines[k].starts_with(kHeads[k])) << lines[k];
     EXPECT_EQ(lines[k].find('\n'), std::string::npos) << lines[k];

@@ -21,7 +21,9 @@ struct BoundedRoot {
     root.row = dice.whole(0, 1);
     root.alpha_or_beta = std::make_shared<const std::vector<float>>(
         static_cast<std::size_t>(problem.network->parameters()), 0.5F);
-    lanes->load({root});
+    std::vector<ActivationSubproblem> batch;
+    batch.push_back(child_of(root, Share::whole()));
+    lanes->load(batch);
     root.bound = lanes->bounder.lower_bound(lanes->cone, lanes->rows)[0];
     lanes->bounder.differentiate(lanes->cone);
   }

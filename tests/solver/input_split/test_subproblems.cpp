@@ -63,16 +63,19 @@ TEST(RecordView, LanesGoInAndOut) {
 TEST(SubproblemStack, NewestOnTopOldestGivenAway) {
   SubproblemStack stack({1, 0, 0});
   EXPECT_TRUE(stack.empty());
-  for (int k = 0; k < 5; ++k) stack.push().lower_x()[0] = k;
+  Share rest = Share::whole();
+  for (int k = 0; k < 5; ++k) stack.push(rest.split()).lower_x()[0] = k;
   EXPECT_EQ(stack.count(), 5U);
   EXPECT_EQ(stack.from_top(0).lower_x()[0], 4.0);
   EXPECT_EQ(stack.from_top(4).lower_x()[0], 0.0);
-  const SubproblemStack oldest = stack.take_oldest(2);
+  SubproblemStack oldest = stack.take_oldest(2);
   EXPECT_EQ(oldest.count(), 2U);
   EXPECT_EQ(oldest.from_top(0).lower_x()[0], 1.0);
   EXPECT_EQ(oldest.shape().inputs, 1);
+  EXPECT_EQ(oldest.pop().depth(), 2U);
   EXPECT_EQ(stack.count(), 3U);
-  stack.pop(2);
+  EXPECT_EQ(stack.pop().depth(), 5U) << "the newest share is the smallest";
+  EXPECT_EQ(stack.pop().depth(), 4U);
   EXPECT_EQ(stack.from_top(0).lower_x()[0], 2.0);
   EXPECT_EQ(SubproblemStack().count(), 0U);
 }
@@ -83,7 +86,7 @@ TEST(RootTask, HoldsTheBoxTheNeuronsAndNoHalfspace) {
   root->lower_z = {-7.0};
   root->upper_z = {8.0};
   root->width = {2.0, 4.0};
-  const BoxSubproblems task = root_task(root, {0.0, 1.0}, {1.0, 3.0});
+  const BoxSubproblems task = root_task(root, {0.0, 1.0}, {1.0, 3.0}, Share::whole());
   ASSERT_EQ(task.open.count(), 1U);
   EXPECT_EQ(task.problem, root->problem);
   EXPECT_FALSE(task.without_rows);
@@ -94,7 +97,6 @@ TEST(RootTask, HoldsTheBoxTheNeuronsAndNoHalfspace) {
   EXPECT_EQ(record.lower_z()[0], -7.0);
   EXPECT_EQ(record.upper_z()[0], 8.0);
   for (const double number : record.halfspaces()) EXPECT_EQ(number, 0.0);
-  EXPECT_EQ(share_of(*root, record.lower_x(), record.upper_x()), 0.25);
 }
 
 }  // namespace

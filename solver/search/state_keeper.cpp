@@ -1,0 +1,83 @@
+#include "solver/search/state_keeper.h"
+
+#include "base/rounding.h"
+
+namespace clipbound::solver {
+
+namespace {
+
+Subproblem copy_of(const Subproblem& of) {
+  Subproblem copy;
+  copy.clause = of.clause;
+  copy.share = Share::restored(of.share.depth());
+  copy.bound = of.bound;
+  copy.without_rows = of.without_rows;
+  copy.box = of.box;
+  copy.decisions = of.decisions;
+  copy.halfspaces = of.halfspaces;
+  return copy;
+}
+
+ClauseState copy_of(const ClauseState& of) {
+  ClauseState copy;
+  copy.lowered = of.lowered;
+  copy.closed = of.closed;
+  copy.unsplittable = of.unsplittable;
+  for (const Subproblem& subproblem : of.open) copy.open.push_back(copy_of(subproblem));
+  return copy;
+}
+
+/// Nothing is known of the clause.
+ClauseState whole(std::uint32_t clause) {
+  Subproblem subproblem;
+  subproblem.clause = clause;
+  subproblem.share = Share::whole();
+  subproblem.bound = -kInfinity;
+  ClauseState state;
+  state.open.push_back(std::move(subproblem));
+  return state;
+}
+
+/// False where memory ran out and subproblems were lost.
+bool adds_up(const ClauseState& state) {
+  ShareSum sum = state.closed;
+  sum.add(state.unsplittable);
+  for (const Subproblem& subproblem : state.open) sum.add(subproblem.share.depth());
+  return sum.is_one();
+}
+
+}  // namespace
+
+const ClauseState* StateKeeper::resumed(const Clause& clause, std::uint64_t lowered) const {
+  if (resumed_ == nullptr) return nullptr;
+  const ClauseState& state = resumed_->clauses[number_of(clause)];
+  if (state.closed.is_one()) return &state;
+  // Of what could not be split only the sum of shares is known.
+  return state.open.empty() || state.lowered != lowered ? nullptr : &state;
+}
+
+void StateKeeper::keep(const Clause& clause, ClauseState state) {
+  const std::uint32_t number = number_of(clause);
+  const std::lock_guard lock(mutex_);
+  const auto kept = kept_.find(number);
+  const ClauseState* before = kept != kept_.end()   ? &kept->second
+                              : resumed_ != nullptr ? &resumed_->clauses[number]
+                                                    : nullptr;
+  if (before != nullptr && before->closed.value() > state.closed.value()) return;
+  kept_[number] = std::move(state);
+}
+
+SearchState StateKeeper::take(std::uint64_t fingerprint) {
+  SearchState state;
+  state.problem = fingerprint;
+  for (std::uint32_t k = 0; k < query_.clauses.size(); ++k) {
+    const auto kept = kept_.find(k);
+    ClauseState clause = kept != kept_.end()   ? std::move(kept->second)
+                         : resumed_ != nullptr ? copy_of(resumed_->clauses[k])
+                                               : whole(k);
+    state.clauses.push_back(adds_up(clause) ? std::move(clause) : whole(k));
+  }
+  return state;
+}
+
+}  // namespace clipbound::solver

@@ -1,0 +1,227 @@
+// Searches of both splits and of integer cases, stopped at some moment, written, read in a new
+// process and finished there: the verdict is that of the uninterrupted search, and shares add up
+// exactly. CLIPBOUND_STOPS says how many (40).
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "base/error.h"
+#include "solver/search/state_file.h"
+#include "specs/evaluate/evaluate.h"
+#include "tests/support/floors.h"
+#include "tests/support/properties.h"
+#include "tests/support/random_network.h"
+
+namespace clipbound::test {
+namespace {
+
+/// A property that takes a search: thresholds a little below the least value that samples show.
+struct Search {
+  std::shared_ptr<const Network> network;
+  Query query;
+  Options options;
+};
+
+Search make_search(int number) {
+  Dice dice(static_cast<unsigned>(1000 + number));
+  const bool by_inputs = number % 2 == 0;
+  NetworkTaste taste;
+  taste.inputs = by_inputs ? 3 : 6;
+  taste.layers = 3;
+  taste.width = by_inputs ? 14 : 12;
+  taste.scale = 1.6;
+  taste.structured = number % 3 == 0;
+  taste.nonlinear = number % 5 == 0;
+  RandomNetwork random(dice, taste);
+  Search search;
+  search.network = random.build();
+  Property property;
+  property.outputs = 2;
+  for (int i = 0; i < taste.inputs; ++i) {
+    property.lower.push_back(-1.0);
+    property.upper.push_back(1.0);
+  }
+  Evaluator<double> evaluator(search.network);
+  std::vector<double> least(2, HUGE_VAL), most(2, -HUGE_VAL);
+  for (int k = 0; k < 2000; ++k) {
+    std::vector<double> x;
+    for (int i = 0; i < taste.inputs; ++i) x.push_back(static_cast<float>(dice.uniform(-1.0, 1.0)));
+    std::vector<double> y(2);
+    evaluator.forward(x, y);
+    for (std::size_t j = 0; j < 2; ++j) {
+      least[j] = std::min(least[j], y[j]);
+      most[j] = std::max(most[j], y[j]);
+    }
+  }
+  // Some of them lie among the values: these are violated.
+  const double margin = number % 7 == 6 ? -0.02 : 0.1;
+  property.clauses = {{y_at_most(0, least[0] - margin * (most[0] - least[0]))},
+                      {y_at_least(1, most[1] + margin * (most[1] - least[1]))}};
+  search.query = parse_vnnlib(property.text(), "test.vnnlib");
+  search.options.attack = false;
+  search.options.threads = 1 + number % 3;
+  search.options.split = by_inputs ? "inputs" : "neurons";
+  return search;
+}
+
+SolveResult run(const Search& search, const Deadline& deadline, const SearchState* resume,
+                SearchState* left) {
+  SolveContext context;
+  context.deadline = &deadline;
+  context.resume = resume;
+  context.left = left;
+  return solve(search.network, search.query, search.options, context);
+}
+
+/// Every clause's closed, unsplittable and open shares.
+bool adds_up(const SearchState& state) {
+  for (const ClauseState& clause : state.clauses) {
+    ShareSum sum = clause.closed;
+    sum.add(clause.unsplittable);
+    for (const Subproblem& subproblem : clause.open) sum.add(subproblem.share.depth());
+    if (!sum.is_one()) return false;
+  }
+  return true;
+}
+
+std::string file_of(int number) {
+  return (std::filesystem::temp_directory_path() /
+          ("clipbound_state_" + std::to_string(::getpid()) + "_" + std::to_string(number)))
+      .string();
+}
+
+/// What the new process does: CLIPBOUND_RESUME says which search, and its file.
+TEST(Resume, DISABLED_FinishesWhatAnotherProcessBegan) {
+  const char* const what = std::getenv("CLIPBOUND_RESUME");
+  ASSERT_NE(what, nullptr);
+  std::istringstream words(what);
+  int number = 0;
+  std::string file;
+  words >> number >> file;
+  const Search search = make_search(number);
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  const SearchState state =
+      read_state(bytes, search.query, problem_fingerprint(*search.network, search.query));
+  ASSERT_TRUE(adds_up(state));
+  SearchState left;
+  const SolveResult result =
+      run(search, Deadline(Deadline::Clock::now(), 60.0, 0.0), &state, &left);
+  bool all_closed = true;
+  for (const ClauseState& clause : left.clauses) all_closed = all_closed && clause.closed.is_one();
+  std::ofstream(file + ".verdict") << name_of(result.verdict) << (all_closed ? " closed" : " open");
+}
+
+/// In a new process. "unsat closed": proved, and all shares of all clauses are closed.
+std::string finished_elsewhere(int number, const SearchState& state) {
+  const std::string file = file_of(number);
+  std::ofstream(file, std::ios::binary) << write_state(state);
+  const std::string command = "CLIPBOUND_RESUME='" + std::to_string(number) + " " + file +
+                              "' /proc/self/exe --gtest_also_run_disabled_tests "
+                              "--gtest_filter=Resume.DISABLED_FinishesWhatAnotherProcessBegan >" +
+                              file + ".log 2>&1";
+  // /proc/self is the shell's there: name this program.
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  std::string named = command;
+  named.replace(named.find("/proc/self/exe"), 14, self);
+  const int status = std::system(named.c_str());
+  std::string verdict = "exit " + std::to_string(status), rest;
+  if (std::ifstream in(file + ".verdict"); in) std::getline(in, verdict);
+  for (const char* end : {"", ".verdict", ".log"}) std::filesystem::remove(file + end);
+  return verdict;
+}
+
+int how_many() {
+  const char* const asked = std::getenv("CLIPBOUND_STOPS");
+  return asked == nullptr ? 40 : std::atoi(asked);
+}
+
+TEST(Resume, StoppedSearchesAreFinishedInANewProcess) {
+  std::mt19937_64 random(3);
+  int stopped = 0, finished = 0;
+  const int count = how_many();
+  for (int number = 0; stopped < count && number < 20 * count; ++number) {
+    SCOPED_TRACE(number);
+    const Search search = make_search(number);
+    SearchState whole;
+    const auto begin = std::chrono::steady_clock::now();
+    const SolveResult expected =
+        run(search, Deadline(Deadline::Clock::now(), 2.0, 0.0), nullptr, &whole);
+    if (expected.verdict == Verdict::timeout) continue;  // nothing to compare with
+    const double seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    if (expected.verdict != Verdict::sat) {
+      EXPECT_TRUE(adds_up(whole));
+    }
+    Deadline deadline;
+    SearchState left;
+    std::jthread stopper([&] {
+      std::this_thread::sleep_for(std::chrono::duration<double>(
+          seconds * std::uniform_real_distribution<double>(0.0, 1.0)(random)));
+      deadline.interrupt();
+    });
+    const SolveResult result = run(search, deadline, nullptr, &left);
+    stopper.join();
+    if (result.verdict == Verdict::unsat || result.verdict == Verdict::sat) {
+      ++finished;
+      EXPECT_EQ(name_of(result.verdict), name_of(expected.verdict));
+      continue;
+    }
+    ++stopped;
+    ASSERT_TRUE(adds_up(left));
+    const std::string verdict = finished_elsewhere(number, left);
+    if (expected.verdict == Verdict::unsat) {
+      EXPECT_EQ(verdict, "unsat closed");
+    } else {
+      EXPECT_EQ(verdict.substr(0, verdict.find(' ')), name_of(expected.verdict));
+    }
+  }
+  RecordProperty("stopped", stopped);
+  std::printf("%d searches were stopped and finished elsewhere, %d had ended before\n", stopped,
+              finished);
+  EXPECT_EQ(stopped, count);
+}
+
+/// Wrong states with right checksums, taken as they are: solve() ends, and crashes nowhere.
+TEST(Resume, WrongStatesHangNothing) {
+  std::mt19937_64 random(4);
+  int taken = 0;
+  for (int number = 0; number < 60; ++number) {
+    const Search search = make_search(number % 20);
+    SearchState left;
+    Deadline at_once(Deadline::Clock::now(), 0.003, 0.0);
+    run(search, at_once, nullptr, &left);
+    if (left.clauses.empty()) continue;  // a counterexample was found
+    for (ClauseState& clause : left.clauses) {
+      if (random() % 4 == 0) clause.lowered = random();
+      for (Subproblem& subproblem : clause.open) {
+        const auto any = [&] {
+          return std::ldexp(std::uniform_real_distribution<double>(-1.0, 1.0)(random),
+                            static_cast<int>(random() % 2000) - 1000);
+        };
+        for (int k = 0; k < 3; ++k) {
+          double a = any(), b = any();
+          if (a > b) std::swap(a, b);
+          subproblem.decisions.push_back({static_cast<std::uint32_t>(random() % 5),
+                                          static_cast<std::uint32_t>(random() % 20), a, b});
+        }
+        subproblem.halfspaces.push_back({any(), any(), any(), any()});
+        subproblem.halfspaces.push_back({any()});
+        if (random() % 2 == 0) subproblem.without_rows = !subproblem.without_rows;
+      }
+    }
+    ++taken;
+    run(search, Deadline(Deadline::Clock::now(), 0.1, 0.0), &left, nullptr);
+  }
+  EXPECT_GT(taken, 30);
+}
+
+}  // namespace
+}  // namespace clipbound::test
