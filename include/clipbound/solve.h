@@ -41,6 +41,7 @@ class CLIPBOUND_API Stopper {
 /// a library should do. Thread safety: may be made and destroyed in any thread.
 class CLIPBOUND_API ThreadAllowance {
  public:
+  /// For so many threads; nothing changes where there are as many cores, or for 0.
   explicit ThreadAllowance(int threads);
   ~ThreadAllowance();
   ThreadAllowance(const ThreadAllowance&) = delete;
