@@ -7,6 +7,9 @@
 #include <tbb/task_group.h>
 
 #include <algorithm>
+#include <map>
+#include <mutex>
+#include <new>
 #include <thread>
 
 // With the thread sanitizer this file is compiled without it (CMakeLists.txt): the templates of
@@ -40,11 +43,53 @@ int available(int threads) {
   return static_cast<int>(std::min(static_cast<std::size_t>(std::max(1, threads)), most));
 }
 
+/// An arena of its own for a loop or a pool. oneTBB keeps some kB of every arena that ever was, so
+/// they are used again.
+class Arena {
+ public:
+  explicit Arena(int threads) : threads_(available(threads)) {
+    const std::lock_guard lock(mutex());
+    std::vector<std::unique_ptr<tbb::task_arena>>& list = idle()[threads_];
+    if (!list.empty()) {
+      arena_ = std::move(list.back());
+      list.pop_back();
+    } else {
+      arena_ = std::make_unique<tbb::task_arena>(threads_);
+    }
+  }
+  ~Arena() {
+    const std::lock_guard lock(mutex());
+    try {
+      idle()[threads_].push_back(std::move(arena_));
+    } catch (const std::bad_alloc&) {  // then it is destroyed
+    }
+  }
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  template <typename Body>
+  void execute(const Body& body) {
+    arena_->execute(body);
+  }
+
+ private:
+  // Never destroyed: threads may end after the program's static objects.
+  static std::mutex& mutex() {
+    static auto& one = *new std::mutex;
+    return one;
+  }
+  static std::map<int, std::vector<std::unique_ptr<tbb::task_arena>>>& idle() {
+    static auto& all = *new std::map<int, std::vector<std::unique_ptr<tbb::task_arena>>>;
+    return all;
+  }
+  const int threads_;
+  std::unique_ptr<tbb::task_arena> arena_;
+};
+
 /// A loop of oneTBB in an arena of its own: while a thread waits for it, it works on nothing else.
 template <typename Partitioner, typename Body>
 void loop(int threads, std::int64_t count, const Partitioner& partitioner, const Body& body) {
   release(&body);
-  tbb::task_arena arena(available(threads));
+  Arena arena(threads);
   arena.execute([&] {
     // Whoever cancels a caller's tasks must not leave out a part of the loop.
     tbb::task_group_context context(tbb::task_group_context::isolated);
@@ -161,7 +206,7 @@ void TaskPool::run_here() {
 }
 
 void TaskPool::run_on_threads() {
-  tbb::task_arena arena(available(threads_));
+  Arena arena(threads_);
   arena.execute([&] {
     tbb::this_task_arena::isolate([&] {
       // Cancellation is for errors of these tasks alone: whoever cancels a caller's group stops
