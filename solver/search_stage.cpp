@@ -24,7 +24,10 @@ SearchOutcome search_boxes(OpenRoots& roots, RootStage& stage, const SearchConte
 SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContext& context) {
   SearchOutcome outcome;
   outcome.exhausted = true;
+  const double parts =
+      static_cast<double>(roots.schedules.size()) + (roots.boxes.empty() ? 0.0 : 1.0);
   if (!roots.boxes.empty()) outcome = search_boxes(roots, stage, context);
+  outcome.open_share /= std::max(parts, 1.0);
   for (const auto& schedule : roots.schedules) {
     if (context.judge.found()) break;
     const SearchOutcome part = schedule->run().search;
@@ -32,7 +35,7 @@ SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContex
     outcome.open += part.open;
     outcome.unsplittable += part.unsplittable;
     outcome.worst_bound = std::min(outcome.worst_bound, part.worst_bound);
-    outcome.open_share += part.open_share;
+    outcome.open_share += part.open_share / parts;
   }
   return outcome;
 }

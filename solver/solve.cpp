@@ -42,7 +42,8 @@ class Run {
         left_(context.left),
         keeper_(query, context.resume) {
     CLIPBOUND_CHECK(context.resume == nullptr ||
-                    context.resume->problem == problem_fingerprint(*network_, query));
+                    (context.resume->problem == problem_fingerprint(*network_, query) &&
+                     context.resume->clauses.size() == query.clauses.size()));
     if (options.deterministic) deadline_.count_work();
     if (context.resume != nullptr || context.left != nullptr) search_.keeper = &keeper_;
   }

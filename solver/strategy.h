@@ -22,7 +22,7 @@
 
 namespace clipbound::solver {
 
-/// How often a search's first worker interrupts its search for an attack, and for how long.
+/// How often one of a search's workers interrupts its search for an attack, and for how long.
 struct AttackRhythm {
   double every_s, seconds;
 };

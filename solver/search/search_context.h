@@ -25,8 +25,8 @@ struct SearchContext {
   const Deadline& deadline;
   CandidateJudge& judge;
   Statistics& statistics;         ///< only the thread that starts searches adds to it
-  int threads = 1;                ///< workers of a search
-  SideAttack attack;              ///< run by a search's first worker now and then; empty: none
+  int threads = 1;                ///< of oneTBB that a search may use
+  SideAttack attack;              ///< now and then, beside the search; empty: none
   ProgressCallback progress;      ///< empty: nobody listens
   LogCallback log;                ///< empty: nobody listens
   StateKeeper* keeper = nullptr;  ///< of what is left at the end; nullptr: nobody asks

@@ -46,7 +46,7 @@ class Share {
   Share() = default;  ///< none
   /// A whole clause.
   static Share whole() { return Share(0); }
-  /// As read from a file that was checked to add up (search_state.h).
+  /// As read from a file that was checked to add up (state_file.h).
   static Share restored(std::uint32_t depth) { return Share(static_cast<std::int32_t>(depth)); }
 
   Share(Share&& other) noexcept : depth_(std::exchange(other.depth_, kNone)) {}

@@ -1,6 +1,6 @@
 #pragma once
-// Idea: the binary form of a stopped search. Numbers are little-endian; a header with version, size
-// and checksum stands before them.
+// Idea: the binary form of a stopped search. Numbers are little-endian; a header with version and
+// checksum stands before them.
 // Source: own.
 // Guarantees: bytes that were not written here, or have changed since, are an InputError and never a
 // crash, a hang or a state whose shares do not add up to 1. Whoever computes the checksum anew can

@@ -4,7 +4,7 @@
 // networks) is not in it.
 // Source: own.
 // Guarantees: a search that begins with the subproblems and closed shares of a stopped one proves
-// what that one would have proved (S10). Its bounds are at least CROWN's under the box.
+// what that one would have proved (S10).
 // Legend: n inputs of the network; N of them vary on the clause's box.
 #include <cstdint>
 #include <vector>
