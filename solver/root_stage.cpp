@@ -30,10 +30,8 @@ CrownBounder::Bounds bounds_of(const SparseNetwork& network) {
 
 BoxClauses box_of(const BoxGroup& group, const Query& query) {
   BoxClauses box;
-  for (const InputInterval& edge : *group.box) {
-    box.lower.push_back(edge.proof_lower);
-    box.upper.push_back(edge.proof_upper);
-  }
+  box.lower = group.lower;
+  box.upper = group.upper;
   for (const std::size_t k : group.clauses) box.clauses.push_back(&query.clauses[k]);
   return box;
 }
@@ -95,13 +93,6 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   roots.schedules.push_back(std::move(root));
 }
 
-void RootStage::keep_refuted(const Clause& clause) const {
-  if (context_.keeper == nullptr) return;
-  ClauseState state;
-  state.closed.add(0);
-  context_.keeper->keep(clause, std::move(state));
-}
-
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
     const std::shared_ptr<const CrownBounder>& bounder, const Clause& clause) const {
   auto root = std::make_shared<ClauseRoot>();
@@ -134,7 +125,7 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
     if (rows_refuted(*root, bounds) || (resumed != nullptr && resumed->closed.is_one())) {
-      keep_refuted(*root->clause);
+      if (context_.keeper != nullptr) context_.keeper->keep_refuted(*root->clause);
       continue;
     }
     root->lower = box.lower;
@@ -172,8 +163,8 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
 
 std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots& roots) {
   const double begin = context_.deadline.spent_s();
-  const BoxFamily all =
-      family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
+  const BoxFamily all = family_of(group_by_box(query_, context_.judge.input_type()),
+                                  static_cast<std::size_t>(query_.input_size));
   std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
   const LayeredSystem& system = bounder->system();
   if (make_cases(all, system, roots)) return {};

@@ -66,8 +66,6 @@ class RootStage {
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
-  /// Leaves with the context's keeper that nothing of a clause is open.
-  void keep_refuted(const Clause& clause) const;
   std::shared_ptr<ClauseRoot> clause_root(const std::shared_ptr<const CrownBounder>& bounder,
                                           const Clause& clause) const;
   ActivationSplitSettings settings();

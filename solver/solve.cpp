@@ -2,7 +2,6 @@
 
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <optional>
 
 #include "base/check.h"
@@ -80,7 +79,8 @@ class Run {
   /// False where nothing is asked for.
   bool prepare() {
     check_against(query_, network_->input_size(), network_->output_size());
-    if (query_.clauses.empty()) return false;
+    std::vector<std::size_t> which = clauses_with_points();
+    if (which.empty()) return false;
     Simplified simplified = simplify(network_);
     simplified_ = std::move(simplified.network);
     for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
@@ -89,8 +89,6 @@ class Run {
       log(2, "rows compare outputs with the largest: the softmax at the end changes no order");
       simplified_ = simplify(std::move(shortened)).network;
     }
-    std::vector<std::size_t> which(query_.clauses.size());
-    std::iota(which.begin(), which.end(), std::size_t{0});
     pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which),
                                        static_cast<std::uint64_t>(options_.seed));
     if (options_.attack)
@@ -98,6 +96,24 @@ class Run {
         pgd_->run(seconds, deadline_, judge_, statistics);
       };
     return true;
+  }
+  /// A box may be empty for one type of inputs alone: which one the network has, the reader of the
+  /// query did not know.
+  std::vector<std::size_t> clauses_with_points() {
+    std::vector<std::size_t> which;
+    const Box* last = nullptr;
+    bool empty = false;
+    for (std::size_t k = 0; k < query_.clauses.size(); ++k) {
+      const Clause& clause = query_.clauses[k];
+      if (clause.box.get() != last) empty = is_empty(*clause.box, network_->input_type());
+      last = clause.box.get();
+      if (empty) {
+        keeper_.keep_refuted(clause);
+      } else {
+        which.push_back(k);
+      }
+    }
+    return which;
   }
   void log(int level, const std::string& message) const { search_.say(level, message); }
   SolveResult decide(Verdict verdict, std::string reason) {

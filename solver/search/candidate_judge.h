@@ -21,12 +21,15 @@ class CandidateJudge {
   CandidateJudge(std::shared_ptr<const Network> network, const Query& query);
 
   /// The point of the input's grid nearest to x [n] that lies in the clause's box: inside the
-  /// decimals' own interval where the grid has a point there, in the float32 interval always.
+  /// decimals' own interval where the grid has a point there, in that of their roundings always.
   std::vector<double> snap(const Clause& clause, std::span<const double> x) const;
 
   /// Replays x (snapped to the clause's box). True where it is a counterexample, which is then
   /// kept.
   bool offer(const Clause& clause, std::span<const double> x);
+
+  /// Of the network's inputs.
+  DataType input_type() const { return input_type_; }
 
   bool found() const { return found_.load(std::memory_order_acquire); }
   std::uint64_t replayed() const { return replayed_.load(std::memory_order_relaxed); }
@@ -37,7 +40,7 @@ class CandidateJudge {
  private:
   std::shared_ptr<const Network> network_;
   const Query& query_;
-  bool float64_;
+  DataType input_type_;
   std::atomic<bool> found_{false};
   std::atomic<std::uint64_t> replayed_{0};
   std::mutex mutex_;

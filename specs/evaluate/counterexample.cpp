@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "specs/evaluate/evaluate.h"
+#include "specs/network/float_grid.h"
 
 namespace clipbound::specs {
 
@@ -36,7 +37,7 @@ bool all_finite(std::span<const double> values) {
 
 bool inside_exact(const Clause& clause, std::span<const double> x) {
   for (std::size_t i = 0; i < x.size(); ++i)
-    if (!(x[i] >= (*clause.box)[i].exact_lower && x[i] <= (*clause.box)[i].exact_upper))
+    if (const Ends& exact = (*clause.box)[i].exact; !(x[i] >= exact.lower && x[i] <= exact.upper))
       return false;
   return true;
 }
@@ -58,17 +59,15 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   CLIPBOUND_CHECK(query.input_size == network.input_size() &&
                   query.output_size == network.output_size());
   Judgement judgement;
-  const bool is_float32 = network.input_type() == DataType::float32;
-  const auto on_grid = [&](double v) {
-    return std::isfinite(v) && (!is_float32 || static_cast<float>(v) == v);
-  };
-  if (!std::all_of(point.begin(), point.end(), on_grid)) {
-    judgement.why_not = std::string("the point is not made of finite ") +
-                        name_of(network.input_type()) + " numbers";
+  const DataType input_type = network.input_type();
+  if (!std::all_of(point.begin(), point.end(),
+                   [&](double v) { return is_number_of(input_type, v); })) {
+    judgement.why_not =
+        std::string("the point is not made of finite ") + name_of(input_type) + " numbers";
     return judgement;
   }
-  const Replays replays =
-      is_float32 ? replay_all<float>(network, point) : replay_all<double>(network, point);
+  const Replays replays = input_type == DataType::float64 ? replay_all<double>(network, point)
+                                                          : replay_all<float>(network, point);
   judgement.outputs = replays[0];
   if (!std::all_of(replays.begin(), replays.end(), [](const auto& y) { return all_finite(y); })) {
     judgement.why_not = "an output is not finite";
@@ -78,7 +77,7 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   std::size_t failing_order = 0;
   for (std::size_t c = 0; c < query.clauses.size() && !judgement.inside_exact_box; ++c) {
     const Clause& clause = query.clauses[c];
-    if (!inside_box(clause, point)) continue;
+    if (!inside_box(clause, input_type, point)) continue;
     std::array<bool, 3> holds{};
     for (std::size_t o = 0; o < holds.size(); ++o) holds[o] = rows_hold(clause, point, replays[o]);
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
