@@ -64,6 +64,7 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
       throw Unsupported("more than one --network: VNN-LIB 1.0 queries are about one");
     const Network network = Network::load(without_name(arguments.networks.front()));
     const Query query = Query::load(arguments.query);
+    for (const std::string& note : network.notes()) console.message("note: " + note);
     for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
     const ThreadAllowance allowance(arguments.options.fields().threads);
     return arguments.run(network, query, arguments.options, callbacks);
