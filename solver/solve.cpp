@@ -11,6 +11,7 @@
 #include "solver/search/state_file.h"
 #include "solver/search_stage.h"
 #include "solver/strategy.h"
+#include "specs/simplify/equated_inputs.h"
 #include "specs/simplify/simplify.h"
 #include "specs/simplify/terminal_softmax.h"
 #include "specs/vnnlib/vnnlib.h"
@@ -25,10 +26,13 @@ class Run {
   Run(std::shared_ptr<const Network> network, const Query& query, const Options& options,
       const SolveContext& context)
       : network_(std::move(network)),
-        query_(query),
+        asked_(query),
+        equated_(equate_inputs(network_, query)),
+        query_(equated_ ? equated_->query : query),
         options_(options),
         deadline_(context.deadline != nullptr ? *context.deadline : unlimited_),
-        judge_(network_, query),
+        judge_(network_, query,
+               equated_ ? equated_->definitions : std::vector<InputDefinition>()),
         search_{.options = options,
                 .deadline = deadline_,
                 .judge = judge_,
@@ -39,7 +43,7 @@ class Run {
                 .log = context.log,
                 .keeper = nullptr},
         left_(context.left),
-        keeper_(query, context.resume) {
+        keeper_(query_, context.resume) {
     CLIPBOUND_CHECK(context.resume == nullptr ||
                     (context.resume->problem == problem_fingerprint(*network_, query) &&
                      context.resume->clauses.size() == query.clauses.size()));
@@ -78,10 +82,13 @@ class Run {
  private:
   /// False where nothing is asked for.
   bool prepare() {
-    check_against(query_, network_->input_size(), network_->output_size());
+    check_against(asked_, network_->input_size(), network_->output_size());
+    if (equated_ && !equated_->definitions.empty())
+      log(1, std::to_string(equated_->definitions.size()) +
+                 " inputs are given by others and are substituted");
     std::vector<std::size_t> which = clauses_with_points();
     if (which.empty()) return false;
-    Simplified simplified = simplify(network_);
+    Simplified simplified = simplify(equated_ ? equated_->network : network_);
     simplified_ = std::move(simplified.network);
     for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
     if (auto shortened = without_softmax(*simplified_, query_);
@@ -124,7 +131,7 @@ class Run {
     if (verdict == Verdict::unsat) result_.progress.settled_share = 1.0;
     result_.statistics.candidates = judge_.replayed();
     if (left_ != nullptr && verdict != Verdict::sat)
-      *left_ = keeper_.take(problem_fingerprint(*network_, query_));
+      *left_ = keeper_.take(problem_fingerprint(*network_, asked_));
     return std::move(result_);
   }
   SolveResult found() {
@@ -166,7 +173,9 @@ class Run {
   SolveResult conclude(const SearchOutcome& outcome);
 
   std::shared_ptr<const Network> network_, simplified_;
-  const Query& query_;
+  const Query& asked_;  // as read
+  const std::optional<EquatedInputs> equated_;
+  const Query& query_;  // as searched
   const Options& options_;
   const Deadline unlimited_;
   const Deadline& deadline_;
