@@ -4,6 +4,7 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "bounds/exact/decide_exactly.h"
 #include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
@@ -72,6 +73,12 @@ std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
+  std::erase_if(box.clauses, [&](const Clause* clause) {
+    if (!refuted_exactly(*system, *clause, system->intervals, box)) return false;
+    if (context_.keeper != nullptr) context_.keeper->keep_refuted(*clause);
+    return true;
+  });
+  if (box.clauses.empty()) return;
   ActivationSplitSettings own = settings();
   own.keeping = Keeping::resumed;
   auto root =
@@ -93,11 +100,40 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   roots.schedules.push_back(std::move(root));
 }
 
+namespace {
+
+std::int64_t coefficients_of(const LayeredSystem& system) {
+  std::int64_t count = 0;
+  const auto add = [&count](const AffineForm& form) {
+    for (const auto& [source, rows] : form.terms) count += rows.entries();
+  };
+  for (const AffineForm& layer : system.layers) add(layer);
+  add(system.outputs);
+  return count;
+}
+
+}  // namespace
+
+bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& clause,
+                                const std::vector<IntervalVector>& z,
+                                const BoxClauses& box) const {
+  if (query_.clauses.size() > strategy::kMostExactRoots) return false;
+  const bool is_tiny = coefficients_of(system) <= strategy::kTinyNetwork;
+  for (const ExactDepth depth : {ExactDepth::ranges, ExactDepth::forms}) {
+    if (depth == ExactDepth::forms && !is_tiny) break;
+    if (decide_exactly(system, clause, z, box.lower, box.upper, depth,
+                       strategy::kRootExactWork) == ExactAnswer::refuted)
+      return true;
+  }
+  return false;
+}
+
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
     const std::shared_ptr<const CrownBounder>& bounder, const Clause& clause) const {
   auto root = std::make_shared<ClauseRoot>();
   root->clause = &clause;
   root->bounder = bounder;
+  if (coefficients_of(bounder->system()) <= strategy::kExactNetwork) root->exact = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   for (const Row& row : clause.rows) root->strict.push_back(row.strict ? 1 : 0);
   return root;
@@ -124,7 +160,9 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
-    if (rows_refuted(*root, bounds) || (resumed != nullptr && resumed->closed.is_one())) {
+    if (rows_refuted(*root, bounds) ||
+        refuted_exactly(bounder->system(), *root->clause, bounds.layers, box) ||
+        (resumed != nullptr && resumed->closed.is_one())) {
       if (context_.keeper != nullptr) context_.keeper->keep_refuted(*root->clause);
       continue;
     }

@@ -66,6 +66,9 @@ class RootStage {
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
+  /// True where exact arithmetic refutes the clause on its box.
+  bool refuted_exactly(const LayeredSystem& system, const Clause& clause,
+                       const std::vector<IntervalVector>& z, const BoxClauses& box) const;
   std::shared_ptr<ClauseRoot> clause_root(const std::shared_ptr<const CrownBounder>& bounder,
                                           const Clause& clause) const;
   ActivationSplitSettings settings();

@@ -214,6 +214,21 @@ SolveResult Run::search(OpenRoots roots) {
   return conclude(outcome);
 }
 
+/// What is known of subproblems that no split makes smaller or better.
+std::string why_unsplittable(const SearchOutcome& outcome) {
+  const std::string count = std::to_string(outcome.unsplittable);
+  if (outcome.holds_in_reals)
+    return "in real arithmetic the property is violated, at points of " + count +
+           " subproblems, but no input as the network computes with it was found to violate it";
+  if (outcome.touching == outcome.unsplittable)
+    return count +
+           " subproblems are open by rounding alone: the property holds or fails by less than the "
+           "arithmetic can tell";
+  return count +
+         " subproblems cannot be split further: the property holds or fails by less than the "
+         "arithmetic can tell";
+}
+
 SolveResult Run::conclude(const SearchOutcome& outcome) {
   if (judge_.found()) return found();
   if (outcome.exhausted) return decide(Verdict::unsat, "every subproblem refuted");
@@ -223,9 +238,7 @@ SolveResult Run::conclude(const SearchOutcome& outcome) {
   // No proof is to be had; a counterexample may still be.
   if (options_.attack && attack(blind_attack_s(deadline_.left_s()))) return found();
   result_.progress.open = outcome.open;
-  return decide(Verdict::unknown, std::to_string(outcome.unsplittable) +
-                                      " subproblems cannot be split further: the property holds or "
-                                      "fails by less than the arithmetic can tell");
+  return decide(Verdict::unknown, why_unsplittable(outcome));
 }
 
 }  // namespace

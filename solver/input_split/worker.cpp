@@ -11,6 +11,9 @@ namespace clipbound::solver {
 namespace {
 // Half-spaces of ancestors that enter concretizations; the others only clip boxes (decision 26).
 constexpr int kConcretizedOlder = 1;
+// A row's bound that is nearer to 0 than so many of its slacks may be open by rounding alone: its
+// own bound is off by a few of them.
+constexpr double kSlacks = 16.0;
 }  // namespace
 
 SearchSettings search_settings(const Options& options) {
@@ -54,6 +57,9 @@ InputSplitWorker::Level& InputSplitWorker::enter_level(
   level.bounder = problem->make_bounder(halfspaces_, std::move(level.bounder));
   level.boxes.resize(problem->inputs, problem->neurons, halfspaces_);
   level.rows.resize(problem->inputs, problem->rows);
+  level.rounding.clear();
+  for (int s = 0; s < problem->rows; ++s)
+    level.rounding.push_back(kSlacks * problem->row_slack(s));
   level.problem = std::move(problem);
   return level;
 }
@@ -164,6 +170,7 @@ bool InputSplitWorker::prune() {
   const RowBounds& rows = level().rows;
   open_ = ~rows.refuted;
   double worst = kInfinity;
+  nearest_ = -kInfinity;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
     if (lane < count_ && open_[lane] == 0) {
@@ -174,6 +181,7 @@ bool InputSplitWorker::prune() {
     double best = -kInfinity;
     for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
     worst = std::min(worst, best);
+    nearest_ = std::max(nearest_, best);
   }
   if (!any(open_)) return false;
   team_.counters.worst_bound.store(worst, std::memory_order_relaxed);
@@ -187,6 +195,9 @@ void InputSplitWorker::try_points() {
     open_[lane] = 0;
     restart_without_rows(lane);
   }
+  const std::vector<double>& rounding = level().rounding;
+  const auto widest = std::max_element(rounding.begin(), rounding.end());
+  if (widest != rounding.end() && nearest_ > -*widest) settle_touching();
 }
 
 }  // namespace clipbound::solver

@@ -72,6 +72,8 @@ SearchOutcome SearchCounters::outcome() const {
   outcome.unsplittable = unsplittable.load();
   outcome.open =
       static_cast<std::uint64_t>(std::max<std::int64_t>(0, open.load())) + outcome.unsplittable;
+  outcome.touching = std::min(touching.load(), outcome.unsplittable);
+  outcome.holds_in_reals = holds_in_reals.load();
   outcome.worst_bound = worst_bound.load();
   outcome.exhausted = shares_.all_refuted();
   for (std::size_t k = 0; k < shares_.clauses(); ++k)

@@ -21,6 +21,8 @@ struct SearchOutcome {
   bool exhausted = false;          ///< every clause is refuted
   std::uint64_t open = 0;          ///< subproblems left
   std::uint64_t unsplittable = 0;  ///< of these, those that no split can make smaller any more
+  std::uint64_t touching = 0;      ///< of these, those that are open by rounding alone
+  bool holds_in_reals = false;     ///< a counterexample of real arithmetic is known
   double worst_bound = 0.0;  ///< smallest of the last open subproblems' bounds (best row of each)
   double open_share = 0.0;   ///< of the clauses' trees that is still open, in [0, 1]
 };
@@ -89,6 +91,8 @@ class SearchCounters {
   std::atomic<std::uint64_t> subproblems{0};
   std::atomic<std::int64_t> open;
   std::atomic<std::uint64_t> unsplittable{0};
+  std::atomic<std::uint64_t> touching{0};  ///< of these, those that are open by rounding alone
+  std::atomic<bool> holds_in_reals{false};
   std::atomic<double> settled{0.0};  ///< shares of clauses, summed
   std::atomic<double> worst_bound{0.0};
 

@@ -53,6 +53,12 @@ void SearchWorker::give_up(std::size_t clause, Share& share) {
   shares_.give_up(clause, share);
 }
 
+void SearchWorker::give_up_touching(std::size_t clause, Share& share, bool in_reals) {
+  give_up(clause, share);
+  team_.counters.touching.fetch_add(1, std::memory_order_relaxed);
+  if (in_reals) team_.counters.holds_in_reals.store(true, std::memory_order_relaxed);
+}
+
 void SearchWorker::report_figures() {
   SearchCounters& counters = team_.counters;
   if (bounded_ != 0) counters.subproblems.fetch_add(bounded_, std::memory_order_relaxed);

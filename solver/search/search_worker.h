@@ -69,6 +69,9 @@ class SearchWorker {
   void close(std::size_t clause, Share& share);
   /// No split can make it smaller any more.
   void give_up(std::size_t clause, Share& share);
+  /// Its rows are within their rounding of 0: no split makes them decide. `in_reals`: a point of it
+  /// satisfies them in real arithmetic.
+  void give_up_touching(std::size_t clause, Share& share, bool in_reals);
   /// One subproblem has become two.
   Share split(Share& share) {
     ++open_;
