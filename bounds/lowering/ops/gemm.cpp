@@ -79,6 +79,11 @@ NonZeros constant_lines(LowerContext& context, const Node& node, ValueId id, con
 
 void append_product(const Product& p, const NonZeros& lines, std::vector<WeightedTerm>& terms,
                     std::vector<std::int64_t>& begin, std::int32_t input) {
+  // Each line of the constant is read once per line of the other operand. Growing a list of millions
+  // of terms took as long as filling it.
+  const std::int64_t times = p.constant_left ? p.n : p.m;
+  terms.reserve(terms.size() + static_cast<std::size_t>(times) * lines.entries.size());
+  begin.reserve(begin.size() + static_cast<std::size_t>(p.m * p.n));
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.n; ++j) {
       const auto line = static_cast<std::size_t>(p.constant_left ? i : j);
