@@ -1,6 +1,7 @@
 // Idea: Gemm and MatMul with a constant operand.
 // Source: own.
 // Guarantees: exact weights; roundings go into radii (S1).
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
