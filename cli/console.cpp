@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <thread>
 
 #include "benchmarks/suite/files.h"
 
@@ -27,7 +29,12 @@ void Console::message(std::string_view text) {
 void Console::end_progress() {
   // A terminal that is held back (Ctrl-S) may block whoever has the lock; a verdict must not wait
   // for that.
-  const std::unique_lock lock(mutex_, std::try_to_lock);
+  constexpr int kPatience = 20;  // milliseconds
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  for (int k = 0; k < kPatience && !lock; ++k) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (lock.try_lock()) break;
+  }
   if (!lock) return;
   clear_line();
   ended_ = true;

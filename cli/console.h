@@ -17,7 +17,8 @@ class Console {
   Console();
   /// "clipbound: <message>" on a line of its own.
   void message(std::string_view text);
-  /// Clears the progress line for good, so that what stdout says next stands alone. Never waits.
+  /// Clears the progress line for good, so that what stdout says next stands alone. Waits
+  /// for some milliseconds at most.
   void end_progress();
   /// Rewrites the progress line, cut to the terminal's width; nothing where stderr is no terminal.
   void progress(const Progress& progress);

@@ -69,6 +69,7 @@ class Run {
   SolveResult run() {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
     if (options_.attack && attack(first_attack_s(pgd_->work()))) return found();
+    if (deadline_.expired()) return stopped(book_.stage());
     stage_.emplace(simplified_, query_, search_, all_threads_attack());
     OpenRoots roots = stage_->run();
     if (judge_.found()) return found();

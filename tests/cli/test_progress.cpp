@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -174,22 +175,28 @@ std::string last_line(const std::string& text) {
   return line.substr(0, line.find('\x1b'));
 }
 
-TEST(ProgressCommand, ATerminalShowsReadingAndTheSearch) {
-  Files files;
-  bool reading = false, search = false;
-  const auto watch = [&](int pid, const std::string& text) {
+/// Interrupts the child once its terminal shows `part`; every line fits the terminal.
+struct Onlooker {
+  std::string part;
+  bool seen = false;
+  void operator()(int pid, const std::string& text) {
     const std::string line = last_line(text);
     EXPECT_LT(line.size(), 60U) << line;
-    reading = reading || contains(line, " s  reading");
-    search = search || contains(line, " s  search  settled ");
-    if (reading && files.query.ends_with("pipe")) ::kill(pid, SIGINT);
-    if (search) ::kill(pid, SIGINT);
-  };
-  run_in_terminal(files.verify({"--no-attack"}), 60, watch);
-  EXPECT_TRUE(search);
+    if (seen || !contains(line, part)) return;
+    seen = true;
+    ::kill(pid, SIGINT);
+  }
+};
+
+TEST(ProgressCommand, ATerminalShowsReadingAndTheSearch) {
+  Files files;
+  Onlooker search{" s  search  settled "};
+  run_in_terminal(files.verify({"--no-attack"}), 60, std::ref(search));
+  EXPECT_TRUE(search.seen);
   files.block_reading();
-  const Ended ended = run_in_terminal(files.verify({}), 60, watch);
-  EXPECT_TRUE(reading);
+  Onlooker reading{" s  reading"};
+  const Ended ended = run_in_terminal(files.verify({}), 60, std::ref(reading));
+  EXPECT_TRUE(reading.seen);
   EXPECT_EQ(ended.out, "unknown\n");
   EXPECT_TRUE(contains(ended.err, "interrupted while reading")) << ended.err;
 }

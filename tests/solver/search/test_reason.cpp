@@ -81,6 +81,9 @@ TEST(Reason, WhatWouldHelpDependsOnWhereItIs) {
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "not in sight"));
   progress.weakest->bound = -std::numeric_limits<double>::infinity();
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "finite"));
+  progress.statistics.search_s = 0.0;
+  progress.weakest->bound = -0.5;
+  EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "not begun"));
   progress.stage = Stage::root;
   progress.bounded = 1;
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "3 clauses"));
