@@ -18,6 +18,12 @@ CLIPBOUND_API std::vector<std::string> supported_onnx_operators();
 CLIPBOUND_API std::vector<int> supported_onnx_opsets();
 /// The VNN-LIB versions that Query::load() understands.
 CLIPBOUND_API std::vector<std::string> supported_vnnlib_versions();
+/// The instruction sets that this build was compiled for, separated by blanks: "AVX AVX2 BMI BMI2
+/// FMA".
+CLIPBOUND_API const char* needed_cpu_features() noexcept;
+/// The first of them that this processor lacks; nullptr: none. On others nothing but these two may
+/// be called: what makes a network, a query or options throws Unsupported there.
+CLIPBOUND_API const char* missing_cpu_feature() noexcept;
 /// When this process started (Linux; elsewhere the moment of the call), for Callbacks::start.
 CLIPBOUND_API std::chrono::steady_clock::time_point process_start();
 
