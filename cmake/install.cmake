@@ -67,4 +67,10 @@ file(RELATIVE_PATH CLIPBOUND_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /
 configure_file(cmake/clipbound.pc.in clipbound.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/clipbound.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tool)
+# The program has written these about itself (CMakeLists.txt).
+install(FILES ${CMAKE_BINARY_DIR}/clipbound.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tool)
+install(FILES ${CMAKE_BINARY_DIR}/clipbound.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  RENAME clipbound COMPONENT tool)
+install(FILES ${CMAKE_BINARY_DIR}/_clipbound DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT tool)
+install(FILES ${CMAKE_BINARY_DIR}/clipbound.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tool)
 include(cmake/packages.cmake)

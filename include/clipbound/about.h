@@ -12,6 +12,10 @@ namespace clipbound {
 
 /// "major.minor.patch".
 CLIPBOUND_API const char* version() noexcept;
+/// The commit that was built, "unknown" outside a repository; "-dirty" at its end: and changes.
+CLIPBOUND_API const char* commit() noexcept;
+/// What built it, for which processors: "g++ 12.2.0 -march=x86-64-v3".
+CLIPBOUND_API const char* compiler() noexcept;
 /// The ONNX operators that Network::load() understands, sorted.
 CLIPBOUND_API std::vector<std::string> supported_onnx_operators();
 /// The opsets of the default ONNX domain that it understands, in ascending order.

@@ -15,6 +15,14 @@ const char* version() noexcept {
   return base::version_text();
 }
 
+const char* commit() noexcept {
+  return base::commit_text();
+}
+
+const char* compiler() noexcept {
+  return base::compiler_text();
+}
+
 CLIPBOUND_ANY_CPU const char* needed_cpu_features() noexcept {
   return base::needed_cpu_features();
 }
