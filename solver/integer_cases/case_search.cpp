@@ -285,6 +285,18 @@ void CaseWorker::leave_open(OpenClause& open, bool by_numbers, const SearchOutco
   give_up({open.number, part.given_up->row, part.given_up->bound}, open.share);
 }
 
+/// The part of the whole case that a value names, without clauses.
+Case restricted(const Case& whole, const std::vector<InputRange>& box) {
+  Case part{whole.lower, whole.upper, whole.open, {}};
+  for (const InputRange& range : box) {
+    part.lower[range.input] = range.lower;
+    part.upper[range.input] = range.upper;
+    part.open.lower[range.input] = range.lower_open ? 1 : 0;
+    part.open.upper[range.input] = range.upper_open ? 1 : 0;
+  }
+  return part;
+}
+
 /// The box's whole case, or the cases that an earlier process left of it.
 std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeeper* keeper,
                                            SearchCounters& counters) {
@@ -292,6 +304,8 @@ std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeep
   Case whole{problem.box.lower, problem.box.upper, {}, {}};
   whole.open.lower.assign(whole.lower.size(), 0);
   whole.open.upper = whole.open.lower;
+  // Clauses share the bounds of a case that several of them are open on.
+  std::map<std::vector<InputRange>, std::size_t> numbers;
   for (std::size_t k = 0; k < problem.box.clauses.size(); ++k) {
     const Clause* clause = problem.box.clauses[k];
     const ClauseState* resumed = keeper == nullptr ? nullptr : keeper->resumed_boxes(*clause);
@@ -301,15 +315,10 @@ std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeep
     }
     counters.resume(k, *resumed);
     for (const Subproblem& value : resumed->open) {
-      Case part{whole.lower, whole.upper, whole.open, {}};
-      for (const InputRange& range : value.box) {
-        part.lower[range.input] = range.lower;
-        part.upper[range.input] = range.upper;
-        part.open.lower[range.input] = range.lower_open ? 1 : 0;
-        part.open.upper[range.input] = range.upper_open ? 1 : 0;
-      }
-      part.clauses.push_back({clause, k, Share::restored(value.share.depth())});
-      frontier[0].push_back(std::move(part));
+      const auto [number, is_new] = numbers.emplace(value.box, frontier[0].size());
+      if (is_new) frontier[0].push_back(restricted(whole, value.box));
+      frontier[0][number->second].clauses.push_back(
+          {clause, k, Share::restored(value.share.depth())});
     }
   }
   if (!whole.clauses.empty()) frontier[0].push_back(std::move(whole));
