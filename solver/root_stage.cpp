@@ -64,10 +64,14 @@ ActivationSplitSettings RootStage::settings() {
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   // The root's lowering is for the input split (products as pairs), and gone by now where networks
   // were reduced.
-  auto system =
-      std::make_shared<const LayeredSystem>(lower_network(*network_, box.lower, box.upper));
-  return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
-                                                   context_);
+  try {
+    auto system = std::make_shared<const LayeredSystem>(lower_network(
+        *network_, box.lower, box.upper, ProductForm::squares, {.deadline = &context_.deadline}));
+    return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
+                                                     context_);
+  } catch (const LoweringInterrupted&) {
+    return nullptr;
+  }
 }
 
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
@@ -75,12 +79,12 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   const std::lock_guard lock(one_schedule_);
   std::erase_if(box.clauses, [&](const Clause* clause) {
     if (!refuted_exactly(*system, *clause, system->intervals, box)) return false;
-    if (context_.keeper != nullptr) context_.keeper->keep_refuted(*clause);
+    keep_refuted(*clause);
     return true;
   });
   if (box.clauses.empty()) return;
   ActivationSplitSettings own = settings();
-  own.keeping = Keeping::resumed;
+  own.keeping = Keeping::trees;
   auto root =
       std::make_unique<ActivationSplitSchedule>(system, std::move(box), std::move(own), context_);
   root->begin();
@@ -115,17 +119,24 @@ std::int64_t coefficients_of(const LayeredSystem& system) {
 }  // namespace
 
 bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& clause,
-                                const std::vector<IntervalVector>& z,
-                                const BoxClauses& box) const {
+                                const std::vector<IntervalVector>& z, const BoxClauses& box) const {
   if (query_.clauses.size() > strategy::kMostExactRoots) return false;
   const bool is_tiny = coefficients_of(system) <= strategy::kTinyNetwork;
   for (const ExactDepth depth : {ExactDepth::ranges, ExactDepth::forms}) {
     if (depth == ExactDepth::forms && !is_tiny) break;
-    if (decide_exactly(system, clause, z, box.lower, box.upper, depth,
-                       strategy::kRootExactWork) == ExactAnswer::refuted)
+    if (decide_exactly(system, clause, z, box.lower, box.upper, depth, strategy::kRootExactWork) ==
+        ExactAnswer::refuted)
       return true;
   }
   return false;
+}
+
+void RootStage::keep_refuted(const Clause& clause) const {
+  if (context_.progress != nullptr) context_.progress->root_refuted(clause);
+  if (context_.keeper == nullptr) return;
+  ClauseState state;
+  state.closed.add(0);
+  context_.keeper->keep(clause, std::move(state));
 }
 
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
@@ -160,12 +171,14 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
-    if (rows_refuted(*root, bounds) ||
-        refuted_exactly(bounder->system(), *root->clause, bounds.layers, box) ||
+    const RowsVerdict rows = bound_rows(*root, bounds);
+    if (rows.refuted || refuted_exactly(bounder->system(), *root->clause, bounds.layers, box) ||
         (resumed != nullptr && resumed->closed.is_one())) {
-      if (context_.keeper != nullptr) context_.keeper->keep_refuted(*root->clause);
+      keep_refuted(*root->clause);
       continue;
     }
+    if (context_.progress != nullptr)
+      context_.progress->root_open(*root->clause, rows.row, rows.bound);
     root->lower = box.lower;
     root->upper = box.upper;
     root->kept = kept;
@@ -173,14 +186,15 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
       const auto input = static_cast<std::size_t>(i);
       root->width.push_back(box.upper[input] - box.lower[input]);
     }
-    if (resumed != nullptr) {
-      for (const Subproblem& value : resumed->open) open.tasks.push_back(coarse_task(root, value));
-    } else {
-      Subproblem whole;
-      whole.share = Share::whole();
-      BoxSubproblems task = coarse_task(root, whole);
-      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    Subproblem whole;
+    whole.share = Share::whole();
+    BoxSubproblems task = coarse_task(root, whole);
+    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    if (resumed == nullptr) {
       open.tasks.push_back(std::move(task));
+    } else {
+      for (BoxSubproblems& part : restored_tasks(task, resumed->open))
+        open.tasks.push_back(std::move(part));
     }
     open.clauses.push_back(k);
   }
@@ -224,11 +238,15 @@ std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots&
   return families;
 }
 
-OpenRoots RootStage::run() {
-  const double begin = context_.deadline.elapsed_s(), begin_spent = context_.deadline.spent_s();
-  initialise_blas();
-  OpenRoots roots;
+void RootStage::enter(Stage stage) const {
+  if (context_.progress != nullptr)
+    context_.progress->enter(stage, context_.deadline.elapsed_s(), context_.statistics);
+}
+
+void RootStage::bound_all(OpenRoots& roots) {
+  enter(Stage::lowering);
   const std::vector<std::unique_ptr<LoweredFamily>> families = lower_families(roots);
+  enter(Stage::root);
   std::vector<std::pair<LoweredFamily*, const BoxGroup*>> jobs;
   for (const auto& family : families) {
     for (const BoxGroup& group : family->family().groups) jobs.emplace_back(family.get(), &group);
@@ -244,6 +262,17 @@ OpenRoots RootStage::run() {
     if (!part.tasks.empty()) roots.budgets = part.budgets;
     for (BoxSubproblems& task : part.tasks) roots.boxes.push_back(std::move(task));
     roots.clauses.insert(roots.clauses.end(), part.clauses.begin(), part.clauses.end());
+  }
+}
+
+OpenRoots RootStage::run() {
+  const double begin = context_.deadline.elapsed_s(), begin_spent = context_.deadline.spent_s();
+  initialise_blas();
+  OpenRoots roots;
+  try {
+    bound_all(roots);
+  } catch (const LoweringInterrupted&) {
+    context_.say(1, "the network was not lowered in time");
   }
   roots.clauses.insert(roots.clauses.end(), schedules_clauses_.begin(), schedules_clauses_.end());
   context_.statistics.root_s += context_.deadline.elapsed_s() - begin;

@@ -146,7 +146,8 @@ bool Decision::exclude_together(const ExactRow& a, const ExactRow& b) {
 /// Where all rows are forms of the inputs alone: the corner at which one of them is least.
 bool Decision::has_witness(const std::vector<ExactRow>& rows) const {
   for (const ExactRow& row : rows)
-    if (!row.form.terms.empty() && row.form.terms.back().first >= static_cast<std::int32_t>(inputs_))
+    if (!row.form.terms.empty() &&
+        row.form.terms.back().first >= static_cast<std::int32_t>(inputs_))
       return false;
   const std::vector<RationalRange>& ranges = system_.ranges();
   for (const ExactRow& corner_of : rows) {
@@ -154,8 +155,7 @@ bool Decision::has_witness(const std::vector<ExactRow>& rows) const {
       mpq_class value = row.form.constant;
       for (const auto& [variable, c] : row.form.terms) {
         const RationalRange& range = ranges[static_cast<std::size_t>(variable)];
-        const auto& end =
-            sgn(corner_of.form.coefficient(variable)) < 0 ? range.upper : range.lower;
+        const auto& end = sgn(corner_of.form.coefficient(variable)) < 0 ? range.upper : range.lower;
         if (!end) return false;
         value += c * *end;
       }

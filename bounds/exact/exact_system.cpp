@@ -137,8 +137,8 @@ RationalForm ExactSystem::make_activation(int layer, std::int64_t v) {
   if (f.curve == Curve::relu && z.upper[at] <= 0.0) return {};
   if (f.curve == Curve::product) return product(layer, v);
   if (depth_ == ExactDepth::forms && !is_spent()) return make_variable(layer, v);
-  const Range range = f.curve == Curve::identity ? range_of(z, at)
-                                                 : range_of(f, z.lower[at], z.upper[at]);
+  const Range range =
+      f.curve == Curve::identity ? range_of(z, at) : range_of(f, z.lower[at], z.upper[at]);
   return of_variable(new_variable(range_between(range.lower, range.upper)));
 }
 
@@ -164,7 +164,8 @@ RationalForm ExactSystem::make_variable(int layer, std::int64_t v) {
   const auto known = variables_.find(key);
   if (known != variables_.end()) return of_variable(known->second);
   const Range wide = outward(range);
-  const double l = std::max(wide.lower, bounds.lower[at]), u = std::min(wide.upper, bounds.upper[at]);
+  const double l = std::max(wide.lower, bounds.lower[at]),
+               u = std::min(wide.upper, bounds.upper[at]);
   const Range values = range_of(f, l, u);
   const std::int32_t variable = new_variable(range_between(values.lower, values.upper));
   if (f.curve == Curve::relu) {
@@ -234,16 +235,16 @@ RationalForm ExactSystem::product(int layer, std::int64_t v) {
   const auto at = static_cast<std::size_t>(v - v % 2);
   const Range range = product_range(range_of(z, at), range_of(z, at + 1));
   if (v % 2 != 0 || depth_ == ExactDepth::ranges || is_spent())
-    return of_variable(new_variable(
-        v % 2 != 0 ? RationalRange{} : range_between(range.lower, range.upper)));
+    return of_variable(
+        new_variable(v % 2 != 0 ? RationalRange{} : range_between(range.lower, range.upper)));
   const AffineForm& form = system_.layers[static_cast<std::size_t>(layer)];
   Key key{Curve::product, 0.0, form_of(form, v), form_of(form, v + 1)};
   if (key.second < key.first) std::swap(key.first, key.second);
   const auto known = variables_.find(key);
   if (known != variables_.end()) return of_variable(known->second);
   const bool is_square = !(key.first < key.second);
-  const std::int32_t variable =
-      new_variable(range_between(is_square ? std::max(range.lower, 0.0) : range.lower, range.upper));
+  const std::int32_t variable = new_variable(
+      range_between(is_square ? std::max(range.lower, 0.0) : range.lower, range.upper));
   variables_.emplace(std::move(key), variable);
   return of_variable(variable);
 }
@@ -251,10 +252,9 @@ RationalForm ExactSystem::product(int layer, std::int64_t v) {
 std::vector<RationalForm> ExactSystem::simplices() {
   std::vector<RationalForm> sums;
   for (const SimplexRow& row : system_.simplex_rows) {
-    const bool is_read =
-        std::any_of(row.elements.begin(), row.elements.end(), [&](std::int64_t v) {
-          return activations_.contains({row.layer, v});
-        });
+    const bool is_read = std::any_of(row.elements.begin(), row.elements.end(), [&](std::int64_t v) {
+      return activations_.contains({row.layer, v});
+    });
     if (!is_read || is_spent()) continue;
     RationalForm sum;
     bool positive = true;

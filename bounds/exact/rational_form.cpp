@@ -82,8 +82,7 @@ std::optional<mpq_class> extreme(const RationalForm& form,
 
 }  // namespace
 
-std::optional<mpq_class> least(const RationalForm& form,
-                               const std::vector<RationalRange>& ranges) {
+std::optional<mpq_class> least(const RationalForm& form, const std::vector<RationalRange>& ranges) {
   return extreme<true>(form, ranges);
 }
 

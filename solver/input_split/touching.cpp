@@ -49,7 +49,7 @@ void InputSplitWorker::settle_touching() {
       ++statistics.pruned_bound;
       close(clause_, shares_[lane]);
     } else if (answer == ExactAnswer::holds || all) {
-      give_up_touching(clause_, shares_[lane], answer == ExactAnswer::holds);
+      give_up_touching(best_row(lane), shares_[lane], answer == ExactAnswer::holds);
     } else {
       continue;
     }

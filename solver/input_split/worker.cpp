@@ -35,13 +35,15 @@ void InputSplitWorker::search_coarse(BoxSubproblems task) {
   deadline_.work(crown_work(task.root->bounder->system()));
   if (deadline_.expired()) return pending_.push_back(std::move(task));
   count_bounded(1);
-  if (rows_refuted(*task.root, bounds)) {
+  const RowsVerdict rows = bound_rows(*task.root, bounds);
+  if (rows.refuted) {
     ++statistics.pruned_bound;
     return close(task.clause, task.share);
   }
   if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
   const std::optional<std::size_t> column = coarse_split(task);
-  if (!column) return give_up(task.clause, task.share);
+  team_.counters.saw_open({task.clause, rows.row, rows.bound});
+  if (!column) return give_up({task.clause, rows.row, rows.bound}, task.share);
   ++statistics.splits;
   BoxSubproblems upper = split_coarse(task, *column, SearchWorker::split(task.share));
   pending_.push_back(std::move(upper));
@@ -58,8 +60,7 @@ InputSplitWorker::Level& InputSplitWorker::enter_level(
   level.boxes.resize(problem->inputs, problem->neurons, halfspaces_);
   level.rows.resize(problem->inputs, problem->rows);
   level.rounding.clear();
-  for (int s = 0; s < problem->rows; ++s)
-    level.rounding.push_back(kSlacks * problem->row_slack(s));
+  for (int s = 0; s < problem->rows; ++s) level.rounding.push_back(kSlacks * problem->row_slack(s));
   level.problem = std::move(problem);
   return level;
 }
@@ -171,6 +172,7 @@ bool InputSplitWorker::prune() {
   open_ = ~rows.refuted;
   double worst = kInfinity;
   nearest_ = -kInfinity;
+  int worst_lane = -1;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
     if (lane < count_ && open_[lane] == 0) {
@@ -180,12 +182,24 @@ bool InputSplitWorker::prune() {
     if (open_[lane] == 0) continue;
     double best = -kInfinity;
     for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
-    worst = std::min(worst, best);
     nearest_ = std::max(nearest_, best);
+    if (worst_lane < 0 || best < worst) {
+      worst = best;
+      worst_lane = lane;
+    }
   }
   if (!any(open_)) return false;
-  team_.counters.worst_bound.store(worst, std::memory_order_relaxed);
+  team_.counters.saw_open(best_row(worst_lane));
   return true;
+}
+
+OpenRow InputSplitWorker::best_row(int lane) const {
+  const std::vector<Vec>& rows = levels_[depth_ - 1]->rows.lower;
+  OpenRow best{clause_, 0, -kInfinity};
+  for (std::size_t s = 0; s < rows.size(); ++s) {
+    if (rows[s][lane] > best.bound) best = {clause_, s, rows[s][lane]};
+  }
+  return best;
 }
 
 void InputSplitWorker::try_points() {

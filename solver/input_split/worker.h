@@ -79,6 +79,8 @@ class InputSplitWorker : public SearchWorker {
   void settle_touching();
   ExactAnswer ask_exactly(int lane);
   bool is_spurious(int lane);
+  /// Of a lane's rows the one with the highest bound.
+  OpenRow best_row(int lane) const;
   void restart_without_rows(int lane);
   void fill_lanes();
   void drop_unsplittable();
@@ -114,7 +116,7 @@ class InputSplitWorker : public SearchWorker {
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;
   std::uint64_t failed_candidates_ = 0;
-  double nearest_ = 0.0;  // to refutation: the largest of the open lanes' bounds
+  double nearest_ = 0.0;            // to refutation: the largest of the open lanes' bounds
   std::uint64_t failed_exact_ = 0;  // since exact arithmetic last refuted a subproblem
 };
 

@@ -1,6 +1,7 @@
 #include "solver/search/search_worker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace clipbound::solver {
 
@@ -53,9 +54,13 @@ void SearchWorker::give_up(std::size_t clause, Share& share) {
   shares_.give_up(clause, share);
 }
 
-void SearchWorker::give_up_touching(std::size_t clause, Share& share, bool in_reals) {
-  give_up(clause, share);
-  team_.counters.touching.fetch_add(1, std::memory_order_relaxed);
+void SearchWorker::give_up(const OpenRow& row, Share& share) {
+  if (!given_up_ || row.bound < given_up_->bound) given_up_ = row;
+  give_up(row.clause, share);
+}
+
+void SearchWorker::give_up_touching(const OpenRow& row, Share& share, bool in_reals) {
+  give_up(row, share);
   if (in_reals) team_.counters.holds_in_reals.store(true, std::memory_order_relaxed);
 }
 
@@ -65,6 +70,7 @@ void SearchWorker::report_figures() {
   if (open_ != 0) counters.open.fetch_add(open_, std::memory_order_relaxed);
   if (unsplittable_ != 0) counters.unsplittable.fetch_add(unsplittable_, std::memory_order_relaxed);
   if (settled_ != 0.0) counters.settle(settled_);
+  if (given_up_) counters.saw_given_up(*std::exchange(given_up_, std::nullopt));
   bounded_ = unsplittable_ = 0;
   open_ = 0;
   settled_ = 0.0;

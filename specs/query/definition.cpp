@@ -48,8 +48,7 @@ mpq_class rounding_of(const InputDefinition& definition, DataType type, const mp
   if (definition.is_exact()) return 0;
   const double factor = nearest_in(type, definition.factor),
                offset = nearest_in(type, definition.offset);
-  if (!std::isfinite(factor) || !std::isfinite(offset))
-    return std::numeric_limits<double>::max();
+  if (!std::isfinite(factor) || !std::isfinite(offset)) return std::numeric_limits<double>::max();
   const Precision precision = precision_of(type);
   const mpq_class u(precision.u), eta(precision.eta), product = abs(mpq_class(factor)) * largest;
   // Of the numbers, of the product, and of the sum with the product's rounding in it.

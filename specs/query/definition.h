@@ -1,7 +1,7 @@
 #pragma once
 // Idea: an equation that gives one input from another, X_1 = 0.5 X_8 + 0.1. Few pairs of
-// floating-point numbers satisfy one exactly; what a program makes of it is that X_1 is the value of
-// the right side, computed in the inputs' type.
+// floating-point numbers satisfy one exactly; what a program makes of it is that X_1 is the value
+// of the right side, computed in the inputs' type.
 // Source: own.
 // Guarantees: rounding_of() bounds what value_of() is off the exact right side (S11).
 #include <cstdint>

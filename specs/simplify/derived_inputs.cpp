@@ -22,8 +22,9 @@ class Prefix {
   ValueId add(OpKind kind, std::vector<ValueId> inputs,
               std::map<std::string, Attribute> attributes = {}) {
     const ValueId output = new_value(type_, {});
-    append_node(result_, Node{kind, "equated_inputs", kOpset, std::move(inputs), {output},
-                              std::move(attributes)});
+    append_node(
+        result_,
+        Node{kind, "equated_inputs", kOpset, std::move(inputs), {output}, std::move(attributes)});
     return output;
   }
   ValueId reshape(ValueId value, const Shape& shape) {
@@ -75,8 +76,8 @@ ValueId derive(Prefix& prefix, std::span<const std::optional<DerivedInput>> part
     deviation.push_back(input.has_deviation ? 1.0 : 0.0);
     copies = copies && input.is_copy();
   }
-  const ValueId picked =
-      prefix.add(OpKind::gather, {all, prefix.integers(std::move(from))}, {{"axis", std::int64_t{0}}});
+  const ValueId picked = prefix.add(OpKind::gather, {all, prefix.integers(std::move(from))},
+                                    {{"axis", std::int64_t{0}}});
   if (copies) return picked;
   const ValueId scaled = prefix.add(OpKind::mul, {picked, prefix.numbers(scale)});
   const ValueId shifted = prefix.add(OpKind::add, {scaled, prefix.numbers(bias)});

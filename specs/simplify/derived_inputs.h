@@ -12,8 +12,8 @@
 
 namespace clipbound::specs {
 
-/// What an input of the network is, of the inputs X that remain: scale * X_from + bias, plus its own
-/// X where it has a deviation.
+/// What an input of the network is, of the inputs X that remain: scale * X_from + bias, plus its
+/// own X where it has a deviation.
 struct DerivedInput {
   std::int32_t from = 0;
   double scale = 1.0, bias = 0.0;

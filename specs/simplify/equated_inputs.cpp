@@ -92,8 +92,8 @@ class Definitions {
  public:
   explicit Definitions(std::size_t inputs) : of_input_(inputs) {}
 
-  /// False where the equation stays a pair of rows: it closes a circle, or what it says of roundings
-  /// cannot be kept.
+  /// False where the equation stays a pair of rows: it closes a circle, or what it says of
+  /// roundings cannot be kept.
   bool add(const Equation& equation, std::int32_t defines) {
     // X_b = (sum - X_a) / ratio, or X_a = sum - ratio X_b.
     const InputDefinition later{equation.b, equation.a, -1 / equation.ratio,
@@ -109,9 +109,8 @@ class Definitions {
     std::vector<InputDefinition> list;
     for (const auto& definition : of_input_)
       if (definition) list.push_back(*definition);
-    std::stable_sort(list.begin(), list.end(), [&](const auto& p, const auto& q) {
-      return depth(p.input) < depth(q.input);
-    });
+    std::stable_sort(list.begin(), list.end(),
+                     [&](const auto& p, const auto& q) { return depth(p.input) < depth(q.input); });
     return list;
   }
   /// [inputs] all of them, with the roundings of each definition on the way.
@@ -163,13 +162,13 @@ bool is_narrow(double centre, double half) {
 }
 
 /// Nothing where the numbers leave the type's range.
-std::optional<Column> column_of(const Composed& composed, DataType type,
-                                const mpq_class& largest) {
+std::optional<Column> column_of(const Composed& composed, DataType type, const mpq_class& largest) {
   Column column;
   column.derived.from = composed.root;
   const double scale = nearest_in(type, composed.factor);
   const mpq_class outside =
-      composed.radius + abs(mpq_class(std::isfinite(scale) ? scale : 0.0) - composed.factor) * largest;
+      composed.radius +
+      abs(mpq_class(std::isfinite(scale) ? scale : 0.0) - composed.factor) * largest;
   column.derived.scale = scale;
   if (outside == 0 && composed.offset == 0) return column;
   column.derived.has_deviation = true;
@@ -342,8 +341,9 @@ std::optional<Row> Rewriting::substituted(const Row& row) {
   // Half of an equation that stays: it holds already where it holds as computed.
   if (const auto definition = definition_of(row); definition && !definition->is_exact()) {
     const bool first = row.terms[0].index == definition->input;
-    threshold += abs(row.terms[first ? 0 : 1].coefficient.exact) *
-                 rounding_of(*definition, type_, largest_[static_cast<std::size_t>(definition->from)]);
+    threshold +=
+        abs(row.terms[first ? 0 : 1].coefficient.exact) *
+        rounding_of(*definition, type_, largest_[static_cast<std::size_t>(definition->from)]);
     widened_ = true;
   }
   Row result;
@@ -406,8 +406,8 @@ std::optional<EquatedInputs> equate_inputs(const std::shared_ptr<const Network>&
   result.query = rewriting->rewritten();
   if (!rewriting->substitutes() && !rewriting->has_widened()) return std::nullopt;
   result.definitions = rewriting->definitions();
-  result.network = rewriting->substitutes() ? with_derived_inputs(*network, rewriting->derived())
-                                            : network;
+  result.network =
+      rewriting->substitutes() ? with_derived_inputs(*network, rewriting->derived()) : network;
   return result;
 }
 

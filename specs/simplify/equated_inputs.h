@@ -4,8 +4,8 @@
 // of these inputs, and what the copies have in common cancels.
 // Source: own.
 // Guarantees: every counterexample of the query, as reals or as the inputs' type computes the
-// equations, is one of the substituted query; a counterexample of that one, completed, satisfies the
-// equations as computed (S11).
+// equations, is one of the substituted query; a counterexample of that one, completed, satisfies
+// the equations as computed (S11).
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,11 +17,11 @@
 namespace clipbound::specs {
 
 /// The same question with fewer inputs that vary. Inputs keep their numbers: one that is given by
-/// another is 0, or how far it may be from the equation's right side by rounding (around a number so
-/// large that the search takes it for a constant).
+/// another is 0, or how far it may be from the equation's right side by rounding (around a number
+/// so large that the search takes it for a constant).
 struct EquatedInputs {
   std::shared_ptr<const Network> network;
-  Query query;  ///< has the same clauses, in their order
+  Query query;                               ///< has the same clauses, in their order
   std::vector<InputDefinition> definitions;  ///< in the order in which they can be computed
 };
 
