@@ -12,8 +12,8 @@ namespace clipbound::bounds {
 namespace {
 
 /// Sums rows of one source into a dense accumulator and remembers which columns were touched.
-/// Operations that turn out to be exact cost no radius: what touches a threshold exactly can be told
-/// from what passes it only where nothing is charged for nothing.
+/// Operations that turn out to be exact cost no radius: what touches a threshold exactly can be
+/// told from what passes it only where nothing is charged for nothing.
 struct RowAccumulator {
   std::vector<double> sum, size;
   std::vector<std::uint32_t> count;

@@ -56,13 +56,12 @@ bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const 
                DataType input_type) {
   const auto is_computed_so = [&](const Row& row) {
     const std::optional<InputDefinition> definition = definition_of(row);
-    return definition && x[static_cast<std::size_t>(definition->input)] ==
-                             value_of(*definition, input_type,
-                                      x[static_cast<std::size_t>(definition->from)]);
+    return definition &&
+           x[static_cast<std::size_t>(definition->input)] ==
+               value_of(*definition, input_type, x[static_cast<std::size_t>(definition->from)]);
   };
-  return std::all_of(clause.rows.begin(), clause.rows.end(), [&](const Row& row) {
-    return row_holds(row, x, y) || is_computed_so(row);
-  });
+  return std::all_of(clause.rows.begin(), clause.rows.end(),
+                     [&](const Row& row) { return row_holds(row, x, y) || is_computed_so(row); });
 }
 
 const Ends& InputInterval::ends_in(DataType input_type) const {
