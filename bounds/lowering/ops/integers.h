@@ -18,6 +18,9 @@ AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector
 /// [size] 1 where d > 0, 0 where d < 0; where d is 0, 0 for integers and either for others.
 AffineForm is_positive(LowerContext& context, const AffineForm& d,
                        const std::vector<char>& integer);
+/// Indices as numbers: each is the only whole one in its interval. Throws Unsupported where there
+/// are several.
+std::vector<double> known_integers(LowerContext& context, ValueId id);
 /// max(d, 0) of integers.
 AffineForm positive_part(LowerContext& context, const AffineForm& d);
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/rounding.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/steps.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -48,7 +49,8 @@ AffineForm staircase_of(LowerContext& context, const AffineForm& form, Curve cur
     known.upper[static_cast<std::size_t>(i)] = range.upper;
     if (range.lower < range.upper) context.note_staircase({input, curve, range.lower, range.upper});
   }
-  return context.add_layer_within(form, {curve}, value, known);
+  return add_steps(context, form, {.curve = curve}, context.next_steps(), all_elements(form), value,
+                   std::move(known));
 }
 
 std::vector<AffineForm> lower_staircase(LowerContext& context, const Node& node) {
