@@ -65,10 +65,14 @@ ActivationSplitSettings RootStage::settings() {
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   // The root's lowering is for the input split (products as pairs), and gone by now where networks
   // were reduced.
-  auto system =
-      std::make_shared<const LayeredSystem>(lower_network(*network_, box.lower, box.upper));
-  return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
-                                                   context_);
+  try {
+    auto system = std::make_shared<const LayeredSystem>(lower_network(
+        *network_, box.lower, box.upper, ProductForm::squares, {.deadline = &context_.deadline}));
+    return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
+                                                     context_);
+  } catch (const LoweringInterrupted&) {
+    return nullptr;
+  }
 }
 
 std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
@@ -104,6 +108,7 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
 }
 
 void RootStage::keep_refuted(const Clause& clause) const {
+  if (context_.progress != nullptr) context_.progress->root_refuted(clause);
   if (context_.keeper == nullptr) return;
   ClauseState state;
   state.closed.add(0);
@@ -141,10 +146,13 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
-    if (rows_refuted(*root, bounds) || (resumed != nullptr && resumed->closed.is_one())) {
+    const RowsVerdict rows = bound_rows(*root, bounds);
+    if (rows.refuted || (resumed != nullptr && resumed->closed.is_one())) {
       keep_refuted(*root->clause);
       continue;
     }
+    if (context_.progress != nullptr)
+      context_.progress->root_open(*root->clause, rows.row, rows.bound);
     root->lower = box.lower;
     root->upper = box.upper;
     root->kept = kept;
@@ -206,11 +214,15 @@ std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots&
   return families;
 }
 
-OpenRoots RootStage::run() {
-  const double begin = context_.deadline.elapsed_s(), begin_spent = context_.deadline.spent_s();
-  initialise_blas();
-  OpenRoots roots;
+void RootStage::enter(Stage stage) const {
+  if (context_.progress != nullptr)
+    context_.progress->enter(stage, context_.deadline.elapsed_s(), context_.statistics);
+}
+
+void RootStage::bound_all(OpenRoots& roots) {
+  enter(Stage::lowering);
   const std::vector<std::unique_ptr<LoweredFamily>> families = lower_families(roots);
+  enter(Stage::root);
   std::vector<std::pair<LoweredFamily*, const BoxGroup*>> jobs;
   for (const auto& family : families) {
     for (const BoxGroup& group : family->family().groups) jobs.emplace_back(family.get(), &group);
@@ -226,6 +238,17 @@ OpenRoots RootStage::run() {
     if (!part.tasks.empty()) roots.budgets = part.budgets;
     for (BoxSubproblems& task : part.tasks) roots.boxes.push_back(std::move(task));
     roots.clauses.insert(roots.clauses.end(), part.clauses.begin(), part.clauses.end());
+  }
+}
+
+OpenRoots RootStage::run() {
+  const double begin = context_.deadline.elapsed_s(), begin_spent = context_.deadline.spent_s();
+  initialise_blas();
+  OpenRoots roots;
+  try {
+    bound_all(roots);
+  } catch (const LoweringInterrupted&) {
+    context_.say(1, "the network was not lowered in time");
   }
   roots.clauses.insert(roots.clauses.end(), schedules_clauses_.begin(), schedules_clauses_.end());
   context_.statistics.root_s += context_.deadline.elapsed_s() - begin;

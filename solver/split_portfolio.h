@@ -24,7 +24,8 @@ namespace clipbound::solver {
 
 class SplitPortfolio {
  public:
-  /// Makes the activation split's schedule of some clauses on one box, its CROWN bounds not begun.
+  /// Makes the activation split's schedule of some clauses on one box, its CROWN bounds not begun;
+  /// nullptr where the deadline comes meanwhile.
   using MakeSchedule = std::function<std::unique_ptr<ActivationSplitSchedule>(BoxClauses)>;
 
   /// Makes the cases of some clauses on one box; empty where there is nothing to be decided.

@@ -258,13 +258,19 @@ CLIPBOUND_C_API void clipbound_stopper_free(clipbound_stopper* stopper);
 CLIPBOUND_C_API void clipbound_stopper_stop(const clipbound_stopper* stopper);
 CLIPBOUND_C_API int clipbound_stopper_stopped(const clipbound_stopper* stopper);
 
-/** How far a search is. */
+/** How far a run is. What says so never falls. */
 typedef struct clipbound_progress {
-  double elapsed_s;     /**< seconds since the start */
-  uint64_t subproblems; /**< bounded so far */
-  uint64_t open;        /**< waiting */
-  double worst_bound;   /**< smallest lower bound minus threshold among what was last seen open */
-  double settled_share; /**< of the clauses' trees, in [0, 1] */
+  double elapsed_s;     /**< seconds since the start; never falls */
+  const char* stage;    /**< "attack", "lowering", "root bounds" or "search"; a literal */
+  uint64_t clauses;     /**< of the query */
+  uint64_t bounded;     /**< of these, on their whole boxes; never falls */
+  uint64_t refuted;     /**< of these; never falls */
+  uint64_t subproblems; /**< bounded so far; never falls */
+  uint64_t open;        /**< subproblems that are not refuted */
+  double worst_bound;   /**< smallest lower bound minus threshold among what was last seen open; NaN
+                             where nothing is known */
+  double settled_share; /**< the largest share of the clauses' trees that was closed at one time, in
+                             [0, 1]; never falls, and is 1 only where nothing is open */
 } clipbound_progress;
 
 /** How a solve talks to its caller. Members may be NULL or 0. Functions are called from any thread,

@@ -58,7 +58,12 @@ ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice
   TreeSearch<ActivationSplitWorker> search(
       context, counters, time_slice, strategy::kActivationSplitAttack,
       [&](SearchTeam& team) { return std::make_unique<ActivationSplitWorker>(team, problem); });
-  search.run(frontier);
+  std::vector<const Clause*> clauses;
+  for (const ActivationClause& c : problem.clauses) clauses.push_back(c.clause);
+  {
+    const WatchedSearch watched(context.progress, counters, clauses, context.statistics);
+    search.run(frontier);
+  }
   ActivationOutcome result{counters.outcome(), {}};
   for (std::size_t k = 0; k < problem.clauses.size(); ++k)
     result.refuted.push_back(counters.shares().is_refuted(k) ? 1 : 0);

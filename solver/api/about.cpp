@@ -20,6 +20,9 @@ std::vector<std::string> supported_onnx_operators() {
 #define CLIPBOUND_OP(id, onnx_name, ...) onnx_name,
 #include "specs/network/op_list.def"
 #undef CLIPBOUND_OP
+#define CLIPBOUND_COMPOSITE(id, onnx_name) onnx_name,
+#include "specs/network/composite_list.def"
+#undef CLIPBOUND_COMPOSITE
   };
   std::sort(names.begin(), names.end());
   return names;

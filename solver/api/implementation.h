@@ -19,6 +19,10 @@
 
 namespace clipbound {
 
+/// solve() by an attack and the bounds of whole boxes alone: `unknown` where these do not decide.
+Result solve_at_root(const Network& network, const Query& query, const Options& options,
+                     const Callbacks& callbacks);
+
 inline constexpr std::size_t kMostVariables = std::numeric_limits<std::int32_t>::max();
 
 struct Network::Implementation {

@@ -108,8 +108,13 @@ specs::ValueId find_layer(const specs::Network& network, std::string_view layer)
   for (std::size_t i = 0; i < network.values.size(); ++i) {
     if (network.values[i].name == layer) return specs::ValueId{static_cast<std::int32_t>(i)};
   }
-  for (const specs::Node& node : network.nodes) {
-    if (node.name == layer) return node.outputs[0];
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    if (network.nodes[n].name != layer) continue;
+    // Of the nodes that a composite operator is made of, the last one stands for the whole.
+    while (!network.nodes[n].composite.empty() && n + 1 < network.nodes.size() &&
+           network.nodes[n + 1].name == layer)
+      ++n;
+    return network.nodes[n].outputs[0];
   }
   std::size_t position = 0;
   const auto [end, error] = std::from_chars(layer.data(), layer.data() + layer.size(), position);

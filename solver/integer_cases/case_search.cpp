@@ -90,6 +90,8 @@ class CaseSearch::Implementation {
 
   SearchOutcome run(TimeSlice slice) {
     slice.begin_s = context_.deadline.spent_s();
+    const WatchedSearch watched(context_.progress, counters_, problem_.box.clauses,
+                                context_.statistics);
     const auto make = [&](SearchTeam& team) { return std::make_unique<CaseWorker>(team, cases_); };
     // Clauses that are resumed with nothing left leave an empty task.
     std::erase_if(frontier_, [](const std::vector<Case>& cases) { return cases.empty(); });
@@ -132,10 +134,6 @@ class CaseSearch::Implementation {
     SearchTeam team(context_, counters_, {}, strategy::kActivationSplitAttack);
     CaseWorker worker(team, cases_);
     const double until_s = slice.begin_s + slice.seconds;
-    ProgressReporter reporter(
-        context_.progress
-            ? [&] { context_.progress(counters_.progress(context_.deadline.elapsed_s())); }
-            : std::function<void()>());
     std::vector<Case> left;
     for (std::vector<Case>& hard = cases_.hard;
          !hard.empty() && !context_.ended() && context_.deadline.spent_s() < until_s;
@@ -144,7 +142,6 @@ class CaseSearch::Implementation {
       if (!hard.back().clauses.empty()) left.push_back(std::move(hard.back()));
     }
     for (Case& c : left) cases_.hard.push_back(std::move(c));
-    reporter.stop();
     worker.hand_over();
     context_.statistics += worker.statistics;
   }

@@ -290,10 +290,19 @@ void CaseWorker::search_hard(Case& c, const SearchContext& all_threads, double u
   const SearchOutcome part = hopeless ? SearchOutcome{} : root->run(until_s).search;
   if (part.exhausted) drop(c, [](const Clause*) { return true; });
   if (hopeless || part.unsplittable > 0) {
-    for (OpenClause& open : c.clauses) give_up(open.number, open.share);
+    for (OpenClause& open : c.clauses) leave_open(open, hopeless, part);
     c.clauses.clear();
   }
   report_figures();
+}
+
+/// No cut and no search says more of the clause. Of numbers within radii the arithmetic does not.
+void CaseWorker::leave_open(OpenClause& open, bool by_numbers, const SearchOutcome& part) {
+  if (by_numbers) return give_up({open.number, 0, 0.0}, open.share);
+  // The conditions' rows are nothing that the query knows.
+  if (!part.given_up || part.given_up->row >= open.clause->rows.size())
+    return give_up(open.number, open.share);
+  give_up({open.number, part.given_up->row, part.given_up->bound}, open.share);
 }
 
 }  // namespace clipbound::solver

@@ -66,6 +66,7 @@ class CaseWorker : public SearchWorker {
   void bound_tail();
   void bound_whole();
   bool keep_open(Case& c, ActivationSplitSchedule& root);
+  void leave_open(OpenClause& open, bool by_numbers, const SearchOutcome& part);
   std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, const SearchContext& context);
   /// The input whose halving helps the rows' intervals most; none where no input is wide enough.
   std::optional<std::size_t> input_to_halve() const;
