@@ -87,7 +87,7 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
   ActivationSplitSettings own = settings();
-  own.keeping = Keeping::resumed;
+  own.keeping = Keeping::trees;
   auto root =
       std::make_unique<ActivationSplitSchedule>(system, std::move(box), std::move(own), context_);
   root->begin();
@@ -160,14 +160,15 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
       const auto input = static_cast<std::size_t>(i);
       root->width.push_back(box.upper[input] - box.lower[input]);
     }
-    if (resumed != nullptr) {
-      for (const Subproblem& value : resumed->open) open.tasks.push_back(coarse_task(root, value));
-    } else {
-      Subproblem whole;
-      whole.share = Share::whole();
-      BoxSubproblems task = coarse_task(root, whole);
-      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    Subproblem whole;
+    whole.share = Share::whole();
+    BoxSubproblems task = coarse_task(root, whole);
+    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    if (resumed == nullptr) {
       open.tasks.push_back(std::move(task));
+    } else {
+      for (BoxSubproblems& part : restored_tasks(task, resumed->open))
+        open.tasks.push_back(std::move(part));
     }
     open.clauses.push_back(k);
   }

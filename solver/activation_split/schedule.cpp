@@ -88,8 +88,7 @@ ActivationSplitSchedule::ActivationSplitSchedule(std::shared_ptr<const LayeredSy
       open_(std::move(box.clauses)),
       settings_(std::move(settings)),
       context_(context),
-      deadline_(context.deadline),
-      keeping_(settings_.keeping) {
+      deadline_(context.deadline) {
   find_needed();
 }
 
@@ -114,7 +113,7 @@ void ActivationSplitSchedule::measure() {
 }
 
 void ActivationSplitSchedule::keep_refuted(const std::vector<const Clause*>& before) const {
-  const bool keeps = context_.keeper != nullptr && keeping_ != Keeping::nothing;
+  const bool keeps = context_.keeper != nullptr && settings_.keeping != Keeping::nothing;
   for (const Clause* clause : before) {
     if (std::find(open_.begin(), open_.end(), clause) != open_.end()) continue;
     if (context_.progress != nullptr) context_.progress->root_refuted(*clause);
@@ -252,8 +251,7 @@ ActivationOutcome ActivationSplitSchedule::run(double until_s) {
   for (;;) {
     if (!pass_is_next_) {
       if (problem_.neurons.empty()) compile_neurons(problem_);
-      outcome = search_activations(problem_, next_time_slice(until_s), context_, keeping_);
-      if (keeping_ == Keeping::resumed) keeping_ = Keeping::left;
+      outcome = search_activations(problem_, next_time_slice(until_s), context_, settings_.keeping);
       const bool last = !more_ && std::isinf(until_s);
       // Where only unsplittable subproblems are left, the trees are done, and more time helps no
       // more.

@@ -29,7 +29,7 @@ struct ActivationSplitSettings {
   /// Tried before the longer pass; true: a counterexample is known.
   std::function<bool(double seconds)> attack;
   std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
-  Keeping keeping = Keeping::nothing;               ///< `resumed`: its first search resumes
+  Keeping keeping = Keeping::nothing;               ///< of its searches
 };
 
 class ActivationSplitSchedule {
@@ -90,7 +90,6 @@ class ActivationSplitSchedule {
   bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
   bool refuted_some_ = false;                ///< clauses since the last pass
-  Keeping keeping_;                          ///< of the next search
 };
 
 }  // namespace clipbound::solver

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 
+#include "base/cpu.h"
 #include "base/deadline.h"
 #include "base/options.h"
 #include "specs/network/network.h"

@@ -72,17 +72,7 @@ std::shared_ptr<const Implementation> share(specs::Network network) {
       Implementation{std::make_shared<const specs::Network>(std::move(network))});
 }
 
-}  // namespace
-
-Network Network::load(const std::string& path) {
-  return Network(share<Implementation>(specs::read_onnx(path)));
-}
-
-Network Network::parse(const std::string& bytes, const std::string& source) {
-  return Network(share<Implementation>(specs::parse_onnx(bytes, source)));
-}
-
-Network Network::from_layers(std::size_t inputs, std::span<const DenseLayer> layers) {
+specs::Network chain_of(std::size_t inputs, std::span<const DenseLayer> layers) {
   if (inputs == 0 || inputs > kMostVariables)
     throw InputError("a network needs between 1 and 2^31 - 1 inputs");
   if (layers.empty()) throw InputError("a network needs at least one layer");
@@ -98,7 +88,25 @@ Network Network::from_layers(std::size_t inputs, std::span<const DenseLayer> lay
   }
   network.outputs = {value};
   network.validate();
-  return Network(share<Implementation>(std::move(network)));
+  return network;
+}
+
+}  // namespace
+
+CLIPBOUND_ANY_CPU Network Network::load(const std::string& path) {
+  base::require_cpu();
+  return Network(share<Implementation>(specs::read_onnx(path)));
+}
+
+CLIPBOUND_ANY_CPU Network Network::parse(const std::string& bytes, const std::string& source) {
+  base::require_cpu();
+  return Network(share<Implementation>(specs::parse_onnx(bytes, source)));
+}
+
+CLIPBOUND_ANY_CPU Network Network::from_layers(std::size_t inputs,
+                                               std::span<const DenseLayer> layers) {
+  base::require_cpu();
+  return Network(share<Implementation>(chain_of(inputs, layers)));
 }
 
 namespace {

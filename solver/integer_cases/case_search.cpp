@@ -1,6 +1,7 @@
 #include "solver/integer_cases/case_search.h"
 
 #include <algorithm>
+#include <map>
 
 #include "solver/integer_cases/case_worker.h"
 #include "solver/strategy.h"
@@ -28,6 +29,18 @@ SearchContext loop_context(const CaseProblem& problem, const SearchContext& cont
   return copy;
 }
 
+/// The part of the whole case that a value names, without clauses.
+Case restricted(const Case& whole, const std::vector<InputRange>& box) {
+  Case part{whole.part, {}};
+  for (const InputRange& range : box) {
+    part.part.lower[range.input] = range.lower;
+    part.part.upper[range.input] = range.upper;
+    part.part.open.lower[range.input] = range.lower_open ? 1 : 0;
+    part.part.open.upper[range.input] = range.upper_open ? 1 : 0;
+  }
+  return part;
+}
+
 /// The box's whole case, or the cases that an earlier process left of it.
 std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeeper* keeper,
                                            SearchCounters& counters) {
@@ -35,6 +48,8 @@ std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeep
   Case whole{{problem.box.lower, problem.box.upper, {}, {}}, {}};
   whole.part.open.lower.assign(problem.box.lower.size(), 0);
   whole.part.open.upper = whole.part.open.lower;
+  // Clauses share the bounds of a case that several of them are open on.
+  std::map<std::vector<InputRange>, std::size_t> numbers;
   for (std::size_t k = 0; k < problem.box.clauses.size(); ++k) {
     const Clause* clause = problem.box.clauses[k];
     const ClauseState* resumed = keeper == nullptr ? nullptr : keeper->resumed_boxes(*clause);
@@ -44,15 +59,10 @@ std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeep
     }
     counters.resume(k, *resumed);
     for (const Subproblem& value : resumed->open) {
-      Case part{whole.part, {}};
-      for (const InputRange& range : value.box) {
-        part.part.lower[range.input] = range.lower;
-        part.part.upper[range.input] = range.upper;
-        part.part.open.lower[range.input] = range.lower_open ? 1 : 0;
-        part.part.open.upper[range.input] = range.upper_open ? 1 : 0;
-      }
-      part.clauses.push_back({clause, k, Share::restored(value.share.depth())});
-      frontier[0].push_back(std::move(part));
+      const auto [number, is_new] = numbers.emplace(value.box, frontier[0].size());
+      if (is_new) frontier[0].push_back(restricted(whole, value.box));
+      frontier[0][number->second].clauses.push_back(
+          {clause, k, Share::restored(value.share.depth())});
     }
   }
   if (!whole.clauses.empty()) frontier[0].push_back(std::move(whole));

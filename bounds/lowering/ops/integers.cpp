@@ -99,10 +99,10 @@ std::vector<char> integer_elements(const LowerContext& context, ValueId id,
   return integer;
 }
 
-AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector<char>& integer) {
+AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector<char>& integer,
+                   const std::optional<StepId>& steps) {
   enum Kind : std::size_t { no, yes, rises, falls, apart, unknown, kinds };
   const IntervalVector range = enclose(d, context.sources());
-  const StepId steps = context.next_steps();
   Sorted sorted(integer.size(), kinds);
   for (std::size_t i = 0; i < integer.size(); ++i) {
     const auto [l, u] = ends(range, integer, i);
@@ -126,11 +126,10 @@ AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector
                                         sorted.elements(unknown), kNoValue)});
 }
 
-AffineForm is_positive(LowerContext& context, const AffineForm& d,
-                       const std::vector<char>& integer) {
+AffineForm is_positive(LowerContext& context, const AffineForm& d, const std::vector<char>& integer,
+                       const std::optional<StepId>& steps) {
   enum Kind : std::size_t { no, yes, itself, next, apart, kinds };
   const IntervalVector range = enclose(d, context.sources());
-  const StepId steps = context.next_steps();
   Sorted sorted(integer.size(), kinds);
   for (std::size_t i = 0; i < integer.size(); ++i) {
     const auto [l, u] = ends(range, integer, i);

@@ -29,7 +29,8 @@ std::vector<AffineForm> lower_thresholded_relu(LowerContext& context, const Node
   const AffineForm above = combine(context, {&x}, {1.0}, repeat(-a, x));
   const AffineForm r = context.add_relu(above, kNoValue);
   if (a == 0.0) return {r};
-  const AffineForm step = is_positive(context, above, std::vector<char>(x.constant.size(), 0));
+  const AffineForm step =
+      is_positive(context, above, std::vector<char>(x.constant.size(), 0), context.next_steps());
   return {combine(context, {&r, &step}, {1.0, a})};
 }
 

@@ -91,8 +91,10 @@ std::vector<std::int64_t> all_elements(const AffineForm& form) {
 }
 
 AffineForm add_steps(LowerContext& context, const AffineForm& form, const StepFunction& function,
-                     const StepId& steps, const std::vector<std::int64_t>& elements, ValueId value,
-                     IntervalVector known) {
+                     const std::optional<StepId>& steps, const std::vector<std::int64_t>& elements,
+                     ValueId value, IntervalVector known) {
+  if (!steps && function.tie) return either(elements.size());
+  if (!steps) return context.add_layer_within(form, {function.curve}, value, known);
   const IntervalVector z = enclose(form, context.sources());
   const std::vector<Range> possible = possible_values(form, function, z, known);
   if (known.lower.empty()) known = anything(elements.size());
@@ -101,7 +103,7 @@ AffineForm add_steps(LowerContext& context, const AffineForm& form, const StepFu
   std::vector<Pick> open, from;
   IntervalVector open_known;
   for (std::size_t i = 0; i < elements.size(); ++i) {
-    const StepId id{steps.node, steps.call, elements[i]};
+    const StepId id{steps->node, steps->call, elements[i]};
     Range values = possible[i];
     if (const Range* decided = context.decision(id)) {
       values = {std::max(values.lower, decided->lower), std::min(values.upper, decided->upper)};

@@ -36,6 +36,8 @@ void add_window_cases(std::vector<OperatorCase>& cases);
 void add_reduction_cases(std::vector<OperatorCase>& cases);
 void add_choice_cases(std::vector<OperatorCase>& cases);
 void add_copy_cases(std::vector<OperatorCase>& cases);
+void add_interpolation_cases(std::vector<OperatorCase>& cases);
+void add_indexed_cases(std::vector<OperatorCase>& cases);
 void add_composite_cases(std::vector<OperatorCase>& cases);
 void add_network_cases(std::vector<OperatorCase>& cases);
 /// n numbers without a pattern, multiples of 1/8 so that small sums are exact.
