@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "specs/network/half.h"
 #include "specs/network/operation.h"
 
 namespace clipbound::specs {
@@ -110,6 +111,7 @@ std::vector<Tensor> evaluate_constant_as(const Network& network, const Node& nod
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const Value& v = network.value(node.outputs[o]);
     tensors.push_back(tensor_of(v.shape, v.type, outputs[o]));
+    round_to(v.half, tensors.back());
   }
   return tensors;
 }

@@ -22,9 +22,14 @@ inline constexpr std::int64_t kLargestTensor = std::int64_t{1} << 30;
 /// "[1,3,32,32]".
 std::string to_string(const Shape& shape);
 
-enum class DataType : std::uint8_t { float32, float64, int64, boolean };
+/// How values are held, and float16: numbers held as float32, of which alone inputs are said to be
+/// (Network::input_type()).
+enum class DataType : std::uint8_t { float32, float64, int64, boolean, float16 };
 /// "float32" and so on.
 const char* name_of(DataType type);
+
+/// A 16-bit format to whose numbers values held as float32 are rounded by who computes them.
+enum class Half : std::uint8_t { none, float16, bfloat16 };
 
 /// Values in C order. float16/bfloat16 files are widened to float32, all integer types to int64
 /// (exactly).
@@ -33,6 +38,7 @@ struct Tensor {
   std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>,
                std::vector<std::uint8_t>>
       values;
+  Half half = Half::none;  ///< where the file's numbers are of such a format
 
   DataType type() const { return static_cast<DataType>(values.index()); }
   std::int64_t size() const { return element_count(shape); }
