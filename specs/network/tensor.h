@@ -30,6 +30,9 @@ const char* name_of(DataType type);
 
 /// A 16-bit format to whose numbers values held as float32 are rounded by who computes them.
 enum class Half : std::uint8_t { none, float16, bfloat16 };
+/// What a file stores integers as. They are widened to int64; where QuantizeLinear saturates
+/// depends on it.
+enum class StoredInteger : std::uint8_t { unknown, int8, uint8, int16, uint16, int32 };
 
 /// Values in C order. float16/bfloat16 files are widened to float32, all integer types to int64
 /// (exactly).
@@ -39,6 +42,7 @@ struct Tensor {
                std::vector<std::uint8_t>>
       values;
   Half half = Half::none;  ///< where the file's numbers are of such a format
+  StoredInteger stored = StoredInteger::unknown;
 
   DataType type() const { return static_cast<DataType>(values.index()); }
   std::int64_t size() const { return element_count(shape); }

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "specs/network/composite.h"
 #include "specs/network/op_table.h"
 #include "specs/onnx/node_order.h"
 #include "specs/onnx/onnx_reader.h"
@@ -24,7 +25,8 @@ std::string operator_of(const onnx::NodeProto& node) {
   return is_default_domain(node) ? node.op_type() : node.domain() + "::" + node.op_type();
 }
 
-/// The text of an exception without what append_node() put before it: that is said of many nodes.
+/// The text of an exception without what append_operator() put before it: that is said of many
+/// nodes.
 std::string reason_of(const Unsupported& error, const Node& node) {
   const std::string text = error.what(), before = describe(node) + ": ";
   return text.starts_with(before) ? text.substr(before.size()) : text;
@@ -150,7 +152,7 @@ void GraphReader::read_nodes(Nodes& nodes, Scope& scope) {
 bool GraphReader::is_supported(const onnx::NodeProto& proto) const {
   return functions_.find(proto) != nullptr ||
          (is_default_domain(proto) &&
-          (proto.op_type() == "If" || find_op(proto.op_type()) != nullptr));
+          (proto.op_type() == "If" || is_known_operator(proto.op_type())));
 }
 
 void GraphReader::read_node(const onnx::NodeProto& proto, const std::string& name, Scope& scope) {
@@ -190,17 +192,21 @@ std::map<std::string, Attribute> GraphReader::attributes_of(const onnx::NodeProt
 
 void GraphReader::read_operator(const onnx::NodeProto& proto, const std::string& name,
                                 Scope& scope) {
-  Node node{find_op(proto.op_type())->kind, name, scope.opset, {}, {}, {}};
+  Node node = new_node(proto.op_type(), name, scope.opset);
+  const Node shown = node;
   bool unknown = false;
   for (const std::string& input : proto.input()) {
     node.inputs.push_back(find_input(input, name, scope));
     unknown = unknown || node.inputs.back() == kUnknownValue;
   }
-  if (proto.output_size() == 0 || proto.output(0).empty())
-    throw InputError(describe(node) + ": has no output");
+  // Of a composite, any output may be left out.
+  const int must_be_named =
+      node.composite.empty() ? std::min(proto.output_size(), 1) : proto.output_size();
+  if (std::all_of(proto.output().begin(), proto.output().begin() + must_be_named,
+                  [](const std::string& output) { return output.empty(); }))
+    throw InputError(describe(shown) + ": has no output");
   if (unknown) return skip(proto, scope);
   const std::size_t values_before = network_.values.size(), nodes_before = network_.nodes.size();
-  const Node shown{node.kind, name, scope.opset, {}, {}, {}};
   try {
     node.attributes = attributes_of(proto, scope);
   } catch (const InputError& e) {
@@ -214,7 +220,7 @@ void GraphReader::read_operator(const onnx::NodeProto& proto, const std::string&
     node.outputs.push_back(is_read(output, node.outputs.empty(), scope) ? define(output, scope)
                                                                         : kNoValue);
   try {
-    append_node(network_, std::move(node));
+    append_operator(network_, std::move(node));
   } catch (const Unsupported& e) {
     unsupported_.add(operator_of(proto), name, scope.opset, reason_of(e, shown));
     network_.values.resize(values_before);  // as if it had not been there

@@ -95,6 +95,18 @@ decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
   }
 }
 
+/// What the file stores the integers as, where QuantizeLinear may ask.
+StoredInteger stored_as(int onnx_type) {
+  switch (onnx_type) {
+    case Proto::INT8: return StoredInteger::int8;
+    case Proto::UINT8: return StoredInteger::uint8;
+    case Proto::INT16: return StoredInteger::int16;
+    case Proto::UINT16: return StoredInteger::uint16;
+    case Proto::INT32: return StoredInteger::int32;
+    default: return StoredInteger::unknown;
+  }
+}
+
 }  // namespace
 
 DataType data_type_of(int onnx_type, const std::string& what) {
@@ -169,6 +181,7 @@ Tensor tensor_from(const onnx::TensorProto& proto, ExternalData& external) {
                                                    static_cast<std::size_t>(count))
                                      : values_from(proto, static_cast<std::size_t>(count));
   tensor.half = half_of(proto.data_type());
+  tensor.stored = stored_as(proto.data_type());
   return tensor;
 }
 

@@ -84,33 +84,20 @@ std::vector<std::int64_t> strides_of(const Shape& shape) {
   return strides;
 }
 
-namespace {
-
-/// The 16-bit format of the first input of a floating type, which by ONNX's schemas is that of
-/// floating outputs (Cast and what makes constants say another).
-Half half_of_inputs(const Network& network, const Node& node) {
-  for (const ValueId id : node.inputs) {
-    if (id == kNoValue) continue;
-    const Value& v = network.value(id);
-    if (v.type == DataType::float32 || v.type == DataType::float64) return v.half;
-  }
-  return Half::none;
-}
-
-}  // namespace
-
 void set_output(Network& network, const Node& node, std::size_t i, DataType type, Shape shape) {
   if (element_count(shape) > kLargestTensor)
     throw InputError("absurd output shape " + to_string(shape));
   Value& v = network.value(node.outputs[i]);
   v.type = type;
   v.shape = std::move(shape);
-  v.half = type == DataType::float32 ? half_of_inputs(network, node) : Half::none;
+  // A composite is computed in float32, as runtimes compute it, and rounded as a whole.
+  const bool rounds = type == DataType::float32 && node.composite.empty();
+  v.half = rounds ? half_of_inputs(network, node) : Half::none;
 }
 
 void expect_same_type(const Network& network, const Node& node, std::size_t i, std::size_t j) {
   const Value &a = input_of(network, node, i), &b = input_of(network, node, j);
-  if (a.type != b.type || a.half != b.half)
+  if (a.type != b.type || (a.half != b.half && node.composite.empty()))
     throw InputError(std::string("inputs are ") + name_of(a) + " and " + name_of(b));
 }
 
