@@ -71,9 +71,8 @@ TEST(Half, RoundsToTheNearestBfloat16) {
     const auto upper = static_cast<std::uint16_t>(generator() % 0x7f7f);
     const float low = from_bfloat16_bits(upper),
                 high = from_bfloat16_bits(static_cast<std::uint16_t>(upper + 1));
-    const float x = std::bit_cast<float>(
-        (static_cast<std::uint32_t>(upper) << 16) |
-        static_cast<std::uint32_t> static_cast<std::uint32_t>(generator() & 0xffff));
+    const float x = std::bit_cast<float>((static_cast<std::uint32_t>(upper) << 16) |
+                                         static_cast<std::uint32_t>(generator() & 0xffff));
     const double below = static_cast<double>(x) - low, above = static_cast<double>(high) - x;
     const float nearest = below < above ? low : above < below ? high : upper % 2 == 0 ? low : high;
     ASSERT_EQ(nearest_half(Half::bfloat16, x), nearest) << x;
