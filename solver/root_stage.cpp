@@ -65,8 +65,10 @@ ActivationSplitSettings RootStage::settings() {
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   // The root's lowering is for the input split (products as pairs), and gone by now where networks
   // were reduced.
-  auto system =
-      std::make_shared<const LayeredSystem>(lower_network(*network_, box.lower, box.upper));
+  LoweringOptions options;
+  options.undefined_reach = reach_.get();
+  auto system = std::make_shared<const LayeredSystem>(
+      lower_network(*network_, box.lower, box.upper, ProductForm::squares, options));
   return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
                                                    context_);
 }
@@ -109,7 +111,26 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   root->bounder = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   for (const Row& row : clause.rows) root->strict.push_back(row.strict ? 1 : 0);
+  root->lower_anew = lower_anew(bounder->system());
   return root;
+}
+
+LowerAnew RootStage::lower_anew(const LayeredSystem& system) const {
+  constexpr double kMostWork = 1e7;  // a box takes about a millisecond
+  const bool has_edges = std::any_of(system.activations.begin(), system.activations.end(),
+                                     [](const Activation& f) { return has_edge(f); });
+  if (!has_edges || lowering_work(system) > kMostWork) return nullptr;
+  return [network = network_, undefined_reach = reach_](
+             const ClauseRoot& root, std::vector<double> lower, std::vector<double> upper) {
+    LoweringOptions options;
+    options.undefined_reach = undefined_reach.get();
+    options.narrow_inputs = NarrowInputs::variables;
+    auto anew = std::make_shared<ClauseRoot>(root);
+    anew->bounder = std::make_shared<const CrownBounder>(std::make_shared<const LayeredSystem>(
+        lower_network(*network, lower, upper, ProductForm::chosen, options)));
+    anew->rows = lower_rows(anew->bounder->system(), *root.clause);
+    return std::shared_ptr<const ClauseRoot>(std::move(anew));
+  };
 }
 
 RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
@@ -133,7 +154,8 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
-    if (rows_refuted(*root, bounds) || (resumed != nullptr && resumed->closed.is_one())) {
+    const CoarseRows rows = bound_rows(*root, bounds);
+    if (rows.refuted || (resumed != nullptr && resumed->closed.is_one())) {
       keep_refuted(*root->clause);
       continue;
     }
@@ -150,7 +172,9 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
       Subproblem whole;
       whole.share = Share::whole();
       BoxSubproblems task = coarse_task(root, whole);
-      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+      if (!rows.blurred) {
+        if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+      }
       open.tasks.push_back(std::move(task));
     }
     open.clauses.push_back(k);

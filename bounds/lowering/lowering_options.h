@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "bounds/layered/enclose.h"
 #include "bounds/layered/input_staircase.h"
+#include "bounds/lowering/undefined_reach.h"
 #include "specs/network/network.h"
 
 namespace clipbound::bounds {
@@ -29,6 +30,9 @@ struct LoweringOptions {
   /// Where given, receives those of all values that are not constant.
   std::map<ValueId, IntervalVector>* intervals = nullptr;
   const Deadline* deadline = nullptr;  ///< where given, polled between nodes
+  /// Where given, points at which every clause fails by a NaN or an infinity may be left out: the
+  /// system speaks of counterexamples of these clauses alone.
+  const UndefinedReach* undefined_reach = nullptr;
 };
 
 /// The deadline came before a network was lowered.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "bounds/lowering/edges.h"
 #include "bounds/lowering/ops/multiplication.h"
 #include "specs/network/op_table.h"
 
@@ -26,9 +27,17 @@ std::vector<AffineForm> lower_pow(LowerContext& context, const Node& node) {
   if (c == 0.0) return {AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0))};
   if (c == 1.0) return {std::move(x)};
   if (c == 2.0) return {square(context, x, kNoValue)};
-  if (c == -1.0) return {invert(context, x)};
-  if (c == 0.5) return {context.add_layer(x, {Curve::sqrt}, kNoValue)};
-  return {context.add_layer(x, {Curve::power, c}, kNoValue)};
+  const Activation power = c == -1.0  ? Activation{Curve::reciprocal}
+                           : c == 0.5 ? Activation{Curve::sqrt}
+                                      : Activation{Curve::power, c};
+  if (!has_edge(power)) return {context.add_layer(x, power, kNoValue)};
+  const EdgeOperand operand{x,
+                            kNoValue,
+                            certain_ends(context, node.inputs[0],
+                                         broadcast_map(operand_shape(context, node, 0),
+                                                       network.value(node.outputs[0]).shape)),
+                            {}};
+  return {add_layer_with_edge(context, node, operand, power)};
 }
 
 }  // namespace clipbound::bounds
