@@ -9,6 +9,7 @@ std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& famil
   const BoxFeatures hull{varying_inputs(family.lower, family.upper).size()};
   LoweringOptions options;
   options.undefined_reach = reach_.get();
+  options.deadline = &context_.deadline;
   const auto lowered = [&](ProductForm products) {
     return std::make_shared<const LayeredSystem>(
         lower_network(*network_, family.lower, family.upper, products, options));

@@ -24,7 +24,7 @@ class FamilyLowering {
                  std::shared_ptr<const UndefinedReach> undefined_reach,
                  const SearchContext& context)
       : network_(std::move(network)), reach_(std::move(undefined_reach)), context_(context) {}
-  /// For the family's hull, as planned.
+  /// For the family's hull, as planned. Throws LoweringInterrupted where the deadline comes.
   std::shared_ptr<const CrownBounder> lower(const BoxFamily& family) const;
 
  private:

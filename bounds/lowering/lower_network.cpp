@@ -77,7 +77,7 @@ std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   std::vector<AffineForm> results =
       undefined ? unknown_outputs(context.network(), node) : lower_by_intervals(context, node);
   if (is_wide(results))
-    context.note_interval_only({node.name, op_row(node.kind).onnx_name, std::move(reason)});
+    context.note_interval_only({node.name, operator_name(node), std::move(reason)});
   return results;
 }
 

@@ -34,7 +34,7 @@ std::pair<std::vector<double>, std::vector<double>> box_of(const BoxSubproblems&
 
 }  // namespace
 
-CoarseRows bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
+RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
   constexpr double kSmall = 0x1p-20;
   if (bounds.empty) return {.refuted = true};
   std::vector<std::int64_t> all(root.strict.size());
@@ -44,19 +44,24 @@ CoarseRows bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds
   std::vector<double> errors;
   std::vector<double> lower =
       root.bounder->lower_bounds(root.rows, all, 1.0, layers, bounds, &errors);
-  CoarseRows result;
+  RowsVerdict verdict;
   if (root.lower_anew != nullptr) {
     // Intervals know of one end where the other is infinite.
     const IntervalVector ranges = enclose(root.rows, bounds.sources);
     const std::vector<double> samples = values_at(root.rows, system.samples);
     for (std::size_t s = 0; s < lower.size(); ++s) {
       lower[s] = std::max(lower[s], ranges.lower[s]);
-      result.blurred = result.blurred || !(errors[s] <= kSmall * size_at_samples(samples, s));
+      verdict.blurred = verdict.blurred || !(errors[s] <= kSmall * size_at_samples(samples, s));
     }
   }
-  for (std::size_t s = 0; s < lower.size(); ++s)
-    result.refuted = result.refuted || (root.strict[s] != 0 ? lower[s] >= 0.0 : lower[s] > 0.0);
-  return result;
+  for (std::size_t s = 0; s < lower.size(); ++s) {
+    verdict.refuted = root.strict[s] != 0 ? lower[s] >= 0.0 : lower[s] > 0.0;
+    if (!verdict.refuted && !(lower[s] > verdict.bound)) continue;
+    verdict.row = s;
+    verdict.bound = lower[s];
+    if (verdict.refuted) break;
+  }
+  return verdict;
 }
 
 bool lower_coarse_anew(BoxSubproblems& coarse) {

@@ -6,19 +6,22 @@
 // a box cover it (S10).
 #include <optional>
 
+#include "base/rounding.h"
 #include "bounds/crown/crown_bounder.h"
 #include "solver/input_split/subproblems.h"
 
 namespace clipbound::solver {
 
-/// What the bounds of a box say of a clause's rows (CROWN backward over the whole network).
-struct CoarseRows {
-  bool refuted = false;  ///< one row is excluded, or there is no counterexample in the box
+/// What CROWN backward over the whole network says of a clause's rows on a box.
+struct RowsVerdict {
+  bool refuted = false;       ///< one of them is excluded, or there is no counterexample in the box
+  std::size_t row = 0;        ///< the one with the highest bound
+  double bound = -kInfinity;  ///< of it; none of a clause without rows
   /// What radii and roundings take from some row's bound is not small against the row: some neuron
   /// is unbounded, or huge. A reduced network would keep that for all parts of the box.
   bool blurred = false;
 };
-CoarseRows bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
+RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
 
 /// Lowers the network anew on the task's box, where its root can, and takes that for its root: what
 /// is unbounded on the whole box may be bounded here. False where nothing was done.

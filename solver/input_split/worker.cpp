@@ -30,7 +30,7 @@ InputSplitWorker::InputSplitWorker(SearchTeam& team, const SearchSettings& setti
 void InputSplitWorker::search_coarse(BoxSubproblems task) {
   CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
   deadline_.work(crown_work(task.root->bounder->system()));
-  CoarseRows rows = bound_rows(*task.root, bounds);
+  RowsVerdict rows = bound_rows(*task.root, bounds);
   if (!rows.refuted && rows.blurred && !deadline_.expired() && lower_coarse_anew(task)) {
     deadline_.work(lowering_work(task.root->bounder->system()));
     bounds = bound_coarse(task, deadline_);
@@ -46,7 +46,8 @@ void InputSplitWorker::search_coarse(BoxSubproblems task) {
   if (!rows.blurred || !where) {
     if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
   }
-  if (!where) return give_up(task.clause, task.share);
+  team_.counters.saw_open({task.clause, rows.row, rows.bound});
+  if (!where) return give_up({task.clause, rows.row, rows.bound}, task.share);
   if (rows.blurred) {
     if (const auto pole = pole_split(task, bounds)) where = pole;
   }
@@ -175,6 +176,7 @@ bool InputSplitWorker::prune() {
   const RowBounds& rows = level().rows;
   open_ = ~rows.refuted;
   double worst = kInfinity;
+  int worst_lane = -1;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
     if (lane < count_ && open_[lane] == 0) {
@@ -184,11 +186,23 @@ bool InputSplitWorker::prune() {
     if (open_[lane] == 0) continue;
     double best = -kInfinity;
     for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
-    worst = std::min(worst, best);
+    if (worst_lane < 0 || best < worst) {
+      worst = best;
+      worst_lane = lane;
+    }
   }
   if (!any(open_)) return false;
-  team_.counters.worst_bound.store(worst, std::memory_order_relaxed);
+  team_.counters.saw_open(best_row(worst_lane));
   return true;
+}
+
+OpenRow InputSplitWorker::best_row(int lane) const {
+  const std::vector<Vec>& rows = levels_[depth_ - 1]->rows.lower;
+  OpenRow best{clause_, 0, -kInfinity};
+  for (std::size_t s = 0; s < rows.size(); ++s) {
+    if (rows[s][lane] > best.bound) best = {clause_, s, rows[s][lane]};
+  }
+  return best;
 }
 
 void InputSplitWorker::try_points() {
