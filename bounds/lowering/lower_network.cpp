@@ -88,7 +88,7 @@ class Lowering {
            ProductForm products, const LoweringOptions& options)
       : network_(network),
         options_(options),
-        context_(network, lower, upper, products, options.open),
+        context_(network, lower, upper, products, options),
         wanted_ends_(values_before_edges(network)) {
     CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
     context_.edges().undefined_reach = options.undefined_reach;
@@ -136,6 +136,7 @@ class Lowering {
   void lower(std::size_t i) {
     const Node& node = network_.nodes[i];
     check_attributes(network_, node);
+    context_.begin_node(static_cast<std::int32_t>(i));
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
     for (std::size_t k = 0; k < results.size(); ++k) {

@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "bounds/layered/enclose.h"
 #include "bounds/layered/input_staircase.h"
+#include "bounds/layered/step_decisions.h"
 #include "bounds/lowering/undefined_reach.h"
 #include "specs/network/network.h"
 
@@ -33,6 +34,8 @@ struct LoweringOptions {
   /// Where given, points at which every clause fails by a NaN or an infinity may be left out: the
   /// system speaks of counterexamples of these clauses alone.
   const UndefinedReach* undefined_reach = nullptr;
+  /// Where given, the statement is about points at which the steps take these values.
+  const StepDecisions* decisions = nullptr;
 };
 
 /// The deadline came before a network was lowered.

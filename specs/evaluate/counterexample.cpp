@@ -67,8 +67,8 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
                         name_of(network.input_type()) + " numbers";
     return judgement;
   }
-  const Replays replays =
-      is_float32 ? replay_all<float>(network, point) : replay_all<double>(network, point);
+  const Replays replays = network.computes_in_float64() ? replay_all<double>(network, point)
+                                                        : replay_all<float>(network, point);
   judgement.outputs = replays[0];
   if (!std::all_of(replays.begin(), replays.end(), [](const auto& y) { return all_finite(y); })) {
     judgement.why_not = "an output is not finite";

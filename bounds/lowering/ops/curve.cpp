@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "bounds/lowering/edges.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/steps.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -21,8 +22,14 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   return {add_layer_with_edge(context, node, operand, {*curve})};
 }
 
+/// Sign and Round, whose values cases may decide.
 std::vector<AffineForm> lower_listed_curve(LowerContext& context, const Node& node) {
-  return lower_curve(context, node);
+  const std::optional<Curve> curve = curve_named(op_row(node.kind).onnx_name);
+  CLIPBOUND_CHECK_NOTE(curve.has_value() && has_jumps(*curve), node.name);
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  return {add_steps(context, x, {.curve = *curve}, context.next_steps(), all_elements(x),
+                    node.inputs[0])};
 }
 
 }  // namespace clipbound::bounds
