@@ -315,9 +315,9 @@ Box Rewriting::narrowed(const Box& box) const {
   keep_inside(result, box);
   for (std::size_t i = 0; i < box.size(); ++i) {
     if (!columns_[i]) continue;
-    const double centre = columns_[i]->centre;
-    const Ends whole = ends_around(centre, columns_[i]->half), point{centre, centre};
-    result[i] = {whole, whole, point, point};
+    const FloatNeighbours centre = float64_neighbours(columns_[i]->centre);
+    result[i] = intersection(lower_edges(centre), upper_edges(centre));
+    result[i].hull = result[i].exact = ends_around(columns_[i]->centre, columns_[i]->half);
   }
   return result;
 }
