@@ -34,7 +34,7 @@ namespace strategy {
 // unless it has more coefficients than this. Not measured.
 inline constexpr std::size_t kLargeNetwork = 3000000;
 
-// Exact arithmetic (decision 46): additions of rationals, some 0.3 us each. Forms of activations
+// Exact arithmetic (decision 48): additions of rationals, some 0.3 us each. Forms of activations
 // are looked into at the root of a network of so few coefficients, and on subproblems of the input
 // split that are open by rounding alone where it has no more than the second number.
 inline constexpr std::int64_t kTinyNetwork = 1000, kExactNetwork = 20000;

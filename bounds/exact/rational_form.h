@@ -1,6 +1,6 @@
 #pragma once
 // Idea: linear forms with rational coefficients: bounds that touch a threshold exactly.
-// Source: GMP (decision 46).
+// Source: GMP (decision 48).
 // Guarantees: nothing is rounded (S13).
 #include <gmpxx.h>
 

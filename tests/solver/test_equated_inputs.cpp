@@ -154,7 +154,7 @@ TEST(EquatedInputs, FactorsAndOffsets) {
     const SolveResult result = solved(
         network, {c.equation, "(= X_1 X_4)", "(= X_2 X_5)", "(or (>= Y_0 Y_1) (<= Y_0 Y_1))"});
     ASSERT_EQ(result.verdict, Verdict::sat) << c.equation;
-    const float product = c.factor * static_cast<float>(result.input[3]);
+    const volatile float product = c.factor * static_cast<float>(result.input[3]);
     EXPECT_EQ(static_cast<float>(result.input[0]), product + c.offset) << c.equation;
   }
 }

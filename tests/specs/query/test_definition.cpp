@@ -55,8 +55,9 @@ TEST(InputDefinition, RoundingsAreBounded) {
   d.factor = Rational(1, 10);
   d.offset = Rational(1, 10);
   const float x = 0.7F;
+  const volatile float product = 0.1F * x;
   EXPECT_EQ(value_of(d, DataType::float32, static_cast<double>(x)),
-            static_cast<double>(static_cast<float>(0.1F * x) + 0.1F));
+            static_cast<double>(product + 0.1F));
 }
 
 }  // namespace
