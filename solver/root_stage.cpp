@@ -82,7 +82,7 @@ std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
   SearchContext beside = context_;
   beside.progress = nullptr;  // the search that the cases help reports its own
   beside.keeper = nullptr;    // and keeps what is open
-  return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true}, beside);
+  return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true, reach_}, beside);
 }
 
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
@@ -241,7 +241,7 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
   const bool numbers = system.outputs.terms.empty(), indices = !system.staircases.empty();
   if (!has_rows || !system.has_interval_only() || !(numbers || indices)) return false;
   for (const BoxGroup& group : family.groups)
-    roots.cases.push_back({network_, box_of(group, query_), !indices});
+    roots.cases.push_back({network_, box_of(group, query_), !indices, reach_});
   context_.say(
       1, (indices ? "indices depend on inputs: " : "outputs are bounded by intervals alone: ") +
              std::to_string(family.groups.size()) + " boxes are searched case by case");
