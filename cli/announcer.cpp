@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -37,10 +39,29 @@ std::string statistics_text(const Result& result) {
   return "statistics" + text;
 }
 
+/// As the library's reasons begin: "out of time while reading", and what is weakest.
+std::string reason_of(const std::string& event, const Progress& progress) {
+  std::string text = event + " ";
+  switch (progress.stage) {
+    case Stage::reading: text += "while reading"; break;
+    case Stage::attack: text += "in the attack"; break;
+    case Stage::lowering: text += "while the network was lowered"; break;
+    case Stage::root:
+      text += "in the root bounds (" + std::to_string(progress.bounded) + " of " +
+              std::to_string(progress.clauses) + " clauses bounded)";
+      break;
+    case Stage::search: text += "in the search"; break;
+  }
+  if (progress.weakest) text += "; weakest: " + progress.weakest->text;
+  return text + "; what would help: more time";
+}
+
 }  // namespace
 
-Announcer::Announcer(OutputPaths paths, Options options, Console& console)
-    : paths_(std::move(paths)), options_(std::move(options)), console_(console) {
+Announcer::Announcer(OutputPaths paths, Options options, Console& console,
+                     std::chrono::steady_clock::time_point start)
+    : paths_(std::move(paths)), options_(std::move(options)), console_(console), start_(start) {
+  last_.statistics = all_statistics();
   prepare_output(paths_.result);
   try {
     prepare_output(paths_.json);
@@ -94,15 +115,17 @@ void Announcer::fail(const std::string& message, int exit_code) {
   ::_exit(exit_code);
 }
 
-void Announcer::give_up(Verdict verdict, const std::string& reason) {
+void Announcer::give_up(Verdict verdict, const std::string& event) {
   claim();
   bool told = false;
   std::string notes;
   try {
     Result result;
     result.verdict = verdict;
-    result.reason = reason;
     if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) result.progress = last_;
+    result.progress = by_now(std::move(result.progress));
+    result.statistics = std::exchange(result.progress.statistics, {});
+    result.reason = reason_of(event, result.progress);
     write_files(to_vnncomp(result), paths_.json.empty() ? "" : to_json(result, options_));
     told = true;
     notes = summary(result);
@@ -119,6 +142,17 @@ void Announcer::give_up(Verdict verdict, const std::string& reason) {
 void Announcer::saw(const Progress& progress) {
   const std::lock_guard lock(mutex_);
   last_ = progress;
+}
+
+Progress Announcer::seen() const {
+  const std::lock_guard lock(mutex_);
+  return by_now(last_);
+}
+
+Progress Announcer::by_now(Progress progress) const {
+  const std::chrono::duration<double> now = std::chrono::steady_clock::now() - start_;
+  progress.elapsed_s = std::max(progress.elapsed_s, now.count());
+  return progress;
 }
 
 }  // namespace clipbound::cli

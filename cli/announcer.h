@@ -4,6 +4,7 @@
 // Source: own.
 // Guarantees: exactly one verdict leaves the process.
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <string>
 
@@ -23,8 +24,10 @@ struct OutputPaths {
 /// Safe from many threads.
 class Announcer {
  public:
-  /// Prepares the files; throws InputError where they cannot be written. `options` must be final.
-  Announcer(OutputPaths paths, Options options, Console& console);
+  /// Prepares the files; throws InputError where they cannot be written. `options` must be final;
+  /// time is counted from `start`.
+  Announcer(OutputPaths paths, Options options, Console& console,
+            std::chrono::steady_clock::time_point start);
 
   /// Announces `result`: files first, then the line on stdout, so that who reads the line finds the
   /// files. Ends the process, with exit code 0, or 2 where a file could not be written.
@@ -32,22 +35,27 @@ class Announcer {
   /// Announces that there is no verdict: `error` in the files, the message on stderr, nothing on
   /// stdout.
   [[noreturn]] void fail(const std::string& message, int exit_code);
-  /// Announces a verdict of the watchdog's, which knows only how far the search was last seen.
-  [[noreturn]] void give_up(Verdict verdict, const std::string& reason);
+  /// Announces a verdict of the watchdog's, which knows only what happened ("out of time") and how
+  /// far the run was last seen.
+  [[noreturn]] void give_up(Verdict verdict, const std::string& event);
 
-  /// Remembers how far the search is, for give_up().
+  /// Remembers how far the run is, for seen() and give_up().
   void saw(const Progress& progress);
+  /// How far it was last seen, by the clock of now; `reading` before it was seen at all.
+  Progress seen() const;
 
  private:
   void claim();
+  Progress by_now(Progress progress) const;
   /// Returns whether all files were written; complains of those that were not.
   bool write_files(const std::string& result_text, const std::string& json_text);
 
   const OutputPaths paths_;
   const Options options_;
   Console& console_;
+  const std::chrono::steady_clock::time_point start_;
   std::atomic<bool> claimed_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Progress last_;  // guarded by mutex_
 };
 

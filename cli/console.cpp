@@ -1,9 +1,13 @@
 #include "cli/console.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
+#include <thread>
 
 #include "benchmarks/suite/files.h"
 
@@ -25,7 +29,12 @@ void Console::message(std::string_view text) {
 void Console::end_progress() {
   // A terminal that is held back (Ctrl-S) may block whoever has the lock; a verdict must not wait
   // for that.
-  const std::unique_lock lock(mutex_, std::try_to_lock);
+  constexpr int kPatience = 20;  // milliseconds
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  for (int k = 0; k < kPatience && !lock; ++k) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (lock.try_lock()) break;
+  }
   if (!lock) return;
   clear_line();
   ended_ = true;
@@ -33,27 +42,44 @@ void Console::end_progress() {
 
 void Console::progress(const Progress& progress) {
   if (!terminal_) return;
+  std::string line = progress_text(progress);
+  winsize size{};
+  // The last column stays free: some terminals go to the next line there.
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+    line.resize(std::min<std::size_t>(line.size(), size.ws_col - 1U));
   const std::lock_guard lock(mutex_);
-  const auto now = std::chrono::steady_clock::now();
-  if (ended_ || now < next_) return;
-  next_ = now + std::chrono::milliseconds(100);
-  std::string line = "\r";
-  line += progress_text(progress);
-  line += "\x1b[K";
-  suite::write_all(STDERR_FILENO, line);
+  if (ended_) return;
+  suite::write_all(STDERR_FILENO, "\r" + line + "\x1b[K");
   line_shown_ = true;
 }
 
+namespace {
+
+template <typename... Values>
+std::string format(const char* pattern, Values... values) {
+  char text[160];
+  std::snprintf(text, sizeof text, pattern, values...);
+  return text;
+}
+
+}  // namespace
+
 std::string progress_text(const Progress& progress) {
-  const double rate = progress.elapsed_s > 0.0
-                          ? static_cast<double>(progress.subproblems) / progress.elapsed_s
-                          : 0.0;
-  char text[200];
-  std::snprintf(text, sizeof text,
-                "%.1f s  %llu done  %llu open  %.0f/s  worst %.4g  settled %.2f %%",
-                progress.elapsed_s, static_cast<unsigned long long>(progress.subproblems),
-                static_cast<unsigned long long>(progress.open), rate, progress.worst_bound,
-                100.0 * progress.settled_share);
+  const auto number = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::string text = format("%.1f s  %s", progress.elapsed_s, name_of(progress.stage));
+  if (progress.bounded < progress.clauses && progress.stage == Stage::root)
+    text += format("  %llu of %llu clauses", number(progress.bounded), number(progress.clauses));
+  if (progress.bounded > 0) {
+    // Cut, not rounded: 100 % is said of nothing that is open.
+    text += format("  settled %.2f %%", std::floor(1e4 * progress.settled_share) / 1e2);
+  }
+  if (progress.worst_bound) text += format("  worst %.4g", *progress.worst_bound);
+  if (progress.stage == Stage::search || progress.subproblems > 0) {
+    const double rate = static_cast<double>(progress.subproblems) / progress.elapsed_s;
+    text += format("  %llu done", number(progress.subproblems));
+    if (progress.open) text += format("  %llu open", number(*progress.open));
+    text += format("  %.0f/s", rate);
+  }
   return text;
 }
 

@@ -17,10 +17,12 @@ class Console {
   Console();
   /// "clipbound: <message>" on a line of its own.
   void message(std::string_view text);
-  /// Clears the progress line for good, so that what stdout says next stands alone. Never waits.
+  /// Clears the progress line for good, so that what stdout says next stands alone. Waits
+  /// for some milliseconds at most.
   void end_progress();
-  /// Rewrites the progress line, ten times a second at most; nothing where stderr is no terminal.
+  /// Rewrites the progress line, cut to the terminal's width; nothing where stderr is no terminal.
   void progress(const Progress& progress);
+  bool is_terminal() const { return terminal_; }
 
  private:
   void clear_line();
@@ -28,10 +30,10 @@ class Console {
   std::mutex mutex_;
   bool line_shown_ = false;
   bool ended_ = false;
-  std::chrono::steady_clock::time_point next_{};
 };
 
-/// "12.3 s  4510 done  120 open  367/s  worst -0.0123  settled 45.10 %".
+/// "12.3 s  search  settled 45.10 %  worst -0.0123  4510 done  120 open  367/s"; before the search
+/// what is known by then.
 std::string progress_text(const Progress& progress);
 
 }  // namespace clipbound::cli

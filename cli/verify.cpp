@@ -1,13 +1,9 @@
 // Idea: clipbound verify and clipbound attack: one query on one network.
 // Source: VNN-COMP's command line and result file.
 // Guarantees: the first line of stdout is the verdict.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cctype>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <new>
@@ -16,6 +12,7 @@
 
 #include "cli/announcer.h"
 #include "cli/command.h"
+#include "cli/progress_line.h"
 #include "cli/watchdog.h"
 #include "clipbound/clipbound.h"
 
@@ -70,23 +67,12 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
     return arguments.run(network, query, arguments.options, callbacks);
   } catch (const std::bad_alloc&) {
     Result result;
-    result.reason = "out of memory";
+    result.reason = "out of memory while reading";
     result.progress.elapsed_s =
         std::chrono::duration<double>(Clock::now() - *callbacks.start).count();
+    result.statistics = all_statistics();
     return result;
   }
-}
-
-/// A line for the program that watches this one (`suite run`). It is dropped where nobody reads
-/// fast enough.
-void tell_progress(int descriptor, const Progress& progress) {
-  char line[200];
-  const int length = std::snprintf(line, sizeof line, "%.3f %.9g %.9g %llu %llu\n",
-                                   progress.elapsed_s, progress.worst_bound, progress.settled_share,
-                                   static_cast<unsigned long long>(progress.subproblems),
-                                   static_cast<unsigned long long>(progress.open));
-  [[maybe_unused]] const ssize_t count =
-      ::write(descriptor, line, static_cast<std::size_t>(length));
 }
 
 int verify(const Arguments& arguments) {
@@ -94,21 +80,16 @@ int verify(const Arguments& arguments) {
   // These live until the process ends: the watchdog's thread and the signal handler hold on to
   // them.
   auto& console = *new Console;
-  auto& announcer = *new Announcer(arguments.outputs, arguments.options, console);
+  auto& announcer = *new Announcer(arguments.outputs, arguments.options, console, start);
   const auto& stopper = *new Stopper;
   Callbacks callbacks;
   callbacks.start = start;
   callbacks.stopper = stopper;
-  callbacks.progress = [&](const Progress& progress) {
-    announcer.saw(progress);
-    console.progress(progress);
-    if (arguments.progress_descriptor >= 0) tell_progress(arguments.progress_descriptor, progress);
-  };
-  if (arguments.progress_descriptor >= 0)
-    ::fcntl(arguments.progress_descriptor, F_SETFL, O_WRONLY | O_NONBLOCK);
+  callbacks.progress = [&](const Progress& progress) { announcer.saw(progress); };
   callbacks.log = [&](int, const std::string& message) { console.message(message); };
   try {
-    start_watchdog(announcer, stopper, hard_limit(arguments.options, start));
+    start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start));
+    show_progress(announcer, console, arguments.progress_descriptor);
     announcer.announce(decide(arguments, callbacks, console));
   } catch (const InputError& error) {
     announcer.fail(error.what(), kBadInput);
@@ -169,9 +150,8 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
       ->type_name("FILE");
   command
       .add_option("--progress-to", arguments->progress_descriptor,
-                  "write progress to this file descriptor: lines of seconds, worst bound, settled "
-                  "share, subproblems, "
-                  "open ones")
+                  "write progress to this file descriptor: lines of seconds, worst bound (nan: not "
+                  "known yet), settled share, subproblems, open ones")
       ->check(CLI::Range(0, 1 << 20))
       ->type_name("FD");
   add_options(command, arguments);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,9 +51,20 @@ bool wait_for_signal(Clock::time_point moment) {
   }
 }
 
+/// Of one processor's time this process got less than it could use where others wanted it too: how
+/// many times as long everything takes, 1 to 4.
+double load_factor(Clock::time_point start) {
+  timespec used{};
+  if (::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used) != 0) return 1.0;
+  const double cpu_s = static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec),
+               wall_s = std::chrono::duration<double>(Clock::now() - start).count();
+  constexpr double kMost = 4.0;
+  return cpu_s * kMost <= wall_s ? kMost : std::max(1.0, wall_s / cpu_s);
+}
+
 /// How long the kernel will take to take back this process's memory, which belongs to its time too
 /// (decision 41).
-Clock::duration teardown_time() {
+Clock::duration teardown_time(Clock::time_point start) {
   constexpr double kSecondsPerByte = 8e-11;
   long pages = 0;
   if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
@@ -61,26 +73,41 @@ Clock::duration teardown_time() {
   }
   const double bytes = static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
   return std::chrono::duration_cast<Clock::duration>(
-      std::chrono::duration<double>(std::min(1.0, kSecondsPerByte * bytes)));
+      std::chrono::duration<double>(std::min(1.0, load_factor(start) * kSecondsPerByte * bytes)));
 }
 
-void watch(Announcer& announcer, Clock::time_point limit) {
-  constexpr auto kLongestTeardown = std::chrono::seconds(1);
-  bool signalled =
-      wait_for_signal(limit == Clock::time_point::max() ? limit : limit - kLongestTeardown);
-  if (!signalled) {
-    limit -= teardown_time();
-    signalled = wait_for_signal(limit);
+/// Waits until the process has to begin to end, or for a signal; true for the latter. `limit`
+/// becomes that moment. Where processors are wanted by others, threads are woken late, this one
+/// too: as late as it was before the limit it is taken to be at the limit (decision 46).
+bool wait_for_end(Clock::time_point start, Clock::time_point& limit) {
+  constexpr auto kWatched = std::chrono::seconds(2);
+  constexpr auto kLatest = std::chrono::milliseconds(500), kSlice = std::chrono::milliseconds(25);
+  constexpr int kPartOfLimit = 25;
+  if (limit == Clock::time_point::max()) return wait_for_signal(limit);
+  if (wait_for_signal(limit - kWatched)) return true;
+  const Clock::duration most = std::min<Clock::duration>(kLatest, (limit - start) / kPartOfLimit);
+  Clock::duration late{0};
+  for (;;) {
+    const Clock::time_point end = limit - teardown_time(start) - late, now = Clock::now();
+    if (now >= end) {
+      limit = end;
+      return false;
+    }
+    const Clock::time_point next = std::min<Clock::time_point>(now + kSlice, end);
+    if (wait_for_signal(next)) return true;
+    late = std::max(late, std::min<Clock::duration>(most, Clock::now() - next));
   }
-  if (!signalled)
-    announcer.give_up(Verdict::timeout, "the time limit came before the search could end");
+}
+
+void watch(Announcer& announcer, Clock::time_point start, Clock::time_point limit) {
+  if (!wait_for_end(start, limit)) announcer.give_up(Verdict::timeout, "out of time");
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t size = ::read(wake_descriptor, &count, sizeof count);
   constexpr auto kGrace = std::chrono::seconds(1);
   const auto patience = Clock::now() + kGrace;
   if (limit < patience) {
     wait_for_signal(limit);
-    announcer.give_up(Verdict::timeout, "the time limit came before the search could end");
+    announcer.give_up(Verdict::timeout, "out of time");
   }
   wait_for_signal(patience);
   announcer.give_up(Verdict::unknown, "interrupted");
@@ -88,7 +115,8 @@ void watch(Announcer& announcer, Clock::time_point limit) {
 
 }  // namespace
 
-void start_watchdog(Announcer& announcer, const Stopper& stopper, Clock::time_point limit) {
+void start_watchdog(Announcer& announcer, const Stopper& stopper, Clock::time_point start,
+                    Clock::time_point limit) {
   stopper_of_handler = &stopper;
   wake_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_descriptor < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -100,7 +128,7 @@ void start_watchdog(Announcer& announcer, const Stopper& stopper, Clock::time_po
   ::sigaction(SIGTERM, &action, nullptr);
   // A reader that went away must not keep the result file from being written.
   ::signal(SIGPIPE, SIG_IGN);
-  std::thread([&announcer, limit] { watch(announcer, limit); }).detach();
+  std::thread([&announcer, start, limit] { watch(announcer, start, limit); }).detach();
 }
 
 }  // namespace clipbound::cli

@@ -12,8 +12,10 @@ namespace clipbound::cli {
 /// Installs handlers for SIGINT and SIGTERM (the first stops the search through `stopper`, a second
 /// one kills) and starts a thread that, should the process still run then, announces `timeout` at
 /// `limit` and `unknown` a second after a signal. To be called once per process; both arguments
-/// must live until the process ends. `limit`: time_point::max() means none.
+/// must live until the process ends. `start`: of the process; `limit`: time_point::max() means
+/// none.
 void start_watchdog(Announcer& announcer, const Stopper& stopper,
+                    std::chrono::steady_clock::time_point start,
                     std::chrono::steady_clock::time_point limit);
 
 }  // namespace clipbound::cli

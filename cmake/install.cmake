@@ -33,25 +33,44 @@ set_target_properties(clipbound_shared PROPERTIES EXPORT_NAME clipbound VERSION 
 target_link_options(clipbound_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/clipbound.map -Wl,--as-needed)
 
 set(clipbound_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/clipbound)
-install(TARGETS clipbound_shared EXPORT clipboundTargets)
-install(TARGETS clipbound_static EXPORT clipboundStaticTargets)
-install(EXPORT clipboundTargets NAMESPACE clipbound:: DESTINATION ${clipbound_cmake_dir})
-install(EXPORT clipboundStaticTargets NAMESPACE clipbound:: DESTINATION ${clipbound_cmake_dir})
-install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/clipbound DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-install(FILES ${CMAKE_BINARY_DIR}/include/clipbound/options.def DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/clipbound)
-if(TARGET clipbound_cli)
-  install(TARGETS clipbound_cli)
-endif()
+# Three components: the tool, the shared library, and what building against the library takes (cmake/packages.cmake).
+# What has not been built yet is said before anything is copied.
+function(clipbound_must_be_built component)
+  foreach(target ${ARGN})
+    install(CODE "
+      if(NOT EXISTS \"$<TARGET_FILE:${target}>\")
+        message(FATAL_ERROR \"$<TARGET_FILE:${target}> is not built yet: cmake --build ${CMAKE_BINARY_DIR} --target ${target}\")
+      endif()" COMPONENT ${component})
+  endforeach()
+endfunction()
+clipbound_must_be_built(library clipbound_shared)
+clipbound_must_be_built(development clipbound_static)
+clipbound_must_be_built(tool clipbound_cli)
+install(TARGETS clipbound_cli RUNTIME COMPONENT tool)
+install(TARGETS clipbound_shared EXPORT clipboundTargets
+  LIBRARY COMPONENT library NAMELINK_COMPONENT development)
+install(TARGETS clipbound_static EXPORT clipboundStaticTargets ARCHIVE COMPONENT development)
+install(EXPORT clipboundTargets NAMESPACE clipbound:: DESTINATION ${clipbound_cmake_dir} COMPONENT development)
+install(EXPORT clipboundStaticTargets NAMESPACE clipbound:: DESTINATION ${clipbound_cmake_dir} COMPONENT development)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/clipbound DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+  FILES_MATCHING PATTERN "*.h")
+install(FILES ${CMAKE_BINARY_DIR}/include/clipbound/options.def DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/clipbound
+  COMPONENT development)
 
 configure_package_config_file(cmake/clipboundConfig.cmake.in clipboundConfig.cmake INSTALL_DESTINATION ${clipbound_cmake_dir})
 # Before 1.0 a new minor version may change the interface.
 write_basic_package_version_file(clipboundConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/clipboundConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/clipboundConfigVersion.cmake
-  DESTINATION ${clipbound_cmake_dir})
-# Made when it is installed, so that it knows the prefix of `cmake --install --prefix`.
-install(CODE "
-  set(PROJECT_VERSION \"${PROJECT_VERSION}\")
-  set(CMAKE_INSTALL_LIBDIR \"${CMAKE_INSTALL_LIBDIR}\")
-  set(CMAKE_INSTALL_INCLUDEDIR \"${CMAKE_INSTALL_INCLUDEDIR}\")
-  configure_file(\"${CMAKE_SOURCE_DIR}/cmake/clipbound.pc.in\"
-    \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/pkgconfig/clipbound.pc\" @ONLY)")
+  DESTINATION ${clipbound_cmake_dir} COMPONENT development)
+# pkg-config finds the prefix from where its file lies, so that a tree can be moved.
+file(RELATIVE_PATH CLIPBOUND_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/clipbound.pc.in clipbound.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/clipbound.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tool)
+# The program has written these about itself (CMakeLists.txt).
+install(FILES ${CMAKE_BINARY_DIR}/clipbound.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tool)
+install(FILES ${CMAKE_BINARY_DIR}/clipbound.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+  RENAME clipbound COMPONENT tool)
+install(FILES ${CMAKE_BINARY_DIR}/_clipbound DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT tool)
+install(FILES ${CMAKE_BINARY_DIR}/clipbound.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tool)
+include(cmake/packages.cmake)

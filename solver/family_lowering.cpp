@@ -8,8 +8,8 @@ namespace clipbound::solver {
 std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& family) const {
   const BoxFeatures hull{varying_inputs(family.lower, family.upper).size()};
   const auto lowered = [&](ProductForm products) {
-    return std::make_shared<const LayeredSystem>(
-        lower_network(*network_, family.lower, family.upper, products));
+    return std::make_shared<const LayeredSystem>(lower_network(
+        *network_, family.lower, family.upper, products, {.deadline = &context_.deadline}));
   };
   Plan plan = plan_for({}, hull, context_.options);
   const ProductForm first = plan.products.value;

@@ -21,7 +21,7 @@ class FamilyLowering {
   /// `network` is the simplified one.
   FamilyLowering(std::shared_ptr<const Network> network, const SearchContext& context)
       : network_(std::move(network)), context_(context) {}
-  /// For the family's hull, as planned.
+  /// For the family's hull, as planned. Throws LoweringInterrupted where the deadline comes.
   std::shared_ptr<const CrownBounder> lower(const BoxFamily& family) const;
 
  private:

@@ -63,17 +63,21 @@ ActivationSplitSettings RootStage::settings() {
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   // The root's lowering is for the input split (products as pairs), and gone by now where networks
   // were reduced.
-  auto system =
-      std::make_shared<const LayeredSystem>(lower_network(*network_, box.lower, box.upper));
-  return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
-                                                   context_);
+  try {
+    auto system = std::make_shared<const LayeredSystem>(lower_network(
+        *network_, box.lower, box.upper, ProductForm::squares, {.deadline = &context_.deadline}));
+    return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
+                                                     context_);
+  } catch (const LoweringInterrupted&) {
+    return nullptr;
+  }
 }
 
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
   ActivationSplitSettings own = settings();
-  own.keeping = Keeping::resumed;
+  own.keeping = Keeping::trees;
   auto root =
       std::make_unique<ActivationSplitSchedule>(system, std::move(box), std::move(own), context_);
   root->begin();
@@ -91,6 +95,11 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
       schedules_clauses_.push_back(k);
   }
   roots.schedules.push_back(std::move(root));
+}
+
+void RootStage::keep_refuted(const Clause& clause) const {
+  if (context_.progress != nullptr) context_.progress->root_refuted(clause);
+  if (context_.keeper != nullptr) context_.keeper->keep_refuted(clause);
 }
 
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
@@ -124,10 +133,13 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
-    if (rows_refuted(*root, bounds) || (resumed != nullptr && resumed->closed.is_one())) {
-      if (context_.keeper != nullptr) context_.keeper->keep_refuted(*root->clause);
+    const RowsVerdict rows = bound_rows(*root, bounds);
+    if (rows.refuted || (resumed != nullptr && resumed->closed.is_one())) {
+      keep_refuted(*root->clause);
       continue;
     }
+    if (context_.progress != nullptr)
+      context_.progress->root_open(*root->clause, rows.row, rows.bound);
     root->lower = box.lower;
     root->upper = box.upper;
     root->kept = kept;
@@ -135,14 +147,15 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
       const auto input = static_cast<std::size_t>(i);
       root->width.push_back(box.upper[input] - box.lower[input]);
     }
-    if (resumed != nullptr) {
-      for (const Subproblem& value : resumed->open) open.tasks.push_back(coarse_task(root, value));
-    } else {
-      Subproblem whole;
-      whole.share = Share::whole();
-      BoxSubproblems task = coarse_task(root, whole);
-      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    Subproblem whole;
+    whole.share = Share::whole();
+    BoxSubproblems task = coarse_task(root, whole);
+    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    if (resumed == nullptr) {
       open.tasks.push_back(std::move(task));
+    } else {
+      for (BoxSubproblems& part : restored_tasks(task, resumed->open))
+        open.tasks.push_back(std::move(part));
     }
     open.clauses.push_back(k);
   }
@@ -186,11 +199,15 @@ std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots&
   return families;
 }
 
-OpenRoots RootStage::run() {
-  const double begin = context_.deadline.elapsed_s(), begin_spent = context_.deadline.spent_s();
-  initialise_blas();
-  OpenRoots roots;
+void RootStage::enter(Stage stage) const {
+  if (context_.progress != nullptr)
+    context_.progress->enter(stage, context_.deadline.elapsed_s(), context_.statistics);
+}
+
+void RootStage::bound_all(OpenRoots& roots) {
+  enter(Stage::lowering);
   const std::vector<std::unique_ptr<LoweredFamily>> families = lower_families(roots);
+  enter(Stage::root);
   std::vector<std::pair<LoweredFamily*, const BoxGroup*>> jobs;
   for (const auto& family : families) {
     for (const BoxGroup& group : family->family().groups) jobs.emplace_back(family.get(), &group);
@@ -206,6 +223,17 @@ OpenRoots RootStage::run() {
     if (!part.tasks.empty()) roots.budgets = part.budgets;
     for (BoxSubproblems& task : part.tasks) roots.boxes.push_back(std::move(task));
     roots.clauses.insert(roots.clauses.end(), part.clauses.begin(), part.clauses.end());
+  }
+}
+
+OpenRoots RootStage::run() {
+  const double begin = context_.deadline.elapsed_s(), begin_spent = context_.deadline.spent_s();
+  initialise_blas();
+  OpenRoots roots;
+  try {
+    bound_all(roots);
+  } catch (const LoweringInterrupted&) {
+    context_.say(1, "the network was not lowered in time");
   }
   roots.clauses.insert(roots.clauses.end(), schedules_clauses_.begin(), schedules_clauses_.end());
   context_.statistics.root_s += context_.deadline.elapsed_s() - begin;

@@ -47,7 +47,7 @@ class RootStage {
   /// Bounds all clauses on all threads.
   OpenRoots run();
   /// The activation split's root of clauses of which the input split has begun, its CROWN bounds
-  /// not begun. The stage must outlive it.
+  /// not begun; nullptr where the deadline comes meanwhile. The stage must outlive it.
   std::unique_ptr<ActivationSplitSchedule> schedule(BoxClauses box);
 
  private:
@@ -66,6 +66,12 @@ class RootStage {
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
+  /// Bounds all families' boxes. Throws LoweringInterrupted where the deadline comes while a
+  /// network is lowered.
+  void bound_all(OpenRoots& roots);
+  void enter(Stage stage) const;
+  /// Leaves with the context's keeper, and in the book, that nothing of a clause is open.
+  void keep_refuted(const Clause& clause) const;
   std::shared_ptr<ClauseRoot> clause_root(const std::shared_ptr<const CrownBounder>& bounder,
                                           const Clause& clause) const;
   ActivationSplitSettings settings();

@@ -34,7 +34,6 @@ SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContex
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
     outcome.unsplittable += part.unsplittable;
-    outcome.worst_bound = std::min(outcome.worst_bound, part.worst_bound);
     outcome.open_share += part.open_share / parts;
   }
   return outcome;

@@ -2,12 +2,15 @@
 
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include "base/check.h"
 #include "base/parallel.h"
 #include "solver/attack/pgd.h"
 #include "solver/root_stage.h"
+#include "solver/search/progress_reporter.h"
+#include "solver/search/reason.h"
 #include "solver/search/state_file.h"
 #include "solver/search_stage.h"
 #include "solver/strategy.h"
@@ -29,17 +32,20 @@ class Run {
         options_(options),
         deadline_(context.deadline != nullptr ? *context.deadline : unlimited_),
         judge_(network_, query),
+        book_(query),
         search_{.options = options,
                 .deadline = deadline_,
                 .judge = judge_,
                 .statistics = result_.statistics,
                 .threads = options.threads > 0 ? options.threads : available_threads(),
                 .attack = {},
-                .progress = context.progress,
+                .progress = &book_,
                 .log = context.log,
                 .keeper = nullptr},
         left_(context.left),
-        keeper_(query, context.resume) {
+        only_root_(context.only_root),
+        keeper_(query, context.resume),
+        reporter_(reports_to(context.progress)) {
     CLIPBOUND_CHECK(context.resume == nullptr ||
                     (context.resume->problem == problem_fingerprint(*network_, query) &&
                      context.resume->clauses.size() == query.clauses.size()));
@@ -50,26 +56,34 @@ class Run {
   SolveResult run_attack() {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
     if (attack(std::numeric_limits<double>::infinity())) return found();
-    return stopped("in the attack", query_.clauses.size());
+    return stopped(Stage::attack, "`attack` alone looks for counterexamples until it is stopped");
+  }
+
+  /// Memory ran out somewhere.
+  SolveResult out_of_memory() {
+    deadline_.out_of_memory();
+    return stopped(book_.stage());
   }
 
   SolveResult run() {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
     if (options_.attack && attack(first_attack_s(pgd_->work()))) return found();
+    if (deadline_.expired()) return stopped(book_.stage());
     stage_.emplace(simplified_, query_, search_, all_threads_attack());
     OpenRoots roots = stage_->run();
     if (judge_.found()) return found();
-    if (!roots.cases.empty()) return search_in_cases(roots.cases);
+    if (!roots.cases.empty() && !only_root_) return search_in_cases(roots.cases);
     log(1, "root bounds: " + std::to_string(roots.clauses.size()) + " of " +
                std::to_string(query_.clauses.size()) + " clauses stay open");
     for (const BoxSubproblems& task : roots.boxes) log(2, describe_root(task));
-    if (deadline_.expired())
-      return stopped("before the root bounds were done", query_.clauses.size());
+    if (deadline_.expired()) return stopped(book_.stage());
+    if (only_root_ && !roots.cases.empty()) return undecided_at_root();
     if (roots.clauses.empty()) return decide(Verdict::unsat, "refuted by the root bounds");
     if (options_.attack) {
       pgd_->focus(roots.clauses);
       if (attack(root_attack_s(roots.spent_s))) return found();
     }
+    if (only_root_) return undecided_at_root();
     if (!roots.interval_only.empty())
       return attack_only("the outputs are bounded by intervals alone: " + roots.interval_only);
     return search(std::move(roots));
@@ -109,6 +123,7 @@ class Run {
       last = clause.box.get();
       if (empty) {
         keeper_.keep_refuted(clause);
+        book_.root_refuted(clause);
       } else {
         which.push_back(k);
       }
@@ -116,13 +131,25 @@ class Run {
     return which;
   }
   void log(int level, const std::string& message) const { search_.say(level, message); }
+  SearchProgress progress() const { return book_.now(deadline_.elapsed_s()); }
+  std::function<void()> reports_to(const ProgressCallback& callback) const {
+    if (!callback) return {};
+    return [this, callback] { callback(progress()); };
+  }
+  void enter(Stage stage) { book_.enter(stage, deadline_.elapsed_s(), result_.statistics); }
   SolveResult decide(Verdict verdict, std::string reason) {
+    reporter_.stop();
     result_.verdict = verdict;
     result_.reason = std::move(reason);
-    result_.progress.elapsed_s = deadline_.elapsed_s();
-    result_.progress.subproblems = result_.statistics.subproblems;
-    if (verdict == Verdict::unsat) result_.progress.settled_share = 1.0;
     result_.statistics.candidates = judge_.replayed();
+    enter(book_.stage());
+    result_.progress = progress();
+    if (verdict == Verdict::unsat) {
+      result_.progress.settled_share = 1.0;
+      result_.progress.refuted = result_.progress.bounded = result_.progress.clauses;
+      result_.progress.open = 0;
+      result_.progress.weakest.reset();
+    }
     if (left_ != nullptr && verdict != Verdict::sat)
       *left_ = keeper_.take(problem_fingerprint(*network_, query_));
     return std::move(result_);
@@ -132,13 +159,29 @@ class Run {
     result_.output = judge_.output();
     return decide(Verdict::sat, "counterexample replayed in three summation orders");
   }
-  SolveResult stopped(const std::string& where, std::uint64_t open) {
-    result_.progress.open = open;
-    switch (deadline_.reason()) {
-      case StopReason::interrupted: return decide(Verdict::unknown, "interrupted " + where);
-      case StopReason::memory: return decide(Verdict::unknown, "out of memory " + where);
-      default: return decide(Verdict::timeout, "out of time " + where);
+  /// What is known of what is open: the weakest row, points that did not replay, what would help.
+  std::string open_end(const SearchProgress& now, const std::string& help) const {
+    std::string text;
+    if (now.weakest) text += "; weakest: " + describe(query_, *now.weakest);
+    if (const std::string why_not = judge_.why_not(); !why_not.empty()) text += "; " + why_not;
+    return text + "; what would help: " + help;
+  }
+  /// `help`: what would; empty: as the stage says.
+  SolveResult stopped(Stage stage, const std::string& help = {}) {
+    if (stage != book_.stage()) enter(stage);
+    const SearchProgress now = progress();
+    const StopReason why = deadline_.reason();
+    const std::string end =
+        " " + where(now) + open_end(now, help.empty() ? what_would_help(now, why) : help);
+    switch (why) {
+      case StopReason::interrupted: return decide(Verdict::unknown, "interrupted" + end);
+      case StopReason::memory: return decide(Verdict::unknown, "out of memory" + end);
+      default: return decide(Verdict::timeout, "out of time" + end);
     }
+  }
+  SolveResult undecided_at_root() {
+    return decide(Verdict::unknown,
+                  "the root bounds leave clauses open, and no more was asked for");
   }
 
   static std::string describe_root(const BoxSubproblems& task) {
@@ -153,7 +196,7 @@ class Run {
     log(1, why + "; only counterexamples are searched for");
     if (options_.attack && attack(blind_attack_s(deadline_.left_s()))) return found();
     if (deadline_.reason() != StopReason::none)
-      return stopped("in the attack (no proof is possible: " + why + ")", query_.clauses.size());
+      return stopped(Stage::attack, "linear bounds, because no proof is possible: " + why);
     return decide(Verdict::unknown, "no counterexample found, and no proof is possible: " + why);
   }
   RootStage::Attack all_threads_attack() {
@@ -164,6 +207,7 @@ class Run {
   SolveResult search(OpenRoots roots);
   SolveResult search_in_cases(const std::vector<CaseProblem>& cases);
   SolveResult conclude(const SearchOutcome& outcome);
+  SolveResult unsplittable(std::uint64_t count);
 
   std::shared_ptr<const Network> network_, simplified_;
   const Query& query_;
@@ -171,20 +215,27 @@ class Run {
   const Deadline unlimited_;
   const Deadline& deadline_;
   CandidateJudge judge_;
+  ProgressBook book_;
   SolveResult result_;
   SearchContext search_;
   SearchState* const left_;
+  const bool only_root_;
   StateKeeper keeper_;
   std::unique_ptr<PgdAttack> pgd_;
   std::optional<RootStage> stage_;
+  ProgressReporter reporter_;  // last: it reads what is above
 };
 
 bool Run::attack(double seconds) {
   const double begin = deadline_.elapsed_s();
+  const Stage before = book_.stage();
+  enter(Stage::attack);
   // Threads are not free to start either.
   pgd_->run_on(seconds > strategy::kShortestFirstAttack_s ? search_.threads : 1, seconds, deadline_,
                judge_, result_.statistics);
   result_.statistics.attack_s += deadline_.elapsed_s() - begin;
+  // Where the attack is what the time ran out in, it is the stage that is told.
+  if (!judge_.found() && !deadline_.expired()) enter(before);
   return judge_.found();
 }
 
@@ -193,6 +244,7 @@ SolveResult Run::search_in_cases(const std::vector<CaseProblem>& cases) {
   // one takes the attack a while.
   if (options_.attack && attack(case_attack_s(deadline_.left_s()))) return found();
   const double begin = deadline_.elapsed_s();
+  enter(Stage::search);
   const SearchOutcome outcome = search_all_cases(cases, search_);
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
   return conclude(outcome);
@@ -200,6 +252,7 @@ SolveResult Run::search_in_cases(const std::vector<CaseProblem>& cases) {
 
 SolveResult Run::search(OpenRoots roots) {
   const double begin = deadline_.elapsed_s();
+  enter(Stage::search);
   const SearchOutcome outcome = search_roots(std::move(roots), *stage_, search_);
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
   return conclude(outcome);
@@ -208,29 +261,47 @@ SolveResult Run::search(OpenRoots roots) {
 SolveResult Run::conclude(const SearchOutcome& outcome) {
   if (judge_.found()) return found();
   if (outcome.exhausted) return decide(Verdict::unsat, "every subproblem refuted");
-  result_.progress.worst_bound = outcome.worst_bound;
-  result_.progress.settled_share = 1.0 - outcome.open_share;
-  if (deadline_.reason() != StopReason::none) return stopped("in the search", outcome.open);
+  if (deadline_.reason() != StopReason::none) return stopped(Stage::search);
   // No proof is to be had; a counterexample may still be.
   if (options_.attack && attack(blind_attack_s(deadline_.left_s()))) return found();
-  result_.progress.open = outcome.open;
-  return decide(Verdict::unknown, std::to_string(outcome.unsplittable) +
-                                      " subproblems cannot be split further: the property holds or "
-                                      "fails by less than the arithmetic can tell");
+  return unsplittable(outcome.unsplittable);
+}
+
+SolveResult Run::unsplittable(std::uint64_t count) {
+  std::string reason = std::to_string(count) + " subproblems cannot be split further: ";
+  const std::optional<OpenRow> worst = book_.given_up();
+  if (worst && within_rounding(*network_, query_, *worst)) {
+    reason += "the property holds or fails by less than the arithmetic can tell";
+  } else {
+    reason += "no split makes their bounds better";
+  }
+  SearchProgress now = progress();
+  if (worst) now.weakest = worst;
+  return decide(Verdict::unknown,
+                reason + open_end(now, "a property with a wider margin, or a smaller box"));
+}
+
+SolveResult decide_by(SolveResult (Run::*stages)(), std::shared_ptr<const Network> network,
+                      const Query& query, const Options& options, const SolveContext& context) {
+  CLIPBOUND_CHECK(network != nullptr);
+  Run run(std::move(network), query, options, context);
+  try {
+    return (run.*stages)();
+  } catch (const std::bad_alloc&) {
+    return run.out_of_memory();
+  }
 }
 
 }  // namespace
 
 SolveResult solve(std::shared_ptr<const Network> network, const Query& query,
                   const Options& options, const SolveContext& context) {
-  CLIPBOUND_CHECK(network != nullptr);
-  return Run(std::move(network), query, options, context).run();
+  return decide_by(&Run::run, std::move(network), query, options, context);
 }
 
 SolveResult search_counterexample(std::shared_ptr<const Network> network, const Query& query,
                                   const Options& options, const SolveContext& context) {
-  CLIPBOUND_CHECK(network != nullptr);
-  return Run(std::move(network), query, options, context).run_attack();
+  return decide_by(&Run::run_attack, std::move(network), query, options, context);
 }
 
 }  // namespace clipbound::solver

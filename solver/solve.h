@@ -27,6 +27,8 @@ struct SolveContext {
   /// Where to put what is left, unless a counterexample is found; nullptr: nobody asks. After
   /// `unsat`, every clause's closed shares are whole.
   SearchState* left = nullptr;
+  /// Ends after the root bounds and an attack: `unknown` where these do not decide.
+  bool only_root = false;
 };
 
 struct SolveResult {

@@ -41,6 +41,7 @@ bool SplitPortfolio::find_boxes() {
 void SplitPortfolio::search(OpenBox& box, double seconds) {
   if (box.schedule == nullptr) {
     box.schedule = make_({box.lower, box.upper, {box.clauses.begin(), box.clauses.end()}});
+    if (box.schedule == nullptr) return;
     box.schedule->begin();
     seconds = std::max(seconds, strategy::kFirstActivationSlice * box.schedule->spent_s());
   }
@@ -71,6 +72,7 @@ bool SplitPortfolio::split_activations(double seconds) {
     if (context_.ended()) return true;
     search(box, seconds / static_cast<double>(boxes_.size()));
   }
+  if (context_.ended()) return true;  // the last box may have no schedule then
   const Progress after = progress();
   std::size_t open = 0;
   for (const OpenBox& box : boxes_) open += box.schedule->problem().clauses.size();

@@ -21,7 +21,8 @@ namespace clipbound::solver {
 
 class SplitPortfolio {
  public:
-  /// Makes the activation split's schedule of some clauses on one box, its CROWN bounds not begun.
+  /// Makes the activation split's schedule of some clauses on one box, its CROWN bounds not begun;
+  /// nullptr where the deadline comes meanwhile.
   using MakeSchedule = std::function<std::unique_ptr<ActivationSplitSchedule>(BoxClauses)>;
 
   /// `first_slice_s`: seconds of the input split's first time slice; 1e30: it gets all of the time.

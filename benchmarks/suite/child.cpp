@@ -159,7 +159,8 @@ void Child::take_progress(const std::string& line) {
   for (double& number : numbers) {
     char* end = nullptr;
     number = std::strtod(at, &end);
-    if (end == at || std::isnan(number)) return;
+    // Nothing may be known of the worst bound yet.
+    if (end == at || (std::isnan(number) && &number != &numbers[1])) return;
     at = end;
   }
   const auto count_of = [](double number) {

@@ -28,7 +28,7 @@ struct ChildLimits {
 class Child {
  public:
   /// File descriptor of the child to which it writes its progress: lines "seconds worst-bound
-  /// settled subproblems open".
+  /// settled subproblems open", "nan" for a bound of which nothing is known.
   static constexpr int kProgressDescriptor = 3;
 
   /// Starts `command` (the first word is a path). Throws std::system_error where that is not

@@ -14,13 +14,22 @@ using Json = nlohmann::ordered_json;
 constexpr std::array kEndings = {Ending::exited, Ending::crashed, Ending::time, Ending::memory,
                                  Ending::not_run};
 
-/// JSON has no infinity. Bounds of subproblems that are not bounded yet are -infinity.
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// JSON has no infinity: it is a word. null: nothing is known.
 Json bound_json(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
+  if (std::isnan(value)) return nullptr;
+  if (std::isinf(value)) return value > 0.0 ? "inf" : "-inf";
+  return value;
 }
 
 double bound_of(const Json& value) {
-  return value.is_null() ? -std::numeric_limits<double>::infinity() : value.get<double>();
+  if (value.is_null()) return std::numeric_limits<double>::quiet_NaN();
+  if (!value.is_string()) return value.get<double>();
+  const auto word = value.get<std::string>();
+  if (word == "inf") return kInfinity;
+  if (word == "-inf") return -kInfinity;
+  throw InputError("'" + word + "' is no bound");
 }
 
 Json point_json(const ProgressPoint& point) {

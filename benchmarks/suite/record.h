@@ -4,6 +4,7 @@
 // Guarantees: a line that was written whole is read back the same.
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -36,8 +37,9 @@ const char* name_of(Ending ending) noexcept;
 /// How far a search was at some moment.
 struct ProgressPoint {
   double elapsed_s = 0.0;
-  /// Smallest lower bound minus threshold among the open subproblems; may be infinite.
-  double worst_bound = 0.0;
+  /// Smallest lower bound minus threshold among what was last seen open; may be infinite, and is
+  /// NaN where nothing is known.
+  double worst_bound = std::numeric_limits<double>::quiet_NaN();
   double settled_share = 0.0;  ///< of the clauses' trees, in [0, 1]
   std::uint64_t subproblems = 0, open = 0;
 };

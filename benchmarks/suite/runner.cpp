@@ -213,13 +213,15 @@ void take_verdict(Record& record, const std::string& json_file) {
   const auto number = [](const Json& value, double otherwise) {
     return value.is_number() ? value.get<double>() : otherwise;
   };
+  const auto count = [](const Json& value) {
+    return value.is_number() ? value.get<std::uint64_t>() : 0;
+  };
   record.reason = json.value("reason", "");
   if (const auto progress = json.find("progress"); progress != json.end()) {
     record.last = {number((*progress)["elapsed_s"], 0.0),
-                   number((*progress)["worst_bound"], -std::numeric_limits<double>::infinity()),
-                   number((*progress)["settled_share"], 0.0),
-                   (*progress)["subproblems"].get<std::uint64_t>(),
-                   (*progress)["open"].get<std::uint64_t>()};
+                   number((*progress)["worst_bound"], std::numeric_limits<double>::quiet_NaN()),
+                   number((*progress)["settled_share"], 0.0), count((*progress)["subproblems"]),
+                   count((*progress)["open"])};
   }
   record.outcome = *known;
 }

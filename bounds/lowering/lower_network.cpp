@@ -68,7 +68,7 @@ std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   }
   std::vector<AffineForm> results = lower_by_intervals(context, node);
   if (is_wide(results))
-    context.note_interval_only({node.name, op_row(node.kind).onnx_name, std::move(reason)});
+    context.note_interval_only({node.name, operator_name(node), std::move(reason)});
   return results;
 }
 

@@ -24,7 +24,7 @@ enum class ProductForm : std::uint8_t { squares, pairs, chosen };
 enum class NarrowInputs : std::uint8_t { constants, variables };
 
 struct LoweringOptions {
-  OpenEnds open;  ///< the statement is about points of the box without these ends
+  OpenEnds open = {};  ///< the statement is about points of the box without these ends
   NarrowInputs narrow_inputs = NarrowInputs::constants;
   /// Where given, receives those of all values that are not constant.
   std::map<ValueId, IntervalVector>* intervals = nullptr;

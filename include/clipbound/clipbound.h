@@ -49,3 +49,6 @@
 #include "clipbound/query.h"
 #include "clipbound/robustness.h"
 #include "clipbound/solve.h"
+
+/// The library: networks, queries, solve(), bounds_of(), robustness() and what they give.
+namespace clipbound {}

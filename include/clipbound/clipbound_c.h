@@ -37,9 +37,12 @@
  * (clipbound_query_add_clause, clipbound_options_set, clipbound_graph_...).
  * clipbound_stopper_stop() may be called at any time, in a signal handler too.
  */
+/** @file
+ * @brief Clipbound for C: handles, status codes, solving. */
 #include <stddef.h>
 #include <stdint.h>
 
+/** Marks what the shared library shows. */
 #if defined(__GNUC__)
 #define CLIPBOUND_C_API __attribute__((visibility("default")))
 #else
@@ -63,9 +66,7 @@ typedef enum clipbound_status {
  * did. This thread's. */
 CLIPBOUND_C_API const char* clipbound_last_error(void);
 
-/* ---- Networks
- * ----------------------------------------------------------------------------------------------------
- */
+/* Networks. */
 
 /** A neural network; never changes. */
 typedef struct clipbound_network clipbound_network;
@@ -88,6 +89,7 @@ CLIPBOUND_C_API clipbound_status clipbound_network_from_layers(
 CLIPBOUND_C_API clipbound_status clipbound_network_up_to(const clipbound_network* network,
                                                          const char* layer,
                                                          clipbound_network** out);
+/** Frees the network; NULL is taken too. */
 CLIPBOUND_C_API void clipbound_network_free(clipbound_network* network);
 /** Number of inputs, all input tensors flattened in C order; 0 for NULL. */
 CLIPBOUND_C_API size_t clipbound_network_input_size(const clipbound_network* network);
@@ -130,6 +132,7 @@ typedef struct clipbound_attribute {
 
 /** An empty graph; operators follow the rules of this opset of the default domain. */
 CLIPBOUND_C_API clipbound_status clipbound_graph_new(int opset, clipbound_graph** out);
+/** Frees the graph; NULL is taken too. */
 CLIPBOUND_C_API void clipbound_graph_free(clipbound_graph* graph);
 /** An input of the given shape [rank]. */
 CLIPBOUND_C_API clipbound_status clipbound_graph_input(clipbound_graph* graph, const char* name,
@@ -140,9 +143,11 @@ CLIPBOUND_C_API clipbound_status clipbound_graph_input(clipbound_graph* graph, c
 CLIPBOUND_C_API clipbound_status clipbound_graph_float32(clipbound_graph* graph,
                                                          const int64_t* shape, size_t rank,
                                                          const float* values, int32_t* value);
+/** The same of float64. */
 CLIPBOUND_C_API clipbound_status clipbound_graph_float64(clipbound_graph* graph,
                                                          const int64_t* shape, size_t rank,
                                                          const double* values, int32_t* value);
+/** The same of int64: shapes, axes, indices. */
 CLIPBOUND_C_API clipbound_status clipbound_graph_int64(clipbound_graph* graph, const int64_t* shape,
                                                        size_t rank, const int64_t* values,
                                                        int32_t* value);
@@ -159,9 +164,7 @@ CLIPBOUND_C_API clipbound_status clipbound_graph_output(clipbound_graph* graph, 
 CLIPBOUND_C_API clipbound_status clipbound_graph_build(clipbound_graph* graph,
                                                        clipbound_network** out);
 
-/* ---- Queries
- * -----------------------------------------------------------------------------------------------------
- */
+/* Queries. */
 
 /** What is asked: clauses, one of which a counterexample must satisfy; a clause is a box and rows
  * that must all hold. */
@@ -189,6 +192,7 @@ CLIPBOUND_C_API clipbound_status clipbound_query_parse(const char* text, const c
 /** A query without clauses. */
 CLIPBOUND_C_API clipbound_status clipbound_query_new(size_t inputs, size_t outputs,
                                                      clipbound_query** out);
+/** Frees the query; NULL is taken too. */
 CLIPBOUND_C_API void clipbound_query_free(clipbound_query* query);
 /** Adds lower <= x <= upper ([inputs] each) and all rows (may be NULL where row_count is 0). */
 CLIPBOUND_C_API clipbound_status clipbound_query_add_clause(clipbound_query* query,
@@ -196,8 +200,11 @@ CLIPBOUND_C_API clipbound_status clipbound_query_add_clause(clipbound_query* que
                                                             const double* upper,
                                                             const clipbound_row* rows,
                                                             size_t row_count);
+/** Number of inputs; 0 for NULL. */
 CLIPBOUND_C_API size_t clipbound_query_input_size(const clipbound_query* query);
+/** Number of outputs; 0 for NULL. */
 CLIPBOUND_C_API size_t clipbound_query_output_size(const clipbound_query* query);
+/** Number of clauses; 0 for NULL. */
 CLIPBOUND_C_API size_t clipbound_query_clause_count(const clipbound_query* query);
 /** Copies the box of a clause to lower and upper ([inputs] each). */
 CLIPBOUND_C_API clipbound_status clipbound_query_box(const clipbound_query* query, size_t clause,
@@ -207,9 +214,7 @@ CLIPBOUND_C_API size_t clipbound_query_warning_count(const clipbound_query* quer
 /** The query's; NULL where there is no such warning. */
 CLIPBOUND_C_API const char* clipbound_query_warning(const clipbound_query* query, size_t index);
 
-/* ---- Options
- * -----------------------------------------------------------------------------------------------------
- */
+/* Options. */
 
 /** Options by name. */
 typedef struct clipbound_options clipbound_options;
@@ -224,7 +229,9 @@ typedef struct clipbound_option_info {
   int boolean;       /**< true or false */
 } clipbound_option_info;
 
+/** All options with their defaults. */
 CLIPBOUND_C_API clipbound_status clipbound_options_new(clipbound_options** out);
+/** Frees the options; NULL is taken too. */
 CLIPBOUND_C_API void clipbound_options_free(clipbound_options* options);
 /** Sets an option by its name or flag, from text. Where it fails nothing is changed. */
 CLIPBOUND_C_API clipbound_status clipbound_options_set(clipbound_options* options, const char* name,
@@ -232,39 +239,48 @@ CLIPBOUND_C_API clipbound_status clipbound_options_set(clipbound_options* option
 /** The value as text: *value is this thread's until its next call. */
 CLIPBOUND_C_API clipbound_status clipbound_options_get(const clipbound_options* options,
                                                        const char* name, const char** value);
+/** Number of options. */
 CLIPBOUND_C_API size_t clipbound_option_count(void);
+/** What there is to say of an option, 0 <= index < clipbound_option_count(). */
 CLIPBOUND_C_API clipbound_status clipbound_option(size_t index, clipbound_option_info* info);
 
-/* ---- Solving
- * -----------------------------------------------------------------------------------------------------
- */
+/* Solving. */
 
+/** The answer: is there a counterexample? */
 typedef enum clipbound_verdict {
-  CLIPBOUND_UNKNOWN = 0,
-  CLIPBOUND_TIMEOUT = 1,
-  CLIPBOUND_SAT = 2,
-  CLIPBOUND_UNSAT = 3
+  CLIPBOUND_UNKNOWN = 0, /**< neither was shown */
+  CLIPBOUND_TIMEOUT = 1, /**< neither was shown in time */
+  CLIPBOUND_SAT = 2,     /**< yes, here it is */
+  CLIPBOUND_UNSAT = 3    /**< no, proved */
 } clipbound_verdict;
 /** "unknown", "timeout", "sat" or "unsat"; lives as long as the library. */
 CLIPBOUND_C_API const char* clipbound_verdict_name(clipbound_verdict verdict);
 
 /** Ends solves early. */
 typedef struct clipbound_stopper clipbound_stopper;
+/** A stopper that nobody has stopped. */
 CLIPBOUND_C_API clipbound_status clipbound_stopper_new(clipbound_stopper** out);
 /** Solves that were given it may go on: they hold on to what they need. */
 CLIPBOUND_C_API void clipbound_stopper_free(clipbound_stopper* stopper);
 /** Every solve with this stopper ends soon with `unknown`, every later one at once.
  * Async-signal-safe. */
 CLIPBOUND_C_API void clipbound_stopper_stop(const clipbound_stopper* stopper);
+/** 1 after clipbound_stopper_stop(), else 0. */
 CLIPBOUND_C_API int clipbound_stopper_stopped(const clipbound_stopper* stopper);
 
-/** How far a search is. */
+/** How far a run is. What says so never falls. */
 typedef struct clipbound_progress {
-  double elapsed_s;     /**< seconds since the start */
-  uint64_t subproblems; /**< bounded so far */
-  uint64_t open;        /**< waiting */
-  double worst_bound;   /**< smallest lower bound minus threshold among what was last seen open */
-  double settled_share; /**< of the clauses' trees, in [0, 1] */
+  double elapsed_s;     /**< seconds since the start; never falls */
+  const char* stage;    /**< "attack", "lowering", "root bounds" or "search"; a literal */
+  uint64_t clauses;     /**< of the query */
+  uint64_t bounded;     /**< of these, on their whole boxes; never falls */
+  uint64_t refuted;     /**< of these; never falls */
+  uint64_t subproblems; /**< bounded so far; never falls */
+  uint64_t open;        /**< subproblems that are not refuted */
+  double worst_bound;   /**< smallest lower bound minus threshold among what was last seen open; NaN
+                             where nothing is known */
+  double settled_share; /**< the largest share of the clauses' trees that was closed at one time, in
+                             [0, 1]; never falls, and is 1 only where nothing is open */
 } clipbound_progress;
 
 /** How a solve talks to its caller. Members may be NULL or 0. Functions are called from any thread,
@@ -295,15 +311,19 @@ CLIPBOUND_C_API clipbound_status clipbound_attack(const clipbound_network* netwo
                                                   const clipbound_options* options,
                                                   const clipbound_callbacks* callbacks,
                                                   clipbound_result** out);
+/** Frees the result; NULL is taken too. */
 CLIPBOUND_C_API void clipbound_result_free(clipbound_result* result);
+/** The verdict; unknown for NULL. */
 CLIPBOUND_C_API clipbound_verdict clipbound_result_verdict(const clipbound_result* result);
 /** Why it is unknown or timeout, or by what it was decided. The result's. */
 CLIPBOUND_C_API const char* clipbound_result_reason(const clipbound_result* result);
-/** The counterexample [*count] and the outputs there. The result's; *count is 0 unless the verdict
+/** The counterexample [*count]. The result's; *count is 0 unless the verdict
  * is sat. count may be NULL. */
 CLIPBOUND_C_API const double* clipbound_result_input(const clipbound_result* result, size_t* count);
+/** The outputs at the counterexample [*count], as clipbound_result_input(). */
 CLIPBOUND_C_API const double* clipbound_result_output(const clipbound_result* result,
                                                       size_t* count);
+/** How far the search came. */
 CLIPBOUND_C_API clipbound_status clipbound_result_progress(const clipbound_result* result,
                                                            clipbound_progress* progress);
 
@@ -314,7 +334,9 @@ typedef struct clipbound_statistic {
   int timer;        /**< else a counter */
   const char* help; /**< what it counts */
 } clipbound_statistic;
+/** Number of counters and timers; 0 for NULL. */
 CLIPBOUND_C_API size_t clipbound_result_statistic_count(const clipbound_result* result);
+/** One of them, 0 <= index < clipbound_result_statistic_count(). */
 CLIPBOUND_C_API clipbound_status clipbound_result_statistic(const clipbound_result* result,
                                                             size_t index,
                                                             clipbound_statistic* statistic);
@@ -327,9 +349,7 @@ CLIPBOUND_C_API const char* clipbound_result_json(const clipbound_result* result
 CLIPBOUND_C_API const char* clipbound_error_json(const char* message,
                                                  const clipbound_options* options);
 
-/* ---- Bounds
- * ------------------------------------------------------------------------------------------------------
- */
+/* Bounds. */
 
 /** How bounds are computed; see BoundMethod in bounds.h. */
 typedef enum clipbound_bound_method {
@@ -356,6 +376,7 @@ typedef struct clipbound_bounder clipbound_bounder;
 CLIPBOUND_C_API clipbound_status clipbound_bounder_new(const clipbound_network* network,
                                                        const double* lower, const double* upper,
                                                        clipbound_bounder** out);
+/** Frees the bounder; NULL is taken too. */
 CLIPBOUND_C_API void clipbound_bounder_free(clipbound_bounder* bounder);
 /** Bounds on one of them. time_limit_s: past it they get no tighter; 0 or less means no limit. */
 CLIPBOUND_C_API clipbound_status clipbound_bounder_bounds(const clipbound_bounder* bounder,
@@ -364,9 +385,7 @@ CLIPBOUND_C_API clipbound_status clipbound_bounder_bounds(const clipbound_bounde
                                                           double time_limit_s,
                                                           const clipbound_bounds* bounds);
 
-/* ---- Robustness
- * --------------------------------------------------------------------------------------------------
- */
+/* Robustness. */
 
 /** Settings of clipbound_robustness(); see RobustnessSettings in robustness.h. */
 typedef struct clipbound_robustness_settings {
@@ -396,16 +415,15 @@ CLIPBOUND_C_API clipbound_status clipbound_robustness(const clipbound_network* n
                                                       clipbound_robustness_result* result,
                                                       double* counterexample);
 
-/* ---- About
- * -------------------------------------------------------------------------------------------------------
- */
+/* About. */
 
 /** "major.minor.patch"; lives as long as the library, as do the strings below. */
 CLIPBOUND_C_API const char* clipbound_version(void);
 /** The operators that networks may have, separated by newlines, sorted. */
 CLIPBOUND_C_API const char* clipbound_onnx_operators(void);
-/** The oldest and the newest opset. */
+/** The oldest opset that networks may have. */
 CLIPBOUND_C_API int clipbound_oldest_opset(void);
+/** The newest one. */
 CLIPBOUND_C_API int clipbound_newest_opset(void);
 /** The versions of VNN-LIB, separated by newlines. */
 CLIPBOUND_C_API const char* clipbound_vnnlib_versions(void);

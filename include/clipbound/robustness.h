@@ -1,6 +1,6 @@
 #pragma once
 // Idea: robustness(): how far a classifier's input may be changed before its label changes.
-// Source: bisection over solve().
+// Source: bisection over solve(), by bounds first.
 // Guarantees: a radius is one that was proved; docs/soundness.md.
 
 #include <cstddef>
@@ -22,9 +22,10 @@ struct RobustnessSettings {
   double radius_max = 1.0;  ///< no radius beyond it is tried
   /// Ends once the two radii differ by less than this share of the larger one.
   double tolerance = 1e-3;
-  double time_limit_s = 1e30;         ///< of the whole search
-  double step_limit_s = 60.0;         ///< of one query: a radius not decided by then counts as open
-  std::optional<double> lowest = {};  ///< inputs never fall below: 0 for pixels
+  double time_limit_s = 1e30;  ///< of the whole search
+  /// Of the longest query; the first ones are short. A radius not decided by then counts as open.
+  double step_limit_s = 60.0;
+  std::optional<double> lowest = {};   ///< inputs never fall below: 0 for pixels
   std::optional<double> highest = {};  ///< inputs never rise above
 };
 
@@ -42,9 +43,10 @@ struct Robustness {
   std::string reason;                    ///< why it ended
 };
 
-/// Bisects the radius of the largest box around x ([input_size()]) on which `label` has the
-/// strictly largest output. Callbacks as for solve(): their stopper ends the search with what is
-/// known. Throws InputError where x or label do not fit the network, Unsupported as solve() does.
+/// Finds, by bounds first and then by searches that get longer, the radius of the largest box
+/// around x ([input_size()]) on which `label` has the strictly largest output. Callbacks as for
+/// solve(): their stopper ends the search with what is known. Throws InputError where x or label do
+/// not fit the network, Unsupported as solve() does.
 CLIPBOUND_API Robustness robustness(const Network& network, std::span<const double> x,
                                     std::size_t label, const RobustnessSettings& settings = {},
                                     const Options& options = {}, const Callbacks& callbacks = {});

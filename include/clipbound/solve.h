@@ -62,14 +62,16 @@ enum class Verdict : std::uint8_t {
 /// "unknown", "timeout", "sat" or "unsat".
 CLIPBOUND_API const char* name_of(Verdict verdict) noexcept;
 
-/// How far a search is.
-struct Progress {
-  double elapsed_s = 0.0;         ///< seconds since Callbacks::start
-  std::uint64_t subproblems = 0;  ///< bounded so far
-  std::uint64_t open = 0;         ///< waiting
-  double worst_bound = 0.0;  ///< smallest lower bound minus threshold among what was last seen open
-  double settled_share = 0.0;  ///< of the clauses' trees that is closed, in [0, 1]
+/// What a run is at, in the order in which it comes there first; attacks come again.
+enum class Stage : std::uint8_t {
+  reading,   ///< files, before solve() begins
+  attack,    ///< looking for a counterexample
+  lowering,  ///< simplifying the network, and making layers of it
+  root,      ///< bounding the clauses' whole boxes
+  search     ///< branch-and-bound
 };
+/// "reading", "attack", "lowering", "root bounds" or "search".
+CLIPBOUND_API const char* name_of(Stage stage) noexcept;
 
 /// One counter or timer.
 struct Statistic {
@@ -78,6 +80,37 @@ struct Statistic {
   bool timer = false;  ///< else a counter
   std::string help;    ///< what it counts
 };
+/// Every statistic there is, with the value 0.
+CLIPBOUND_API std::vector<Statistic> all_statistics();
+
+/// A row of a clause that is not refuted.
+struct WeakestRow {
+  std::size_t clause = 0;  ///< its number in the query, from 0
+  int line = 0;            ///< where that begins in the query's file; 0 where there is none
+  std::size_t row = 0;     ///< its number in the clause, from 0
+  double bound = 0.0;      ///< lower bound minus threshold, negative
+  std::string text;        ///< all this in words
+};
+
+/// How far a run is. Members that say so never fall; nothing stands where nothing is known.
+struct Progress {
+  double elapsed_s = 0.0;             ///< seconds since Callbacks::start; never falls
+  Stage stage = Stage::reading;       ///< what it is at
+  std::uint64_t clauses = 0;          ///< of the query; 0 while it is read
+  std::uint64_t bounded = 0;          ///< of these, on their whole boxes; never falls
+  std::uint64_t refuted = 0;          ///< of these; never falls
+  std::uint64_t subproblems = 0;      ///< bounded so far; never falls
+  std::optional<std::uint64_t> open;  ///< subproblems that are not refuted
+  /// Smallest lower bound minus threshold among what was last seen open; -infinity: there is none.
+  std::optional<double> worst_bound;
+  std::optional<WeakestRow> weakest;  ///< the row of `worst_bound`
+  /// The largest share of the clauses' trees that was closed at one time, in [0, 1]; never falls,
+  /// and is 1 only where nothing is open.
+  double settled_share = 0.0;
+  /// What it has cost so far, while it runs; Result::statistics in the end. Searches that go on
+  /// have handed in their subproblems alone.
+  std::vector<Statistic> statistics;
+};
 
 /// What solve() found.
 struct Result {
@@ -85,15 +118,15 @@ struct Result {
   std::string reason;                  ///< why it is unknown or timeout, or by what it was decided
   /// Where sat: the counterexample, [inputs], each a value of the network's own precision.
   std::vector<double> input;
-  std::vector<double> output;  ///< sat: the network's outputs there, [outputs]
-  bool float64 = false;        ///< the network's precision
-  Progress progress;           ///< at the end: subproblems, open ones, worst bound, settled share
+  std::vector<double> output;         ///< sat: the network's outputs there, [outputs]
+  bool float64 = false;               ///< the network's precision
+  Progress progress;                  ///< at the end, without statistics
   std::vector<Statistic> statistics;  ///< what it cost
 };
 
 /// How solve() talks to its caller. All members are optional.
 struct Callbacks {
-  /// Called now and then from any of the worker threads, one at a time; should be quick. Must not
+  /// Called at once and then now and then, from a thread of its own; should be quick. Must not
   /// throw.
   std::function<void(const Progress&)> progress = {};
   /// Messages up to the option "verbose": 1 stages, 2 details, 3 everything. Same rules.

@@ -1,5 +1,7 @@
 #include "solver/activation_split/activation_search.h"
 
+#include <optional>
+
 #include "solver/activation_split/values.h"
 #include "solver/activation_split/worker.h"
 #include "solver/search/tree_search.h"
@@ -8,21 +10,19 @@ namespace clipbound::solver {
 
 namespace {
 
-/// The trees of all clauses: whole, or as an earlier process left them.
+/// The trees of all clauses: whole, or what is open of those that an earlier process left.
 std::vector<ActivationTask> begin_trees(const ActivationProblem& problem, StateKeeper* keeper,
                                         std::uint64_t lowered, SearchCounters& counters) {
   std::vector<ActivationTask> frontier(problem.clauses.size());
   for (std::size_t k = 0; k < frontier.size(); ++k) {
-    const ClauseState* resumed =
-        keeper == nullptr ? nullptr
-                          : keeper->resumed_decisions(*problem.clauses[k].clause, lowered);
-    if (resumed == nullptr) {
+    std::optional<ClauseState> latest;
+    if (keeper != nullptr) latest = keeper->latest_decisions(*problem.clauses[k].clause, lowered);
+    if (!latest) {
       frontier[k].push_back(root_of(problem, k, Share::whole()));
       continue;
     }
-    counters.resume(k, *resumed);
-    for (const Subproblem& value : resumed->open)
-      frontier[k].push_back(restored(problem, k, value));
+    counters.resume(k, *latest);
+    for (const Subproblem& value : latest->open) frontier[k].push_back(restored(problem, k, value));
   }
   return frontier;
 }
@@ -53,12 +53,17 @@ ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice
   SearchCounters counters(problem.clauses.size());
   const bool keeps = context.keeper != nullptr && keeping != Keeping::nothing;
   const std::uint64_t lowered = keeps ? fingerprint_of(problem.network->system()) : 0;
-  std::vector<ActivationTask> frontier = begin_trees(
-      problem, keeping == Keeping::resumed ? context.keeper : nullptr, lowered, counters);
+  std::vector<ActivationTask> frontier =
+      begin_trees(problem, keeps ? context.keeper : nullptr, lowered, counters);
   TreeSearch<ActivationSplitWorker> search(
       context, counters, time_slice, strategy::kActivationSplitAttack,
       [&](SearchTeam& team) { return std::make_unique<ActivationSplitWorker>(team, problem); });
-  search.run(frontier);
+  std::vector<const Clause*> clauses;
+  for (const ActivationClause& c : problem.clauses) clauses.push_back(c.clause);
+  {
+    const WatchedSearch watched(context.progress, counters, clauses, context.statistics);
+    search.run(frontier);
+  }
   ActivationOutcome result{counters.outcome(), {}};
   for (std::size_t k = 0; k < problem.clauses.size(); ++k)
     result.refuted.push_back(counters.shares().is_refuted(k) ? 1 : 0);

@@ -21,8 +21,7 @@ struct ActivationOutcome {
 /// What a search has to do with other processes.
 enum class Keeping : std::uint8_t {
   nothing,  ///< its trees are nobody else's business
-  left,     ///< it leaves what is open with the context's keeper
-  resumed,  ///< and begins with what the keeper has, where it has something
+  trees,    ///< it goes on with what an earlier process left, and leaves what is open
 };
 
 /// Searches one box's clauses on the context's threads until exhausted, a counterexample is found

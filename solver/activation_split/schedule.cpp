@@ -87,8 +87,7 @@ ActivationSplitSchedule::ActivationSplitSchedule(std::shared_ptr<const LayeredSy
       open_(std::move(box.clauses)),
       settings_(std::move(settings)),
       context_(context),
-      deadline_(context.deadline),
-      keeping_(settings_.keeping) {
+      deadline_(context.deadline) {
   find_needed();
 }
 
@@ -113,13 +112,32 @@ void ActivationSplitSchedule::measure() {
 }
 
 void ActivationSplitSchedule::keep_refuted(const std::vector<const Clause*>& before) const {
-  if (context_.keeper == nullptr || keeping_ == Keeping::nothing) return;
+  const bool keeps = context_.keeper != nullptr && settings_.keeping != Keeping::nothing;
   for (const Clause* clause : before) {
     if (std::find(open_.begin(), open_.end(), clause) != open_.end()) continue;
+    if (context_.progress != nullptr) context_.progress->root_refuted(*clause);
+    if (!keeps) continue;
     ClauseState state;
     state.closed.add(0);
     context_.keeper->keep(*clause, std::move(state));
   }
+}
+
+void ActivationSplitSchedule::tell_open() const {
+  if (context_.progress == nullptr) return;
+  for (const ActivationClause& c : problem_.clauses) {
+    const auto first = problem_.root.lower.begin() + c.first_row;
+    const auto best = std::max_element(first, first + c.rows);
+    context_.progress->root_open(*c.clause, static_cast<std::size_t>(best - first), *best);
+  }
+}
+
+SearchOutcome ActivationSplitSchedule::all_open() const {
+  SearchOutcome outcome;
+  outcome.exhausted = problem_.clauses.empty();
+  outcome.open = problem_.clauses.size();
+  outcome.open_share = outcome.exhausted ? 0.0 : 1.0;
+  return outcome;
 }
 
 void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_iterations) {
@@ -140,6 +158,7 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
   const std::vector<const Clause*> before = open_;
   measure();
   keep_refuted(before);
+  tell_open();
   if (settings_.check) settings_.check(*problem_.network);
   const double seconds = deadline_.spent_s() - begin;
   spent_s_ += seconds;
@@ -225,19 +244,13 @@ void ActivationSplitSchedule::improve() {
 }
 
 ActivationOutcome ActivationSplitSchedule::run(double until_s) {
-  ActivationOutcome outcome;
-  outcome.search.open = problem_.clauses.size();
   if (!steps_done_) bound_steps();
-  if (problem_.clauses.empty()) {
-    outcome.search.exhausted = true;
-    return outcome;
-  }
-  if (deadline_.expired()) return outcome;
+  ActivationOutcome outcome{all_open(), {}};
+  if (problem_.clauses.empty() || deadline_.expired()) return outcome;
   for (;;) {
     if (!pass_is_next_) {
       if (problem_.neurons.empty()) compile_neurons(problem_);
-      outcome = search_activations(problem_, next_time_slice(until_s), context_, keeping_);
-      if (keeping_ == Keeping::resumed) keeping_ = Keeping::left;
+      outcome = search_activations(problem_, next_time_slice(until_s), context_, settings_.keeping);
       const bool last = !more_ && std::isinf(until_s);
       // Where only unsplittable subproblems are left, the trees are done, and more time helps no
       // more.
@@ -254,12 +267,8 @@ ActivationOutcome ActivationSplitSchedule::run(double until_s) {
     if (rounds_ == 0 && attack_found(strategy::kPassAttackShare * spent_s_)) return outcome;
     improve();
     pass_is_next_ = false;
-    if (problem_.clauses.empty() || deadline_.expired()) {
-      outcome = {};
-      outcome.search.exhausted = problem_.clauses.empty();
-      outcome.search.open = problem_.clauses.size();
-      return outcome;
-    }
+    // The trees of the last search are gone.
+    if (problem_.clauses.empty() || deadline_.expired()) return {all_open(), {}};
   }
 }
 

@@ -29,7 +29,7 @@ struct ActivationSplitSettings {
   /// Tried before the longer pass; true: a counterexample is known.
   std::function<bool(double seconds)> attack;
   std::function<void(const SparseNetwork&)> check;  ///< of every pass's bounds
-  Keeping keeping = Keeping::nothing;               ///< `resumed`: its first search resumes
+  Keeping keeping = Keeping::nothing;               ///< of its searches
 };
 
 class ActivationSplitSchedule {
@@ -66,8 +66,12 @@ class ActivationSplitSchedule {
   TimeSlice next_time_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
   void measure();
-  /// Says to the keeper that clauses which were open are refuted.
+  /// Says to the keeper and to the book that clauses which were open are refuted.
   void keep_refuted(const std::vector<const Clause*>& before) const;
+  /// To the book: of every open clause the row that is nearest to being refuted.
+  void tell_open() const;
+  /// What is open before a search says more of it: every clause, whole.
+  SearchOutcome all_open() const;
   /// The neurons that the open clauses' rows depend on, by what is known of their bounds.
   void find_needed();
   bool attack_found(double seconds) const { return settings_.attack && settings_.attack(seconds); }
@@ -86,7 +90,6 @@ class ActivationSplitSchedule {
   bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time
   bool refuted_some_ = false;                ///< clauses since the last pass
-  Keeping keeping_;                          ///< of the next search
 };
 
 }  // namespace clipbound::solver

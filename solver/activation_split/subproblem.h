@@ -39,10 +39,9 @@ struct RefinedBounds {
   double lower, upper;
 };
 
-/// Moved; what a child takes over of its parent is said by child_of().
-struct ActivationSubproblem {
+/// Which points a subproblem stands for, and what is known of them.
+struct ActivationRestrictions {
   std::int32_t clause = 0;                ///< in ActivationProblem::clauses
-  Share share;                            ///< of the clause's tree
   std::int64_t row = 0;                   ///< that is to be excluded: nearest to it so far
   double bound = 0.0;                     ///< lower bound of the row that is known already
   std::vector<ReluSplit> relus;           ///< oldest first
@@ -56,6 +55,9 @@ struct ActivationSubproblem {
   bool just_refined = false;          ///< the last thing that happened was a refinement
   Unstable newest{-1};                ///< the neuron of the newest split
   float newest_start = 0.0F;          ///< where its multiplier starts (a nonlinear neuron's slope)
+};
+struct ActivationSubproblem : ActivationRestrictions {
+  Share share;  ///< of the clause's tree
 };
 /// The parent's splits and bounds with a share of their own: what a split is added to.
 ActivationSubproblem child_of(const ActivationSubproblem& parent, Share share);

@@ -6,20 +6,9 @@
 namespace clipbound::solver {
 
 ActivationSubproblem child_of(const ActivationSubproblem& parent, Share share) {
-  ActivationSubproblem child;
-  child.clause = parent.clause;
-  child.share = std::move(share);
-  child.row = parent.row;
-  child.bound = parent.bound;
-  child.relus = parent.relus;
-  child.nonlinear = parent.nonlinear;
-  child.depth = parent.depth;
-  child.alpha_or_beta = parent.alpha_or_beta;
-  child.refined = parent.refined;
+  ActivationSubproblem child{ActivationRestrictions(parent), std::move(share)};
   child.before = parent.bound;
-  child.refined_at_depth = parent.refined_at_depth;
-  child.newest = parent.newest;
-  child.newest_start = parent.newest_start;
+  child.just_refined = false;
   return child;
 }
 

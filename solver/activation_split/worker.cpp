@@ -75,20 +75,28 @@ void ActivationSplitWorker::bound() {
 }
 
 bool ActivationSplitWorker::prune() {
-  double worst = 0.0;
+  const ActivationSubproblem* worst = nullptr;
   bool any_open = false;
   for (std::size_t lane = 0; lane < batch_.size(); ++lane) {
     ActivationSubproblem& subproblem = batch_[lane];
-    worst = std::min(worst, subproblem.bound);
     const bool refuted = problem_.refuted(subproblem.row, subproblem.bound);
     next_[lane] = refuted ? Next::closed : Next::split;
     any_open = any_open || !refuted;
-    if (!refuted) continue;
+    if (!refuted) {
+      if (worst == nullptr || subproblem.bound < worst->bound) worst = &subproblem;
+      continue;
+    }
     ++statistics.pruned_bound;
     close(subproblem);
   }
-  if (any_open) team_.counters.worst_bound.store(worst, std::memory_order_relaxed);
+  if (any_open) team_.counters.saw_open(open_row(*worst));
   return any_open;
+}
+
+OpenRow ActivationSplitWorker::open_row(const ActivationSubproblem& subproblem) const {
+  const ActivationClause& clause = at(problem_.clauses, subproblem.clause);
+  return {static_cast<std::size_t>(subproblem.clause),
+          static_cast<std::size_t>(subproblem.row - clause.first_row), subproblem.bound};
 }
 
 void ActivationSplitWorker::try_points() {
@@ -206,7 +214,8 @@ void ActivationSplitWorker::finish_leaf(ActivationSubproblem& subproblem, int la
     ++statistics.pruned_bound;
     return close(subproblem);
   }
-  give_up(static_cast<std::size_t>(subproblem.clause), subproblem.share);
+  subproblem.bound = std::max(subproblem.bound, bound[0]);
+  give_up(open_row(subproblem), subproblem.share);
 }
 
 }  // namespace clipbound::solver

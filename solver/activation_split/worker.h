@@ -50,6 +50,7 @@ class ActivationSplitWorker : public SearchWorker {
   /// Where nothing is left to split: a longer ascent.
   void finish_leaf(ActivationSubproblem& subproblem, int lane);
   void close(ActivationSubproblem& subproblem);
+  OpenRow open_row(const ActivationSubproblem& subproblem) const;
 
   const ActivationProblem& problem_;
   const BranchingStrategy& branching_;

@@ -15,11 +15,30 @@ const char* version() noexcept {
   return base::version_text();
 }
 
+const char* commit() noexcept {
+  return base::commit_text();
+}
+
+const char* compiler() noexcept {
+  return base::compiler_text();
+}
+
+CLIPBOUND_ANY_CPU const char* needed_cpu_features() noexcept {
+  return base::needed_cpu_features();
+}
+
+CLIPBOUND_ANY_CPU const char* missing_cpu_feature() noexcept {
+  return base::missing_cpu_feature();
+}
+
 std::vector<std::string> supported_onnx_operators() {
   std::vector<std::string> names = {
 #define CLIPBOUND_OP(id, onnx_name, ...) onnx_name,
 #include "specs/network/op_list.def"
 #undef CLIPBOUND_OP
+#define CLIPBOUND_COMPOSITE(id, onnx_name) onnx_name,
+#include "specs/network/composite_list.def"
+#undef CLIPBOUND_COMPOSITE
   };
   std::sort(names.begin(), names.end());
   return names;

@@ -43,9 +43,11 @@ GraphBuilder::Value add_constant(specs::NetworkBuilder& builder, std::vector<std
 
 }  // namespace
 
-GraphBuilder::GraphBuilder(int opset)
-    : implementation_(std::make_unique<Implementation>(
-          Implementation{specs::NetworkBuilder(checked(opset)), opset})) {}
+CLIPBOUND_ANY_CPU GraphBuilder::GraphBuilder(int opset) {
+  base::require_cpu();
+  implementation_ = std::make_unique<Implementation>(
+      Implementation{specs::NetworkBuilder(checked(opset)), opset});
+}
 GraphBuilder::~GraphBuilder() = default;
 GraphBuilder::GraphBuilder(GraphBuilder&&) noexcept = default;
 GraphBuilder& GraphBuilder::operator=(GraphBuilder&&) noexcept = default;

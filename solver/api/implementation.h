@@ -12,12 +12,17 @@
 #include <memory>
 #include <mutex>
 
+#include "base/cpu.h"
 #include "base/deadline.h"
 #include "base/options.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
 namespace clipbound {
+
+/// solve() by an attack and the bounds of whole boxes alone: `unknown` where these do not decide.
+Result solve_at_root(const Network& network, const Query& query, const Options& options,
+                     const Callbacks& callbacks);
 
 inline constexpr std::size_t kMostVariables = std::numeric_limits<std::int32_t>::max();
 

@@ -72,17 +72,7 @@ std::shared_ptr<const Implementation> share(specs::Network network) {
       Implementation{std::make_shared<const specs::Network>(std::move(network))});
 }
 
-}  // namespace
-
-Network Network::load(const std::string& path) {
-  return Network(share<Implementation>(specs::read_onnx(path)));
-}
-
-Network Network::parse(const std::string& bytes, const std::string& source) {
-  return Network(share<Implementation>(specs::parse_onnx(bytes, source)));
-}
-
-Network Network::from_layers(std::size_t inputs, std::span<const DenseLayer> layers) {
+specs::Network chain_of(std::size_t inputs, std::span<const DenseLayer> layers) {
   if (inputs == 0 || inputs > kMostVariables)
     throw InputError("a network needs between 1 and 2^31 - 1 inputs");
   if (layers.empty()) throw InputError("a network needs at least one layer");
@@ -98,7 +88,25 @@ Network Network::from_layers(std::size_t inputs, std::span<const DenseLayer> lay
   }
   network.outputs = {value};
   network.validate();
-  return Network(share<Implementation>(std::move(network)));
+  return network;
+}
+
+}  // namespace
+
+CLIPBOUND_ANY_CPU Network Network::load(const std::string& path) {
+  base::require_cpu();
+  return Network(share<Implementation>(specs::read_onnx(path)));
+}
+
+CLIPBOUND_ANY_CPU Network Network::parse(const std::string& bytes, const std::string& source) {
+  base::require_cpu();
+  return Network(share<Implementation>(specs::parse_onnx(bytes, source)));
+}
+
+CLIPBOUND_ANY_CPU Network Network::from_layers(std::size_t inputs,
+                                               std::span<const DenseLayer> layers) {
+  base::require_cpu();
+  return Network(share<Implementation>(chain_of(inputs, layers)));
 }
 
 namespace {
@@ -108,8 +116,13 @@ specs::ValueId find_layer(const specs::Network& network, std::string_view layer)
   for (std::size_t i = 0; i < network.values.size(); ++i) {
     if (network.values[i].name == layer) return specs::ValueId{static_cast<std::int32_t>(i)};
   }
-  for (const specs::Node& node : network.nodes) {
-    if (node.name == layer) return node.outputs[0];
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    if (network.nodes[n].name != layer) continue;
+    // Of the nodes that a composite operator is made of, the last one stands for the whole.
+    while (!network.nodes[n].composite.empty() && n + 1 < network.nodes.size() &&
+           network.nodes[n + 1].name == layer)
+      ++n;
+    return network.nodes[n].outputs[0];
   }
   std::size_t position = 0;
   const auto [end, error] = std::from_chars(layer.data(), layer.data() + layer.size(), position);

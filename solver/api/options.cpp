@@ -5,7 +5,10 @@
 
 namespace clipbound {
 
-Options::Options() : implementation_(std::make_shared<Implementation>()) {}
+CLIPBOUND_ANY_CPU Options::Options() {
+  base::require_cpu();
+  implementation_ = std::make_shared<Implementation>();
+}
 
 Options::Options(const OptionFields& fields) {
   base::Options given, checked;

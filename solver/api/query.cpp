@@ -59,24 +59,33 @@ specs::Row inner_row(const Row& row, std::size_t inputs, std::size_t outputs) {
   return inner;
 }
 
-}  // namespace
-
-Query Query::load(const std::string& path) {
-  return Query(std::make_shared<Implementation>(Implementation{specs::read_vnnlib(path)}));
-}
-
-Query Query::parse(std::string_view text, const std::string& source) {
-  return Query(std::make_shared<Implementation>(Implementation{specs::parse_vnnlib(text, source)}));
-}
-
-Query::Query(std::size_t inputs, std::size_t outputs)
-    : implementation_(std::make_shared<Implementation>()) {
+template <typename Implementation>
+std::shared_ptr<Implementation> empty_query(std::size_t inputs, std::size_t outputs) {
   if (inputs == 0 || outputs == 0 || inputs > kMostVariables || outputs > kMostVariables) {
     throw InputError("a query needs between 1 and 2^31 - 1 inputs and outputs");
   }
-  implementation_->query.input_size = static_cast<std::int64_t>(inputs);
-  implementation_->query.output_size = static_cast<std::int64_t>(outputs);
-  implementation_->query.source = "memory";
+  auto implementation = std::make_shared<Implementation>();
+  implementation->query.input_size = static_cast<std::int64_t>(inputs);
+  implementation->query.output_size = static_cast<std::int64_t>(outputs);
+  implementation->query.source = "memory";
+  return implementation;
+}
+
+}  // namespace
+
+CLIPBOUND_ANY_CPU Query Query::load(const std::string& path) {
+  base::require_cpu();
+  return Query(std::make_shared<Implementation>(Implementation{specs::read_vnnlib(path)}));
+}
+
+CLIPBOUND_ANY_CPU Query Query::parse(std::string_view text, const std::string& source) {
+  base::require_cpu();
+  return Query(std::make_shared<Implementation>(Implementation{specs::parse_vnnlib(text, source)}));
+}
+
+CLIPBOUND_ANY_CPU Query::Query(std::size_t inputs, std::size_t outputs) {
+  base::require_cpu();
+  implementation_ = empty_query<Implementation>(inputs, outputs);
 }
 
 Query& Query::add_clause(std::span<const double> lower, std::span<const double> upper,

@@ -16,6 +16,11 @@ const char* name_of(Verdict verdict) noexcept {
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
+const char* name_of(Stage stage) noexcept {
+  constexpr const char* kNames[] = {"reading", "attack", "lowering", "root bounds", "search"};
+  return kNames[static_cast<std::size_t>(stage)];
+}
+
 std::string to_vnncomp(const Result& result) {
   std::string text = std::string(name_of(result.verdict)) + "\n";
   if (result.verdict != Verdict::sat) return text;
@@ -53,6 +58,31 @@ Json options_json(const base::Options& values) {
   return json;
 }
 
+/// What is not known is null.
+Json progress_json(const Progress& progress) {
+  Json json = {{"stage", name_of(progress.stage)},
+               {"elapsed_s", progress.elapsed_s},
+               {"clauses", progress.clauses},
+               {"bounded", progress.bounded},
+               {"refuted", progress.refuted},
+               {"subproblems", progress.subproblems},
+               {"open", nullptr},
+               {"worst_bound", nullptr},
+               {"weakest", nullptr},
+               {"settled_share", progress.settled_share}};
+  if (progress.open) json["open"] = *progress.open;
+  if (progress.worst_bound) json["worst_bound"] = *progress.worst_bound;
+  if (progress.weakest) {
+    const WeakestRow& row = *progress.weakest;
+    json["weakest"] = {{"clause", row.clause},
+                       {"line", row.line},
+                       {"row", row.row},
+                       {"bound", row.bound},
+                       {"text", row.text}};
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string to_json(const Result& result, const Options& options) {
@@ -64,11 +94,7 @@ std::string to_json(const Result& result, const Options& options) {
                               {"input", result.input},
                               {"output", result.output}};
   }
-  json["progress"] = {{"elapsed_s", result.progress.elapsed_s},
-                      {"subproblems", result.progress.subproblems},
-                      {"open", result.progress.open},
-                      {"worst_bound", result.progress.worst_bound},
-                      {"settled_share", result.progress.settled_share}};
+  json["progress"] = progress_json(result.progress);
   Json statistics = Json::object();
   for (const Statistic& row : result.statistics) {
     if (row.timer) {

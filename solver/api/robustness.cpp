@@ -1,4 +1,5 @@
-// Idea: robustness() bisects the radius over solve().
+// Idea: robustness() bisects the radius over solve(): first by the bounds of whole boxes, which take
+// no search, then in rounds of longer and longer searches, so that what is easy is known early.
 // Source: own.
 // Guarantees: a robust radius was proved, a counterexample replayed (S11).
 #include <algorithm>
@@ -33,31 +34,87 @@ class RadiusSearch {
   Robustness run() {
     if (is_misclassified()) return std::move(result_);
     if (network_.output_size() == 1) return finish("there is no other label");
-    double open = settings_.radius_max;  // nothing is known between the proved radius and this
-    bool tried_all = false;
-    while (open - result_.robust_radius > settings_.tolerance * open) {
-      if (remaining_s() <= 0.0) return finish("out of time");
-      if (callbacks_.stopper && callbacks_.stopper->stopped()) return finish("interrupted");
-      const double radius = tried_all ? 0.5 * (result_.robust_radius + open) : open;
-      tried_all = true;
-      const Result step = ask(radius);
-      ++result_.queries;
-      if (step.verdict == Verdict::unsat) {
-        result_.robust_radius = radius;
-      } else {
-        if (step.verdict == Verdict::sat) remember(step);
-        open = step.verdict == Verdict::sat ? std::min(radius, *result_.counterexample_radius)
-                                            : radius;
-      }
+    bisect_by_bounds();
+    // Bounds of one whole box have taken so long; a search that is shorter gets nowhere.
+    double step_s = std::max(kShortestStep_s, kStepsOfBounds * longest_bounds_s_);
+    double first = ceiling();
+    for (; !is_over() && !is_near(ceiling()); step_s *= kStepGrowth) {
+      step_s = std::min(step_s, settings_.step_limit_s);
+      first = bisect(first, step_s);
+      if (step_s >= settings_.step_limit_s) break;
     }
     if (result_.robust_radius >= settings_.radius_max)
       return finish("robust up to the largest radius");
-    return finish(result_.counterexample_radius && *result_.counterexample_radius <= open
-                      ? "the radii have met"
-                      : "queries between the radii were not decided in their time");
+    if (is_near(ceiling())) return finish("the radii have met");
+    if (callbacks_.stopper && callbacks_.stopper->stopped()) return finish("interrupted");
+    if (remaining_s() <= 0.0) return finish("out of time");
+    return finish("queries between the radii were not decided in their time");
   }
 
  private:
+  static constexpr double kShortestStep_s = 1.0, kStepsOfBounds = 4.0, kStepGrowth = 4.0;
+  /// Bounds alone need not come nearer: searches go on from there.
+  static constexpr double kBoundsTolerance = 0.1;
+  /// Of the largest radius: what is smaller is not looked for.
+  static constexpr double kSmallestShare = 0x1p-40;
+
+  /// The smallest radius of which it is known that no larger one is robust or asked for.
+  double ceiling() const {
+    return std::min(settings_.radius_max, result_.counterexample_radius.value_or(base::kInfinity));
+  }
+  bool is_near(double open) const {
+    return open - result_.robust_radius <= settings_.tolerance * open ||
+           open <= kSmallestShare * settings_.radius_max;
+  }
+  bool is_over() const {
+    return remaining_s() <= 0.0 || (callbacks_.stopper && callbacks_.stopper->stopped());
+  }
+
+  /// The largest radius by an attack and bounds, smaller ones by bounds alone: down in quarters to
+  /// one that is proved, and up again between it and the last that is not.
+  void bisect_by_bounds() {
+    if (is_over()) return;
+    double open = settings_.radius_max;
+    if (try_radius(open, Means::attack_and_bounds, settings_.step_limit_s) == Verdict::unsat)
+      return;
+    open = ceiling();
+    while (!is_over() && !is_near(open)) {
+      const double proved = result_.robust_radius;
+      if (proved > 0.0 && open <= (1.0 + kBoundsTolerance) * proved) return;
+      const double radius = proved > 0.0 ? std::sqrt(proved) * std::sqrt(open) : 0.25 * open;
+      if (try_radius(radius, Means::bounds, settings_.step_limit_s) != Verdict::unsat)
+        open = std::min(radius, ceiling());
+    }
+  }
+
+  /// Between the proved radius and the ceiling by searches of so many seconds, beginning with
+  /// `radius`. Returns the smallest radius that they have left open, where the next round begins.
+  double bisect(double radius, double step_s) {
+    double open = ceiling();
+    if (result_.counterexample_radius && radius >= *result_.counterexample_radius)
+      radius = 0.5 * (result_.robust_radius + open);
+    while (!is_over() && !is_near(open)) {
+      if (try_radius(radius, Means::search, step_s) != Verdict::unsat)
+        open = std::min(radius, ceiling());
+      radius = 0.5 * (result_.robust_radius + open);
+    }
+    return open;
+  }
+
+  enum class Means : std::uint8_t { bounds, attack_and_bounds, search };
+  Verdict try_radius(double radius, Means means, double step_s) {
+    const Clock::time_point begin = Clock::now();
+    const Result step = ask(radius, means, step_s);
+    ++result_.queries;
+    if (means == Means::bounds)
+      longest_bounds_s_ =
+          std::max(longest_bounds_s_, std::chrono::duration<double>(Clock::now() - begin).count());
+    if (step.verdict == Verdict::unsat)
+      result_.robust_radius = std::max(result_.robust_radius, radius);
+    if (step.verdict == Verdict::sat) remember(step);
+    return step.verdict;
+  }
+
   void check() const {
     if (x_.size() != network_.input_size()) {
       throw InputError("the point has " + std::to_string(x_.size()) + " numbers, the network " +
@@ -101,7 +158,7 @@ class RadiusSearch {
   }
 
   /// Is there another label within `radius`? The box is rounded outward.
-  Result ask(double radius) const {
+  Result ask(double radius, Means means, double step_s) const {
     std::vector<double> lower, upper;
     for (const double value : x_) {
       const double low = std::nextafter(value - radius, -base::kInfinity),
@@ -119,11 +176,13 @@ class RadiusSearch {
       query.add_clause(lower, upper, std::span<const Row>(&row, 1));
     }
     Options options = options_;
-    const double limit = std::max(1e-3, std::min(settings_.step_limit_s, remaining_s()));
+    const double limit = std::max(1e-3, std::min(step_s, remaining_s()));
     options.set("time_limit_s", std::to_string(limit)).set("time_reserve_s", "0");
+    if (means == Means::bounds) options.set("attack", "false");
     Callbacks callbacks = callbacks_;
     callbacks.start = Clock::now();
-    return solve(network_, query, options, callbacks);
+    return means == Means::search ? solve(network_, query, options, callbacks)
+                                  : solve_at_root(network_, query, options, callbacks);
   }
 
   void remember(const Result& step) {
@@ -149,6 +208,7 @@ class RadiusSearch {
   const Callbacks& callbacks_;
   const Clock::time_point start_;
   Robustness result_;
+  double longest_bounds_s_ = 0.0;
 };
 
 }  // namespace

@@ -13,8 +13,34 @@ namespace clipbound {
 
 namespace {
 
-Progress outer(const solver::SearchProgress& inner) {
-  return {inner.elapsed_s, inner.subproblems, inner.open, inner.worst_bound, inner.settled_share};
+Stage outer(solver::Stage stage) {
+  using Inner = solver::Stage;
+  return stage == Inner::reading    ? Stage::reading
+         : stage == Inner::attack   ? Stage::attack
+         : stage == Inner::lowering ? Stage::lowering
+         : stage == Inner::root     ? Stage::root
+                                    : Stage::search;
+}
+
+Progress outer(const solver::SearchProgress& inner, const specs::Query& query) {
+  Progress progress{.elapsed_s = inner.elapsed_s,
+                    .stage = outer(inner.stage),
+                    .clauses = inner.clauses,
+                    .bounded = inner.bounded,
+                    .refuted = inner.refuted,
+                    .subproblems = inner.subproblems,
+                    .open = inner.open,
+                    .worst_bound = {},
+                    .weakest = {},
+                    .settled_share = inner.settled_share,
+                    .statistics = {}};
+  if (inner.weakest) {
+    const solver::OpenRow& row = *inner.weakest;
+    progress.worst_bound = row.bound;
+    progress.weakest = WeakestRow{row.clause, query.clauses[row.clause].line, row.row, row.bound,
+                                  inner.weakest_text};
+  }
+  return progress;
 }
 
 Verdict outer(solver::Verdict verdict) {
@@ -53,7 +79,7 @@ class Registration {
 using InnerSolve = decltype(&solver::solve);
 
 Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
-           const Callbacks& callbacks) {
+           const Callbacks& callbacks, bool only_root = false) {
   const specs::Query& inner_query = query.implementation().query;
   const base::Options& values = options.implementation().values;
   const auto& inner_network = network.implementation().network;
@@ -66,9 +92,12 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
   const base::Log log(values.verbose, callbacks.log);
   solver::SolveContext context;
   context.deadline = &registration.deadline();
+  context.only_root = only_root;
   if (callbacks.progress)
     context.progress = [&](const solver::SearchProgress& inner) {
-      callbacks.progress(outer(inner));
+      Progress progress = outer(inner, inner_query);
+      progress.statistics = outer(inner.statistics);
+      callbacks.progress(progress);
     };
   if (callbacks.log)
     context.log = [&](int level, const std::string& message) { log.say(level, message); };
@@ -81,13 +110,13 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
     result.reason = std::move(inner.reason);
     result.input = std::move(inner.input);
     result.output = std::move(inner.output);
-    result.progress = outer(inner.progress);
+    result.progress = outer(inner.progress, inner_query);
     result.statistics = outer(inner.statistics);
   } catch (const std::bad_alloc&) {
     result.verdict = Verdict::unknown;
     result.reason = "out of memory";
     result.progress.elapsed_s = registration.deadline().elapsed_s();
-    result.statistics = outer(base::Statistics{});
+    result.statistics = all_statistics();
   }
   return result;
 }
@@ -97,6 +126,15 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
 Result solve(const Network& network, const Query& query, const Options& options,
              const Callbacks& callbacks) {
   return run(solver::solve, network, query, options, callbacks);
+}
+
+std::vector<Statistic> all_statistics() {
+  return outer(base::Statistics{});
+}
+
+Result solve_at_root(const Network& network, const Query& query, const Options& options,
+                     const Callbacks& callbacks) {
+  return run(solver::solve, network, query, options, callbacks, true);
 }
 
 Result attack(const Network& network, const Query& query, const Options& options,

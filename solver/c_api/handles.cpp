@@ -1,6 +1,7 @@
 #include "solver/c_api/handles.h"
 
 #include <chrono>
+#include <limits>
 #include <new>
 
 namespace clipbound::c_api {
@@ -42,7 +43,14 @@ Options options_of(const clipbound_options* options) {
 }
 
 clipbound_progress progress_of(const Progress& progress) noexcept {
-  return {progress.elapsed_s, progress.subproblems, progress.open, progress.worst_bound,
+  return {progress.elapsed_s,
+          name_of(progress.stage),
+          progress.clauses,
+          progress.bounded,
+          progress.refuted,
+          progress.subproblems,
+          progress.open.value_or(0),
+          progress.worst_bound.value_or(std::numeric_limits<double>::quiet_NaN()),
           progress.settled_share};
 }
 

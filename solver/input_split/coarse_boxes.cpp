@@ -8,15 +8,17 @@
 
 namespace clipbound::solver {
 
-bool rows_refuted(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
+RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
   std::vector<std::int64_t> all(root.strict.size());
   for (std::size_t s = 0; s < all.size(); ++s) all[s] = static_cast<std::int64_t>(s);
   const int layers = static_cast<int>(root.bounder->system().layers.size());
   const std::vector<double> lower = root.bounder->lower_bounds(root.rows, all, 1.0, layers, bounds);
+  RowsVerdict verdict;
   for (std::size_t s = 0; s < lower.size(); ++s) {
-    if (root.strict[s] != 0 ? lower[s] >= 0.0 : lower[s] > 0.0) return true;
+    if (root.strict[s] != 0 ? lower[s] >= 0.0 : lower[s] > 0.0) return {true, s, lower[s]};
+    if (lower[s] > verdict.bound) verdict = {false, s, lower[s]};
   }
-  return false;
+  return verdict;
 }
 
 CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& deadline) {

@@ -6,14 +6,19 @@
 // a box cover it (S10).
 #include <optional>
 
+#include "base/rounding.h"
 #include "bounds/crown/crown_bounder.h"
 #include "solver/input_split/subproblems.h"
 
 namespace clipbound::solver {
 
-/// True where one row of the clause is excluded on the box of `bounds` (CROWN backward over the
-/// whole network).
-bool rows_refuted(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
+/// What CROWN backward over the whole network says of a clause's rows on a box.
+struct RowsVerdict {
+  bool refuted = false;       ///< one of them is excluded
+  std::size_t row = 0;        ///< the one with the highest bound
+  double bound = -kInfinity;  ///< of it; none of a clause without rows
+};
+RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
 
 /// The coarse task's box as a task on its own reduced network, which takes over its share; nothing
 /// where too many neurons are undecided on it.

@@ -53,6 +53,7 @@ SearchOutcome InputSearch::run(TimeSlice time_slice) {
   TreeSearch<InputSplitWorker> search(
       context_, counters_, time_slice, strategy::kInputSplitAttack,
       [this](SearchTeam& team) { return std::make_unique<InputSplitWorker>(team, settings_); });
+  const WatchedSearch watched(context_.progress, counters_, clauses_, context_.statistics);
   search.run(tasks_);
   return counters_.outcome();
 }

@@ -69,8 +69,9 @@ void InputSplitWorker::fill_lanes() {
     for (int lane = 0; lane < kLanes; ++lane) {
       if (before[lane] == 0) continue;
       while (open_[free] != 0) ++free;
-      for (auto* array : {&boxes.lower_x, &boxes.upper_x, &boxes.lower_z, &boxes.upper_z,
-                          &boxes.halfspaces, &rows.linear_bound, &rows.branching_score}) {
+      for (auto* array :
+           {&boxes.lower_x, &boxes.upper_x, &boxes.lower_z, &boxes.upper_z, &boxes.halfspaces,
+            &rows.lower, &rows.linear_bound, &rows.branching_score}) {
         for (Vec& v : *array) v[free] = v[lane];
       }
       const auto k = static_cast<std::size_t>(split_[lane]);
@@ -93,7 +94,7 @@ void InputSplitWorker::drop_unsplittable() {
       ++statistics.splits;
       continue;
     }
-    give_up(clause_, shares_[lane]);
+    give_up(best_row(lane), shares_[lane]);
     open_[lane] = 0;
   }
 }

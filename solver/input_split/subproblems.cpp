@@ -4,6 +4,24 @@
 
 namespace clipbound::solver {
 
+namespace {
+
+/// A record with the root's bounds of neurons.
+void push_box(SubproblemStack& open, const ClauseRoot& root, std::span<const double> lower,
+              std::span<const double> upper, Share share, std::span<const double> halfspaces) {
+  const Record record = open.push(std::move(share));
+  std::copy(lower.begin(), lower.end(), record.lower_x().begin());
+  std::copy(upper.begin(), upper.end(), record.upper_x().begin());
+  std::copy(root.lower_z.begin(), root.lower_z.end(), record.lower_z().begin());
+  std::copy(root.upper_z.begin(), root.upper_z.end(), record.upper_z().begin());
+  // No half-space yet: 0 x + 0 <= 0 holds everywhere.
+  std::fill(record.halfspaces().begin(), record.halfspaces().end(), 0.0);
+  std::copy_n(halfspaces.begin(), std::min(halfspaces.size(), record.halfspaces().size()),
+              record.halfspaces().begin());
+}
+
+}  // namespace
+
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
                          const std::vector<double>& upper, Share share,
                          std::span<const double> halfspaces) {
@@ -13,15 +31,7 @@ BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vect
       {.inputs = problem.inputs,
        .neurons = problem.neurons,
        .halfspaces = std::min(problem.rows, kMostInheritedRows) + kOlderHalfspaces});
-  const Record record = task.open.push(std::move(share));
-  std::copy(lower.begin(), lower.end(), record.lower_x().begin());
-  std::copy(upper.begin(), upper.end(), record.upper_x().begin());
-  std::copy(root->lower_z.begin(), root->lower_z.end(), record.lower_z().begin());
-  std::copy(root->upper_z.begin(), root->upper_z.end(), record.upper_z().begin());
-  // No half-space yet: 0 x + 0 <= 0 holds everywhere.
-  std::fill(record.halfspaces().begin(), record.halfspaces().end(), 0.0);
-  std::copy_n(halfspaces.begin(), std::min(halfspaces.size(), record.halfspaces().size()),
-              record.halfspaces().begin());
+  push_box(task.open, *root, lower, upper, std::move(share), halfspaces);
   task.problem = root->problem;
   task.root = std::move(root);
   return task;
@@ -102,6 +112,30 @@ BoxSubproblems coarse_task(std::shared_ptr<const ClauseRoot> root, const Subprob
   }
   task.root = std::move(root);
   return task;
+}
+
+std::vector<BoxSubproblems> restored_tasks(const BoxSubproblems& whole,
+                                           const std::vector<Subproblem>& open) {
+  std::vector<BoxSubproblems> tasks;
+  if (whole.problem == nullptr) {
+    for (const Subproblem& value : open) tasks.push_back(coarse_task(whole.root, value));
+    return tasks;
+  }
+  for (const bool without_rows : {true, false}) {
+    BoxSubproblems task;
+    task.root = whole.root;
+    task.problem = whole.problem;
+    task.open = SubproblemStack(whole.open.shape());
+    task.without_rows = without_rows;
+    // values_of() has the newest first.
+    for (auto value = open.rbegin(); value != open.rend(); ++value) {
+      if (value->without_rows != without_rows) continue;
+      BoxSubproblems box = coarse_task(whole.root, *value);
+      push_box(task.open, *task.root, box.lower, box.upper, std::move(box.share), box.halfspaces);
+    }
+    if (!task.open.empty()) tasks.push_back(std::move(task));
+  }
+  return tasks;
 }
 
 }  // namespace clipbound::solver

@@ -154,5 +154,9 @@ BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vect
 std::vector<Subproblem> values_of(BoxSubproblems task, std::uint32_t clause);
 /// A value of the root's clause as a coarse task.
 BoxSubproblems coarse_task(std::shared_ptr<const ClauseRoot> root, const Subproblem& value);
+/// Values of the root's clause as tasks like `whole`, which is the clause's box: on the same
+/// problem, or coarse ones.
+std::vector<BoxSubproblems> restored_tasks(const BoxSubproblems& whole,
+                                           const std::vector<Subproblem>& open);
 
 }  // namespace clipbound::solver

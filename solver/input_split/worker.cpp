@@ -32,13 +32,15 @@ void InputSplitWorker::search_coarse(BoxSubproblems task) {
   deadline_.work(crown_work(task.root->bounder->system()));
   if (deadline_.expired()) return pending_.push_back(std::move(task));
   count_bounded(1);
-  if (rows_refuted(*task.root, bounds)) {
+  const RowsVerdict rows = bound_rows(*task.root, bounds);
+  if (rows.refuted) {
     ++statistics.pruned_bound;
     return close(task.clause, task.share);
   }
   if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
   const std::optional<std::size_t> column = coarse_split(task);
-  if (!column) return give_up(task.clause, task.share);
+  team_.counters.saw_open({task.clause, rows.row, rows.bound});
+  if (!column) return give_up({task.clause, rows.row, rows.bound}, task.share);
   ++statistics.splits;
   BoxSubproblems upper = split_coarse(task, *column, SearchWorker::split(task.share));
   pending_.push_back(std::move(upper));
@@ -164,6 +166,7 @@ bool InputSplitWorker::prune() {
   const RowBounds& rows = level().rows;
   open_ = ~rows.refuted;
   double worst = kInfinity;
+  int worst_lane = -1;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
     if (lane < count_ && open_[lane] == 0) {
@@ -173,11 +176,23 @@ bool InputSplitWorker::prune() {
     if (open_[lane] == 0) continue;
     double best = -kInfinity;
     for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
-    worst = std::min(worst, best);
+    if (worst_lane < 0 || best < worst) {
+      worst = best;
+      worst_lane = lane;
+    }
   }
   if (!any(open_)) return false;
-  team_.counters.worst_bound.store(worst, std::memory_order_relaxed);
+  team_.counters.saw_open(best_row(worst_lane));
   return true;
+}
+
+OpenRow InputSplitWorker::best_row(int lane) const {
+  const std::vector<Vec>& rows = levels_[depth_ - 1]->rows.lower;
+  OpenRow best{clause_, 0, -kInfinity};
+  for (std::size_t s = 0; s < rows.size(); ++s) {
+    if (rows[s][lane] > best.bound) best = {clause_, s, rows[s][lane]};
+  }
+  return best;
 }
 
 void InputSplitWorker::try_points() {

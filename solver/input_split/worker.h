@@ -74,6 +74,8 @@ class InputSplitWorker : public SearchWorker {
   Mask check_candidates();
   void choose_points();
   bool is_spurious(int lane);
+  /// Of a lane's rows the one with the highest bound.
+  OpenRow best_row(int lane) const;
   void restart_without_rows(int lane);
   void fill_lanes();
   void drop_unsplittable();

@@ -201,6 +201,7 @@ class CaseWorker : public SearchWorker {
   }
   void bound_tail();
   bool keep_open(Case& c, ActivationSplitSchedule& root);
+  void leave_open(OpenClause& open, bool by_numbers, const SearchOutcome& part);
   std::unique_ptr<ActivationSplitSchedule> bound_root(Case& c, const SearchContext& context);
 
   CaseTeam& cases_;
@@ -271,10 +272,29 @@ void CaseWorker::search_hard(Case& c, const SearchContext& all_threads) {
   const SearchOutcome part = hopeless ? SearchOutcome{} : root->run().search;
   if (part.exhausted) drop(c, [](const Clause*) { return true; });
   if (hopeless || part.unsplittable > 0) {
-    for (OpenClause& open : c.clauses) give_up(open.number, open.share);
+    for (OpenClause& open : c.clauses) leave_open(open, hopeless, part);
     c.clauses.clear();
   }
   report_figures();
+}
+
+/// No cut and no search says more of the clause. Of numbers within radii the arithmetic does not.
+void CaseWorker::leave_open(OpenClause& open, bool by_numbers, const SearchOutcome& part) {
+  if (by_numbers) return give_up({open.number, 0, 0.0}, open.share);
+  if (!part.given_up) return give_up(open.number, open.share);
+  give_up({open.number, part.given_up->row, part.given_up->bound}, open.share);
+}
+
+/// The part of the whole case that a value names, without clauses.
+Case restricted(const Case& whole, const std::vector<InputRange>& box) {
+  Case part{whole.lower, whole.upper, whole.open, {}};
+  for (const InputRange& range : box) {
+    part.lower[range.input] = range.lower;
+    part.upper[range.input] = range.upper;
+    part.open.lower[range.input] = range.lower_open ? 1 : 0;
+    part.open.upper[range.input] = range.upper_open ? 1 : 0;
+  }
+  return part;
 }
 
 /// The box's whole case, or the cases that an earlier process left of it.
@@ -284,6 +304,8 @@ std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeep
   Case whole{problem.box.lower, problem.box.upper, {}, {}};
   whole.open.lower.assign(whole.lower.size(), 0);
   whole.open.upper = whole.open.lower;
+  // Clauses share the bounds of a case that several of them are open on.
+  std::map<std::vector<InputRange>, std::size_t> numbers;
   for (std::size_t k = 0; k < problem.box.clauses.size(); ++k) {
     const Clause* clause = problem.box.clauses[k];
     const ClauseState* resumed = keeper == nullptr ? nullptr : keeper->resumed_boxes(*clause);
@@ -293,15 +315,10 @@ std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeep
     }
     counters.resume(k, *resumed);
     for (const Subproblem& value : resumed->open) {
-      Case part{whole.lower, whole.upper, whole.open, {}};
-      for (const InputRange& range : value.box) {
-        part.lower[range.input] = range.lower;
-        part.upper[range.input] = range.upper;
-        part.open.lower[range.input] = range.lower_open ? 1 : 0;
-        part.open.upper[range.input] = range.upper_open ? 1 : 0;
-      }
-      part.clauses.push_back({clause, k, Share::restored(value.share.depth())});
-      frontier[0].push_back(std::move(part));
+      const auto [number, is_new] = numbers.emplace(value.box, frontier[0].size());
+      if (is_new) frontier[0].push_back(restricted(whole, value.box));
+      frontier[0][number->second].clauses.push_back(
+          {clause, k, Share::restored(value.share.depth())});
     }
   }
   if (!whole.clauses.empty()) frontier[0].push_back(std::move(whole));
@@ -343,20 +360,15 @@ void keep_cases(const CaseProblem& problem, std::vector<std::vector<Case>> front
 
 /// Cases that their root bounds leave open, each once, with all threads. What is not finished stays
 /// in the list.
-void search_hard_cases(CaseTeam& cases, SearchTeam& team, SearchCounters& counters,
-                       const SearchContext& context) {
+void search_hard_cases(CaseTeam& cases, SearchTeam& team, const SearchContext& context) {
   CaseWorker worker(team, cases);
   const SearchContext all_threads = quiet(context, context.threads);
-  ProgressReporter reporter(
-      context.progress ? [&] { context.progress(counters.progress(context.deadline.elapsed_s())); }
-                       : std::function<void()>());
   std::vector<Case> left;
   for (std::vector<Case>& hard = cases.hard; !hard.empty() && !context.ended(); hard.pop_back()) {
     worker.search_hard(hard.back(), all_threads);
     if (!hard.back().clauses.empty()) left.push_back(std::move(hard.back()));
   }
   for (Case& c : left) cases.hard.push_back(std::move(c));
-  reporter.stop();
   worker.hand_over();
   context.statistics += worker.statistics;
 }
@@ -369,12 +381,13 @@ SearchOutcome search_cases(const CaseProblem& problem, const SearchContext& cont
   const auto make = [&](SearchTeam& team) { return std::make_unique<CaseWorker>(team, cases); };
   std::vector<std::vector<Case>> frontier = begin_cases(problem, context.keeper, counters);
   // Cases bring no attack of their own, and their searches are not run in slices.
+  const WatchedSearch watched(context.progress, counters, problem.box.clauses, context.statistics);
   SearchContext no_attack = context;
   no_attack.attack = nullptr;
   TreeSearch<CaseWorker>(no_attack, counters, {}, strategy::kActivationSplitAttack, make)
       .run(frontier);
   SearchTeam team(no_attack, counters, {}, strategy::kActivationSplitAttack);
-  search_hard_cases(cases, team, counters, context);
+  search_hard_cases(cases, team, context);
   if (context.keeper != nullptr) {
     frontier.push_back(std::move(cases.hard));
     keep_cases(problem, std::move(frontier), counters, *context.keeper);

@@ -42,14 +42,33 @@ bool CandidateJudge::offer(const Clause& clause, std::span<const double> x) {
   replayed_.fetch_add(1, std::memory_order_relaxed);
   std::vector<double> point = snap(clause, x);
   Judgement judgement = judge(*network_, query_, point);
-  if (!judgement.holds) return false;
   const std::lock_guard lock(mutex_);
+  if (!judgement.holds) {
+    ++why_not_[judgement.why_not];
+    return false;
+  }
   if (!found()) {
     input_ = std::move(point);
     output_ = std::move(judgement.outputs);
     found_.store(true, std::memory_order_release);
   }
   return true;
+}
+
+std::string CandidateJudge::why_not() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t count = 0;
+  const std::pair<const std::string, std::uint64_t>* most = nullptr;
+  for (const auto& reason : why_not_) {
+    count += reason.second;
+    if (most == nullptr || reason.second > most->second) most = &reason;
+  }
+  if (most == nullptr) return {};
+  if (count == 1) return "1 point looked like a counterexample but did not replay: " + most->first;
+  return std::to_string(count) + " points looked like counterexamples but did not replay" +
+         (most->second == count ? ": "
+                                : ", " + std::to_string(most->second) + " of them because ") +
+         most->first;
 }
 
 }  // namespace clipbound::solver

@@ -5,9 +5,11 @@
 // Guarantees: what is kept holds in three summation orders (S11). Safe from many threads.
 // Legend: n inputs of the network as read.
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "specs/evaluate/counterexample.h"
@@ -33,6 +35,9 @@ class CandidateJudge {
 
   bool found() const { return found_.load(std::memory_order_acquire); }
   std::uint64_t replayed() const { return replayed_.load(std::memory_order_relaxed); }
+  /// Of the points that were offered and are no counterexamples: how many, and why most of them are
+  /// none, in words. Empty where there are none.
+  std::string why_not() const;
   /// After found().
   const std::vector<double>& input() const { return input_; }
   const std::vector<double>& output() const { return output_; }
@@ -43,8 +48,9 @@ class CandidateJudge {
   DataType input_type_;
   std::atomic<bool> found_{false};
   std::atomic<std::uint64_t> replayed_{0};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<double> input_, output_;
+  std::map<std::string, std::uint64_t> why_not_;  ///< the judge's words, and how often
 };
 
 }  // namespace clipbound::solver

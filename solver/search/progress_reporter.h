@@ -1,5 +1,6 @@
 #pragma once
-// Idea: one more thread, asleep most of the time, that reports progress while somebody listens.
+// Idea: one more thread, asleep most of the time, that reports progress while somebody listens, from
+// the first moment on.
 // Source: own.
 // Guarantees: after stop() no call is under way and none follows.
 #include <chrono>
@@ -14,17 +15,16 @@ namespace clipbound::solver {
 
 class ProgressReporter {
  public:
-  /// Calls `report` every 200 ms until stop(); an empty function starts no thread.
+  /// Calls `report` at once and every 200 ms until stop(); an empty function starts no thread.
   explicit ProgressReporter(std::function<void()> report) {
     if (!report) return;
     thread_ = std::jthread([this, call = std::move(report)](const std::stop_token& stopped) {
       std::unique_lock lock(mutex_);
-      while (true) {
-        nap_.wait_for(lock, stopped, std::chrono::milliseconds(200), [] { return false; });
-        if (stopped.stop_requested()) return;
+      while (!stopped.stop_requested()) {
         lock.unlock();
         call();
         lock.lock();
+        nap_.wait_for(lock, stopped, std::chrono::milliseconds(200), [] { return false; });
       }
     });
   }

@@ -9,7 +9,7 @@
 #include "base/options.h"
 #include "base/stats.h"
 #include "solver/search/candidate_judge.h"
-#include "solver/search/progress.h"
+#include "solver/search/progress_book.h"
 #include "solver/search/state_keeper.h"
 
 namespace clipbound::solver {
@@ -19,17 +19,17 @@ namespace clipbound::solver {
 using SideAttack = std::function<void(double seconds, Statistics& statistics)>;
 
 /// The surroundings of a search. What it refers to outlives the search. A search inside a search
-/// gets a copy with other threads, or without callbacks.
+/// gets a copy with other threads, or without callbacks and book.
 struct SearchContext {
   const Options& options;
   const Deadline& deadline;
   CandidateJudge& judge;
-  Statistics& statistics;         ///< only the thread that starts searches adds to it
-  int threads = 1;                ///< of oneTBB that a search may use
-  SideAttack attack;              ///< now and then, beside the search; empty: none
-  ProgressCallback progress;      ///< empty: nobody listens
-  LogCallback log;                ///< empty: nobody listens
-  StateKeeper* keeper = nullptr;  ///< of what is left at the end; nullptr: nobody asks
+  Statistics& statistics;            ///< only the thread that starts searches adds to it
+  int threads = 1;                   ///< of oneTBB that a search may use
+  SideAttack attack;                 ///< now and then, beside the search; empty: none
+  ProgressBook* progress = nullptr;  ///< of the whole run; nullptr: a search inside another one
+  LogCallback log;                   ///< empty: nobody listens
+  StateKeeper* keeper = nullptr;     ///< of what is left at the end; nullptr: nobody asks
 
   /// True where a search has to end, whatever it has reached: a counterexample is known, or the
   /// deadline has come.

@@ -1,6 +1,7 @@
 #include "solver/search/search_counters.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace clipbound::solver {
 
@@ -56,23 +57,34 @@ ClauseState SearchCounters::state_of(std::size_t clause) const {
   return state;
 }
 
-SearchProgress SearchCounters::progress(double elapsed_s) const {
-  SearchProgress progress;
-  progress.elapsed_s = elapsed_s;
-  progress.subproblems = subproblems.load(std::memory_order_relaxed);
-  progress.open =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, open.load(std::memory_order_relaxed)));
-  progress.worst_bound = worst_bound.load(std::memory_order_relaxed);
-  progress.settled_share = std::clamp(settled.load(std::memory_order_relaxed) / clauses, 0.0, 1.0);
-  return progress;
+std::optional<OpenRow> SearchCounters::last_open() const {
+  const double bound = last_bound_.load(std::memory_order_relaxed);
+  if (std::isnan(bound)) return std::nullopt;
+  return OpenRow{last_clause_.load(std::memory_order_relaxed),
+                 last_row_.load(std::memory_order_relaxed), bound};
+}
+
+void SearchCounters::saw_given_up(const OpenRow& row) {
+  const std::lock_guard lock(mutex_);
+  if (!given_up_ || row.bound < given_up_->bound) given_up_ = row;
+}
+
+std::optional<OpenRow> SearchCounters::given_up() const {
+  const std::lock_guard lock(mutex_);
+  return given_up_;
+}
+
+std::uint64_t SearchCounters::still_open() const {
+  return static_cast<std::uint64_t>(
+             std::max<std::int64_t>(0, open.load(std::memory_order_relaxed))) +
+         unsplittable.load(std::memory_order_relaxed);
 }
 
 SearchOutcome SearchCounters::outcome() const {
   SearchOutcome outcome;
   outcome.unsplittable = unsplittable.load();
-  outcome.open =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, open.load())) + outcome.unsplittable;
-  outcome.worst_bound = worst_bound.load();
+  outcome.open = still_open();
+  outcome.given_up = given_up();
   outcome.exhausted = shares_.all_refuted();
   for (std::size_t k = 0; k < shares_.clauses(); ++k)
     outcome.open_share += (1.0 - shares_.closed(k).value()) / clauses;

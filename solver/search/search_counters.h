@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "solver/search/progress.h"
@@ -21,8 +23,9 @@ struct SearchOutcome {
   bool exhausted = false;          ///< every clause is refuted
   std::uint64_t open = 0;          ///< subproblems left
   std::uint64_t unsplittable = 0;  ///< of these, those that no split can make smaller any more
-  double worst_bound = 0.0;  ///< smallest of the last open subproblems' bounds (best row of each)
-  double open_share = 0.0;   ///< of the clauses' trees that is still open, in [0, 1]
+  double open_share = 0.0;         ///< of the clauses' trees that is still open, in [0, 1]
+  /// Of the unsplittable ones: the row that lacks the most, where bounds are known.
+  std::optional<OpenRow> given_up;
 };
 
 /// How long a search may take before something else is tried: after `seconds` it goes on only while
@@ -90,7 +93,6 @@ class SearchCounters {
   std::atomic<std::int64_t> open;
   std::atomic<std::uint64_t> unsplittable{0};
   std::atomic<double> settled{0.0};  ///< shares of clauses, summed
-  std::atomic<double> worst_bound{0.0};
 
   /// A share of one clause is done with: a figure for progress.
   void settle(double share) { settled.fetch_add(share, std::memory_order_relaxed); }
@@ -99,6 +101,19 @@ class SearchCounters {
     const std::lock_guard lock(mutex_);
     shares_.take(from);
   }
+  /// The worst row (the best of its subproblem) of a batch that stays open. Whoever reads while
+  /// others write may mix two of them.
+  void saw_open(const OpenRow& row) {
+    last_clause_.store(row.clause, std::memory_order_relaxed);
+    last_row_.store(row.row, std::memory_order_relaxed);
+    last_bound_.store(row.bound, std::memory_order_relaxed);
+  }
+  std::optional<OpenRow> last_open() const;
+  /// The best row of a subproblem that no split makes smaller. Safe from many threads.
+  void saw_given_up(const OpenRow& row);
+  std::optional<OpenRow> given_up() const;
+  /// Subproblems that are not refuted. At any time of a search.
+  std::uint64_t still_open() const;
   /// Another proof has refuted a clause of which so many subproblems were open.
   void refute(std::size_t clause, std::uint64_t subproblems_dropped);
   /// While no worker runs.
@@ -108,14 +123,17 @@ class SearchCounters {
   /// After a search: the clause without what is open.
   ClauseState state_of(std::size_t clause) const;
 
-  /// At any time of a search.
-  SearchProgress progress(double elapsed_s) const;
   /// After a search.
   SearchOutcome outcome() const;
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   ClauseShares shares_;
+  std::atomic<double> last_bound_{kNothing};  // NaN while nothing was seen
+  std::atomic<std::size_t> last_clause_{0}, last_row_{0};
+  std::optional<OpenRow> given_up_;  // guarded by mutex_
+
+  static constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace clipbound::solver

@@ -1,6 +1,7 @@
 #include "solver/search/search_worker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace clipbound::solver {
 
@@ -53,12 +54,18 @@ void SearchWorker::give_up(std::size_t clause, Share& share) {
   shares_.give_up(clause, share);
 }
 
+void SearchWorker::give_up(const OpenRow& row, Share& share) {
+  if (!given_up_ || row.bound < given_up_->bound) given_up_ = row;
+  give_up(row.clause, share);
+}
+
 void SearchWorker::report_figures() {
   SearchCounters& counters = team_.counters;
   if (bounded_ != 0) counters.subproblems.fetch_add(bounded_, std::memory_order_relaxed);
   if (open_ != 0) counters.open.fetch_add(open_, std::memory_order_relaxed);
   if (unsplittable_ != 0) counters.unsplittable.fetch_add(unsplittable_, std::memory_order_relaxed);
   if (settled_ != 0.0) counters.settle(settled_);
+  if (given_up_) counters.saw_given_up(*std::exchange(given_up_, std::nullopt));
   bounded_ = unsplittable_ = 0;
   open_ = 0;
   settled_ = 0.0;

@@ -7,6 +7,7 @@
 // Guarantees: what a worker closes is counted once (S10); it decides only when work ends.
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "base/stats.h"
 #include "solver/search/search_context.h"
@@ -67,7 +68,9 @@ class SearchWorker {
   }
   /// The subproblem is refuted, or empty.
   void close(std::size_t clause, Share& share);
-  /// No split can make it smaller any more.
+  /// No split can make it smaller any more; `row` is its clause's that lacks the least.
+  void give_up(const OpenRow& row, Share& share);
+  /// The same where no bounds are known.
   void give_up(std::size_t clause, Share& share);
   /// One subproblem has become two.
   Share split(Share& share) {
@@ -87,6 +90,7 @@ class SearchWorker {
   std::uint64_t bounded_ = 0, unsplittable_ = 0;
   std::int64_t open_ = 0;
   double settled_ = 0.0;
+  std::optional<OpenRow> given_up_;
 };
 
 }  // namespace clipbound::solver

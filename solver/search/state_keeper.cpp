@@ -7,15 +7,7 @@ namespace clipbound::solver {
 namespace {
 
 Subproblem copy_of(const Subproblem& of) {
-  Subproblem copy;
-  copy.clause = of.clause;
-  copy.share = Share::restored(of.share.depth());
-  copy.bound = of.bound;
-  copy.without_rows = of.without_rows;
-  copy.box = of.box;
-  copy.decisions = of.decisions;
-  copy.halfspaces = of.halfspaces;
-  return copy;
+  return {Restrictions(of), Share::restored(of.share.depth())};
 }
 
 ClauseState copy_of(const ClauseState& of) {
@@ -46,14 +38,28 @@ bool adds_up(const ClauseState& state) {
   return sum.is_one();
 }
 
+/// Of what could not be split only the sum of shares is known.
+bool can_resume(const ClauseState& state, std::uint64_t lowered) {
+  return state.closed.is_one() || (!state.open.empty() && state.lowered == lowered);
+}
+
 }  // namespace
 
-const ClauseState* StateKeeper::resumed(const Clause& clause, std::uint64_t lowered) const {
+const ClauseState* StateKeeper::resumed_boxes(const Clause& clause) const {
   if (resumed_ == nullptr) return nullptr;
   const ClauseState& state = resumed_->clauses[number_of(clause)];
-  if (state.closed.is_one()) return &state;
-  // Of what could not be split only the sum of shares is known.
-  return state.open.empty() || state.lowered != lowered ? nullptr : &state;
+  return can_resume(state, 0) ? &state : nullptr;
+}
+
+std::optional<ClauseState> StateKeeper::latest_decisions(const Clause& clause,
+                                                         std::uint64_t lowered) const {
+  const std::uint32_t number = number_of(clause);
+  if (resumed_ == nullptr || !can_resume(resumed_->clauses[number], lowered)) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  const auto kept = kept_.find(number);
+  return copy_of(kept != kept_.end() && can_resume(kept->second, lowered)
+                     ? kept->second
+                     : resumed_->clauses[number]);
 }
 
 void StateKeeper::keep(const Clause& clause, ClauseState state) {

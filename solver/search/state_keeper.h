@@ -5,6 +5,7 @@
 // Guarantees: none of its own; shares add up by construction (S10).
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "solver/search/subproblem.h"
@@ -19,11 +20,10 @@ class StateKeeper {
 
   /// What an earlier process left of a clause whose subproblems are boxes; nullptr: nothing that
   /// helps, the clause begins anew.
-  const ClauseState* resumed_boxes(const Clause& clause) const { return resumed(clause, 0); }
-  /// The same of decisions on the neurons of the lowered network of this fingerprint.
-  const ClauseState* resumed_decisions(const Clause& clause, std::uint64_t lowered) const {
-    return resumed(clause, lowered);
-  }
+  const ClauseState* resumed_boxes(const Clause& clause) const;
+  /// Where an earlier process left decisions on the neurons of the lowered network of this
+  /// fingerprint: what is open of the clause by now. Nothing: the clause begins anew.
+  std::optional<ClauseState> latest_decisions(const Clause& clause, std::uint64_t lowered) const;
   /// What is known of a clause now; it counts unless more was closed before. Safe from many
   /// threads.
   void keep(const Clause& clause, ClauseState state);
@@ -36,11 +36,9 @@ class StateKeeper {
   SearchState take(std::uint64_t fingerprint);
 
  private:
-  const ClauseState* resumed(const Clause& clause, std::uint64_t lowered) const;
-
   const Query& query_;
   const SearchState* const resumed_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::uint32_t, ClauseState> kept_;
 };
 

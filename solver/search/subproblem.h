@@ -6,6 +6,7 @@
 // Guarantees: a search that begins with the subproblems and closed shares of a stopped one proves
 // what that one would have proved (S10).
 // Legend: n inputs of the network; N of them vary on the clause's box.
+#include <compare>
 #include <cstdint>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct InputRange {
   double lower = 0.0, upper = 0.0;
   /// Integer cases: the end itself belongs to the neighbour.
   bool lower_open = false, upper_open = false;
-  friend bool operator==(const InputRange&, const InputRange&) = default;
+  friend auto operator<=>(const InputRange&, const InputRange&) = default;
 };
 
 /// A neuron whose pre-activation z is restricted to [lower, upper] (infinite ends: a phase), by its
@@ -30,15 +31,19 @@ struct Decision {
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
-struct Subproblem {
-  std::uint32_t clause = 0;  ///< of the query
-  Share share;
+/// What of its clause a subproblem is, and what is known there.
+struct Restrictions {
+  std::uint32_t clause = 0;     ///< of the query
   double bound = 0.0;           ///< that is known of a row, minus its threshold; -infinity: none
   bool without_rows = false;    ///< the clause's rows may not enter neurons' bounds any more
   std::vector<InputRange> box;  ///< ascending inputs
   std::vector<Decision> decisions;  ///< oldest first
   /// g [N] x + g_0 <= 0 at every counterexample in the subproblem.
   std::vector<std::vector<double>> halfspaces;
+};
+
+struct Subproblem : Restrictions {
+  Share share;
 };
 
 /// Everything that a stopped search knows of one clause: closed, unsplittable and open shares add

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "solver/search/progress_reporter.h"
 #include "solver/search/search_worker.h"
 
 namespace clipbound::solver {
@@ -160,10 +159,6 @@ void TreeSearch<Worker>::check_in(std::unique_ptr<Worker> worker) {
 
 template <typename Worker>
 void TreeSearch<Worker>::run(std::vector<Subtree>& frontier) {
-  ProgressReporter reporter(
-      context_.progress
-          ? [&] { context_.progress(team_.counters.progress(context_.deadline.elapsed_s())); }
-          : std::function<void()>());
   try {
     // The newest task begins first.
     for (; !frontier.empty(); frontier.pop_back()) spawn(std::move(frontier.back()));
@@ -172,7 +167,6 @@ void TreeSearch<Worker>::run(std::vector<Subtree>& frontier) {
     collect(frontier);
     throw;
   }
-  reporter.stop();
   for (const std::unique_ptr<Worker>& worker : idle_) context_.statistics += worker->statistics;
   collect(frontier);
 }

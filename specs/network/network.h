@@ -52,6 +52,9 @@ struct Node {
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
   std::map<std::string, Attribute> attributes;
+  /// The ONNX operator of the file that the node is a part of (specs/network/composite.h); empty
+  /// where it is that operator itself.
+  std::string composite = {};
 
   std::int64_t int_attribute(const std::string& key, std::int64_t fallback) const;
   double float_attribute(const std::string& key, double fallback) const;

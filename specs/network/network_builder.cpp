@@ -1,7 +1,7 @@
 #include "specs/network/network_builder.h"
 
 #include "base/error.h"
-#include "specs/network/op_table.h"
+#include "specs/network/composite.h"
 
 namespace clipbound::specs {
 
@@ -44,22 +44,24 @@ ValueId NetworkBuilder::add(const std::string& onnx_name, std::vector<ValueId> i
 std::vector<ValueId> NetworkBuilder::add(const std::string& onnx_name, std::vector<ValueId> inputs,
                                          std::map<std::string, Attribute> attributes,
                                          std::size_t outputs) {
-  const OpRow* row = find_op(onnx_name);
-  if (row == nullptr) throw Unsupported("operator " + onnx_name + " is not supported");
+  if (!is_known_operator(onnx_name))
+    throw Unsupported("operator " + onnx_name + " is not supported");
   for (const ValueId id : inputs)
     if (id != kNoValue && index_of(id) >= network_.values.size())
       throw InputError("an input is no value of this network");
-  Node node{row->kind, onnx_name + "_" + std::to_string(network_.nodes.size()),
-            opset_,    std::move(inputs),
-            {},        std::move(attributes)};
-  const std::size_t values_before = network_.values.size();
+  const std::size_t values_before = network_.values.size(), nodes_before = network_.nodes.size();
+  Node node = new_node(onnx_name, onnx_name + "_" + std::to_string(nodes_before), opset_);
+  node.inputs = std::move(inputs);
+  node.attributes = std::move(attributes);
   for (std::size_t o = 0; o < outputs; ++o)
     node.outputs.push_back(new_value("", DataType::float32, {}));
   const std::vector<ValueId> results = node.outputs;
   try {
-    append_node(network_, std::move(node));
+    append_operator(network_, std::move(node));
   } catch (...) {
     network_.values.resize(values_before);  // as if it had not been called
+    network_.nodes.erase(network_.nodes.begin() + static_cast<std::ptrdiff_t>(nodes_before),
+                         network_.nodes.end());
     throw;
   }
   return results;

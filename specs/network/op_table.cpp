@@ -43,8 +43,12 @@ const OpRow* find_op(std::string_view onnx_name) {
   return found == rows.end() ? nullptr : &*found;
 }
 
+std::string operator_name(const Node& node) {
+  return node.composite.empty() ? op_row(node.kind).onnx_name : node.composite;
+}
+
 std::string describe(const Node& node) {
-  return "node '" + node.name + "' (" + op_row(node.kind).onnx_name + ", opset " +
+  return "node '" + node.name + "' (" + operator_name(node) + ", opset " +
          std::to_string(node.opset) + ")";
 }
 
@@ -137,8 +141,11 @@ void infer_and_append(Network& network, Node& node) {
   if (std::all_of(node.outputs.begin(), node.outputs.end(), constant)) return;
   if (all_inputs_constant(network, node) && is_shape_arithmetic(network, node)) {
     std::vector<Tensor> results = evaluate_constant(network, node);
-    for (std::size_t o = 0; o < results.size(); ++o)
+    for (std::size_t o = 0; o < results.size(); ++o) {
+      if (op_row(node.kind).op_class == OpClass::movement && !node.inputs.empty())
+        results[o].stored = network.value(node.inputs[0]).constant->stored;
       network.value(node.outputs[o]).constant = std::move(results[o]);
+    }
     return;
   }
   for (const ValueId id : node.outputs) {
@@ -150,6 +157,10 @@ void infer_and_append(Network& network, Node& node) {
 }
 
 }  // namespace
+
+void append_part(Network& network, Node node) {
+  infer_and_append(network, node);
+}
 
 void append_node(Network& network, Node node) {
   const std::string where = describe(node) + ": ";  // before infer may change the node

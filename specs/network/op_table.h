@@ -63,6 +63,8 @@ const OpRow& op_row(OpKind kind);
 /// The row of an ONNX operator of the default domain (not of its other forms); nullptr where there
 /// is none.
 const OpRow* find_op(std::string_view onnx_name);
+/// As in the file: of a node that is a part of a composite, the composite's.
+std::string operator_name(const Node& node);
 /// "node 'fc1' (Gemm, opset 13)".
 std::string describe(const Node& node);
 
@@ -71,6 +73,8 @@ std::string describe(const Node& node);
 /// belong to shape arithmetic too, and drops the node where all its outputs are constants. Throws
 /// InputError or Unsupported, naming the node.
 void append_node(Network& network, Node node);
+/// The same without the node's name in what is thrown: for nodes that are parts of others.
+void append_part(Network& network, Node node);
 
 /// Evaluates a node whose inputs are all constants, in the type of its outputs; the constants of
 /// its outputs in order.

@@ -26,6 +26,10 @@ enum class DataType : std::uint8_t { float32, float64, int64, boolean };
 /// "float32" and so on.
 const char* name_of(DataType type);
 
+/// What a file stores integers as. They are widened to int64; where QuantizeLinear saturates
+/// depends on it.
+enum class StoredInteger : std::uint8_t { unknown, int8, uint8, int16, uint16, int32 };
+
 /// Values in C order. float16/bfloat16 files are widened to float32, all integer types to int64
 /// (exactly).
 struct Tensor {
@@ -33,6 +37,7 @@ struct Tensor {
   std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>,
                std::vector<std::uint8_t>>
       values;
+  StoredInteger stored = StoredInteger::unknown;
 
   DataType type() const { return static_cast<DataType>(values.index()); }
   std::int64_t size() const { return element_count(shape); }

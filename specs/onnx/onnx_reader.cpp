@@ -3,12 +3,14 @@
 #include <google/protobuf/stubs/logging.h>
 #include <onnx/onnx_pb.h>
 
+#include <algorithm>
 #include <functional>
 #include <queue>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.h"
+#include "specs/network/composite.h"
 #include "specs/network/op_table.h"
 #include "specs/onnx/onnx_tensor.h"
 
@@ -84,7 +86,7 @@ void GraphReader::check_operators() const {
   for (int n = 0; n < graph_.node_size(); ++n) {
     const onnx::NodeProto& node = graph_.node(n);
     const bool ours = node.domain().empty() || node.domain() == "ai.onnx";
-    if (ours && find_op(node.op_type()) != nullptr) continue;
+    if (ours && is_known_operator(node.op_type())) continue;
     throw Unsupported("operator " + (ours ? "" : node.domain() + "::") + node.op_type() +
                       " is not supported (node '" + name_of_node(n) + "', opset " +
                       std::to_string(opset_) + ")");
@@ -181,7 +183,7 @@ std::vector<int> GraphReader::sorted_nodes() const {
 }
 
 void GraphReader::read_node(onnx::NodeProto& proto, int position) {
-  Node node{find_op(proto.op_type())->kind, name_of_node(position), opset_, {}, {}, {}};
+  Node node = new_node(proto.op_type(), name_of_node(position), opset_);
   try {
     for (const onnx::AttributeProto& attribute : proto.attribute())
       if (!node.attributes.emplace(attribute.name(), attribute_from(attribute)).second)
@@ -195,10 +197,14 @@ void GraphReader::read_node(onnx::NodeProto& proto, int position) {
     node.inputs.push_back(name.empty() ? kNoValue : find(name));
   for (const std::string& name : proto.output())
     node.outputs.push_back(name.empty() ? kNoValue : define(name));
-  if (node.outputs.empty() || node.outputs[0] == kNoValue)
-    throw InputError(describe(node) + ": has no output");
+  // Of a composite, any output may be left out.
+  const bool named = node.composite.empty()
+                         ? !node.outputs.empty() && node.outputs[0] != kNoValue
+                         : std::any_of(node.outputs.begin(), node.outputs.end(),
+                                       [](ValueId id) { return id != kNoValue; });
+  if (!named) throw InputError(describe(node) + ": has no output");
   onnx::NodeProto().Swap(&proto);
-  append_node(network_, std::move(node));
+  append_operator(network_, std::move(node));
 }
 
 void GraphReader::read_outputs() {

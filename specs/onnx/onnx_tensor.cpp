@@ -108,6 +108,18 @@ decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
   }
 }
 
+/// What the file stores the integers as, where QuantizeLinear may ask.
+StoredInteger stored_as(int onnx_type) {
+  switch (onnx_type) {
+    case Proto::INT8: return StoredInteger::int8;
+    case Proto::UINT8: return StoredInteger::uint8;
+    case Proto::INT16: return StoredInteger::int16;
+    case Proto::UINT16: return StoredInteger::uint16;
+    case Proto::INT32: return StoredInteger::int32;
+    default: return StoredInteger::unknown;
+  }
+}
+
 }  // namespace
 
 DataType data_type_of(int onnx_type, const std::string& what) {
@@ -141,6 +153,7 @@ Tensor tensor_from(const onnx::TensorProto& proto) {
   tensor.shape.assign(proto.dims().begin(), proto.dims().end());
   // The count is compared with the data that are there before anything of that size is allocated.
   tensor.values = values_from(proto, static_cast<std::size_t>(element_count(tensor.shape)));
+  tensor.stored = stored_as(proto.data_type());
   return tensor;
 }
 

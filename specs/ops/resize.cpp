@@ -1,132 +1,166 @@
-// Idea: Resize and Upsample, nearest neighbour only: every output element copies one input element.
-// Source: ONNX operator specification, Resize and Upsample, mode nearest.
-// Guarantees: every output element is an exact copy of one input element (S1); other modes are
-// refused.
+// Idea: Resize and Upsample. In mode nearest every output element copies one input element; in the
+// modes linear and cubic, and where the value for extrapolation enters, it is a sum with constant
+// weights, which is the form `interpolate`: one axis after the other.
+// Source: ONNX operator specification, Resize and Upsample.
+// Guarantees: copies are exact; float, double and Enclosed compute one template, whose running
+// error covers every rounding (S1).
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 
+#include "base/check.h"
 #include "specs/ops/movement.h"
+#include "specs/ops/ordered_sum.h"
+#include "specs/ops/resize_axes.h"
 
 namespace clipbound::specs {
 namespace {
 
-/// Per axis: how many output elements, and the scale that positions are computed with.
-struct Axis {
-  std::int64_t length;
-  float scale;
-};
-
-std::vector<double> constant_floats(const Network& network, const Node& node, std::size_t i,
-                                    const char* what) {
-  const Value& v = input_of(network, node, i);
-  if (!v.constant)
-    throw Unsupported(std::string(what) + " ('" + v.name + "') depends on the network's input");
-  return v.constant->as_float64();
-}
-
-/// Scales or sizes, whichever is given; empty where not.
-std::vector<double> given_numbers(const Network& network, const Node& node, bool sizes) {
-  const bool is_resize = std::string_view(op_row(node.kind).onnx_name) == "Resize";
-  if (!is_resize && node.opset < 9) {
-    const auto* scales = floats_attribute(node, "scales");
-    return scales != nullptr && !sizes ? *scales : std::vector<double>{};
+/// All output elements in order: where each begins, made of one offset per axis and position.
+template <class Offset>
+std::vector<std::int64_t> sums_of_offsets(const std::vector<ResizeAxis>& axes,
+                                          const Offset& offset) {
+  std::vector<std::int64_t> elements{0};
+  for (std::size_t d = 0; d < axes.size(); ++d) {
+    std::vector<std::int64_t> longer;
+    for (const std::int64_t element : elements)
+      for (std::int64_t i = 0; i < axes[d].to; ++i) longer.push_back(element + offset(d, i));
+    elements = std::move(longer);
   }
-  const std::size_t place = sizes ? 3 : is_resize && node.opset >= 11 ? 2 : 1;
-  if ((sizes && node.opset < 11) || !has_input(node, place) ||
-      input_of(network, node, place).size() == 0)
-    return {};
-  return constant_floats(network, node, place, sizes ? "the sizes" : "the scales");
-}
-
-std::vector<Axis> axes_of(const Network& network, const Node& node) {
-  const Shape& shape = input_of(network, node, 0).shape;
-  std::vector<Axis> result;
-  for (const std::int64_t d : shape) result.push_back({d, 1.0f});
-  const std::vector<double> scales = given_numbers(network, node, false),
-                            sizes = given_numbers(network, node, true);
-  const std::vector<double>& given = scales.empty() ? sizes : scales;
-  std::vector<std::int64_t> axes(given.size());
-  for (std::size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<std::int64_t>(i);
-  const auto* named = node.ints_attribute("axes");
-  if (named != nullptr) axes = checked_axes(*named, shape.size());
-  if (given.empty() || given.size() != (named != nullptr ? axes.size() : shape.size()))
-    throw InputError("needs one scale or size per axis");
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const auto d = static_cast<std::size_t>(axes[i]);
-    if (!(given[i] > 0.0) || given[i] > 0x1p30)
-      throw InputError("a scale or size is not positive, or absurd");
-    const auto length = static_cast<float>(shape[d]);
-    // Positions are computed in float32, as in ONNX Runtime.
-    const auto number = static_cast<float>(given[i]);
-    const bool by_scale = !scales.empty();
-    result[d] = by_scale ? Axis{static_cast<std::int64_t>(std::floor(length * number)), number}
-                         : Axis{static_cast<std::int64_t>(given[i]), number / length};
-  }
-  return result;
-}
-
-/// Which element of `length` the output element i reads: the formulas of the ONNX standard, and for
-/// opsets before 11, where it has none, ONNX Runtime's ("simple": downwards where an axis grows,
-/// upwards where it shrinks).
-std::int64_t source_of(std::int64_t i, const Axis& axis, std::int64_t length,
-                       const std::string& position, const std::string& rounding) {
-  const auto at = static_cast<float>(i);
-  float x = at / axis.scale;  // asymmetric
-  if (axis.scale == 1.0f && axis.length == length) return i;
-  if (position == "half_pixel") x = (at + 0.5f) / axis.scale - 0.5f;
-  if (position == "pytorch_half_pixel")
-    x = axis.length > 1 ? (at + 0.5f) / axis.scale - 0.5f : 0.0f;
-  if (position == "align_corners")
-    x = axis.length > 1 ? at * static_cast<float>(length - 1) / static_cast<float>(axis.length - 1)
-                        : 0.0f;
-  float rounded = std::floor(x);
-  if (rounding == "ceil" || (rounding == "simple" && axis.scale < 1.0f)) rounded = std::ceil(x);
-  if (rounding == "round_prefer_floor") rounded = std::ceil(x - 0.5f);
-  if (rounding == "round_prefer_ceil") rounded = std::floor(x + 0.5f);
-  return std::clamp<std::int64_t>(static_cast<std::int64_t>(rounded), 0, length - 1);
-}
-
-void infer(Network& network, Node& node) {
-  expect_arity(node, 1, 4);
-  const std::string mode = string_attribute(node, "mode", "nearest");
-  if (mode != "nearest") throw Unsupported("mode '" + mode + "' (supported: nearest)");
-  const std::string position = string_attribute(node, "coordinate_transformation_mode", "");
-  for (const char* unsupported :
-       {"tf_crop_and_resize", "tf_half_pixel_for_nn", "half_pixel_symmetric"})
-    if (position == unsupported)
-      throw Unsupported("coordinate_transformation_mode '" + position + "'");
-  const std::string policy = string_attribute(node, "keep_aspect_ratio_policy", "stretch");
-  if (policy != "stretch") throw Unsupported("keep_aspect_ratio_policy '" + policy + "'");
-  if (input_of(network, node, 0).size() == 0) throw Unsupported("the input is empty");
-  Shape shape;
-  for (const Axis& axis : axes_of(network, node)) shape.push_back(axis.length);
-  set_output(network, node, 0, input_of(network, node, 0).type, shape);
+  return elements;
 }
 
 Movement map(const Network& network, const Node& node) {
-  const bool is_resize =
-      std::string_view(op_row(node.kind).onnx_name) == "Resize" && node.opset >= 11;
-  const std::string position =
-      is_resize ? string_attribute(node, "coordinate_transformation_mode", "half_pixel")
-                : "asymmetric";
-  const std::string rounding =
-      is_resize ? string_attribute(node, "nearest_mode", "round_prefer_floor") : "simple";
-  const Shape& from = input_of(network, node, 0).shape;
-  const std::vector<Axis> axes = axes_of(network, node);
-  const std::vector<std::int64_t> strides = strides_of(from);
-  std::vector<std::int64_t> elements{0};  // of input 0, for the axes so far
-  for (std::size_t d = 0; d < axes.size(); ++d) {
-    std::vector<std::int64_t> line, longer;
-    for (std::int64_t i = 0; i < axes[d].length; ++i)
-      line.push_back(source_of(i, axes[d], from[d], position, rounding) * strides[d]);
-    for (const std::int64_t element : elements)
-      for (const std::int64_t offset : line) longer.push_back(element + offset);
-    elements = std::move(longer);
-  }
+  const std::vector<ResizeAxis> axes = resize_axes(network, node);
+  const std::vector<std::int64_t> strides = strides_of(input_of(network, node, 0).shape);
   Movement movement{{{}}};
-  for (const std::int64_t element : elements) movement.append(0, 0, element);
+  for (const std::int64_t element : sums_of_offsets(axes, [&](std::size_t d, std::int64_t i) {
+         return axes[d].taps[static_cast<std::size_t>(i)].element * strides[d];
+       }))
+    movement.append(0, 0, element);
   return movement;
+}
+
+template <typename S>
+S number(float weight) {
+  if constexpr (std::is_same_v<S, Enclosed>)
+    return Enclosed(static_cast<double>(weight));
+  else
+    return static_cast<S>(weight);
+}
+
+class InterpolationOp {
+ public:
+  InterpolationOp(const Network& network, const Node& node)
+      : point_stride_(point_stride(network, node.inputs[0])),
+        beyond_(static_cast<float>(extrapolation_value(node))) {
+    Shape shape = input_of(network, node, 0).shape;
+    const std::vector<ResizeAxis> axes = resize_axes(network, node);
+    from_ = element_count(shape);
+    for (std::size_t d = 0; d < axes.size(); ++d) {
+      const auto place = static_cast<std::ptrdiff_t>(d);
+      if (!axes[d].kept)
+        passes_.push_back({axes[d], element_count(Shape(shape.begin(), shape.begin() + place)),
+                           element_count(Shape(shape.begin() + place + 1, shape.end()))});
+      shape[d] = axes[d].to;
+    }
+    to_ = element_count(shape);
+    const std::vector<std::int64_t> outside =
+        sums_of_offsets(axes, [&](std::size_t d, std::int64_t i) -> std::int64_t {
+          return axes[d].outside[static_cast<std::size_t>(i)];
+        });
+    for (std::size_t i = 0; i < outside.size(); ++i)
+      if (outside[i] > 0) outside_.push_back(i);
+  }
+
+  template <typename S>
+  void run(const Arguments<S>& a) const {
+    std::vector<S> current, next;
+    for (std::int64_t b = 0; b < a.batch; ++b) {
+      const S* x = a.inputs[0] + b * point_stride_;
+      current.assign(x, x + from_);
+      for (const Pass& pass : passes_) {
+        next.assign(static_cast<std::size_t>(pass.outer * pass.axis.to * pass.inner), S(0));
+        interpolate(pass, current.data(), next.data(), a.sums);
+        std::swap(current, next);
+      }
+      for (const std::size_t i : outside_) current[i] = number<S>(beyond_);
+      std::copy(current.begin(), current.end(), a.outputs[0] + b * to_);
+    }
+  }
+
+  template <typename T>
+  void pull(const Arguments<T>& a, const Gradients<T>& g) const {
+    if (g.inputs[0] == nullptr) return;
+    std::vector<T> current, next;
+    for (std::int64_t b = 0; b < a.batch; ++b) {
+      const T* y = g.outputs[0] + b * to_;
+      current.assign(y, y + to_);
+      for (const std::size_t i : outside_) current[i] = T(0);
+      for (auto pass = passes_.rbegin(); pass != passes_.rend(); ++pass) {
+        next.assign(static_cast<std::size_t>(pass->outer * pass->axis.from * pass->inner), T(0));
+        spread(*pass, current.data(), next.data());
+        std::swap(current, next);
+      }
+      T* x = g.inputs[0] + b * point_stride_;
+      for (std::int64_t i = 0; i < from_; ++i) x[i] += current[static_cast<std::size_t>(i)];
+    }
+  }
+
+ private:
+  /// Along one axis: [outer, axis, inner].
+  struct Pass {
+    ResizeAxis axis;
+    std::int64_t outer, inner;
+  };
+
+  template <typename S>
+  static void interpolate(const Pass& pass, const S* x, S* y, Sums order) {
+    const std::int64_t inner = pass.inner;
+    for (std::int64_t o = 0; o < pass.outer; ++o, x += pass.axis.from * inner)
+      for (std::size_t i = 0; i + 1 < pass.axis.begin.size(); ++i, y += inner) {
+        const ResizeTap* tap = pass.axis.taps.data() + pass.axis.begin[i];
+        const std::int64_t count = pass.axis.begin[i + 1] - pass.axis.begin[i];
+        for (std::int64_t k = 0; k < inner; ++k)
+          y[k] = ordered_sum<S>(
+              count,
+              [&](std::int64_t t) {
+                return number<S>(tap[t].weight) * x[tap[t].element * inner + k];
+              },
+              order);
+      }
+  }
+
+  template <typename T>
+  static void spread(const Pass& pass, const T* y, T* x) {
+    const std::int64_t inner = pass.inner;
+    for (std::int64_t o = 0; o < pass.outer; ++o, x += pass.axis.from * inner)
+      for (std::size_t i = 0; i + 1 < pass.axis.begin.size(); ++i, y += inner)
+        for (std::int64_t t = pass.axis.begin[i]; t < pass.axis.begin[i + 1]; ++t) {
+          const ResizeTap& tap = pass.axis.taps[static_cast<std::size_t>(t)];
+          for (std::int64_t k = 0; k < inner; ++k)
+            x[tap.element * inner + k] += static_cast<T>(tap.weight) * y[k];
+        }
+  }
+
+  std::vector<Pass> passes_;
+  std::vector<std::size_t> outside_;
+  std::int64_t point_stride_, from_ = 0, to_ = 0;
+  float beyond_;
+};
+
+void infer(Network& network, Node& node) {
+  expect_arity(node, 1, 4);
+  Shape shape;
+  for (const ResizeAxis& axis : resize_axes(network, node)) shape.push_back(axis.to);
+  const bool copies = resize_copies(node);
+  const DataType type = input_of(network, node, 0).type;
+  if (!copies && type != DataType::float32 && type != DataType::float64)
+    throw Unsupported(std::string("an interpolation of ") + name_of(type));
+  if (std::string_view(op_row(node.kind).onnx_name) == "Resize")
+    node.kind = copies ? OpKind::resize : OpKind::interpolate;
+  else
+    node.kind = copies ? OpKind::upsample : OpKind::interpolate_upsample;
+  set_output(network, node, 0, type, shape);
 }
 
 }  // namespace
@@ -136,6 +170,12 @@ OpVerbs verbs_of_resize() {
 }
 OpVerbs verbs_of_upsample() {
   return {infer, prepare_movement<map>};
+}
+OpVerbs verbs_of_interpolate() {
+  return {infer, prepare_as<InterpolationOp>};
+}
+OpVerbs verbs_of_interpolate_upsample() {
+  return {infer, prepare_as<InterpolationOp>};
 }
 
 }  // namespace clipbound::specs

@@ -1,6 +1,6 @@
-// Idea: Shape, Size, ConstantOfShape, Range: outputs that follow from shapes and constants, so that
-// no node ever stays.
-// Source: ONNX operator specification, Shape, Size, ConstantOfShape, Range.
+// Idea: Shape, Size, ConstantOfShape, Range, NonZero: outputs that follow from shapes and constants,
+// so that no node ever stays.
+// Source: ONNX operator specification, Shape, Size, ConstantOfShape, Range, NonZero.
 // Guarantees: outputs are constants; what would depend on the input is refused.
 #include <algorithm>
 #include <cmath>
@@ -102,6 +102,27 @@ void infer_range(Network& network, Node& node) {
   set_constant(network, node, std::move(tensor));
 }
 
+/// Where a constant is not 0: one column of positions per element, [rank, count].
+void infer_non_zero(Network& network, Node& node) {
+  expect_arity(node, 1, 1);
+  const Value& v = input_of(network, node, 0);
+  if (!v.constant) throw Unsupported("'" + v.name + "' depends on the network's input");
+  const Shape shape = v.shape.empty() ? Shape{1} : v.shape;
+  const std::vector<std::int64_t> strides = strides_of(shape);
+  std::vector<std::int64_t> found, positions;
+  std::visit(
+      [&](const auto& held) {
+        for (std::size_t i = 0; i < held.size(); ++i)
+          if (held[i] != 0) found.push_back(static_cast<std::int64_t>(i));
+      },
+      v.constant->values);
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    for (const std::int64_t i : found) positions.push_back(i / strides[d] % shape[d]);
+  set_constant(network, node,
+               {{static_cast<std::int64_t>(shape.size()), static_cast<std::int64_t>(found.size())},
+                std::move(positions)});
+}
+
 std::unique_ptr<const Operation> prepare(const Network&, const Node& node) {
   CLIPBOUND_CHECK_NOTE(false, node.name + " should have become a constant value");
   return nullptr;
@@ -120,6 +141,9 @@ OpVerbs verbs_of_constant_of_shape() {
 }
 OpVerbs verbs_of_range() {
   return {infer_range, prepare};
+}
+OpVerbs verbs_of_non_zero() {
+  return {infer_non_zero, prepare};
 }
 
 }  // namespace clipbound::specs

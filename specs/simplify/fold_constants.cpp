@@ -19,6 +19,17 @@ bool is_constant_node(const Network& network, const Node& node) {
                      [&](ValueId id) { return id == kNoValue || network.is_constant(id); });
 }
 
+bool form_depends_on_constants(OpKind kind) {
+  switch (kind) {
+    case OpKind::where:
+    case OpKind::gather_elements_at:
+    case OpKind::gather_nd_at:
+    case OpKind::scatter_elements_at:
+    case OpKind::scatter_at: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 bool has_constant_nodes(const Network& network) {
@@ -32,8 +43,8 @@ std::string fold_constants(Network& network) {
   std::size_t folded = 0;
   for (Node& node : network.nodes) {  // in topological order, so whole subgraphs fold in one pass
     if (!is_constant_node(network, node)) {
-      // A condition that has become a constant makes it the other form of the operator.
-      if (node.kind == OpKind::where) op_row(node.kind).verbs.infer(network, node);
+      // A condition or indices that have become constants make it the other form of the operator.
+      if (form_depends_on_constants(node.kind)) op_row(node.kind).verbs.infer(network, node);
       kept.push_back(std::move(node));
       continue;
     }

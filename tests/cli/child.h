@@ -19,6 +19,12 @@ struct Ended {
 Ended run(const std::vector<std::string>& arguments,
           const std::function<void(int pid)>& meanwhile = {}, double patience_s = 30.0);
 
+/// The same with a terminal of so many columns as stderr. `seen(pid, text)` is called with all that
+/// was written to it, whenever there is more.
+Ended run_in_terminal(const std::vector<std::string>& arguments, int columns,
+                      const std::function<void(int pid, const std::string& text)>& seen,
+                      double patience_s = 30.0);
+
 /// A folder of its own for one test, removed with its contents at the end.
 class Scratch {
  public:

@@ -28,7 +28,9 @@ std::string one_node_model(const std::string& op, int size) {
   return w.output("Y").bytes();
 }
 
-std::string hard_model() {
+namespace {
+
+std::string hard_network(int outputs) {
   constexpr int kInputs = 12, kWidth = 60, kLayers = 5;
   OnnxWriter w;
   w.input("X", {1, kInputs});
@@ -37,7 +39,7 @@ std::string hard_model() {
   int below = kInputs;
   for (int k = 0; k < kLayers; ++k) {
     const bool last = k + 1 == kLayers;
-    const int size = last ? 1 : kWidth;
+    const int size = last ? outputs : kWidth;
     const std::string id = std::to_string(k), product = last ? "Y" : "z" + id;
     std::vector<float> weights;
     for (int i = 0; i < below * size; ++i)
@@ -47,6 +49,22 @@ std::string hard_model() {
     value = "h" + id;
     below = size;
   }
+  return w.output("Y").bytes();
+}
+
+}  // namespace
+
+std::string hard_model() {
+  return hard_network(1);
+}
+
+std::string hard_classifier() {
+  return hard_network(2);
+}
+
+std::string sum_model() {
+  OnnxWriter w;
+  w.input("X", {1, 3}).floats("W", {3, 1}, {1.0F, 1.0F, 1.0F}).node("MatMul", {"X", "W"}, {"Y"});
   return w.output("Y").bytes();
 }
 

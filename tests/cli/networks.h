@@ -9,6 +9,11 @@ std::string one_node_model(const std::string& op, int size);
 /// Bytes of a random network, 12 inputs, 4 x 60 ReLU, 1 output; too hard to be decided in seconds
 /// near `hard_query`.
 std::string hard_model();
+/// The same with two outputs, a classifier.
+std::string hard_classifier();
+/// Y = (x0 + x1) + x2, added in the order of the inputs: on (1, 1e8, -1e8) that is 0 in this order
+/// and 1 in the opposite one.
+std::string sum_model();
 /// Box [-1, 1]^12 and Y_0 >= 25.
 std::string hard_query();
 /// "(declare-const X_0 Real)..." for this many inputs and outputs.

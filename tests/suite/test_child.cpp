@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <memory>
@@ -167,7 +168,7 @@ TEST(SuiteChild, ProgressIsReadLineByLine) {
 
 TEST(SuiteChild, WhatIsNoProgressIsPassedOver) {
   const Record record =
-      after_progress("\\nhello\\n1 2 3 4\\n1 nan 0 1 1\\n1 2 x 4 5\\n1 -2 0.5 3 4\\n2 -1 0.75 9");
+      after_progress("\\nhello\\n1 2 3 4\\nnan 0 0 1 1\\n1 2 x 4 5\\n1 -2 0.5 3 4\\n2 -1 0.75 9");
   ASSERT_EQ(record.curve.size(), 1u) << "the last line is not whole";
   EXPECT_EQ(record.last.elapsed_s, 1.0);
   EXPECT_EQ(record.last.open, 4u);
@@ -179,6 +180,13 @@ TEST(SuiteChild, ProgressMayBeInfinitelyFarFromItsEnd) {
   EXPECT_EQ(record.last.worst_bound, -std::numeric_limits<double>::infinity());
   EXPECT_EQ(record.last.subproblems, 0u) << "no count is negative";
   EXPECT_EQ(record.last.open, 0u);
+}
+
+TEST(SuiteChild, OfTheWorstBoundNothingMayBeKnown) {
+  const Record record = after_progress("0.2 nan 0 0 0\\n1 -2 nan 3 4\\n");
+  ASSERT_EQ(record.curve.size(), 1u) << "of the other numbers something is";
+  EXPECT_TRUE(std::isnan(record.last.worst_bound));
+  EXPECT_EQ(record.last.elapsed_s, 0.2);
 }
 
 TEST(SuiteChild, ACurveNeverGoesBack) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -38,7 +39,7 @@ Record small() {
 const std::string kSmall =
     R"({"suite":"s","onnx":"n.onnx","vnnlib":"p.vnnlib","repeat":1,"timeout_s":10.0,)"
     R"("verdict":"unsat","reason":"","seconds":1.5,"cpu_s":0.25,"peak_memory_mb":8.0,)"
-    R"("ending":"exited","exit_code":0,"threads":2,"last":[1.0,null,0.5,7,3],"curve":[],)"
+    R"("ending":"exited","exit_code":0,"threads":2,"last":[1.0,"-inf",0.5,7,3],"curve":[],)"
     R"("counterexample":"","started":""})";
 
 std::string error_of(const std::string& line) {
@@ -125,6 +126,22 @@ TEST(SuiteRecord, IsReadBackTheSame) {
   EXPECT_EQ(read.curve[0].worst_bound, -kInf64);
   EXPECT_EQ(read.curve[1].worst_bound, -0.1);
   EXPECT_EQ(read.curve[1].open, 4u);
+}
+
+TEST(SuiteRecord, EveryBoundIsReadBackTheSame) {
+  Record record = small();
+  for (const double bound : {-kInf64, -1e-300, 0.0, kInf64}) {
+    record.last.worst_bound = bound;
+    record.curve = {{0.5, bound, 0.0, 1, 1}};
+    const Record read = parse_record(to_json_line(record));
+    EXPECT_EQ(read.last.worst_bound, bound);
+    EXPECT_EQ(read.curve[0].worst_bound, bound);
+  }
+  record.last.worst_bound = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_TRUE(std::isnan(parse_record(to_json_line(record)).last.worst_bound));
+  std::string line = to_json_line(record);
+  line.replace(line.find("0.5,"), 3, "0.5,\"-infinite\"");
+  EXPECT_THROW(parse_record(line), InputError);
 }
 
 TEST(SuiteRecord, EveryWordIsReadBackTheSame) {

@@ -1,6 +1,7 @@
 // Idea: Gemm and MatMul with a constant operand.
 // Source: own.
 // Guarantees: exact weights; roundings go into radii (S1).
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -77,8 +78,20 @@ NonZeros constant_lines(LowerContext& context, const Node& node, ValueId id, con
   return std::visit(scan, context.network().value(id).constant->values);
 }
 
+/// For so many more elements; products of a batch are appended one by one, so at least doubled.
+template <typename T>
+void make_room(std::vector<T>& list, std::size_t more) {
+  if (list.capacity() - list.size() < more)
+    list.reserve(std::max(list.size() + more, 2 * list.capacity()));
+}
+
 void append_product(const Product& p, const NonZeros& lines, std::vector<WeightedTerm>& terms,
                     std::vector<std::int64_t>& begin, std::int32_t input) {
+  // Each line of the constant is read once per line of the other operand. Growing a list of millions
+  // of terms step by step took as long as filling it.
+  const std::int64_t times = p.constant_left ? p.n : p.m;
+  make_room(terms, static_cast<std::size_t>(times) * lines.entries.size());
+  make_room(begin, static_cast<std::size_t>(p.m * p.n));
   for (std::int64_t i = 0; i < p.m; ++i) {
     for (std::int64_t j = 0; j < p.n; ++j) {
       const auto line = static_cast<std::size_t>(p.constant_left ? i : j);

@@ -181,6 +181,127 @@ TEST(Discrete, IndicesOnData) {
   expect_enclosed(built(b));
 }
 
+TEST(Discrete, TheBestAndTheirPlaces) {
+  for (const std::int64_t n : {1, 2, 3, 5}) {
+    for (const std::int64_t k : {std::int64_t{1}, (n + 1) / 2, n}) {
+      for (const std::int64_t largest : {0, 1}) {
+        for (const bool whole : {false, true}) {
+          NetworkBuilder b;
+          ValueId x = b.input("x", {n, 2});
+          if (whole) x = b.add("Cast", {x}, {{"to", kToInt}});
+          const std::vector<ValueId> best = b.add(
+              "TopK", {x, b.integers({k})}, {{"axis", std::int64_t{0}}, {"largest", largest}}, 2);
+          b.output(b.add("Cast", {best[0]}, {{"to", kToFloat}}));
+          b.output(b.add("Cast", {best[1]}, {{"to", kToFloat}}));
+          expect_enclosed(built(b), 40);
+        }
+      }
+    }
+  }
+}
+
+/// Where nothing overlaps, values are copies and places are known.
+TEST(Discrete, TheBestAreLinearWhereTheOrderIsDecided) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {4});
+  const std::vector<ValueId> best = b.add("TopK", {x, b.integers({3})}, {}, 2);
+  const ValueId order = b.add("Gather", {x, b.integers({2, 0, 3})});
+  b.output(b.add("Sub", {best[0], order}));
+  b.output(b.add("Cast", {best[1]}, {{"to", kToFloat}}));
+  const auto network = simplify(built(b)).network;
+  const Bounded known = bound(*network, {1, -5, 4, -2}, {2, -3, 9, 0});
+  const std::vector<double> expected{0, 0, 0, 2, 0, 3};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(known.lower[i], expected[i], 1e-12) << i;
+    EXPECT_NEAR(known.upper[i], expected[i], 1e-12) << i;
+  }
+}
+
+TEST(Discrete, Remainders) {
+  for (const double divisor : {1.0, 1.5, 2.0, -0.5, -3.0}) {
+    NetworkBuilder b;
+    const ValueId by = b.constant({1}, {static_cast<float>(divisor)});
+    b.output(b.add("Mod", {b.input("x", {3}), by}, {{"fmod", std::int64_t{1}}}));
+    expect_enclosed(built(b), 60);
+  }
+  for (const std::int64_t divisor : {1, 2, 3, -2, -3}) {
+    for (const std::int64_t fmod : {0, 1}) {
+      NetworkBuilder b;
+      const ValueId x = b.add("Cast", {b.input("x", {3})}, {{"to", kToInt}});
+      const ValueId rest = b.add("Mod", {x, b.integers({divisor})}, {{"fmod", fmod}});
+      b.output(b.add("Cast", {rest}, {{"to", kToFloat}}));
+      expect_enclosed(built(b), 60);
+    }
+  }
+}
+
+/// Within one period a remainder is linear; over many it keeps its range.
+TEST(Discrete, RemaindersAreLinearWithinAPeriod) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {2});
+  const ValueId rest = b.add("Mod", {x, b.constant({1}, {3.0F})}, {{"fmod", std::int64_t{1}}});
+  b.output(rest);
+  b.output(b.add("Sub", {rest, x}));
+  const auto network = simplify(built(b)).network;
+  const Bounded known = bound(*network, {3.5, -20}, {5, 50});
+  EXPECT_NEAR(known.lower[0], 0.5, 1e-9);
+  EXPECT_NEAR(known.upper[0], 2.0, 1e-9);
+  EXPECT_NEAR(known.lower[2], -3.0, 1e-9);
+  EXPECT_NEAR(known.upper[2], -3.0, 1e-9);
+  EXPECT_NEAR(known.lower[1], -3.0, 1e-9);
+  EXPECT_NEAR(known.upper[1], 3.0, 1e-9);
+}
+
+TEST(Discrete, PlacesOnData) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {2, 3});
+  const ValueId at = b.add("Cast", {b.add("Abs", {b.input("at", {2, 1})})}, {{"to", kToInt}});
+  const ValueId last = b.add("Min", {at, b.integers({2})}),
+                first = b.add("Min", {at, b.integers({1})});
+  b.output(b.add("GatherElements", {x, last}, {{"axis", std::int64_t{1}}}));
+  b.output(b.add("GatherND", {x, first}));
+  for (const char* reduction : {"none", "add", "mul", "max", "min"})
+    b.output(b.add("ScatterElements", {x, last, b.input(reduction, {2, 1})},
+                   {{"axis", std::int64_t{1}}, {"reduction", std::string(reduction)}}));
+  expect_enclosed(built(b), 60);
+}
+
+/// Where a box decides an index, elements are copies.
+TEST(Discrete, KnownPlacesAreCopies) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {4});
+  const ValueId at = b.add("Cast", {b.input("at", {1})}, {{"to", kToInt}});
+  const ValueId second = b.add("Gather", {x, b.integers({2})});
+  b.output(b.add("Sub", {b.add("GatherElements", {x, at}), second}));
+  const ValueId placed =
+      b.add("ScatterElements", {x, at, b.input("u", {1})}, {{"reduction", std::string("add")}});
+  b.output(b.add("Sub", {placed, x}));
+  const auto network = simplify(built(b)).network;
+  const Bounded known = bound(*network, {-1, -1, -1, -1, 2.25, 0.5}, {1, 1, 1, 1, 2.75, 0.75});
+  const std::vector<double> lower{0, 0, 0, 0.5, 0}, upper{0, 0, 0, 0.75, 0};
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    EXPECT_NEAR(known.lower[i], lower[i], 1e-12) << i;
+    EXPECT_NEAR(known.upper[i], upper[i], 1e-12) << i;
+  }
+}
+
+/// Outside of the domain of a root there is no number, and both answers stay possible.
+TEST(Discrete, WhatIsNoNumber) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {2});
+  const ValueId missing = b.add("IsNaN", {b.add("Sqrt", {x})});
+  b.output(b.add("Where", {missing, b.constant({1}, {5.0F}), b.constant({1}, {1.0F})}));
+  b.output(b.add("Cast", {b.add("IsInf", {x})}, {{"to", kToFloat}}));
+  const auto network = simplify(built(b)).network;
+  const Bounded known = bound(*network, {-1, 0.5}, {1, 1});
+  EXPECT_LE(known.lower[0], 1.0);
+  EXPECT_GE(known.upper[0], 5.0);
+  EXPECT_NEAR(known.lower[1], 1.0, 1e-12);
+  EXPECT_NEAR(known.upper[1], 1.0, 1e-12);
+  EXPECT_EQ(known.lower[2], 0.0);
+  EXPECT_EQ(known.upper[2], 0.0);
+}
+
 /// Segmentation: how many cells are in the class that a mask says. Where every cell is decided, the
 /// count is known exactly.
 TEST(Discrete, CountsOfDecidedCellsAreExact) {

@@ -32,12 +32,26 @@ double step(double z, int ulps) {
   return z;
 }
 
+constexpr double kEverywhere = 1e300;
+
+/// Curves with ends of their domains, and those that grow as exp does.
+std::vector<Case> inverse_and_hyperbolic() {
+  const std::vector<double> unit = {0.0, 1.0, -1.0, 0.5, -0.999},
+                            far = {0.0, 1.0, -1.0, 700.0, -700.0};
+  return {{{Curve::asin}, unit, -1.0, 1.0},
+          {{Curve::acos}, unit, -1.0, 1.0},
+          {{Curve::atanh}, unit, -1.0, 1.0},
+          {{Curve::acosh}, {1.0, 2.0, 0x1p30, 1.4e154}, 1.0, kEverywhere},
+          {{Curve::sinh}, far, -kEverywhere, kEverywhere},
+          {{Curve::cosh}, far, -kEverywhere, kEverywhere}};
+}
+
 }  // namespace
 
 std::vector<Case> cases() {
   const std::vector<double> waves = {0.0,        kPi / 2.0, kPi,         1.5 * kPi,   2.0 * kPi,
                                      -kPi / 2.0, -kPi,      100.0 * kPi, 333.5 * kPi, -1e5 * kPi};
-  const double bend = std::sqrt(2.0), tanh_bend = 1.4185040087908283, everywhere = 1e300;
+  const double bend = std::sqrt(2.0), tanh_bend = 1.4185040087908283, everywhere = kEverywhere;
   const std::vector<double> whole = {0.0, 1.0, -1.0, 2.0, 100.0, -17.0, 0x1p52, -0x1p53},
                             halves = {0.5, -0.5, 1.5, 2.5, -101.5, 0x1p51, -0x1p53};
   std::vector<Case> all = {
@@ -77,6 +91,7 @@ std::vector<Case> cases() {
       {{Curve::ceil}, whole, -everywhere, everywhere},
       {{Curve::trunc}, whole, -everywhere, everywhere},
       {{Curve::round}, halves, -everywhere, everywhere}};
+  for (const Case& c : inverse_and_hyperbolic()) all.push_back(c);
   for (const double alpha : {1.0, 0.0, 0.3, 1.6732632423543772, -0.5})
     all.push_back({{Curve::elu, alpha}, {0.0, -40.0, -745.0}, -everywhere, everywhere});
   for (const double n : {0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 33.0, 1000.0})

@@ -19,6 +19,12 @@ struct In64 {
   static T tanh(T x) { return std::tanh(x); }
   static T atan(T x) { return std::atan(x); }
   static T asinh(T x) { return std::asinh(x); }
+  static T asin(T x) { return std::asin(x); }
+  static T acos(T x) { return std::acos(x); }
+  static T acosh(T x) { return std::acosh(x); }
+  static T atanh(T x) { return std::atanh(x); }
+  static T sinh(T x) { return std::sinh(x); }
+  static T cosh(T x) { return std::cosh(x); }
   static T erf(T x) { return std::erf(x); }
   static T erfc(T x) { return std::erfc(x); }
   static T expm1(T x) { return std::expm1(x); }
@@ -36,6 +42,12 @@ struct In113 {
   static T tanh(T x) { return tanhq(x); }
   static T atan(T x) { return atanq(x); }
   static T asinh(T x) { return asinhq(x); }
+  static T asin(T x) { return asinq(x); }
+  static T acos(T x) { return acosq(x); }
+  static T acosh(T x) { return acoshq(x); }
+  static T atanh(T x) { return atanhq(x); }
+  static T sinh(T x) { return sinhq(x); }
+  static T cosh(T x) { return coshq(x); }
   static T erf(T x) { return erfq(x); }
   static T erfc(T x) { return erfcq(x); }
   static T expm1(T x) { return expm1q(x); }
@@ -65,6 +77,12 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
     case Curve::tan: return M::tan(z);
     case Curve::atan: return M::atan(z);
     case Curve::asinh: return M::asinh(z);
+    case Curve::asin: return M::asin(z);
+    case Curve::acos: return M::acos(z);
+    case Curve::acosh: return M::acosh(z);
+    case Curve::atanh: return M::atanh(z);
+    case Curve::sinh: return M::sinh(z);
+    case Curve::cosh: return M::cosh(z);
     case Curve::erf: return M::erf(z);
     case Curve::gelu: return half * z * M::erfc(-z / M::sqrt(T(2)));
     case Curve::gelu_tanh: {

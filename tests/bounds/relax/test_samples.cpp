@@ -9,12 +9,18 @@
 #include <cmath>
 #include <random>
 
+#include "bounds/relax/acos_curve.h"
+#include "bounds/relax/acosh_curve.h"
+#include "bounds/relax/asin_curve.h"
 #include "bounds/relax/asinh_curve.h"
+#include "bounds/relax/atanh_curve.h"
 #include "bounds/relax/convex_curves.h"
+#include "bounds/relax/cosh_curve.h"
 #include "bounds/relax/elu_curve.h"
 #include "bounds/relax/gelu_curves.h"
 #include "bounds/relax/power_curve.h"
 #include "bounds/relax/s_curves.h"
+#include "bounds/relax/sinh_curve.h"
 #include "bounds/relax/tan_curve.h"
 #include "bounds/relax/tanh_slope_curve.h"
 #include "bounds/relax/wave_curves.h"
@@ -52,6 +58,12 @@ Quad exact_slope(const Activation& a, Quad z) {
     case Curve::tan: return 1 + tanq(z) * tanq(z);
     case Curve::atan: return 1 / (1 + z * z);
     case Curve::asinh: return 1 / sqrtq(1 + z * z);
+    case Curve::asin: return 1 / sqrtq((1 - z) * (1 + z));
+    case Curve::acos: return -1 / sqrtq((1 - z) * (1 + z));
+    case Curve::acosh: return 1 / sqrtq((z - 1) * (z + 1));
+    case Curve::atanh: return 1 / ((1 - z) * (1 + z));
+    case Curve::sinh: return coshq(z);
+    case Curve::cosh: return sinhq(z);
     case Curve::erf: return 2 / sqrtq(kPiQuad) * expq(-z * z);
     case Curve::gelu: return erfcq(-z / sqrtq(2)) / 2 + z * density(z);
     case Curve::gelu_tanh: {
@@ -104,6 +116,17 @@ TEST(Samples, ErrorsAreTrue) {
   check_samples(Asinh{}, {Curve::asinh}, -8e307, 8e307, 1e-300);
   check_samples(Asinh{}, {Curve::asinh}, -0x1p31, 0x1p31, 1e-20);
   check_samples(Asinh{}, {Curve::asinh}, -10.0, 10.0);
+  check_samples(Asin{}, {Curve::asin}, -1.0, 1.0, 1e-20);
+  check_samples(Asin{}, {Curve::asin}, 0.999999, 1.0);
+  check_samples(Acos{}, {Curve::acos}, -1.0, 1.0, 1e-20);
+  check_samples(Acos{}, {Curve::acos}, 0.999999, 1.0);
+  check_samples(Acosh{}, {Curve::acosh}, 1.0, 8e307, 1.0);
+  check_samples(Acosh{}, {Curve::acosh}, 1.0, 0x1p31, 1.0);
+  check_samples(Acosh{}, {Curve::acosh}, 1.0, 1.000001, 1.0);
+  check_samples(Atanh{}, {Curve::atanh}, -1.0, 1.0, 1e-20);
+  check_samples(Atanh{}, {Curve::atanh}, 0.999999, 1.0);
+  check_samples(Sinh{}, {Curve::sinh}, -700.0, 700.0, 1e-20);
+  check_samples(Cosh{}, {Curve::cosh}, -700.0, 700.0, 1e-20);
   check_samples(Erf{}, {Curve::erf}, -40.0, 40.0, 1e-20);
   check_samples(Exp{}, {Curve::exp}, -745.0, 709.0);
   check_samples(Softplus{}, {Curve::softplus}, -745.0, 800.0);

@@ -131,6 +131,12 @@ TEST(Relax, NothingIsKnownOutsideTheDomain) {
   unknown({Curve::reciprocal}, -1.0, 0.0);
   unknown({Curve::log}, -0x1p-1074, 1.0);
   unknown({Curve::sqrt}, -0x1p-1074, 1.0);
+  for (const Curve curve : {Curve::asin, Curve::acos, Curve::atanh}) {
+    unknown({curve}, 0.0, 1.0 + 0x1p-52);
+    unknown({curve}, -1.0 - 0x1p-52, 1.0);
+    unknown({curve}, 2.0, 3.0);
+  }
+  unknown({Curve::acosh}, 1.0 - 0x1p-53, 2.0);
   unknown({Curve::power, 0.5}, -1e-9, 1.0);
   unknown({Curve::power, 1.5}, -1e-9, 1.0);
   unknown({Curve::power, -2.0}, -1.0, 1.0);
@@ -151,6 +157,25 @@ TEST(Relax, LogAndRootAtZero) {
   EXPECT_NEAR(root.lower_slope, 0.5, 1e-14);
   EXPECT_NEAR(root.lower_offset, 0.0, 1e-14);
   EXPECT_NEAR(root.upper_slope, 0.5 / std::sqrt(2.0), 1e-14);
+}
+
+/// The ends belong to the domain: values at vertical tangents, and atanh's infinities.
+TEST(Relax, InverseFunctionsAtTheEndsOfTheirDomains) {
+  const double half_pi = 1.5707963267948966;
+  const LinePair arc = relax({Curve::asin}, -1.0, 1.0);
+  EXPECT_NEAR(arc.lower_offset - arc.lower_slope, -half_pi, 1e-4);
+  EXPECT_NEAR(arc.upper_offset + arc.upper_slope, half_pi, 1e-4);
+  const Range whole = range_of({Curve::acos}, -1.0, 1.0);
+  EXPECT_EQ(whole.lower, 0.0);
+  EXPECT_NEAR(whole.upper, 2.0 * half_pi, 1e-13);
+  const LinePair chord = relax({Curve::acosh}, 1.0, 3.0);
+  EXPECT_NEAR(chord.lower_offset + chord.lower_slope, 0.0, 1e-13);
+  EXPECT_NEAR(chord.lower_offset + 3.0 * chord.lower_slope, std::acosh(3.0), 1e-13);
+  const LinePair open = relax({Curve::atanh}, 0.0, 1.0);
+  EXPECT_NEAR(open.lower_offset + 0.5 * open.lower_slope, std::atanh(0.5), 1e-13);
+  EXPECT_EQ(open.upper_offset, kInfinity);
+  EXPECT_EQ(range_of({Curve::atanh}, -0.5, 1.0).upper, kInfinity);
+  EXPECT_NEAR(range_of({Curve::atanh}, -0.5, 1.0).lower, std::atanh(-0.5), 1e-13);
 }
 
 /// At a jump both sides count, at the ends too.
@@ -289,7 +314,8 @@ TEST(Relax, ValuesAndSlopesAreThoseOfTheCurve) {
       const long double step = 1e-7L * (1.0L + std::fabs(static_cast<long double>(z)));
       const long double before = reference::value_of(a, z - step),
                         after = reference::value_of(a, z + step);
-      if (has_jumps(a.curve) || std::fabs(z) < 1e-5 || !std::isfinite(static_cast<double>(before)))
+      if (has_jumps(a.curve) || std::fabs(z) < 1e-5 ||
+          !std::isfinite(static_cast<double>(before - after)))
         continue;
       const auto slope = static_cast<double>((after - before) / (2 * step));
       EXPECT_NEAR(slope_of(a, z), slope, 1e-5 * (1.0 + std::fabs(slope)) + 1e-6 * std::fabs(exact))

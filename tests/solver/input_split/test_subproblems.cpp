@@ -2,6 +2,7 @@
 // its order.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "solver/input_split/subproblems.h"
@@ -97,6 +98,71 @@ TEST(RootTask, HoldsTheBoxTheNeuronsAndNoHalfspace) {
   EXPECT_EQ(record.lower_z()[0], -7.0);
   EXPECT_EQ(record.upper_z()[0], 8.0);
   for (const double number : record.halfspaces()) EXPECT_EQ(number, 0.0);
+}
+
+/// A clause's box of three inputs, of which the first and the last vary.
+std::shared_ptr<ClauseRoot> three_inputs() {
+  auto root = std::make_shared<ClauseRoot>();
+  root->kept = {0, 2};
+  root->lower = {0.0, 0.5, -1.0};
+  root->upper = {4.0, 0.5, 1.0};
+  root->width = {4.0, 2.0};
+  return root;
+}
+
+/// Four parts of it that cover it; one bounds neurons without rows, one has a half-space.
+std::vector<Subproblem> four_parts() {
+  std::vector<Subproblem> parts(4);
+  Share rest = Share::whole();
+  for (std::size_t k = 0; k < 3; ++k) parts[k].share = rest.split();
+  parts[3].share = std::move(rest);
+  parts[0].box = {{0, 0.0, 2.0, false, false}};
+  parts[1].box = {{0, 2.0, 3.0, false, false}};
+  parts[2].box = {{0, 3.0, 4.0, false, false}, {2, -1.0, 0.0, false, false}};
+  parts[3].box = {{0, 3.0, 4.0, false, false}, {2, 0.0, 1.0, false, false}};
+  parts[1].without_rows = true;
+  parts[2].halfspaces = {{1.0, -2.0, 0.5}};
+  return parts;
+}
+
+TEST(RestoredTasks, ValuesComeBackOnTheSameProblem) {
+  const std::shared_ptr<ClauseRoot> root = three_inputs();
+  root->problem = std::make_shared<PlainProblem>(2, 1, 1);
+  root->lower_z = {-7.0};
+  root->upper_z = {8.0};
+  const BoxSubproblems whole = root_task(root, {0.0, -1.0}, {4.0, 1.0}, Share::whole());
+  const std::vector<Subproblem> before = four_parts();
+  std::vector<BoxSubproblems> tasks = restored_tasks(whole, before);
+  ASSERT_EQ(tasks.size(), 2U) << "one of them for the part without rows";
+  std::vector<Subproblem> after;
+  for (BoxSubproblems& task : tasks) {
+    EXPECT_EQ(task.problem, root->problem);
+    EXPECT_EQ(task.open.from_top(0).lower_z()[0], -7.0);
+    for (Subproblem& value : values_of(std::move(task), 0)) after.push_back(std::move(value));
+  }
+  ASSERT_EQ(after.size(), before.size());
+  ShareSum sum;
+  for (const Subproblem& value : after) {
+    sum.add(value.share.depth());
+    const auto same = std::find_if(before.begin(), before.end(), [&](const Subproblem& part) {
+      return part.box == value.box && part.without_rows == value.without_rows &&
+             part.halfspaces == value.halfspaces && part.share.depth() == value.share.depth();
+    });
+    EXPECT_NE(same, before.end());
+  }
+  EXPECT_TRUE(sum.is_one());
+  EXPECT_EQ(after[1].box, before[0].box) << "the newest stays the newest";
+}
+
+TEST(RestoredTasks, CoarseOnesWhereTheClauseHasNoProblemYet) {
+  BoxSubproblems whole;
+  whole.root = three_inputs();
+  std::vector<BoxSubproblems> tasks = restored_tasks(whole, four_parts());
+  ASSERT_EQ(tasks.size(), 4U);
+  EXPECT_TRUE(tasks[1].without_rows);
+  EXPECT_EQ(tasks[2].halfspaces, (std::vector<double>{1.0, -2.0, 0.5}));
+  EXPECT_EQ(tasks[3].lower, (std::vector<double>{3.0, 0.0}));
+  EXPECT_EQ(tasks[3].upper, (std::vector<double>{4.0, 1.0}));
 }
 
 }  // namespace

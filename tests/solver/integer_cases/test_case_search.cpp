@@ -190,7 +190,7 @@ TEST(Cases, EndWhereNothingCanBeProved) {
     }
     const Deadline deadline(Deadline::Clock::now(), 30.0, 0.0);
     CandidateJudge judge(p.network, query);
-    std::uint64_t reports = 0;
+    ProgressBook book(query);
     Statistics statistics;
     const Options options;
     const SearchContext context{.options = options,
@@ -199,13 +199,21 @@ TEST(Cases, EndWhereNothingCanBeProved) {
                                 .statistics = statistics,
                                 .threads = 2,
                                 .attack = {},
-                                .progress = [&](const SearchProgress&) { ++reports; },
+                                .progress = &book,
                                 .log = {}};
     const SearchOutcome outcome = search_cases(problem, context);
     EXPECT_FALSE(deadline.expired());
     EXPECT_FALSE(outcome.exhausted);
     EXPECT_TRUE(judge.found() || outcome.unsplittable > 0);
     EXPECT_LE(statistics.subproblems, 2U * kSide * kSide);
+    const SearchProgress progress = book.now(deadline.elapsed_s());
+    EXPECT_EQ(progress.subproblems, statistics.subproblems);
+    EXPECT_GT(progress.open, 0U);
+    EXPECT_LT(progress.settled_share, 1.0);
+    if (!judge.found()) {
+      ASSERT_TRUE(book.given_up().has_value());
+      EXPECT_LE(book.given_up()->bound, 0.0);
+    }
   }
 }
 

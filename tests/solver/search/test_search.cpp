@@ -41,13 +41,26 @@ TEST(CandidateJudge, KeepsTheFirstPointThatHolds) {
   EXPECT_EQ(around.judge.replayed(), 2U);
 }
 
+TEST(CandidateJudge, SaysWhyPointsAreNoCounterexamples) {
+  Surroundings around;
+  const Clause& clause = around.query.clauses[0];
+  EXPECT_EQ(around.judge.why_not(), "");
+  around.judge.offer(clause, std::vector<double>{0.15});
+  const std::string once = around.judge.why_not();
+  EXPECT_TRUE(once.starts_with("1 point looked like")) << once;
+  EXPECT_NE(once.find("no clause hold"), std::string::npos) << once;
+  around.judge.offer(clause, std::vector<double>{0.16});
+  EXPECT_TRUE(around.judge.why_not().starts_with("2 points")) << around.judge.why_not();
+}
+
 TEST(SearchCounters, EveryClauseBeginsAsOneOpenSubproblem) {
   SearchCounters counters(4);
-  EXPECT_EQ(counters.progress(1.5).open, 4U);
-  EXPECT_EQ(counters.progress(1.5).elapsed_s, 1.5);
+  EXPECT_EQ(counters.still_open(), 4U);
+  EXPECT_FALSE(counters.last_open().has_value());
+  EXPECT_FALSE(counters.given_up().has_value());
   EXPECT_FALSE(counters.outcome().exhausted);
   for (std::size_t clause = 0; clause < 3; ++clause) counters.refute(clause, 1);
-  EXPECT_DOUBLE_EQ(counters.progress(0.0).settled_share, 0.75);
+  EXPECT_DOUBLE_EQ(counters.settled.load(), 3.0);
   EXPECT_DOUBLE_EQ(counters.outcome().open_share, 0.25);
   EXPECT_FALSE(counters.outcome().exhausted);
   ClauseShares last(4);

@@ -68,7 +68,8 @@ TEST(OnnxRuntime, AgreesOnEveryOperatorForm) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     if (!replies[i].ys) {
       // ONNX Runtime has dropped operators of the oldest opsets; anything else is ours to explain.
-      EXPECT_LT(cases[i].opset, 7) << cases[i].name << ": " << replies[i].error;
+      EXPECT_TRUE(cases[i].opset < 7 || cases[i].runtime == InRuntime::no)
+          << cases[i].name << ": " << replies[i].error;
       continue;
     }
     expect_same(networks[i], requests[i].xs, *replies[i].ys, cases[i].name);

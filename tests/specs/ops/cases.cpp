@@ -386,6 +386,10 @@ const std::vector<OperatorCase>& operator_cases() {
     add_reduction_cases(cases);
     add_choice_cases(cases);
     add_copy_cases(cases);
+    add_interpolation_cases(cases);
+    add_indexed_cases(cases);
+    add_composite_cases(cases);
+    add_network_cases(cases);
     return cases;
   }();
   return all;

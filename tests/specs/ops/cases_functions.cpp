@@ -10,13 +10,23 @@ using Change = std::function<void(onnx::NodeProto&)>;
 
 const Change kPlain = [](onnx::NodeProto&) {};
 
-/// A function of x - 2.75, which has both signs and no kink nearby; or of x^2 + 1/2, which is
-/// positive.
-enum class Domain { all, positive };
+/// A function of x - 2.75, which has both signs and no kink nearby; of x^2 + 1/2, which is
+/// positive; of 0.9 tanh(x), between -1 and 1; of x^2 + 5/4.
+enum class Domain { all, positive, unit, above_one };
 
 void write_argument(OnnxWriter& w, Domain domain) {
-  w.input("x", {2, 3}).floats("shift", {}, {domain == Domain::all ? 2.75f : -0.5f});
-  if (domain == Domain::positive) w.node("Mul", {"x", "x"}, {"square"});
+  w.input("x", {2, 3});
+  if (domain == Domain::unit) {
+    w.floats("part", {}, {0.9f});
+    w.node("Tanh", {"x"}, {"share"});
+    w.node("Mul", {"share", "part"}, {"t"});
+    return;
+  }
+  w.floats("shift", {},
+           {domain == Domain::all        ? 2.75f
+            : domain == Domain::positive ? -0.5f
+                                         : -1.25f});
+  if (domain != Domain::all) w.node("Mul", {"x", "x"}, {"square"});
   w.node("Sub", {domain == Domain::all ? "x" : "square", "shift"}, {"t"});
 }
 
@@ -37,8 +47,10 @@ Change with_float(const std::string& key, float value) {
 
 void add_smooth(std::vector<OperatorCase>& cases) {
   for (const std::string op : {"Sigmoid", "Tanh", "Softplus", "Softsign", "Erf", "Exp", "Sin",
-                               "Cos", "Atan", "Asinh", "Elu", "Selu"})
+                               "Cos", "Atan", "Asinh", "Sinh", "Cosh", "Elu", "Selu"})
     add_one(cases, op, op);
+  for (const std::string op : {"Asin", "Acos", "Atanh"}) add_one(cases, op, op, 13, Domain::unit);
+  add_one(cases, "Acosh", "Acosh", 13, Domain::above_one);
   add_one(cases, "Tan", "Tan", 13, Domain::positive);
   add_one(cases, "Log", "Log", 13, Domain::positive);
   add_one(cases, "Sqrt", "Sqrt", 13, Domain::positive);

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "specs/evaluate/evaluate.h"
+#include "specs/network/composite.h"
 #include "specs/network/op_table.h"
 #include "specs/onnx/onnx_reader.h"
 #include "specs/ops/movement.h"
@@ -199,13 +201,24 @@ TEST(OpTable, EveryRowIsCovered) {
   for (const auto& c : operator_cases()) {
     const OnnxWriter w = model_of(c);
     for (const auto& node : w.model.graph().node())  // some never stay nodes
-      seen[static_cast<std::size_t>(find_op(node.op_type())->kind)] = true;
+      if (const OpRow* row = find_op(node.op_type()))
+        seen[static_cast<std::size_t>(row->kind)] = true;
     for (const Node& node :
          parse_onnx(w.bytes(), c.name).nodes)  // and some are of another form there
       seen[static_cast<std::size_t>(node.kind)] = true;
   }
   for (std::size_t i = 0; i < seen.size(); ++i)
     EXPECT_TRUE(seen[i]) << op_table()[i].onnx_name << " has no case";
+}
+
+TEST(CompositeTable, EveryRowIsCovered) {
+  std::set<std::string> seen;
+  for (const auto& c : operator_cases())
+    for (const auto& node : model_of(c).model.graph().node()) seen.insert(node.op_type());
+  for (const CompositeRow& row : composite_table()) {
+    EXPECT_TRUE(seen.contains(row.onnx_name)) << row.onnx_name << " has no case";
+    EXPECT_EQ(find_op(row.onnx_name), nullptr) << row.onnx_name << " is an operator, too";
+  }
 }
 
 TEST(OpTable, FindsByName) {

@@ -90,8 +90,22 @@ TEST(Refusals, SizesThatDependOnTheInput) {
 TEST(Refusals, ModesAndTypes) {
   Bench t;
   const ValueId none = kNoValue, scales = t.floats({4}, 2.0f);
-  expect_refused<Unsupported>(t, "Resize", {t.x, none, scales}, {{"mode", std::string("linear")}},
-                              "linear");
+  expect_refused<Unsupported>(t, "Resize", {t.x, none, scales}, {{"mode", std::string("area")}},
+                              "mode 'area'");
+  expect_refused<Unsupported>(t, "Upsample", {t.x, scales}, {{"mode", std::string("cubic")}},
+                              "mode 'cubic'");
+  expect_refused<Unsupported>(t, "Resize", {t.x, none, scales},
+                              {{"coordinate_transformation_mode", std::string("upside_down")}},
+                              "upside_down");
+  expect_refused<Unsupported>(t, "Resize", {t.x, none, scales}, {{"antialias", std::int64_t{1}}},
+                              "antialias in mode 'nearest'");
+  expect_refused<InputError>(
+      t, "Resize", {t.x, none, scales},
+      {{"coordinate_transformation_mode", std::string("tf_crop_and_resize")}}, "needs a region");
+  expect_refused<InputError>(
+      t, "Resize", {t.x, t.floats({4}), scales},
+      {{"coordinate_transformation_mode", std::string("tf_crop_and_resize")}},
+      "two numbers per axis");
   expect_refused<InputError>(t, "Resize", {t.x, none, t.floats({3})}, {}, "per axis");
   expect_refused<InputError>(t, "Resize", {t.x, none, t.floats({4}, -1.0f)}, {}, "not positive");
   expect_refused<Unsupported>(t, "Pad", {t.x, t.b.integers({0, 0, 0, 0, 0, 0, 0, 1})},

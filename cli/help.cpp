@@ -1,0 +1,150 @@
+#include "cli/help.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace clipbound::cli {
+
+namespace {
+
+constexpr std::size_t kColumns = 80, kNames = 28;
+
+/// A name of at most kNames columns and what it is beside it, or below it where the name is longer.
+std::string entry(const std::string& name, const std::string& what) {
+  std::string text = "  " + name;
+  text += text.size() + 2 > kNames ? "\n" + std::string(kNames, ' ')
+                                   : std::string(kNames - text.size(), ' ');
+  return text + wrapped(what, kColumns - kNames, kNames) + "\n";
+}
+
+/// "--attack,--no-attack{false}" is how the parser writes "--attack, --no-attack".
+std::string shown_name(const CLI::Option* option, bool is_positional) {
+  std::string name = option->get_name(is_positional, !is_positional), shown;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '{') i = std::min(name.find('}', i), name.size() - 1) + 1;
+    if (i < name.size()) shown += name[i] == ',' ? std::string(", ") : std::string(1, name[i]);
+  }
+  return shown;
+}
+
+}  // namespace
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string result;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (column > 0 && column + 1 + word.size() > width) {
+      result += "\n" + std::string(indent, ' ');
+      column = 0;
+    } else if (column > 0) {
+      result += ' ';
+      ++column;
+    }
+    result += word;
+    column += word.size();
+    if (end < text.size() && text[end] == '\n') {
+      result += "\n" + std::string(end + 1 < text.size() ? indent : 0, ' ');
+      column = 0;
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return result;
+}
+
+std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
+  std::string name = shown_name(option, is_positional);
+  if (option->get_type_size() != 0 && !is_positional) {
+    // Of a checked number the type says its range too; the description says that where it matters.
+    const std::string type = option->get_type_name();
+    name += " " + type.substr(0, type.find(':'));
+  }
+  std::string what = option->get_description();
+  if (option->get_required()) what += " (required)";
+  return entry(name, what);
+}
+
+std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {
+  return entry(sub->get_name(), sub->get_description());
+}
+
+std::string HelpFormatter::make_description(const CLI::App* app) const {
+  const std::string text = app->get_description();
+  return text.empty() ? text : wrapped(text, kColumns, 0) + "\n";
+}
+
+int distance(std::string_view a, std::string_view b) {
+  // Rows of the table of distances between beginnings: the one at hand and the two before it.
+  std::vector<int> older, old(b.size() + 1), now(b.size() + 1);
+  std::iota(now.begin(), now.end(), 0);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    older = std::move(old);
+    old = now;
+    now[0] = static_cast<int>(i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const int replaced = old[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      now[j] = std::min({old[j] + 1, now[j - 1] + 1, replaced});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        now[j] = std::min(now[j], older[j - 2] + 1);
+    }
+  }
+  return now[b.size()];
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  int least = 1 + static_cast<int>(std::max<std::size_t>(word.size() / 3, 1));
+  for (const std::string& candidate : candidates) {
+    const int d = distance(word, candidate);
+    if (d < least) {
+      least = d;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+std::vector<std::string> flags_of(const CLI::App& command) {
+  std::vector<std::string> flags;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  return flags;
+}
+
+std::vector<const CLI::App*> commands_of(const CLI::App& command) {
+  std::vector<const CLI::App*> named;
+  for (const CLI::App* sub : command.get_subcommands({})) {
+    if (!sub->get_name().empty()) named.push_back(sub);
+  }
+  return named;
+}
+
+std::string suggestion(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* command = &app;
+  for (const std::string& argument : arguments) {
+    const std::vector<const CLI::App*> subcommands = commands_of(*command);
+    const auto named =
+        std::find_if(subcommands.begin(), subcommands.end(),
+                     [&](const CLI::App* sub) { return sub->get_name() == argument; });
+    if (named != subcommands.end()) {
+      command = *named;
+      continue;
+    }
+    std::vector<std::string> known;
+    std::string word = argument;
+    if (argument.starts_with("--")) {
+      known = flags_of(*command);
+      word = argument.substr(0, argument.find('='));
+    } else if (!subcommands.empty()) {
+      for (const CLI::App* sub : subcommands) known.push_back(sub->get_name());
+    }
+    if (known.empty() || std::find(known.begin(), known.end(), word) != known.end()) continue;
+    const std::string near = nearest(word, known);
+    return near.empty() ? "" : "did you mean " + near + "?";
+  }
+  return "";
+}
+
+}  // namespace clipbound::cli

@@ -1,0 +1,35 @@
+# Packages: `cmake --build build/release && cd build/release && cpack` makes three Debian packages and a
+# tarball that runs from any folder. Both need libc, libstdc++ and the Debian libraries that they name.
+set(CPACK_PACKAGE_NAME clipbound)
+set(CPACK_PACKAGE_VENDOR "The Clipbound developers")
+set(CPACK_PACKAGE_CONTACT "The Clipbound developers <clipbound@example.org>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "neural network verifier")
+set(CPACK_PACKAGE_DESCRIPTION "Clipbound takes an ONNX network and a VNN-LIB property and answers unsat (proved: no input breaks the property), sat (with an input that does) or, out of time, timed-out.")
+set(CPACK_RESOURCE_FILE_LICENSE ${CMAKE_SOURCE_DIR}/LICENSE)
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_PACKAGE_FILE_NAME clipbound-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_PACKAGE_DIRECTORY ${CMAKE_BINARY_DIR}/packages)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_THREADS 0)
+
+# The tarball is one archive; the Debian packages are the tool, the library and what building against it takes.
+set(CPACK_COMPONENTS_ALL tool library development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_TOOL_PACKAGE_NAME clipbound)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libclipbound${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libclipbound-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+# OpenBLAS is loaded when it is first needed, so that no tool can see that it is.
+set(CPACK_DEBIAN_TOOL_PACKAGE_DEPENDS libopenblas0)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS libopenblas0)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+  "${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME} (= ${PROJECT_VERSION}), libtbb-dev, libonnx-dev, libprotobuf-dev, libfmt-dev, zlib1g-dev, libgmp-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS libeigen3-dev)
+set(CPACK_COMPONENT_TOOL_DESCRIPTION "The program clipbound.")
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "The shared library.")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Headers, the static library, and what CMake and pkg-config read.")
+include(CPack)
