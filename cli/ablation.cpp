@@ -76,7 +76,7 @@ int run_ablation(const Arguments& arguments) {
   suite::AblationRun run = suite::plan_ablation(arguments.request);
   prepare_output(arguments.json);
   suite::run_ablation(run, stopper, [&](const std::string& line) { console.message(line); });
-  std::fputs(suite::ablation_text(run).c_str(), stdout);
+  if (arguments.json != kStandardStream) std::fputs(suite::ablation_text(run).c_str(), stdout);
   std::fflush(stdout);
   if (!write_whole(arguments.json, arguments.json.empty() ? "" : suite::ablation_json(run))) {
     console.message("cannot write " + arguments.json);

@@ -1,5 +1,6 @@
 #include "cli/announcer.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -62,6 +63,7 @@ Announcer::Announcer(OutputPaths paths, Options options, Console& console,
                      std::chrono::steady_clock::time_point start)
     : paths_(std::move(paths)), options_(std::move(options)), console_(console), start_(start) {
   last_.statistics = all_statistics();
+  check_different(paths_.result, paths_.json);
   prepare_output(paths_.result);
   try {
     prepare_output(paths_.json);
@@ -88,6 +90,25 @@ bool Announcer::write_files(const std::string& result_text, const std::string& j
   return all;
 }
 
+void Announcer::say(std::string_view line) const {
+  if (paths_.result == kStandardStream || paths_.json == kStandardStream) return;
+  suite::write_all(STDOUT_FILENO, line);
+}
+
+/// Without destructors: giving back a large frontier takes time that nobody needs to wait for.
+void Announcer::end_process(int exit_code) const {
+  if (const int signal = received_.load(); signal != 0) {
+    // As if it had not been caught, so that a shell's loop over many files ends too.
+    ::signal(signal, SIG_DFL);
+    sigset_t only;
+    ::sigemptyset(&only);
+    ::sigaddset(&only, signal);
+    ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+    ::raise(signal);
+  }
+  ::_exit(exit_code);
+}
+
 void Announcer::announce(const Result& result) {
   // Prepared before the claim: this may throw or be slow, and until then the watchdog may still
   // step in.
@@ -101,18 +122,17 @@ void Announcer::announce(const Result& result) {
   claim();
   const bool written = write_files(result_text, json_text);
   console_.end_progress();
-  suite::write_all(STDOUT_FILENO, line);
+  say(line);
   console_.message(notes);
-  // Without destructors: giving back a large frontier takes time that nobody needs to wait for.
-  ::_exit(written ? kDone : kBadInput);
+  end_process(written ? kDone : kBadInput);
 }
 
 void Announcer::fail(const std::string& message, int exit_code) {
   const std::string json_text = paths_.json.empty() ? "" : error_to_json(message, options_);
   claim();
   write_files("error\n", json_text);
-  console_.message(message);
-  ::_exit(exit_code);
+  console_.error(message);
+  end_process(exit_code);
 }
 
 void Announcer::give_up(Verdict verdict, const std::string& event) {
@@ -134,9 +154,9 @@ void Announcer::give_up(Verdict verdict, const std::string& event) {
     if (!told) write_whole(paths_.result, verdict == Verdict::timeout ? "timeout\n" : "unknown\n");
   }
   console_.end_progress();
-  suite::write_all(STDOUT_FILENO, verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
+  say(verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
   if (!notes.empty()) console_.message(notes);
-  ::_exit(kDone);
+  end_process(kDone);
 }
 
 void Announcer::saw(const Progress& progress) {

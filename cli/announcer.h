@@ -7,6 +7,7 @@
 #include <chrono>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "cli/console.h"
 #include "clipbound/clipbound.h"
@@ -30,7 +31,8 @@ class Announcer {
             std::chrono::steady_clock::time_point start);
 
   /// Announces `result`: files first, then the line on stdout, so that who reads the line finds the
-  /// files. Ends the process, with exit code 0, or 2 where a file could not be written.
+  /// files; where one of them is stdout ("-"), that stands in its place. Ends the process, with
+  /// exit code 0, or 2 where a file could not be written; by the signal where one has come.
   [[noreturn]] void announce(const Result& result);
   /// Announces that there is no verdict: `error` in the files, the message on stderr, nothing on
   /// stdout.
@@ -39,6 +41,9 @@ class Announcer {
   /// far the run was last seen.
   [[noreturn]] void give_up(Verdict verdict, const std::string& event);
 
+  /// This signal is to end the process once the verdict is out. Safe in a signal handler.
+  void received(int signal) { received_.store(signal); }
+
   /// Remembers how far the run is, for seen() and give_up().
   void saw(const Progress& progress);
   /// How far it was last seen, by the clock of now; `reading` before it was seen at all.
@@ -46,6 +51,9 @@ class Announcer {
 
  private:
   void claim();
+  /// Writes a line to stdout, unless a file goes there.
+  void say(std::string_view line) const;
+  [[noreturn]] void end_process(int exit_code) const;
   Progress by_now(Progress progress) const;
   /// Returns whether all files were written; complains of those that were not.
   bool write_files(const std::string& result_text, const std::string& json_text);
@@ -55,6 +63,7 @@ class Announcer {
   Console& console_;
   const std::chrono::steady_clock::time_point start_;
   std::atomic<bool> claimed_{false};
+  std::atomic<int> received_{0};
   mutable std::mutex mutex_;
   Progress last_;  // guarded by mutex_
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -22,7 +23,8 @@ using Json = nlohmann::ordered_json;
 struct Arguments {
   std::string query, network, layer, method = "crown";
   double timeout_s = 1e30;
-  bool linear = false, json = false;
+  bool linear = false;
+  std::string json;
 };
 
 /// A box of the query, and the clauses that are about it.
@@ -116,6 +118,7 @@ int run_bounds(const Arguments& arguments) {
   settings.method = bound_method(arguments.method);
   settings.linear = arguments.linear;
   settings.time_limit_s = arguments.timeout_s;
+  prepare_output(arguments.json);
   const Network whole = Network::load(arguments.network);
   const Query query = Query::load(arguments.query);
   if (query.input_size() != whole.input_size()) {
@@ -131,13 +134,11 @@ int run_bounds(const Arguments& arguments) {
   json["layer"] = arguments.layer;
   for (const QueryBox& box : boxes) {
     const Bounds bounds = bounder.bounds(box.lower, box.upper, settings);
-    if (arguments.json) {
-      json["boxes"].push_back(json_of(box, bounds));
-    } else {
+    if (!arguments.json.empty()) json["boxes"].push_back(json_of(box, bounds));
+    if (arguments.json != kStandardStream)
       print_text(box, boxes.size() > 1, bounds, arguments.layer);
-    }
   }
-  if (arguments.json) std::puts(json.dump(1, ' ', false, Json::error_handler_t::replace).c_str());
+  write_output(arguments.json, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
   return kDone;
 }
 
@@ -162,7 +163,8 @@ Run add_bounds(CLI::App& command) {
       ->type_name("METHOD")
       ->capture_default_str();
   command.add_flag("--linear", arguments->linear, "print linear bounds in the inputs too");
-  command.add_flag("--json", arguments->json, "print JSON");
+  command.add_option("--json", arguments->json, "write bounds as JSON (-: stdout)")
+      ->type_name("FILE");
   command
       .add_option("--timeout", arguments->timeout_s,
                   "seconds per box after which inner layers are refined no further")

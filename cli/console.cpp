@@ -7,13 +7,27 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <thread>
 
 #include "benchmarks/suite/files.h"
 
 namespace clipbound::cli {
 
-Console::Console() : terminal_(::isatty(STDERR_FILENO) == 1) {}
+namespace {
+
+/// See no-color.org: set and not empty means none.
+bool colours_wanted() {
+  const char* const none = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  return (none == nullptr || *none == '\0') &&
+         (terminal == nullptr || std::string_view(terminal) != "dumb");
+}
+
+}  // namespace
+
+Console::Console()
+    : terminal_(::isatty(STDERR_FILENO) == 1), coloured_(terminal_ && colours_wanted()) {}
 
 void Console::clear_line() {
   if (line_shown_) suite::write_all(STDERR_FILENO, "\r\x1b[K");
@@ -24,6 +38,10 @@ void Console::message(std::string_view text) {
   const std::lock_guard lock(mutex_);
   clear_line();
   suite::write_all(STDERR_FILENO, "clipbound: " + std::string(text) + "\n");
+}
+
+void Console::error(std::string_view text) {
+  message(coloured_ ? "\x1b[31m" + std::string(text) + "\x1b[0m" : std::string(text));
 }
 
 void Console::end_progress() {

@@ -17,6 +17,8 @@ class Console {
   Console();
   /// "clipbound: <message>" on a line of its own.
   void message(std::string_view text);
+  /// The same of what ends the run; red where stderr is a terminal and NO_COLOR is not set.
+  void error(std::string_view text);
   /// Clears the progress line for good, so that what stdout says next stands alone. Waits
   /// for some milliseconds at most.
   void end_progress();
@@ -26,7 +28,7 @@ class Console {
 
  private:
   void clear_line();
-  const bool terminal_;
+  const bool terminal_, coloured_;
   std::mutex mutex_;
   bool line_shown_ = false;
   bool ended_ = false;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -93,22 +94,22 @@ void print_text(const Inspection& found, bool nodes) {
 Run add_inspect(CLI::App& command) {
   struct Arguments {
     std::string network;
-    bool json = false, nodes = false;
+    std::string json;
+    bool nodes = false;
   };
   const auto arguments = std::make_shared<Arguments>();
   command.add_option("network", arguments->network, "the network (.onnx or .onnx.gz)")
       ->required()
       ->type_name("NET");
-  command.add_flag("--json", arguments->json, "print JSON");
+  command.add_option("--json", arguments->json, "write all of it as JSON (-: stdout)")
+      ->type_name("FILE");
   command.add_flag("--nodes", arguments->nodes,
                    "list all nodes with their positions, for `bounds --layer`");
   return [arguments] {
+    prepare_output(arguments->json);
     const Inspection found = inspect(Network::load(arguments->network));
-    if (arguments->json) {
-      std::fputs(to_json(found).c_str(), stdout);
-    } else {
-      print_text(found, arguments->nodes);
-    }
+    if (arguments->json != kStandardStream) print_text(found, arguments->nodes);
+    write_output(arguments->json, to_json(found));
     return static_cast<int>(kDone);
   };
 }

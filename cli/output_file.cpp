@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 
 #include "benchmarks/suite/files.h"
@@ -22,8 +23,20 @@ bool write_and_close(int descriptor, std::string_view text) noexcept {
 
 }  // namespace
 
+void check_different(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty()) return;
+  std::error_code failed;  // then the names are compared
+  const auto place = [&](const std::string& path) {
+    const std::filesystem::path absolute = std::filesystem::weakly_canonical(path, failed);
+    return failed ? std::filesystem::path(path) : absolute;
+  };
+  if (one == other ||
+      (one != kStandardStream && other != kStandardStream && place(one) == place(other)))
+    throw InputError("two outputs would go to " + one);
+}
+
 void prepare_output(const std::string& path) {
-  if (path.empty()) return;
+  if (path.empty() || path == kStandardStream) return;
   struct stat status {};
   const bool exists = ::stat(path.c_str(), &status) == 0;
   // A pipe without a reader would block here, and a device has nothing old in it.
@@ -37,6 +50,7 @@ void prepare_output(const std::string& path) {
 
 bool write_whole(const std::string& path, std::string_view text) noexcept {
   if (path.empty()) return true;
+  if (path == kStandardStream) return suite::write_all(STDOUT_FILENO, text);
   struct stat status {};
   const bool regular = ::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode);
   char temporary[4096];
@@ -52,6 +66,11 @@ bool write_whole(const std::string& path, std::string_view text) noexcept {
   // Links, devices, and folders in which nothing new may be made.
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   return descriptor >= 0 && write_and_close(descriptor, text);
+}
+
+void write_output(const std::string& path, std::string_view text) {
+  if (!write_whole(path, text))
+    throw InputError("cannot write " + path + ": " + std::generic_category().message(errno));
 }
 
 }  // namespace clipbound::cli

@@ -7,13 +7,21 @@
 
 namespace clipbound::cli {
 
+/// What stands for stdin and stdout in place of a file's name.
+inline constexpr std::string_view kStandardStream = "-";
+
+/// Throws InputError where two outputs are one file: the later one would replace the other.
+void check_different(const std::string& one, const std::string& other);
+
 /// Empties `path` if it exists, so that no verdict of an earlier run can be taken for this one's,
 /// and makes sure that write_whole() will be able to write it. Throws InputError where it will not.
-/// An empty path is none: does nothing.
+/// An empty path is none, and "-" is stdout: does nothing.
 void prepare_output(const std::string& path);
 
 /// Writes `text` under a temporary name and renames it to `path`; devices and pipes are written to
-/// directly. False where it failed (errno says why). Does nothing for an empty path.
+/// directly, "-" is stdout. False where it failed (errno says why). Does nothing for an empty path.
 bool write_whole(const std::string& path, std::string_view text) noexcept;
+/// The same; throws InputError where it failed.
+void write_output(const std::string& path, std::string_view text);
 
 }  // namespace clipbound::cli

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/output_file.h"
 #include "cli/radius_text.h"
 #include "clipbound/clipbound.h"
 
@@ -28,7 +30,7 @@ struct Arguments {
   RobustnessSettings settings;
   double lowest = 0.0, highest = 0.0;
   int threads = 0, verbose = 0;
-  bool json = false;
+  std::string json;
 };
 
 /// All numbers of a text file, separated by commas, semicolons or blanks.
@@ -60,7 +62,9 @@ std::vector<double> read_numbers(const std::string& path) {
 }
 
 const Stopper* stopper_of_handler = nullptr;  // a signal handler has no other way to its data
-extern "C" void stop_on_signal(int) {
+volatile std::sig_atomic_t received_signal = 0;
+extern "C" void stop_on_signal(int signal) {
+  received_signal = signal;
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGTERM, SIG_DFL);
   stopper_of_handler->stop();
@@ -81,7 +85,7 @@ void print_text(const Robustness& found, std::size_t label) {
   std::fprintf(stderr, "clipbound: %s after %d queries\n", found.reason.c_str(), found.queries);
 }
 
-void print_json(const Robustness& found, std::size_t label) {
+std::string json_of(const Robustness& found, std::size_t label) {
   nlohmann::ordered_json json;
   json["version"] = version();
   json["label"] = label;
@@ -94,10 +98,11 @@ void print_json(const Robustness& found, std::size_t label) {
   }
   json["queries"] = found.queries;
   json["reason"] = found.reason;
-  std::puts(json.dump(1).c_str());
+  return json.dump(1) + "\n";
 }
 
 int run_robustness(const Arguments& arguments) {
+  prepare_output(arguments.json);
   const Network network = Network::load(arguments.network);
   const std::vector<double> x = read_numbers(arguments.input);
   const Stopper stopper;
@@ -115,7 +120,11 @@ int run_robustness(const Arguments& arguments) {
       robustness(network, x, arguments.label, arguments.settings, options, callbacks);
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGTERM, SIG_DFL);
-  arguments.json ? print_json(found, arguments.label) : print_text(found, arguments.label);
+  if (arguments.json != kStandardStream) print_text(found, arguments.label);
+  write_output(arguments.json, json_of(found, arguments.label));
+  std::fflush(stdout);
+  // As if it had not been caught, so that a shell's loop ends too.
+  if (received_signal != 0) ::raise(received_signal);
   return kDone;
 }
 
@@ -151,7 +160,8 @@ Run add_robustness(CLI::App& command) {
   command.add_option("--threads", a.threads, "worker threads; 0 means all")
       ->check(CLI::Range(0, 1024));
   command.add_option("--verbose", a.verbose, "messages on stderr, 0 to 3")->check(CLI::Range(0, 3));
-  command.add_flag("--json", a.json, "print JSON");
+  command.add_option("--json", a.json, "write what was found as JSON (-: stdout)")
+      ->type_name("FILE");
   return [arguments, lowest, highest] {
     if (lowest->count() > 0) arguments->settings.lowest = arguments->lowest;
     if (highest->count() > 0) arguments->settings.highest = arguments->highest;

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <chrono>
 #include <filesystem>
+#include <iostream>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
@@ -12,6 +14,7 @@
 
 #include "cli/announcer.h"
 #include "cli/command.h"
+#include "cli/output_file.h"
 #include "cli/progress_line.h"
 #include "cli/watchdog.h"
 #include "clipbound/clipbound.h"
@@ -54,13 +57,22 @@ Clock::time_point hard_limit(const Options& options, Clock::time_point start) {
                      std::chrono::duration<double>(limit_s - 0.4 * reserve_s));
 }
 
+std::string standard_input() {
+  return {std::istreambuf_iterator<char>(std::cin), {}};
+}
+
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
 Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& console) {
   try {
     if (arguments.networks.size() > 1)
       throw Unsupported("more than one --network: VNN-LIB 1.0 queries are about one");
-    const Network network = Network::load(without_name(arguments.networks.front()));
-    const Query query = Query::load(arguments.query);
+    const std::string file = without_name(arguments.networks.front());
+    if (file == kStandardStream && arguments.query == kStandardStream)
+      throw InputError("only one of query and network can come from stdin");
+    const Network network =
+        file == kStandardStream ? Network::parse(standard_input(), "stdin") : Network::load(file);
+    const Query query = arguments.query == kStandardStream ? Query::parse(standard_input(), "stdin")
+                                                           : Query::load(arguments.query);
     for (const std::string& note : network.notes()) console.message("note: " + note);
     for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
     const ThreadAllowance allowance(arguments.options.fields().threads);
@@ -135,18 +147,21 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->run = run;
   command
-      .add_option("query", arguments->query, "the property, VNN-LIB 1.0 (.vnnlib or .vnnlib.gz)")
+      .add_option("query", arguments->query,
+                  "the property, VNN-LIB 1.0 (.vnnlib or .vnnlib.gz; -: stdin)")
       ->required()
       ->type_name("QUERY");
-  command.add_option("--network", arguments->networks, "the network (.onnx or .onnx.gz)")
+  command.add_option("--network", arguments->networks, "the network (.onnx or .onnx.gz; -: stdin)")
       ->required()
       ->allow_extra_args(false)
       ->type_name("[NAME=]FILE");
-  command.add_option("--result", arguments->outputs.result, "write the competition's result file")
+  command
+      .add_option("--result", arguments->outputs.result,
+                  "write the competition's result file (-: stdout)")
       ->type_name("FILE");
   command
       .add_option("--json", arguments->outputs.json,
-                  "write verdict, counterexample, statistics and options")
+                  "write verdict, counterexample, statistics and options (-: stdout)")
       ->type_name("FILE");
   command
       .add_option("--progress-to", arguments->progress_descriptor,

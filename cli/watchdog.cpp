@@ -21,13 +21,15 @@ using Clock = std::chrono::steady_clock;
 
 // A signal handler has no other way to its data.
 const Stopper* stopper_of_handler = nullptr;
+Announcer* announcer_of_handler = nullptr;
 int wake_descriptor = -1;
 
-extern "C" void on_signal(int) {
+extern "C" void on_signal(int signal) {
   const int saved = errno;
   // The next signal of either kind kills.
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGTERM, SIG_DFL);
+  announcer_of_handler->received(signal);
   stopper_of_handler->stop();
   const std::uint64_t one = 1;
   [[maybe_unused]] const ssize_t count = ::write(wake_descriptor, &one, sizeof one);
@@ -118,6 +120,7 @@ void watch(Announcer& announcer, Clock::time_point start, Clock::time_point limi
 void start_watchdog(Announcer& announcer, const Stopper& stopper, Clock::time_point start,
                     Clock::time_point limit) {
   stopper_of_handler = &stopper;
+  announcer_of_handler = &announcer;
   wake_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_descriptor < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   struct sigaction action {};

@@ -73,6 +73,14 @@ std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   }
 }
 
+std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
+  context_.say(1, "steps and intervals are searched case by case");
+  SearchContext beside = context_;
+  beside.progress = nullptr;  // the search that the cases help reports its own
+  beside.keeper = nullptr;    // and keeps what is open
+  return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true}, beside);
+}
+
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
@@ -108,7 +116,7 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   root->clause = &clause;
   root->bounder = bounder;
   root->rows = lower_rows(bounder->system(), clause);
-  for (const Row& row : clause.rows) root->strict.push_back(row.strict ? 1 : 0);
+  root->strict = strict_rows(bounder->system(), clause);
   return root;
 }
 
@@ -166,11 +174,13 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
                            OpenRoots& roots) const {
   const bool has_rows = std::all_of(query_.clauses.begin(), query_.clauses.end(),
                                     [](const Clause& clause) { return !clause.rows.empty(); });
-  if (!has_rows || !system.has_interval_only() || system.staircases.empty()) return false;
+  const bool numbers = system.outputs.terms.empty(), indices = !system.staircases.empty();
+  if (!has_rows || !system.has_interval_only() || !(numbers || indices)) return false;
   for (const BoxGroup& group : family.groups)
-    roots.cases.push_back({network_, box_of(group, query_)});
-  context_.say(1, "indices depend on inputs: " + std::to_string(family.groups.size()) +
-                      " boxes are searched case by case");
+    roots.cases.push_back({network_, box_of(group, query_), !indices});
+  context_.say(
+      1, (indices ? "indices depend on inputs: " : "outputs are bounded by intervals alone: ") +
+             std::to_string(family.groups.size()) + " boxes are searched case by case");
   return true;
 }
 
@@ -180,8 +190,9 @@ std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots&
                                   static_cast<std::size_t>(query_.input_size));
   std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
   const LayeredSystem& system = bounder->system();
-  if (make_cases(all, system, roots)) return {};
   if (system.outputs.terms.empty()) roots.interval_only = describe_interval_only(system);
+  roots.have_cases = system.has_interval_only() || !system.open_steps.empty();
+  if (make_cases(all, system, roots)) return {};
   std::vector<BoxFamily> parts = split_by_factors(all, system);
   context_.deadline.work(lowering_work(system));
   const double seconds =

@@ -25,10 +25,13 @@ struct OpenRoots {
   Budgets budgets;                    ///< of these
   double spent_s = 0.0;               ///< by the root stage: Deadline::spent_s()
   std::vector<std::unique_ptr<ActivationSplitSchedule>> schedules;  ///< for the activation split
-  std::vector<CaseProblem> cases;    ///< for integer cases; nothing is bounded then
+  std::vector<CaseProblem> cases;    ///< for cases; nothing is bounded then
   std::vector<std::size_t> clauses;  ///< their numbers: those of boxes, then those of schedules
-  /// Not empty: because of these nodes outputs are bounded by intervals alone, and no split helps.
+  /// Not empty: because of these nodes outputs are bounded by intervals alone.
   std::string interval_only;
+  /// Steps may have to be decided, or operators are enclosed by intervals alone: cases help where
+  /// splits come to no end.
+  bool have_cases = false;
 };
 
 class RootStage {
@@ -49,6 +52,9 @@ class RootStage {
   /// The activation split's root of clauses of which the input split has begun, its CROWN bounds
   /// not begun; nullptr where the deadline comes meanwhile. The stage must outlive it.
   std::unique_ptr<ActivationSplitSchedule> schedule(BoxClauses box);
+  /// The same clauses case by case: by the values of steps, and parts on which intervals are
+  /// better.
+  std::unique_ptr<CaseSearch> cases(BoxClauses box) const;
 
  private:
   /// What one box leaves open for the input split.

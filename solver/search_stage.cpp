@@ -12,11 +12,27 @@ namespace {
 SearchOutcome search_boxes(OpenRoots& roots, RootStage& stage, const SearchContext& context) {
   InputSearch inputs(std::move(roots.boxes), context);
   const auto make_schedule = [&stage](BoxClauses box) { return stage.schedule(std::move(box)); };
+  const auto make_cases = [&stage](BoxClauses box) { return stage.cases(std::move(box)); };
   const SearchOutcome outcome =
-      SplitPortfolio(inputs, make_schedule, roots.budgets.first_slice_s(roots.spent_s), context)
+      SplitPortfolio(inputs, make_schedule,
+                     roots.have_cases ? make_cases : SplitPortfolio::MakeCases(),
+                     roots.budgets.first_slice_s(roots.spent_s), context)
           .run();
   inputs.keep();
   return outcome;
+}
+
+/// Runs the activation split to its end; what it leaves open.
+BoxClauses run_schedule(ActivationSplitSchedule& schedule, SearchOutcome& outcome) {
+  const ActivationOutcome result = schedule.run();
+  outcome = result.search;
+  BoxClauses left{schedule.problem().network->lower_x, schedule.problem().network->upper_x, {}};
+  const std::vector<ActivationClause>& clauses = schedule.problem().clauses;
+  for (std::size_t k = 0; k < clauses.size() && !outcome.exhausted; ++k) {
+    const bool refuted = result.refuted.size() == clauses.size() && result.refuted[k] != 0;
+    if (!refuted) left.clauses.push_back(clauses[k].clause);
+  }
+  return left;
 }
 
 }  // namespace
@@ -30,7 +46,11 @@ SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContex
   outcome.open_share /= std::max(parts, 1.0);
   for (const auto& schedule : roots.schedules) {
     if (context.judge.found()) break;
-    const SearchOutcome part = schedule->run().search;
+    SearchOutcome part;
+    const BoxClauses left = run_schedule(*schedule, part);
+    if (roots.have_cases && !left.clauses.empty() && part.open == part.unsplittable &&
+        !context.ended())
+      part = stage.cases(left)->run({});
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
     outcome.unsplittable += part.unsplittable;

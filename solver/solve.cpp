@@ -72,7 +72,7 @@ class Run {
     stage_.emplace(simplified_, query_, search_, all_threads_attack());
     OpenRoots roots = stage_->run();
     if (judge_.found()) return found();
-    if (!roots.cases.empty() && !only_root_) return search_in_cases(roots.cases);
+    if (!roots.cases.empty() && !only_root_) return search_in_cases(roots);
     log(1, "root bounds: " + std::to_string(roots.clauses.size()) + " of " +
                std::to_string(query_.clauses.size()) + " clauses stay open");
     for (const BoxSubproblems& task : roots.boxes) log(2, describe_root(task));
@@ -205,7 +205,7 @@ class Run {
   }
   bool attack(double seconds);
   SolveResult search(OpenRoots roots);
-  SolveResult search_in_cases(const std::vector<CaseProblem>& cases);
+  SolveResult search_in_cases(const OpenRoots& roots);
   SolveResult conclude(const SearchOutcome& outcome);
   SolveResult unsplittable(std::uint64_t count);
 
@@ -239,15 +239,18 @@ bool Run::attack(double seconds) {
   return judge_.found();
 }
 
-SolveResult Run::search_in_cases(const std::vector<CaseProblem>& cases) {
+SolveResult Run::search_in_cases(const OpenRoots& roots) {
   // Cases bring no attack of their own, and what chooses among them has no gradients: finding a bad
   // one takes the attack a while.
   if (options_.attack && attack(case_attack_s(deadline_.left_s()))) return found();
   const double begin = deadline_.elapsed_s();
   enter(Stage::search);
-  const SearchOutcome outcome = search_all_cases(cases, search_);
+  const SearchOutcome outcome = search_all_cases(roots.cases, search_);
   result_.statistics.search_s += deadline_.elapsed_s() - begin;
-  return conclude(outcome);
+  SolveResult result = conclude(outcome);
+  if (result.verdict == Verdict::unknown && !roots.interval_only.empty())
+    result.reason += "; the outputs are bounded by intervals alone: " + roots.interval_only;
+  return result;
 }
 
 SolveResult Run::search(OpenRoots roots) {

@@ -6,9 +6,18 @@
 
 namespace clipbound::solver {
 
-SplitPortfolio::SplitPortfolio(InputSearch& inputs, MakeSchedule make, double first_slice_s,
-                               const SearchContext& context)
-    : inputs_(inputs), make_(std::move(make)), first_slice_s_(first_slice_s), context_(context) {}
+SplitPortfolio::SplitPortfolio(InputSearch& inputs, MakeSchedule make, MakeCases make_cases,
+                               double first_slice_s, const SearchContext& context)
+    : inputs_(inputs),
+      make_(std::move(make)),
+      make_cases_(std::move(make_cases)),
+      first_slice_s_(first_slice_s),
+      context_(context) {
+  if (!make_cases_) return;
+  for (const BoxSubproblems& task : inputs.tasks()) {
+    if (roots_.empty() || roots_.back()->clause != task.root->clause) roots_.push_back(task.root);
+  }
+}
 
 bool SplitPortfolio::find_boxes() {
   std::set<const Clause*> open;
@@ -22,7 +31,7 @@ bool SplitPortfolio::find_boxes() {
     auto box = std::find_if(boxes_.begin(), boxes_.end(), same);
     if (box == boxes_.end()) {
       if (boxes_.size() == strategy::kMostPortfolioBoxes) return false;
-      box = boxes_.insert(box, OpenBox{root.lower, root.upper, {}, nullptr});
+      box = boxes_.insert(box, OpenBox{root.lower, root.upper, {}, nullptr, nullptr});
     }
     box->clauses.insert(root.clause);
   }
@@ -53,6 +62,40 @@ void SplitPortfolio::search(OpenBox& box, double seconds) {
   std::set<const Clause*> refuted = box.clauses;
   for (const ActivationClause& c : box.schedule->problem().clauses) refuted.erase(c.clause);
   inputs_.drop(refuted);
+}
+
+void SplitPortfolio::search_cases(OpenBox& box, TimeSlice slice) {
+  if (box.cases == nullptr)
+    box.cases = make_cases_({box.lower, box.upper, {box.clauses.begin(), box.clauses.end()}});
+  box.cases->run(slice);
+  std::set<const Clause*> refuted;
+  for (const Clause* clause : box.clauses) {
+    if (box.cases->is_refuted(*clause)) refuted.insert(clause);
+  }
+  inputs_.drop(refuted);
+}
+
+SearchOutcome SplitPortfolio::finish_by_cases() {
+  for (const auto& root : roots_) {
+    if (context_.ended()) break;
+    if (root->clause->rows.empty() || inputs_.is_refuted(*root->clause)) continue;
+    const auto known = std::find_if(boxes_.begin(), boxes_.end(), [&](const OpenBox& box) {
+      return box.cases != nullptr && box.clauses.contains(root->clause);
+    });
+    if (known != boxes_.end()) {
+      search_cases(*known, {});
+      continue;
+    }
+    OpenBox box{root->lower, root->upper, {}, nullptr, nullptr};
+    for (const auto& other : roots_) {
+      if (other->lower == box.lower && other->upper == box.upper && !other->clause->rows.empty() &&
+          !inputs_.is_refuted(*other->clause))
+        box.clauses.insert(other->clause);
+    }
+    boxes_.push_back(std::move(box));
+    search_cases(boxes_.back(), {});
+  }
+  return inputs_.outcome();
 }
 
 SplitPortfolio::Progress SplitPortfolio::progress() const {
@@ -87,7 +130,8 @@ SearchOutcome SplitPortfolio::run() {
   double share = 1.0;
   for (;;) {
     const SearchOutcome outcome = inputs_.run(slice);
-    if (context_.ended() || inputs_.tasks().empty()) return outcome;
+    if (context_.ended() || outcome.exhausted) return outcome;
+    if (inputs_.tasks().empty()) return make_cases_ ? finish_by_cases() : outcome;
     if (!find_boxes()) {
       slice = {};
       boxes_.clear();
@@ -97,6 +141,10 @@ SearchOutcome SplitPortfolio::run() {
     ++context_.statistics.neuron_turns;
     const bool gained = split_activations(share * slice.seconds);
     share = gained ? 1.0 : std::max(strategy::kSmallestShare, 0.5 * share);
+    for (OpenBox& box : boxes_) {
+      if (!make_cases_ || context_.ended()) break;
+      search_cases(box, {.seconds = slice.seconds / static_cast<double>(boxes_.size())});
+    }
     slice.seconds = std::max(2.0 * slice.seconds, context_.deadline.spent_s() - begin);
   }
 }

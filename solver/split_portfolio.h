@@ -6,6 +6,8 @@
 // images with five inputs, say). Which of both it is shows only in the progress: so slices grow as
 // long as both splits have lasted before. The better split gets about half of the time, and more
 // where the activation split's slices bring nothing: no clause, no better bound, no smaller trees.
+// Where steps have to be decided, or operators are enclosed by intervals alone, cases get time
+// slices too, and all of the time once the boxes cannot be made smaller.
 // Source: own (decision 30); portfolios of algorithms: Gomes and Selman, 2001.
 // Guarantees: a clause counts as refuted once either split has refuted it on its box (S10).
 #include <functional>
@@ -16,6 +18,7 @@
 
 #include "solver/activation_split/schedule.h"
 #include "solver/input_split/input_search.h"
+#include "solver/integer_cases/case_search.h"
 
 namespace clipbound::solver {
 
@@ -25,9 +28,13 @@ class SplitPortfolio {
   /// nullptr where the deadline comes meanwhile.
   using MakeSchedule = std::function<std::unique_ptr<ActivationSplitSchedule>(BoxClauses)>;
 
+  /// Makes the cases of some clauses on one box; empty where there is nothing to be decided.
+  using MakeCases = std::function<std::unique_ptr<CaseSearch>(BoxClauses)>;
+
   /// `first_slice_s`: seconds of the input split's first time slice; 1e30: it gets all of the time.
-  /// `make` is called when the activation split's slice has come.
-  SplitPortfolio(InputSearch& inputs, MakeSchedule make, double first_slice_s,
+  /// `make` and `make_cases` are called when the slice of the activation split or of the cases has
+  /// come.
+  SplitPortfolio(InputSearch& inputs, MakeSchedule make, MakeCases make_cases, double first_slice_s,
                  const SearchContext& context);
   /// Until one split or both together have refuted all clauses, a counterexample is found, or the
   /// deadline.
@@ -39,6 +46,7 @@ class SplitPortfolio {
     std::vector<double> lower, upper;
     std::set<const Clause*> clauses;
     std::unique_ptr<ActivationSplitSchedule> schedule;
+    std::unique_ptr<CaseSearch> cases;
     /// Of the trees of its last search.
     double open_share = std::numeric_limits<double>::infinity();
   };
@@ -55,12 +63,18 @@ class SplitPortfolio {
   /// A time slice of the activation split; false where nothing was gained.
   bool split_activations(double seconds);
   void search(OpenBox& box, double seconds);
+  /// Gives the cases of a box a time slice.
+  void search_cases(OpenBox& box, TimeSlice slice);
+  /// Of clauses that the input split has left open, but has no subproblems of any more.
+  SearchOutcome finish_by_cases();
 
   InputSearch& inputs_;
   const MakeSchedule make_;
+  const MakeCases make_cases_;
   const double first_slice_s_;
   const SearchContext& context_;
   std::vector<OpenBox> boxes_;
+  std::vector<std::shared_ptr<const ClauseRoot>> roots_;  ///< of all clauses, each once
 };
 
 }  // namespace clipbound::solver

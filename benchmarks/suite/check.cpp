@@ -45,7 +45,7 @@ class Replayer {
     }
     const specs::Query query = specs::read_vnnlib(instance.vnnlib_path);
     std::vector<double> point = parse_counterexample(read_whole(counterexample));
-    if (network_->input_type() == specs::DataType::float32) {
+    if (network_->input_type() != specs::DataType::float64) {
       // As the competition does: the file rounds to 9 digits.
       for (double& x : point) x = static_cast<float>(x);
     }

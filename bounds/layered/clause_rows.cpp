@@ -8,7 +8,9 @@
 
 namespace clipbound::bounds {
 
-AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
+namespace {
+
+AffineForm rows_of(const LayeredSystem& system, const Clause& clause) {
   const AffineForm input =
       AffineForm::of_source(kInputSource, static_cast<std::int64_t>(system.lower.size()), 0,
                             static_cast<std::int64_t>(system.lower.size()));
@@ -38,6 +40,24 @@ AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
     if (!(extra[s] <= 0.0)) rows.radius[s] = add_up(rows.radius[s], extra[s] * (1.0 + 0x1p-40));
   }
   return rows;
+}
+
+}  // namespace
+
+AffineForm lower_rows(const LayeredSystem& system, const Clause& clause) {
+  AffineForm rows = rows_of(system, clause);
+  if (system.conditions.size() == 0) return rows;
+  std::vector<Pick> picks;
+  for (std::int64_t i = 0; i < rows.size(); ++i) picks.push_back({0, i});
+  for (std::int64_t i = 0; i < system.conditions.size(); ++i) picks.push_back({1, i});
+  return gather({&rows, &system.conditions}, picks);
+}
+
+std::vector<std::uint8_t> strict_rows(const LayeredSystem& system, const Clause& clause) {
+  std::vector<std::uint8_t> strict;
+  for (const Row& row : clause.rows) strict.push_back(row.strict ? 1 : 0);
+  strict.resize(strict.size() + system.conditions.constant.size(), 0);
+  return strict;
 }
 
 }  // namespace clipbound::bounds

@@ -1,9 +1,14 @@
 #pragma once
-// Idea: the rows of a clause as one affine form: left side minus threshold.
+// Idea: the rows of a clause as one affine form: left side minus threshold. What decided steps say
+// of their arguments are rows like any other: at every counterexample of the case they are at most
+// 0.
 // Source: own.
 // Guarantees: the decimals of a clause are exact; what rounding them to float64 costs is in the
 // radius (S1).
-// Legend: S rows.
+// Legend: S rows, those of the clause first.
+#include <cstdint>
+#include <vector>
+
 #include "bounds/layered/layered_system.h"
 #include "specs/query/query.h"
 
@@ -11,5 +16,7 @@ namespace clipbound::bounds {
 
 /// [S] left side minus threshold, of every row.
 AffineForm lower_rows(const LayeredSystem& system, const Clause& clause);
+/// [S] 1 for the strict rows: they are excluded where their lower bound is 0 already.
+std::vector<std::uint8_t> strict_rows(const LayeredSystem& system, const Clause& clause);
 
 }  // namespace clipbound::bounds

@@ -12,6 +12,7 @@
 #include "bounds/layered/affine_form.h"
 #include "bounds/layered/enclose.h"
 #include "bounds/layered/input_staircase.h"
+#include "bounds/layered/step_decisions.h"
 #include "bounds/relax/activation.h"
 #include "specs/network/network.h"
 
@@ -44,6 +45,11 @@ struct LayeredSystem {
   std::vector<InputStaircase> staircases;  ///< of single inputs that vary: where cutting the box
                                            ///< makes constants of them
   std::vector<IntervalOnlyOperator> interval_only;
+  std::vector<OpenStep> open_steps;  ///< as the network computes them
+  /// What step decisions say of their arguments: at every point of the decided case each element is
+  /// at most 0.
+  AffineForm conditions;
+  bool is_impossible = false;         ///< no point of the box takes the decided values
   std::vector<ValueId> layer_values;  ///< the network's value that layer k is
   /// Which elements of that value layer k holds, in order; empty: all of them.
   std::vector<std::vector<std::int64_t>> layer_elements;

@@ -94,8 +94,9 @@ AffineForm constant_within(const IntervalVector& interval) {
 }
 
 LowerContext::LowerContext(const Network& network, std::span<const double> lower,
-                           std::span<const double> upper, ProductForm products, OpenEnds open)
-    : network_(network), products_(products), open_(std::move(open)) {
+                           std::span<const double> upper, ProductForm products,
+                           const LoweringOptions& options)
+    : network_(network), products_(products), open_(options.open), decisions_(options.decisions) {
   system_.lower.assign(lower.begin(), lower.end());
   system_.upper.assign(upper.begin(), upper.end());
   add_source(kInputSource, {system_.lower, system_.upper});
@@ -105,6 +106,19 @@ LowerContext::LowerContext(const Network& network, std::span<const double> lower
 const AffineForm* LowerContext::form(ValueId id) const {
   const auto found = forms_.find(id);
   return found == forms_.end() ? nullptr : &found->second;
+}
+
+const Range* LowerContext::decision(const StepId& step) const {
+  if (decisions_ == nullptr) return nullptr;
+  const auto found = decisions_->find(step);
+  return found == decisions_->end() ? nullptr : &found->second;
+}
+
+void LowerContext::note_conditions(const AffineForm& conditions) {
+  std::vector<Pick> picks;
+  for (std::int64_t i = 0; i < system_.conditions.size(); ++i) picks.push_back({0, i});
+  for (std::int64_t i = 0; i < conditions.size(); ++i) picks.push_back({1, i});
+  system_.conditions = gather({&system_.conditions, &conditions}, picks);
 }
 
 AffineForm LowerContext::add_layer(const AffineForm& form, const Activation& activation,

@@ -21,7 +21,7 @@ class LowerContext {
  public:
   /// A system of no layers yet, on the box [lower, upper].
   LowerContext(const Network& network, std::span<const double> lower, std::span<const double> upper,
-               ProductForm products, OpenEnds open = {});
+               ProductForm products, const LoweringOptions& options = {});
   LowerContext(const LowerContext&) = delete;
   LowerContext& operator=(const LowerContext&) = delete;
 
@@ -37,6 +37,8 @@ class LowerContext {
   ProductForm products() const { return products_; }
   /// Ends of the inputs' box that do not belong to it.
   const OpenEnds& open() const { return open_; }
+  /// The values that a step is to take; nullptr: any.
+  const Range* decision(const StepId& step) const;
 
   // What an operator may do.
   /// Makes a form a layer of neurons and returns their activations f(form); elements that depend on
@@ -55,8 +57,20 @@ class LowerContext {
   void note_sum_is_one(const AffineForm& form, const std::vector<std::int64_t>& elements);
   /// Tells of a staircase of an input that takes several values.
   void note_staircase(const InputStaircase& staircase) { system_.staircases.push_back(staircase); }
+  /// A number for the next of the node's step functions: to be taken in the same order in every
+  /// lowering, so that decisions find it again.
+  StepId next_steps() { return {node_, calls_++, 0}; }
+  void note_open_step(const OpenStep& step) { system_.open_steps.push_back(step); }
+  /// Elements that are at most 0 at every point at which the steps take their decided values.
+  void note_conditions(const AffineForm& conditions);
+  /// No point of the box takes the decided values.
+  void note_impossible() { system_.is_impossible = true; }
 
   // What happens between operators.
+  void begin_node(std::int32_t node) {
+    node_ = node;
+    calls_ = 0;
+  }
   void set_form(ValueId id, AffineForm form) { forms_[id] = std::move(form); }
   void drop_form(ValueId id) { forms_.erase(id); }
   void note_interval_only(IntervalOnlyOperator op) {
@@ -76,6 +90,8 @@ class LowerContext {
   const Network& network_;
   const ProductForm products_;
   const OpenEnds open_;
+  const StepDecisions* const decisions_;
+  std::int32_t node_ = 0, calls_ = 0;
   LayeredSystem system_;
   std::map<ValueId, AffineForm> forms_;
 };

@@ -77,9 +77,7 @@ class Lowering {
  public:
   Lowering(const Network& network, std::span<const double> lower, std::span<const double> upper,
            ProductForm products, const LoweringOptions& options)
-      : network_(network),
-        options_(options),
-        context_(network, lower, upper, products, options.open) {
+      : network_(network), options_(options), context_(network, lower, upper, products, options) {
     CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
     add_inputs();
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
@@ -120,6 +118,7 @@ class Lowering {
   void lower(std::size_t i) {
     const Node& node = network_.nodes[i];
     check_attributes(network_, node);
+    context_.begin_node(static_cast<std::int32_t>(i));
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
     for (std::size_t k = 0; k < results.size(); ++k)

@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "bounds/layered/enclose.h"
 #include "bounds/layered/input_staircase.h"
+#include "bounds/layered/step_decisions.h"
 #include "specs/network/network.h"
 
 namespace clipbound::bounds {
@@ -29,6 +30,8 @@ struct LoweringOptions {
   /// Where given, receives those of all values that are not constant.
   std::map<ValueId, IntervalVector>* intervals = nullptr;
   const Deadline* deadline = nullptr;  ///< where given, polled between nodes
+  /// Where given, the statement is about points at which the steps take these values.
+  const StepDecisions* decisions = nullptr;
 };
 
 /// The deadline came before a network was lowered.

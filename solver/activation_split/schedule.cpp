@@ -37,9 +37,10 @@ void bound_clauses(ActivationProblem& problem, const std::vector<const Clause*>&
   std::vector<std::int64_t> which;
   for (const Clause* clause : clauses) {
     forms.push_back(lower_rows(problem.network->system(), *clause));
-    problem.clauses.push_back({clause, static_cast<std::int64_t>(problem.strict.size()),
-                               static_cast<std::int64_t>(clause->rows.size())});
-    for (const Row& row : clause->rows) problem.strict.push_back(row.strict ? 1 : 0);
+    problem.clauses.push_back(
+        {clause, static_cast<std::int64_t>(problem.strict.size()), forms.back().size()});
+    const std::vector<std::uint8_t> strict = strict_rows(problem.network->system(), *clause);
+    problem.strict.insert(problem.strict.end(), strict.begin(), strict.end());
   }
   for (std::size_t r = 0; r < problem.strict.size(); ++r)
     which.push_back(static_cast<std::int64_t>(r));

@@ -33,8 +33,9 @@ std::vector<double> Network::evaluate(std::span<const double> x) const {
     throw InputError("points of this network have " + std::to_string(n) + " inputs, got " +
                      std::to_string(x.size()) + " numbers");
   }
-  return is_float64() ? replay_all<double>(implementation_->network, x, x.size() / n)
-                      : replay_all<float>(implementation_->network, x, x.size() / n);
+  return implementation_->network->computes_in_float64()
+             ? replay_all<double>(implementation_->network, x, x.size() / n)
+             : replay_all<float>(implementation_->network, x, x.size() / n);
 }
 
 }  // namespace clipbound

@@ -1,5 +1,6 @@
 #include "solver/input_split/input_search.h"
 
+#include <algorithm>
 #include <map>
 
 #include "solver/search/tree_search.h"
@@ -65,7 +66,17 @@ void InputSearch::drop(const std::set<const Clause*>& refuted) {
     dropped[task.clause] += task.count();
     return true;
   });
-  for (const auto& [clause, subproblems] : dropped) counters_.refute(clause, subproblems);
+  for (std::size_t k = 0; k < clauses_.size(); ++k) {
+    // What no split made smaller has left no subproblem behind.
+    if (refuted.contains(clauses_[k]) && !counters_.shares().is_refuted(k))
+      counters_.refute(k, dropped[k]);
+  }
+}
+
+bool InputSearch::is_refuted(const Clause& clause) const {
+  const auto at = std::find(clauses_.begin(), clauses_.end(), &clause);
+  return at != clauses_.end() &&
+         counters_.shares().is_refuted(static_cast<std::size_t>(at - clauses_.begin()));
 }
 
 }  // namespace clipbound::solver

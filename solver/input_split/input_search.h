@@ -26,6 +26,8 @@ class InputSearch {
   void keep();
   /// Another proof has refuted these clauses: their subproblems are done with.
   void drop(const std::set<const Clause*>& refuted);
+  bool is_refuted(const Clause& clause) const;
+  SearchOutcome outcome() const { return counters_.outcome(); }
 
  private:
   const SearchContext& context_;

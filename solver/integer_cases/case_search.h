@@ -1,13 +1,18 @@
 #pragma once
-// Idea: boxes on which integers made of inputs choose what is computed (an index that says where
-// something is put). They are cut where those integers change, until every operator that is
-// enclosed by intervals alone depends on constants only. Each case is then a problem of its own,
-// without that operator.
-// Source: own.
-// Guarantees: the cases cover the box; each point is in one of them (S10).
-#include <vector>
+// Idea: boxes on which something is to be decided before bounds say much. They are cut, part by
+// part lowered afresh, until each is a problem without it:
+//   - where integers made of inputs change that an operator enclosed by intervals alone reads (an
+//     index that says where something is put);
+//   - by the values of steps (Sign, a comparison, a mask): halving boxes leaves both values around
+//     the jump, a decided value leaves a constant and a half-space;
+//   - in the middle of an input, where an operator is enclosed by intervals alone: on smaller boxes
+//     these are better.
+// Source: own; phases of neurons as in Bunel et al., JMLR 2020.
+// Guarantees: the cases cover the box (S10).
+#include <memory>
 
 #include "solver/activation_split/schedule.h"
+#include "solver/integer_cases/case.h"
 #include "solver/search/search_context.h"
 #include "solver/search/search_counters.h"
 
@@ -16,12 +21,37 @@ namespace clipbound::solver {
 struct CaseProblem {
   std::shared_ptr<const Network> network;  ///< simplified
   BoxClauses box;
+  /// Steps are decided, and an attack runs beside, even where no operator is enclosed by intervals
+  /// alone.
+  bool decides_steps = false;
 };
 
 /// Searches a box case by case: all by their root bounds, then those that are left by searches, one
 /// after the other. Points of the cases are offered to the judge on the way. Each case counts as
 /// one subproblem, and as open once per clause. Every case is taken once, and cut or left to those
-/// searches: the search ends because every cut leaves both parts fewer whole numbers.
+/// searches.
+class CaseSearch {
+ public:
+  /// Begins with what the context's keeper resumes. The context outlives it.
+  CaseSearch(CaseProblem problem, const SearchContext& context);
+  ~CaseSearch();
+  CaseSearch(const CaseSearch&) = delete;
+  CaseSearch& operator=(const CaseSearch&) = delete;
+
+  /// Searches until exhausted, a counterexample is found (judge.found()), the deadline, or the time
+  /// slice is over; then it can be called again.
+  SearchOutcome run(TimeSlice time_slice);
+  bool is_refuted(const Clause& clause) const;
+  /// After the last run: leaves what is open with the context's keeper. Step decisions are left
+  /// out, which enlarges the cases.
+  void keep();
+
+ private:
+  class Implementation;
+  const std::unique_ptr<Implementation> implementation_;
+};
+
+/// A whole search, and what is left of it with the keeper.
 SearchOutcome search_cases(const CaseProblem& problem, const SearchContext& context);
 
 }  // namespace clipbound::solver

@@ -66,8 +66,8 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
         std::string("the point is not made of finite ") + name_of(input_type) + " numbers";
     return judgement;
   }
-  const Replays replays = input_type == DataType::float64 ? replay_all<double>(network, point)
-                                                          : replay_all<float>(network, point);
+  const Replays replays = network.computes_in_float64() ? replay_all<double>(network, point)
+                                                        : replay_all<float>(network, point);
   judgement.outputs = replays[0];
   if (!std::all_of(replays.begin(), replays.end(), [](const auto& y) { return all_finite(y); })) {
     judgement.why_not = "an output is not finite";

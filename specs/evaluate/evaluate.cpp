@@ -30,7 +30,10 @@ struct Evaluator<T>::Implementation {
     plan.resize(batch);
     copy_columns(plan.network().inputs, input_size, batch,
                  [&](ValueId id, std::int64_t size, std::int64_t b, std::int64_t at) {
-                   std::copy_n(points.data() + at, size, plan.data(id) + b * size);
+                   const Value& value = plan.network().value(id);
+                   std::transform(points.data() + at, points.data() + at + size,
+                                  plan.data(id) + b * size,
+                                  [&](T x) { return plan.rounded(value, x); });
                  });
   }
   void store(std::span<T> outputs) {

@@ -1,6 +1,6 @@
 #pragma once
 // Idea: the concrete meaning of a network at points.
-// Source: ONNX Runtime's semantics: float32 after every operation.
+// Source: ONNX Runtime's semantics: every operation's result is rounded to its type.
 // Guarantees: replay() takes sums in exactly the order asked for; enclosed values contain the exact
 // ones (S11).
 // Legend: B points, n inputs (Network::input_size), m outputs (Network::output_size). All arrays
@@ -19,7 +19,9 @@ enum class SummationOrder : std::uint8_t { natural, reversed, blocked };
 
 /// Evaluates one network at many points and takes gradients. Owns its scratch memory, so one object
 /// serves one thread at a time; copies of the shared_ptr'd network are cheap. T = float rounds as
-/// ONNX Runtime does (float32 after every operation), T = double everything in float64.
+/// ONNX Runtime does (float32 after every operation), T = double everything in float64; but in
+/// either, what is float16 (or float32 in a float64 network) is rounded to that after its
+/// operation.
 template <typename T>
 class Evaluator {
  public:

@@ -2,13 +2,16 @@
 // Idea: a network laid out for evaluation at B points in scalar S: one buffer per value, one
 // prepared Operation per node.
 // Source: own.
-// Guarantees: buffers are shared only where one value is another one's reshape.
+// Guarantees: buffers are shared only where one value is another one's reshape; in float32 and
+// float64, every value is rounded to its own type (in running error bounds none is: they speak of
+// real numbers).
 #include <algorithm>
 #include <memory>
 #include <type_traits>
 #include <vector>
 
 #include "base/check.h"
+#include "specs/network/half.h"
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
 #include "specs/simplify/passes.h"
@@ -39,6 +42,8 @@ class EvaluationPlan {
   /// The array of a value: [B, size], or [size] for a constant; nullptr where it is not laid out.
   S* data(ValueId id) { return data_[index_of(id)]; }
   void run(Sums sums);
+  /// The number that a value of this type holds where x was computed for it.
+  S rounded(const Value& value, S x) const;
 
   /// The cotangents of a value [B, size]; nullptr for constants. Valid after clear_gradients().
   S* gradient(ValueId id) { return gradient_[index_of(id)]; }
@@ -54,13 +59,19 @@ class EvaluationPlan {
     std::vector<S*> outputs;
     std::vector<const S*> output_gradients;
     std::vector<S*> input_gradients;
+    std::vector<std::size_t> narrow_outputs;  ///< whose type has fewer numbers than S
   };
   void lay_out_constant(std::size_t value);
   void lay_out_nodes(Keep keep);
   void place_buffers(std::vector<S>& arena, std::vector<S*>& places);
   void connect();
+  /// Held to 16 bits, or to float32 in a float64 network.
+  bool is_narrow(const Value& value) const;
+  bool is_to_round(const Node& node, std::size_t o) const;
+  void round_narrow_outputs(const Step& step);
 
   std::shared_ptr<const Network> network_;
+  bool mixed_ = false;  ///< float32 values among float64 ones
   std::vector<Step> steps_;
   /// The value whose buffer a value shares: a change of shape alone costs nothing.
   std::vector<std::size_t> shares_;
@@ -74,6 +85,7 @@ class EvaluationPlan {
 template <typename S>
 EvaluationPlan<S>::EvaluationPlan(std::shared_ptr<const Network> network, Keep keep)
     : network_(with_folded_constants(std::move(network))) {
+  mixed_ = network_->computes_in_float64();
   const std::size_t count = network_->values.size();
   shares_.resize(count);
   for (std::size_t i = 0; i < count; ++i) shares_[i] = i;
@@ -108,12 +120,28 @@ void EvaluationPlan<S>::lay_out_nodes(Keep keep) {
   for (const Node* node : needed) {
     auto operation = op_row(node->kind).verbs.prepare(*network_, *node);
     if (op_row(node->kind).op_class == OpClass::movement &&
-        is_change_of_shape(*network_, *node, *operation)) {
+        is_change_of_shape(*network_, *node, *operation) && !is_to_round(*node, 0)) {
       shares_[index_of(node->outputs[0])] = shares_[index_of(node->inputs[0])];
       continue;
     }
-    steps_.push_back({std::move(operation), node, {}, {}, {}, {}});
+    steps_.push_back({std::move(operation), node, {}, {}, {}, {}, {}});
+    for (std::size_t o = 0; o < node->outputs.size(); ++o)
+      if (is_to_round(*node, o)) steps_.back().narrow_outputs.push_back(o);
   }
+}
+
+/// Whether output o is to be rounded: copies of what is rounded already are not.
+template <typename S>
+bool EvaluationPlan<S>::is_to_round(const Node& node, std::size_t o) const {
+  if (node.outputs[o] == kNoValue) return false;
+  const Value& y = network_->value(node.outputs[o]);
+  if (!is_narrow(y)) return false;
+  const bool copies = op_row(node.kind).op_class == OpClass::movement &&
+                      std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+                        return id == kNoValue || (network_->value(id).type == y.type &&
+                                                  network_->value(id).half == y.half);
+                      });
+  return !copies;
 }
 
 template <typename S>
@@ -186,8 +214,35 @@ void EvaluationPlan<S>::connect() {
 
 template <typename S>
 void EvaluationPlan<S>::run(Sums sums) {
-  for (const Step& step : steps_)
+  for (const Step& step : steps_) {
     step.operation->eval(Arguments<S>{batch_, step.inputs, step.outputs, sums});
+    if (!step.narrow_outputs.empty()) round_narrow_outputs(step);
+  }
+}
+
+template <typename S>
+void EvaluationPlan<S>::round_narrow_outputs(const Step& step) {
+  if constexpr (std::is_floating_point_v<S>) {
+    for (const std::size_t o : step.narrow_outputs) {
+      const Value& v = network_->value(step.node->outputs[o]);
+      const std::int64_t size = v.size() * batch_;
+      for (S* x = step.outputs[o]; x != step.outputs[o] + size; ++x) *x = rounded(v, *x);
+    }
+  }
+}
+
+template <typename S>
+S EvaluationPlan<S>::rounded(const Value& value, S x) const {
+  if constexpr (std::is_floating_point_v<S>) {
+    if (is_narrow(value)) return nearest_half(value.half, static_cast<float>(x));
+  }
+  return x;
+}
+
+template <typename S>
+bool EvaluationPlan<S>::is_narrow(const Value& value) const {
+  return std::is_floating_point_v<S> && value.type == DataType::float32 &&
+         (value.half != Half::none || (std::is_same_v<S, double> && mixed_));
 }
 
 template <typename S>

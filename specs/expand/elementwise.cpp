@@ -78,13 +78,17 @@ void expand_shrink(Expansion& e) {
 
 void expand_cast_like(Expansion& e) {
   expect_inputs(e, 2, 2);
-  constexpr std::int64_t kFloat = 1, kInt64 = 7, kBool = 9, kDouble = 11;  // onnx.proto
+  constexpr std::int64_t kFloat = 1, kInt64 = 7, kBool = 9, kFloat16 = 10, kDouble = 11,
+                         kBfloat16 = 16;  // onnx.proto
   const DataType type = e.type(e.input(1));
-  const std::int64_t to = type == DataType::float32   ? kFloat
+  const Half half = e.network().value(e.input(1)).half;
+  const std::int64_t to = half == Half::float16       ? kFloat16
+                          : half == Half::bfloat16    ? kBfloat16
+                          : type == DataType::float32 ? kFloat
                           : type == DataType::float64 ? kDouble
                           : type == DataType::int64   ? kInt64
                                                       : kBool;
-  e.output(0, e.add("Cast", {e.input(0)}, {{"to", to}}));
+  e.output_of_cast(0, e.add("Cast", {e.input(0)}, {{"to", to}}));
 }
 
 }  // namespace clipbound::specs

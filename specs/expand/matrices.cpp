@@ -45,7 +45,7 @@ void expand_eye_like(Expansion& e) {
     for (std::int64_t j = 0; j < shape[1]; ++j) values.push_back(j - i == k ? 1.0F : 0.0F);
   const ValueId eye = e.constant({shape, std::move(values)});
   if (e.node().attributes.contains("dtype"))
-    return e.output(0, e.add("Cast", {eye}, {{"to", e.node().int_attribute("dtype", 1)}}));
+    return e.output_of_cast(0, e.add("Cast", {eye}, {{"to", e.node().int_attribute("dtype", 1)}}));
   e.output(0, e.retype(eye, e.type(x)));
 }
 

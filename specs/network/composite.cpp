@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "specs/network/half.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::specs {
@@ -43,7 +44,8 @@ Expansion::Expansion(Network& network, Node node)
       node_(std::move(node)),
       first_value_(network.values.size()),
       first_node_(network.nodes.size()),
-      results_(node_.outputs.size(), kNoValue) {}
+      results_(node_.outputs.size(), kNoValue),
+      is_cast_(node_.outputs.size(), false) {}
 
 bool Expansion::has(std::size_t i) const {
   return i < node_.inputs.size() && node_.inputs[i] != kNoValue;
@@ -117,6 +119,11 @@ void Expansion::output(std::size_t o, ValueId value) {
   if (o < results_.size()) results_[o] = value;
 }
 
+void Expansion::output_of_cast(std::size_t o, ValueId value) {
+  output(o, value);
+  if (o < is_cast_.size()) is_cast_[o] = true;
+}
+
 /// Every node of the expansion that speaks of `made` speaks of `target` instead.
 void Expansion::place(ValueId made, ValueId target) {
   Value& to = network_.value(target);
@@ -137,7 +144,12 @@ void Expansion::finish() {
     const bool ours = index_of(results_[o]) >= first_value_;
     const auto uses = std::count(results_.begin(), results_.end(), results_[o]);
     const bool plain = ours && uses == 1 && !network_.is_constant(results_[o]);
+    const Half own = network_.value(results_[o]).half;
     place(plain ? results_[o] : add("Identity", {results_[o]}), node_.outputs[o]);
+    Value& placed = network_.value(node_.outputs[o]);
+    if (placed.type != DataType::float32) continue;
+    placed.half = is_cast_[o] ? own : half_of_inputs(network_, node_);
+    if (placed.constant) round_to(placed.half, *placed.constant);
   }
   drop_unread();
 }

@@ -47,6 +47,8 @@ class Expansion {
 
   /// Says which value output o is. Output 0 comes last: its node stands for the whole.
   void output(std::size_t o, ValueId value);
+  /// The same for what a Cast gives: its 16-bit format is its own and not that of the inputs.
+  void output_of_cast(std::size_t o, ValueId value);
   /// Puts the outputs in the places of the file's, and forgets what nothing reads.
   void finish();
 
@@ -59,6 +61,7 @@ class Expansion {
   Node node_;
   std::size_t first_value_, first_node_;
   std::vector<ValueId> results_;
+  std::vector<bool> is_cast_;  ///< of each output
 };
 
 /// A row of the table.

@@ -70,7 +70,15 @@ std::int64_t Network::output_size() const {
 DataType Network::input_type() const {
   const bool any64 = std::any_of(inputs.begin(), inputs.end(),
                                  [&](ValueId id) { return value(id).type == DataType::float64; });
-  return any64 ? DataType::float64 : DataType::float32;
+  if (any64) return DataType::float64;
+  const bool all16 = std::all_of(inputs.begin(), inputs.end(),
+                                 [&](ValueId id) { return value(id).half == Half::float16; });
+  return all16 ? DataType::float16 : DataType::float32;
+}
+
+bool Network::computes_in_float64() const {
+  return std::any_of(values.begin(), values.end(),
+                     [](const Value& v) { return v.type == DataType::float64 && !v.constant; });
 }
 
 void Network::validate() const {

@@ -41,8 +41,18 @@ struct Value {
   DataType type = DataType::float32;
   Shape shape;
   std::optional<Tensor> constant;
+  /// Evaluation rounds the value to this format, as runtimes do. In real arithmetic, of which
+  /// bounds speak, it means nothing.
+  Half half = Half::none;
   std::int64_t size() const { return element_count(shape); }
 };
+
+/// Of its element type, as the file had it.
+inline const char* name_of(const Value& value) {
+  return value.half == Half::float16    ? "float16"
+         : value.half == Half::bfloat16 ? "bfloat16"
+                                        : name_of(value.type);
+}
 
 /// One application of an operator.
 struct Node {
@@ -81,8 +91,11 @@ struct Network {
   bool is_constant(ValueId id) const { return value(id).constant.has_value(); }
   std::int64_t input_size() const;
   std::int64_t output_size() const;
-  /// float64 where any input is float64, else float32.
+  /// float64 where any input is float64, float16 where all inputs are, else float32.
   DataType input_type() const;
+  /// Whether some value is float64 that is no constant: then evaluation in float64 rounds what is
+  /// float32.
+  bool computes_in_float64() const;
   /// Throws ContractError where an invariant is broken.
   void validate() const;
 };

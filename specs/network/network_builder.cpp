@@ -8,7 +8,7 @@ namespace clipbound::specs {
 ValueId NetworkBuilder::new_value(std::string name, DataType type, Shape shape) {
   const ValueId id{static_cast<std::int32_t>(network_.values.size())};
   if (name.empty()) name = "value_" + std::to_string(network_.values.size());
-  network_.values.push_back({std::move(name), type, std::move(shape), std::nullopt});
+  network_.values.push_back({std::move(name), type, std::move(shape), std::nullopt, Half::none});
   return id;
 }
 
@@ -27,6 +27,7 @@ ValueId NetworkBuilder::constant(Tensor tensor, const std::string& name) {
     throw InputError("a constant of shape " + to_string(tensor.shape) + " has " +
                      std::to_string(held) + " values");
   const ValueId id = new_value(name, tensor.type(), tensor.shape);
+  network_.value(id).half = tensor.half;
   network_.value(id).constant = std::move(tensor);
   return id;
 }

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "base/check.h"
+#include "specs/network/half.h"
 #include "specs/network/operation.h"
 
 namespace clipbound::specs {
@@ -41,6 +42,15 @@ const OpRow* find_op(std::string_view onnx_name) {
   const auto found = std::find_if(rows.begin(), rows.end(),
                                   [&](const OpRow& r) { return onnx_name == r.onnx_name; });
   return found == rows.end() ? nullptr : &*found;
+}
+
+Half half_of_inputs(const Network& network, const Node& node) {
+  for (const ValueId id : node.inputs) {
+    if (id == kNoValue) continue;
+    const Value& v = network.value(id);
+    if (v.type == DataType::float32 || v.type == DataType::float64) return v.half;
+  }
+  return Half::none;
 }
 
 std::string operator_name(const Node& node) {
@@ -114,6 +124,7 @@ std::vector<Tensor> evaluate_constant_as(const Network& network, const Node& nod
   for (std::size_t o = 0; o < outputs.size(); ++o) {
     const Value& v = network.value(node.outputs[o]);
     tensors.push_back(tensor_of(v.shape, v.type, outputs[o]));
+    round_to(v.half, tensors.back());
   }
   return tensors;
 }

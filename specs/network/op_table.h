@@ -63,6 +63,9 @@ const OpRow& op_row(OpKind kind);
 /// The row of an ONNX operator of the default domain (not of its other forms); nullptr where there
 /// is none.
 const OpRow* find_op(std::string_view onnx_name);
+/// The 16-bit format of a node's first input of a floating type, which by ONNX's schemas is that of
+/// its floating outputs (Cast and what makes constants say another).
+Half half_of_inputs(const Network& network, const Node& node);
 /// As in the file: of a node that is a part of a composite, the composite's.
 std::string operator_name(const Node& node);
 /// "node 'fc1' (Gemm, opset 13)".

@@ -31,6 +31,7 @@ const char* name_of(DataType type) {
     case DataType::float64: return "float64";
     case DataType::int64: return "int64";
     case DataType::boolean: return "boolean";
+    case DataType::float16: return "float16";
   }
   return "?";
 }

@@ -22,10 +22,14 @@ inline constexpr std::int64_t kLargestTensor = std::int64_t{1} << 30;
 /// "[1,3,32,32]".
 std::string to_string(const Shape& shape);
 
-enum class DataType : std::uint8_t { float32, float64, int64, boolean };
+/// How values are held, and float16: numbers held as float32, of which alone inputs are said to be
+/// (Network::input_type()).
+enum class DataType : std::uint8_t { float32, float64, int64, boolean, float16 };
 /// "float32" and so on.
 const char* name_of(DataType type);
 
+/// A 16-bit format to whose numbers values held as float32 are rounded by who computes them.
+enum class Half : std::uint8_t { none, float16, bfloat16 };
 /// What a file stores integers as. They are widened to int64; where QuantizeLinear saturates
 /// depends on it.
 enum class StoredInteger : std::uint8_t { unknown, int8, uint8, int16, uint16, int32 };
@@ -37,6 +41,7 @@ struct Tensor {
   std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>,
                std::vector<std::uint8_t>>
       values;
+  Half half = Half::none;  ///< where the file's numbers are of such a format
   StoredInteger stored = StoredInteger::unknown;
 
   DataType type() const { return static_cast<DataType>(values.index()); }

@@ -10,15 +10,18 @@
 namespace clipbound::specs {
 
 /// Opset versions of the default domain that the operators here follow.
-inline constexpr int kOldestOpset = 1, kNewestOpset = 23;
+inline constexpr int kOldestOpset = 1, kNewestOpset = 25;
 
 /// Reads an ONNX file (.onnx or .onnx.gz) through the official ONNX protobuf library and infers all
 /// shapes. Constants (initialisers and Constant nodes) become constant values, shape arithmetic on
-/// them is computed; nothing else is rewritten. Throws InputError (cannot be read: truncated,
-/// cyclic, absurd shapes, ...) or Unsupported (operator, node, opset).
+/// them is computed, calls of the model's own functions and branches that a constant chooses are
+/// written out; nothing else is rewritten. Tensors may keep their data in files of the model's
+/// folder. Throws InputError (cannot be read: truncated, cyclic, absurd shapes, ...) or
+/// Unsupported, which names all operators that are not supported, with nodes and opset.
 Network read_onnx(const std::string& path);
 
-/// The same from the bytes of an uncompressed model; `source` names it in messages.
+/// The same from the bytes of an uncompressed model, which has no folder; `source` names it in
+/// messages.
 Network parse_onnx(const std::string& bytes, const std::string& source);
 
 }  // namespace clipbound::specs

@@ -11,27 +11,14 @@
 #include <memory>
 
 #include "base/error.h"
+#include "specs/network/half.h"
+#include "specs/onnx/external_data.h"
 
 namespace clipbound::specs {
 
 namespace {
 
 using Proto = onnx::TensorProto;
-
-float float_from_bfloat16(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
-
-float float_from_float16(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1fu, fraction = bits & 0x3ffu;
-  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24, exact in float32
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  const std::uint32_t wide = exponent == 0x1f ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | (wide << 23) | (fraction << 13));
-}
 
 /// Reads raw_data as numbers of type Raw (ONNX stores them little-endian, as this machine does).
 template <typename Raw, typename To, typename Convert>
@@ -88,9 +75,9 @@ decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
     case Proto::FLOAT: return read<float, float>(proto, count, proto.float_data(), same);
     case Proto::DOUBLE: return read<double, double>(proto, count, proto.double_data(), same);
     case Proto::FLOAT16:
-      return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_float16);
+      return read<std::uint16_t, float>(proto, count, proto.int32_data(), from_float16_bits);
     case Proto::BFLOAT16:
-      return read<std::uint16_t, float>(proto, count, proto.int32_data(), float_from_bfloat16);
+      return read<std::uint16_t, float>(proto, count, proto.int32_data(), from_bfloat16_bits);
     case Proto::INT64: return read_integers<std::int64_t>(proto, count, proto.int64_data());
     case Proto::INT32: return read_integers<std::int32_t>(proto, count, proto.int32_data());
     case Proto::INT16: return read_integers<std::int16_t>(proto, count, proto.int32_data());
@@ -143,18 +130,85 @@ DataType data_type_of(int onnx_type, const std::string& what) {
   }
 }
 
-Tensor tensor_from(const onnx::TensorProto& proto) {
-  if (proto.data_location() == Proto::EXTERNAL || proto.external_data_size() > 0)
-    throw Unsupported("tensor '" + proto.name() +
-                      "' keeps its data in another file (external data)");
+Half half_of(int onnx_type) {
+  return onnx_type == Proto::FLOAT16    ? Half::float16
+         : onnx_type == Proto::BFLOAT16 ? Half::bfloat16
+                                        : Half::none;
+}
+
+namespace {
+
+/// Bytes of an element in raw_data.
+std::uint64_t element_bytes(int onnx_type) {
+  switch (onnx_type) {
+    case Proto::DOUBLE:
+    case Proto::INT64:
+    case Proto::UINT64: return 8;
+    case Proto::FLOAT:
+    case Proto::INT32:
+    case Proto::UINT32: return 4;
+    case Proto::FLOAT16:
+    case Proto::BFLOAT16:
+    case Proto::INT16:
+    case Proto::UINT16: return 2;
+    default: return 1;
+  }
+}
+
+/// The tensor with its data inside.
+Proto with_external_data(const Proto& proto, std::int64_t count, ExternalData& external) {
+  std::uint64_t size = 0;
+  if (__builtin_mul_overflow(static_cast<std::uint64_t>(count), element_bytes(proto.data_type()),
+                             &size))
+    throw InputError("tensor '" + proto.name() + "' has an absurd shape");
+  Proto loaded;
+  loaded.set_name(proto.name());
+  loaded.set_data_type(proto.data_type());
+  loaded.set_raw_data(external.read(proto, size));
+  return loaded;
+}
+
+}  // namespace
+
+Tensor tensor_from(const onnx::TensorProto& proto, ExternalData& external) {
   if (proto.has_segment()) throw Unsupported("tensor '" + proto.name() + "' is stored in segments");
   data_type_of(proto.data_type(), "tensor '" + proto.name() + "'");
   Tensor tensor;
   tensor.shape.assign(proto.dims().begin(), proto.dims().end());
   // The count is compared with the data that are there before anything of that size is allocated.
-  tensor.values = values_from(proto, static_cast<std::size_t>(element_count(tensor.shape)));
+  const std::int64_t count = element_count(tensor.shape);
+  tensor.values = is_external(proto) ? values_from(with_external_data(proto, count, external),
+                                                   static_cast<std::size_t>(count))
+                                     : values_from(proto, static_cast<std::size_t>(count));
+  tensor.half = half_of(proto.data_type());
   tensor.stored = stored_as(proto.data_type());
   return tensor;
+}
+
+Attribute attribute_from(const onnx::AttributeProto& proto, ExternalData& external) {
+  using Proto = onnx::AttributeProto;
+  // Files from before IR version 2 leave the type out; then the field that is set tells it.
+  auto type = proto.type();
+  if (type == Proto::UNDEFINED) {
+    type = proto.has_f()             ? Proto::FLOAT
+           : proto.has_i()           ? Proto::INT
+           : proto.has_s()           ? Proto::STRING
+           : proto.has_t()           ? Proto::TENSOR
+           : proto.floats_size() > 0 ? Proto::FLOATS
+           : proto.ints_size() > 0   ? Proto::INTS
+                                     : Proto::UNDEFINED;
+  }
+  switch (type) {
+    case Proto::FLOAT: return static_cast<double>(proto.f());
+    case Proto::INT: return std::int64_t{proto.i()};
+    case Proto::STRING: return proto.s();
+    case Proto::TENSOR: return tensor_from(proto.t(), external);
+    case Proto::FLOATS: return std::vector<double>(proto.floats().begin(), proto.floats().end());
+    case Proto::INTS: return std::vector<std::int64_t>(proto.ints().begin(), proto.ints().end());
+    case Proto::STRINGS:
+      return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
+    default: throw Unsupported("attribute '" + proto.name() + "' has a type that is not supported");
+  }
 }
 
 std::string read_maybe_compressed(const std::string& path, std::size_t limit) {

@@ -1,6 +1,7 @@
 // Idea: Cast. Between floating types, and from integers and truth values to anything but a truth
-// value, the number stays (the form `convert`; rounding to another format happens in the
-// evaluation's own). To integers it is cut towards 0; to a truth value, it is compared with 0.
+// value, the number stays (the form `convert`; evaluation rounds to the narrower format by itself,
+// specs/evaluate/evaluation_plan.h). To integers it is cut towards 0; to a truth value, it is
+// compared with 0.
 // Source: ONNX operator specification, Cast.
 // Guarantees: the form `convert` copies exactly (S1); a running error that reaches over a step
 // becomes the step.
@@ -11,15 +12,26 @@ namespace clipbound::specs {
 namespace {
 
 /// The element types of the standard that a cast may aim at (onnx.proto, TensorProto.DataType).
-enum ElementType : std::int64_t { kFloat = 1, kInt32 = 6, kInt64 = 7, kBool = 9, kDouble = 11 };
+enum ElementType : std::int64_t {
+  kFloat = 1,
+  kInt32 = 6,
+  kInt64 = 7,
+  kBool = 9,
+  kFloat16 = 10,
+  kDouble = 11,
+  kBfloat16 = 16
+};
 
-DataType target_of(const Node& node) {
+struct Target {
+  DataType type;
+  Half half = Half::none;
+};
+
+Target target_of(const Node& node) {
   // Before opset 6 the type was written out.
-  static const std::map<std::string, std::int64_t> kNames = {{"FLOAT", kFloat},
-                                                             {"DOUBLE", kDouble},
-                                                             {"INT64", kInt64},
-                                                             {"INT32", kInt32},
-                                                             {"BOOL", kBool}};
+  static const std::map<std::string, std::int64_t> kNames = {
+      {"FLOAT", kFloat}, {"DOUBLE", kDouble}, {"INT64", kInt64},
+      {"INT32", kInt32}, {"BOOL", kBool},     {"FLOAT16", kFloat16}};
   std::int64_t to = 0;
   if (node.opset < 6) {
     const auto named = kNames.find(string_attribute(node, "to", ""));
@@ -28,11 +40,13 @@ DataType target_of(const Node& node) {
     to = node.int_attribute("to", 0);
   }
   switch (to) {
-    case kFloat: return DataType::float32;
-    case kDouble: return DataType::float64;
+    case kFloat: return {DataType::float32};
+    case kFloat16: return {DataType::float32, Half::float16};
+    case kBfloat16: return {DataType::float32, Half::bfloat16};
+    case kDouble: return {DataType::float64};
     case kInt32:  // values beyond 32 bits would wrap; nothing here counts that far
-    case kInt64: return DataType::int64;
-    case kBool: return DataType::boolean;
+    case kInt64: return {DataType::int64};
+    case kBool: return {DataType::boolean};
     default: throw Unsupported("a cast to element type " + std::to_string(to));
   }
 }
@@ -67,11 +81,13 @@ struct Cut : NumberFunction {
 
 void infer(Network& network, Node& node) {
   expect_arity(node, 1, 1);
-  const DataType from = input_of(network, node, 0).type, to = target_of(node);
+  const DataType from = input_of(network, node, 0).type;
+  const auto [to, half] = target_of(node);
   const bool keeps =
       from == to || (to != DataType::boolean && (!is_floating(from) || is_floating(to)));
   node.kind = keeps ? OpKind::convert : OpKind::cast;
   set_output(network, node, 0, to, input_of(network, node, 0).shape);
+  network.value(node.outputs[0]).half = half;
 }
 
 }  // namespace

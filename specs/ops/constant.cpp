@@ -32,6 +32,7 @@ void infer(Network& network, Node& node) {
   const auto& [key, attribute] = *node.attributes.begin();
   Tensor tensor = tensor_of(key, attribute);
   set_output(network, node, 0, tensor.type(), tensor.shape);
+  network.value(node.outputs[0]).half = tensor.half;
   network.value(node.outputs[0]).constant = std::move(tensor);
 }
 

@@ -94,12 +94,22 @@ inline Enclosed erf(Enclosed x) {
 inline Enclosed abs(Enclosed x) {
   return {std::fabs(x.value), x.error};
 }
+/// A number that is enclosed as computed, and lies in [low, high] as well. Where this is much
+/// narrower its middle becomes the value: errors reach as far to both sides, and most wide
+/// intervals do not.
+inline Enclosed within(Enclosed computed, double low, double high) {
+  constexpr double kMuch = 0.75;
+  const double middle = 0.5 * low + 0.5 * high;
+  const double error = next_up(std::max(next_up(high - middle), next_up(middle - low)));
+  return error < kMuch * computed.error ? Enclosed(middle, error) : computed;
+}
 /// The larger and the smaller of two numbers: the max of two is off by no more than the worse of
-/// them.
+/// them, and not below either's lower end.
 inline Enclosed maximum(Enclosed a, Enclosed b) {
   if (lower_end(a) >= upper_end(b)) return a;
   if (lower_end(b) >= upper_end(a)) return b;
-  return with_error(a.value < b.value ? b.value : a.value, std::max(a.error, b.error));
+  return within(with_error(a.value < b.value ? b.value : a.value, std::max(a.error, b.error)),
+                std::max(lower_end(a), lower_end(b)), std::max(upper_end(a), upper_end(b)));
 }
 inline Enclosed minimum(Enclosed a, Enclosed b) {
   return -maximum(-a, -b);
@@ -107,9 +117,10 @@ inline Enclosed minimum(Enclosed a, Enclosed b) {
 /// One of several numbers, not known which: `a`, or whatever else hull() has been asked to cover.
 inline Enclosed hull(Enclosed a, Enclosed other) {
   const double reach = inflate(std::fabs(other.value - a.value) + other.error, 2);
-  return with_error(
-      a.value,
-      std::max(a.error, std::isnan(reach) ? std::numeric_limits<double>::infinity() : reach));
+  return within(with_error(a.value, std::max(a.error, std::isnan(reach)
+                                                          ? std::numeric_limits<double>::infinity()
+                                                          : reach)),
+                std::min(lower_end(a), lower_end(other)), std::max(upper_end(a), upper_end(other)));
 }
 
 }  // namespace clipbound::specs

@@ -1,8 +1,7 @@
 // Idea: Gather: slices of the data along `axis`, chosen by constant indices (negative ones count
-// from the end).
+// from the end). With indices that are computed it is the form `gather_at`.
 // Source: ONNX operator specification, Gather.
-// Guarantees: every output element is an exact copy of one input element (S1); indices that depend
-// on the input are refused.
+// Guarantees: every output element is an exact copy of one input element (S1).
 #include "specs/ops/movement.h"
 
 namespace clipbound::specs {
@@ -27,6 +26,10 @@ std::vector<std::int64_t> indices_of(const Network& network, const Node& node) {
 
 void infer(Network& network, Node& node) {
   expect_arity(node, 2, 2);
+  if (!network.is_constant(node.inputs[1])) {
+    node.kind = OpKind::gather_at;
+    return op_row(OpKind::gather_at).verbs.infer(network, node);
+  }
   const auto axis = axis_of(network, node);
   indices_of(network, node);  // for its checks
   const Shape& data = input_of(network, node, 0).shape;

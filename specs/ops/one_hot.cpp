@@ -95,6 +95,7 @@ void infer(Network& network, Node& node) {
   Shape shape = input_of(network, node, 0).shape;
   shape.insert(shape.begin() + axis_of(network, node), depth_of(network, node));
   set_output(network, node, 0, input_of(network, node, 2).type, shape);
+  network.value(node.outputs[0]).half = input_of(network, node, 2).half;
 }
 
 }  // namespace

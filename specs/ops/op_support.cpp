@@ -90,11 +90,15 @@ void set_output(Network& network, const Node& node, std::size_t i, DataType type
   Value& v = network.value(node.outputs[i]);
   v.type = type;
   v.shape = std::move(shape);
+  // A composite is computed in float32, as runtimes compute it, and rounded as a whole.
+  const bool rounds = type == DataType::float32 && node.composite.empty();
+  v.half = rounds ? half_of_inputs(network, node) : Half::none;
 }
 
 void expect_same_type(const Network& network, const Node& node, std::size_t i, std::size_t j) {
-  const DataType a = input_of(network, node, i).type, b = input_of(network, node, j).type;
-  if (a != b) throw InputError(std::string("inputs are ") + name_of(a) + " and " + name_of(b));
+  const Value &a = input_of(network, node, i), &b = input_of(network, node, j);
+  if (a.type != b.type || (a.half != b.half && node.composite.empty()))
+    throw InputError(std::string("inputs are ") + name_of(a) + " and " + name_of(b));
 }
 
 }  // namespace clipbound::specs

@@ -36,7 +36,25 @@ Enclosed power(Enclosed x, double y) {
   if (!even) return monotone(x, f);
   const double farthest = std::max(std::fabs(low), std::fabs(high));
   // All of x^y lies between 0 and the larger of its values at the ends.
-  return with_error(value, inflate((1.0 + kLibraryError) * f(farthest) + kLibraryUnderflow, 8));
+  const double most = inflate((1.0 + kLibraryError) * f(farthest) + kLibraryUnderflow, 8);
+  return within(with_error(value, most), 0.0, most);
+}
+
+/// x^y for a positive x, or x >= 0 and a positive y: monotone in either, so that the ends decide.
+Enclosed power_of_ends(Enclosed computed, Enclosed x, Enclosed y) {
+  if (!(lower_end(x) > 0.0 || (lower_end(x) == 0.0 && lower_end(y) > 0.0))) return computed;
+  double low = kNothingKnown, high = 0.0;
+  for (const double base : {lower_end(x), upper_end(x)}) {
+    for (const double exponent : {lower_end(y), upper_end(y)}) {
+      const double end = std::pow(base, exponent);
+      if (std::isnan(end)) return computed;
+      low = std::min(low, end);
+      high = std::max(high, end);
+    }
+  }
+  const double least = low - inflate(2.0 * kLibraryError * low + kLibraryUnderflow, 8);
+  return within(computed, std::max(0.0, next_down(least)),
+                inflate((1.0 + 2.0 * kLibraryError) * high + kLibraryUnderflow, 8));
 }
 
 struct PowOf {
@@ -55,8 +73,9 @@ struct PowOf {
     if (y.error == 0.0) return power(x, y.value);
     const Enclosed by_logarithm = exp(y * log(x));  // knows nothing unless x is certainly positive
     const double value = std::pow(x.value, y.value);
-    return with_error(value,
-                      inflate(by_logarithm.error + std::fabs(by_logarithm.value - value), 4));
+    return power_of_ends(
+        with_error(value, inflate(by_logarithm.error + std::fabs(by_logarithm.value - value), 4)),
+        x, y);
   }
   template <typename T>
   static T by_x(T x, T y, T g) {

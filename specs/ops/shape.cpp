@@ -16,6 +16,7 @@ constexpr std::int64_t kLargestConstant = std::int64_t{1} << 26;
 
 void set_constant(Network& network, const Node& node, Tensor tensor) {
   set_output(network, node, 0, tensor.type(), tensor.shape);
+  network.value(node.outputs[0]).half = tensor.half;
   network.value(node.outputs[0]).constant = std::move(tensor);
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/file_kind.h"
 #include "specs/vnnlib/check.h"
 #include "specs/vnnlib/normal_form.h"
 #include "specs/vnnlib/parser.h"
@@ -122,6 +123,9 @@ Query parse_vnnlib(std::string_view text, const std::string& source, const Vnnli
 Query read_vnnlib(const std::string& path, const VnnlibLimits& limits) {
   std::string text = read_file(path, limits);
   if (is_gzip(text)) text = unpack(text, path, limits);
+  const FileKind kind = text.empty() ? FileKind{} : kind_of_file(text, path);
+  if (!kind.name.empty() && kind.name != kVnnlibProperty)
+    throw InputError(path + ": is not a VNN-LIB property but " + kind.name + "; " + kind.advice);
   return parse_vnnlib(text, path, limits);
 }
 

@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 const std::string kExamples = CLIPBOUND_SOURCE_DIR "/examples/";
 
 TEST(Inspect, SaysWhatTheExampleIs) {
-  const Ended ended = run({"inspect", kExamples + "waves.onnx", "--json"});
+  const Ended ended = run({"inspect", kExamples + "waves.onnx", "--json", "-"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json json = Json::parse(ended.out);
   EXPECT_EQ(json["inputs"][0]["shape"], Json({1, 3}));
@@ -37,7 +37,7 @@ TEST(Inspect, SaysWhatTheExampleIs) {
 TEST(Inspect, AnElementwiseOperatorSeesOneInput) {
   const Scratch scratch;
   const Ended ended =
-      run({"inspect", scratch.write("n.onnx", one_node_model("Relu", 5)), "--json"});
+      run({"inspect", scratch.write("n.onnx", one_node_model("Relu", 5)), "--json", "-"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json layer = Json::parse(ended.out)["layers"][0];
   EXPECT_EQ(layer["neurons"], 5);
@@ -62,7 +62,7 @@ TEST(BoundsCommand, RangesOfARelu) {
   const OneRelu files;
   for (const std::string method : {"ibp", "crown"}) {
     const Ended ended =
-        run({"bounds", files.query, "--network", files.network, "--method", method, "--json"});
+        run({"bounds", files.query, "--network", files.network, "--method", method, "--json", "-"});
     ASSERT_EQ(ended.exit_code, 0) << ended.err;
     const Json json = Json::parse(ended.out);
     EXPECT_EQ(json["method"], method);
@@ -80,7 +80,7 @@ TEST(BoundsCommand, RangesOfARelu) {
 TEST(BoundsCommand, PlanesOfARelu) {
   const OneRelu files;
   const Ended ended =
-      run({"bounds", files.query, "--network", files.network, "--linear", "--json"});
+      run({"bounds", files.query, "--network", files.network, "--linear", "--json", "-"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json linear = Json::parse(ended.out)["boxes"][0]["linear"];
   // The chord of relu on [-1, 2] is 2/3 (x + 1); below it CROWN takes x itself, because 2 > 1.
@@ -114,7 +114,7 @@ TEST(BoundsCommand, BoxesOfDifferentClausesApart) {
       declarations(2, 2) +
           "(assert (or (and (>= X_0 0) (<= X_0 1) (>= X_1 0) (<= X_1 1) (>= Y_0 3))"
           "            (and (>= X_0 2) (<= X_0 4) (>= X_1 0) (<= X_1 1) (>= Y_0 5))))\n");
-  const Ended ended = run({"bounds", two, "--network", files.network, "--json"});
+  const Ended ended = run({"bounds", two, "--network", files.network, "--json", "-"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json boxes = Json::parse(ended.out)["boxes"];
   ASSERT_EQ(boxes.size(), 2u);

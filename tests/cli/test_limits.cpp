@@ -38,10 +38,12 @@ struct HardCase {
   }
 };
 
-/// The process has said `printed`, and the files the same.
+/// The process has said `printed`, and the files the same. A signal that asked it to end it passes
+/// on: it ends by it, like a process that had not caught it.
 void expect_end(const HardCase& hard, const Ended& ended, const std::string& printed,
-                const std::string& verdict) {
-  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+                const std::string& verdict, int signal = 0) {
+  EXPECT_EQ(ended.signal, signal) << ended.err;
+  EXPECT_EQ(ended.exit_code, signal == 0 ? 0 : -1) << ended.err;
   EXPECT_EQ(ended.out, printed + "\n");
   hard.expect_verdict(verdict);
 }
@@ -95,7 +97,7 @@ TEST(Limits, ASignalEndsTheSearchWithUnknownAndStatistics) {
   for (const int number : {SIGINT, SIGTERM}) {
     const HardCase hard;
     const Ended ended = run(hard.arguments({"--timeout", "60"}), signal_after(500, number));
-    expect_end(hard, ended, "unknown", "unknown");
+    expect_end(hard, ended, "unknown", "unknown", number);
     EXPECT_LT(ended.seconds, 1.0 + kPatience);
     EXPECT_NE(ended.err.find("statistics"), std::string::npos) << ended.err;
     EXPECT_GT(
@@ -107,7 +109,7 @@ TEST(Limits, ASignalEndsReadingToo) {
   HardCase hard;
   hard.block_reading();
   const Ended ended = run(hard.arguments({}), signal_after(200, SIGINT));
-  expect_end(hard, ended, "unknown", "unknown");
+  expect_end(hard, ended, "unknown", "unknown", SIGINT);
   EXPECT_LT(ended.seconds, 1.0 + kPatience);
 }
 

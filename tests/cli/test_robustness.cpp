@@ -23,7 +23,7 @@ struct Files {
 TEST(RobustnessCommand, FindsTheRadius) {
   const Files files;
   const Ended ended =
-      run({"robustness", files.network, "--input", files.point, "--label", "0", "--json"});
+      run({"robustness", files.network, "--input", files.point, "--label", "0", "--json", "-"});
   ASSERT_EQ(ended.exit_code, 0) << ended.err;
   const Json json = Json::parse(ended.out);
   // 0.75 - r against 0.25 + r.
@@ -44,7 +44,7 @@ TEST(RobustnessCommand, ProvesASmallRadiusBeforeItSearchesLargeOnes) {
                     point = scratch.write("x.csv", "1 -1 1 -1 1 -1 1 -1 1 -1 1 -1");
   for (const char* label : {"0", "1"}) {
     const Ended ended = run({"robustness", network, "--input", point, "--label", label,
-                             "--tolerance", "0.8", "--timeout", "20", "--json"},
+                             "--tolerance", "0.8", "--timeout", "20", "--json", "-"},
                             {}, 120.0);
     ASSERT_EQ(ended.exit_code, 0) << ended.err;
     const Json json = Json::parse(ended.out);

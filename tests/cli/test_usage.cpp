@@ -1,7 +1,9 @@
 // What the command line accepts, and how it complains.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "base/options.h"
 #include "tests/cli/child.h"
@@ -19,6 +21,161 @@ TEST(Usage, NameAndVersion) {
   EXPECT_EQ(version.exit_code, 0);
   EXPECT_TRUE(!version.out.empty() && std::isdigit(version.out[0]) != 0) << version.out;
   EXPECT_EQ(version.err, "");
+  for (const char* part : {"\ncommit ", "-march=", "\nneeds "})
+    EXPECT_NE(version.out.find(part), std::string::npos) << part << " in " << version.out;
+}
+
+const std::vector<std::vector<std::string>> kCommandWords = {{},
+                                                             {"verify"},
+                                                             {"bounds"},
+                                                             {"robustness"},
+                                                             {"inspect"},
+                                                             {"suite"},
+                                                             {"suite", "run"},
+                                                             {"suite", "merge"},
+                                                             {"suite", "compare"},
+                                                             {"suite", "report"},
+                                                             {"suite", "check"},
+                                                             {"attack"},
+                                                             {"ablation"},
+                                                             {"supports"},
+                                                             {"completion"},
+                                                             {"manual"}};
+
+TEST(Usage, HelpFitsEightyColumnsAndEndsWithExamples) {
+  for (std::vector<std::string> words : kCommandWords) {
+    SCOPED_TRACE(testing::PrintToString(words));
+    words.push_back("--help");
+    const Ended help = run(words);
+    EXPECT_EQ(help.exit_code, 0);
+    std::istringstream lines(help.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+    if (words.size() == 2) {
+      EXPECT_NE(help.out.find("Examples:\n  "), std::string::npos);
+    }
+  }
+}
+
+TEST(Usage, SaysWhatWasProbablyMeant) {
+  const std::pair<std::vector<std::string>, std::string> slips[] = {
+      {{"verfiy", "q.vnnlib"}, "did you mean verify?"},
+      {{"suite", "rnu"}, "did you mean run?"},
+      {{"verify", "q.vnnlib", "--network", "n.onnx", "--tiemout", "5"}, "did you mean --timeout?"},
+      {{"verify", "q.vnnlib", "--netwrok=n.onnx"}, "did you mean --network?"},
+      {{"suite", "run", "x", "--out", "y", "--strde", "3"}, "did you mean --stride?"},
+  };
+  for (const auto& [arguments, said] : slips) {
+    const Ended ended = run(arguments);
+    EXPECT_EQ(ended.exit_code, 1);
+    EXPECT_NE(ended.err.find(said), std::string::npos) << ended.err;
+  }
+  EXPECT_EQ(run({"verify", "q.vnnlib", "--network", "n.onnx", "--xyzzy-plugh"}).err.find("did you"),
+            std::string::npos)
+      << "nothing is near";
+}
+
+TEST(Usage, ManualPageAndCompletionNameEveryCommandAndOption) {
+  const std::string manual = run({"manual"}).out;
+  EXPECT_EQ(manual.rfind(".TH CLIPBOUND 1", 0), 0U);
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const Ended script = run({"completion", shell});
+    EXPECT_EQ(script.exit_code, 0);
+    for (const char* word :
+         {"verify", "robustness", "report", "timeout", "stride", "onnx-operators"})
+      EXPECT_NE(script.out.find(word), std::string::npos) << shell << ": " << word;
+    if (std::string(shell) != "bash") continue;
+    const Scratch scratch;
+    const std::string file = scratch.write("bash", script.out);
+    // What bash itself offers for a beginning.
+    const std::string ask = "bash -c 'source " + file +
+                            "; COMP_WORDS=(clipbound verify --time); COMP_CWORD=2; _clipbound; "
+                            "echo ${COMPREPLY[*]}' > " +
+                            (scratch / "said");
+    EXPECT_EQ(std::system(ask.c_str()), 0);
+    EXPECT_EQ(contents_of(scratch / "said"), "--timeout --timeout-reserve\n");
+  }
+  for (const OptionInfo& row : option_table()) {
+    std::string flag;
+    for (const char c : row.flag) flag += c == '-' ? std::string("\\-") : std::string(1, c);
+    EXPECT_NE(manual.find("\\-\\-" + flag), std::string::npos) << flag;
+  }
+  EXPECT_EQ(run({"completion", "csh"}).exit_code, 1);
+}
+
+/// A property that one node decides at once.
+struct Small {
+  Scratch scratch;
+  std::string network = scratch.write("n.onnx", one_node_model("Relu", 1));
+  std::string query =
+      scratch.write("q.vnnlib", declarations(1, 1) + box(1, -1, 1) + "(assert (>= Y_0 2))\n");
+};
+
+TEST(Usage, ADashIsStdinOrStdout) {
+  const Small small;
+  const std::string clipbound = std::string(CLIPBOUND_BINARY_DIR) + "/clipbound";
+  const auto shell = [&](const std::string& command) {
+    EXPECT_EQ(std::system(("(" + command + ") > " + (small.scratch / "said")).c_str()), 0)
+        << command;
+    return contents_of(small.scratch / "said");
+  };
+  EXPECT_EQ(shell(clipbound + " verify - --network " + small.network + " < " + small.query),
+            "unsat\n");
+  EXPECT_EQ(shell(clipbound + " verify " + small.query + " --network - < " + small.network),
+            "unsat\n");
+  const auto json = nlohmann::json::parse(
+      shell(clipbound + " verify " + small.query + " --network " + small.network + " --json -"));
+  EXPECT_EQ(json["verdict"], "unsat");
+  EXPECT_EQ(
+      shell(clipbound + " verify " + small.query + " --network " + small.network + " --result -"),
+      "unsat\n");
+  EXPECT_EQ(run({"verify", "-", "--network", "-"}).exit_code, 2);
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"bounds", small.query, "--network", small.network},
+        {"inspect", small.network}}) {
+    std::vector<std::string> to_stdout = command, to_file = command;
+    to_stdout.insert(to_stdout.end(), {"--json", "-"});
+    to_file.insert(to_file.end(), {"--json", small.scratch / "j"});
+    const auto printed = nlohmann::json::parse(run(to_stdout).out);
+    EXPECT_EQ(run(to_file).out, run(command).out) << "text as without --json";
+    EXPECT_EQ(nlohmann::json::parse(contents_of(small.scratch / "j")), printed);
+  }
+}
+
+TEST(Usage, TwoOutputsInOneFileAreRefused) {
+  const Small small;
+  for (const std::string& other : {small.scratch / "same", small.scratch / "./same"}) {
+    const Ended ended = run({"verify", small.query, "--network", small.network, "--result",
+                             small.scratch / "same", "--json", other});
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_NE(ended.err.find("two outputs"), std::string::npos) << ended.err;
+    EXPECT_EQ(ended.out, "");
+  }
+  EXPECT_EQ(run({"verify", small.query, "--network", small.network, "--result", "-", "--json", "-"})
+                .exit_code,
+            2);
+}
+
+TEST(Usage, AShellsLoopEndsWithTheSignal) {
+  const Scratch scratch;
+  const std::string network = scratch.write("hard.onnx", hard_model());
+  const std::string query = scratch.write("hard.vnnlib", hard_query());
+  const std::string clipbound = std::string(CLIPBOUND_BINARY_DIR) + "/clipbound";
+  // The loop would go on after a child that exits; it ends after one that SIGINT ended.
+  const std::string script =
+      scratch.write("loop", "for i in 1 2 3; do echo begin; " + clipbound + " verify " + query +
+                                " --network " + network +
+                                " --no-attack --timeout 30 & child=$!; sleep 1; kill -INT $child; "
+                                "wait $child; [ $? = 130 ] || exit 1; done\n");
+  EXPECT_EQ(std::system(("bash " + script + " > " + (scratch / "said") + " 2>/dev/null").c_str()),
+            0)
+      << contents_of(scratch / "said");
+}
+
+TEST(Usage, SupportsAloneSaysAll) {
+  const Ended all = run({"supports"});
+  EXPECT_EQ(all.exit_code, 0);
+  for (const char* part : {"VNN-LIB versions:\n  1.0", "opsets", "ONNX operators:\n", "Softmax"})
+    EXPECT_NE(all.out.find(part), std::string::npos) << part;
 }
 
 TEST(Usage, HelpNamesEveryOption) {
@@ -44,7 +201,6 @@ TEST(Usage, MistakesExitWithOneAndSayNothingOnStdout) {
       {"verify", "q.vnnlib", "--network", "n.onnx", "--threads", "1.5"},
       {"verify", "q.vnnlib", "--network", "n.onnx", "--clipping", "sometimes"},
       {"verify", "q.vnnlib", "another.vnnlib", "--network", "n.onnx"},
-      {"supports"},
       {"supports", "--everything"},
   };
   for (const auto& arguments : mistakes) {

@@ -65,7 +65,8 @@ std::vector<AffineForm> lower_arg_max(LowerContext& context, const Node& node) {
   AffineForm index = nothing;
   for (std::size_t j = 1; j < candidates.size(); ++j) {
     const AffineForm wins =
-        is_positive(context, combine(context, {&candidates[j], &rivals[j]}, {1.0, -1.0}), real);
+        is_positive(context, combine(context, {&candidates[j], &rivals[j]}, {1.0, -1.0}), real,
+                    context.next_steps());
     index = combine(context, {&index, &wins}, {1.0, static_cast<double>(j)});
   }
   return {std::move(index)};

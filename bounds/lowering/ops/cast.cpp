@@ -36,10 +36,12 @@ std::vector<AffineForm> lower_cast(LowerContext& context, const Node& node) {
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
   const std::vector<char> integer = integer_elements(context, node.inputs[0], x);
   if (context.network().value(node.outputs[0]).type == DataType::boolean) {
-    const AffineForm zero = is_zero(context, x, integer);
+    const AffineForm zero = is_zero(context, x, integer, context.next_steps());
     return {combine(context, {&zero}, {-1.0}, repeat(1.0, x))};
   }
-  return {cut_to_range(context, node, x, staircase_of(context, x, Curve::trunc, node.inputs[0]))};
+  return {
+      cut_to_range(context, node, x,
+                   staircase_of(context, x, Curve::trunc, node.inputs[0], context.next_steps()))};
 }
 
 }  // namespace clipbound::bounds

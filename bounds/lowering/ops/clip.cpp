@@ -49,13 +49,25 @@ bool stays_below(LowerContext& context, const AffineForm& form, double limit) {
   return true;
 }
 
-/// A bound of Clip: attribute (opset 6) or input (11 and later); `fallback` where there is none.
+bool varies(const LowerContext& context, const Node& node, std::size_t input) {
+  return node.inputs.size() > input && node.inputs[input] != kNoValue &&
+         !context.network().is_constant(node.inputs[input]);
+}
+
+/// max(x, limit) or min(x, limit) for a limit that is computed: one number for all elements.
+AffineForm against_variable(LowerContext& context, const AffineForm& x, ValueId limit,
+                            Extreme which) {
+  AffineForm scratch;
+  const std::vector<Pick> picks(x.constant.size(), Pick{0, 0});
+  return extreme_of(context, {x, gather({&form_of(context, limit, scratch)}, picks)}, which);
+}
+
+/// A constant bound of Clip: attribute (opset 6) or input (11 and later); `fallback` where there is
+/// none.
 double clip_bound(LowerContext& context, const Node& node, const char* attribute, std::size_t input,
                   double fallback) {
+  if (varies(context, node, input)) return fallback;
   if (node.inputs.size() > input && node.inputs[input] != kNoValue) {
-    if (!context.network().is_constant(node.inputs[input])) {
-      throw Unsupported("bounds need constant limits");
-    }
     const double limit = context.network().value(node.inputs[input]).constant->at(0);
     if (std::isnan(limit))
       throw InputError(context.network().source + ": " + describe(node) +
@@ -83,9 +95,13 @@ std::vector<AffineForm> lower_clip(LowerContext& context, const Node& node) {
   }
   // ONNX clips from below first: with min > max the result is max everywhere.
   // Finite limits beyond them are those of float64.
-  if (low > -kFloatMax || (float64 && low != -kFloatMax && low != -kNone))
+  if (varies(context, node, 1))
+    x = against_variable(context, x, node.inputs[1], Extreme::maximum);
+  else if (low > -kFloatMax || (float64 && low != -kFloatMax && low != -kNone))
     x = against_constant(context, x, std::vector<double>(size, low), Extreme::maximum);
-  if (high < kFloatMax || (float64 && high != kFloatMax && high != kNone))
+  if (varies(context, node, 2))
+    x = against_variable(context, x, node.inputs[2], Extreme::minimum);
+  else if (high < kFloatMax || (float64 && high != kFloatMax && high != kNone))
     x = against_constant(context, x, std::vector<double>(size, high), Extreme::minimum);
   return {std::move(x)};
 }

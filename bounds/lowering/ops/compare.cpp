@@ -37,14 +37,16 @@ bool compare(OpKind kind, double x, double y) {
 /// The comparison of numbers that are not both known exactly.
 AffineForm compare_forms(LowerContext& context, OpKind kind, const IntegerOperands& o) {
   if (kind == OpKind::equal)
-    return is_zero(context, combine(context, {&o.x, &o.y}, {1.0, -1.0}), o.integer);
+    return is_zero(context, combine(context, {&o.x, &o.y}, {1.0, -1.0}), o.integer,
+                   context.next_steps());
   const bool greater = kind == OpKind::greater || kind == OpKind::greater_or_equal;
   const bool strict = kind == OpKind::less || kind == OpKind::greater;
   const double sign = greater ? 1.0 : -1.0;
   std::vector<double> offset;
   // x >= y is x - y + 1 > 0.
   for (const char integer : o.integer) offset.push_back(integer != 0 && !strict ? 1.0 : 0.0);
-  return is_positive(context, combine(context, {&o.x, &o.y}, {sign, -sign}, offset), o.integer);
+  return is_positive(context, combine(context, {&o.x, &o.y}, {sign, -sign}, offset), o.integer,
+                     context.next_steps());
 }
 
 }  // namespace

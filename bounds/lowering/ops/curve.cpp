@@ -4,6 +4,7 @@
 // Guarantees: exact; the relaxation of the activation is chosen later (S1, S3).
 #include "base/check.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/steps.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -17,8 +18,14 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   return {context.add_layer(form_of(context, node.inputs[0], scratch), {*curve}, node.inputs[0])};
 }
 
+/// Sign and Round, whose values cases may decide.
 std::vector<AffineForm> lower_listed_curve(LowerContext& context, const Node& node) {
-  return lower_curve(context, node);
+  const std::optional<Curve> curve = curve_named(op_row(node.kind).onnx_name);
+  CLIPBOUND_CHECK_NOTE(curve.has_value() && has_jumps(*curve), node.name);
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  return {add_steps(context, x, {.curve = *curve}, context.next_steps(), all_elements(x),
+                    node.inputs[0])};
 }
 
 }  // namespace clipbound::bounds

@@ -87,8 +87,8 @@ void make_room(std::vector<T>& list, std::size_t more) {
 
 void append_product(const Product& p, const NonZeros& lines, std::vector<WeightedTerm>& terms,
                     std::vector<std::int64_t>& begin, std::int32_t input) {
-  // Each line of the constant is read once per line of the other operand. Growing a list of millions
-  // of terms step by step took as long as filling it.
+  // Each line of the constant is read once per line of the other operand. Growing a list of
+  // millions of terms step by step took as long as filling it.
   const std::int64_t times = p.constant_left ? p.n : p.m;
   make_room(terms, static_cast<std::size_t>(times) * lines.entries.size());
   make_room(begin, static_cast<std::size_t>(p.m * p.n));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include "base/error.h"
+#include "bounds/lowering/ops/steps.h"
 
 #include "specs/network/op_table.h"
 
@@ -44,6 +46,11 @@ class Sorted {
     picks_[kind].push_back({0, static_cast<std::int64_t>(element)});
   }
   bool none(std::size_t kind) const { return picks_[kind].empty(); }
+  std::vector<std::int64_t> elements(std::size_t kind) const {
+    std::vector<std::int64_t> list;
+    for (const Pick& pick : picks_[kind]) list.push_back(pick.element);
+    return list;
+  }
   AffineForm of(const AffineForm& form, std::size_t kind) const {
     return gather({&form}, picks_[kind]);
   }
@@ -64,14 +71,6 @@ class Sorted {
 
 std::vector<double> ones(const AffineForm& form, double value = 1.0) {
   return std::vector<double>(form.constant.size(), value);
-}
-
-/// 0 or 1, nobody knows.
-AffineForm either(std::size_t size) {
-  AffineForm form;
-  form.constant.assign(size, 0.5);
-  form.radius.assign(size, 0.5);
-  return form;
 }
 
 /// 1 - |d| where that is positive: exact at integers.
@@ -100,19 +99,21 @@ std::vector<char> integer_elements(const LowerContext& context, ValueId id,
   return integer;
 }
 
-AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector<char>& integer) {
+AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector<char>& integer,
+                   const std::optional<StepId>& steps) {
   enum Kind : std::size_t { no, yes, rises, falls, apart, unknown, kinds };
   const IntervalVector range = enclose(d, context.sources());
   Sorted sorted(integer.size(), kinds);
   for (std::size_t i = 0; i < integer.size(); ++i) {
     const auto [l, u] = ends(range, integer, i);
     const bool around = l <= 0.0 && u >= 0.0;
-    sorted.put(i, !around                 ? no
-                  : integer[i] == 0       ? unknown
-                  : l == u                ? yes
-                  : u == 0.0 && l == -1.0 ? rises
-                  : l == 0.0 && u == 1.0  ? falls
-                                          : apart);
+    sorted.put(i, is_decided(context, steps, i) ? unknown
+                  : !around                     ? no
+                  : integer[i] == 0             ? unknown
+                  : l == u                      ? yes
+                  : u == 0.0 && l == -1.0       ? rises
+                  : l == 0.0 && u == 1.0        ? falls
+                                                : apart);
   }
   const AffineForm up = sorted.of(d, rises), down = sorted.of(d, falls), both = sorted.of(d, apart);
   return sorted.join(
@@ -120,11 +121,13 @@ AffineForm is_zero(LowerContext& context, const AffineForm& d, const std::vector
        sorted.none(rises) ? AffineForm() : combine(context, {&up}, {1.0}, ones(up)),
        sorted.none(falls) ? AffineForm() : combine(context, {&down}, {-1.0}, ones(down)),
        sorted.none(apart) ? AffineForm() : hat(context, both),
-       either(sorted.of(d, unknown).constant.size())});
+       sorted.none(unknown) ? AffineForm()
+                            : add_steps(context, sorted.of(d, unknown), {.tie = true}, steps,
+                                        sorted.elements(unknown), kNoValue)});
 }
 
-AffineForm is_positive(LowerContext& context, const AffineForm& d,
-                       const std::vector<char>& integer) {
+AffineForm is_positive(LowerContext& context, const AffineForm& d, const std::vector<char>& integer,
+                       const std::optional<StepId>& steps) {
   enum Kind : std::size_t { no, yes, itself, next, apart, kinds };
   const IntervalVector range = enclose(d, context.sources());
   Sorted sorted(integer.size(), kinds);
@@ -133,11 +136,12 @@ AffineForm is_positive(LowerContext& context, const AffineForm& d,
     // 0 itself counts as positive nowhere if the number is integer, and may count as either
     // otherwise.
     const bool never = integer[i] != 0 ? u <= 0.0 : u < 0.0;
-    sorted.put(i, l > 0.0                ? yes
-                  : never                ? no
-                  : integer[i] == 0      ? apart
-                  : l == 0.0 && u == 1.0 ? itself
-                                         : next);
+    sorted.put(i, is_decided(context, steps, i) ? (integer[i] != 0 ? next : apart)
+                  : l > 0.0                     ? yes
+                  : never                       ? no
+                  : integer[i] == 0             ? apart
+                  : l == 0.0 && u == 1.0        ? itself
+                                                : next);
   }
   const AffineForm integers = sorted.of(d, next), others = sorted.of(d, apart);
   return sorted.join(
@@ -145,9 +149,28 @@ AffineForm is_positive(LowerContext& context, const AffineForm& d,
        // Half a step from every integer: no tie.
        sorted.none(next)
            ? AffineForm()
-           : context.add_layer(combine(context, {&integers}, {1.0}, ones(integers, -0.5)),
-                               {Curve::step}, kNoValue),
-       sorted.none(apart) ? AffineForm() : context.add_layer(others, {Curve::step}, kNoValue)});
+           : add_steps(context, combine(context, {&integers}, {1.0}, ones(integers, -0.5)),
+                       {.curve = Curve::step}, steps, sorted.elements(next), kNoValue),
+       sorted.none(apart) ? AffineForm()
+                          : add_steps(context, others, {.curve = Curve::step}, steps,
+                                      sorted.elements(apart), kNoValue)});
+}
+
+std::vector<double> known_integers(LowerContext& context, ValueId id) {
+  AffineForm scratch;
+  const AffineForm& form = form_of(context, id, scratch);
+  const std::vector<char> constant = constant_elements(form);
+  const IntervalVector range = enclose(form, context.sources());
+  std::vector<double> numbers;
+  for (std::size_t i = 0; i < constant.size(); ++i) {
+    const bool exact = constant[i] != 0 && form.radius[i] == 0.0;
+    const double low = exact ? form.constant[i] : std::ceil(range.lower[i]),
+                 high = exact ? form.constant[i] : std::floor(range.upper[i]);
+    if (!(low == high))
+      throw Unsupported("there are no linear bounds of it where an index depends on the input");
+    numbers.push_back(low);
+  }
+  return numbers;
 }
 
 AffineForm positive_part(LowerContext& context, const AffineForm& d) {

@@ -3,6 +3,7 @@
 // operator, named by its row of specs/network/op_list.def, in a file of this folder.
 // Source: own.
 // Guarantees: the forms that a function returns enclose the outputs of the node on the box (S1).
+#include <optional>
 #include <vector>
 
 #include "bounds/lowering/combine.h"
@@ -38,7 +39,9 @@ enum class Extreme { minimum, maximum };
 /// The largest (smallest) of forms of equal size, element by element, by halving: max(a, b) = a +
 /// relu(b - a).
 AffineForm extreme_of(LowerContext& context, std::vector<AffineForm> candidates, Extreme which);
-/// Activations floor, ceil or trunc of a form.
-AffineForm staircase_of(LowerContext& context, const AffineForm& form, Curve curve, ValueId value);
+/// Activations floor, ceil or trunc of a form. Cases may decide them where `steps` are given: see
+/// steps.h.
+AffineForm staircase_of(LowerContext& context, const AffineForm& form, Curve curve, ValueId value,
+                        const std::optional<StepId>& steps = std::nullopt);
 
 }  // namespace clipbound::bounds

@@ -70,7 +70,8 @@ std::vector<AffineForm> lower_real(LowerContext& context, const Node& node) {
 AffineForm cut_quotients(LowerContext& context, const Node& node, const AffineForm& quotient) {
   constexpr double kLargest = 0x1p50;
   const AffineForm x = broadcast_operand(context, node, 0), y = broadcast_operand(context, node, 1);
-  const AffineForm cut = staircase_of(context, quotient, Curve::trunc, kNoValue);
+  const AffineForm cut =
+      staircase_of(context, quotient, Curve::trunc, kNoValue, context.next_steps());
   const std::vector<char> x_constant = constant_elements(x), y_constant = constant_elements(y);
   std::vector<double> numbers(x_constant.size(), 0.0);
   std::vector<Pick> from;

@@ -1,8 +1,8 @@
-// Idea: Relu, LeakyRelu, PRelu and Abs through ReLU.
+// Idea: Relu, LeakyRelu, PRelu and Abs through ReLU; ThresholdedRelu through a ReLU and a step.
 // Source: own; the encodings are the usual ones.
 // Guarantees: exact: every step is affine or a relaxed activation (S1, S3).
 #include "base/error.h"
-#include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/integers.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -19,6 +19,19 @@ std::vector<AffineForm> lower_leaky_relu(LowerContext& context, const Node& node
   const double a = node.float_attribute("alpha", static_cast<double>(0.01F));
   const AffineForm r = context.add_relu(x, node.inputs[0]);
   return {combine(context, {&x, &r, &r}, {a, 1.0, -a})};
+}
+
+/// x > a ? x : 0  =  relu(x - a) + a [x > a]: at the jump both values.
+std::vector<AffineForm> lower_thresholded_relu(LowerContext& context, const Node& node) {
+  AffineForm scratch;
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  const double a = node.float_attribute("alpha", 1.0);
+  const AffineForm above = combine(context, {&x}, {1.0}, repeat(-a, x));
+  const AffineForm r = context.add_relu(above, kNoValue);
+  if (a == 0.0) return {r};
+  const AffineForm step =
+      is_positive(context, above, std::vector<char>(x.constant.size(), 0), context.next_steps());
+  return {combine(context, {&r, &step}, {1.0, a})};
 }
 
 /// |x| = relu(x) + relu(-x).

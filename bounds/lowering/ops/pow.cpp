@@ -1,34 +1,95 @@
-// Idea: Pow with one constant exponent: x^c is a function of one variable.
+// Idea: Pow. x^c with a constant c is a function of one variable. x^y with an exponent that varies,
+// x positive, is exp(y log x). What is neither is enclosed by intervals, element by element.
 // Source: own.
-// Guarantees: exact: every step is affine or a relaxed activation (S1, S3).
-#include <algorithm>
+// Guarantees: exact: every step is affine or a relaxed activation (S1, S3); the intervals of the
+// other elements are those of by_intervals.cpp (S2).
+#include <map>
 
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/lowering/ops/multiplication.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
 
-/// x^c for a constant c that is the same for all elements.
+namespace {
+
+/// x^c for each element.
+AffineForm power(LowerContext& context, const AffineForm& x, double c) {
+  if (c == 0.0) return AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0));
+  if (c == 1.0) return x;
+  if (c == 2.0) return square(context, x, kNoValue);
+  if (c == -1.0) return invert(context, x);
+  if (c == 0.5) return context.add_layer(x, {Curve::sqrt}, kNoValue);
+  return context.add_layer(x, {Curve::power, c}, kNoValue);
+}
+
+/// x^y for each element, x > 0.
+AffineForm power_by_logarithm(LowerContext& context, const AffineForm& x, const AffineForm& y) {
+  const AffineForm logarithm = context.add_layer(x, {Curve::log}, kNoValue);
+  return context.add_layer(multiply(context, y, logarithm), {Curve::exp}, kNoValue);
+}
+
+/// One kind of elements: those with a constant exponent, those with a positive base, the others.
+struct PowerParts {
+  std::map<double, std::vector<Pick>> by_exponent;
+  std::vector<Pick> by_logarithm, others;
+};
+
+PowerParts sort_elements(const LowerContext& context, const AffineForm& x, const AffineForm& y,
+                         bool integer) {
+  const std::vector<char> constant = constant_elements(y);
+  const IntervalVector base = enclose(x, context.sources());
+  PowerParts parts;
+  for (std::size_t i = 0; i < constant.size(); ++i) {
+    const Pick pick{0, static_cast<std::int64_t>(i)};
+    if (constant[i] != 0 && y.radius[i] == 0.0 && !(integer && y.constant[i] < 0.0))
+      parts.by_exponent[y.constant[i]].push_back(pick);
+    else if (!integer && base.lower[i] > 0.0 && y.radius[i] < kInfinity)
+      parts.by_logarithm.push_back(pick);
+    else
+      parts.others.push_back(pick);
+  }
+  return parts;
+}
+
+const char* reason_of(bool integer) {
+  return integer ? "integers to a negative power, which are cut towards 0, and to a power that "
+                   "varies have no linear bounds"
+                 : "the exponent varies, and the base may be 0 or negative";
+}
+
+}  // namespace
+
 std::vector<AffineForm> lower_pow(LowerContext& context, const Node& node) {
   const Network& network = context.network();
-  if (!network.is_constant(node.inputs[1])) throw Unsupported("bounds need a constant exponent");
-  const std::vector<double> exponents = constant_of(context, node, node.inputs[1]);
-  const double c = exponents.at(0);
-  if (!std::all_of(exponents.begin(), exponents.end(), [c](double e) { return e == c; })) {
-    throw Unsupported("bounds need one exponent for all elements");
-  }
+  if (network.is_constant(node.inputs[1])) constant_of(context, node, node.inputs[1]);  // finite
   const bool integer = network.value(node.outputs[0]).type == DataType::int64;
-  if (integer && c < 0.0)
-    throw Unsupported(
-        "integers to a negative power, which are cut towards 0, have no linear bounds");
-  AffineForm x = broadcast_operand(context, node, 0);
-  if (c == 0.0) return {AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0))};
-  if (c == 1.0) return {std::move(x)};
-  if (c == 2.0) return {square(context, x, kNoValue)};
-  if (c == -1.0) return {invert(context, x)};
-  if (c == 0.5) return {context.add_layer(x, {Curve::sqrt}, kNoValue)};
-  return {context.add_layer(x, {Curve::power, c}, kNoValue)};
+  const AffineForm x = broadcast_operand(context, node, 0), y = broadcast_operand(context, node, 1);
+  const PowerParts parts = sort_elements(context, x, y, integer);
+  if (parts.others.size() == x.constant.size()) throw Unsupported(reason_of(integer));
+  std::vector<AffineForm> forms;
+  std::vector<Pick> from(x.constant.size());
+  const auto put = [&](AffineForm form, const std::vector<Pick>& elements) {
+    for (std::size_t k = 0; k < elements.size(); ++k)
+      from[static_cast<std::size_t>(elements[k].element)] = {
+          static_cast<std::int32_t>(forms.size()), static_cast<std::int64_t>(k)};
+    forms.push_back(std::move(form));
+  };
+  for (const auto& [exponent, elements] : parts.by_exponent)
+    put(power(context, gather({&x}, elements), exponent), elements);
+  if (!parts.by_logarithm.empty())
+    put(power_by_logarithm(context, gather({&x}, parts.by_logarithm),
+                           gather({&y}, parts.by_logarithm)),
+        parts.by_logarithm);
+  if (!parts.others.empty()) {
+    const AffineForm intervals = lower_by_intervals(context, node)[0];
+    context.note_interval_only({node.name, op_row(node.kind).onnx_name, reason_of(integer)});
+    put(gather({&intervals}, parts.others), parts.others);
+  }
+  std::vector<const AffineForm*> pointers;
+  for (const AffineForm& form : forms) pointers.push_back(&form);
+  return {gather(pointers, from)};
 }
 
 }  // namespace clipbound::bounds

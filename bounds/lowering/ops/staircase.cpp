@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/rounding.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/steps.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -31,7 +32,8 @@ int copied_input(const AffineForm& form, std::int64_t i) {
 
 }  // namespace
 
-AffineForm staircase_of(LowerContext& context, const AffineForm& form, Curve curve, ValueId value) {
+AffineForm staircase_of(LowerContext& context, const AffineForm& form, Curve curve, ValueId value,
+                        const std::optional<StepId>& steps) {
   const IntervalVector& box = context.sources().at(kInputSource);
   IntervalVector known{std::vector<double>(form.constant.size(), -kInfinity),
                        std::vector<double>(form.constant.size(), kInfinity)};
@@ -48,7 +50,8 @@ AffineForm staircase_of(LowerContext& context, const AffineForm& form, Curve cur
     known.upper[static_cast<std::size_t>(i)] = range.upper;
     if (range.lower < range.upper) context.note_staircase({input, curve, range.lower, range.upper});
   }
-  return context.add_layer_within(form, {curve}, value, known);
+  return add_steps(context, form, {.curve = curve}, steps, all_elements(form), value,
+                   std::move(known));
 }
 
 std::vector<AffineForm> lower_staircase(LowerContext& context, const Node& node) {
@@ -56,7 +59,7 @@ std::vector<AffineForm> lower_staircase(LowerContext& context, const Node& node)
   CLIPBOUND_CHECK_NOTE(curve.has_value(), node.name);
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
-  return {staircase_of(context, x, *curve, node.inputs[0])};
+  return {staircase_of(context, x, *curve, node.inputs[0], context.next_steps())};
 }
 
 }  // namespace clipbound::bounds

@@ -49,13 +49,16 @@ TEST(LowerNetwork, ConstantElementsNeedNoNeuron) {
 
 TEST(LowerNetwork, KeepsWhichNodeIsBoundedByIntervalsOnlyAndWhy) {
   NetworkBuilder b;
-  const ValueId x = b.input("x", {1, 2});
-  b.output(b.add("ThresholdedRelu", {x}));
+  const ValueId x = b.input("x", {1, 1});
+  const ValueId place = b.add("Cast", {b.add("Relu", {x})}, {{"to", std::int64_t{7}}});
+  b.output(b.add("ScatterND", {b.constant({3}, {1.0F, 2.0F, 3.0F}), place,
+                               b.add("Reshape", {x, b.integers({1})})}));
   const LayeredSystem system = lower_on_unit_box(b.build());
   ASSERT_EQ(system.interval_only.size(), 1U);
-  EXPECT_EQ(system.interval_only[0].op, "ThresholdedRelu");
-  EXPECT_EQ(system.interval_only[0].reason, "there are no linear bounds of this operator");
-  EXPECT_NE(describe_interval_only(system).find("(ThresholdedRelu): there are no linear bounds"),
+  EXPECT_EQ(system.interval_only[0].op, "ScatterND");
+  EXPECT_EQ(system.interval_only[0].reason,
+            "there are no linear bounds of it where an index depends on the input");
+  EXPECT_NE(describe_interval_only(system).find("(ScatterND): there are no linear bounds"),
             std::string::npos);
 }
 
@@ -76,7 +79,7 @@ TEST(LowerNetwork, CurvesAreFoundByTheOperatorsName) {
       EXPECT_TRUE(curve_named(row.onnx_name).has_value()) << row.onnx_name;
     }
   }
-  EXPECT_FALSE(has_linear_bounds(OpKind::thresholded_relu));
+  EXPECT_FALSE(has_linear_bounds(OpKind::slice_at));
   EXPECT_TRUE(has_linear_bounds(OpKind::sigmoid));
 }
 

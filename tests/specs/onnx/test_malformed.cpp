@@ -57,28 +57,64 @@ std::string rich_model() {
   return w.bytes();
 }
 
-TEST(MalformedOnnx, TheWholeModelIsFine) {
+/// One with functions, branches, 16-bit numbers.
+std::string nested_model() {
+  OnnxWriter w(24);
+  w.imports("mine").input("x", {2}, onnx::TensorProto::FLOAT16).halfs("h", {2}, {0.5f, 2.0f});
+  auto& inner = w.function("mine", "scaled", {"a", "by"}, {"b"}, 24);
+  onnx::AttributeProto slope;
+  slope.set_name("slope");
+  slope.set_type(onnx::AttributeProto::FLOAT);
+  slope.set_f(0.5f);
+  set_default(inner, slope);
+  add_node(inner, "Mul", {"a", "by"}, {"m"});
+  set_reference(add_node(inner, "LeakyRelu", {"m"}, {"b"}), "alpha", "slope",
+                onnx::AttributeProto::FLOAT);
+  auto& outer = w.function("mine", "twice", {"a", "by"}, {"b"}, 24);
+  set_overload(outer, "one");
+  add_node(outer, "scaled", {"a", "by"}, {"m"}, "mine");
+  add_node(outer, "scaled", {"m", "by"}, {"b"}, "mine");
+  auto& call = add_node(w.graph(), "twice", {"x", "h"}, {"t"}, "mine");
+  set_overload(call, "one");
+  w.ints("two", {2}).ints("three", {3});
+  w.node("Equal", {"two", "three"}, {"condition"});
+  onnx::GraphProto yes, no;
+  add_node(yes, "Neg", {"t"}, {"r"});
+  yes.add_output()->set_name("r");
+  add_node(no, "Cast", {"t"}, {"r"}).add_attribute()->set_name("to");
+  no.mutable_node(0)->mutable_attribute(0)->set_type(onnx::AttributeProto::INT);
+  no.mutable_node(0)->mutable_attribute(0)->set_i(onnx::TensorProto::FLOAT);
+  no.add_output()->set_name("r");
+  auto& choice = w.node("If", {"condition"}, {"y"});
+  set_graph(choice, "then_branch", yes);
+  set_graph(choice, "else_branch", no);
+  w.output("y");
+  return w.bytes();
+}
+
+TEST(MalformedOnnx, TheWholeModelsAreFine) {
   EXPECT_EQ(outcome_of(rich_model()), Outcome::network);
+  EXPECT_EQ(outcome_of(nested_model()), Outcome::network);
 }
 
 TEST(MalformedOnnx, TruncatedAtEveryByte) {
-  const std::string bytes = rich_model();
-  for (std::size_t length = 0; length < bytes.size(); ++length)
-    EXPECT_NE(outcome_of(bytes.substr(0, length)), Outcome::network) << "cut at " << length;
+  for (const std::string& bytes : {rich_model(), nested_model()})
+    for (std::size_t length = 0; length < bytes.size(); ++length)
+      EXPECT_NE(outcome_of(bytes.substr(0, length)), Outcome::network) << "cut at " << length;
 }
 
 TEST(MalformedOnnx, FlippedBytes) {
-  const std::string bytes = rich_model();
+  const std::string models[] = {rich_model(), nested_model()};
   std::mt19937 generator(2024);
   int refused = 0;
-  for (int round = 0; round < 3000; ++round) {
-    std::string broken = bytes;
+  for (int round = 0; round < 6000; ++round) {
+    std::string broken = models[round % 2];
     const int flips = 1 + round % 4;
     for (int f = 0; f < flips; ++f)
       broken[generator() % broken.size()] ^= static_cast<char>(1u << generator() % 8);
     refused += outcome_of(broken) != Outcome::network;
   }
-  EXPECT_GT(refused, 300);
+  EXPECT_GT(refused, 600);
 }
 
 TEST(MalformedOnnx, EveryOperatorFormWithFlippedBytes) {

@@ -193,6 +193,20 @@ void add_computed_places(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {0, 1, 2, 3, 4, 9, 6, 7, 8}});
+  const auto gather = [&](const std::string& name, std::int64_t axis, std::vector<float> expected) {
+    cases.push_back({name,
+                     [=](OnnxWriter& w) {
+                       w.input("x", {1, 2}).floats("one", {}, {1});
+                       w.node("Abs", {"x"}, {"a"});
+                       w.node("Sub", {"a", "one"}, {"places"});  // 0 1; cut towards 0
+                       set_int(w.node("Cast", {"places"}, {"i"}), "to", onnx::TensorProto::INT64);
+                       w.floats("d", {2, 3}, {0, 1, 2, 3, 4, 5});
+                       set_int(w.node("Gather", {"d", "i"}, {"y"}), "axis", axis);
+                     },
+                     13, std::move(expected)});
+  };
+  gather("GatherComputed", 0, {0, 1, 2, 3, 4, 5});
+  gather("GatherComputedLast", -1, {0, 1, 3, 4});
   cases.push_back({"SliceComputed",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 6}).input("z", {1}).ints("axes", {1}).ints("two", {2});
