@@ -63,9 +63,12 @@ ActivationSplitSettings RootStage::settings() {
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   // The root's lowering is for the input split (products as pairs), and gone by now where networks
   // were reduced.
+  LoweringOptions options;
+  options.undefined_reach = reach_.get();
+  options.deadline = &context_.deadline;
   try {
-    auto system = std::make_shared<const LayeredSystem>(lower_network(
-        *network_, box.lower, box.upper, ProductForm::squares, {.deadline = &context_.deadline}));
+    auto system = std::make_shared<const LayeredSystem>(
+        lower_network(*network_, box.lower, box.upper, ProductForm::squares, options));
     return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
                                                      context_);
   } catch (const LoweringInterrupted&) {
@@ -117,7 +120,27 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   root->bounder = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   root->strict = strict_rows(bounder->system(), clause);
+  root->lower_anew = lower_anew(bounder->system());
   return root;
+}
+
+LowerAnew RootStage::lower_anew(const LayeredSystem& system) const {
+  constexpr double kMostWork = 1e7;  // a box takes about a millisecond
+  const bool has_edges = std::any_of(system.activations.begin(), system.activations.end(),
+                                     [](const Activation& f) { return has_edge(f); });
+  if (!has_edges || lowering_work(system) > kMostWork) return nullptr;
+  return [network = network_, undefined_reach = reach_](
+             const ClauseRoot& root, std::vector<double> lower, std::vector<double> upper) {
+    LoweringOptions options;
+    options.undefined_reach = undefined_reach.get();
+    options.narrow_inputs = NarrowInputs::variables;
+    auto anew = std::make_shared<ClauseRoot>(root);
+    anew->bounder = std::make_shared<const CrownBounder>(std::make_shared<const LayeredSystem>(
+        lower_network(*network, lower, upper, ProductForm::chosen, options)));
+    anew->rows = lower_rows(anew->bounder->system(), *root.clause);
+    anew->strict = strict_rows(anew->bounder->system(), *root.clause);
+    return std::shared_ptr<const ClauseRoot>(std::move(anew));
+  };
 }
 
 RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
@@ -158,7 +181,9 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     Subproblem whole;
     whole.share = Share::whole();
     BoxSubproblems task = coarse_task(root, whole);
-    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    if (!rows.blurred) {
+      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    }
     if (resumed == nullptr) {
       open.tasks.push_back(std::move(task));
     } else {

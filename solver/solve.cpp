@@ -69,7 +69,7 @@ class Run {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
     if (options_.attack && attack(first_attack_s(pgd_->work()))) return found();
     if (deadline_.expired()) return stopped(book_.stage());
-    stage_.emplace(simplified_, query_, search_, all_threads_attack());
+    stage_.emplace(simplified_, query_, search_, all_threads_attack(), keeps_nan_);
     OpenRoots roots = stage_->run();
     if (judge_.found()) return found();
     if (!roots.cases.empty() && !only_root_) return search_in_cases(roots);
@@ -102,6 +102,7 @@ class Run {
         shortened != nullptr && compares_with_largest(query_)) {
       log(2, "rows compare outputs with the largest: the softmax at the end changes no order");
       simplified_ = simplify(std::move(shortened)).network;
+      keeps_nan_ = false;  // a softmax of NaN may be anything
     }
     pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which),
                                        static_cast<std::uint64_t>(options_.seed));
@@ -223,6 +224,7 @@ class Run {
   StateKeeper keeper_;
   std::unique_ptr<PgdAttack> pgd_;
   std::optional<RootStage> stage_;
+  bool keeps_nan_ = true;      // what is bounded makes NaN where the network as read does
   ProgressReporter reporter_;  // last: it reads what is above
 };
 

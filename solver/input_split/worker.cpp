@@ -28,21 +28,31 @@ InputSplitWorker::InputSplitWorker(SearchTeam& team, const SearchSettings& setti
     : SearchWorker(team), settings_(settings) {}
 
 void InputSplitWorker::search_coarse(BoxSubproblems task) {
-  const CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
+  CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
   deadline_.work(crown_work(task.root->bounder->system()));
+  RowsVerdict rows = bound_rows(*task.root, bounds);
+  if (!rows.refuted && rows.blurred && !deadline_.expired() && lower_coarse_anew(task)) {
+    deadline_.work(lowering_work(task.root->bounder->system()));
+    bounds = bound_coarse(task, deadline_);
+    rows = bound_rows(*task.root, bounds);
+  }
   if (deadline_.expired()) return pending_.push_back(std::move(task));
   count_bounded(1);
-  const RowsVerdict rows = bound_rows(*task.root, bounds);
   if (rows.refuted) {
     ++statistics.pruned_bound;
     return close(task.clause, task.share);
   }
-  if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
-  const std::optional<std::size_t> column = coarse_split(task);
+  std::optional<CoarseSplit> where = coarse_split(task);
+  if (!rows.blurred || !where) {
+    if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
+  }
   team_.counters.saw_open({task.clause, rows.row, rows.bound});
-  if (!column) return give_up({task.clause, rows.row, rows.bound}, task.share);
+  if (!where) return give_up({task.clause, rows.row, rows.bound}, task.share);
+  if (rows.blurred) {
+    if (const auto pole = pole_split(task, bounds)) where = pole;
+  }
   ++statistics.splits;
-  BoxSubproblems upper = split_coarse(task, *column, SearchWorker::split(task.share));
+  BoxSubproblems upper = split_coarse(task, *where, SearchWorker::split(task.share));
   pending_.push_back(std::move(upper));
   pending_.push_back(std::move(task));
 }

@@ -3,6 +3,7 @@
 // Source: own.
 // Guarantees: exact; the relaxation of the activation is chosen later (S1, S3).
 #include "base/check.h"
+#include "bounds/lowering/edges.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "bounds/lowering/ops/steps.h"
 #include "specs/network/op_table.h"
@@ -15,7 +16,10 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   const std::optional<Curve> curve = curve_named(op_row(node.kind).onnx_name);
   CLIPBOUND_CHECK_NOTE(curve.has_value(), node.name);
   AffineForm scratch;
-  return {context.add_layer(form_of(context, node.inputs[0], scratch), {*curve}, node.inputs[0])};
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  if (!has_edge({*curve})) return {context.add_layer(x, {*curve}, node.inputs[0])};
+  const EdgeOperand operand{x, node.inputs[0], certain_ends(context, node.inputs[0]), {}};
+  return {add_layer_with_edge(context, node, operand, {*curve})};
 }
 
 /// Sign and Round, whose values cases may decide.
