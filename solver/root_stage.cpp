@@ -144,10 +144,7 @@ bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& claus
 
 void RootStage::keep_refuted(const Clause& clause) const {
   if (context_.progress != nullptr) context_.progress->root_refuted(clause);
-  if (context_.keeper == nullptr) return;
-  ClauseState state;
-  state.closed.add(0);
-  context_.keeper->keep(clause, std::move(state));
+  if (context_.keeper != nullptr) context_.keeper->keep_refuted(clause);
 }
 
 std::shared_ptr<ClauseRoot> RootStage::clause_root(

@@ -4,7 +4,7 @@
 // Guarantees: exact; every type's numbers are float64 numbers.
 //
 // A further type of inputs has its numbers described here and its rounding of decimals in
-// FloatNeighbours (specs/query/number.h); everything else goes through the two.
+// specs/query (InputInterval and number.cpp); everything else goes through the two.
 #include "specs/network/tensor.h"
 
 namespace clipbound::specs {

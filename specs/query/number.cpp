@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/rounding.h"
+#include "specs/network/float_grid.h"
 
 namespace clipbound::specs {
 namespace {
@@ -166,6 +167,20 @@ double truncate(const mpq_class& magnitude) {
   return low;
 }
 
+constexpr double kLargest16 = 65504.0;
+
+/// The float16 nearest to a number with these neighbours. What is halfway between two float16
+/// numbers is a float64 number: either the number itself, or one of its neighbours, which then lies
+/// to one side of it.
+double nearest16(const FloatNeighbours& value) {
+  const double below = nearest_in(DataType::float16, value.lower),
+               above = nearest_in(DataType::float16, value.upper);
+  if (below == above || value.lower == value.upper) return below;
+  // The largest numbers are rounded as if 2^16 followed.
+  const double low = std::max(below, -0x1p16), high = std::min(above, 0x1p16);
+  return value.lower - low == high - value.lower ? above : below;
+}
+
 FloatNeighbours negated_if(bool negative, const FloatNeighbours& n) {
   if (!negative) return n;
   // 0.0 - x keeps zeros positive, so that equal boxes are equal bit by bit.
@@ -274,7 +289,8 @@ InputInterval lower_edges(const FloatNeighbours& value) {
   return {{value.lower, kInfinity},
           {value.upper, kInfinity},
           {rounded32, kInfinity},
-          {rounded64, kInfinity}};
+          {rounded64, kInfinity},
+          {std::max(nearest16(value), -kLargest16), kInfinity}};
 }
 
 InputInterval upper_edges(const FloatNeighbours& value) {
@@ -283,7 +299,8 @@ InputInterval upper_edges(const FloatNeighbours& value) {
   return {{-kInfinity, value.upper},
           {-kInfinity, value.lower},
           {-kInfinity, rounded32},
-          {-kInfinity, rounded64}};
+          {-kInfinity, rounded64},
+          {-kInfinity, std::min(nearest16(value), kLargest16)}};
 }
 
 }  // namespace clipbound::specs

@@ -68,6 +68,7 @@ const Ends& InputInterval::ends_in(DataType input_type) const {
   switch (input_type) {
     case DataType::float32: return rounded32;
     case DataType::float64: return rounded64;
+    case DataType::float16: return rounded16;
     case DataType::int64:
     case DataType::boolean: break;
   }
@@ -80,7 +81,8 @@ Ends InputInterval::proof_in(DataType input_type) const {
 }
 
 bool InputInterval::is_empty() const {
-  return proof_in(DataType::float32).is_empty() && proof_in(DataType::float64).is_empty();
+  return proof_in(DataType::float32).is_empty() && proof_in(DataType::float64).is_empty() &&
+         proof_in(DataType::float16).is_empty();
 }
 
 InputInterval intersection(const InputInterval& a, const InputInterval& b) {
@@ -88,7 +90,7 @@ InputInterval intersection(const InputInterval& a, const InputInterval& b) {
     return Ends{std::max(p.lower, q.lower), std::min(p.upper, q.upper)};
   };
   return {both(a.hull, b.hull), both(a.exact, b.exact), both(a.rounded32, b.rounded32),
-          both(a.rounded64, b.rounded64)};
+          both(a.rounded64, b.rounded64), both(a.rounded16, b.rounded16)};
 }
 
 bool inside_box(const Clause& clause, DataType input_type, std::span<const double> x) {

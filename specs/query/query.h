@@ -63,6 +63,7 @@ struct InputInterval {
   Ends exact;      ///< a float64 x lies between the decimals iff it lies in here
   Ends rounded32;  ///< the decimals' float32 roundings
   Ends rounded64;  ///< the decimals' float64 roundings
+  Ends rounded16;  ///< the decimals' float16 roundings
 
   /// What a counterexample of a network with inputs of this type must lie in: the decimals rounded
   /// to the type. Points that lie in `exact` as well are preferred.

@@ -78,7 +78,7 @@ inline void check_invariants(const Query& query) {
     ASSERT_NE(clause.box, nullptr);
     ASSERT_EQ(static_cast<std::int64_t>(clause.box->size()), query.input_size);
     for (const InputInterval& interval : *clause.box) {
-      for (const DataType type : {DataType::float32, DataType::float64}) {
+      for (const DataType type : {DataType::float32, DataType::float64, DataType::float16}) {
         const Ends proof = interval.proof_in(type), ends = interval.ends_in(type);
         ASSERT_TRUE(std::isfinite(proof.lower) && std::isfinite(proof.upper));
         ASSERT_LE(proof.lower, ends.lower);
