@@ -67,6 +67,7 @@ void map_constant(const std::vector<const AffineForm*>& forms, const std::vector
                   double& radius) {
   double sum = std::fabs(offset);
   int roundings = 0;
+  bool inexact = false;  // a radius of 0 would say that nothing is: products may underflow
   constant = offset;
   radius = 0.0;
   for (const WeightedTerm& term : terms) {
@@ -74,13 +75,14 @@ void map_constant(const std::vector<const AffineForm*>& forms, const std::vector
     const AffineForm& form = *forms[static_cast<std::size_t>(term.input)];
     const auto e = static_cast<std::size_t>(term.element);
     radius += std::fabs(term.weight) * form.radius[e];
+    inexact = inexact || (term.weight != 0.0 && form.radius[e] != 0.0);
     if (form.constant[e] == 0.0) continue;
     constant += term.weight * form.constant[e];
     sum += std::fabs(term.weight * form.constant[e]);
     roundings += 2;
   }
   const bool copied = terms.size() == 1 && offset == 0.0 && std::fabs(terms.front().weight) == 1.0;
-  if (radius > 0.0)
+  if (inexact)
     radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
   if (roundings > 0 && !copied) radius += gamma_bound(roundings + 8.0) * sum + 0x1p-1000;
 }
