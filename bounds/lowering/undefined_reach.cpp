@@ -100,7 +100,9 @@ class Trace {
       case OpKind::average_pool:
       case OpKind::global_average_pool:
       case OpKind::reduce_sum:
-      case OpKind::reduce_mean: return weighted(node);
+      case OpKind::reduce_mean:
+      case OpKind::interpolate:
+      case OpKind::interpolate_upsample: return weighted(node);
       default: return {};
     }
   }
