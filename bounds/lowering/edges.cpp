@@ -62,7 +62,7 @@ class EdgeLayer {
   bool is_whole() const { return std::trunc(f_.parameter) == f_.parameter; }
   /// Whether every clause fails where f of element i is one of `what`.
   bool fails(std::size_t i, NonNumbers what) const {
-    constexpr std::int64_t kMostElements = 4096;  // each is followed through the whole network
+    constexpr std::int64_t kMostElements = 256;  // each is followed through the whole network
     const UndefinedReach* const undefined_reach = context_.edges().undefined_reach;
     if (undefined_reach == nullptr || operand_.form.size() > kMostElements) return false;
     const std::int64_t e =
