@@ -4,6 +4,7 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "bounds/exact/decide_exactly.h"
 #include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
@@ -81,12 +82,18 @@ std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
   SearchContext beside = context_;
   beside.progress = nullptr;  // the search that the cases help reports its own
   beside.keeper = nullptr;    // and keeps what is open
-  return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true}, beside);
+  return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true, reach_}, beside);
 }
 
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
+  std::erase_if(box.clauses, [&](const Clause* clause) {
+    if (!refuted_exactly(*system, *clause, system->intervals, box)) return false;
+    keep_refuted(*clause);
+    return true;
+  });
+  if (box.clauses.empty()) return;
   ActivationSplitSettings own = settings();
   own.keeping = Keeping::trees;
   auto root =
@@ -108,6 +115,33 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   roots.schedules.push_back(std::move(root));
 }
 
+namespace {
+
+std::int64_t coefficients_of(const LayeredSystem& system) {
+  std::int64_t count = 0;
+  const auto add = [&count](const AffineForm& form) {
+    for (const auto& [source, rows] : form.terms) count += rows.entries();
+  };
+  for (const AffineForm& layer : system.layers) add(layer);
+  add(system.outputs);
+  return count;
+}
+
+}  // namespace
+
+bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& clause,
+                                const std::vector<IntervalVector>& z, const BoxClauses& box) const {
+  if (query_.clauses.size() > strategy::kMostExactRoots) return false;
+  const bool is_tiny = coefficients_of(system) <= strategy::kTinyNetwork;
+  for (const ExactDepth depth : {ExactDepth::ranges, ExactDepth::forms}) {
+    if (depth == ExactDepth::forms && !is_tiny) break;
+    if (decide_exactly(system, clause, z, box.lower, box.upper, depth, strategy::kRootExactWork) ==
+        ExactAnswer::refuted)
+      return true;
+  }
+  return false;
+}
+
 void RootStage::keep_refuted(const Clause& clause) const {
   if (context_.progress != nullptr) context_.progress->root_refuted(clause);
   if (context_.keeper != nullptr) context_.keeper->keep_refuted(clause);
@@ -118,6 +152,7 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   auto root = std::make_shared<ClauseRoot>();
   root->clause = &clause;
   root->bounder = bounder;
+  if (coefficients_of(bounder->system()) <= strategy::kExactNetwork) root->exact = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   root->strict = strict_rows(bounder->system(), clause);
   root->lower_anew = lower_anew(bounder->system());
@@ -165,7 +200,8 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
     const RowsVerdict rows = bound_rows(*root, bounds);
-    if (rows.refuted || (resumed != nullptr && resumed->closed.is_one())) {
+    if (rows.refuted || refuted_exactly(bounder->system(), *root->clause, bounds.layers, box) ||
+        (resumed != nullptr && resumed->closed.is_one())) {
       keep_refuted(*root->clause);
       continue;
     }
@@ -202,7 +238,7 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
   const bool numbers = system.outputs.terms.empty(), indices = !system.staircases.empty();
   if (!has_rows || !system.has_interval_only() || !(numbers || indices)) return false;
   for (const BoxGroup& group : family.groups)
-    roots.cases.push_back({network_, box_of(group, query_), !indices});
+    roots.cases.push_back({network_, box_of(group, query_), !indices, reach_});
   context_.say(
       1, (indices ? "indices depend on inputs: " : "outputs are bounded by intervals alone: ") +
              std::to_string(family.groups.size()) + " boxes are searched case by case");

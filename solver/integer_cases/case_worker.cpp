@@ -60,11 +60,17 @@ std::shared_ptr<const LayeredSystem> lower_box(const Network& network,
   }
 }
 
-std::shared_ptr<const LayeredSystem> lower_part(const Network& network, const CasePart& part,
+std::shared_ptr<const LayeredSystem> lower_part(const CaseProblem& problem, const CasePart& part,
                                                 NarrowInputs narrow, const Deadline& deadline,
                                                 std::map<ValueId, IntervalVector>* intervals) {
-  return lower_box(network, part.lower, part.upper,
-                   {part.open, narrow, intervals, &deadline, &part.decisions});
+  LoweringOptions options;
+  options.open = part.open;
+  options.narrow_inputs = narrow;
+  options.intervals = intervals;
+  options.deadline = &deadline;
+  options.undefined_reach = problem.undefined_reach.get();
+  options.decisions = &part.decisions;
+  return lower_box(*problem.network, part.lower, part.upper, options);
 }
 
 }  // namespace
@@ -98,8 +104,7 @@ CaseWorker::By CaseWorker::cut_by() const {
 
 void CaseWorker::lower() {
   intervals_.clear();
-  system_ = lower_part(*cases_.problem.network, case_.part, NarrowInputs::constants, deadline_,
-                       &intervals_);
+  system_ = lower_part(cases_.problem, case_.part, NarrowInputs::constants, deadline_, &intervals_);
 }
 
 void CaseWorker::bound() {
@@ -200,8 +205,10 @@ void CaseWorker::bound_tail() {
   if (!tail) return;
   std::shared_ptr<const LayeredSystem> system;
   try {
-    system = lower_box(*tail->network, tail->lower, tail->upper,
-                       {{}, NarrowInputs::variables, nullptr, &deadline_, nullptr});
+    LoweringOptions options;
+    options.narrow_inputs = NarrowInputs::variables;
+    options.deadline = &deadline_;
+    system = lower_box(*tail->network, tail->lower, tail->upper, options);
   } catch (const Unsupported&) {
     return;  // a slice's start and end, made inputs apart, do not tell its length any more
   }
@@ -232,7 +239,7 @@ bool CaseWorker::keep_open(Case& c, ActivationSplitSchedule& root) {
 std::unique_ptr<ActivationSplitSchedule> CaseWorker::bound_root(Case& c,
                                                                 const SearchContext& context) {
   const std::shared_ptr<const LayeredSystem> system =
-      lower_part(*cases_.problem.network, c.part, NarrowInputs::variables, deadline_, nullptr);
+      lower_part(cases_.problem, c.part, NarrowInputs::variables, deadline_, nullptr);
   if (system == nullptr) return nullptr;
   auto root = std::make_unique<ActivationSplitSchedule>(
       system, BoxClauses{c.part.lower, c.part.upper, c.open_clauses()}, ActivationSplitSettings{},
@@ -248,7 +255,7 @@ double CaseWorker::gain_of(std::size_t input) const {
   std::vector<std::shared_ptr<const LayeredSystem>> systems;
   for (const CasePart& part : halve(case_.part, input)) {
     systems.push_back(
-        lower_part(*cases_.problem.network, part, NarrowInputs::constants, deadline_, nullptr));
+        lower_part(cases_.problem, part, NarrowInputs::constants, deadline_, nullptr));
     if (systems.back() == nullptr) return 0.0;
   }
   for (const OpenClause& open : case_.clauses) {

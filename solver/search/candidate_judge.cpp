@@ -6,8 +6,12 @@
 
 namespace clipbound::solver {
 
-CandidateJudge::CandidateJudge(std::shared_ptr<const Network> network, const Query& query)
-    : network_(std::move(network)), query_(query), input_type_(network_->input_type()) {}
+CandidateJudge::CandidateJudge(std::shared_ptr<const Network> network, const Query& query,
+                               std::vector<InputDefinition> definitions)
+    : network_(std::move(network)),
+      query_(query),
+      definitions_(std::move(definitions)),
+      input_type_(network_->input_type()) {}
 
 namespace {
 
@@ -41,6 +45,7 @@ bool CandidateJudge::offer(const Clause& clause, std::span<const double> x) {
   if (found()) return true;
   replayed_.fetch_add(1, std::memory_order_relaxed);
   std::vector<double> point = snap(clause, x);
+  complete_inputs(definitions_, input_type_, point);
   Judgement judgement = judge(*network_, query_, point);
   const std::lock_guard lock(mutex_);
   if (!judgement.holds) {

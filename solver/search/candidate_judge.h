@@ -14,13 +14,17 @@
 
 #include "specs/evaluate/counterexample.h"
 #include "specs/network/network.h"
+#include "specs/query/definition.h"
 #include "specs/query/query.h"
 
 namespace clipbound::solver {
 
 class CandidateJudge {
  public:
-  CandidateJudge(std::shared_ptr<const Network> network, const Query& query);
+  /// Network and query as read. Where the search sees fewer inputs (specs/simplify), `definitions`
+  /// give the others, and x and the clauses below are those of the search.
+  CandidateJudge(std::shared_ptr<const Network> network, const Query& query,
+                 std::vector<InputDefinition> definitions = {});
 
   /// The point of the input's grid nearest to x [n] that lies in the clause's box: inside the
   /// decimals' own interval where the grid has a point there, in that of their roundings always.
@@ -45,6 +49,7 @@ class CandidateJudge {
  private:
   std::shared_ptr<const Network> network_;
   const Query& query_;
+  const std::vector<InputDefinition> definitions_;
   DataType input_type_;
   std::atomic<bool> found_{false};
   std::atomic<std::uint64_t> replayed_{0};

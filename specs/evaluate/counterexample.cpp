@@ -79,7 +79,8 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
     const Clause& clause = query.clauses[c];
     if (!inside_box(clause, input_type, point)) continue;
     std::array<bool, 3> holds{};
-    for (std::size_t o = 0; o < holds.size(); ++o) holds[o] = rows_hold(clause, point, replays[o]);
+    for (std::size_t o = 0; o < holds.size(); ++o)
+      holds[o] = rows_hold(clause, point, replays[o], input_type);
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
       const bool exact = inside_exact(clause, point);
       // The first clause stands unless a later one holds exactly.

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "specs/query/definition.h"
 
 namespace clipbound::specs {
 namespace {
@@ -51,11 +52,16 @@ bool row_holds(const Row& row, std::span<const double> x, std::span<const double
 
 }  // namespace
 
-bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y) {
-  for (const Row& row : clause.rows) {
-    if (!row_holds(row, x, y)) return false;
-  }
-  return true;
+bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y,
+               DataType input_type) {
+  const auto is_computed_so = [&](const Row& row) {
+    const std::optional<InputDefinition> definition = definition_of(row);
+    return definition &&
+           x[static_cast<std::size_t>(definition->input)] ==
+               value_of(*definition, input_type, x[static_cast<std::size_t>(definition->from)]);
+  };
+  return std::all_of(clause.rows.begin(), clause.rows.end(),
+                     [&](const Row& row) { return row_holds(row, x, y) || is_computed_so(row); });
 }
 
 const Ends& InputInterval::ends_in(DataType input_type) const {

@@ -43,6 +43,8 @@ struct Row {
   Number threshold;
   bool strict = false;
   bool from_equality = false;  ///< one half of an `=`
+  /// The input that stands alone on one side of an `=` between two inputs (definition.h), or -1.
+  std::int32_t defines = -1;
 };
 
 /// lower <= x <= upper.
@@ -94,8 +96,10 @@ struct Query {
 };
 
 /// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not
-/// considered.
-bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y);
+/// considered. Of an equation that gives one input from another, it is enough that it holds as
+/// inputs of this type compute it (definition.h).
+bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y,
+               DataType input_type = DataType::float32);
 /// True where x is in ends_in(input_type) in every coordinate.
 bool inside_box(const Clause& clause, DataType input_type, std::span<const double> x);
 /// True where proof_in(input_type) is empty in some coordinate: the clause asks for no point.

@@ -162,6 +162,7 @@ class NormalForm {
   bool take_bound(std::uint32_t node, Relation relation, std::uint32_t input, bool turned,
                   const FloatNeighbours& value);
   bool take_constant(std::uint32_t node, int sign, Relation relation);
+  void mark_definition(std::uint32_t node);
   bool dead_end(std::uint32_t node, const std::string& why);
   void open_choice();
   bool next_case();
@@ -262,12 +263,25 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
   const LinearTerm& term = form.terms.front();
   if (form.terms.size() > 1 || term.of == Term::Of::output) {
     append_rows(form, relation, rows_);
+    if (relation == Relation::equal) mark_definition(i);
     return true;
   }
   // c X + d R 0  is  X R -d/c, the relation turned round for negative c.
   const FloatNeighbours value = rational_neighbours(mpq_class(-form.constant / term.coefficient));
   return take_bound(i, relation, static_cast<std::uint32_t>(term.index), sgn(term.coefficient) < 0,
                     value);
+}
+
+// The two rows of an equation between two inputs, one of which stands alone: X_1 = 0.5 X_8 + 0.1.
+void NormalForm::mark_definition(std::uint32_t node) {
+  const std::int32_t lone = lone_input(ast_, node);
+  for (auto row = rows_.end() - 2; row != rows_.end(); ++row) {
+    const auto is_lone = [lone](const Term& term) {
+      return term.of == Term::Of::input && term.index == lone && abs(term.coefficient.exact) == 1;
+    };
+    const bool of_inputs = row->terms.size() == 2 && row->terms[1].of == Term::Of::input;
+    if (of_inputs && (is_lone(row->terms[0]) || is_lone(row->terms[1]))) row->defines = lone;
+  }
 }
 
 bool NormalForm::take_constant(std::uint32_t node, int sign, Relation relation) {
