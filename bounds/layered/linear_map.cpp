@@ -73,6 +73,7 @@ double map_constant(const std::vector<const AffineForm*>& forms, const std::vect
                     double& radius) {
   double sum = std::fabs(offset);
   int roundings = 0;
+  bool inexact = false;  // a radius of 0 would say that nothing is: products may underflow
   bool exact = true;
   constant = offset;
   radius = 0.0;
@@ -81,6 +82,7 @@ double map_constant(const std::vector<const AffineForm*>& forms, const std::vect
     const AffineForm& form = *forms[static_cast<std::size_t>(term.input)];
     const auto e = static_cast<std::size_t>(term.element);
     radius += std::fabs(term.weight) * form.radius[e];
+    inexact = inexact || (term.weight != 0.0 && form.radius[e] != 0.0);
     if (form.constant[e] == 0.0) continue;
     const double product = term.weight * form.constant[e], before = constant;
     constant += product;
@@ -90,7 +92,7 @@ double map_constant(const std::vector<const AffineForm*>& forms, const std::vect
     roundings += 2;
   }
   const bool copied = terms.size() == 1 && offset == 0.0 && std::fabs(terms.front().weight) == 1.0;
-  if (radius > 0.0)
+  if (inexact)
     radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
   const double charge =
       roundings > 0 && !copied ? gamma_bound(roundings + 8.0) * sum + 0x1p-1000 : 0.0;
