@@ -6,6 +6,7 @@
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "bounds/exact/decide_exactly.h"
 #include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
@@ -33,10 +34,8 @@ CrownBounder::Bounds bounds_of(const SparseNetwork& network) {
 
 BoxClauses box_of(const BoxGroup& group, const Query& query) {
   BoxClauses box;
-  for (const InputInterval& edge : *group.box) {
-    box.lower.push_back(edge.proof_lower);
-    box.upper.push_back(edge.proof_upper);
-  }
+  box.lower = group.lower;
+  box.upper = group.upper;
   for (const std::size_t k : group.clauses) box.clauses.push_back(&query.clauses[k]);
   return box;
 }
@@ -119,6 +118,12 @@ std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
+  std::erase_if(box.clauses, [&](const Clause* clause) {
+    if (!refuted_exactly(*system, *clause, system->intervals, box)) return false;
+    keep_refuted(*clause);
+    return true;
+  });
+  if (box.clauses.empty()) return;
   ActivationSplitSettings own = settings();
   own.keeping = Keeping::trees;
   auto root =
@@ -140,12 +145,36 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   roots.schedules.push_back(std::move(root));
 }
 
+namespace {
+
+std::int64_t coefficients_of(const LayeredSystem& system) {
+  std::int64_t count = 0;
+  const auto add = [&count](const AffineForm& form) {
+    for (const auto& [source, rows] : form.terms) count += rows.entries();
+  };
+  for (const AffineForm& layer : system.layers) add(layer);
+  add(system.outputs);
+  return count;
+}
+
+}  // namespace
+
+bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& clause,
+                                const std::vector<IntervalVector>& z, const BoxClauses& box) const {
+  if (query_.clauses.size() > strategy::kMostExactRoots) return false;
+  const bool is_tiny = coefficients_of(system) <= strategy::kTinyNetwork;
+  for (const ExactDepth depth : {ExactDepth::ranges, ExactDepth::forms}) {
+    if (depth == ExactDepth::forms && !is_tiny) break;
+    if (decide_exactly(system, clause, z, box.lower, box.upper, depth, strategy::kRootExactWork) ==
+        ExactAnswer::refuted)
+      return true;
+  }
+  return false;
+}
+
 void RootStage::keep_refuted(const Clause& clause) const {
   if (context_.progress != nullptr) context_.progress->root_refuted(clause);
-  if (context_.keeper == nullptr) return;
-  ClauseState state;
-  state.closed.add(0);
-  context_.keeper->keep(clause, std::move(state));
+  if (context_.keeper != nullptr) context_.keeper->keep_refuted(clause);
 }
 
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
@@ -153,6 +182,7 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   auto root = std::make_shared<ClauseRoot>();
   root->clause = &clause;
   root->bounder = bounder;
+  if (coefficients_of(bounder->system()) <= strategy::kExactNetwork) root->exact = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   root->strict = strict_rows(bounder->system(), clause);
   root->lower_anew = lower_anew(bounder->system());
@@ -203,8 +233,9 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
     const RowsVerdict rows = bound_rows(*root, bounds);
-    const bool by_intervals = intervals && refuted_by_intervals(*intervals, *root->clause);
-    if (rows.refuted || by_intervals || (resumed != nullptr && resumed->closed.is_one())) {
+    const bool elsewhere = (intervals && refuted_by_intervals(*intervals, *root->clause)) ||
+                           refuted_exactly(bounder->system(), *root->clause, bounds.layers, box);
+    if (rows.refuted || elsewhere || (resumed != nullptr && resumed->closed.is_one())) {
       keep_refuted(*root->clause);
       continue;
     }
@@ -250,8 +281,8 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
 
 std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots& roots) {
   const double begin = context_.deadline.spent_s();
-  const BoxFamily all =
-      family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
+  const BoxFamily all = family_of(group_by_box(query_, context_.judge.input_type()),
+                                  static_cast<std::size_t>(query_.input_size));
   std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
   const LayeredSystem& system = bounder->system();
   if (system.outputs.terms.empty()) roots.interval_only = describe_interval_only(system);

@@ -75,6 +75,9 @@ class RootStage {
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
+  /// True where exact arithmetic refutes the clause on its box.
+  bool refuted_exactly(const LayeredSystem& system, const Clause& clause,
+                       const std::vector<IntervalVector>& z, const BoxClauses& box) const;
   /// Bounds all families' boxes. Throws LoweringInterrupted where the deadline comes while a
   /// network is lowered.
   void bound_all(OpenRoots& roots);

@@ -34,6 +34,13 @@ namespace strategy {
 // unless it has more coefficients than this. Not measured.
 inline constexpr std::size_t kLargeNetwork = 3000000;
 
+// Exact arithmetic (decision 48): additions of rationals, some 0.3 us each. Forms of activations
+// are looked into at the root of a network of so few coefficients, and on subproblems of the input
+// split that are open by rounding alone where it has no more than the second number.
+inline constexpr std::int64_t kTinyNetwork = 1000, kExactNetwork = 20000;
+inline constexpr std::int64_t kRootExactWork = 20000, kExactWork = 200000;
+inline constexpr std::size_t kMostExactRoots = 256;  // clauses of one query
+
 // Attacks. Before the root bounds most violated properties show at once, and large networks' root
 // bounds take longer than an attack with so many points; after them the attack gets a share of
 // what they took. The search brings its own attack. Not measured but for decision 36.

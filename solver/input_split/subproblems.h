@@ -37,6 +37,8 @@ struct ClauseRoot {
   const Clause* clause = nullptr;
   /// Null once an engine bounds batches: large, and of no more use.
   std::shared_ptr<const CrownBounder> bounder;
+  /// For exact arithmetic, where the network is small enough for it; else null.
+  std::shared_ptr<const CrownBounder> exact;
   AffineForm rows;                   ///< left sides minus thresholds
   std::vector<std::uint8_t> strict;  ///< [S]
   std::vector<int> kept;             ///< column -> input number

@@ -11,6 +11,9 @@ namespace clipbound::solver {
 namespace {
 // Half-spaces of ancestors that enter concretizations; the others only clip boxes (decision 26).
 constexpr int kConcretizedOlder = 1;
+// A row's bound that is nearer to 0 than so many of its slacks may be open by rounding alone: its
+// own bound is off by a few of them.
+constexpr double kSlacks = 16.0;
 }  // namespace
 
 SearchSettings search_settings(const Options& options) {
@@ -66,6 +69,8 @@ InputSplitWorker::Level& InputSplitWorker::enter_level(
   level.bounder = problem->make_bounder(halfspaces_, std::move(level.bounder));
   level.boxes.resize(problem->inputs, problem->neurons, halfspaces_);
   level.rows.resize(problem->inputs, problem->rows);
+  level.rounding.clear();
+  for (int s = 0; s < problem->rows; ++s) level.rounding.push_back(kSlacks * problem->row_slack(s));
   level.problem = std::move(problem);
   return level;
 }
@@ -176,6 +181,7 @@ bool InputSplitWorker::prune() {
   const RowBounds& rows = level().rows;
   open_ = ~rows.refuted;
   double worst = kInfinity;
+  nearest_ = -kInfinity;
   int worst_lane = -1;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
@@ -186,6 +192,7 @@ bool InputSplitWorker::prune() {
     if (open_[lane] == 0) continue;
     double best = -kInfinity;
     for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
+    nearest_ = std::max(nearest_, best);
     if (worst_lane < 0 || best < worst) {
       worst = best;
       worst_lane = lane;
@@ -212,6 +219,9 @@ void InputSplitWorker::try_points() {
     open_[lane] = 0;
     restart_without_rows(lane);
   }
+  const std::vector<double>& rounding = level().rounding;
+  const auto widest = std::max_element(rounding.begin(), rounding.end());
+  if (widest != rounding.end() && nearest_ > -*widest) settle_touching();
 }
 
 }  // namespace clipbound::solver

@@ -1,10 +1,13 @@
 // Idea: Cast. Between floating types, and from integers and truth values to anything but a truth
 // value, the number stays (the form `convert`; evaluation rounds to the narrower format by itself,
 // specs/evaluate/evaluation_plan.h). To integers it is cut towards 0; to a truth value, it is
-// compared with 0.
+// compared with 0. To integers of 8 or 16 bits (zero points), constants that fit are cast.
 // Source: ONNX operator specification, Cast.
 // Guarantees: the form `convert` copies exactly (S1); a running error that reaches over a step
 // becomes the step.
+#include <algorithm>
+#include <array>
+
 #include "specs/ops/elementwise.h"
 #include "specs/ops/movement.h"
 
@@ -51,6 +54,42 @@ Target target_of(const Node& node) {
   }
 }
 
+struct NarrowIntegers {
+  std::int64_t to;
+  StoredInteger stored;
+  double low, high;
+};
+constexpr std::array kNarrowIntegers = {NarrowIntegers{2, StoredInteger::uint8, 0.0, 255.0},
+                                        NarrowIntegers{3, StoredInteger::int8, -128.0, 127.0},
+                                        NarrowIntegers{4, StoredInteger::uint16, 0.0, 65535.0},
+                                        NarrowIntegers{5, StoredInteger::int16, -32768.0, 32767.0}};
+
+/// nullptr where the cast aims at something else.
+const NarrowIntegers* narrow_target(const Node& node) {
+  if (node.opset < 6) return nullptr;
+  const std::int64_t to = node.int_attribute("to", 0);
+  const auto* found = std::find_if(kNarrowIntegers.begin(), kNarrowIntegers.end(),
+                                   [&](const NarrowIntegers& row) { return row.to == to; });
+  return found == kNarrowIntegers.end() ? nullptr : found;
+}
+
+/// Numbers outside the range wrap, or are anything: they are refused.
+void cast_constant(Network& network, const Node& node, const NarrowIntegers& narrow) {
+  const Value& x = input_of(network, node, 0);
+  if (!x.constant) throw Unsupported("a cast of what is no constant to integers of 8 or 16 bits");
+  Tensor result{x.shape, std::vector<std::int64_t>{}};
+  auto& integers = std::get<std::vector<std::int64_t>>(result.values);
+  for (const double number : x.constant->as_float64()) {
+    const double cut = std::trunc(number);
+    if (!(cut >= narrow.low && cut <= narrow.high))
+      throw Unsupported("a cast of a number outside the range of its integers");
+    integers.push_back(static_cast<std::int64_t>(cut));
+  }
+  result.stored = narrow.stored;
+  set_output(network, node, 0, DataType::int64, result.shape);
+  network.value(node.outputs[0]).constant = std::move(result);
+}
+
 bool is_floating(DataType type) {
   return type == DataType::float32 || type == DataType::float64;
 }
@@ -81,6 +120,8 @@ struct Cut : NumberFunction {
 
 void infer(Network& network, Node& node) {
   expect_arity(node, 1, 1);
+  if (const NarrowIntegers* narrow = narrow_target(node))
+    return cast_constant(network, node, *narrow);
   const DataType from = input_of(network, node, 0).type;
   const auto [to, half] = target_of(node);
   const bool keeps =

@@ -252,8 +252,9 @@ void check_lanes(Dice& dice, const Planted& planted, Tally& tally) {
   const auto form = static_cast<ProductForm>(dice.whole(0, 2));
   std::vector<double> lower, upper;
   for (const InputInterval& edge : *clause.box) {
-    lower.push_back(edge.proof_lower);
-    upper.push_back(edge.proof_upper);
+    const Ends ends = edge.proof_in(planted.network->input_type());
+    lower.push_back(ends.lower);
+    upper.push_back(ends.upper);
   }
   const Lowered lowered(planted.network, lower, upper, clause, form);
   if (lowered.kept.size() > 9 || lowered.kept.empty()) return;

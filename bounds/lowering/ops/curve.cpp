@@ -10,6 +10,16 @@
 
 namespace clipbound::bounds {
 
+namespace {
+
+/// Functions that end elsewhere than at 0.
+bool has_vertical_ends(Curve curve) {
+  return curve == Curve::asin || curve == Curve::acos || curve == Curve::acosh ||
+         curve == Curve::atanh;
+}
+
+}  // namespace
+
 /// The curve is the one that has the operator's name; operators with a parameter have a lowering of
 /// their own (lower_elu()).
 std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
@@ -17,7 +27,8 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   CLIPBOUND_CHECK_NOTE(curve.has_value(), node.name);
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
-  if (!has_edge({*curve})) return {context.add_layer(x, {*curve}, node.inputs[0])};
+  if (!has_edge({*curve}) && !has_vertical_ends(*curve))
+    return {context.add_layer(x, {*curve}, node.inputs[0])};
   const EdgeOperand operand{x, node.inputs[0], certain_ends(context, node.inputs[0]), {}};
   return {add_layer_with_edge(context, node, operand, {*curve})};
 }

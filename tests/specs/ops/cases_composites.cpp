@@ -227,9 +227,9 @@ void add_functions(std::vector<OperatorCase>& cases) {
   function("Celu", "Celu", 13, plain);
   function("CeluAlpha", "Celu", 13, [](onnx::NodeProto& n) { set_float(n, "alpha", 0.75f); });
   function("Mish", "Mish", 18, plain);
-  function("Swish", "Swish", 23, plain, {}, InRuntime::no);
+  function("Swish", "Swish", 24, plain, {}, InRuntime::no);
   function(
-      "SwishAlpha", "Swish", 23, [](onnx::NodeProto& n) { set_float(n, "alpha", 1.5f); }, {},
+      "SwishAlpha", "Swish", 24, [](onnx::NodeProto& n) { set_float(n, "alpha", 1.5f); }, {},
       InRuntime::no);
   function("ShrinkHard", "Shrink", 13, plain, {-1.75, -0.75, 0, 1.25, 2.25, 3.25});
   const auto shrink = [](float edge, float bias) {

@@ -56,6 +56,21 @@ void add_there_and_back(std::vector<OperatorCase>& cases) {
                    },
                    13,
                    {1, 3, 4, 5, 7, 8}});
+  // As exporters write what was trained for quantization: the zero point is cast, the integers are
+  // cut once more.
+  cases.push_back({"QuantizedAsTrained",
+                   [](OnnxWriter& w) {
+                     w.input("x", {2, 3}).floats("s", {}, {0.5f});
+                     *w.graph().add_initializer() = OnnxWriter::int_tensor("zero", {}, {1});
+                     add_integers(w, "low", {}, {0}, Type::UINT8);
+                     add_integers(w, "high", {}, {10}, Type::UINT8);
+                     set_int(w.node("Cast", {"zero"}, {"z"}), "to", Type::UINT8);
+                     w.node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+                     w.node("Clip", {"q", "low", "high"}, {"c"});
+                     w.node("DequantizeLinear", {"c", "s", "z"}, {"y"});
+                   },
+                   13,
+                   {1, 2, 3, 4, 4.5, 4.5}});
   cases.push_back(
       {"QuantizedOutputType",
        [](OnnxWriter& w) {

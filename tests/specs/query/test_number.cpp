@@ -2,6 +2,7 @@
 // comparing exact values.
 #include "specs/query/number.h"
 
+#include <bit>
 #include <cfenv>
 #include <random>
 
@@ -14,6 +15,21 @@ using namespace clipbound;
 using namespace clipbound::specs;
 
 using clipbound::base::kInfinity;
+
+mpq_class two_to(unsigned long exponent) {
+  return mpq_class(mpz_class(1) << exponent);
+}
+
+/// The float64 nearest to a rational (ties to even): one of its two neighbours.
+double nearest_double(const mpq_class& value) {
+  const Number number = make_number(value);
+  const auto distance = [&](double x) {
+    return std::isinf(x) ? two_to(1100) : mpq_class(abs(mpq_class(x) - value));
+  };
+  const int side = cmp(distance(number.lower), distance(number.upper));
+  const bool lower_is_even = (std::bit_cast<std::uint64_t>(number.lower) & 1U) == 0;
+  return side < 0 || (side == 0 && lower_is_even) ? number.lower : number.upper;
+}
 
 // Checks everything that a decimal's text is turned into against its exact value.
 void check(const std::string& text) {
@@ -44,6 +60,11 @@ void check(const std::string& text) {
   if (!std::isinf(n.nearest32)) {
     ASSERT_EQ(n.nearest32, slow::nearest_float(exact));
   }
+  ASSERT_EQ(n.nearest64, r.nearest64);
+  if (!std::isinf(n.nearest64)) {
+    ASSERT_EQ(n.nearest64, nearest_double(exact));
+  }
+  ASSERT_EQ(std::isinf(n.nearest64), abs(exact) >= two_to(1024) - two_to(970));
   ASSERT_EQ(std::isinf(n.nearest32), abs(exact) >= mpq_class(0x1p128 - 0x1p103));
   const Number number = make_number(exact);
   ASSERT_EQ(number.lower, n.lower);
@@ -201,23 +222,28 @@ TEST(Number, Edges) {
     const auto f = static_cast<double>(slow::nearest_float(exact));
     const InputInterval low = lower_edges(decimal_neighbours(text)),
                         high = upper_edges(decimal_neighbours(text));
-    EXPECT_LE(mpq_class(low.proof_lower), exact);
-    EXPECT_LE(low.proof_lower, f);
-    EXPECT_GE(mpq_class(high.proof_upper), exact);
-    EXPECT_GE(high.proof_upper, f);
-    EXPECT_EQ(low.attack_lower, static_cast<float>(f));
-    EXPECT_EQ(high.attack_upper, static_cast<float>(f));
-    EXPECT_GE(mpq_class(low.exact_lower), exact);
-    EXPECT_LT(mpq_class(std::nextafter(low.exact_lower, -kInfinity)), exact);
-    EXPECT_LE(mpq_class(high.exact_upper), exact);
-    EXPECT_GT(mpq_class(std::nextafter(high.exact_upper, kInfinity)), exact);
+    EXPECT_LE(mpq_class(low.proof_in(DataType::float32).lower), exact);
+    EXPECT_LE(low.proof_in(DataType::float32).lower, f);
+    EXPECT_GE(mpq_class(high.proof_in(DataType::float32).upper), exact);
+    EXPECT_GE(high.proof_in(DataType::float32).upper, f);
+    EXPECT_EQ(low.ends_in(DataType::float32).lower, static_cast<float>(f));
+    EXPECT_EQ(high.ends_in(DataType::float32).upper, static_cast<float>(f));
+    EXPECT_EQ(low.ends_in(DataType::float64).lower, nearest_double(exact));
+    EXPECT_EQ(high.ends_in(DataType::float64).upper, nearest_double(exact));
+    // In float64 nothing is added to the decimals but their own rounding.
+    EXPECT_EQ(low.proof_in(DataType::float64), (Ends{make_number(exact).lower, kInfinity}));
+    EXPECT_EQ(high.proof_in(DataType::float64), (Ends{-kInfinity, make_number(exact).upper}));
+    EXPECT_GE(mpq_class(low.exact.lower), exact);
+    EXPECT_LT(mpq_class(std::nextafter(low.exact.lower, -kInfinity)), exact);
+    EXPECT_LE(mpq_class(high.exact.upper), exact);
+    EXPECT_GT(mpq_class(std::nextafter(high.exact.upper, kInfinity)), exact);
   }
   // Beyond float32: no finite number is excluded by the one, all by the other.
-  EXPECT_EQ(upper_edges(decimal_neighbours("1e39")).attack_upper,
+  EXPECT_EQ(upper_edges(decimal_neighbours("1e39")).ends_in(DataType::float32).upper,
             std::numeric_limits<float>::max());
-  EXPECT_EQ(lower_edges(decimal_neighbours("1e39")).attack_lower,
+  EXPECT_EQ(lower_edges(decimal_neighbours("1e39")).ends_in(DataType::float32).lower,
             std::numeric_limits<float>::infinity());
-  EXPECT_EQ(lower_edges(decimal_neighbours("-1e39")).attack_lower,
+  EXPECT_EQ(lower_edges(decimal_neighbours("-1e39")).ends_in(DataType::float32).lower,
             std::numeric_limits<float>::lowest());
 }
 
