@@ -33,6 +33,11 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   return {add_layer_with_edge(context, node, operand, {*curve})};
 }
 
+/// Its curve has a row of its own: it may be without its pole.
+std::vector<AffineForm> lower_reciprocal(LowerContext& context, const Node& node) {
+  return lower_curve(context, node);
+}
+
 /// Sign and Round, whose values cases may decide.
 std::vector<AffineForm> lower_listed_curve(LowerContext& context, const Node& node) {
   const std::optional<Curve> curve = curve_named(op_row(node.kind).onnx_name);
