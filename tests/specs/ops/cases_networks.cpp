@@ -48,6 +48,9 @@ void add_there_and_back(std::vector<OperatorCase>& cases) {
   both("QuantizedPerRow", Type::UINT8, {2}, {0.5f, 1}, {128, 0}, 0, 13, {-2, -1, 0, 1, 2, 3});
   both("QuantizedInt16", Type::INT16, {}, {0.125f}, {-7}, 1, 21,
        {-1.75, -0.75, 0.25, 1.25, 2.25, 3.25});
+}
+
+void add_quantized(std::vector<OperatorCase>& cases) {
   cases.push_back({"QuantizedDefault",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 3}).floats("s", {}, {0.75f});
@@ -370,6 +373,7 @@ void add_batch_first(std::vector<OperatorCase>& cases) {
 
 void add_network_cases(std::vector<OperatorCase>& cases) {
   add_there_and_back(cases);
+  add_quantized(cases);
   add_quantized_weights(cases);
   add_einsums(cases);
   add_attentions(cases);
