@@ -305,7 +305,7 @@ void set_strings(onnx::NodeProto& n, const std::string& key,
 }
 
 void add_recurrent_forms(std::vector<OperatorCase>& cases) {
-  const Cell &rnn = kCells[0], &lstm = kCells[1], &gru = kCells[2];
+  const Cell &rnn = kCells[0], &lstm = kCells[1];
   cases.push_back({"RNNScaledTanh",
                    [=](OnnxWriter& w) {
                      write_cell(w, rnn, 1, true, [](auto& n) {
@@ -315,13 +315,28 @@ void add_recurrent_forms(std::vector<OperatorCase>& cases) {
                      });
                    },
                    14});
-  cases.push_back({"RNNRelu",
-                   [=](OnnxWriter& w) {
-                     write_cell(w, rnn, 2, true, [](auto& n) {
-                       set_strings(n, "activations", {"Relu", "Affine"});
-                     });
-                   },
-                   14});
+  const auto parameters = [](auto& n, float alpha, float beta) {
+    set_floats(n, "activation_alpha", {alpha});
+    set_floats(n, "activation_beta", {beta});
+  };
+  for (const std::string name : {"Affine", "LeakyRelu", "HardSigmoid", "Relu", "Softplus"})
+    cases.push_back({"RNN" + name,
+                     [=](OnnxWriter& w) {
+                       write_cell(w, rnn, 1, true, [&](auto& n) {
+                         set_strings(n, "activations", {name});
+                         if (name != "Relu" && name != "Softplus") parameters(n, 0.25f, 0.375f);
+                       });
+                     },
+                     14});
+  // Without numbers, the functions' own.
+  for (const std::string name : {"LeakyRelu", "Elu", "HardSigmoid"})
+    cases.push_back({"LSTM" + name + "Defaults",
+                     [=](OnnxWriter& w) {
+                       write_cell(w, lstm, 1, true, [&](auto& n) {
+                         set_strings(n, "activations", {"Sigmoid", name, name});
+                       });
+                     },
+                     14});
   cases.push_back({"LSTMPeepholes",
                    [=](OnnxWriter& w) {
                      w.floats("P", {1, 6}, {0.5f, -0.5f, 0.25f, 1, -1, 0.125f});
@@ -339,6 +354,10 @@ void add_recurrent_forms(std::vector<OperatorCase>& cases) {
                      });
                    },
                    14});
+}
+
+void add_other_recurrent_forms(std::vector<OperatorCase>& cases) {
+  const Cell& gru = kCells[2];
   cases.push_back({"GRULinearBeforeReset",
                    [=](OnnxWriter& w) {
                      write_cell(w, gru, 1, true,
@@ -379,6 +398,7 @@ void add_network_cases(std::vector<OperatorCase>& cases) {
   add_attentions(cases);
   add_recurrent(cases);
   add_recurrent_forms(cases);
+  add_other_recurrent_forms(cases);
   add_batch_first(cases);
 }
 
