@@ -52,6 +52,17 @@ inline double div_down(double a, double b) {
   return a == 0.0 ? 0.0 : next_down(a / b);
 }
 
+/// True where the product p of a and b, computed to nearest, is exact: what it lacks, which is a
+/// float64 number unless it underflows, is 0.
+inline bool is_exact_product(double a, double b, double p) {
+  return a == 0.0 || b == 0.0 || (std::fabs(p) >= 0x1p-900 && std::fma(a, b, -p) == 0.0);
+}
+/// True where the sum s of a and b, computed to nearest, is exact (Knuth's TwoSum).
+inline bool is_exact_sum(double a, double b, double s) {
+  const double from_b = s - a, from_a = s - from_b;
+  return (a - from_a) + (b - from_b) == 0.0;
+}
+
 /// gamma_k = k u / (1 - k u), rounded up: the relative error of k roundings in sequence (Higham,
 /// Accuracy and Stability of Numerical Algorithms, Lemma 3.1). k must stay below 2^50.
 inline double gamma_bound(double k) {

@@ -162,8 +162,9 @@ OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector
   std::map<int, IntervalVector> sources;
   sources[kInputSource] = {std::move(lower), std::move(upper)};
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
-    sources[static_cast<int>(k)] =
-        activate(system.activations[k], enclose(system.layers[k], sources));
+    IntervalVector z = enclose(system.layers[k], sources);
+    cut_to_limits(system, k, sources, z);
+    sources[static_cast<int>(k)] = activate(system.activations[k], z);
   }
   IntervalVector range = enclose(system.outputs, sources);
   return {std::move(range.lower), std::move(range.upper), {}};

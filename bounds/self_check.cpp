@@ -64,6 +64,23 @@ void compare(const std::string& name, const double* value, const double* error,
   }
 }
 
+/// Whether the system certainly speaks of a point: some limits hold at counterexamples alone.
+bool is_spoken_of(const LayeredSystem& system, const std::vector<EnclosedOutputs>& values) {
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    if (!system.limits[k].of_counterexamples) continue;
+    const ValueId id = system.layer_values[k];
+    if (id == kNoValue) return false;
+    const std::vector<std::int64_t>& elements = system.layer_elements[k];
+    const IntervalVector& limits = system.limits[k].z;
+    for (std::size_t v = 0; v < limits.lower.size(); ++v) {
+      const auto e = elements.empty() ? v : static_cast<std::size_t>(elements[v]);
+      const double x = values[index_of(id)].value[e], error = values[index_of(id)].error[e];
+      if (!(x - error >= limits.lower[v] && x + error <= limits.upper[v])) return false;
+    }
+  }
+  return true;
+}
+
 /// Every layer that is a value of the network, at one point.
 void compare_layers(const Network& network, const LayeredSystem& system,
                     const CrownBounder::Bounds& bounds, const std::vector<EnclosedOutputs>& values,
@@ -102,6 +119,7 @@ int self_check(const Network& network, const LayeredSystem& system,
     const std::string point =
         "point " + std::to_string(k) + " of seed " + std::to_string(settings.seed);
     const std::vector<EnclosedOutputs> values = evaluate_all_enclosed(network, x);
+    if (!is_spoken_of(system, values)) continue;
     compare_layers(network, system, bounds, values, point);
     EnclosedOutputs y;
     for (const ValueId id : network.outputs) {

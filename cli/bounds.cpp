@@ -33,10 +33,14 @@ struct QueryBox {
   std::vector<std::size_t> clauses;
 };
 
-std::vector<QueryBox> boxes_of(const Query& query) {
+std::vector<QueryBox> boxes_of(const Query& query, const Network& network) {
   std::vector<QueryBox> boxes;
   for (std::size_t k = 0; k < query.clause_count(); ++k) {
-    std::vector<double> lower = query.box_lower(k), upper = query.box_upper(k);
+    std::vector<double> lower = query.box_lower(k, network), upper = query.box_upper(k, network);
+    // No point of it is left where inputs have this network's type.
+    if (std::mismatch(lower.begin(), lower.end(), upper.begin(), std::less_equal<>()).first !=
+        lower.end())
+      continue;
     const auto same = std::find_if(boxes.begin(), boxes.end(), [&](const QueryBox& box) {
       return box.lower == lower && box.upper == upper;
     });
@@ -122,7 +126,7 @@ int run_bounds(const Arguments& arguments) {
                      " inputs, the network has " + std::to_string(whole.input_size()));
   }
   const Network network = arguments.layer.empty() ? whole : whole.up_to(arguments.layer);
-  const std::vector<QueryBox> boxes = boxes_of(query);
+  const std::vector<QueryBox> boxes = boxes_of(query, whole);
   const Bounder bounder = prepare(network, boxes);
   Json json;
   json["version"] = version();

@@ -79,6 +79,7 @@ void print_text(const Inspection& found, bool nodes) {
   } else {
     std::printf("%-15s not compared: evaluating would take too long\n", "summation order");
   }
+  for (const std::string& note : found.notes) std::printf("%-15s %s\n", "note", note.c_str());
   if (!nodes) return;
   std::puts("nodes:");
   for (std::size_t k = 0; k < found.nodes.size(); ++k) {

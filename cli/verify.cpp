@@ -73,6 +73,7 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
         file == kStandardStream ? Network::parse(standard_input(), "stdin") : Network::load(file);
     const Query query = arguments.query == kStandardStream ? Query::parse(standard_input(), "stdin")
                                                            : Query::load(arguments.query);
+    for (const std::string& note : network.notes()) console.message("note: " + note);
     for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
     const ThreadAllowance allowance(arguments.options.fields().threads);
     return arguments.run(network, query, arguments.options, callbacks);

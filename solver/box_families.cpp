@@ -7,14 +7,24 @@
 
 namespace clipbound::solver {
 
-std::vector<BoxGroup> group_by_box(const Query& query) {
+std::vector<BoxGroup> group_by_box(const Query& query, DataType input_type) {
   std::map<const Box*, std::size_t> index;
   std::vector<BoxGroup> groups;
   for (std::size_t k = 0; k < query.clauses.size(); ++k) {
     const Box* box = query.clauses[k].box.get();
-    const auto [at, added] = index.emplace(box, groups.size());
-    if (added) groups.push_back({box, {}});
-    groups[at->second].clauses.push_back(k);
+    const auto known = index.find(box);
+    if (known != index.end()) {
+      groups[known->second].clauses.push_back(k);
+    } else if (!is_empty(*box, input_type)) {
+      index.emplace(box, groups.size());
+      BoxGroup& group = groups.emplace_back();
+      for (const InputInterval& interval : *box) {
+        const Ends ends = interval.proof_in(input_type);
+        group.lower.push_back(ends.lower);
+        group.upper.push_back(ends.upper);
+      }
+      group.clauses.push_back(k);
+    }
   }
   return groups;
 }
@@ -24,8 +34,8 @@ BoxFamily family_of(std::vector<BoxGroup> groups, std::size_t inputs) {
                    std::vector<double>(inputs, -kInfinity)};
   for (const BoxGroup& group : family.groups) {
     for (std::size_t i = 0; i < inputs; ++i) {
-      family.lower[i] = std::min(family.lower[i], (*group.box)[i].proof_lower);
-      family.upper[i] = std::max(family.upper[i], (*group.box)[i].proof_upper);
+      family.lower[i] = std::min(family.lower[i], group.lower[i]);
+      family.upper[i] = std::max(family.upper[i], group.upper[i]);
     }
   }
   return family;
@@ -85,7 +95,7 @@ std::vector<BoxFamily> split_by_factors(const BoxFamily& family, const LayeredSy
   std::vector<std::vector<BoxGroup>> parts;
   for (const BoxGroup& group : family.groups) {
     std::vector<double> values;
-    for (const std::size_t i : key) values.push_back((*group.box)[i].proof_lower);
+    for (const std::size_t i : key) values.push_back(group.lower[i]);
     const auto [at, added] = index.emplace(std::move(values), parts.size());
     if (added) parts.emplace_back();
     parts[at->second].push_back(group);

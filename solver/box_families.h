@@ -7,7 +7,8 @@
 // are of two variables (squares, reciprocals); on boxes with the same mask they are linear, which
 // is not only far tighter but cheaper.
 // Source: own (decision 24).
-// Guarantees: every clause is in exactly one group, every group in exactly one family (S10).
+// Guarantees: every clause with a point is in exactly one group, every group in exactly one family
+// (S10).
 // Legend: n inputs.
 #include <cstddef>
 #include <vector>
@@ -17,12 +18,13 @@
 
 namespace clipbound::solver {
 
-/// Clauses (numbers) that share their box.
+/// Clauses (numbers) that share their box, and that box for inputs of the network's type, [n] each.
 struct BoxGroup {
-  const Box* box = nullptr;
+  std::vector<double> lower, upper;
   std::vector<std::size_t> clauses;
 };
-std::vector<BoxGroup> group_by_box(const Query& query);
+/// Clauses whose box is empty for this type of inputs ask for no point: they are in no group.
+std::vector<BoxGroup> group_by_box(const Query& query, DataType input_type);
 
 /// Box groups that share a lowering, and the hull of their boxes, [n] each.
 struct BoxFamily {

@@ -7,9 +7,12 @@ namespace clipbound::solver {
 
 std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& family) const {
   const BoxFeatures hull{varying_inputs(family.lower, family.upper).size()};
+  LoweringOptions options;
+  options.undefined_reach = reach_.get();
+  options.deadline = &context_.deadline;
   const auto lowered = [&](ProductForm products) {
-    return std::make_shared<const LayeredSystem>(lower_network(
-        *network_, family.lower, family.upper, products, {.deadline = &context_.deadline}));
+    return std::make_shared<const LayeredSystem>(
+        lower_network(*network_, family.lower, family.upper, products, options));
   };
   Plan plan = plan_for({}, hull, context_.options);
   const ProductForm first = plan.products.value;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bounds/crown/crown_bounder.h"
+#include "bounds/lowering/undefined_reach.h"
 #include "solver/box_families.h"
 #include "solver/search/search_context.h"
 #include "solver/strategy.h"
@@ -18,14 +19,17 @@ namespace clipbound::solver {
 /// Lowers a network for families of boxes.
 class FamilyLowering {
  public:
-  /// `network` is the simplified one.
-  FamilyLowering(std::shared_ptr<const Network> network, const SearchContext& context)
-      : network_(std::move(network)), context_(context) {}
+  /// `network` is the simplified one; `undefined_reach` of all clauses, or nullptr.
+  FamilyLowering(std::shared_ptr<const Network> network,
+                 std::shared_ptr<const UndefinedReach> undefined_reach,
+                 const SearchContext& context)
+      : network_(std::move(network)), reach_(std::move(undefined_reach)), context_(context) {}
   /// For the family's hull, as planned. Throws LoweringInterrupted where the deadline comes.
   std::shared_ptr<const CrownBounder> lower(const BoxFamily& family) const;
 
  private:
   std::shared_ptr<const Network> network_;
+  std::shared_ptr<const UndefinedReach> reach_;
   const SearchContext& context_;
 };
 

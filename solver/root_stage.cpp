@@ -1,14 +1,18 @@
 #include "solver/root_stage.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "base/blas.h"
 #include "base/parallel.h"
+#include "bounds/exact/decide_exactly.h"
 #include "bounds/layered/clause_rows.h"
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
 #include "solver/input_split/coarse_boxes.h"
+#include "specs/evaluate/evaluate.h"
 
 namespace clipbound::solver {
 
@@ -30,10 +34,8 @@ CrownBounder::Bounds bounds_of(const SparseNetwork& network) {
 
 BoxClauses box_of(const BoxGroup& group, const Query& query) {
   BoxClauses box;
-  for (const InputInterval& edge : *group.box) {
-    box.lower.push_back(edge.proof_lower);
-    box.upper.push_back(edge.proof_upper);
-  }
+  box.lower = group.lower;
+  box.upper = group.upper;
   for (const std::size_t k : group.clauses) box.clauses.push_back(&query.clauses[k]);
   return box;
 }
@@ -41,6 +43,33 @@ BoxClauses box_of(const BoxGroup& group, const Query& query) {
 bool have_rows(const std::vector<const Clause*>& clauses) {
   return std::all_of(clauses.begin(), clauses.end(),
                      [](const Clause* clause) { return !clause->rows.empty(); });
+}
+
+/// The outputs on a box as numbers within radii, by the operators' own intervals. They know what
+/// sums of ReLUs do not: the larger of two is below neither.
+LayeredSystem system_of_intervals(const Network& network, const BoxClauses& box) {
+  const specs::EnclosedOutputs outputs = specs::evaluate_enclosed(network, box.lower, box.upper);
+  LayeredSystem system;
+  system.lower = box.lower;
+  system.upper = box.upper;
+  system.sources[kInputSource] = {box.lower, box.upper};
+  for (std::size_t i = 0; i < box.lower.size(); ++i)
+    system.magnitudes[kInputSource].push_back(
+        std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i])));
+  for (std::size_t i = 0; i < outputs.value.size(); ++i) {
+    const bool known = std::isfinite(outputs.value[i]) && outputs.error[i] < kOverflow;
+    system.outputs.constant.push_back(known ? outputs.value[i] : 0.0);
+    system.outputs.radius.push_back(known ? outputs.error[i] : kInfinity);
+  }
+  return system;
+}
+
+bool refuted_by_intervals(const LayeredSystem& system, const Clause& clause) {
+  const IntervalVector rows = enclose(lower_rows(system, clause), system.sources);
+  for (std::size_t s = 0; s < rows.lower.size(); ++s) {
+    if (clause.rows[s].strict ? rows.lower[s] >= 0.0 : rows.lower[s] > 0.0) return true;
+  }
+  return false;
 }
 
 std::string name_of(const Clause& clause) {
@@ -65,9 +94,12 @@ ActivationSplitSettings RootStage::settings() {
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   // The root's lowering is for the input split (products as pairs), and gone by now where networks
   // were reduced.
+  LoweringOptions options;
+  options.undefined_reach = reach_.get();
+  options.deadline = &context_.deadline;
   try {
-    auto system = std::make_shared<const LayeredSystem>(lower_network(
-        *network_, box.lower, box.upper, ProductForm::squares, {.deadline = &context_.deadline}));
+    auto system = std::make_shared<const LayeredSystem>(
+        lower_network(*network_, box.lower, box.upper, ProductForm::squares, options));
     return std::make_unique<ActivationSplitSchedule>(std::move(system), std::move(box), settings(),
                                                      context_);
   } catch (const LoweringInterrupted&) {
@@ -80,12 +112,18 @@ std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
   SearchContext beside = context_;
   beside.progress = nullptr;  // the search that the cases help reports its own
   beside.keeper = nullptr;    // and keeps what is open
-  return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true}, beside);
+  return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true, reach_}, beside);
 }
 
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
+  std::erase_if(box.clauses, [&](const Clause* clause) {
+    if (!refuted_exactly(*system, *clause, system->intervals, box)) return false;
+    keep_refuted(*clause);
+    return true;
+  });
+  if (box.clauses.empty()) return;
   ActivationSplitSettings own = settings();
   own.keeping = Keeping::trees;
   auto root =
@@ -107,12 +145,36 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   roots.schedules.push_back(std::move(root));
 }
 
+namespace {
+
+std::int64_t coefficients_of(const LayeredSystem& system) {
+  std::int64_t count = 0;
+  const auto add = [&count](const AffineForm& form) {
+    for (const auto& [source, rows] : form.terms) count += rows.entries();
+  };
+  for (const AffineForm& layer : system.layers) add(layer);
+  add(system.outputs);
+  return count;
+}
+
+}  // namespace
+
+bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& clause,
+                                const std::vector<IntervalVector>& z, const BoxClauses& box) const {
+  if (query_.clauses.size() > strategy::kMostExactRoots) return false;
+  const bool is_tiny = coefficients_of(system) <= strategy::kTinyNetwork;
+  for (const ExactDepth depth : {ExactDepth::ranges, ExactDepth::forms}) {
+    if (depth == ExactDepth::forms && !is_tiny) break;
+    if (decide_exactly(system, clause, z, box.lower, box.upper, depth, strategy::kRootExactWork) ==
+        ExactAnswer::refuted)
+      return true;
+  }
+  return false;
+}
+
 void RootStage::keep_refuted(const Clause& clause) const {
   if (context_.progress != nullptr) context_.progress->root_refuted(clause);
-  if (context_.keeper == nullptr) return;
-  ClauseState state;
-  state.closed.add(0);
-  context_.keeper->keep(clause, std::move(state));
+  if (context_.keeper != nullptr) context_.keeper->keep_refuted(clause);
 }
 
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
@@ -120,9 +182,30 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   auto root = std::make_shared<ClauseRoot>();
   root->clause = &clause;
   root->bounder = bounder;
+  if (coefficients_of(bounder->system()) <= strategy::kExactNetwork) root->exact = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   root->strict = strict_rows(bounder->system(), clause);
+  root->lower_anew = lower_anew(bounder->system());
   return root;
+}
+
+LowerAnew RootStage::lower_anew(const LayeredSystem& system) const {
+  constexpr double kMostWork = 1e7;  // a box takes about a millisecond
+  const bool has_edges = std::any_of(system.activations.begin(), system.activations.end(),
+                                     [](const Activation& f) { return has_edge(f); });
+  if (!has_edges || lowering_work(system) > kMostWork) return nullptr;
+  return [network = network_, undefined_reach = reach_](
+             const ClauseRoot& root, std::vector<double> lower, std::vector<double> upper) {
+    LoweringOptions options;
+    options.undefined_reach = undefined_reach.get();
+    options.narrow_inputs = NarrowInputs::variables;
+    auto anew = std::make_shared<ClauseRoot>(root);
+    anew->bounder = std::make_shared<const CrownBounder>(std::make_shared<const LayeredSystem>(
+        lower_network(*network, lower, upper, ProductForm::chosen, options)));
+    anew->rows = lower_rows(anew->bounder->system(), *root.clause);
+    anew->strict = strict_rows(anew->bounder->system(), *root.clause);
+    return std::shared_ptr<const ClauseRoot>(std::move(anew));
+  };
 }
 
 RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
@@ -142,12 +225,17 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
   context_.deadline.work(crown_work(bounder->system()));
   check_first(bounder->system(), bounds);
   context_.say(2, std::to_string(bounds.unstable) + " neurons unstable at the root");
+  std::optional<LayeredSystem> intervals;
+  if (lowering_work(bounder->system()) <= strategy::kSmallWork)
+    intervals = system_of_intervals(*network_, box);
   for (const std::size_t k : group.clauses) {
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
     const RowsVerdict rows = bound_rows(*root, bounds);
-    if (rows.refuted || (resumed != nullptr && resumed->closed.is_one())) {
+    const bool elsewhere = (intervals && refuted_by_intervals(*intervals, *root->clause)) ||
+                           refuted_exactly(bounder->system(), *root->clause, bounds.layers, box);
+    if (rows.refuted || elsewhere || (resumed != nullptr && resumed->closed.is_one())) {
       keep_refuted(*root->clause);
       continue;
     }
@@ -163,7 +251,9 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     Subproblem whole;
     whole.share = Share::whole();
     BoxSubproblems task = coarse_task(root, whole);
-    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    if (!rows.blurred) {
+      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    }
     if (resumed == nullptr) {
       open.tasks.push_back(std::move(task));
     } else {
@@ -182,7 +272,7 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
   const bool numbers = system.outputs.terms.empty(), indices = !system.staircases.empty();
   if (!has_rows || !system.has_interval_only() || !(numbers || indices)) return false;
   for (const BoxGroup& group : family.groups)
-    roots.cases.push_back({network_, box_of(group, query_), !indices});
+    roots.cases.push_back({network_, box_of(group, query_), !indices, reach_});
   context_.say(
       1, (indices ? "indices depend on inputs: " : "outputs are bounded by intervals alone: ") +
              std::to_string(family.groups.size()) + " boxes are searched case by case");
@@ -191,8 +281,8 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
 
 std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots& roots) {
   const double begin = context_.deadline.spent_s();
-  const BoxFamily all =
-      family_of(group_by_box(query_), static_cast<std::size_t>(query_.input_size));
+  const BoxFamily all = family_of(group_by_box(query_, context_.judge.input_type()),
+                                  static_cast<std::size_t>(query_.input_size));
   std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
   const LayeredSystem& system = bounder->system();
   if (system.outputs.terms.empty()) roots.interval_only = describe_interval_only(system);

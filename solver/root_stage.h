@@ -39,14 +39,17 @@ class RootStage {
   /// Tried before longer passes of the activation split; true where a counterexample is known.
   using Attack = std::function<bool(double seconds)>;
 
-  /// `network` is the simplified one.
+  /// `network` is the simplified one. Where it is the network as read, but for rewrites that keep
+  /// NaN, its NaN may refute clauses.
   RootStage(std::shared_ptr<const Network> network, const Query& query,
-            const SearchContext& context, Attack attack)
+            const SearchContext& context, Attack attack, bool keeps_nan)
       : network_(std::move(network)),
         query_(query),
         context_(context),
         attack_(std::move(attack)),
-        lowering_(network_, context) {}
+        reach_(keeps_nan ? std::make_shared<const UndefinedReach>(*network_, query.clauses)
+                         : nullptr),
+        lowering_(network_, reach_, context) {}
   /// Bounds all clauses on all threads.
   OpenRoots run();
   /// The activation split's root of clauses of which the input split has begun, its CROWN bounds
@@ -72,6 +75,9 @@ class RootStage {
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
+  /// True where exact arithmetic refutes the clause on its box.
+  bool refuted_exactly(const LayeredSystem& system, const Clause& clause,
+                       const std::vector<IntervalVector>& z, const BoxClauses& box) const;
   /// Bounds all families' boxes. Throws LoweringInterrupted where the deadline comes while a
   /// network is lowered.
   void bound_all(OpenRoots& roots);
@@ -80,6 +86,9 @@ class RootStage {
   void keep_refuted(const Clause& clause) const;
   std::shared_ptr<ClauseRoot> clause_root(const std::shared_ptr<const CrownBounder>& bounder,
                                           const Clause& clause) const;
+  /// Makes the root of a part of a clause's box on which the whole network is lowered anew; nullptr
+  /// where that is too much work.
+  LowerAnew lower_anew(const LayeredSystem& system) const;
   ActivationSplitSettings settings();
   /// Tries the bounds of the first boxes at some points: a violated one is an internal error, never
   /// a verdict.
@@ -89,6 +98,7 @@ class RootStage {
   const Query& query_;
   const SearchContext& context_;
   const Attack attack_;
+  const std::shared_ptr<const UndefinedReach> reach_;
   const FamilyLowering lowering_;
   std::atomic<int> checked_boxes_{0};
   std::mutex one_schedule_;  // at a time: each uses all threads

@@ -54,6 +54,7 @@ SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContex
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
     outcome.unsplittable += part.unsplittable;
+    outcome.holds_in_reals = outcome.holds_in_reals || part.holds_in_reals;
     outcome.open_share += part.open_share / parts;
   }
   return outcome;

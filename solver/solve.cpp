@@ -3,7 +3,6 @@
 #include <limits>
 #include <memory>
 #include <new>
-#include <numeric>
 #include <optional>
 
 #include "base/check.h"
@@ -15,6 +14,7 @@
 #include "solver/search/state_file.h"
 #include "solver/search_stage.h"
 #include "solver/strategy.h"
+#include "specs/simplify/equated_inputs.h"
 #include "specs/simplify/simplify.h"
 #include "specs/simplify/terminal_softmax.h"
 #include "specs/vnnlib/vnnlib.h"
@@ -29,11 +29,13 @@ class Run {
   Run(std::shared_ptr<const Network> network, const Query& query, const Options& options,
       const SolveContext& context)
       : network_(std::move(network)),
-        query_(query),
+        asked_(query),
+        equated_(equate_inputs(network_, query)),
+        query_(equated_ ? equated_->query : query),
         options_(options),
         deadline_(context.deadline != nullptr ? *context.deadline : unlimited_),
-        judge_(network_, query),
-        book_(query),
+        judge_(network_, query, equated_ ? equated_->definitions : std::vector<InputDefinition>()),
+        book_(query_),
         search_{.options = options,
                 .deadline = deadline_,
                 .judge = judge_,
@@ -45,7 +47,7 @@ class Run {
                 .keeper = nullptr},
         left_(context.left),
         only_root_(context.only_root),
-        keeper_(query, context.resume),
+        keeper_(query_, context.resume),
         reporter_(reports_to(context.progress)) {
     CLIPBOUND_CHECK(context.resume == nullptr ||
                     (context.resume->problem == problem_fingerprint(*network_, query) &&
@@ -70,7 +72,7 @@ class Run {
     if (!prepare()) return decide(Verdict::unsat, "no point of the input set is asked for");
     if (options_.attack && attack(first_attack_s(pgd_->work()))) return found();
     if (deadline_.expired()) return stopped(book_.stage());
-    stage_.emplace(simplified_, query_, search_, all_threads_attack());
+    stage_.emplace(simplified_, query_, search_, all_threads_attack(), keeps_nan_);
     OpenRoots roots = stage_->run();
     if (judge_.found()) return found();
     if (!roots.cases.empty() && !only_root_) return search_in_cases(roots);
@@ -93,18 +95,21 @@ class Run {
  private:
   /// False where nothing is asked for.
   bool prepare() {
-    check_against(query_, network_->input_size(), network_->output_size());
-    if (query_.clauses.empty()) return false;
-    Simplified simplified = simplify(network_);
+    check_against(asked_, network_->input_size(), network_->output_size());
+    if (equated_ && !equated_->definitions.empty())
+      log(1, std::to_string(equated_->definitions.size()) +
+                 " inputs are given by others and are substituted");
+    std::vector<std::size_t> which = clauses_with_points();
+    if (which.empty()) return false;
+    Simplified simplified = simplify(equated_ ? equated_->network : network_);
     simplified_ = std::move(simplified.network);
     for (const UndoRecord& record : simplified.records) log(2, record.pass + ": " + record.what);
     if (auto shortened = without_softmax(*simplified_, query_);
         shortened != nullptr && compares_with_largest(query_)) {
       log(2, "rows compare outputs with the largest: the softmax at the end changes no order");
       simplified_ = simplify(std::move(shortened)).network;
+      keeps_nan_ = false;  // a softmax of NaN may be anything
     }
-    std::vector<std::size_t> which(query_.clauses.size());
-    std::iota(which.begin(), which.end(), std::size_t{0});
     pgd_ = std::make_unique<PgdAttack>(simplified_, query_, std::move(which),
                                        static_cast<std::uint64_t>(options_.seed));
     if (options_.attack)
@@ -113,6 +118,26 @@ class Run {
       };
     return true;
   }
+  /// A box may be empty for one type of inputs alone: which one the network has, the reader of the
+  /// query did not know.
+  std::vector<std::size_t> clauses_with_points() {
+    std::vector<std::size_t> which;
+    const Box* last = nullptr;
+    bool empty = false;
+    for (std::size_t k = 0; k < query_.clauses.size(); ++k) {
+      const Clause& clause = query_.clauses[k];
+      if (clause.box.get() != last) empty = is_empty(*clause.box, network_->input_type());
+      last = clause.box.get();
+      if (empty) {
+        keeper_.keep_refuted(clause);
+        book_.root_refuted(clause);
+      } else {
+        which.push_back(k);
+      }
+    }
+    return which;
+  }
+  const Network& searched_network() const { return equated_ ? *equated_->network : *network_; }
   void log(int level, const std::string& message) const { search_.say(level, message); }
   SearchProgress progress() const { return book_.now(deadline_.elapsed_s()); }
   std::function<void()> reports_to(const ProgressCallback& callback) const {
@@ -134,7 +159,7 @@ class Run {
       result_.progress.weakest.reset();
     }
     if (left_ != nullptr && verdict != Verdict::sat)
-      *left_ = keeper_.take(problem_fingerprint(*network_, query_));
+      *left_ = keeper_.take(problem_fingerprint(*network_, asked_));
     return std::move(result_);
   }
   SolveResult found() {
@@ -190,10 +215,12 @@ class Run {
   SolveResult search(OpenRoots roots);
   SolveResult search_in_cases(const OpenRoots& roots);
   SolveResult conclude(const SearchOutcome& outcome);
-  SolveResult unsplittable(std::uint64_t count);
+  SolveResult unsplittable(const SearchOutcome& outcome);
 
   std::shared_ptr<const Network> network_, simplified_;
-  const Query& query_;
+  const Query& asked_;  // as read
+  const std::optional<EquatedInputs> equated_;
+  const Query& query_;  // as searched
   const Options& options_;
   const Deadline unlimited_;
   const Deadline& deadline_;
@@ -206,6 +233,7 @@ class Run {
   StateKeeper keeper_;
   std::unique_ptr<PgdAttack> pgd_;
   std::optional<RootStage> stage_;
+  bool keeps_nan_ = true;      // what is bounded makes NaN where the network as read does
   ProgressReporter reporter_;  // last: it reads what is above
 };
 
@@ -250,13 +278,18 @@ SolveResult Run::conclude(const SearchOutcome& outcome) {
   if (deadline_.reason() != StopReason::none) return stopped(Stage::search);
   // No proof is to be had; a counterexample may still be.
   if (options_.attack && attack(blind_attack_s(deadline_.left_s()))) return found();
-  return unsplittable(outcome.unsplittable);
+  return unsplittable(outcome);
 }
 
-SolveResult Run::unsplittable(std::uint64_t count) {
-  std::string reason = std::to_string(count) + " subproblems cannot be split further: ";
+SolveResult Run::unsplittable(const SearchOutcome& outcome) {
+  std::string reason =
+      std::to_string(outcome.unsplittable) + " subproblems cannot be split further: ";
   const std::optional<OpenRow> worst = book_.given_up();
-  if (worst && within_rounding(*network_, query_, *worst)) {
+  if (outcome.holds_in_reals) {
+    reason +=
+        "in real arithmetic the property is violated there, but at no point that was tried as "
+        "the network computes it";
+  } else if (worst && within_rounding(searched_network(), query_, *worst)) {
     reason += "the property holds or fails by less than the arithmetic can tell";
   } else {
     reason += "no split makes their bounds better";

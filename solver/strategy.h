@@ -34,6 +34,13 @@ namespace strategy {
 // unless it has more coefficients than this. Not measured.
 inline constexpr std::size_t kLargeNetwork = 3000000;
 
+// Exact arithmetic (decision 48): additions of rationals, some 0.3 us each. Forms of activations
+// are looked into at the root of a network of so few coefficients, and on subproblems of the input
+// split that are open by rounding alone where it has no more than the second number.
+inline constexpr std::int64_t kTinyNetwork = 1000, kExactNetwork = 20000;
+inline constexpr std::int64_t kRootExactWork = 20000, kExactWork = 200000;
+inline constexpr std::size_t kMostExactRoots = 256;  // clauses of one query
+
 // Attacks. Before the root bounds most violated properties show at once, and large networks' root
 // bounds take longer than an attack with so many points; after them the attack gets a share of
 // what they took. The search brings its own attack. Not measured but for decision 36.
@@ -47,6 +54,10 @@ inline constexpr AttackRhythm kInputSplitAttack = {0.05, 0.015},
                               kActivationSplitAttack = {0.2, 0.05};
 inline constexpr double kReplayWork = 1e6;    // operations of one, where work is counted
 inline constexpr double kReplayShare = 0.05;  // of the activation split's time, for its corners
+
+// Boxes of networks whose lowering takes no more work are bounded by plain intervals, too: well
+// below a millisecond each. Not measured.
+inline constexpr double kSmallWork = 1e6;
 
 // Families. They are lowered apart where that takes at most this share of the time that is left.
 // Not measured; that lowering apart pays is decision 24.

@@ -36,12 +36,8 @@ std::shared_ptr<const Network> random_network(const Shape& shape, std::uint64_t 
 namespace {
 
 InputInterval interval(double lower, double upper) {
-  InputInterval edges = lower_edges({lower, lower, static_cast<float>(lower)});
-  const InputInterval above = upper_edges({upper, upper, static_cast<float>(upper)});
-  edges.proof_upper = above.proof_upper;
-  edges.attack_upper = above.attack_upper;
-  edges.exact_upper = above.exact_upper;
-  return edges;
+  return intersection(lower_edges(float64_neighbours(lower)),
+                      upper_edges(float64_neighbours(upper)));
 }
 
 Query query_on_box(const Shape& shape, double radius, std::vector<Row> rows) {

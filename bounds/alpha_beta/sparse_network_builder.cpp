@@ -41,6 +41,8 @@ IntervalVector SparseNetworkBuilder::enclose_next() {
   const int k = net.layers();
   const std::vector<char>* which = net.needed_.empty() ? nullptr : &at(net.needed_, k);
   IntervalVector z = enclose(at(net.system_->layers, k), net.sources_, &next_magnitudes_, which);
+  // What has no point left is bounded as a point: no counterexample can be missed there.
+  cut_to_limits(*net.system_, static_cast<std::size_t>(k), net.sources_, z);
   const IntervalVector& everywhere = at(net.system_->intervals, k);
   for (std::size_t v = 0; which != nullptr && v < which->size(); ++v) {
     if ((*which)[v] != 0) continue;

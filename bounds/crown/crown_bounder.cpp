@@ -62,12 +62,15 @@ RelaxedLayer CrownBounder::relaxed(int k, const Bounds& bounds) const {
 
 std::vector<double> CrownBounder::lower_bounds(const AffineForm& form,
                                                const std::vector<std::int64_t>& which, double sign,
-                                               int layer, const Bounds& bounds) const {
+                                               int layer, const Bounds& bounds,
+                                               std::vector<double>* errors) const {
   if (sparse_) {
     SparseBackwardRow scratch;
     std::vector<double> result;
-    for (const std::int64_t i : which)
+    for (const std::int64_t i : which) {
       result.push_back(lower_bound_sparse(form, i, sign, layer, bounds, scratch));
+      if (errors != nullptr) errors->push_back(scratch.sums.loss(gamma_));
+    }
     return result;
   }
   DenseBackwardRows rows(*system_, layer, form, which, sign);
@@ -75,6 +78,8 @@ std::vector<double> CrownBounder::lower_bounds(const AffineForm& form,
     rows.sums[r].error = row_slack(form, which[r], bounds);
   for (int k = layer - 1; k >= 0; --k)
     rows.substitute(k, relaxed(k, bounds), matrices_[static_cast<std::size_t>(k)]);
+  for (std::size_t r = 0; errors != nullptr && r < which.size(); ++r)
+    errors->push_back(rows.sums[r].loss(gamma_));
   return rows.lower_bounds(bounds.lower, bounds.upper, gamma_);
 }
 
@@ -244,6 +249,8 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
   const bool of_input =
       form.terms.empty() || (form.terms.size() == 1 && form.terms.contains(kInputSource));
   if (!of_input) substitute_unstable(layer, bounds, z, deadline);
+  if (!cut_to_limits(*system_, static_cast<std::size_t>(layer), bounds.sources, z))
+    bounds.empty = true;
   std::vector<LinePair> relaxations = relax_neurons(layer, z, bounds, deadline);
   if (forward.enabled) {
     forward.sources[layer] = relaxations.empty() ? forward_relu(linear, z, forward.box)

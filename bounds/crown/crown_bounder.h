@@ -31,6 +31,8 @@ class CrownBounder {
     std::vector<std::vector<LinePair>> relaxations;  ///< of layers that are not ReLU (those: empty)
     std::map<int, IntervalVector> sources;           ///< input and activations
     std::vector<std::vector<double>> slack;          ///< of every neuron's form
+    /// No point of the box is a counterexample: nothing is left of some neuron (cut_to_limits()).
+    bool empty = false;
     double largest_source = 1.0;  ///< of all sources' magnitudes: scales what underflow may lose
     /// Neurons that a reduced network has to keep: unstable ReLUs, and all nonlinear neurons.
     std::int64_t unstable = 0;
@@ -39,9 +41,10 @@ class CrownBounder {
                        const Deadline& deadline) const;
 
   /// Lower bounds of the elements `which` of `form` (over the input and all layers before `layer`),
-  /// each times sign.
+  /// each times sign. `errors`, where given, receives what roundings and radii took from each.
   std::vector<double> lower_bounds(const AffineForm& form, const std::vector<std::int64_t>& which,
-                                   double sign, int layer, const Bounds& bounds) const;
+                                   double sign, int layer, const Bounds& bounds,
+                                   std::vector<double>* errors = nullptr) const;
 
   const LayeredSystem& system() const { return *system_; }
   const std::shared_ptr<const LayeredSystem>& shared_system() const { return system_; }

@@ -78,11 +78,14 @@ struct RowSums {
     error += other.error;
     return *this;
   }
+  /// What roundings and radii take from the row's bound.
+  double loss(double gamma) const {
+    return (error + 4.0 * gamma * intercept_magnitude) * (1.0 + 4.0 * gamma);
+  }
   /// The row's lower bound, given the least value of its coefficients over the box added to
   /// constant and intercept; an overflow, or NaN, proves nothing.
   double lower_bound(double least, double gamma) const {
-    const double bound =
-        next_down(least - (error + 4.0 * gamma * intercept_magnitude) * (1.0 + 4.0 * gamma));
+    const double bound = next_down(least - loss(gamma));
     return std::fabs(bound) < kOverflow ? bound : -std::numeric_limits<double>::infinity();
   }
 };

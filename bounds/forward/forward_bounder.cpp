@@ -168,6 +168,10 @@ void ForwardBounder::bound_element(const Batch& batch, std::size_t k, std::size_
   // What is not a number, or has overflowed, is unbounded.
   l = select(vabs(l) < kOverflow, l, broadcast(-kInfinity));
   u = select(vabs(u) < kOverflow, u, broadcast(kInfinity));
+  if (const IntervalVector& limits = problem_.system->limits[k].z; !limits.lower.empty()) {
+    l = vmax(l, broadcast(limits.lower[i]));
+    u = vmin(u, broadcast(limits.upper[i]));
+  }
   const Mask none = l > u;  // no point of the box satisfies the half-spaces
   infeasible_ |= none;
   u = select(none, l, u);

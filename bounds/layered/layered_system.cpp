@@ -4,9 +4,26 @@
 #include <cmath>
 
 #include "base/rounding.h"
+#include "bounds/layered/sharp_ends.h"
 #include "bounds/relax/product.h"
 
 namespace clipbound::bounds {
+
+bool cut_to_limits(const LayeredSystem& system, std::size_t layer, const SourceIntervals& sources,
+                   IntervalVector& z) {
+  if (has_edge(system.activations[layer])) sharpen(system.layers[layer], sources, z);
+  const IntervalVector& limits = system.limits[layer].z;
+  bool left = true;
+  for (std::size_t v = 0; v < limits.lower.size(); ++v) {
+    z.lower[v] = std::max(z.lower[v], limits.lower[v]);
+    z.upper[v] = std::min(z.upper[v], limits.upper[v]);
+    const double end = limits.lower[v] > -kInfinity ? limits.lower[v] : limits.upper[v];
+    if (!(z.lower[v] > z.upper[v]) || !(end < kInfinity)) continue;
+    left = false;
+    z.lower[v] = z.upper[v] = end;
+  }
+  return left;
+}
 
 IntervalVector activate(const Activation& activation, const IntervalVector& z) {
   IntervalVector result = z;

@@ -31,12 +31,22 @@ struct IntervalOnlyOperator {
   std::string reason;    ///< why it has no linear bounds: "bounds need constant weights"
 };
 
+/// What the pre-activations of a layer cannot leave at any point that the system speaks of, beside
+/// what their forms say: where the layer's function ends.
+struct LayerLimits {
+  IntervalVector z;  ///< [size]; empty: nothing is known
+  /// Some hold at counterexamples alone: elsewhere the function has no value, and its NaN fails a
+  /// row of every clause (bounds/lowering/undefined_reach.h).
+  bool of_counterexamples = false;
+};
+
 /// Layers in topological order.
 struct LayeredSystem {
   std::vector<double> lower, upper;       ///< [N] the box
   std::vector<AffineForm> layers;         ///< pre-activations z_k of layer k
   std::vector<Activation> activations;    ///< f_k
   std::vector<IntervalVector> intervals;  ///< interval bounds of the pre-activations (IBP)
+  std::vector<LayerLimits> limits;        ///< of the pre-activations
   AffineForm outputs;                     ///< Y
   SourceMagnitudes magnitudes;
   SourceIntervals sources;  ///< input, and f_k(z_k)
@@ -60,6 +70,12 @@ struct LayeredSystem {
 /// "node 'n' (ScatterND): there are no linear bounds of this operator", and so on for the first
 /// few.
 std::string describe_interval_only(const LayeredSystem& system);
+
+/// Intersects intervals z of a layer with its limits and, where the layer's function ends, with
+/// what is known without slack. False where nothing is left of some element (z becomes an end of
+/// its limits): then no point of the sources' intervals is a counterexample.
+bool cut_to_limits(const LayeredSystem& system, std::size_t layer, const SourceIntervals& sources,
+                   IntervalVector& z);
 
 /// Interval of every f(z), z in its interval; rigorous.
 IntervalVector activate(const Activation& activation, const IntervalVector& z);

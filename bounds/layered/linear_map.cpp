@@ -12,36 +12,42 @@ namespace clipbound::bounds {
 namespace {
 
 /// Sums rows of one source into a dense accumulator and remembers which columns were touched.
+/// Operations that turn out to be exact cost no radius: what touches a threshold exactly can be
+/// told from what passes it only where nothing is charged for nothing.
 struct RowAccumulator {
   std::vector<double> sum, size;
   std::vector<std::uint32_t> count;
+  std::vector<char> rounded;
   std::vector<std::int32_t> touched;
 
   void reset(std::int64_t cols) {
     sum.assign(static_cast<std::size_t>(cols), 0.0);
     size.assign(static_cast<std::size_t>(cols), 0.0);
     count.assign(static_cast<std::size_t>(cols), 0);
+    rounded.assign(static_cast<std::size_t>(cols), 0);
     touched.clear();
   }
-  void add(std::int32_t column, double x) {
+  void add(std::int32_t column, double weight, double value) {
     const auto c = static_cast<std::size_t>(column);
     if (count[c]++ == 0) touched.push_back(column);
+    const double x = weight * value, before = sum[c];
     sum[c] += x;
     size[c] += std::fabs(x);
+    if (!is_exact_product(weight, value, x) || !is_exact_sum(before, x, sum[c])) rounded[c] = 1;
   }
   /// Appends the row to `rows` and returns what its rounding may cost; clears the accumulator.
-  double flush(SparseRows& rows, const std::vector<double>& magnitude, bool exact_products) {
+  double flush(SparseRows& rows, const std::vector<double>& magnitude) {
     if (!std::is_sorted(touched.begin(), touched.end())) std::sort(touched.begin(), touched.end());
     double error = 0.0;
     for (const std::int32_t column : touched) {
       const auto c = static_cast<std::size_t>(column);
       if (sum[c] != 0.0) rows.append(column, sum[c]);
-      const double roundings = static_cast<double>(count[c]) - (exact_products ? 1.0 : 0.0);
-      if (roundings > 0.0)
-        error += gamma_bound(roundings + 2.0) * (size[c] * magnitude[c]) +
+      if (rounded[c] != 0)
+        error += gamma_bound(static_cast<double>(count[c]) + 2.0) * (size[c] * magnitude[c]) +
                  0x1p-1000 * (1.0 + magnitude[c]);
       sum[c] = size[c] = 0.0;
       count[c] = 0;
+      rounded[c] = 0;
     }
     touched.clear();
     rows.end_row();
@@ -61,12 +67,14 @@ std::vector<char> linear_forms(const std::vector<const AffineForm*>& forms) {
 }
 
 /// Result i of linear_map() without its coefficients: constants, inherited radii, and what rounding
-/// the constants costs.
-void map_constant(const std::vector<const AffineForm*>& forms, const std::vector<char>& linear,
-                  std::span<const WeightedTerm> terms, double offset, double& constant,
-                  double& radius) {
+/// the constants costs. Where that was nothing, what it might have cost is returned.
+double map_constant(const std::vector<const AffineForm*>& forms, const std::vector<char>& linear,
+                    std::span<const WeightedTerm> terms, double offset, double& constant,
+                    double& radius) {
   double sum = std::fabs(offset);
   int roundings = 0;
+  bool inexact = false;  // a radius of 0 would say that nothing is: products may underflow
+  bool exact = true;
   constant = offset;
   radius = 0.0;
   for (const WeightedTerm& term : terms) {
@@ -74,15 +82,23 @@ void map_constant(const std::vector<const AffineForm*>& forms, const std::vector
     const AffineForm& form = *forms[static_cast<std::size_t>(term.input)];
     const auto e = static_cast<std::size_t>(term.element);
     radius += std::fabs(term.weight) * form.radius[e];
+    inexact = inexact || (term.weight != 0.0 && form.radius[e] != 0.0);
     if (form.constant[e] == 0.0) continue;
-    constant += term.weight * form.constant[e];
-    sum += std::fabs(term.weight * form.constant[e]);
+    const double product = term.weight * form.constant[e], before = constant;
+    constant += product;
+    sum += std::fabs(product);
+    exact = exact && is_exact_product(term.weight, form.constant[e], product) &&
+            is_exact_sum(before, product, constant);
     roundings += 2;
   }
   const bool copied = terms.size() == 1 && offset == 0.0 && std::fabs(terms.front().weight) == 1.0;
-  if (radius > 0.0)
+  if (inexact)
     radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
-  if (roundings > 0 && !copied) radius += gamma_bound(roundings + 8.0) * sum + 0x1p-1000;
+  const double charge =
+      roundings > 0 && !copied ? gamma_bound(roundings + 8.0) * sum + 0x1p-1000 : 0.0;
+  if (exact) return charge;
+  radius += charge;
+  return 0.0;
 }
 
 /// The rows of one source in several forms.
@@ -167,7 +183,7 @@ struct SourceRows {
       for (std::size_t j = 0; j < index.size(); ++j) {
         const double x = term.weight * value[j];
         if (x != 0.0) rows.append(index[j], x);
-        if (exact) continue;
+        if (exact || is_exact_product(term.weight, value[j], x)) continue;
         const double largest = magnitude[static_cast<std::size_t>(index[j])];
         error += gamma * (std::fabs(x) * largest) + 0x1p-1000 * (1.0 + largest);
       }
@@ -183,7 +199,7 @@ struct SourceRows {
       const auto index = from->indices(term.element);
       const auto value = from->values(term.element);
       for (std::size_t j = 0; j < index.size(); ++j)
-        accumulator.add(index[j], term.weight * value[j]);
+        accumulator.add(index[j], term.weight, value[j]);
     }
   }
 };
@@ -204,7 +220,7 @@ struct SourceMap {
     if (from_.ascends(terms)) return from_.write(rows, terms, magnitude_);
     if (accumulator_.sum.empty()) accumulator_.reset(rows.cols);
     from_.add_to(accumulator_, terms);
-    return accumulator_.flush(rows, magnitude_, from_.is_exact(terms));
+    return accumulator_.flush(rows, magnitude_);
   }
 
  private:
@@ -227,8 +243,17 @@ AffineForm map_rows(const std::vector<const AffineForm*>& forms, const TermsOf& 
     maps.emplace_back(forms, source, magnitudes.at(source));
   for (std::size_t i = 0; i < size; ++i) {
     const std::span<const WeightedTerm> terms = terms_of(i);
-    map_constant(forms, linear, terms, offset[i], result.constant[i], result.radius[i]);
-    for (SourceMap& map : maps) result.radius[i] += map.add_row(terms);
+    // Constants that were computed exactly here may have been rounded in float32, where jumps look
+    // (S1, constants): only what varies is told from what was rounded.
+    const double charge =
+        map_constant(forms, linear, terms, offset[i], result.constant[i], result.radius[i]);
+    bool varies = false;
+    for (SourceMap& map : maps) {
+      const std::int64_t before = map.rows.entries();
+      result.radius[i] += map.add_row(terms);
+      varies = varies || map.rows.entries() > before;
+    }
+    if (!varies) result.radius[i] += charge;
   }
   for (SourceMap& map : maps) {
     if (map.rows.entries() > 0) result.terms.emplace(map.source, std::move(map.rows));

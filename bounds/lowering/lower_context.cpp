@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/rounding.h"
+#include "bounds/layered/sharp_ends.h"
 
 namespace clipbound::bounds {
 
@@ -85,7 +86,9 @@ std::vector<char> constant_activations(const AffineForm& form, const Activation&
 AffineForm constant_within(const IntervalVector& interval) {
   AffineForm form;
   for (std::size_t i = 0; i < interval.lower.size(); ++i) {
-    const double l = interval.lower[i], u = interval.upper[i], centre = 0.5 * l + 0.5 * u;
+    const double l = interval.lower[i], u = interval.upper[i];
+    // Half of an odd denormal is rounded: a number stays itself.
+    const double centre = l == u ? l : 0.5 * l + 0.5 * u;
     form.constant.push_back(centre);
     form.radius.push_back(l == u ? 0.0
                                  : next_up(std::max(next_up(u - centre), next_up(centre - l))));
@@ -129,11 +132,33 @@ AffineForm LowerContext::add_layer(const AffineForm& form, const Activation& act
 AffineForm LowerContext::add_layer_within(const AffineForm& form, const Activation& activation,
                                           ValueId value, const IntervalVector& known) {
   IntervalVector z = enclose(form, system_.sources);
+  if (has_edge(activation)) sharpen(form, system_.sources, z);
   IntervalVector range = activate(activation, z);
-  intersect(range, known);
-  const std::vector<char> constant = constant_activations(form, activation, known, range);
+  return add_draft(form, {activation, value, std::move(z), std::move(range), {}}, known);
+}
+
+AffineForm LowerContext::add_layer_inside(const AffineForm& form, const Activation& activation,
+                                          ValueId value, const LayerLimits& limits) {
+  IntervalVector z = enclose(form, system_.sources);
+  if (has_edge(activation)) sharpen(form, system_.sources, z);
+  intersect(z, limits.z);
+  for (std::size_t i = 0; i < z.lower.size(); ++i) {
+    // No counterexample is in the box: whatever is said of it is true.
+    if (z.lower[i] > z.upper[i])
+      z.lower[i] = z.upper[i] =
+          limits.z.lower[i] > -kInfinity ? limits.z.lower[i] : limits.z.upper[i];
+  }
+  IntervalVector range = activate(activation, z);
+  return add_draft(form, {activation, value, std::move(z), std::move(range), limits}, {});
+}
+
+AffineForm LowerContext::add_draft(const AffineForm& form, Draft draft,
+                                   const IntervalVector& known) {
+  intersect(draft.range, known);
+  const std::vector<char> constant =
+      constant_activations(form, draft.activation, known, draft.range);
   if (std::find(constant.begin(), constant.end(), 1) == constant.end())
-    return append_layer(form, activation, value, std::move(z), std::move(range), {});
+    return append_layer(form, std::move(draft), {});
   std::vector<std::int64_t> elements;
   std::vector<Pick> constants, variables, from;
   for (std::size_t i = 0; i < constant.size(); ++i) {
@@ -144,28 +169,31 @@ AffineForm LowerContext::add_layer_within(const AffineForm& form, const Activati
     if (constant[i] == 0) elements.push_back(e);
   }
   const AffineForm of_constants =
-      at_constants(gather({&form}, constants), activation, part_of(range, constants));
+      at_constants(gather({&form}, constants), draft.activation, part_of(draft.range, constants));
+  if (variables.empty()) return gather({&of_constants}, from);
+  Draft rest{draft.activation,
+             draft.value,
+             part_of(draft.z, variables),
+             part_of(draft.range, variables),
+             {part_of(draft.limits.z, variables), draft.limits.of_counterexamples}};
   const AffineForm of_variables =
-      variables.empty()
-          ? AffineForm()
-          : append_layer(gather({&form}, variables), activation, value, part_of(z, variables),
-                         part_of(range, variables), std::move(elements));
+      append_layer(gather({&form}, variables), std::move(rest), std::move(elements));
   return gather({&of_constants, &of_variables}, from);
 }
 
-AffineForm LowerContext::append_layer(const AffineForm& form, const Activation& activation,
-                                      ValueId value, IntervalVector z, IntervalVector range,
+AffineForm LowerContext::append_layer(const AffineForm& form, Draft draft,
                                       std::vector<std::int64_t> elements) {
   const int layer = static_cast<int>(system_.layers.size());
   system_.layers.push_back(form);
-  system_.activations.push_back(activation);
-  system_.layer_values.push_back(value);
+  system_.activations.push_back(draft.activation);
+  system_.layer_values.push_back(draft.value);
   system_.layer_elements.push_back(std::move(elements));
-  system_.intervals.push_back(std::move(z));
+  system_.intervals.push_back(std::move(draft.z));
+  system_.limits.push_back(std::move(draft.limits));
   std::vector<double> values = values_at(form, system_.samples);
-  activate_samples(activation, values);
+  activate_samples(draft.activation, values);
   system_.samples[layer] = std::move(values);
-  add_source(layer, std::move(range));
+  add_source(layer, std::move(draft.range));
   return AffineForm::of_source(layer, form.size(), 0, form.size());
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bounds/layered/layered_system.h"
+#include "bounds/lowering/edge_facts.h"
 #include "bounds/lowering/lowering_options.h"
 #include "specs/network/network.h"
 
@@ -37,6 +38,8 @@ class LowerContext {
   ProductForm products() const { return products_; }
   /// Ends of the inputs' box that do not belong to it.
   const OpenEnds& open() const { return open_; }
+  /// What is known where functions end.
+  const EdgeFacts& edges() const { return edges_; }
   /// The values that a step is to take; nullptr: any.
   const Range* decision(const StepId& step) const;
 
@@ -49,6 +52,9 @@ class LowerContext {
   /// f says).
   AffineForm add_layer_within(const AffineForm& form, const Activation& activation, ValueId value,
                               const IntervalVector& known);
+  /// The same for pre-activations that cannot leave `limits` (of all elements).
+  AffineForm add_layer_inside(const AffineForm& form, const Activation& activation, ValueId value,
+                              const LayerLimits& limits);
   AffineForm add_relu(const AffineForm& form, ValueId value) {
     return add_layer(form, {Curve::relu}, value);
   }
@@ -66,7 +72,12 @@ class LowerContext {
   /// No point of the box takes the decided values.
   void note_impossible() { system_.is_impossible = true; }
 
+  /// Tells that some elements of a value may be no finite real numbers, on the box, at points that
+  /// may be counterexamples.
+  void note_undefined(ValueId id) { edges_.undefined.insert(id); }
+
   // What happens between operators.
+  EdgeFacts& edges() { return edges_; }
   void begin_node(std::int32_t node) {
     node_ = node;
     calls_ = 0;
@@ -81,10 +92,16 @@ class LowerContext {
   LayeredSystem finish(AffineForm outputs);
 
  private:
-  /// Appends a layer all of whose neurons vary. z: their intervals; range: their activations'.
-  AffineForm append_layer(const AffineForm& form, const Activation& activation, ValueId value,
-                          IntervalVector z, IntervalVector range,
-                          std::vector<std::int64_t> elements);
+  /// A layer to be. z: intervals of the pre-activations; range: those of the activations.
+  struct Draft {
+    const Activation& activation;
+    ValueId value;
+    IntervalVector z, range;
+    LayerLimits limits;
+  };
+  AffineForm add_draft(const AffineForm& form, Draft draft, const IntervalVector& known);
+  /// Appends a layer all of whose neurons vary.
+  AffineForm append_layer(const AffineForm& form, Draft draft, std::vector<std::int64_t> elements);
   void add_source(int source, IntervalVector interval);
 
   const Network& network_;
@@ -93,6 +110,7 @@ class LowerContext {
   const StepDecisions* const decisions_;
   std::int32_t node_ = 0, calls_ = 0;
   LayeredSystem system_;
+  EdgeFacts edges_;
   std::map<ValueId, AffineForm> forms_;
 };
 

@@ -1,9 +1,13 @@
 #include "bounds/lowering/lower_network.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "bounds/layered/sharp_ends.h"
+#include "bounds/lowering/edges.h"
 #include "bounds/lowering/lower_context.h"
 #include "bounds/lowering/operands.h"
 #include "bounds/lowering/ops/lower_op.h"
@@ -60,13 +64,18 @@ bool is_wide(const std::vector<AffineForm>& forms) {
 /// Operators throw Unsupported, with their reason, where they have no linear bounds of a node; it
 /// is caught here and nowhere else.
 std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
-  std::string reason;
+  const bool undefined = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+    return context.edges().undefined.contains(id);
+  });
+  std::string reason = "what it is applied to may be NaN";
   try {
-    return lower_function(node.kind)(context, node);
+    if (!undefined || keeps_undefined(context, node))
+      return lower_function(node.kind)(context, node);
   } catch (const Unsupported& refusal) {
     reason = refusal.what();
   }
-  std::vector<AffineForm> results = lower_by_intervals(context, node);
+  std::vector<AffineForm> results =
+      undefined ? unknown_outputs(context.network(), node) : lower_by_intervals(context, node);
   if (is_wide(results))
     context.note_interval_only({node.name, operator_name(node), std::move(reason)});
   return results;
@@ -77,8 +86,12 @@ class Lowering {
  public:
   Lowering(const Network& network, std::span<const double> lower, std::span<const double> upper,
            ProductForm products, const LoweringOptions& options)
-      : network_(network), options_(options), context_(network, lower, upper, products, options) {
+      : network_(network),
+        options_(options),
+        context_(network, lower, upper, products, options),
+        wanted_ends_(values_before_edges(network)) {
     CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
+    context_.edges().undefined_reach = options.undefined_reach;
     add_inputs();
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
       for (const ValueId id : network.nodes[i].inputs) last_use_[id] = i;
@@ -112,6 +125,11 @@ class Lowering {
     for (const ValueId id : network_.inputs) {
       const std::int64_t size = network_.value(id).size();
       set_form(id, input_form(system, varies, first, size));
+      if (wanted_ends_[index_of(id)] != 0) {
+        context_.edges().certain[id] = {
+            {system.lower.begin() + first, system.lower.begin() + first + size},
+            {system.upper.begin() + first, system.upper.begin() + first + size}};
+      }
       first += size;
     }
   }
@@ -121,12 +139,28 @@ class Lowering {
     context_.begin_node(static_cast<std::int32_t>(i));
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
-    for (std::size_t k = 0; k < results.size(); ++k)
+    for (std::size_t k = 0; k < results.size(); ++k) {
+      keep_edges(node, k, results[k]);
       set_form(node.outputs[k], std::move(results[k]));
+    }
     // Forms are dropped after their last use: on deep networks they would add up.
     for (const ValueId id : node.inputs) {
       if (last_use_[id] == i) context_.drop_form(id);
     }
+  }
+  /// What stays known of output k of a node for functions with an edge behind it.
+  void keep_edges(const Node& node, std::size_t k, const AffineForm& form) {
+    const ValueId id = node.outputs[k];
+    if (id == kNoValue) return;
+    const std::set<ValueId>& undefined = context_.edges().undefined;
+    const bool from_undefined =
+        !undefined.empty() && std::any_of(node.inputs.begin(), node.inputs.end(),
+                                          [&](ValueId input) { return undefined.contains(input); });
+    if (from_undefined && network_.value(id).type != DataType::boolean) context_.note_undefined(id);
+    if (wanted_ends_[index_of(id)] == 0) return;
+    IntervalVector ends = ends_by_operator(context_, node, k);
+    sharpen(form, context_.sources(), ends);
+    context_.edges().certain[id] = std::move(ends);
   }
   AffineForm joined_outputs() {
     std::vector<AffineForm> scratch(network_.outputs.size());
@@ -144,6 +178,7 @@ class Lowering {
   const LoweringOptions& options_;
   LowerContext context_;
   std::map<ValueId, std::size_t> last_use_;
+  const std::vector<char> wanted_ends_;  // by value
 };
 
 }  // namespace

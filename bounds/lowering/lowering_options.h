@@ -10,6 +10,7 @@
 #include "bounds/layered/enclose.h"
 #include "bounds/layered/input_staircase.h"
 #include "bounds/layered/step_decisions.h"
+#include "bounds/lowering/undefined_reach.h"
 #include "specs/network/network.h"
 
 namespace clipbound::bounds {
@@ -30,6 +31,9 @@ struct LoweringOptions {
   /// Where given, receives those of all values that are not constant.
   std::map<ValueId, IntervalVector>* intervals = nullptr;
   const Deadline* deadline = nullptr;  ///< where given, polled between nodes
+  /// Where given, points at which every clause fails by a NaN or an infinity may be left out: the
+  /// system speaks of counterexamples of these clauses alone.
+  const UndefinedReach* undefined_reach = nullptr;
   /// Where given, the statement is about points at which the steps take these values.
   const StepDecisions* decisions = nullptr;
 };

@@ -65,11 +65,10 @@ void check_attributes(const Network& network, const Node& node) {
   }
 }
 
-Shape operand_shape(const LowerContext& context, const Node& node, std::size_t k) {
-  Shape shape = context.network().value(node.inputs[k]).shape;
+Shape operand_shape(const Network& network, const Node& node, std::size_t k) {
+  Shape shape = network.value(node.inputs[k]).shape;
   if (k == 0 || node.opset >= 7 || !node.attributes.contains("axis")) return shape;
-  const auto rank =
-      static_cast<std::int64_t>(context.network().value(node.outputs[0]).shape.size());
+  const auto rank = static_cast<std::int64_t>(network.value(node.outputs[0]).shape.size());
   std::int64_t axis = node.int_attribute("axis", 0);
   if (axis < 0) axis += rank;
   while (static_cast<std::int64_t>(shape.size()) + axis < rank) shape.push_back(1);

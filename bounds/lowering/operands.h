@@ -25,7 +25,10 @@ void check_attributes(const Network& network, const Node& node);
 
 /// The shape with which operand k of a binary operator is broadcast: as it is, but that before
 /// opset 7 an `axis` says where the second operand begins.
-Shape operand_shape(const LowerContext& context, const Node& node, std::size_t k);
+Shape operand_shape(const Network& network, const Node& node, std::size_t k);
+inline Shape operand_shape(const LowerContext& context, const Node& node, std::size_t k) {
+  return operand_shape(context.network(), node, k);
+}
 /// For every element of `to`, the element of `from` that numpy broadcasting copies there.
 std::vector<std::int64_t> broadcast_map(const Shape& from, const Shape& to);
 /// Operand k of a binary operator, as the operator broadcasts it.

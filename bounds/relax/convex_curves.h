@@ -88,12 +88,19 @@ struct Sqrt {
 };
 inline constexpr Smooth<Sqrt> sqrt_curve{};
 
-/// 1/z, on one side of 0.
+/// 1/z, on one side of 0. Without the pole, an interval may end at 0, which does not belong to it.
 struct Reciprocal {
-  static bool defined(double l, double u) { return l > 0.0 || u < 0.0; }
-  static Bending bending(double l, double) { return l > 0.0 ? Bending::convex : Bending::concave; }
-  static Stretches stretches(double l, double u) { return {l, u, l > 0.0}; }
+  bool without_pole = false;
+
+  bool defined(double l, double u) const {
+    if (l > 0.0 || u < 0.0) return true;
+    return without_pole && (l == 0.0 ? u > 0.0 : u == 0.0);
+  }
+  static Bending bending(double, double u) { return u > 0.0 ? Bending::convex : Bending::concave; }
+  static Stretches stretches(double l, double u) { return {l, u, u > 0.0}; }
+  /// At 0 nothing is known but that the tangent is vertical.
   static Sample at(double z) {
+    if (z == 0.0) return {0.0, 0.0, -kInfinity, kInfinity, kInfinity};
     const double v = 1.0 / z, d = v * v;
     return {z, v, -d, 2.0 * kUnitRoundoff * std::fabs(v) + kTiny, 8.0 * kUnitRoundoff * d + kTiny};
   }
@@ -102,9 +109,9 @@ struct Reciprocal {
   static double tangent_guess(const Sample&, double a, double b) { return middle(a, b); }
   static double meeting_point(double l, double u) { return middle(l, u); }
   static Range range(double l, double u) {
-    const double at_u = 1.0 / u, at_l = 1.0 / l;
-    return {l > 0.0 ? std::max(0.0, next_down(at_u)) : next_down(at_u),
-            u < 0.0 ? std::min(0.0, next_up(at_l)) : next_up(at_l)};
+    const double at_u = u == 0.0 ? -kInfinity : 1.0 / u, at_l = l == 0.0 ? kInfinity : 1.0 / l;
+    return {u > 0.0 ? std::max(0.0, next_down(at_u)) : next_down(at_u),
+            u > 0.0 ? next_up(at_l) : std::min(0.0, next_up(at_l))};
   }
   static Expansion expansion(double z, double d) {
     const double v = 1.0 / z, nearest = std::fabs(z) - d;
@@ -114,6 +121,5 @@ struct Reciprocal {
                      8.0 * (w + w * std::fabs(v) + w * w));
   }
 };
-inline constexpr Smooth<Reciprocal> reciprocal_curve{};
 
 }  // namespace clipbound::bounds::relax_detail

@@ -63,6 +63,26 @@ struct Activation {
   friend bool operator==(const Activation&, const Activation&) = default;
 };
 
+/// True where the function is not defined for all numbers and ends (or has a pole) at 0. Then an
+/// argument that cannot leave its domain must not be said to leave it by a rounding.
+constexpr bool has_edge(const Activation& activation) {
+  switch (activation.curve) {
+    case Curve::sqrt:
+    case Curve::log:
+    case Curve::reciprocal: return true;
+    case Curve::power: {
+      constexpr double kAllWhole = 0x1p52;
+      const double n = activation.parameter;
+      return n < 0.0 || (n < kAllWhole && n != static_cast<double>(static_cast<long long>(n)));
+    }
+    default: return false;
+  }
+}
+
+/// 1 / z where z = 0 belongs to no interval that ends there: the pole's values of the other side
+/// fail rows, or there are none (bounds/lowering/edges.h). Else such an interval has no bounds.
+inline constexpr Activation kReciprocalWithoutPole{Curve::reciprocal, 1.0};
+
 /// A layer of products holds pairs of neurons: number 2 i has the activation z_2i z_2i+1; number 2
 /// i + 1 is its second factor, whose own activation nobody reads. Where activations stand for each
 /// neuron, this one marks the second factors.

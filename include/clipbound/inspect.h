@@ -72,7 +72,8 @@ struct Inspection {
   /// file, and y', summed in reversed or blocked order, at points of [0, 1]^N: how much float32
   /// replays may differ. Negative where it was not tried.
   double order_difference = -1.0;
-  int order_points = 0;  ///< at so many points
+  int order_points = 0;            ///< at so many points
+  std::vector<std::string> notes;  ///< Network::notes()
 };
 
 /// Looks at a network. Takes seconds at most; on huge networks it forgoes what would take longer.

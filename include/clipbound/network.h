@@ -47,6 +47,9 @@ class CLIPBOUND_API Network {
   std::size_t output_size() const;
   /// True where the network computes in float64, false for float32.
   bool is_float64() const;
+  /// Nodes of which ONNX Runtime is known to compute something else than the standard says, which
+  /// is what counts here.
+  const std::vector<std::string>& notes() const;
 
   /// The part of this network that computes one of its tensors, with that tensor as the only
   /// output. `layer` is the name of a tensor, else the name of a node (its first output), else a

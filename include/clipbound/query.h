@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clipbound/errors.h"
+#include "clipbound/network.h"
 
 namespace clipbound {
 
@@ -75,12 +76,17 @@ class CLIPBOUND_API Query {
   std::size_t input_size() const;    ///< number of inputs X_i
   std::size_t output_size() const;   ///< number of outputs Y_j
   std::size_t clause_count() const;  ///< number of clauses, 0 for one that asks for no point
-  /// The input box of a clause ([inputs] each), the one on which `unsat` is proved: it encloses the
-  /// decimals of a file and their float32 roundings. Throws InputError where there is no such
-  /// clause.
+  /// The input box of a clause ([inputs] each), the one on which `unsat` is proved for networks
+  /// with float32 inputs: it encloses the decimals of a file and their float32 roundings. Throws
+  /// InputError where there is no such clause.
   std::vector<double> box_lower(std::size_t clause) const;
   /// Its upper ends.
   std::vector<double> box_upper(std::size_t clause) const;
+  /// The box for this network: it encloses the decimals and their roundings to the type of the
+  /// network's inputs. Lower ends above upper ones: no point is left.
+  std::vector<double> box_lower(std::size_t clause, const Network& network) const;
+  /// Its upper ends.
+  std::vector<double> box_upper(std::size_t clause, const Network& network) const;
   /// What is odd about the property, with line and column: an output set that is empty or
   /// everything, and the like.
   const std::vector<std::string>& warnings() const;

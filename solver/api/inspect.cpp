@@ -51,6 +51,7 @@ Inspection inspect(const Network& network) {
   result.search_bytes = inner.search_bytes;
   result.order_difference = inner.order_difference;
   result.order_points = inner.order_points;
+  result.notes = network.notes();
   return result;
 }
 
@@ -82,6 +83,7 @@ std::string to_json(const Inspection& inspection) {
   json["order_difference"] = nullptr;
   if (inspection.order_points > 0) json["order_difference"] = inspection.order_difference;
   json["order_points"] = inspection.order_points;
+  json["notes"] = inspection.notes;
   json["nodes"] = json_of(inspection.nodes, [](const NodeInfo& node) -> Json {
     return {{"name", node.name}, {"operator", node.op}, {"output", json_of(node.output)}};
   });

@@ -157,6 +157,9 @@ std::size_t Network::input_size() const {
 std::size_t Network::output_size() const {
   return static_cast<std::size_t>(implementation_->network->output_size());
 }
+const std::vector<std::string>& Network::notes() const {
+  return implementation_->network->notes;
+}
 bool Network::is_float64() const {
   return implementation_->network->input_type() == specs::DataType::float64;
 }

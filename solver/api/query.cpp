@@ -18,22 +18,11 @@ specs::InputInterval interval_of(double lower, double upper, std::size_t index) 
   const auto refuse = [&](const std::string& why) {
     throw InputError("the box of input " + std::to_string(index) + " " + why);
   };
-  const float lower32 = static_cast<float>(lower), upper32 = static_cast<float>(upper);
-  if (!std::isfinite(lower32) || !std::isfinite(upper32))
+  if (!std::isfinite(static_cast<float>(lower)) || !std::isfinite(static_cast<float>(upper)))
     refuse("has a bound that is not finite in float32");
   if (lower > upper) refuse("is empty: lower > upper");
-  specs::InputInterval edges = specs::lower_edges({lower, lower, lower32});
-  const specs::InputInterval above = specs::upper_edges({upper, upper, upper32});
-  edges.proof_upper = above.proof_upper;
-  edges.attack_upper = above.attack_upper;
-  edges.exact_upper = above.exact_upper;
-  return edges;
-}
-
-bool same_interval(const specs::InputInterval& a, const specs::InputInterval& b) {
-  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper &&
-         a.attack_lower == b.attack_lower && a.attack_upper == b.attack_upper &&
-         a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
+  return specs::intersection(specs::lower_edges(specs::float64_neighbours(lower)),
+                             specs::upper_edges(specs::float64_neighbours(upper)));
 }
 
 specs::Row inner_row(const Row& row, std::size_t inputs, std::size_t outputs) {
@@ -117,8 +106,7 @@ Query& Query::add_clause(std::span<const double> lower, std::span<const double> 
     implementation_ = std::make_shared<Implementation>(*implementation_);
   // Clauses on one box share it, and with it the bounds of all neurons.
   const auto& clauses = implementation_->query.clauses;
-  const bool again = !clauses.empty() &&
-                     std::equal(box.begin(), box.end(), clauses.back().box->begin(), same_interval);
+  const bool again = !clauses.empty() && box == *clauses.back().box;
   clause.box = again ? clauses.back().box : std::make_shared<const specs::Box>(std::move(box));
   implementation_->query.clauses.push_back(std::move(clause));
   return *this;
@@ -136,25 +124,36 @@ std::size_t Query::clause_count() const {
 
 namespace {
 
-const specs::Box& box_of(const specs::Query& query, std::size_t clause) {
-  if (clause < query.clauses.size()) return *query.clauses[clause].box;
-  throw InputError("the query has no clause " + std::to_string(clause) + ": it has " +
-                   std::to_string(query.clauses.size()));
+/// One end of each interval on which `unsat` is proved.
+std::vector<double> ends_of(const specs::Query& query, std::size_t clause,
+                            specs::DataType input_type, double specs::Ends::*end) {
+  if (clause >= query.clauses.size()) {
+    throw InputError("the query has no clause " + std::to_string(clause) + ": it has " +
+                     std::to_string(query.clauses.size()));
+  }
+  std::vector<double> ends;
+  for (const specs::InputInterval& interval : *query.clauses[clause].box)
+    ends.push_back(interval.proof_in(input_type).*end);
+  return ends;
+}
+
+specs::DataType input_type_of(const Network& network) {
+  return network.implementation().network->input_type();
 }
 
 }  // namespace
 
 std::vector<double> Query::box_lower(std::size_t clause) const {
-  std::vector<double> lower;
-  for (const specs::InputInterval& edge : box_of(implementation_->query, clause))
-    lower.push_back(edge.proof_lower);
-  return lower;
+  return ends_of(implementation_->query, clause, specs::DataType::float32, &specs::Ends::lower);
+}
+std::vector<double> Query::box_lower(std::size_t clause, const Network& network) const {
+  return ends_of(implementation_->query, clause, input_type_of(network), &specs::Ends::lower);
 }
 std::vector<double> Query::box_upper(std::size_t clause) const {
-  std::vector<double> upper;
-  for (const specs::InputInterval& edge : box_of(implementation_->query, clause))
-    upper.push_back(edge.proof_upper);
-  return upper;
+  return ends_of(implementation_->query, clause, specs::DataType::float32, &specs::Ends::upper);
+}
+std::vector<double> Query::box_upper(std::size_t clause, const Network& network) const {
+  return ends_of(implementation_->query, clause, input_type_of(network), &specs::Ends::upper);
 }
 
 const std::vector<std::string>& Query::warnings() const {

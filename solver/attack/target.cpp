@@ -31,13 +31,18 @@ AttackTarget::AttackTarget(const Query& query, std::vector<std::size_t> clauses,
   }
   const Clause& first = clause(0);
   std::vector<double> low, high;
-  for (const InputInterval& edge : *first.box) {
-    low.push_back(edge.attack_lower);
-    high.push_back(edge.attack_upper);
+  for (const InputInterval& interval : *first.box) {
+    low.push_back(interval.ends_in(judge.input_type()).lower);
+    high.push_back(interval.ends_in(judge.input_type()).upper);
   }
-  const std::vector<double> lower = judge.snap(first, low), upper = judge.snap(first, high);
-  lower_.assign(lower.begin(), lower.end());
-  upper_.assign(upper.begin(), upper.end());
+  // Other types than float32 are steered through its numbers: finite ones, so that sums mean
+  // something.
+  const auto steered = [](double x) {
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    return static_cast<float>(std::clamp(x, -kLargest, kLargest));
+  };
+  for (const double x : judge.snap(first, low)) lower_.push_back(steered(x));
+  for (const double x : judge.snap(first, high)) upper_.push_back(steered(x));
   for (std::size_t i = 0; i < lower_.size(); ++i) {
     upper_[i] = std::max(lower_[i], upper_[i]);
     if (lower_[i] < upper_[i]) varying_.push_back(i);

@@ -43,8 +43,8 @@ class AttackTarget {
     return query_.clauses[numbers_[static_cast<std::size_t>(which)]];
   }
   int clauses() const { return static_cast<int>(numbers_.size()); }
-  /// The coordinates that are not fixed, and the ends of all: points of the input's grid that the
-  /// judge accepts.
+  /// The coordinates that are not fixed, and the ends of all: points that the judge accepts,
+  /// rounded to float32.
   const std::vector<std::size_t>& varying() const { return varying_; }
   const std::vector<float>& lower() const { return lower_; }
   const std::vector<float>& upper() const { return upper_; }

@@ -1,6 +1,8 @@
 #include "solver/input_split/coarse_boxes.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "bounds/forward/forward_problem.h"
 #include "bounds/reduced/reduce.h"
@@ -8,26 +10,99 @@
 
 namespace clipbound::solver {
 
-RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
-  std::vector<std::int64_t> all(root.strict.size());
-  for (std::size_t s = 0; s < all.size(); ++s) all[s] = static_cast<std::int64_t>(s);
-  const int layers = static_cast<int>(root.bounder->system().layers.size());
-  const std::vector<double> lower = root.bounder->lower_bounds(root.rows, all, 1.0, layers, bounds);
-  RowsVerdict verdict;
-  for (std::size_t s = 0; s < lower.size(); ++s) {
-    if (root.strict[s] != 0 ? lower[s] >= 0.0 : lower[s] > 0.0) return {true, s, lower[s]};
-    if (lower[s] > verdict.bound) verdict = {false, s, lower[s]};
+namespace {
+
+/// The largest size of a row at the sample points; 0 where it is finite at none.
+double size_at_samples(const std::vector<double>& values, std::size_t row) {
+  double size = 0.0;
+  for (std::size_t p = row * kSamples; p < (row + 1) * kSamples; ++p) {
+    if (std::isfinite(values[p])) size = std::max(size, std::fabs(values[p]));
   }
-  return verdict;
+  return size;
 }
 
-CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& deadline) {
+/// Whether rows i and j are each other's negative but for their constants, exactly.
+bool are_opposite(const AffineForm& rows, std::size_t i, std::size_t j) {
+  if (rows.radius[i] != 0.0 || rows.radius[j] != 0.0) return false;
+  return std::all_of(rows.terms.begin(), rows.terms.end(), [&](const auto& term) {
+    const SparseRows& of = term.second;
+    const auto a = of.indices(static_cast<std::int64_t>(i)),
+               b = of.indices(static_cast<std::int64_t>(j));
+    const auto x = of.values(static_cast<std::int64_t>(i)),
+               y = of.values(static_cast<std::int64_t>(j));
+    return std::equal(a.begin(), a.end(), b.begin(), b.end()) &&
+           std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [](double v, double w) { return v == -w; });
+  });
+}
+
+/// Whether two rows say f + c <= 0 and -f + d <= 0 with c + d > 0 (or 0, where one is strict).
+bool contradict(const ClauseRoot& root) {
+  constexpr std::size_t kMostRows = 64;
+  const std::vector<double>& constant = root.rows.constant;
+  for (std::size_t i = 0; i < constant.size() && constant.size() <= kMostRows; ++i) {
+    for (std::size_t j = i + 1; j < constant.size(); ++j) {
+      const bool strict = root.strict[i] != 0 || root.strict[j] != 0;
+      if ((constant[i] > -constant[j] || (strict && constant[i] == -constant[j])) &&
+          are_opposite(root.rows, i, j))
+        return true;
+    }
+  }
+  return false;
+}
+
+/// The coarse task's box, of all inputs.
+std::pair<std::vector<double>, std::vector<double>> box_of(const BoxSubproblems& coarse) {
   std::vector<double> lower = coarse.root->lower, upper = coarse.root->upper;
   for (std::size_t k = 0; k < coarse.root->kept.size(); ++k) {
     const auto i = static_cast<std::size_t>(coarse.root->kept[k]);
     lower[i] = coarse.lower[k];
     upper[i] = coarse.upper[k];
   }
+  return {std::move(lower), std::move(upper)};
+}
+
+}  // namespace
+
+RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
+  constexpr double kSmall = 0x1p-20;
+  if (bounds.empty || contradict(root)) return {.refuted = true};
+  std::vector<std::int64_t> all(root.strict.size());
+  for (std::size_t s = 0; s < all.size(); ++s) all[s] = static_cast<std::int64_t>(s);
+  const LayeredSystem& system = root.bounder->system();
+  const int layers = static_cast<int>(system.layers.size());
+  std::vector<double> errors;
+  std::vector<double> lower =
+      root.bounder->lower_bounds(root.rows, all, 1.0, layers, bounds, &errors);
+  RowsVerdict verdict;
+  if (root.lower_anew != nullptr) {
+    // Intervals know of one end where the other is infinite.
+    const IntervalVector ranges = enclose(root.rows, bounds.sources);
+    const std::vector<double> samples = values_at(root.rows, system.samples);
+    for (std::size_t s = 0; s < lower.size(); ++s) {
+      lower[s] = std::max(lower[s], ranges.lower[s]);
+      verdict.blurred = verdict.blurred || !(errors[s] <= kSmall * size_at_samples(samples, s));
+    }
+  }
+  for (std::size_t s = 0; s < lower.size(); ++s) {
+    verdict.refuted = root.strict[s] != 0 ? lower[s] >= 0.0 : lower[s] > 0.0;
+    if (!verdict.refuted && !(lower[s] > verdict.bound)) continue;
+    verdict.row = s;
+    verdict.bound = lower[s];
+    if (verdict.refuted) break;
+  }
+  return verdict;
+}
+
+bool lower_coarse_anew(BoxSubproblems& coarse) {
+  if (coarse.root->lower_anew == nullptr) return false;
+  auto [lower, upper] = box_of(coarse);
+  coarse.root = coarse.root->lower_anew(*coarse.root, std::move(lower), std::move(upper));
+  return true;
+}
+
+CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& deadline) {
+  auto [lower, upper] = box_of(coarse);
   return coarse.root->bounder->bound_neurons(std::move(lower), std::move(upper), deadline);
 }
 
@@ -72,20 +147,69 @@ std::optional<BoxSubproblems> reduced_task(BoxSubproblems& coarse,
   return continued(coarse, std::move(root));
 }
 
-std::optional<std::size_t> coarse_split(const BoxSubproblems& coarse) {
-  std::optional<std::size_t> widest;
+std::optional<CoarseSplit> coarse_split(const BoxSubproblems& coarse) {
+  std::optional<CoarseSplit> widest;
   double best = 0x1p-36;
   for (std::size_t k = 0; k < coarse.lower.size(); ++k) {
     const double share = (coarse.upper[k] - coarse.lower[k]) / coarse.root->width[k];
     const double middle = 0.5 * (coarse.lower[k] + coarse.upper[k]);
     if (share <= best || !(coarse.lower[k] < middle && middle < coarse.upper[k])) continue;
     best = share;
-    widest = k;
+    widest = CoarseSplit{k, middle};
   }
   return widest;
 }
 
-BoxSubproblems split_coarse(BoxSubproblems& coarse, std::size_t column, Share upper_share) {
+namespace {
+
+/// Where element v of a form over the inputs alone is 0, along the column that moves it most and in
+/// the middle of the others.
+std::optional<CoarseSplit> zero_of(const AffineForm& form, std::int64_t v,
+                                   const BoxSubproblems& coarse) {
+  const std::vector<int>& kept = coarse.root->kept;
+  std::optional<CoarseSplit> best;
+  double most = 0.0, slope = 0.0, value = form.constant[static_cast<std::size_t>(v)];
+  for (const auto& [source, rows] : form.terms) {
+    const auto index = rows.indices(v);
+    const auto weights = rows.values(v);
+    for (std::size_t j = 0; j < index.size(); ++j) {
+      const auto found = std::find(kept.begin(), kept.end(), index[j]);
+      if (source != kInputSource || found == kept.end()) return std::nullopt;
+      const auto k = static_cast<std::size_t>(found - kept.begin());
+      const double middle = 0.5 * (coarse.lower[k] + coarse.upper[k]),
+                   moves = std::fabs(weights[j]) * (coarse.upper[k] - coarse.lower[k]);
+      value += weights[j] * middle;
+      if (moves <= most) continue;
+      most = moves;
+      slope = weights[j];
+      best = CoarseSplit{k, middle};
+    }
+  }
+  if (!best) return best;
+  best->at -= value / slope;
+  return coarse.lower[best->column] < best->at && best->at < coarse.upper[best->column]
+             ? best
+             : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<CoarseSplit> pole_split(const BoxSubproblems& coarse,
+                                      const CrownBounder::Bounds& bounds) {
+  const LayeredSystem& system = coarse.root->bounder->system();
+  for (std::size_t layer = 0; layer < system.layers.size(); ++layer) {
+    if (system.activations[layer].curve != Curve::reciprocal) continue;
+    const IntervalVector& z = bounds.layers[layer];
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      if (!(z.lower[v] < 0.0 && z.upper[v] > 0.0)) continue;
+      if (auto split = zero_of(system.layers[layer], static_cast<std::int64_t>(v), coarse))
+        return split;
+    }
+  }
+  return std::nullopt;
+}
+
+BoxSubproblems split_coarse(BoxSubproblems& coarse, const CoarseSplit& split, Share upper_share) {
   BoxSubproblems upper;
   upper.clause = coarse.clause;
   upper.root = coarse.root;
@@ -94,7 +218,7 @@ BoxSubproblems split_coarse(BoxSubproblems& coarse, std::size_t column, Share up
   upper.halfspaces = coarse.halfspaces;
   upper.share = std::move(upper_share);
   upper.without_rows = coarse.without_rows;
-  coarse.upper[column] = upper.lower[column] = 0.5 * (coarse.lower[column] + coarse.upper[column]);
+  coarse.upper[split.column] = upper.lower[split.column] = split.at;
   return upper;
 }
 

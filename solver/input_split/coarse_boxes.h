@@ -14,11 +14,18 @@ namespace clipbound::solver {
 
 /// What CROWN backward over the whole network says of a clause's rows on a box.
 struct RowsVerdict {
-  bool refuted = false;       ///< one of them is excluded
+  bool refuted = false;       ///< one of them is excluded, or there is no counterexample in the box
   std::size_t row = 0;        ///< the one with the highest bound
   double bound = -kInfinity;  ///< of it; none of a clause without rows
+  /// What radii and roundings take from some row's bound is not small against the row: some neuron
+  /// is unbounded, or huge. A reduced network would keep that for all parts of the box.
+  bool blurred = false;
 };
 RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds);
+
+/// Lowers the network anew on the task's box, where its root can, and takes that for its root: what
+/// is unbounded on the whole box may be bounded here. False where nothing was done.
+bool lower_coarse_anew(BoxSubproblems& coarse);
 
 /// The coarse task's box as a task on its own reduced network, which takes over its share; nothing
 /// where too many neurons are undecided on it.
@@ -28,10 +35,19 @@ std::optional<BoxSubproblems> reduced_task(BoxSubproblems& coarse,
 /// Neuron bounds of a coarse task's box.
 CrownBounder::Bounds bound_coarse(const BoxSubproblems& coarse, const Deadline& deadline);
 
-/// Where a coarse task is split: the kept column that is widest against the clause's box; nothing
-/// where no side can be split.
-std::optional<std::size_t> coarse_split(const BoxSubproblems& coarse);
-/// Keeps the lower half of the box and returns the upper one, of the share that it is given.
-BoxSubproblems split_coarse(BoxSubproblems& coarse, std::size_t column, Share upper_share);
+/// Where a coarse task is split: a kept column, and a number inside its interval.
+struct CoarseSplit {
+  std::size_t column = 0;
+  double at = 0.0;
+};
+/// The column that is widest against the clause's box, in the middle; nothing where no side can be
+/// split.
+std::optional<CoarseSplit> coarse_split(const BoxSubproblems& coarse);
+/// Where 1 / z has its pole in the box, z being linear in the inputs: the halves are bounded.
+/// Nothing where there is none.
+std::optional<CoarseSplit> pole_split(const BoxSubproblems& coarse,
+                                      const CrownBounder::Bounds& bounds);
+/// Keeps the lower part of the box and returns the upper one, of the share that it is given.
+BoxSubproblems split_coarse(BoxSubproblems& coarse, const CoarseSplit& split, Share upper_share);
 
 }  // namespace clipbound::solver

@@ -7,6 +7,7 @@
 // [K, N + 1], n inputs of the network.
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -26,16 +27,25 @@ inline constexpr int kMostInheritedRows = 8;
 inline constexpr int kOlderHalfspaces = 4;
 inline constexpr int kMostHalfspaces = kMostInheritedRows + kOlderHalfspaces;
 
+struct ClauseRoot;
+/// The root of a part [lower, upper] ([n]) of a root's box, on a lowering of that part.
+using LowerAnew = std::function<std::shared_ptr<const ClauseRoot>(
+    const ClauseRoot& root, std::vector<double> lower, std::vector<double> upper)>;
+
 /// Constant over the search of one clause, or of a part of its box.
 struct ClauseRoot {
   const Clause* clause = nullptr;
   /// Null once an engine bounds batches: large, and of no more use.
   std::shared_ptr<const CrownBounder> bounder;
+  /// For exact arithmetic, where the network is small enough for it; else null.
+  std::shared_ptr<const CrownBounder> exact;
   AffineForm rows;                   ///< left sides minus thresholds
   std::vector<std::uint8_t> strict;  ///< [S]
   std::vector<int> kept;             ///< column -> input number
   std::vector<double> lower, upper;  ///< [n] the clause's box
   std::vector<double> width;         ///< [N] of the kept columns of the clause's box
+  /// Null where no part of the box is lowered anew.
+  LowerAnew lower_anew;
 
   // Of the box that this root is for: all of it, or the part at which the coarse phase ended.
   std::shared_ptr<const BatchProblem> problem;

@@ -11,6 +11,9 @@ namespace clipbound::solver {
 namespace {
 // Half-spaces of ancestors that enter concretizations; the others only clip boxes (decision 26).
 constexpr int kConcretizedOlder = 1;
+// A row's bound that is nearer to 0 than so many of its slacks may be open by rounding alone: its
+// own bound is off by a few of them.
+constexpr double kSlacks = 16.0;
 }  // namespace
 
 SearchSettings search_settings(const Options& options) {
@@ -28,21 +31,31 @@ InputSplitWorker::InputSplitWorker(SearchTeam& team, const SearchSettings& setti
     : SearchWorker(team), settings_(settings) {}
 
 void InputSplitWorker::search_coarse(BoxSubproblems task) {
-  const CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
+  CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
   deadline_.work(crown_work(task.root->bounder->system()));
+  RowsVerdict rows = bound_rows(*task.root, bounds);
+  if (!rows.refuted && rows.blurred && !deadline_.expired() && lower_coarse_anew(task)) {
+    deadline_.work(lowering_work(task.root->bounder->system()));
+    bounds = bound_coarse(task, deadline_);
+    rows = bound_rows(*task.root, bounds);
+  }
   if (deadline_.expired()) return pending_.push_back(std::move(task));
   count_bounded(1);
-  const RowsVerdict rows = bound_rows(*task.root, bounds);
   if (rows.refuted) {
     ++statistics.pruned_bound;
     return close(task.clause, task.share);
   }
-  if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
-  const std::optional<std::size_t> column = coarse_split(task);
+  std::optional<CoarseSplit> where = coarse_split(task);
+  if (!rows.blurred || !where) {
+    if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
+  }
   team_.counters.saw_open({task.clause, rows.row, rows.bound});
-  if (!column) return give_up({task.clause, rows.row, rows.bound}, task.share);
+  if (!where) return give_up({task.clause, rows.row, rows.bound}, task.share);
+  if (rows.blurred) {
+    if (const auto pole = pole_split(task, bounds)) where = pole;
+  }
   ++statistics.splits;
-  BoxSubproblems upper = split_coarse(task, *column, SearchWorker::split(task.share));
+  BoxSubproblems upper = split_coarse(task, *where, SearchWorker::split(task.share));
   pending_.push_back(std::move(upper));
   pending_.push_back(std::move(task));
 }
@@ -56,6 +69,8 @@ InputSplitWorker::Level& InputSplitWorker::enter_level(
   level.bounder = problem->make_bounder(halfspaces_, std::move(level.bounder));
   level.boxes.resize(problem->inputs, problem->neurons, halfspaces_);
   level.rows.resize(problem->inputs, problem->rows);
+  level.rounding.clear();
+  for (int s = 0; s < problem->rows; ++s) level.rounding.push_back(kSlacks * problem->row_slack(s));
   level.problem = std::move(problem);
   return level;
 }
@@ -166,6 +181,7 @@ bool InputSplitWorker::prune() {
   const RowBounds& rows = level().rows;
   open_ = ~rows.refuted;
   double worst = kInfinity;
+  nearest_ = -kInfinity;
   int worst_lane = -1;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
@@ -176,6 +192,7 @@ bool InputSplitWorker::prune() {
     if (open_[lane] == 0) continue;
     double best = -kInfinity;
     for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
+    nearest_ = std::max(nearest_, best);
     if (worst_lane < 0 || best < worst) {
       worst = best;
       worst_lane = lane;
@@ -202,6 +219,9 @@ void InputSplitWorker::try_points() {
     open_[lane] = 0;
     restart_without_rows(lane);
   }
+  const std::vector<double>& rounding = level().rounding;
+  const auto widest = std::max_element(rounding.begin(), rounding.end());
+  if (widest != rounding.end() && nearest_ > -*widest) settle_touching();
 }
 
 }  // namespace clipbound::solver

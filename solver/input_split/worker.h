@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bounds/batch_bounder.h"
+#include "bounds/exact/decide_exactly.h"
 #include "solver/input_split/branching.h"
 #include "solver/input_split/subproblems.h"
 #include "solver/search/search_worker.h"
@@ -61,6 +62,7 @@ class InputSplitWorker : public SearchWorker {
     std::unique_ptr<BatchBounder> bounder;
     BoxBatch boxes;
     RowBounds rows;
+    std::vector<double> rounding;  ///< [S] bounds above minus this may be open by rounding alone
   };
 
   /// Bounds a coarse task: refutes it, halves it, or enters it on a reduced network.
@@ -73,6 +75,10 @@ class InputSplitWorker : public SearchWorker {
   /// real network. Returns the lanes whose problem was wrong there.
   Mask check_candidates();
   void choose_points();
+  /// Ends lanes that no split makes better: at a point of them some row is within its rounding of
+  /// 0, and no row excludes the point.
+  void settle_touching();
+  ExactAnswer ask_exactly(int lane);
   bool is_spurious(int lane);
   /// Of a lane's rows the one with the highest bound.
   OpenRow best_row(int lane) const;
@@ -111,6 +117,9 @@ class InputSplitWorker : public SearchWorker {
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;
   std::uint64_t failed_candidates_ = 0;
+  double nearest_ = 0.0;  // to refutation: the largest of the open lanes' bounds
+  Mask touching_ = {};    // lanes at whose point of this batch no row is above its rounding
+  std::uint64_t failed_exact_ = 0;  // since exact arithmetic last refuted a subproblem
 };
 
 }  // namespace clipbound::solver

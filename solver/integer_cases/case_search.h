@@ -24,6 +24,8 @@ struct CaseProblem {
   /// Steps are decided, and an attack runs beside, even where no operator is enclosed by intervals
   /// alone.
   bool decides_steps = false;
+  /// LoweringOptions::undefined_reach for these clauses.
+  std::shared_ptr<const UndefinedReach> undefined_reach = nullptr;
 };
 
 /// Searches a box case by case: all by their root bounds, then those that are left by searches, one

@@ -1,6 +1,7 @@
 #include "solver/integer_cases/case_worker.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 #include "base/error.h"
@@ -47,6 +48,23 @@ bool reads_inputs(const Clause& clause) {
   });
 }
 
+/// Whether a point with these outputs satisfies the rows, but for roundings of the evaluation.
+bool looks_unsafe(const Clause& clause, const std::vector<double>& x,
+                  const std::vector<double>& y) {
+  constexpr double kRounding = 1e-6;
+  return std::all_of(clause.rows.begin(), clause.rows.end(), [&](const Row& row) {
+    double value = -row.threshold.upper, size = std::fabs(value);
+    for (const Term& term : row.terms) {
+      const double part =
+          term.coefficient.lower *
+          (term.of == Term::Of::output ? y : x)[static_cast<std::size_t>(term.index)];
+      value += part;
+      size += std::fabs(part);
+    }
+    return value <= kRounding * size;  // NaN is not
+  });
+}
+
 /// nullptr where the deadline came meanwhile.
 std::shared_ptr<const LayeredSystem> lower_box(const Network& network,
                                                const std::vector<double>& lower,
@@ -60,11 +78,17 @@ std::shared_ptr<const LayeredSystem> lower_box(const Network& network,
   }
 }
 
-std::shared_ptr<const LayeredSystem> lower_part(const Network& network, const CasePart& part,
+std::shared_ptr<const LayeredSystem> lower_part(const CaseProblem& problem, const CasePart& part,
                                                 NarrowInputs narrow, const Deadline& deadline,
                                                 std::map<ValueId, IntervalVector>* intervals) {
-  return lower_box(network, part.lower, part.upper,
-                   {part.open, narrow, intervals, &deadline, &part.decisions});
+  LoweringOptions options;
+  options.open = part.open;
+  options.narrow_inputs = narrow;
+  options.intervals = intervals;
+  options.deadline = &deadline;
+  options.undefined_reach = problem.undefined_reach.get();
+  options.decisions = &part.decisions;
+  return lower_box(*problem.network, part.lower, part.upper, options);
 }
 
 }  // namespace
@@ -98,8 +122,7 @@ CaseWorker::By CaseWorker::cut_by() const {
 
 void CaseWorker::lower() {
   intervals_.clear();
-  system_ = lower_part(*cases_.problem.network, case_.part, NarrowInputs::constants, deadline_,
-                       &intervals_);
+  system_ = lower_part(cases_.problem, case_.part, NarrowInputs::constants, deadline_, &intervals_);
 }
 
 void CaseWorker::bound() {
@@ -131,8 +154,11 @@ bool CaseWorker::prune() {
 void CaseWorker::try_points() {
   if (by_ == By::staircase) return;
   const std::vector<double> x = middle_of(case_.part);
+  std::vector<double> y(static_cast<std::size_t>(cases_.problem.network->output_size()));
+  if (!evaluator_) evaluator_.emplace(cases_.problem.network);
+  evaluator_->forward(x, y);
   for (const OpenClause& c : case_.clauses) {
-    if (judge_.offer(*c.clause, x)) return;
+    if (looks_unsafe(*c.clause, x, y) && judge_.offer(*c.clause, x)) return;
   }
 }
 
@@ -200,8 +226,10 @@ void CaseWorker::bound_tail() {
   if (!tail) return;
   std::shared_ptr<const LayeredSystem> system;
   try {
-    system = lower_box(*tail->network, tail->lower, tail->upper,
-                       {{}, NarrowInputs::variables, nullptr, &deadline_, nullptr});
+    LoweringOptions options;
+    options.narrow_inputs = NarrowInputs::variables;
+    options.deadline = &deadline_;
+    system = lower_box(*tail->network, tail->lower, tail->upper, options);
   } catch (const Unsupported&) {
     return;  // a slice's start and end, made inputs apart, do not tell its length any more
   }
@@ -232,7 +260,7 @@ bool CaseWorker::keep_open(Case& c, ActivationSplitSchedule& root) {
 std::unique_ptr<ActivationSplitSchedule> CaseWorker::bound_root(Case& c,
                                                                 const SearchContext& context) {
   const std::shared_ptr<const LayeredSystem> system =
-      lower_part(*cases_.problem.network, c.part, NarrowInputs::variables, deadline_, nullptr);
+      lower_part(cases_.problem, c.part, NarrowInputs::variables, deadline_, nullptr);
   if (system == nullptr) return nullptr;
   auto root = std::make_unique<ActivationSplitSchedule>(
       system, BoxClauses{c.part.lower, c.part.upper, c.open_clauses()}, ActivationSplitSettings{},
@@ -248,7 +276,7 @@ double CaseWorker::gain_of(std::size_t input) const {
   std::vector<std::shared_ptr<const LayeredSystem>> systems;
   for (const CasePart& part : halve(case_.part, input)) {
     systems.push_back(
-        lower_part(*cases_.problem.network, part, NarrowInputs::constants, deadline_, nullptr));
+        lower_part(cases_.problem, part, NarrowInputs::constants, deadline_, nullptr));
     if (systems.back() == nullptr) return 0.0;
   }
   for (const OpenClause& open : case_.clauses) {

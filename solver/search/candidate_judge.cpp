@@ -1,35 +1,33 @@
 #include "solver/search/candidate_judge.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+
+#include "specs/network/float_grid.h"
 
 namespace clipbound::solver {
 
-CandidateJudge::CandidateJudge(std::shared_ptr<const Network> network, const Query& query)
+CandidateJudge::CandidateJudge(std::shared_ptr<const Network> network, const Query& query,
+                               std::vector<InputDefinition> definitions)
     : network_(std::move(network)),
       query_(query),
-      float64_(network_->input_type() == DataType::float64) {}
+      definitions_(std::move(definitions)),
+      input_type_(network_->input_type()) {}
 
 namespace {
 
-/// The float nearest to x in [low, high], moved into [exact_low, exact_high] where a float lies
-/// there.
-double snap_one(double x, const InputInterval& edge, bool float64) {
-  if (!(x >= edge.attack_lower)) x = edge.attack_lower;  // NaN as well
-  if (!(x <= edge.attack_upper)) x = edge.attack_upper;
-  if (float64) {
-    if (edge.exact_lower <= edge.exact_upper) x = std::clamp(x, edge.exact_lower, edge.exact_upper);
-    return x;
-  }
-  float value = std::clamp(static_cast<float>(x), edge.attack_lower, edge.attack_upper);
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (static_cast<double>(value) < edge.exact_lower) {
-    const float up = std::nextafter(value, kInfinity);
-    if (static_cast<double>(up) <= edge.exact_upper && up <= edge.attack_upper) value = up;
-  } else if (static_cast<double>(value) > edge.exact_upper) {
-    const float down = std::nextafter(value, -kInfinity);
-    if (static_cast<double>(down) >= edge.exact_lower && down >= edge.attack_lower) value = down;
+/// The number of the input's type nearest to x in its interval, moved between the decimals where
+/// one lies there.
+double snap_one(double x, const InputInterval& interval, DataType type) {
+  const Ends &ends = interval.ends_in(type), &exact = interval.exact;
+  if (!(x >= ends.lower)) x = ends.lower;  // NaN as well
+  const double value = std::max(ends.lower, std::min(nearest_in(type, x), ends.upper));
+  // Beyond a decimal there is at most its rounding.
+  if (value < exact.lower) {
+    const double up = next_up_in(type, value);
+    if (up <= exact.upper && up <= ends.upper) return up;
+  } else if (value > exact.upper) {
+    const double down = next_down_in(type, value);
+    if (down >= exact.lower && down >= ends.lower) return down;
   }
   return value;
 }
@@ -38,7 +36,8 @@ double snap_one(double x, const InputInterval& edge, bool float64) {
 
 std::vector<double> CandidateJudge::snap(const Clause& clause, std::span<const double> x) const {
   std::vector<double> point(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) point[i] = snap_one(x[i], (*clause.box)[i], float64_);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    point[i] = snap_one(x[i], (*clause.box)[i], input_type_);
   return point;
 }
 
@@ -46,6 +45,7 @@ bool CandidateJudge::offer(const Clause& clause, std::span<const double> x) {
   if (found()) return true;
   replayed_.fetch_add(1, std::memory_order_relaxed);
   std::vector<double> point = snap(clause, x);
+  complete_inputs(definitions_, input_type_, point);
   Judgement judgement = judge(*network_, query_, point);
   const std::lock_guard lock(mutex_);
   if (!judgement.holds) {

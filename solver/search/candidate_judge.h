@@ -14,21 +14,28 @@
 
 #include "specs/evaluate/counterexample.h"
 #include "specs/network/network.h"
+#include "specs/query/definition.h"
 #include "specs/query/query.h"
 
 namespace clipbound::solver {
 
 class CandidateJudge {
  public:
-  CandidateJudge(std::shared_ptr<const Network> network, const Query& query);
+  /// Network and query as read. Where the search sees fewer inputs (specs/simplify), `definitions`
+  /// give the others, and x and the clauses below are those of the search.
+  CandidateJudge(std::shared_ptr<const Network> network, const Query& query,
+                 std::vector<InputDefinition> definitions = {});
 
   /// The point of the input's grid nearest to x [n] that lies in the clause's box: inside the
-  /// decimals' own interval where the grid has a point there, in the float32 interval always.
+  /// decimals' own interval where the grid has a point there, in that of their roundings always.
   std::vector<double> snap(const Clause& clause, std::span<const double> x) const;
 
   /// Replays x (snapped to the clause's box). True where it is a counterexample, which is then
   /// kept.
   bool offer(const Clause& clause, std::span<const double> x);
+
+  /// Of the network's inputs.
+  DataType input_type() const { return input_type_; }
 
   bool found() const { return found_.load(std::memory_order_acquire); }
   std::uint64_t replayed() const { return replayed_.load(std::memory_order_relaxed); }
@@ -42,7 +49,8 @@ class CandidateJudge {
  private:
   std::shared_ptr<const Network> network_;
   const Query& query_;
-  bool float64_;
+  const std::vector<InputDefinition> definitions_;
+  DataType input_type_;
   std::atomic<bool> found_{false};
   std::atomic<std::uint64_t> replayed_{0};
   mutable std::mutex mutex_;

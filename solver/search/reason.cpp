@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "specs/evaluate/counterexample.h"
+#include "specs/network/float_grid.h"
 
 namespace clipbound::solver {
 
@@ -104,10 +105,9 @@ bool within_rounding(const Network& network, const Query& query, const OpenRow& 
   if (clause.rows.empty() || !std::isfinite(open.bound)) return false;
   const Row& row = clause.rows[open.row];
   std::vector<double> middle;
-  for (const InputInterval& edge : *clause.box) {
-    const double x = 0.5 * edge.proof_lower + 0.5 * edge.proof_upper;
-    middle.push_back(
-        network.input_type() == DataType::float64 ? x : static_cast<double>(static_cast<float>(x)));
+  for (const InputInterval& interval : *clause.box) {
+    const Ends ends = interval.proof_in(network.input_type());
+    middle.push_back(nearest_in(network.input_type(), 0.5 * ends.lower + 0.5 * ends.upper));
   }
   const std::vector<double> y = judge(network, query, middle).outputs;
   double size = std::fabs(row.threshold.exact.get_d());

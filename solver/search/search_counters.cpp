@@ -85,6 +85,7 @@ SearchOutcome SearchCounters::outcome() const {
   outcome.unsplittable = unsplittable.load();
   outcome.open = still_open();
   outcome.given_up = given_up();
+  outcome.holds_in_reals = holds_in_reals.load();
   outcome.exhausted = shares_.all_refuted();
   for (std::size_t k = 0; k < shares_.clauses(); ++k)
     outcome.open_share += (1.0 - shares_.closed(k).value()) / clauses;

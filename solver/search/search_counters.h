@@ -23,6 +23,7 @@ struct SearchOutcome {
   bool exhausted = false;          ///< every clause is refuted
   std::uint64_t open = 0;          ///< subproblems left
   std::uint64_t unsplittable = 0;  ///< of these, those that no split can make smaller any more
+  bool holds_in_reals = false;     ///< a counterexample of real arithmetic is known
   double open_share = 0.0;         ///< of the clauses' trees that is still open, in [0, 1]
   /// Of the unsplittable ones: the row that lacks the most, where bounds are known.
   std::optional<OpenRow> given_up;
@@ -92,6 +93,7 @@ class SearchCounters {
   std::atomic<std::uint64_t> subproblems{0};
   std::atomic<std::int64_t> open;
   std::atomic<std::uint64_t> unsplittable{0};
+  std::atomic<bool> holds_in_reals{false};
   std::atomic<double> settled{0.0};  ///< shares of clauses, summed
 
   /// A share of one clause is done with: a figure for progress.

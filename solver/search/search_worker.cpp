@@ -59,6 +59,11 @@ void SearchWorker::give_up(const OpenRow& row, Share& share) {
   give_up(row.clause, share);
 }
 
+void SearchWorker::give_up_touching(const OpenRow& row, Share& share, bool in_reals) {
+  give_up(row, share);
+  if (in_reals) team_.counters.holds_in_reals.store(true, std::memory_order_relaxed);
+}
+
 void SearchWorker::report_figures() {
   SearchCounters& counters = team_.counters;
   if (bounded_ != 0) counters.subproblems.fetch_add(bounded_, std::memory_order_relaxed);

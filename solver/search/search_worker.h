@@ -72,6 +72,9 @@ class SearchWorker {
   void give_up(const OpenRow& row, Share& share);
   /// The same where no bounds are known.
   void give_up(std::size_t clause, Share& share);
+  /// Its rows are within their rounding of 0: no split makes them decide. `in_reals`: a point of it
+  /// satisfies them in real arithmetic.
+  void give_up_touching(const OpenRow& row, Share& share, bool in_reals);
   /// One subproblem has become two.
   Share split(Share& share) {
     ++open_;

@@ -129,23 +129,23 @@ void write_subproblem(Writer& to, const Subproblem& subproblem) {
   }
 }
 
-InputRange read_range(Reader& from, const Box& box, std::int64_t after) {
+InputRange read_range(Reader& from, const Box& box, DataType input_type, std::int64_t after) {
   InputRange range;
   range.input = from.get<std::uint32_t>();
   if (range.input >= box.size() || static_cast<std::int64_t>(range.input) <= after)
     from.fail("restricts an input that does not exist, or one twice");
   range.lower = from.number();
   range.upper = from.number();
-  const InputInterval& whole = box[range.input];
-  if (!(whole.proof_lower <= range.lower && range.lower <= range.upper &&
-        range.upper <= whole.proof_upper))
+  const Ends whole = box[range.input].proof_in(input_type);
+  if (!(whole.lower <= range.lower && range.lower <= range.upper && range.upper <= whole.upper))
     from.fail("has a box that is not inside its clause's");
   range.lower_open = from.flag();
   range.upper_open = from.flag();
   return range;
 }
 
-Subproblem read_subproblem(Reader& from, std::uint32_t clause, const Box& box) {
+Subproblem read_subproblem(Reader& from, std::uint32_t clause, const Box& box,
+                           DataType input_type) {
   Subproblem subproblem;
   subproblem.clause = clause;
   const auto depth = from.get<std::uint32_t>();
@@ -155,7 +155,7 @@ Subproblem read_subproblem(Reader& from, std::uint32_t clause, const Box& box) {
   subproblem.without_rows = from.flag();
   std::int64_t last = -1;
   for (std::size_t k = from.count(22); k > 0; --k) {
-    subproblem.box.push_back(read_range(from, box, last));
+    subproblem.box.push_back(read_range(from, box, input_type, last));
     last = subproblem.box.back().input;
   }
   for (std::size_t k = from.count(24); k > 0; --k) {
@@ -178,7 +178,8 @@ Subproblem read_subproblem(Reader& from, std::uint32_t clause, const Box& box) {
   return subproblem;
 }
 
-ClauseState read_clause(Reader& from, std::uint32_t number, const Clause& clause) {
+ClauseState read_clause(Reader& from, std::uint32_t number, const Clause& clause,
+                        DataType input_type) {
   ClauseState state;
   state.lowered = from.get<std::uint64_t>();
   state.closed = read_sum(from);
@@ -186,7 +187,7 @@ ClauseState read_clause(Reader& from, std::uint32_t number, const Clause& clause
   ShareSum all = state.closed;
   all.add(state.unsplittable);
   for (std::size_t k = from.count(37); k > 0; --k) {
-    state.open.push_back(read_subproblem(from, number, *clause.box));
+    state.open.push_back(read_subproblem(from, number, *clause.box, input_type));
     all.add(state.open.back().share.depth());
   }
   if (all.sum_is() != ShareSum::Is::one) from.fail("has shares that do not add up to a clause");
@@ -255,9 +256,10 @@ std::uint64_t problem_fingerprint(const Network& network, const Query& query) {
     }
   }
   for (const Clause& clause : query.clauses) {
-    for (const InputInterval& edge : *clause.box) {
-      hash.number(edge.proof_lower);
-      hash.number(edge.proof_upper);
+    for (const InputInterval& interval : *clause.box) {
+      const Ends ends = interval.proof_in(network.input_type());
+      hash.number(ends.lower);
+      hash.number(ends.upper);
     }
     for (const Row& row : clause.rows) hash_row(hash, row);
     hash.number(clause.rows.size());
@@ -284,7 +286,8 @@ std::string write_state(const SearchState& state) {
   return file.bytes();
 }
 
-SearchState read_state(std::string_view bytes, const Query& query, std::uint64_t fingerprint) {
+SearchState read_state(std::string_view bytes, const Query& query, DataType input_type,
+                       std::uint64_t fingerprint) {
   if (!bytes.starts_with(kMagic)) throw InputError("this is no saved search");
   const std::string_view rest = bytes.substr(kMagic.size());
   Reader header(rest);
@@ -301,7 +304,7 @@ SearchState read_state(std::string_view bytes, const Query& query, std::uint64_t
   if (state.problem != fingerprint) from.fail("belongs to another network or property");
   if (from.count(32) != query.clauses.size()) from.fail("has another number of clauses");
   for (std::uint32_t k = 0; k < query.clauses.size(); ++k)
-    state.clauses.push_back(read_clause(from, k, query.clauses[k]));
+    state.clauses.push_back(read_clause(from, k, query.clauses[k], input_type));
   from.expect_end();
   return state;
 }

@@ -27,7 +27,8 @@ std::string write_state(const SearchState& state);
 
 /// The state in these bytes. Throws InputError where they are not a state of this query: damaged,
 /// of another version or problem, subproblems outside their clauses' boxes, shares that do not add
-/// up.
-SearchState read_state(std::string_view bytes, const Query& query, std::uint64_t fingerprint);
+/// up. `input_type` is that of the network's inputs.
+SearchState read_state(std::string_view bytes, const Query& query, DataType input_type,
+                       std::uint64_t fingerprint);
 
 }  // namespace clipbound::solver

@@ -73,6 +73,12 @@ void StateKeeper::keep(const Clause& clause, ClauseState state) {
   kept_[number] = std::move(state);
 }
 
+void StateKeeper::keep_refuted(const Clause& clause) {
+  ClauseState state;
+  state.closed.add(0);
+  keep(clause, std::move(state));
+}
+
 SearchState StateKeeper::take(std::uint64_t fingerprint) {
   SearchState state;
   state.problem = fingerprint;

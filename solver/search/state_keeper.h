@@ -27,6 +27,8 @@ class StateKeeper {
   /// What is known of a clause now; it counts unless more was closed before. Safe from many
   /// threads.
   void keep(const Clause& clause, ClauseState state);
+  /// Nothing of the clause is open.
+  void keep_refuted(const Clause& clause);
   std::uint32_t number_of(const Clause& clause) const {
     return static_cast<std::uint32_t>(&clause - query_.clauses.data());
   }

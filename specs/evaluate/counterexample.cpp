@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "specs/evaluate/evaluate.h"
+#include "specs/network/float_grid.h"
 
 namespace clipbound::specs {
 
@@ -36,7 +37,7 @@ bool all_finite(std::span<const double> values) {
 
 bool inside_exact(const Clause& clause, std::span<const double> x) {
   for (std::size_t i = 0; i < x.size(); ++i)
-    if (!(x[i] >= (*clause.box)[i].exact_lower && x[i] <= (*clause.box)[i].exact_upper))
+    if (const Ends& exact = (*clause.box)[i].exact; !(x[i] >= exact.lower && x[i] <= exact.upper))
       return false;
   return true;
 }
@@ -58,13 +59,11 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   CLIPBOUND_CHECK(query.input_size == network.input_size() &&
                   query.output_size == network.output_size());
   Judgement judgement;
-  const bool is_float32 = network.input_type() == DataType::float32;
-  const auto on_grid = [&](double v) {
-    return std::isfinite(v) && (!is_float32 || static_cast<float>(v) == v);
-  };
-  if (!std::all_of(point.begin(), point.end(), on_grid)) {
-    judgement.why_not = std::string("the point is not made of finite ") +
-                        name_of(network.input_type()) + " numbers";
+  const DataType input_type = network.input_type();
+  if (!std::all_of(point.begin(), point.end(),
+                   [&](double v) { return is_number_of(input_type, v); })) {
+    judgement.why_not =
+        std::string("the point is not made of finite ") + name_of(input_type) + " numbers";
     return judgement;
   }
   const Replays replays = network.computes_in_float64() ? replay_all<double>(network, point)
@@ -78,9 +77,10 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   std::size_t failing_order = 0;
   for (std::size_t c = 0; c < query.clauses.size() && !judgement.inside_exact_box; ++c) {
     const Clause& clause = query.clauses[c];
-    if (!inside_box(clause, point)) continue;
+    if (!inside_box(clause, input_type, point)) continue;
     std::array<bool, 3> holds{};
-    for (std::size_t o = 0; o < holds.size(); ++o) holds[o] = rows_hold(clause, point, replays[o]);
+    for (std::size_t o = 0; o < holds.size(); ++o)
+      holds[o] = rows_hold(clause, point, replays[o], input_type);
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
       const bool exact = inside_exact(clause, point);
       // The first clause stands unless a later one holds exactly.

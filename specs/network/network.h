@@ -82,6 +82,9 @@ struct Network {
   std::vector<ValueId> inputs;   ///< without the initialisers; X is their concatenation in this
                                  ///< order, each in C order
   std::vector<ValueId> outputs;  ///< Y is their concatenation in this order
+  /// For people: nodes of which ONNX Runtime is known to compute something else than the standard
+  /// says, which is what counts here.
+  std::vector<std::string> notes;
 
   const Value& value(ValueId id) const { return values[index_of(id)]; }
   Value& value(ValueId id) { return values[index_of(id)]; }

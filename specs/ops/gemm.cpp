@@ -2,6 +2,8 @@
 // Source: ONNX operator specification, Gemm.
 // Guarantees: float, double and Enclosed compute one template; the running error covers every
 // rounding (S1).
+#include <cmath>
+
 #include "specs/ops/broadcast.h"
 #include "specs/ops/product.h"
 
@@ -24,15 +26,24 @@ class GemmOp {
   void run(const Arguments<S>& a) const {
     if constexpr (std::is_floating_point_v<S>)
       if (a.sums == Sums::fast) return run_fast(a);
-    product_.ordered(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], a.sums);
+    const bool weights_first = alpha_ != 1.0 && a.sums == Sums::reversed;
+    if (weights_first) {
+      multiply_scaled(a);
+    } else {
+      product_.ordered(a.batch, a.inputs[0], a.inputs[1], a.outputs[0], a.sums);
+    }
     const std::int64_t size = product_.plan().point_stride_y();
     for (std::int64_t b = 0; b < a.batch; ++b) {
       S* y = a.outputs[0] + b * size;
-      // The order of ONNX Runtime: the scaled sum first, then C.
-      if (alpha_ != 1.0)
-        for (std::int64_t i = 0; i < size; ++i) y[i] = y[i] * static_cast<S>(alpha_);
-      if (bias_index_.empty()) continue;
-      for (std::int64_t i = 0; i < size; ++i) y[i] += scaled_bias(bias_of(a, b), i);
+      if (bias_index_.empty()) {
+        for (std::int64_t i = 0; alpha_ != 1.0 && !weights_first && i < size; ++i)
+          y[i] = y[i] * static_cast<S>(alpha_);
+        continue;
+      }
+      const S* c = bias_of(a, b);
+      for (std::int64_t i = 0; i < size; ++i)
+        y[i] = weights_first || alpha_ == 1.0 ? y[i] + scaled_bias(c, i)
+                                              : scale_and_add(y[i], scaled_bias(c, i), a.sums);
     }
   }
 
@@ -49,6 +60,25 @@ class GemmOp {
   }
 
  private:
+  /// op(A) (alpha op(B)). Where the factor enters is not the standard's business; between them, the
+  /// orders have it before, after, and after in one rounding with C.
+  template <typename S>
+  void multiply_scaled(const Arguments<S>& a) const {
+    const std::int64_t stride = product_.plan().point_stride_b,
+                       size = product_.plan().k * product_.plan().n,
+                       count = stride == 0 ? size : a.batch * size;
+    std::vector<S> scaled(a.inputs[1], a.inputs[1] + count);
+    for (S& w : scaled) w = w * static_cast<S>(alpha_);
+    product_.ordered(a.batch, a.inputs[0], scaled.data(), a.outputs[0], a.sums);
+  }
+  /// alpha y + c; blocked as ONNX Runtime's kernels do, which fuse both.
+  template <typename S>
+  S scale_and_add(S y, S c, Sums order) const {
+    if constexpr (std::is_floating_point_v<S>)
+      if (order == Sums::blocked) return std::fma(y, static_cast<S>(alpha_), c);
+    return y * static_cast<S>(alpha_) + c;
+  }
+
   /// C is written first and the product added to it: one pass over the output less.
   template <typename S>
   void run_fast(const Arguments<S>& a) const {

@@ -111,6 +111,18 @@ Shape padded(const Shape& from, const Pads& pads, const std::string& mode) {
   for (std::size_t d = 0; d < shape.size(); ++d) {
     shape[d] += pads.before[d] + pads.after[d];
     if (shape[d] < 0) throw InputError("pads remove more than there is");
+    const std::int64_t removed =
+        std::min<std::int64_t>(pads.before[d], 0) + std::min<std::int64_t>(pads.after[d], 0);
+    const bool inserts = pads.before[d] > 0 || pads.after[d] > 0;
+    // ONNX Runtime inserts zeros there, whatever the value; and what is mirrored or repeated may be
+    // what was there before or after elements are removed.
+    if (removed < 0 && inserts && from[d] + removed <= 0)
+      throw Unsupported("pads that remove all of axis " + std::to_string(d) +
+                        " and insert something: what it means is not settled");
+    if (removed < 0 && inserts && (mode == "reflect" || mode == "wrap"))
+      throw Unsupported("mode '" + mode + "' with pads that remove elements of axis " +
+                        std::to_string(d) + " at one end and copy some to the other: what it " +
+                        "means is not settled");
     const std::int64_t most = std::max(pads.before[d], pads.after[d]);
     if (mode == "reflect" && most > 0 && most >= from[d])
       throw InputError("reflects more than there is");

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "specs/network/op_table.h"
 #include "specs/network/summation.h"
 #include "specs/ops/extremes.h"
 #include "specs/ops/windows.h"
@@ -94,6 +95,34 @@ class MaxPoolOp : public Pool {
   }
 };
 
+/// Per position: taps inside the image or its pads (with ceil_mode a window may reach beyond both),
+/// where so many pads follow.
+std::vector<std::int64_t> padded_counts(const WindowShape& w, const Shape& pads_after) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(element_count(w.output)), 1);
+  for (std::size_t p = 0; p < counts.size(); ++p) {
+    auto rest = static_cast<std::int64_t>(p);
+    for (std::size_t d = w.output.size(); d-- > 0;) {
+      const std::int64_t start = rest % w.output[d] * w.strides[d];  // from the first pad on
+      const std::int64_t room =
+          std::max<std::int64_t>(w.pads_before[d] + w.image[d] + pads_after[d] - start, 1);
+      counts[p] *= std::min(w.kernel[d], (room + w.dilations[d] - 1) / w.dilations[d]);
+      rest /= w.output[d];
+    }
+  }
+  return counts;
+}
+
+/// From opset 19 on, ONNX Runtime (1.14 to at least 1.20) reads the pads behind axis d at place
+/// 2 d + 1 of the list, as if pads came in pairs. Empty where that changes no count.
+std::vector<std::int64_t> runtime_counts(const WindowShape& w) {
+  Shape pads = w.pads_before;
+  pads.insert(pads.end(), w.pads_after.begin(), w.pads_after.end());
+  Shape after;
+  for (std::size_t d = 0; d < w.image.size(); ++d) after.push_back(pads[2 * d + 1]);
+  std::vector<std::int64_t> counts = padded_counts(w, after);
+  return counts == padded_counts(w, w.pads_after) ? std::vector<std::int64_t>() : counts;
+}
+
 class AveragePoolOp : public Pool {
  public:
   AveragePoolOp(const Network& network, const Node& node) : Pool(network, node) {
@@ -103,7 +132,8 @@ class AveragePoolOp : public Pool {
       // changed with opset 19.
       std::fill(divisors_.begin(), divisors_.end(), windows_.taps());
     } else if (node.int_attribute("count_include_pad", 0) != 0) {
-      count_padded();
+      divisors_ = padded_counts(windows_.shape(), windows_.shape().pads_after);
+      runtime_divisors_ = runtime_counts(windows_.shape());
     } else {
       for_each_tap(
           [this](std::int64_t p, std::int64_t) { ++divisors_[static_cast<std::size_t>(p)]; });
@@ -122,9 +152,11 @@ class AveragePoolOp : public Pool {
         for_each_tap([&](std::int64_t p,
                          std::int64_t e) { sums[static_cast<std::size_t>(p)].add(x[e], S(1)); },
                      a.sums == Sums::reversed);
+        const std::vector<std::int64_t>& divisors =
+            runtime_divisors_.empty() || a.sums != Sums::blocked ? divisors_ : runtime_divisors_;
         for (std::size_t p = 0; p < sums.size(); ++p)
           a.outputs[0][to + static_cast<std::int64_t>(p)] =
-              sums[p].result(windows_.taps()) / S(static_cast<double>(divisors_[p]));
+              sums[p].result(windows_.taps()) / S(static_cast<double>(divisors[p]));
       });
     }
   }
@@ -141,23 +173,32 @@ class AveragePoolOp : public Pool {
   }
 
  private:
-  /// Taps inside the image or its pads (with ceil_mode a window may reach beyond both).
-  void count_padded() {
-    const WindowShape& w = windows_.shape();
-    for (std::size_t p = 0; p < divisors_.size(); ++p) {
-      std::int64_t count = 1, rest = static_cast<std::int64_t>(p);
-      for (std::size_t d = w.output.size(); d-- > 0;) {
-        const std::int64_t start = rest % w.output[d] * w.strides[d];  // from the first pad on
-        const std::int64_t room = w.pads_before[d] + w.image[d] + w.pads_after[d] - start;
-        count *= std::min(w.kernel[d], (room + w.dilations[d] - 1) / w.dilations[d]);
-        rest /= w.output[d];
-      }
-      divisors_[p] = count;
-    }
-  }
-
   std::vector<std::int64_t> divisors_;  ///< per position
+  /// Those of ONNX Runtime; empty where they are the same. The blocked order takes them, so that a
+  /// counterexample is one with either.
+  std::vector<std::int64_t> runtime_divisors_;
 };
+
+/// Says where ONNX Runtime (1.22) computes something else.
+void note_runtime(Network& network, const Node& node, const WindowShape& windows) {
+  const auto note = [&](const std::string& what) {
+    network.notes.push_back(describe(node) + ": " + what +
+                            ". Here it means what the standard says; written-out pads mean the "
+                            "same to both");
+  };
+  const std::string mode = string_attribute(node, "auto_pad", "NOTSET");
+  bool spread = false;
+  for (std::size_t d = 0; d < windows.kernel.size(); ++d)
+    spread = spread || (windows.dilations[d] > 1 && windows.kernel[d] > 1);
+  if (spread && (mode == "SAME_UPPER" || mode == "SAME_LOWER"))
+    note("ONNX Runtime leaves the dilations out of automatic pads, and gives another shape");
+  const bool counts = node.int_attribute("count_include_pad", 0) != 0;
+  if (node.kind == OpKind::average_pool && counts && node.opset >= 19 &&
+      !runtime_counts(windows).empty())
+    note(
+        "ONNX Runtime counts other pads than those at the end of an axis, and divides by another "
+        "number; a counterexample is asked to be one either way");
+}
 
 void infer(Network& network, Node& node) {
   expect_arity(node, 1, 1, 2);
@@ -165,6 +206,7 @@ void infer(Network& network, Node& node) {
   expect_floating(network, node, 0);
   const Value& x = input_of(network, node, 0);
   const WindowShape windows = pool_windows(network, node);
+  note_runtime(network, node, windows);
   Shape shape{x.shape[0], x.shape[1]};
   shape.insert(shape.end(), windows.output.begin(), windows.output.end());
   set_output(network, node, 0, x.type, shape);

@@ -173,7 +173,7 @@ class TopKOp {
 
 void infer(Network& network, Node& node) {
   expect_arity(node, node.opset < 10 ? 1 : 2, node.opset < 10 ? 1 : 2, 2);
-  if (node.outputs.size() > 1 && node.outputs[1] == kNoValue) node.outputs.resize(1);
+  if (node.outputs.size() > 1 && node.outputs[1] == kNoValue) node.outputs.pop_back();
   const Value& x = input_of(network, node, 0);
   if (x.type == DataType::boolean) throw InputError("input is boolean");
   Shape shape = x.shape;

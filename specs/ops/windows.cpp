@@ -46,6 +46,18 @@ void share_pads(WindowShape& w, std::size_t d, std::int64_t total, bool more_bef
   w.pads_after[d] = total - w.pads_before[d];
 }
 
+/// Automatic pads of windows over an image. Where strides are longer than windows, the sum may be
+/// negative: elements at the end are read by no window. Beyond -1 it could mean elements at the
+/// beginning as well: the standard's formula says so, its shape inference does not, and ONNX
+/// Runtime's operators do not agree with each other.
+void share_automatic_pads(WindowShape& w, std::size_t d, std::int64_t total, bool more_before) {
+  if (total < -1)
+    throw Unsupported(
+        "automatic pads with strides that are longer than the windows by more than one element: "
+        "which elements are left out is not settled (write the pads out)");
+  share_pads(w, d, total, more_before);
+}
+
 std::string checked_auto_pad(const Node& node) {
   const std::string mode = string_attribute(node, "auto_pad", "NOTSET");
   if (mode != "NOTSET" && mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER")
@@ -84,7 +96,8 @@ WindowShape windows_over(const Node& node, const Shape& image, const Shape& kern
     if (mode == "VALID") share_pads(w, d, 0, false);
     if (mode == "SAME_UPPER" || mode == "SAME_LOWER") {
       const std::int64_t count = (image[d] + w.strides[d] - 1) / w.strides[d];
-      share_pads(w, d, (count - 1) * w.strides[d] + extent(w, d) - image[d], mode == "SAME_LOWER");
+      share_automatic_pads(w, d, (count - 1) * w.strides[d] + extent(w, d) - image[d],
+                           mode == "SAME_LOWER");
     }
     w.output.push_back(positions_along(w, d, ceil_mode));
   }
@@ -114,6 +127,12 @@ WindowShape windows_onto(const Node& node, const Shape& positions, const Shape& 
     w.image.push_back(wanted != nullptr ? (*wanted)[d]
                                         : covered - w.pads_before[d] - w.pads_after[d]);
     if (w.image.back() < 1) throw InputError("its output would be empty");
+    // The standard wants less than a stride; ONNX Runtime then adds products where none belong.
+    const std::int64_t room = w.image.back() + w.pads_before[d] + w.pads_after[d] - extent(w, d);
+    if (room / w.strides[d] >= positions[d])
+      throw Unsupported(
+          "an output that is longer than what the windows cover by a stride or more (its "
+          "output_padding or output_shape): what it means is not settled");
   }
   check_size(w);
   return w;

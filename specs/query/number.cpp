@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/rounding.h"
+#include "specs/network/float_grid.h"
 
 namespace clipbound::specs {
 namespace {
@@ -143,14 +144,16 @@ bool float32_decided(double nearest) {
   return (std::bit_cast<std::uint64_t>(nearest) & 0x1FFFFFFF) != 0x10000000;
 }
 
-// The float32 nearest to a positive value in [low, high], two adjacent float32 numbers.
-float nearest_of(float low, float high, const mpq_class& magnitude) {
-  // 2^128 stands for infinity: the sum of two adjacent float32 numbers is exact in float64.
-  const double above = std::isinf(high) ? 0x1p128 : static_cast<double>(high);
-  const mpq_class middle((static_cast<double>(low) + above) / 2);
-  const int side = cmp(magnitude, middle);
+// The number of its type nearest to a positive value in [low, high], two adjacent ones.
+template <typename T, typename Bits>
+T nearest_of(T low, T high, const mpq_class& magnitude) {
+  // Infinity is as far from the largest number as that is from the one below it.
+  const T step_end = std::isinf(high) ? std::nextafter(low, T(0)) : high;
+  mpq_class step = mpq_class(step_end) - mpq_class(low);
+  if (std::isinf(high)) step = -step;
+  const int side = cmp(mpq_class(2 * (magnitude - mpq_class(low))), step);
   if (side != 0) return side < 0 ? low : high;
-  return (std::bit_cast<std::uint32_t>(low) & 1U) == 0 ? low : high;
+  return (std::bit_cast<Bits>(low) & 1U) == 0 ? low : high;
 }
 
 // The largest float64 that is <= the positive value.
@@ -164,10 +167,24 @@ double truncate(const mpq_class& magnitude) {
   return low;
 }
 
+constexpr double kLargest16 = 65504.0;
+
+/// The float16 nearest to a number with these neighbours. What is halfway between two float16
+/// numbers is a float64 number: either the number itself, or one of its neighbours, which then lies
+/// to one side of it.
+double nearest16(const FloatNeighbours& value) {
+  const double below = nearest_in(DataType::float16, value.lower),
+               above = nearest_in(DataType::float16, value.upper);
+  if (below == above || value.lower == value.upper) return below;
+  // The largest numbers are rounded as if 2^16 followed.
+  const double low = std::max(below, -0x1p16), high = std::min(above, 0x1p16);
+  return value.lower - low == high - value.lower ? above : below;
+}
+
 FloatNeighbours negated_if(bool negative, const FloatNeighbours& n) {
   if (!negative) return n;
   // 0.0 - x keeps zeros positive, so that equal boxes are equal bit by bit.
-  return {0.0 - n.upper, 0.0 - n.lower, 0.0F - n.nearest32};
+  return {0.0 - n.upper, 0.0 - n.lower, 0.0 - n.nearest64, 0.0F - n.nearest32};
 }
 
 }  // namespace
@@ -209,9 +226,14 @@ FloatNeighbours decimal_neighbours(std::string_view text) {
   }
   const int side = compare_exactly(d.head, n, nearest);
   FloatNeighbours result{side < 0 ? next_down(nearest) : nearest,
-                         side > 0 ? next_up(nearest) : nearest, static_cast<float>(nearest)};
+                         side > 0 ? next_up(nearest) : nearest, nearest,
+                         static_cast<float>(nearest)};
   if (!float32_decided(nearest)) return rational_neighbours(value_of(text, d));
   return negated_if(d.negative, result);
+}
+
+FloatNeighbours float64_neighbours(double value) {
+  return {value, value, value, static_cast<float>(value)};
 }
 
 FloatNeighbours rational_neighbours(const mpq_class& value) {
@@ -230,8 +252,11 @@ FloatNeighbours rational_neighbours(const mpq_class& value) {
   if (static_cast<double>(low) == result.lower && result.lower == result.upper) {
     result.nearest32 = low;
   } else {
-    result.nearest32 = nearest_of(low, high, magnitude);
+    result.nearest32 = nearest_of<float, std::uint32_t>(low, high, magnitude);
   }
+  result.nearest64 = result.lower == result.upper
+                         ? result.lower
+                         : nearest_of<double, std::uint64_t>(result.lower, result.upper, magnitude);
   return negated_if(sign < 0, result);
 }
 
@@ -257,25 +282,25 @@ bool bearable(const mpq_class& value) {
 }
 
 InputInterval lower_edges(const FloatNeighbours& value) {
-  // A bound below all finite float32 numbers excludes none of them: the lowest says the same and
+  // A bound below all finite numbers of a type excludes none of them: the lowest says the same and
   // stays finite.
-  const float attack = std::max(value.nearest32, std::numeric_limits<float>::lowest());
-  return {std::min(value.lower, static_cast<double>(attack)),
-          kInfinity,
-          attack,
-          std::numeric_limits<float>::infinity(),
-          value.upper,
-          kInfinity};
+  const double rounded32 = std::max(value.nearest32, std::numeric_limits<float>::lowest()),
+               rounded64 = std::max(value.nearest64, std::numeric_limits<double>::lowest());
+  return {{value.lower, kInfinity},
+          {value.upper, kInfinity},
+          {rounded32, kInfinity},
+          {rounded64, kInfinity},
+          {std::max(nearest16(value), -kLargest16), kInfinity}};
 }
 
 InputInterval upper_edges(const FloatNeighbours& value) {
-  const float attack = std::min(value.nearest32, std::numeric_limits<float>::max());
-  return {-kInfinity,
-          std::max(value.upper, static_cast<double>(attack)),
-          -std::numeric_limits<float>::infinity(),
-          attack,
-          -kInfinity,
-          value.lower};
+  const double rounded32 = std::min(value.nearest32, std::numeric_limits<float>::max()),
+               rounded64 = std::min(value.nearest64, std::numeric_limits<double>::max());
+  return {{-kInfinity, value.upper},
+          {-kInfinity, value.lower},
+          {-kInfinity, rounded32},
+          {-kInfinity, rounded64},
+          {-kInfinity, std::min(nearest16(value), kLargest16)}};
 }
 
 }  // namespace clipbound::specs

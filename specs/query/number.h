@@ -1,7 +1,7 @@
 #pragma once
 // Idea: decimal text and rationals as exact numbers, and where they lie between the floating-point
 // numbers.
-// Source: own; the float32 rounding is IEEE 754's (nearest, ties to even) of the exact decimal.
+// Source: own; roundings are IEEE 754's (nearest, ties to even) of the exact decimal.
 // Guarantees: lower <= exact <= upper, adjacent or equal (S11).
 //
 // Nothing here goes through an intermediate format: float32 is the rounding of the decimal itself,
@@ -16,10 +16,10 @@
 namespace clipbound::specs {
 
 /// The floating-point neighbours of a real number: lower <= value <= upper are adjacent float64
-/// numbers (equal where the value is one; infinite beyond the range), nearest32 its float32
-/// rounding (nearest, ties to even; may be infinite).
+/// numbers (equal where the value is one; infinite beyond the range), nearest64 and nearest32 its
+/// roundings to the types that inputs have (nearest, ties to even; may be infinite).
 struct FloatNeighbours {
-  double lower = 0.0, upper = 0.0;
+  double lower = 0.0, upper = 0.0, nearest64 = 0.0;
   float nearest32 = 0.0F;
 };
 
@@ -34,6 +34,8 @@ FloatNeighbours decimal_neighbours(std::string_view text);
 /// The exact value of a decimal.
 mpq_class decimal_value(std::string_view text);
 
+/// The neighbours of a float64 number: itself.
+FloatNeighbours float64_neighbours(double value);
 /// The neighbours of a (canonical) rational.
 FloatNeighbours rational_neighbours(const mpq_class& value);
 /// A rational with its tightest float64 enclosure.
@@ -41,8 +43,8 @@ Number make_number(mpq_class value);
 /// True where numerator and denominator are small enough to calculate on (2^19 bits each).
 bool bearable(const mpq_class& value);
 
-/// The interval edges (InputInterval in query.h) of `x >= value` / `x <= value`, from the value's
-/// neighbours; the other side of the interval is left infinite.
+/// The interval (query.h) of `x >= value` / `x <= value`, from the value's neighbours; its other
+/// side is left infinite.
 InputInterval lower_edges(const FloatNeighbours& value);
 InputInterval upper_edges(const FloatNeighbours& value);
 

@@ -1,9 +1,12 @@
 // The exact tests of a point against a clause. Doubles are rationals, so nothing is rounded here.
 #include "specs/query/query.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/check.h"
+#include "base/error.h"
+#include "specs/query/definition.h"
 
 namespace clipbound::specs {
 namespace {
@@ -49,22 +52,60 @@ bool row_holds(const Row& row, std::span<const double> x, std::span<const double
 
 }  // namespace
 
-bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y) {
-  for (const Row& row : clause.rows) {
-    if (!row_holds(row, x, y)) return false;
+bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y,
+               DataType input_type) {
+  const auto is_computed_so = [&](const Row& row) {
+    const std::optional<InputDefinition> definition = definition_of(row);
+    return definition &&
+           x[static_cast<std::size_t>(definition->input)] ==
+               value_of(*definition, input_type, x[static_cast<std::size_t>(definition->from)]);
+  };
+  return std::all_of(clause.rows.begin(), clause.rows.end(),
+                     [&](const Row& row) { return row_holds(row, x, y) || is_computed_so(row); });
+}
+
+const Ends& InputInterval::ends_in(DataType input_type) const {
+  switch (input_type) {
+    case DataType::float32: return rounded32;
+    case DataType::float64: return rounded64;
+    case DataType::float16: return rounded16;
+    case DataType::int64:
+    case DataType::boolean: break;
+  }
+  throw Unsupported(std::string("inputs of type ") + name_of(input_type));
+}
+
+Ends InputInterval::proof_in(DataType input_type) const {
+  const Ends& rounded = ends_in(input_type);
+  return {std::min(hull.lower, rounded.lower), std::max(hull.upper, rounded.upper)};
+}
+
+bool InputInterval::is_empty() const {
+  return proof_in(DataType::float32).is_empty() && proof_in(DataType::float64).is_empty() &&
+         proof_in(DataType::float16).is_empty();
+}
+
+InputInterval intersection(const InputInterval& a, const InputInterval& b) {
+  const auto both = [](const Ends& p, const Ends& q) {
+    return Ends{std::max(p.lower, q.lower), std::min(p.upper, q.upper)};
+  };
+  return {both(a.hull, b.hull), both(a.exact, b.exact), both(a.rounded32, b.rounded32),
+          both(a.rounded64, b.rounded64), both(a.rounded16, b.rounded16)};
+}
+
+bool inside_box(const Clause& clause, DataType input_type, std::span<const double> x) {
+  CLIPBOUND_CHECK(clause.box != nullptr && x.size() == clause.box->size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const Ends& ends = (*clause.box)[i].ends_in(input_type);
+    if (!(ends.lower <= x[i] && x[i] <= ends.upper)) return false;
   }
   return true;
 }
 
-bool inside_box(const Clause& clause, std::span<const double> x) {
-  CLIPBOUND_CHECK(clause.box != nullptr && x.size() == clause.box->size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const InputInterval& interval = (*clause.box)[i];
-    const bool inside = static_cast<double>(interval.attack_lower) <= x[i] &&
-                        x[i] <= static_cast<double>(interval.attack_upper);
-    if (!inside) return false;
-  }
-  return true;
+bool is_empty(const Box& box, DataType input_type) {
+  return std::any_of(box.begin(), box.end(), [&](const InputInterval& interval) {
+    return interval.proof_in(input_type).is_empty();
+  });
 }
 
 }  // namespace clipbound::specs

@@ -12,10 +12,13 @@
 #include <gmpxx.h>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "specs/network/tensor.h"
 
 namespace clipbound::specs {
 
@@ -40,18 +43,42 @@ struct Row {
   Number threshold;
   bool strict = false;
   bool from_equality = false;  ///< one half of an `=`
+  /// The input that stands alone on one side of an `=` between two inputs (definition.h), or -1.
+  std::int32_t defines = -1;
 };
 
-/// Bounds of one input. `proof_*` enclose the decimal AND its float32 rounding (docs/soundness.md):
-/// `unsat` is proved on [proof_lower, proof_upper]. A counterexample needs attack_lower <= x <=
-/// attack_upper, where attack_* are the float32 roundings of the decimals; exact_* are the float64
-/// numbers with  x >= decimal lower  iff x >= exact_lower (for float64 x), likewise upper: points
-/// inside these as well are preferred.
-struct InputInterval {
-  double proof_lower, proof_upper;
-  float attack_lower, attack_upper;
-  double exact_lower, exact_upper;
+/// lower <= x <= upper.
+struct Ends {
+  double lower = -std::numeric_limits<double>::infinity();
+  double upper = std::numeric_limits<double>::infinity();
+
+  bool is_empty() const { return lower > upper; }
+  bool operator==(const Ends&) const = default;
 };
+
+/// The bounds of one input: decimals, and what a network whose inputs have a floating-point type
+/// makes of them.
+struct InputInterval {
+  Ends hull;       ///< the tightest float64 interval around the decimals
+  Ends exact;      ///< a float64 x lies between the decimals iff it lies in here
+  Ends rounded32;  ///< the decimals' float32 roundings
+  Ends rounded64;  ///< the decimals' float64 roundings
+  Ends rounded16;  ///< the decimals' float16 roundings
+
+  /// What a counterexample of a network with inputs of this type must lie in: the decimals rounded
+  /// to the type. Points that lie in `exact` as well are preferred.
+  const Ends& ends_in(DataType input_type) const;
+  /// What `unsat` is proved on for such a network: encloses the decimals and ends_in()
+  /// (docs/soundness.md).
+  Ends proof_in(DataType input_type) const;
+
+  /// True where no network, whatever the type of its inputs, has a point in it.
+  bool is_empty() const;
+
+  bool operator==(const InputInterval&) const = default;
+};
+/// What lies in both.
+InputInterval intersection(const InputInterval& a, const InputInterval& b);
 using Box = std::vector<InputInterval>;
 
 struct Clause {
@@ -69,9 +96,13 @@ struct Query {
 };
 
 /// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not
-/// considered.
-bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y);
-/// True where attack_lower <= x <= attack_upper in every coordinate.
-bool inside_box(const Clause& clause, std::span<const double> x);
+/// considered. Of an equation that gives one input from another, it is enough that it holds as
+/// inputs of this type compute it (definition.h).
+bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y,
+               DataType input_type = DataType::float32);
+/// True where x is in ends_in(input_type) in every coordinate.
+bool inside_box(const Clause& clause, DataType input_type, std::span<const double> x);
+/// True where proof_in(input_type) is empty in some coordinate: the clause asks for no point.
+bool is_empty(const Box& box, DataType input_type);
 
 }  // namespace clipbound::specs

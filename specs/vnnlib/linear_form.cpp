@@ -180,4 +180,14 @@ void append_rows(const LinearForm& form, Relation relation, std::vector<Row>& ro
     rows.push_back(row_of(form, Sign::flipped, relation));
 }
 
+std::int32_t lone_input(const Ast& ast, std::uint32_t node) {
+  if (ast.nodes[node].kind != NodeKind::compare) return -1;
+  for (const std::uint32_t side : {node + 1, ast.nodes[node + 1].end}) {
+    const AstNode& term = ast.nodes[side];
+    if (term.kind == NodeKind::atom && term.left_kind == Atom::Kind::input)
+      return static_cast<std::int32_t>(term.left);
+  }
+  return -1;
+}
+
 }  // namespace clipbound::specs

@@ -32,5 +32,7 @@ LinearForm difference(const Ast& ast, const SourceText& source, std::uint32_t no
 /// Appends what  form <relation> 0  says as rows: one, or two for `equal`. The form must have
 /// terms; not for `not_equal`, which is no conjunction.
 void append_rows(const LinearForm& form, Relation relation, std::vector<Row>& rows);
+/// The input that one side of a comparison node consists of, where the other is a term; or -1.
+std::int32_t lone_input(const Ast& ast, std::uint32_t node);
 
 }  // namespace clipbound::specs

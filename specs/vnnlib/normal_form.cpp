@@ -19,26 +19,8 @@
 namespace clipbound::specs {
 namespace {
 
-bool same(const InputInterval& a, const InputInterval& b) {
-  return a.proof_lower == b.proof_lower && a.proof_upper == b.proof_upper &&
-         a.attack_lower == b.attack_lower && a.attack_upper == b.attack_upper &&
-         a.exact_lower == b.exact_lower && a.exact_upper == b.exact_upper;
-}
-
-InputInterval intersect(const InputInterval& a, const InputInterval& b) {
-  return {std::max(a.proof_lower, b.proof_lower),   std::min(a.proof_upper, b.proof_upper),
-          std::max(a.attack_lower, b.attack_lower), std::min(a.attack_upper, b.attack_upper),
-          std::max(a.exact_lower, b.exact_lower),   std::min(a.exact_upper, b.exact_upper)};
-}
-
-InputInterval everything() {
-  constexpr float kInf32 = std::numeric_limits<float>::infinity();
-  return {-kInfinity, kInfinity, -kInf32, kInf32, -kInfinity, kInfinity};
-}
-
 int unbounded_sides(const InputInterval& i) {
-  return static_cast<int>(i.proof_lower == -kInfinity) +
-         static_cast<int>(i.proof_upper == kInfinity);
+  return static_cast<int>(i.hull.lower == -kInfinity) + static_cast<int>(i.hull.upper == kInfinity);
 }
 
 std::uint64_t mix(std::uint64_t hash, double value) {
@@ -63,13 +45,13 @@ std::size_t bytes_of(const Row& row) {
 class BoxState {
  public:
   explicit BoxState(std::size_t inputs)
-      : box_(inputs, everything()), unbounded_(static_cast<std::int64_t>(2 * inputs)) {}
+      : box_(inputs), unbounded_(static_cast<std::int64_t>(2 * inputs)) {}
 
   /// From here on every change can be undone.
   void start_recording() { recording_ = true; }
   std::size_t mark() const { return trail_.size(); }
   void undo(std::size_t mark);
-  /// Intersects with `bound`; false where the proof interval becomes empty.
+  /// Intersects with `bound`; false where the interval becomes empty.
   bool tighten(std::uint32_t input, const InputInterval& bound);
   const InputInterval& operator[](std::uint32_t input) const { return box_[input]; }
   bool bounded() const { return unbounded_ == 0; }
@@ -106,8 +88,8 @@ void BoxState::undo(std::size_t mark) {
 
 bool BoxState::tighten(std::uint32_t input, const InputInterval& bound) {
   InputInterval& interval = box_[input];
-  const InputInterval tighter = intersect(interval, bound);
-  if (!same(tighter, interval)) {
+  const InputInterval tighter = intersection(interval, bound);
+  if (tighter != interval) {
     if (recording_) {
       if (base_.empty()) base_ = box_;
       trail_.push_back({input, interval});
@@ -116,7 +98,7 @@ bool BoxState::tighten(std::uint32_t input, const InputInterval& bound) {
     unbounded_ += unbounded_sides(tighter) - unbounded_sides(interval);
     interval = tighter;
   }
-  return !(interval.proof_lower > interval.proof_upper);
+  return !interval.is_empty();
 }
 
 std::uint32_t BoxState::first_unbounded() const {
@@ -138,22 +120,21 @@ std::shared_ptr<const Box> BoxState::shared(std::size_t& added_bytes) {
   for (const Change& change : trail_) changed.push_back(change.input);
   std::sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-  std::erase_if(changed, [&](std::uint32_t i) { return same(box_[i], base_[i]); });
+  std::erase_if(changed, [&](std::uint32_t i) { return box_[i] == base_[i]; });
   if (changed.empty()) {
     if (!base_box_) base_box_ = make(added_bytes);
     return current_ = base_box_;
   }
   std::uint64_t hash = 0;
   for (const std::uint32_t i : changed) {
+    // What is equal here is nearly always equal in all types.
     const InputInterval& x = box_[i];
-    hash =
-        mix(mix(mix(hash ^ i, x.proof_lower), x.proof_upper), static_cast<double>(x.attack_lower));
-    hash = mix(mix(mix(hash, static_cast<double>(x.attack_upper)), x.exact_lower), x.exact_upper);
+    hash = mix(mix(hash ^ i, x.hull.lower), x.hull.upper);
+    hash = mix(mix(hash, x.exact.lower), x.exact.upper);
   }
   const auto [begin, end] = pool_.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
-    if (std::equal(box_.begin(), box_.end(), it->second->begin(), same))
-      return current_ = it->second;
+    if (box_ == *it->second) return current_ = it->second;
   }
   current_ = make(added_bytes);
   pool_.emplace(hash, current_);
@@ -181,6 +162,7 @@ class NormalForm {
   bool take_bound(std::uint32_t node, Relation relation, std::uint32_t input, bool turned,
                   const FloatNeighbours& value);
   bool take_constant(std::uint32_t node, int sign, Relation relation);
+  void mark_definition(std::uint32_t node);
   bool dead_end(std::uint32_t node, const std::string& why);
   void open_choice();
   bool next_case();
@@ -281,12 +263,25 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
   const LinearTerm& term = form.terms.front();
   if (form.terms.size() > 1 || term.of == Term::Of::output) {
     append_rows(form, relation, rows_);
+    if (relation == Relation::equal) mark_definition(i);
     return true;
   }
   // c X + d R 0  is  X R -d/c, the relation turned round for negative c.
   const FloatNeighbours value = rational_neighbours(mpq_class(-form.constant / term.coefficient));
   return take_bound(i, relation, static_cast<std::uint32_t>(term.index), sgn(term.coefficient) < 0,
                     value);
+}
+
+// The two rows of an equation between two inputs, one of which stands alone: X_1 = 0.5 X_8 + 0.1.
+void NormalForm::mark_definition(std::uint32_t node) {
+  const std::int32_t lone = lone_input(ast_, node);
+  for (auto row = rows_.end() - 2; row != rows_.end(); ++row) {
+    const auto is_lone = [lone](const Term& term) {
+      return term.of == Term::Of::input && term.index == lone && abs(term.coefficient.exact) == 1;
+    };
+    const bool of_inputs = row->terms.size() == 2 && row->terms[1].of == Term::Of::input;
+    if (of_inputs && (is_lone(row->terms[0]) || is_lone(row->terms[1]))) row->defines = lone;
+  }
 }
 
 bool NormalForm::take_constant(std::uint32_t node, int sign, Relation relation) {
@@ -387,7 +382,7 @@ void NormalForm::emit() {
   if (!box_.bounded()) {
     const std::uint32_t input = box_.first_unbounded();
     const InputInterval& interval = box_[input];
-    const bool below = interval.proof_lower == -kInfinity;
+    const bool below = interval.hull.lower == -kInfinity;
     source_.fail(ast_.inputs[input],
                  "X_" + std::to_string(input) + " has no " + (below ? "lower" : "upper") +
                      " bound in the case of line " + std::to_string(source_.line(offset)));

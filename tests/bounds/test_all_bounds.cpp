@@ -31,8 +31,8 @@ void box_of(const Entry& entry, std::size_t inputs, std::vector<double>& lower,
   const Query query = read_vnnlib(entry.property.string());
   if (query.clauses.empty()) return;
   for (std::size_t i = 0; i < inputs; ++i) {
-    lower[i] = (*query.clauses.front().box)[i].proof_lower;
-    upper[i] = (*query.clauses.front().box)[i].proof_upper;
+    lower[i] = (*query.clauses.front().box)[i].proof_in(DataType::float32).lower;
+    upper[i] = (*query.clauses.front().box)[i].proof_in(DataType::float32).upper;
   }
 }
 

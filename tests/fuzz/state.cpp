@@ -41,9 +41,9 @@ std::string file_of(std::string_view body) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string bytes = file_of({reinterpret_cast<const char*>(data), size});
   clipbound::fuzz::may_refuse([&] {
-    const SearchState state = read_state(bytes, two_clauses(), kProblem);
+    const SearchState state = read_state(bytes, two_clauses(), DataType::float32, kProblem);
     const std::string again = write_state(state);
-    if (write_state(read_state(again, two_clauses(), kProblem)) != again)
+    if (write_state(read_state(again, two_clauses(), DataType::float32, kProblem)) != again)
       throw std::logic_error("a state that is written and read is another one");
   });
   return 0;

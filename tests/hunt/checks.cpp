@@ -252,8 +252,9 @@ void check_lanes(Dice& dice, const Planted& planted, Tally& tally) {
   const auto form = static_cast<ProductForm>(dice.whole(0, 2));
   std::vector<double> lower, upper;
   for (const InputInterval& edge : *clause.box) {
-    lower.push_back(edge.proof_lower);
-    upper.push_back(edge.proof_upper);
+    const Ends ends = edge.proof_in(planted.network->input_type());
+    lower.push_back(ends.lower);
+    upper.push_back(ends.upper);
   }
   const Lowered lowered(planted.network, lower, upper, clause, form);
   if (lowered.kept.size() > 9 || lowered.kept.empty()) return;
@@ -281,9 +282,11 @@ void check_verdicts(Dice& dice, const Planted& planted, double seconds, Tally& t
   const std::vector<std::string> splits = words_of("split"), branchings = words_of("branching");
   std::vector<std::string> clippings = words_of("clipping");
   clippings.push_back(Options().clipping);  // the default twice as often
-  Way way{
-      one_of(clippings, dice), one_of(branchings, dice), dice.chance(0.2) ? 2 : 1, false, seconds,
-      one_of(splits, dice)};
+  Way way{one_of(clippings, dice), one_of(branchings, dice),
+          dice.chance(0.3) ? dice.whole(2, 4) : 1, false,
+          // Long searches now and then: folding, shrinking and slices come late.
+          dice.chance(0.01) ? std::min(100.0 * seconds, 10.0) : seconds, one_of(splits, dice)};
+  if (dice.chance(0.03)) way.memory_gb = 0.05;  // less than the process has
   const SolveResult result = solve_text(planted.network, planted.property.text(), way);
   ++tally.solves;
   ++tally.verdicts[static_cast<std::size_t>(result.verdict)];

@@ -108,8 +108,8 @@ TEST(Resume, DISABLED_FinishesWhatAnotherProcessBegan) {
   const Search search = make_search(number);
   std::ifstream in(file, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-  const SearchState state =
-      read_state(bytes, search.query, problem_fingerprint(*search.network, search.query));
+  const SearchState state = read_state(bytes, search.query, search.network->input_type(),
+                                       problem_fingerprint(*search.network, search.query));
   ASSERT_TRUE(adds_up(state));
   SearchState left;
   const SolveResult result =

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "specs/evaluate/counterexample.h"
 #include "specs/network/network_builder.h"
 #include "tests/support/floors.h"
 #include "tests/support/properties.h"
@@ -120,6 +121,76 @@ TEST(DegenerateQueries, DecimalsWithoutAFloat) {
     EXPECT_NE(name_of(solve_text(net.build(), head + "(assert (<= Y_0 0.1))", way).verdict),
               "unsat");
   }
+}
+
+/// y = x.
+std::shared_ptr<const Network> identity(DataType type) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {1, 1}, type);
+  b.output(b.add(
+      "Mul", {x, b.constant(type == DataType::float64 ? Tensor{{}, std::vector<double>{1.0}}
+                                                      : Tensor{{}, std::vector<float>{1.0F}})}));
+  return std::make_shared<const Network>(b.build());
+}
+
+/// Rows and the verdict at y = x, x in [lower, upper] (decimals), with and without the attack.
+std::string verdict_of_identity(DataType type, const std::string& lower, const std::string& upper,
+                                const std::string& row) {
+  const std::string text = "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= X_0 " +
+                           lower + "))(assert (<= X_0 " + upper + "))(assert " + row + ")";
+  std::string all;
+  for (const bool attack : {false, true}) {
+    const SolveResult result =
+        solve_text(identity(type), text, {"complete", "auto", 1, attack, 20.0});
+    const std::string verdict = name_of(result.verdict);
+    if (all.find(verdict) == std::string::npos) all += (all.empty() ? "" : "/") + verdict;
+    if (result.verdict != Verdict::sat) continue;
+    const Query query = parse_vnnlib(text, "test.vnnlib");
+    EXPECT_TRUE(inside_box(query.clauses.at(0), type, result.input));
+    EXPECT_EQ(result.output, result.input);
+  }
+  return all;
+}
+
+TEST(DegenerateQueries, BoxesAreRoundedToTheTypeOfTheInputs) {
+  // float32(0.3) = 0.300000012 lies above 0.3 by more than float64 would ever round.
+  for (const auto& [lower, row] :
+       {std::pair("0.3", "(> Y_0 0.30000000001)"), std::pair("0", "(> Y_0 0.30000000001)"),
+        std::pair("0", "(>= Y_0 0.300000001)")}) {
+    EXPECT_EQ(verdict_of_identity(DataType::float64, lower, "0.3", row), "unsat") << lower << row;
+    EXPECT_EQ(verdict_of_identity(DataType::float32, lower, "0.3", row), "sat") << lower << row;
+  }
+  // float64(0.3) lies below 0.3, float64(0.1) above 0.1: both count as inside.
+  EXPECT_EQ(verdict_of_identity(DataType::float64, "0.3", "0.3", "(<= Y_0 0.3)"), "sat");
+  EXPECT_EQ(verdict_of_identity(DataType::float64, "0.1", "0.1", "(> Y_0 0.1)"), "sat");
+  EXPECT_EQ(verdict_of_identity(DataType::float64, "-0.3", "-0.3", "(< Y_0 -0.30000000001)"),
+            "unsat");
+  // Where inputs are wider than float32's: points that float32 does not have.
+  EXPECT_EQ(verdict_of_identity(DataType::float64, "0.30000000001", "0.30000000002",
+                                "(>= Y_0 0.30000000001)"),
+            "sat");
+  EXPECT_EQ(verdict_of_identity(DataType::float64, "1e300", "1e300", "(>= Y_0 0)"), "sat");
+}
+
+TEST(DegenerateQueries, ABoxMayBeEmptyForOneTypeOfInputsAlone) {
+  for (const char* row : {"(>= Y_0 0)", "(<= Y_0 0)"}) {
+    EXPECT_EQ(verdict_of_identity(DataType::float64, "0.30000000001", "0.3", row), "unsat");
+  }
+  EXPECT_EQ(verdict_of_identity(DataType::float32, "0.30000000001", "0.3", "(>= Y_0 0)"), "sat");
+  EXPECT_EQ(verdict_of_identity(DataType::float32, "0.30000000001", "0.3", "(<= Y_0 0)"), "unsat");
+  // One clause of two: the other is searched, and both are left closed.
+  const Query query = parse_vnnlib(
+      "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (or (and (>= X_0 0.30000000001) (<= "
+      "X_0 0.3) (>= Y_0 0)) (and (>= X_0 0) (<= X_0 1) (>= Y_0 1.5))))",
+      "test.vnnlib");
+  ASSERT_EQ(query.clauses.size(), 2U);
+  SearchState left;
+  SolveContext context;
+  context.left = &left;
+  const SolveResult result = solve(identity(DataType::float64), query, Options{}, context);
+  EXPECT_EQ(name_of(result.verdict), "unsat");
+  ASSERT_EQ(left.clauses.size(), 2U);
+  for (const ClauseState& clause : left.clauses) EXPECT_TRUE(clause.closed.is_one());
 }
 
 TEST(DegenerateQueries, ClausesWithoutRowsAndRowsOverInputs) {

@@ -174,6 +174,8 @@ std::vector<AffineForm> lower_by_probing(LowerContext& context, const Node& node
                                         static_cast<std::int64_t>(probed.m()), reads, scratch);
   AffineForm result = linear_map({&x}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0),
                                  context.magnitudes());
+  // Coefficients 1 and -1 are exact, and nothing is added to them.
+  if (node.kind == OpKind::reduce_sum || node.kind == OpKind::neg) return {std::move(result)};
   charge_weights(context, result, kCoefficientError);
   const std::vector<Enclosed> offset = probed.offset();
   for (std::size_t i = 0; i < probed.m(); ++i) {

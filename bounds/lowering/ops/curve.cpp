@@ -3,11 +3,22 @@
 // Source: own.
 // Guarantees: exact; the relaxation of the activation is chosen later (S1, S3).
 #include "base/check.h"
+#include "bounds/lowering/edges.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "bounds/lowering/ops/steps.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
+
+namespace {
+
+/// Functions that end elsewhere than at 0.
+bool has_vertical_ends(Curve curve) {
+  return curve == Curve::asin || curve == Curve::acos || curve == Curve::acosh ||
+         curve == Curve::atanh;
+}
+
+}  // namespace
 
 /// The curve is the one that has the operator's name; operators with a parameter have a lowering of
 /// their own (lower_elu()).
@@ -15,7 +26,11 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   const std::optional<Curve> curve = curve_named(op_row(node.kind).onnx_name);
   CLIPBOUND_CHECK_NOTE(curve.has_value(), node.name);
   AffineForm scratch;
-  return {context.add_layer(form_of(context, node.inputs[0], scratch), {*curve}, node.inputs[0])};
+  const AffineForm& x = form_of(context, node.inputs[0], scratch);
+  if (!has_edge({*curve}) && !has_vertical_ends(*curve))
+    return {context.add_layer(x, {*curve}, node.inputs[0])};
+  const EdgeOperand operand{x, node.inputs[0], certain_ends(context, node.inputs[0]), {}};
+  return {add_layer_with_edge(context, node, operand, {*curve})};
 }
 
 /// Sign and Round, whose values cases may decide.

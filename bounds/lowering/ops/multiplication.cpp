@@ -6,6 +6,7 @@
 #include "base/rounding.h"
 #include "bounds/limits.h"
 #include "bounds/lowering/ops/same_neuron_product.h"
+#include "bounds/lowering/ops/step_product.h"
 #include "bounds/relax/product.h"
 
 namespace clipbound::bounds {
@@ -25,26 +26,6 @@ AffineForm mix(LowerContext& context, const AffineForm& x, const AffineForm& y,
   }
   return linear_map({&x, &y}, begin, terms, std::vector<double>(scale.size(), 0.0),
                     context.magnitudes());
-}
-
-/// x_i y_i for elements i whose x_i is a constant (within its radius).
-AffineForm scale_by_constant(LowerContext& context, const AffineForm& x, const AffineForm& y) {
-  const IntervalVector range = enclose(y, context.sources());
-  std::vector<std::int64_t> begin{0};
-  std::vector<WeightedTerm> terms;
-  for (std::int64_t i = 0; i < x.size(); ++i) {
-    terms.push_back({0, i, x.constant[static_cast<std::size_t>(i)]});
-    begin.push_back(i + 1);
-  }
-  AffineForm result = linear_map({&y}, begin, terms, std::vector<double>(x.constant.size(), 0.0),
-                                 context.magnitudes());
-  for (std::size_t i = 0; i < x.radius.size(); ++i) {
-    if (x.radius[i] == 0.0) continue;
-    result.radius[i] =
-        add_up(result.radius[i],
-               mul_up(x.radius[i], std::max(std::fabs(range.lower[i]), std::fabs(range.upper[i]))));
-  }
-  return result;
 }
 
 /// How far each element varies between the sample points: intervals of deep layers may be far too
@@ -103,6 +84,28 @@ bool is_steady(double x_spread, double y_spread, double x_width, double y_width)
   return disagreement < kMostDisagreement && 1.0 / disagreement < kMostDisagreement;
 }
 
+}  // namespace
+
+/// x_i y_i for elements i whose x_i is a constant (within its radius).
+AffineForm scale_by_constant(LowerContext& context, const AffineForm& x, const AffineForm& y) {
+  const IntervalVector range = enclose(y, context.sources());
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    terms.push_back({0, i, x.constant[static_cast<std::size_t>(i)]});
+    begin.push_back(i + 1);
+  }
+  AffineForm result = linear_map({&y}, begin, terms, std::vector<double>(x.constant.size(), 0.0),
+                                 context.magnitudes());
+  for (std::size_t i = 0; i < x.radius.size(); ++i) {
+    if (x.radius[i] == 0.0) continue;
+    result.radius[i] =
+        add_up(result.radius[i],
+               mul_up(x.radius[i], std::max(std::fabs(range.lower[i]), std::fabs(range.upper[i]))));
+  }
+  return result;
+}
+
 /// Networks with many inputs are bounded by alpha-beta-CROWN, which puts both squares together
 /// again and needs no scale (bounds/alpha_beta/square_pair): there it is chosen so that the squares
 /// stay small, because the interval bounds and radii of all later layers grow with them.
@@ -118,8 +121,11 @@ AffineForm multiply_variables(LowerContext& context, const AffineForm& x, const 
   std::vector<double> scale;
   std::vector<Pick> squares, pairs, from;
   for (std::size_t i = 0; i < x_spread.size(); ++i) {
+    const auto e = static_cast<std::int64_t>(i);
+    // What jumps does not grow narrower with the box.
+    const bool jumps = is_made_of_jumps(context, x, e) || is_made_of_jumps(context, y, e);
     const bool steady =
-        context.products() == ProductForm::chosen
+        context.products() == ProductForm::chosen && !jumps
             ? is_steady(x_spread[i], y_spread[i], x_range.upper[i] - x_range.lower[i],
                         y_range.upper[i] - y_range.lower[i])
             : context.products() == ProductForm::squares;
@@ -137,15 +143,19 @@ AffineForm multiply_variables(LowerContext& context, const AffineForm& x, const 
   return gather({&first, &second}, from);
 }
 
-}  // namespace
-
 AffineForm multiply(LowerContext& context, const AffineForm& x, const AffineForm& y) {
   // Elements with a constant factor are linear: only the others need squares.
   const std::vector<char> x_constant = constant_elements(x), y_constant = constant_elements(y),
-                          same_neuron = of_same_neuron(context, x, y);
-  std::vector<Pick> parts[4], from(x_constant.size());
+                          same_neuron = of_same_neuron(context, x, y),
+                          x_steps = are_steps(context, x), y_steps = are_steps(context, y);
+  std::vector<Pick> parts[6], from(x_constant.size());
   for (std::size_t i = 0; i < x_constant.size(); ++i) {
-    const std::int32_t which = x_constant[i] ? 0 : y_constant[i] ? 1 : same_neuron[i] ? 2 : 3;
+    const std::int32_t which = x_constant[i]    ? 0
+                               : y_constant[i]  ? 1
+                               : same_neuron[i] ? 2
+                               : x_steps[i]     ? 4
+                               : y_steps[i]     ? 5
+                                                : 3;
     from[i] = {which, static_cast<std::int64_t>(parts[which].size())};
     parts[which].push_back({0, static_cast<std::int64_t>(i)});
   }
@@ -157,7 +167,11 @@ AffineForm multiply(LowerContext& context, const AffineForm& x, const AffineForm
       parts[2].empty() ? AffineForm() : multiply_same_neuron(context, x_of(2), y_of(2));
   const AffineForm variable =
       parts[3].empty() ? AffineForm() : multiply_variables(context, x_of(3), y_of(3));
-  return gather({&by_x, &by_y, &of_one_neuron, &variable}, from);
+  const AffineForm by_x_steps =
+      parts[4].empty() ? AffineForm() : multiply_by_steps(context, x_of(4), y_of(4));
+  const AffineForm by_y_steps =
+      parts[5].empty() ? AffineForm() : multiply_by_steps(context, y_of(5), x_of(5));
+  return gather({&by_x, &by_y, &of_one_neuron, &variable, &by_x_steps, &by_y_steps}, from);
 }
 
 AffineForm invert(LowerContext& context, const AffineForm& x) {

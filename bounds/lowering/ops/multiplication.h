@@ -11,6 +11,10 @@ namespace clipbound::bounds {
 
 /// The elementwise product of two forms of equal size.
 AffineForm multiply(LowerContext& context, const AffineForm& x, const AffineForm& y);
+/// The same where no element of either form is a constant, and where every element of the first is
+/// one.
+AffineForm multiply_variables(LowerContext& context, const AffineForm& x, const AffineForm& y);
+AffineForm scale_by_constant(LowerContext& context, const AffineForm& x, const AffineForm& y);
 /// x^2 for each element; `value` is the name of x.
 AffineForm square(LowerContext& context, const AffineForm& x, ValueId value);
 /// 1 / x for each element.

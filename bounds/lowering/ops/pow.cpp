@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/rounding.h"
+#include "bounds/lowering/edges.h"
 #include "bounds/lowering/ops/multiplication.h"
 #include "specs/network/op_table.h"
 
@@ -14,14 +15,27 @@ namespace clipbound::bounds {
 
 namespace {
 
-/// x^c for each element.
-AffineForm power(LowerContext& context, const AffineForm& x, double c) {
+/// x^c for some elements of the node's first operand, as it is broadcast.
+AffineForm power(LowerContext& context, const Node& node, const AffineForm& all,
+                 const std::vector<Pick>& elements, double c) {
+  const AffineForm x = gather({&all}, elements);
   if (c == 0.0) return AffineForm::of_constant(std::vector<double>(x.constant.size(), 1.0));
   if (c == 1.0) return x;
   if (c == 2.0) return square(context, x, kNoValue);
-  if (c == -1.0) return invert(context, x);
-  if (c == 0.5) return context.add_layer(x, {Curve::sqrt}, kNoValue);
-  return context.add_layer(x, {Curve::power, c}, kNoValue);
+  const Activation f = c == -1.0  ? Activation{Curve::reciprocal}
+                       : c == 0.5 ? Activation{Curve::sqrt}
+                                  : Activation{Curve::power, c};
+  if (!has_edge(f)) return context.add_layer(x, f, kNoValue);
+  const auto from = broadcast_map(operand_shape(context, node, 0),
+                                  context.network().value(node.outputs[0]).shape);
+  std::vector<std::int64_t> operand, output;
+  for (const Pick& pick : elements) {
+    operand.push_back(from[static_cast<std::size_t>(pick.element)]);
+    output.push_back(pick.element);
+  }
+  return add_layer_with_edge(
+      context, node,
+      {x, kNoValue, certain_ends(context, node.inputs[0], operand), std::move(output)}, f);
 }
 
 /// x^y for each element, x > 0.
@@ -77,7 +91,7 @@ std::vector<AffineForm> lower_pow(LowerContext& context, const Node& node) {
     forms.push_back(std::move(form));
   };
   for (const auto& [exponent, elements] : parts.by_exponent)
-    put(power(context, gather({&x}, elements), exponent), elements);
+    put(power(context, node, x, elements, exponent), elements);
   if (!parts.by_logarithm.empty())
     put(power_by_logarithm(context, gather({&x}, parts.by_logarithm),
                            gather({&y}, parts.by_logarithm)),

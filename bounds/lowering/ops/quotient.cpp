@@ -8,7 +8,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/rounding.h"
+#include "bounds/limits.h"
+#include "bounds/lowering/edges.h"
+#include "bounds/lowering/ops/bounded_quotient.h"
 #include "bounds/lowering/ops/multiplication.h"
+#include "bounds/lowering/ops/share_of_exponentials.h"
 
 namespace clipbound::bounds {
 
@@ -71,23 +76,69 @@ double coefficients_of(const AffineForm& form) {
   return count;
 }
 
+/// What is known of a quotient as such.
+struct QuotientRange {
+  double size = kInfinity;  ///< |x / y| is no larger
+  bool share = false;       ///< it is not negative either
+};
+
+/// 1 / y for the divisor's own elements. Where y is 0, so is x, if the quotient cannot be large:
+/// then it is NaN.
+AffineForm inverse_of(LowerContext& context, const Node& node, const AffineForm& y,
+                      const std::vector<std::int64_t>& from, const QuotientRange& range) {
+  EdgeOperand operand{y, kNoValue, certain_ends(context, node.inputs[1]),
+                      std::vector<std::int64_t>(y.constant.size(), 0)};
+  for (std::size_t i = 0; i < from.size(); ++i)
+    operand.output[static_cast<std::size_t>(from[i])] = static_cast<std::int64_t>(i);
+  const bool infinite = !(range.size < kInfinity);
+  operand.at_plus = infinite ? kNaN | kPlusInfinity : kNaN;
+  operand.at_minus = infinite ? kNaN | kMinusInfinity : kNaN;
+  return add_layer_with_edge(context, node, operand, {Curve::reciprocal});
+}
+
+QuotientRange range_of_quotient(LowerContext& context, const Node& node, const AffineForm& x,
+                                const AffineForm& y) {
+  // Where many inputs vary, neurons of their own cost more than they are worth.
+  if (varying_inputs(context.system().lower, context.system().upper).size() > kMostSplitInputs)
+    return {};
+  if (are_shares(context, x, y)) return {1.0, true};
+  return {largest_quotient(context.network(), node), false};
+}
+
+/// The quotient as neurons that keep within its range.
+AffineForm keep_within(LowerContext& context, const AffineForm& quotient,
+                       const QuotientRange& range) {
+  if (!(range.size < kInfinity)) return quotient;
+  if (!range.share) return context.add_layer(quotient, {Curve::clamp, range.size}, kNoValue);
+  const std::vector<double> minus(quotient.constant.size(), -1.0), half(minus.size(), 0.5);
+  const AffineForm centred = combine(context, {&quotient}, {2.0}, minus);
+  const AffineForm kept = context.add_layer(centred, {Curve::clamp, 1.0}, kNoValue);
+  return combine(context, {&kept}, {0.5}, half);
+}
+
 }  // namespace
 
 /// Div by a variable.
 std::vector<AffineForm> lower_quotient(LowerContext& context, const Node& node) {
   const AffineForm x = broadcast_operand(context, node, 0);
+  if (std::optional<AffineForm> share =
+          share_of_exponentials(context, x, broadcast_operand(context, node, 1)))
+    return {std::move(*share)};
   AffineForm scratch;
   AffineForm y = form_of(context, node.inputs[1], scratch);
+  const std::vector<std::int64_t> from = broadcast_map(
+      operand_shape(context, node, 1), context.network().value(node.outputs[0]).shape);
+  const QuotientRange range =
+      range_of_quotient(context, node, x, broadcast_operand(context, node, 1));
   if (coefficients_of(y) * static_cast<double>(x.size()) >
       kMostCoefficients * static_cast<double>(y.size())) {
     y = context.add_layer(y, {Curve::identity}, kNoValue);
   }
-  const AffineForm inverse = invert(context, y);
+  const AffineForm inverse = inverse_of(context, node, y, from, range);
   std::vector<Pick> picks;
-  for (const std::int64_t e : broadcast_map(operand_shape(context, node, 1),
-                                            context.network().value(node.outputs[0]).shape))
-    picks.push_back({0, e});
-  return {divide(context, x, gather({&y}, picks), gather({&inverse}, picks))};
+  for (const std::int64_t e : from) picks.push_back({0, e});
+  return {keep_within(context, divide(context, x, gather({&y}, picks), gather({&inverse}, picks)),
+                      range)};
 }
 
 }  // namespace clipbound::bounds

@@ -159,6 +159,14 @@ std::vector<AffineForm> indices_of(LowerContext& context, const AffineForm& rank
   return indices;
 }
 
+/// Indices of which nothing is known.
+AffineForm any_index(std::int64_t count, std::int64_t n) {
+  AffineForm form;
+  form.constant.assign(static_cast<std::size_t>(count), 0.5 * static_cast<double>(n - 1));
+  form.radius = form.constant;
+  return form;
+}
+
 bool is_used(const Network& network, ValueId id) {
   const auto reads = [id](const std::vector<ValueId>& ids) {
     return std::find(ids.begin(), ids.end(), id) != ids.end();
@@ -195,9 +203,7 @@ std::vector<AffineForm> lower_top_k(LowerContext& context, const Node& node) {
   std::vector<AffineForm> results{laid_out(places, lists)};
   if (node.outputs.size() == 1) return results;
   if (!ranked) {  // nobody asks
-    const std::vector<double> least(results[0].constant.size(), 0.0),
-        most(least.size(), static_cast<double>(n - 1));
-    results.push_back(constant_within({least, most}));
+    results.push_back(any_index(results[0].size(), n));
     return results;
   }
   const AffineForm ranks = ranks_of(context, candidates, sign, x.type == DataType::int64);

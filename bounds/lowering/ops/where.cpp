@@ -1,11 +1,13 @@
 // Idea: Where on data: no + condition (yes - no).
 // Source: own.
 // Guarantees: exact: every step is affine or a relaxed activation (S1, S3).
+#include <algorithm>
 #include <cmath>
 
 #include "base/rounding.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "bounds/lowering/ops/multiplication.h"
+#include "bounds/lowering/ops/step_product.h"
 
 namespace clipbound::bounds {
 
@@ -27,6 +29,15 @@ AffineForm choice_of(LowerContext& context, const Node& node, std::size_t k) {
                                             context.network().value(node.outputs[0]).shape))
     picks.push_back({0, e});
   return gather({&form}, picks);
+}
+
+/// condition * difference.
+AffineForm choose(LowerContext& context, const AffineForm& condition,
+                  const AffineForm& difference) {
+  const std::vector<char> steps = are_steps(context, condition);
+  const bool all = std::find(steps.begin(), steps.end(), 0) == steps.end();
+  return all ? multiply(context, condition, difference)
+             : multiply_by_truth(context, condition, difference);
 }
 
 }  // namespace
@@ -56,7 +67,7 @@ std::vector<AffineForm> lower_where(LowerContext& context, const Node& node) {
   if (!open.empty()) {
     const AffineForm y = gather({&yes}, open), n = gather({&no}, open);
     const AffineForm chosen =
-        multiply(context, gather({&condition}, open), combine(context, {&y, &n}, {1.0, -1.0}));
+        choose(context, gather({&condition}, open), combine(context, {&y, &n}, {1.0, -1.0}));
     mixed = combine(context, {&n, &chosen}, {1.0, 1.0});
   }
   return {gather({&yes, &no, &mixed, &unknown}, from)};

@@ -94,6 +94,9 @@ std::vector<Case> cases() {
   for (const Case& c : inverse_and_hyperbolic()) all.push_back(c);
   for (const double alpha : {1.0, 0.0, 0.3, 1.6732632423543772, -0.5})
     all.push_back({{Curve::elu, alpha}, {0.0, -40.0, -745.0}, -everywhere, everywhere});
+  all.push_back({{Curve::reciprocal, 1.0}, {0.0, 1.0, 1e-300}, 0.0, everywhere});
+  for (const double c : {1.0, 1.7320508075688774})
+    all.push_back({{Curve::clamp, c}, {0.0, c, -c}, -everywhere, everywhere});
   for (const double n : {0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 7.0, 33.0, 1000.0})
     all.push_back({{Curve::power, n}, {0.0, 1.0, -1.0}, -everywhere, everywhere});
   for (const double n : {0.5, 1.5, 2.5, 0.3, 1.0 + 1e-9})

@@ -99,6 +99,10 @@ typename M::T evaluate(const Activation& a, typename M::T z) {
     case Curve::floor: return T(std::floor(static_cast<double>(z)));
     case Curve::ceil: return T(std::ceil(static_cast<double>(z)));
     case Curve::round: return T(std::nearbyint(static_cast<double>(z)));
+    case Curve::clamp: {
+      const T c = T(a.parameter);
+      return z > c ? c : z < -c ? -c : z;
+    }
     case Curve::step: return z >= 0 ? one : T(0);
     case Curve::trunc: return T(std::trunc(static_cast<double>(z)));
     case Curve::product: break;  // of two variables

@@ -40,7 +40,7 @@ TEST(AttackRound, PointsStayOnTheGridOfTheBox) {
     } while (round->advance());
     const std::vector<double> point(memory.best_point.begin(), memory.best_point.end());
     EXPECT_EQ(point, judge.snap(query.clauses[0], point));
-    EXPECT_TRUE(inside_box(query.clauses[0], point));
+    EXPECT_TRUE(inside_box(query.clauses[0], DataType::float32, point));
     ++memory.rounds;
   }
 }

@@ -185,8 +185,8 @@ TEST(Cases, EndWhereNothingCanBeProved) {
     const Query query = parse_vnnlib(property.text(), "test.vnnlib");
     CaseProblem problem{simplify(p.network).network, {{}, {}, {&query.clauses[0]}}};
     for (const InputInterval& edge : *query.clauses[0].box) {
-      problem.box.lower.push_back(edge.proof_lower);
-      problem.box.upper.push_back(edge.proof_upper);
+      problem.box.lower.push_back(edge.proof_in(DataType::float32).lower);
+      problem.box.upper.push_back(edge.proof_in(DataType::float32).upper);
     }
     const Deadline deadline(Deadline::Clock::now(), 30.0, 0.0);
     CandidateJudge judge(p.network, query);
@@ -232,8 +232,8 @@ TEST(Cases, EndAtTheDeadline) {
   const Query query = parse_vnnlib(property.text(), "test.vnnlib");
   CaseProblem problem{simplify(p.network).network, {{}, {}, {&query.clauses[0]}}};
   for (const InputInterval& edge : *query.clauses[0].box) {
-    problem.box.lower.push_back(edge.proof_lower);
-    problem.box.upper.push_back(edge.proof_upper);
+    problem.box.lower.push_back(edge.proof_in(DataType::float32).lower);
+    problem.box.upper.push_back(edge.proof_in(DataType::float32).upper);
   }
   for (const double seconds : {0.0, 0.001, 0.003, 0.01}) {
     const Deadline deadline(Deadline::Clock::now(), seconds, 0.0);

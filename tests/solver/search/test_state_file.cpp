@@ -68,7 +68,7 @@ void give_checksum(std::string& bytes) {
 TEST(StateFile, ReadsBackWhatWasWritten) {
   const Query query = two_clauses();
   const std::string bytes = write_state(some_state());
-  const SearchState state = read_state(bytes, query, kProblem);
+  const SearchState state = read_state(bytes, query, DataType::float32, kProblem);
   ASSERT_EQ(state.clauses.size(), 2U);
   ASSERT_EQ(state.clauses[0].open.size(), 2U);
   const SearchState before = some_state();
@@ -93,7 +93,7 @@ TEST(StateFile, SaysWhatIsWrong) {
   const std::string bytes = write_state(some_state());
   const auto message = [&](const std::string& of, std::uint64_t problem = kProblem) {
     try {
-      (void)read_state(of, query, problem);
+      (void)read_state(of, query, DataType::float32, problem);
     } catch (const InputError& error) {
       return std::string(error.what());
     }
@@ -115,11 +115,14 @@ TEST(StateFile, SharesThatDoNotAddUpAreRefused) {
     if (change == 0) state.clauses[0].open.pop_back();
     if (change == 1) state.clauses[0].closed.add(30);
     if (change == 2) state.clauses[1].open.clear();
-    EXPECT_THROW((void)read_state(write_state(state), query, kProblem), InputError) << change;
+    EXPECT_THROW((void)read_state(write_state(state), query, DataType::float32, kProblem),
+                 InputError)
+        << change;
   }
   SearchState outside = some_state();
   outside.clauses[0].open[0].box[0].upper = 1.5;
-  EXPECT_THROW((void)read_state(write_state(outside), query, kProblem), InputError);
+  EXPECT_THROW((void)read_state(write_state(outside), query, DataType::float32, kProblem),
+               InputError);
 }
 
 TEST(StateFile, AMillionChangedBytesAreRefused) {
@@ -132,7 +135,7 @@ TEST(StateFile, AMillionChangedBytesAreRefused) {
     changed[at] = static_cast<char>(changed[at] ^ (1 + random() % 255));
     bool refused = false;
     try {
-      (void)read_state(changed, query, kProblem);
+      (void)read_state(changed, query, DataType::float32, kProblem);
     } catch (const InputError&) {
       refused = true;
     }
@@ -154,7 +157,7 @@ TEST(StateFile, WrongContentsCrashNothing) {
     if (random() % 4 == 0) changed.resize(kBody + random() % (bytes.size() - kBody));
     give_checksum(changed);
     try {
-      const SearchState state = read_state(changed, query, kProblem);
+      const SearchState state = read_state(changed, query, DataType::float32, kProblem);
       ASSERT_EQ(state.clauses.size(), 2U);
       ++accepted;
     } catch (const InputError&) {

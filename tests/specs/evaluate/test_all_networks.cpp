@@ -36,8 +36,8 @@ std::vector<Point> points_of(const Entry& entry, std::size_t inputs, std::size_t
   std::vector<Point> points(count, Point(inputs));
   for (Point& x : points)
     for (std::size_t i = 0; i < inputs; ++i) {
-      const float low = box ? (*box)[i].attack_lower : 0.0f,
-                  high = box ? (*box)[i].attack_upper : 1.0f;
+      const Ends ends = box ? (*box)[i].ends_in(DataType::float32) : Ends{0.0, 1.0};
+      const auto low = static_cast<float>(ends.lower), high = static_cast<float>(ends.upper);
       const float kind = uniform(generator), t = uniform(generator);
       x[i] = kind < 0.4f ? low : kind < 0.8f ? high : std::clamp(low + t * (high - low), low, high);
     }

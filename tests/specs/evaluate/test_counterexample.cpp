@@ -22,7 +22,8 @@ Row at_most(double threshold, bool strict = false) {
 
 /// The box [lower, upper]^n, its decimals exactly these float32 numbers.
 std::shared_ptr<const Box> cube(std::size_t n, float lower, float upper) {
-  return std::make_shared<const Box>(n, InputInterval{lower, upper, lower, upper, lower, upper});
+  return std::make_shared<const Box>(
+      n, InputInterval{{lower, upper}, {lower, upper}, {lower, upper}, {lower, upper}, {}});
 }
 
 Query query_of(std::vector<Clause> clauses, std::int64_t n) {
@@ -93,8 +94,8 @@ TEST(Judge, PrefersTheClauseWhoseExactBoxHoldsThePoint) {
   const Network network = sum_of(1);
   // Around the decimal 0.1: its float32 rounding lies above it.
   const float rounded = 0.1f;
-  const auto narrow =
-      std::make_shared<const Box>(1, InputInterval{0.0, rounded, 0.0f, rounded, 0.0, 0.1});
+  const auto narrow = std::make_shared<const Box>(
+      1, InputInterval{{0.0, 0.1}, {0.0, 0.1}, {0.0, rounded}, {0.0, 0.1}, {}});
   const Clause outer{narrow, {at_most(1.0)}, 0}, inner{cube(1, 0, 1), {at_most(1.0)}, 0};
   const std::vector<double> point{rounded};
   const Judgement first = judge(network, query_of({outer}, 1), point);

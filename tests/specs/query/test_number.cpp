@@ -2,10 +2,12 @@
 // comparing exact values.
 #include "specs/query/number.h"
 
+#include <bit>
 #include <cfenv>
 #include <random>
 
 #include "base/rounding.h"
+#include "specs/network/float_grid.h"
 #include "tests/specs/vnnlib/helpers.h"
 
 namespace {
@@ -14,6 +16,21 @@ using namespace clipbound;
 using namespace clipbound::specs;
 
 using clipbound::base::kInfinity;
+
+mpq_class two_to(unsigned long exponent) {
+  return mpq_class(mpz_class(1) << exponent);
+}
+
+/// The float64 nearest to a rational (ties to even): one of its two neighbours.
+double nearest_double(const mpq_class& value) {
+  const Number number = make_number(value);
+  const auto distance = [&](double x) {
+    return std::isinf(x) ? two_to(1100) : mpq_class(abs(mpq_class(x) - value));
+  };
+  const int side = cmp(distance(number.lower), distance(number.upper));
+  const bool lower_is_even = (std::bit_cast<std::uint64_t>(number.lower) & 1U) == 0;
+  return side < 0 || (side == 0 && lower_is_even) ? number.lower : number.upper;
+}
 
 // Checks everything that a decimal's text is turned into against its exact value.
 void check(const std::string& text) {
@@ -44,6 +61,11 @@ void check(const std::string& text) {
   if (!std::isinf(n.nearest32)) {
     ASSERT_EQ(n.nearest32, slow::nearest_float(exact));
   }
+  ASSERT_EQ(n.nearest64, r.nearest64);
+  if (!std::isinf(n.nearest64)) {
+    ASSERT_EQ(n.nearest64, nearest_double(exact));
+  }
+  ASSERT_EQ(std::isinf(n.nearest64), abs(exact) >= two_to(1024) - two_to(970));
   ASSERT_EQ(std::isinf(n.nearest32), abs(exact) >= mpq_class(0x1p128 - 0x1p103));
   const Number number = make_number(exact);
   ASSERT_EQ(number.lower, n.lower);
@@ -193,6 +215,55 @@ TEST(Number, RandomRationals) {
   }
 }
 
+/// The float16 nearest to a rational (ties to even), by comparing exact distances.
+double nearest_half_to(const mpq_class& value) {
+  const double guess = nearest_in(DataType::float16, value.get_d());
+  double best = guess;
+  mpq_class distance = abs(mpq_class(guess) - value);
+  for (const double other :
+       {next_down_in(DataType::float16, guess), next_up_in(DataType::float16, guess)}) {
+    if (std::isinf(other)) continue;
+    const mpq_class d = abs(mpq_class(other) - value);
+    const bool even = std::fmod(other / (0.5 * std::fabs(other - guess)), 4.0) == 0.0;
+    if (d < distance || (d == distance && even)) {
+      distance = d;
+      best = other;
+    }
+  }
+  return best;
+}
+
+TEST(Number, EdgesInFloat16AreRoundedOnce) {
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 20'000; ++i) {
+    const double x = nearest_in(DataType::float16,
+                                std::ldexp(std::uniform_real_distribution<double>(-1, 1)(random),
+                                           static_cast<int>(random() % 40) - 24));
+    mpq_class value(x);
+    const double next = next_up_in(DataType::float16, x);
+    if (std::isinf(next) || std::isinf(x)) continue;
+    // On, and by a hair beside, what lies halfway; and anywhere.
+    const mpq_class middle = (mpq_class(x) + mpq_class(next)) / 2,
+                    hair(1, mpz_class(1) << (random() % 200));
+    switch (random() % 4) {
+      case 0: value = middle; break;
+      case 1: value = middle + hair * (mpq_class(next) - mpq_class(x)) / 4; break;
+      case 2: value = middle - hair * (mpq_class(next) - mpq_class(x)) / 4; break;
+      default: value += hair * (mpq_class(next) - mpq_class(x));
+    }
+    const FloatNeighbours n = rational_neighbours(value);
+    const double expected = nearest_half_to(value);
+    if (std::isinf(expected)) continue;
+    ASSERT_EQ(lower_edges(n).ends_in(DataType::float16).lower, expected) << value.get_d();
+    ASSERT_EQ(upper_edges(n).ends_in(DataType::float16).upper, expected) << value.get_d();
+    ASSERT_LE(lower_edges(n).proof_in(DataType::float16).lower, expected);
+    ASSERT_LE(mpq_class(lower_edges(n).proof_in(DataType::float16).lower), value);
+  }
+  EXPECT_EQ(upper_edges(decimal_neighbours("65520")).ends_in(DataType::float16).upper, 65504.0);
+  EXPECT_EQ(lower_edges(decimal_neighbours("65520")).ends_in(DataType::float16).lower, kInfinity);
+  EXPECT_EQ(lower_edges(decimal_neighbours("65519.9")).ends_in(DataType::float16).lower, 65504.0);
+}
+
 // Edges as query.h defines them.
 TEST(Number, Edges) {
   for (const std::string text :
@@ -201,23 +272,28 @@ TEST(Number, Edges) {
     const auto f = static_cast<double>(slow::nearest_float(exact));
     const InputInterval low = lower_edges(decimal_neighbours(text)),
                         high = upper_edges(decimal_neighbours(text));
-    EXPECT_LE(mpq_class(low.proof_lower), exact);
-    EXPECT_LE(low.proof_lower, f);
-    EXPECT_GE(mpq_class(high.proof_upper), exact);
-    EXPECT_GE(high.proof_upper, f);
-    EXPECT_EQ(low.attack_lower, static_cast<float>(f));
-    EXPECT_EQ(high.attack_upper, static_cast<float>(f));
-    EXPECT_GE(mpq_class(low.exact_lower), exact);
-    EXPECT_LT(mpq_class(std::nextafter(low.exact_lower, -kInfinity)), exact);
-    EXPECT_LE(mpq_class(high.exact_upper), exact);
-    EXPECT_GT(mpq_class(std::nextafter(high.exact_upper, kInfinity)), exact);
+    EXPECT_LE(mpq_class(low.proof_in(DataType::float32).lower), exact);
+    EXPECT_LE(low.proof_in(DataType::float32).lower, f);
+    EXPECT_GE(mpq_class(high.proof_in(DataType::float32).upper), exact);
+    EXPECT_GE(high.proof_in(DataType::float32).upper, f);
+    EXPECT_EQ(low.ends_in(DataType::float32).lower, static_cast<float>(f));
+    EXPECT_EQ(high.ends_in(DataType::float32).upper, static_cast<float>(f));
+    EXPECT_EQ(low.ends_in(DataType::float64).lower, nearest_double(exact));
+    EXPECT_EQ(high.ends_in(DataType::float64).upper, nearest_double(exact));
+    // In float64 nothing is added to the decimals but their own rounding.
+    EXPECT_EQ(low.proof_in(DataType::float64), (Ends{make_number(exact).lower, kInfinity}));
+    EXPECT_EQ(high.proof_in(DataType::float64), (Ends{-kInfinity, make_number(exact).upper}));
+    EXPECT_GE(mpq_class(low.exact.lower), exact);
+    EXPECT_LT(mpq_class(std::nextafter(low.exact.lower, -kInfinity)), exact);
+    EXPECT_LE(mpq_class(high.exact.upper), exact);
+    EXPECT_GT(mpq_class(std::nextafter(high.exact.upper, kInfinity)), exact);
   }
   // Beyond float32: no finite number is excluded by the one, all by the other.
-  EXPECT_EQ(upper_edges(decimal_neighbours("1e39")).attack_upper,
+  EXPECT_EQ(upper_edges(decimal_neighbours("1e39")).ends_in(DataType::float32).upper,
             std::numeric_limits<float>::max());
-  EXPECT_EQ(lower_edges(decimal_neighbours("1e39")).attack_lower,
+  EXPECT_EQ(lower_edges(decimal_neighbours("1e39")).ends_in(DataType::float32).lower,
             std::numeric_limits<float>::infinity());
-  EXPECT_EQ(lower_edges(decimal_neighbours("-1e39")).attack_lower,
+  EXPECT_EQ(lower_edges(decimal_neighbours("-1e39")).ends_in(DataType::float32).lower,
             std::numeric_limits<float>::lowest());
 }
 

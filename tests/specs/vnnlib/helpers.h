@@ -50,7 +50,7 @@ std::string error_of(const std::string& text, const VnnlibLimits& limits = {}) {
 inline bool in_exact_box(const Clause& clause, std::span<const double> x) {
   for (std::size_t i = 0; i < x.size(); ++i) {
     const InputInterval& interval = (*clause.box)[i];
-    if (!(interval.exact_lower <= x[i] && x[i] <= interval.exact_upper)) return false;
+    if (!(interval.exact.lower <= x[i] && x[i] <= interval.exact.upper)) return false;
   }
   return true;
 }
@@ -58,8 +58,8 @@ inline bool in_exact_box(const Clause& clause, std::span<const double> x) {
 inline bool query_holds(const Query& query, std::span<const double> x, std::span<const double> y,
                         slow::Reading reading) {
   for (const Clause& clause : query.clauses) {
-    const bool inside =
-        reading == slow::Reading::exact ? in_exact_box(clause, x) : inside_box(clause, x);
+    const bool inside = reading == slow::Reading::exact ? in_exact_box(clause, x)
+                                                        : inside_box(clause, DataType::float32, x);
     if (inside && rows_hold(clause, x, y)) return true;
   }
   return false;
@@ -78,12 +78,15 @@ inline void check_invariants(const Query& query) {
     ASSERT_NE(clause.box, nullptr);
     ASSERT_EQ(static_cast<std::int64_t>(clause.box->size()), query.input_size);
     for (const InputInterval& interval : *clause.box) {
-      ASSERT_TRUE(std::isfinite(interval.proof_lower) && std::isfinite(interval.proof_upper));
-      ASSERT_LE(interval.proof_lower, interval.proof_upper);
-      ASSERT_LE(interval.proof_lower, static_cast<double>(interval.attack_lower));
-      ASSERT_GE(interval.proof_upper, static_cast<double>(interval.attack_upper));
-      ASSERT_LE(interval.proof_lower, interval.exact_lower);
-      ASSERT_GE(interval.proof_upper, interval.exact_upper);
+      for (const DataType type : {DataType::float32, DataType::float64, DataType::float16}) {
+        const Ends proof = interval.proof_in(type), ends = interval.ends_in(type);
+        ASSERT_TRUE(std::isfinite(proof.lower) && std::isfinite(proof.upper));
+        ASSERT_LE(proof.lower, ends.lower);
+        ASSERT_GE(proof.upper, ends.upper);
+        ASSERT_LE(proof.lower, interval.exact.lower);
+        ASSERT_GE(proof.upper, interval.exact.upper);
+      }
+      ASSERT_FALSE(interval.is_empty());
     }
     for (const Row& row : clause.rows) {
       ASSERT_FALSE(row.terms.empty());

@@ -81,10 +81,10 @@ TEST(NormalForm, NotEqualIsBelowOrAbove) {
 TEST(NormalForm, AnInputThatIsNotANumberIsOnOneOfItsSides) {
   const Query query = form_of(boxed(1, 1, "(assert (not (= X_0 1)))"));
   ASSERT_EQ(thresholds_of(query), (Thresholds{{1}, {-1}}));
-  EXPECT_EQ(interval(query, 0).proof_lower, -2.0);
-  EXPECT_EQ(interval(query, 0).proof_upper, 1.0);
-  EXPECT_EQ(interval(query, 1).proof_lower, 1.0);
-  EXPECT_EQ(interval(query, 1).proof_upper, 2.0);
+  EXPECT_EQ(interval(query, 0).proof_in(DataType::float32).lower, -2.0);
+  EXPECT_EQ(interval(query, 0).proof_in(DataType::float32).upper, 1.0);
+  EXPECT_EQ(interval(query, 1).proof_in(DataType::float32).lower, 1.0);
+  EXPECT_EQ(interval(query, 1).proof_in(DataType::float32).upper, 2.0);
   // Outside the box one side is empty.
   EXPECT_EQ(form_of(boxed(1, 1, "(assert (not (= X_0 3)))")).clauses.size(), 1U);
 }
@@ -120,22 +120,22 @@ TEST(NormalForm, ADeadEndOfManyCasesIsNamedOnce) {
   ASSERT_EQ(query.warnings.size(), 1U);
   EXPECT_TRUE(query.warnings[0].starts_with("t:6:13: ")) << query.warnings[0];
   EXPECT_EQ(query.clauses[0].box, query.clauses[1].box) << "the dead ends have left no trace";
-  EXPECT_EQ(interval(query, 1).proof_lower, -2.0);
+  EXPECT_EQ(interval(query, 1).proof_in(DataType::float32).lower, -2.0);
 }
 
 TEST(NormalForm, AnEqualInputIsOnePoint) {
   for (const char* equal : {"(= X_0 0.5)", "(= 0.5 X_0)", "(= (* 2 X_0) 1)", "(= (- X_0) -0.5)"}) {
     const Query query = form_of(boxed(1, 1, "(assert " + std::string(equal) + ")"));
     ASSERT_EQ(thresholds_of(query), (Thresholds{{}})) << equal;
-    EXPECT_EQ(interval(query, 0).proof_lower, 0.5) << equal;
-    EXPECT_EQ(interval(query, 0).proof_upper, 0.5) << equal;
+    EXPECT_EQ(interval(query, 0).proof_in(DataType::float32).lower, 0.5) << equal;
+    EXPECT_EQ(interval(query, 0).proof_in(DataType::float32).upper, 0.5) << equal;
   }
 }
 
 TEST(NormalForm, ANegativeFactorTurnsABoundRound) {
   const Query query = form_of(boxed(1, 1, "(assert (< (* -2 X_0) 1))"));
-  EXPECT_EQ(interval(query, 0).proof_lower, -0.5);
-  EXPECT_EQ(interval(query, 0).proof_upper, 2.0);
+  EXPECT_EQ(interval(query, 0).proof_in(DataType::float32).lower, -0.5);
+  EXPECT_EQ(interval(query, 0).proof_in(DataType::float32).upper, 2.0);
   ASSERT_EQ(query.clauses[0].rows.size(), 1U);
   EXPECT_TRUE(query.clauses[0].rows[0].strict);
   EXPECT_EQ(query.clauses[0].rows[0].terms[0].coefficient.exact, -2);
@@ -145,21 +145,22 @@ TEST(NormalForm, ANegativeFactorTurnsABoundRound) {
 TEST(NormalForm, EdgesOfADecimalLieOnItsTwoSides) {
   // float64(0.1) and float32(0.1) lie above 0.1.
   const Query above = form_of(boxed(1, 1, "(assert (>= X_0 0.1))"));
-  EXPECT_EQ(interval(above, 0).proof_lower, std::nextafter(0.1, 0.0));
-  EXPECT_EQ(interval(above, 0).attack_lower, 0.1F);
-  EXPECT_EQ(interval(above, 0).exact_lower, 0.1);
+  EXPECT_EQ(interval(above, 0).proof_in(DataType::float32).lower, std::nextafter(0.1, 0.0));
+  EXPECT_EQ(interval(above, 0).ends_in(DataType::float32).lower, 0.1F);
+  EXPECT_EQ(interval(above, 0).exact.lower, 0.1);
   const Query below = form_of(boxed(1, 1, "(assert (<= X_0 0.1))"));
-  EXPECT_EQ(interval(below, 0).proof_upper, static_cast<double>(0.1F));
-  EXPECT_EQ(interval(below, 0).attack_upper, 0.1F);
-  EXPECT_EQ(interval(below, 0).exact_upper, std::nextafter(0.1, 0.0));
+  EXPECT_EQ(interval(below, 0).proof_in(DataType::float32).upper, static_cast<double>(0.1F));
+  EXPECT_EQ(interval(below, 0).ends_in(DataType::float32).upper, 0.1F);
+  EXPECT_EQ(interval(below, 0).exact.upper, std::nextafter(0.1, 0.0));
 }
 
 TEST(NormalForm, ABoundBeyondFloat32IsItsLargestNumber) {
   const Query query = form_of(declarations(1, 1) + "(assert (>= X_0 -1e39))(assert (<= X_0 1e39))");
-  EXPECT_EQ(interval(query, 0).attack_lower, std::numeric_limits<float>::lowest());
-  EXPECT_EQ(interval(query, 0).attack_upper, std::numeric_limits<float>::max());
-  EXPECT_GE(interval(query, 0).proof_upper, 1e39);
-  EXPECT_LE(interval(query, 0).proof_upper, std::nextafter(1e39, 2e39));
+  EXPECT_EQ(interval(query, 0).ends_in(DataType::float32).lower,
+            std::numeric_limits<float>::lowest());
+  EXPECT_EQ(interval(query, 0).ends_in(DataType::float32).upper, std::numeric_limits<float>::max());
+  EXPECT_GE(interval(query, 0).proof_in(DataType::float32).upper, 1e39);
+  EXPECT_LE(interval(query, 0).proof_in(DataType::float32).upper, std::nextafter(1e39, 2e39));
 }
 
 TEST(NormalForm, AnInputWithoutABoundIsNamed) {

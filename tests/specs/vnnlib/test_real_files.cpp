@@ -43,12 +43,12 @@ struct Sampler {
     std::vector<double> x(box.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double f = static_cast<double>(random() % 1001) / 1000;
-      x[i] = std::clamp(box[i].exact_lower + f * (box[i].exact_upper - box[i].exact_lower),
-                        box[i].exact_lower, box[i].exact_upper);
+      x[i] = std::clamp(box[i].exact.lower + f * (box[i].exact.upper - box[i].exact.lower),
+                        box[i].exact.lower, box[i].exact.upper);
     }
     if (random() % 4 == 0) {
       const std::size_t i = random() % x.size();
-      x[i] = random() % 2 ? near(box[i].exact_upper) : near(box[i].exact_lower);
+      x[i] = random() % 2 ? near(box[i].exact.upper) : near(box[i].exact.lower);
     }
     return x;
   }

@@ -52,9 +52,9 @@ TEST(Shapes, InputDisjunctionTimesOutputDisjunction) {  // acasxu prop_6
   EXPECT_EQ(distinct_boxes(query), 2U);
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_EQ(query.clauses[i].box, query.clauses[0].box);
-    EXPECT_EQ((*query.clauses[i].box)[0].proof_lower, 0.5);
-    EXPECT_EQ((*query.clauses[i + 4].box)[0].proof_lower, -1.0);
-    EXPECT_EQ((*query.clauses[i + 4].box)[1].proof_upper, 1.0);
+    EXPECT_EQ((*query.clauses[i].box)[0].proof_in(DataType::float32).lower, 0.5);
+    EXPECT_EQ((*query.clauses[i + 4].box)[0].proof_in(DataType::float32).lower, -1.0);
+    EXPECT_EQ((*query.clauses[i + 4].box)[1].proof_in(DataType::float32).upper, 1.0);
   }
 }
 
@@ -66,7 +66,7 @@ TEST(Shapes, InputsAndOutputsInEachDisjunctWithoutTopLevelBox) {  // nn4sys
   ASSERT_EQ(query.clauses.size(), 4U);
   EXPECT_EQ(distinct_boxes(query), 2U);
   EXPECT_EQ(query.clauses[0].box, query.clauses[3].box);
-  EXPECT_EQ((*query.clauses[2].box)[0].proof_lower, 2.0);
+  EXPECT_EQ((*query.clauses[2].box)[0].proof_in(DataType::float32).lower, 2.0);
 }
 
 TEST(Shapes, OrFollowedByFurtherRows) {  // lsnc: the later row belongs to every case
@@ -80,11 +80,11 @@ TEST(Shapes, BoxIsResetInEachDisjunct) {
   const Query query = parse(boxed(
       1, 1, "(assert (or (and (<= X_0 0) (>= Y_0 1)) (>= Y_0 2) (and (>= X_0 1) (>= Y_0 1))))"));
   ASSERT_EQ(query.clauses.size(), 3U);
-  EXPECT_EQ((*query.clauses[0].box)[0].proof_upper, 0.0);
-  EXPECT_EQ((*query.clauses[1].box)[0].proof_upper, 2.0);
-  EXPECT_EQ((*query.clauses[1].box)[0].proof_lower, -2.0);
-  EXPECT_EQ((*query.clauses[2].box)[0].proof_lower, 1.0);
-  EXPECT_EQ((*query.clauses[2].box)[0].proof_upper, 2.0);
+  EXPECT_EQ((*query.clauses[0].box)[0].proof_in(DataType::float32).upper, 0.0);
+  EXPECT_EQ((*query.clauses[1].box)[0].proof_in(DataType::float32).upper, 2.0);
+  EXPECT_EQ((*query.clauses[1].box)[0].proof_in(DataType::float32).lower, -2.0);
+  EXPECT_EQ((*query.clauses[2].box)[0].proof_in(DataType::float32).lower, 1.0);
+  EXPECT_EQ((*query.clauses[2].box)[0].proof_in(DataType::float32).upper, 2.0);
   // A bound that does not tighten gives the shared box.
   const Query loose = parse(boxed(1, 1, "(assert (or (and (<= X_0 5) (>= Y_0 1)) (>= Y_0 2)))"));
   EXPECT_EQ(distinct_boxes(loose), 1U);
@@ -98,8 +98,8 @@ TEST(Shapes, LayoutDoesNotMatter) {
       "(assert\n(and\t(<= X_0\n3.)(>= X_0 .5)))(assert(or(and(<= 1e-1 Y_0))(>= Y_0(- "
       "3))));end\r\n(check-sat)");
   ASSERT_EQ(query.clauses.size(), 2U);
-  EXPECT_EQ((*query.clauses[0].box)[0].proof_upper, 3.0);
-  EXPECT_EQ((*query.clauses[0].box)[0].proof_lower, 0.5);
+  EXPECT_EQ((*query.clauses[0].box)[0].proof_in(DataType::float32).upper, 3.0);
+  EXPECT_EQ((*query.clauses[0].box)[0].proof_in(DataType::float32).lower, 0.5);
   EXPECT_EQ(query.clauses[0].rows.at(0).threshold.exact, mpq_class(-1, 10));
   EXPECT_EQ(query.clauses[1].rows.at(0).threshold.exact, 3);
 }
@@ -125,11 +125,11 @@ TEST(Shapes, InputBounds) {
                                   "(+ X_1 X_1) 1))(assert (>= Y_0 0))"));
   const Box& box = *query.clauses.at(0).box;
   EXPECT_EQ(query.clauses[0].rows.size(), 1U);
-  EXPECT_LT(mpq_class(box[0].exact_upper), mpq_class(1, 3));
-  EXPECT_GT(mpq_class(box[0].proof_upper), mpq_class(1, 3));
-  EXPECT_EQ(box[0].attack_upper, slow::nearest_float(mpq_class(1, 3)));
-  EXPECT_EQ(box[0].proof_lower, -0.5);
-  EXPECT_EQ(box[1].proof_upper, 0.5);
+  EXPECT_LT(mpq_class(box[0].exact.upper), mpq_class(1, 3));
+  EXPECT_GT(mpq_class(box[0].proof_in(DataType::float32).upper), mpq_class(1, 3));
+  EXPECT_EQ(box[0].ends_in(DataType::float32).upper, slow::nearest_float(mpq_class(1, 3)));
+  EXPECT_EQ(box[0].proof_in(DataType::float32).lower, -0.5);
+  EXPECT_EQ(box[1].proof_in(DataType::float32).upper, 0.5);
   // Strict bounds stay as rows; mixed rows and rows of two inputs are rows.
   const Query strict = parse(boxed(
       2, 1,
@@ -138,7 +138,7 @@ TEST(Shapes, InputBounds) {
   EXPECT_TRUE(strict.clauses[0].rows[0].strict);
   EXPECT_TRUE(strict.clauses[0].rows[1].strict);
   EXPECT_EQ(strict.clauses[0].rows[1].terms.at(0).coefficient.exact, 1);
-  EXPECT_EQ((*strict.clauses[0].box)[1].proof_upper, 1.0);
+  EXPECT_EQ((*strict.clauses[0].box)[1].proof_in(DataType::float32).upper, 1.0);
   EXPECT_FALSE(
       rows_hold(strict.clauses[0], std::vector<double>{0.0, 1.0}, std::vector<double>{0.0}));
   EXPECT_TRUE(
