@@ -34,6 +34,7 @@ Mask InputSplitWorker::check_candidates() {
   Mask candidate = open_;
   for (int s = 0; s < level.problem->rows; ++s)
     candidate &= values_[static_cast<std::size_t>(s)] <= 4.0 * level.problem->row_slack(s);
+  touching_ = candidate;
   Mask spurious = {};
   if (!any(candidate)) return spurious;
   for (int lane = 0; lane < kLanes; ++lane) {

@@ -24,31 +24,32 @@ ExactAnswer InputSplitWorker::ask_exactly(int lane) {
                         ExactDepth::forms, strategy::kExactWork);
 }
 
-/// A row is touching where its bound is so near to 0 that its rounding may be all that keeps it
-/// open. Where all rows are, splits gain nothing: they shrink what the bounds lose by relaxing, not
-/// what they lose by rounding. Where only some are, exact arithmetic is tried ever less often while
-/// it fails: a row that really reaches 0 stays so however small the box is.
+/// Where a row is bounded within its rounding of 0, a counterexample could pass the threshold by
+/// that much at most. And a lane with a point at which no row is above its rounding stays open
+/// however often it is split: the part with that point does. Both together: it is open by rounding
+/// alone, and exact arithmetic decides it or nothing does. Without such a point exact arithmetic is
+/// tried ever less often while it fails: a row that really reaches 0 stays so however small the box
+/// is.
 void InputSplitWorker::settle_touching() {
   const Level& level = this->level();
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open_[lane] == 0) continue;
-    bool some = false, all = true;
-    for (std::size_t s = 0; s < level.rounding.size(); ++s) {
-      const bool touches = level.rows.lower[s][lane] > -level.rounding[s];
-      some = some || touches;
-      all = all && touches;
-    }
-    if (!some) continue;
+    const bool touches = touching_[lane] != 0;
+    bool is_near = false;
+    for (std::size_t s = 0; s < level.rounding.size(); ++s)
+      is_near = is_near || level.rows.lower[s][lane] > -level.rounding[s];
+    if (!is_near) continue;
     ExactAnswer answer = ExactAnswer::open;
     const std::uint64_t rarely = std::min<std::uint64_t>(failed_exact_ / 8, 16);
-    if (root_->exact != nullptr && (all || (batches_ & ((std::uint64_t{1} << rarely) - 1)) == 0)) {
+    if (root_->exact != nullptr &&
+        (touches || (batches_ & ((std::uint64_t{1} << rarely) - 1)) == 0)) {
       answer = ask_exactly(lane);
       failed_exact_ = answer == ExactAnswer::refuted ? 0 : failed_exact_ + 1;
     }
     if (answer == ExactAnswer::refuted) {
       ++statistics.pruned_bound;
       close(clause_, shares_[lane]);
-    } else if (answer == ExactAnswer::holds || all) {
+    } else if (touches) {
       give_up_touching(best_row(lane), shares_[lane], answer == ExactAnswer::holds);
     } else {
       continue;

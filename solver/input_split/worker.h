@@ -75,7 +75,8 @@ class InputSplitWorker : public SearchWorker {
   /// real network. Returns the lanes whose problem was wrong there.
   Mask check_candidates();
   void choose_points();
-  /// Ends lanes that no split makes better: rows that are within their rounding of 0.
+  /// Ends lanes that no split makes better: at a point of them some row is within its rounding of
+  /// 0, and no row excludes the point.
   void settle_touching();
   ExactAnswer ask_exactly(int lane);
   bool is_spurious(int lane);
@@ -116,7 +117,8 @@ class InputSplitWorker : public SearchWorker {
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;
   std::uint64_t failed_candidates_ = 0;
-  double nearest_ = 0.0;            // to refutation: the largest of the open lanes' bounds
+  double nearest_ = 0.0;  // to refutation: the largest of the open lanes' bounds
+  Mask touching_ = {};    // lanes at whose point of this batch no row is above its rounding
   std::uint64_t failed_exact_ = 0;  // since exact arithmetic last refuted a subproblem
 };
 

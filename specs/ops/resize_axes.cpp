@@ -152,7 +152,7 @@ float position_of(std::int64_t i, const AxisPlan& plan, const std::string& mode)
   if (mode == "align_corners") return plan.to > 1 ? at * (from - 1.0f) / (to - 1.0f) : 0.0f;
   if (mode == "half_pixel_symmetric") {
     const float adjustment = to / (plan.scale * from);
-    return from / 2.0f * (1.0f - adjustment) + (at + 0.5f) / plan.scale - 0.5f;
+    return from / 2.0f * (1.0f - adjustment) + half_pixel;
   }
   if (mode == "tf_crop_and_resize") {
     return plan.to > 1 ? plan.first * (from - 1.0f) +

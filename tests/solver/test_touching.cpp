@@ -87,7 +87,7 @@ TEST(Touching, ClipsAndTheirEnds) {
   const auto clip = [](float low, float high, float bias) {
     return [=](NetworkBuilder& b, ValueId x) {
       const ValueId z = gemm(b, x, 2, {1, 0, 0.5F, 1}, {bias, 0});
-      b.output(b.add("Clip", {z, b.constant({}, {low}), b.constant({}, {high})}));
+      b.output(b.add("Clip", {z, b.constant(Shape{}, {low}), b.constant(Shape{}, {high})}));
     };
   };
   expect({"Clip 0 1",

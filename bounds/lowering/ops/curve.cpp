@@ -33,10 +33,11 @@ std::vector<AffineForm> lower_curve(LowerContext& context, const Node& node) {
   return {add_layer_with_edge(context, node, operand, {*curve})};
 }
 
-/// Sign and Round, whose values cases may decide.
+/// Cases may decide the values of those that have jumps, Sign and Round.
 std::vector<AffineForm> lower_listed_curve(LowerContext& context, const Node& node) {
   const std::optional<Curve> curve = curve_named(op_row(node.kind).onnx_name);
-  CLIPBOUND_CHECK_NOTE(curve.has_value() && has_jumps(*curve), node.name);
+  CLIPBOUND_CHECK_NOTE(curve.has_value(), node.name);
+  if (!has_jumps(*curve)) return lower_curve(context, node);
   AffineForm scratch;
   const AffineForm& x = form_of(context, node.inputs[0], scratch);
   return {add_steps(context, x, {.curve = *curve}, context.next_steps(), all_elements(x),

@@ -27,7 +27,7 @@ std::shared_ptr<const Network> network_of(const Build& build, std::int64_t input
   return simplify(std::make_shared<const Network>(b.build())).network;
 }
 ValueId number(NetworkBuilder& b, float value) {
-  return b.constant({}, {value});
+  return b.constant(Shape{}, std::vector<float>{value});
 }
 ValueId sum(NetworkBuilder& b, ValueId x) {
   return b.add("ReduceSum", {x, b.integers({1})}, {{"keepdims", std::int64_t{1}}});
@@ -311,7 +311,9 @@ TEST(Edges, SharpSumsAndProductsAreExactOrOutward) {
     EXPECT_GE(Rational(sharp_sum_up(a, b)), sum);
     EXPECT_LE(Rational(sharp_product_down(a, b)), product);
     EXPECT_GE(Rational(sharp_product_up(a, b)), product);
-    if (Rational(a + b) == sum) EXPECT_EQ(sharp_sum_down(a, b), a + b);
+    if (Rational(a + b) == sum) {
+      EXPECT_EQ(sharp_sum_down(a, b), a + b);
+    }
   }
   EXPECT_EQ(sharp_product_down(0.0, kInfinity), 0.0);
   EXPECT_LT(sharp_product_down(0x1p-600, -0x1p-600), 0.0);
