@@ -49,7 +49,8 @@ std::string verdict_of(const Touching& t, const std::vector<std::vector<std::str
 
 void expect(const Touching& t) {
   EXPECT_EQ(verdict_of(t, t.touched), "unsat") << t.name;
-  if (!t.passed.empty()) EXPECT_EQ(verdict_of(t, t.passed), "sat") << t.name;
+  if (t.passed.empty()) return;
+  EXPECT_EQ(verdict_of(t, t.passed), "sat") << t.name;
 }
 
 std::string above(int j, float t) {
