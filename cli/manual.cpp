@@ -124,7 +124,7 @@ std::string bash_script(const CLI::App& app) {
   return out.str();
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return result + "'";
@@ -146,7 +146,7 @@ void write_zsh_arguments(std::ostream& out, const CLI::App& command) {
     for (const std::string& name : option->get_lnames()) {
       std::string spec = "--" + name + "[" + plain(option->get_description()) + "]";
       if (!type.empty()) spec += ":" + plain(type) + ":" + (is_path(*option) ? "_files" : "");
-      out << " \\\n        " << quoted(spec);
+      out << " \\\n        " << in_quotes(spec);
     }
   }
   out << " \\\n        '*:file:_files'\n";
@@ -160,12 +160,12 @@ std::string zsh_script(const CLI::App& app) {
       << "  local command=${words[2]}\n"
       << "  if ((CURRENT == 2)); then\n    local -a commands=(";
   for (const CLI::App* command : commands_of(app))
-    out << "\n      " << quoted(command->get_name() + ":" + plain(command->get_description()));
+    out << "\n      " << in_quotes(command->get_name() + ":" + plain(command->get_description()));
   out << ")\n    _describe command commands\n    return\n  fi\n";
   out << "  [[ $command == suite && CURRENT -gt 3 ]] && command=\"suite ${words[3]}\"\n"
       << "  case $command in\n";
   for_each_command(app, "", [&](const CLI::App& command, const std::string& words) {
-    out << "    " << quoted(words) << ")\n";
+    out << "    " << in_quotes(words) << ")\n";
     const std::vector<const CLI::App*> subcommands = commands_of(command);
     if (subcommands.empty()) {
       write_zsh_arguments(out, command);
@@ -186,7 +186,7 @@ std::string fish_script(const CLI::App& app) {
   const std::vector<const CLI::App*> top = commands_of(app);
   for (const CLI::App* command : top) {
     out << "complete -c clipbound -n __fish_use_subcommand -f -a " << command->get_name() << " -d "
-        << quoted(command->get_description()) << "\n";
+        << in_quotes(command->get_description()) << "\n";
   }
   for_each_command(app, "", [&](const CLI::App& command, const std::string& words) {
     std::string condition;
@@ -194,16 +194,16 @@ std::string fish_script(const CLI::App& app) {
     for (std::string word; each >> word;)
       condition += (condition.empty() ? "" : "; and ") + ("__fish_seen_subcommand_from " + word);
     for (const CLI::App* sub : commands_of(command)) {
-      out << "complete -c clipbound -n " << quoted(condition) << " -f -a " << sub->get_name()
-          << " -d " << quoted(sub->get_description()) << "\n";
+      out << "complete -c clipbound -n " << in_quotes(condition) << " -f -a " << sub->get_name()
+          << " -d " << in_quotes(sub->get_description()) << "\n";
     }
     for (const CLI::Option* option : command.get_options()) {
       for (const std::string& name : option->get_lnames()) {
-        out << "complete -c clipbound -n " << quoted(condition) << " -l " << name
+        out << "complete -c clipbound -n " << in_quotes(condition) << " -l " << name
             << (type_of(*option).empty() ? ""
                 : is_path(*option)       ? " -r -F"
                                          : " -x")
-            << " -d " << quoted(option->get_description()) << "\n";
+            << " -d " << in_quotes(option->get_description()) << "\n";
       }
     }
   });

@@ -1,6 +1,8 @@
 #include "solver/root_stage.h"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "base/blas.h"
 #include "base/parallel.h"
@@ -10,6 +12,7 @@
 #include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
 #include "solver/input_split/coarse_boxes.h"
+#include "specs/evaluate/evaluate.h"
 
 namespace clipbound::solver {
 
@@ -40,6 +43,33 @@ BoxClauses box_of(const BoxGroup& group, const Query& query) {
 bool have_rows(const std::vector<const Clause*>& clauses) {
   return std::all_of(clauses.begin(), clauses.end(),
                      [](const Clause* clause) { return !clause->rows.empty(); });
+}
+
+/// The outputs on a box as numbers within radii, by the operators' own intervals. They know what
+/// sums of ReLUs do not: the larger of two is below neither.
+LayeredSystem system_of_intervals(const Network& network, const BoxClauses& box) {
+  const specs::EnclosedOutputs outputs = specs::evaluate_enclosed(network, box.lower, box.upper);
+  LayeredSystem system;
+  system.lower = box.lower;
+  system.upper = box.upper;
+  system.sources[kInputSource] = {box.lower, box.upper};
+  for (std::size_t i = 0; i < box.lower.size(); ++i)
+    system.magnitudes[kInputSource].push_back(
+        std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i])));
+  for (std::size_t i = 0; i < outputs.value.size(); ++i) {
+    const bool known = std::isfinite(outputs.value[i]) && outputs.error[i] < kOverflow;
+    system.outputs.constant.push_back(known ? outputs.value[i] : 0.0);
+    system.outputs.radius.push_back(known ? outputs.error[i] : kInfinity);
+  }
+  return system;
+}
+
+bool refuted_by_intervals(const LayeredSystem& system, const Clause& clause) {
+  const IntervalVector rows = enclose(lower_rows(system, clause), system.sources);
+  for (std::size_t s = 0; s < rows.lower.size(); ++s) {
+    if (clause.rows[s].strict ? rows.lower[s] >= 0.0 : rows.lower[s] > 0.0) return true;
+  }
+  return false;
 }
 
 std::string name_of(const Clause& clause) {
@@ -195,13 +225,17 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
   context_.deadline.work(crown_work(bounder->system()));
   check_first(bounder->system(), bounds);
   context_.say(2, std::to_string(bounds.unstable) + " neurons unstable at the root");
+  std::optional<LayeredSystem> intervals;
+  if (lowering_work(bounder->system()) <= strategy::kSmallWork)
+    intervals = system_of_intervals(*network_, box);
   for (const std::size_t k : group.clauses) {
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
     const RowsVerdict rows = bound_rows(*root, bounds);
-    if (rows.refuted || refuted_exactly(bounder->system(), *root->clause, bounds.layers, box) ||
-        (resumed != nullptr && resumed->closed.is_one())) {
+    const bool elsewhere = (intervals && refuted_by_intervals(*intervals, *root->clause)) ||
+                           refuted_exactly(bounder->system(), *root->clause, bounds.layers, box);
+    if (rows.refuted || elsewhere || (resumed != nullptr && resumed->closed.is_one())) {
       keep_refuted(*root->clause);
       continue;
     }

@@ -55,6 +55,10 @@ inline constexpr AttackRhythm kInputSplitAttack = {0.05, 0.015},
 inline constexpr double kReplayWork = 1e6;    // operations of one, where work is counted
 inline constexpr double kReplayShare = 0.05;  // of the activation split's time, for its corners
 
+// Boxes of networks whose lowering takes no more work are bounded by plain intervals, too: well
+// below a millisecond each. Not measured.
+inline constexpr double kSmallWork = 1e6;
+
 // Families. They are lowered apart where that takes at most this share of the time that is left.
 // Not measured; that lowering apart pays is decision 24.
 inline constexpr double kLoweringShare = 0.25;

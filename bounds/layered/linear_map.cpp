@@ -87,6 +87,7 @@ double map_constant(const std::vector<const AffineForm*>& forms, const std::vect
                     double& radius) {
   double sum = std::fabs(offset);
   int roundings = 0;
+  bool inexact = false;  // a radius of 0 would say that nothing is: products may underflow
   bool exact = true;
   constant = offset;
   radius = 0.0;
@@ -95,6 +96,7 @@ double map_constant(const std::vector<const AffineForm*>& forms, const std::vect
     const AffineForm& form = *forms[static_cast<std::size_t>(term.input)];
     const auto e = static_cast<std::size_t>(term.element);
     radius += std::fabs(term.weight) * form.radius[e];
+    inexact = inexact || (term.weight != 0.0 && form.radius[e] != 0.0);
     if (form.constant[e] == 0.0) continue;
     const double product = term.weight * form.constant[e], before = constant;
     constant += product;
@@ -104,7 +106,7 @@ double map_constant(const std::vector<const AffineForm*>& forms, const std::vect
     roundings += 2;
   }
   const bool copied = offset == 0.0 && is_copy(forms, linear, terms);
-  if (radius > 0.0)
+  if (inexact)
     radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
   const double charge =
       roundings > 0 && !copied ? gamma_bound(roundings + 8.0) * sum + 0x1p-1000 : 0.0;

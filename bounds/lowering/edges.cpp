@@ -17,6 +17,17 @@ IntervalVector unknown_ends(std::size_t size) {
   return {std::vector<double>(size, -kInfinity), std::vector<double>(size, kInfinity)};
 }
 
+/// Between which numbers a function without a pole has values.
+Range domain_of(Curve curve) {
+  switch (curve) {
+    case Curve::asin:
+    case Curve::acos:
+    case Curve::atanh: return {-1.0, 1.0};
+    case Curve::acosh: return {1.0, kInfinity};
+    default: return {0.0, kInfinity};
+  }
+}
+
 /// The elements of one operand, one after the other.
 class EdgeLayer {
  public:
@@ -51,7 +62,7 @@ class EdgeLayer {
   bool is_whole() const { return std::trunc(f_.parameter) == f_.parameter; }
   /// Whether every clause fails where f of element i is one of `what`.
   bool fails(std::size_t i, NonNumbers what) const {
-    constexpr std::int64_t kMostElements = 4096;  // each is followed through the whole network
+    constexpr std::int64_t kMostElements = 256;  // each is followed through the whole network
     const UndefinedReach* const undefined_reach = context_.edges().undefined_reach;
     if (undefined_reach == nullptr || operand_.form.size() > kMostElements) return false;
     const std::int64_t e =
@@ -59,16 +70,20 @@ class EdgeLayer {
     return undefined_reach->fails(node_.outputs[0], e, what);
   }
   void look_at_end(std::size_t i) {
-    if (z_.lower[i] < 0.0) {
+    const Range domain = domain_of(f_.curve);
+    if (z_.lower[i] < domain.lower || z_.upper[i] > domain.upper) {
       if (!fails(i, kNaN)) {
         undefined_ = true;
         return;
       }
-      limits_.z.lower[i] = std::max(limits_.z.lower[i], 0.0);
+      limits_.z.lower[i] = std::max(limits_.z.lower[i], domain.lower);
+      limits_.z.upper[i] = std::min(limits_.z.upper[i], domain.upper);
       limits_.of_counterexamples = true;
     }
-    // log(0) is a value, of which more than that it is one would be said.
-    if (f_.curve == Curve::log && z_.lower[i] <= 0.0 && !fails(i, kMinusInfinity))
+    // log(0), atanh(1) are values, of which more than that they are some would be said.
+    const bool endless = f_.curve == Curve::log || f_.curve == Curve::atanh;
+    if (endless && z_.lower[i] <= domain.lower && !fails(i, kMinusInfinity)) undefined_ = true;
+    if (f_.curve == Curve::atanh && z_.upper[i] >= domain.upper && !fails(i, kPlusInfinity))
       undefined_ = true;
   }
   void look_at_pole(std::size_t i) {
@@ -130,6 +145,29 @@ Range quotient_ends(const Range& x, const Range& y) {
 Range ends_of_all(const IntervalVector& x) {
   return {*std::min_element(x.lower.begin(), x.lower.end()),
           *std::max_element(x.upper.begin(), x.upper.end())};
+}
+
+/// What an operator's values cannot leave, whatever it is applied to.
+Range range_of_operator(const LowerContext& context, const Node& node) {
+  const auto limit = [&](std::size_t k, const char* key, double none) {
+    if (node.opset < 11) return node.float_attribute(key, none);
+    if (k >= node.inputs.size() || node.inputs[k] == kNoValue) return none;
+    const auto& constant = context.network().value(node.inputs[k]).constant;
+    return constant && !std::isnan(constant->at(0)) ? constant->at(0) : none;
+  };
+  switch (node.kind) {
+    case OpKind::tanh:
+    case OpKind::sin:
+    case OpKind::cos:
+    case OpKind::erf: return {-1.0, 1.0};
+    case OpKind::sigmoid:
+    case OpKind::softmax: return {0.0, 1.0};
+    case OpKind::clip: {
+      const double low = limit(1, "min", -kInfinity), high = limit(2, "max", kInfinity);
+      return low <= high ? Range{low, high} : Range{-kInfinity, kInfinity};
+    }
+    default: return {-kInfinity, kInfinity};
+  }
 }
 
 IntervalVector moved_ends(const LowerContext& context, const Node& node, std::size_t k) {
@@ -209,7 +247,9 @@ std::vector<char> values_before_edges(const Network& network) {
                           return id != kNoValue && wanted[index_of(id)] != 0;
                         });
     const bool edge = node.kind == OpKind::sqrt || node.kind == OpKind::log ||
-                      node.kind == OpKind::reciprocal || node.kind == OpKind::pow;
+                      node.kind == OpKind::reciprocal || node.kind == OpKind::pow ||
+                      node.kind == OpKind::asin || node.kind == OpKind::acos ||
+                      node.kind == OpKind::acosh || node.kind == OpKind::atanh;
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const bool divisor = node.kind == OpKind::div && k == 1;
       if (node.inputs[k] != kNoValue && (passes || edge || divisor))
@@ -221,7 +261,10 @@ std::vector<char> values_before_edges(const Network& network) {
 
 IntervalVector ends_by_operator(const LowerContext& context, const Node& node, std::size_t k) {
   const auto size = static_cast<std::size_t>(context.network().value(node.outputs[k]).size());
-  if (!passes_ends(node.kind)) return unknown_ends(size);
+  if (!passes_ends(node.kind)) {
+    const Range range = range_of_operator(context, node);
+    return {std::vector<double>(size, range.lower), std::vector<double>(size, range.upper)};
+  }
   if (op_row(node.kind).op_class == OpClass::movement) return moved_ends(context, node, k);
   switch (node.kind) {
     case OpKind::add:
@@ -255,6 +298,8 @@ bool keeps_undefined(const LowerContext& context, const Node& node) {
     case OpKind::sqrt:
     case OpKind::reciprocal:
     case OpKind::where:
+    case OpKind::interpolate:
+    case OpKind::interpolate_upsample:
     case OpKind::gemm:
     case OpKind::matmul:
     case OpKind::conv:

@@ -86,7 +86,9 @@ std::vector<char> constant_activations(const AffineForm& form, const Activation&
 AffineForm constant_within(const IntervalVector& interval) {
   AffineForm form;
   for (std::size_t i = 0; i < interval.lower.size(); ++i) {
-    const double l = interval.lower[i], u = interval.upper[i], centre = 0.5 * l + 0.5 * u;
+    const double l = interval.lower[i], u = interval.upper[i];
+    // Half of an odd denormal is rounded: a number stays itself.
+    const double centre = l == u ? l : 0.5 * l + 0.5 * u;
     form.constant.push_back(centre);
     form.radius.push_back(l == u ? 0.0
                                  : next_up(std::max(next_up(u - centre), next_up(centre - l))));

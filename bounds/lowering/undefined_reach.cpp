@@ -100,7 +100,9 @@ class Trace {
       case OpKind::average_pool:
       case OpKind::global_average_pool:
       case OpKind::reduce_sum:
-      case OpKind::reduce_mean: return weighted(node);
+      case OpKind::reduce_mean:
+      case OpKind::interpolate:
+      case OpKind::interpolate_upsample: return weighted(node);
       default: return {};
     }
   }
@@ -165,7 +167,7 @@ class Trace {
 
   /// Sums with constant weights, which the operator's gradient tells.
   Marks weighted(const Node& node) const {
-    constexpr std::int64_t kMostWork = 1 << 20;
+    constexpr std::int64_t kMostWork = 1 << 14;
     std::size_t variable = 0;
     std::vector<std::vector<double>> values;
     std::vector<const double*> inputs;
@@ -236,6 +238,14 @@ UndefinedReach::UndefinedReach(const Network& network, std::span<const Clause> c
 }
 
 bool UndefinedReach::fails(ValueId id, std::int64_t element, NonNumbers what) const {
+  const std::tuple key{id, element, what};
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(key);
+  if (found != known_.end()) return found->second;
+  return known_[key] = compute(id, element, what);
+}
+
+bool UndefinedReach::compute(ValueId id, std::int64_t element, NonNumbers what) const {
   const Trace trace(network_, id, element, what);
   const std::vector<NonNumbers> outputs = trace.outputs();
   return std::all_of(clauses_.begin(), clauses_.end(), [&](const std::vector<Reader>& readers) {

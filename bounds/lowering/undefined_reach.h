@@ -11,7 +11,10 @@
 // the left side NaN or +infinity at such a point, so that it does not hold (S1).
 #include <compare>
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "specs/network/network.h"
@@ -31,6 +34,8 @@ class UndefinedReach {
   bool fails(ValueId id, std::int64_t element, NonNumbers what) const;
 
  private:
+  bool compute(ValueId id, std::int64_t element, NonNumbers what) const;
+
   const Network& network_;
   /// For every clause, without repetition: the outputs that its rows read, with the coefficients'
   /// signs (1, -1).
@@ -40,6 +45,9 @@ class UndefinedReach {
     friend auto operator<=>(const Reader&, const Reader&) = default;
   };
   std::vector<std::vector<Reader>> clauses_;
+  // What was asked before: boxes are lowered anew again and again, by many threads.
+  mutable std::mutex mutex_;
+  mutable std::map<std::tuple<ValueId, std::int64_t, NonNumbers>, bool> known_;
 };
 
 }  // namespace clipbound::bounds

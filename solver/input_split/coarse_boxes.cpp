@@ -21,6 +21,52 @@ double size_at_samples(const std::vector<double>& values, std::size_t row) {
   return size;
 }
 
+/// Whether rows i and j are each other's negative but for their constants, exactly.
+bool are_opposite(const AffineForm& rows, std::size_t i, std::size_t j) {
+  if (rows.radius[i] != 0.0 || rows.radius[j] != 0.0) return false;
+  return std::all_of(rows.terms.begin(), rows.terms.end(), [&](const auto& term) {
+    const SparseRows& of = term.second;
+    const auto a = of.indices(static_cast<std::int64_t>(i)),
+               b = of.indices(static_cast<std::int64_t>(j));
+    const auto x = of.values(static_cast<std::int64_t>(i)),
+               y = of.values(static_cast<std::int64_t>(j));
+    return std::equal(a.begin(), a.end(), b.begin(), b.end()) &&
+           std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [](double v, double w) { return v == -w; });
+  });
+}
+
+/// Whether two rows say f + c <= 0 and -f + d <= 0 with c + d > 0 (or 0, where one is strict).
+bool contradict(const ClauseRoot& root) {
+  constexpr std::size_t kMostRows = 64;
+  const std::vector<double>& constant = root.rows.constant;
+  for (std::size_t i = 0; i < constant.size() && constant.size() <= kMostRows; ++i) {
+    for (std::size_t j = i + 1; j < constant.size(); ++j) {
+      const bool strict = root.strict[i] != 0 || root.strict[j] != 0;
+      if ((constant[i] > -constant[j] || (strict && constant[i] == -constant[j])) &&
+          are_opposite(root.rows, i, j))
+        return true;
+    }
+  }
+  return false;
+}
+
+/// Whether roundings alone may move the argument of some logarithm, or of some negative power, by a
+/// part of its distance from 0 that counts. Parts of the box may be nearer to 0 than all of it is.
+bool blurs_at_edges(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
+  constexpr double kCounts = 0x1p-10;
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    const Activation& f = system.activations[k];
+    const bool falls = f.curve == Curve::log || f.curve == Curve::reciprocal ||
+                       (f.curve == Curve::power && f.parameter < 0.0);
+    for (std::size_t v = 0; falls && v < bounds.slack[k].size(); ++v) {
+      const IntervalVector& z = bounds.layers[k];
+      if (!(bounds.slack[k][v] <= kCounts * std::max(z.lower[v], -z.upper[v]))) return true;
+    }
+  }
+  return false;
+}
+
 /// The coarse task's box, of all inputs.
 std::pair<std::vector<double>, std::vector<double>> box_of(const BoxSubproblems& coarse) {
   std::vector<double> lower = coarse.root->lower, upper = coarse.root->upper;
@@ -36,7 +82,7 @@ std::pair<std::vector<double>, std::vector<double>> box_of(const BoxSubproblems&
 
 RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bounds) {
   constexpr double kSmall = 0x1p-20;
-  if (bounds.empty) return {.refuted = true};
+  if (bounds.empty || contradict(root)) return {.refuted = true};
   std::vector<std::int64_t> all(root.strict.size());
   for (std::size_t s = 0; s < all.size(); ++s) all[s] = static_cast<std::int64_t>(s);
   const LayeredSystem& system = root.bounder->system();
@@ -49,6 +95,7 @@ RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bound
     // Intervals know of one end where the other is infinite.
     const IntervalVector ranges = enclose(root.rows, bounds.sources);
     const std::vector<double> samples = values_at(root.rows, system.samples);
+    verdict.blurred = blurs_at_edges(system, bounds);
     for (std::size_t s = 0; s < lower.size(); ++s) {
       lower[s] = std::max(lower[s], ranges.lower[s]);
       verdict.blurred = verdict.blurred || !(errors[s] <= kSmall * size_at_samples(samples, s));

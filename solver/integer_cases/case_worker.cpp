@@ -1,6 +1,7 @@
 #include "solver/integer_cases/case_worker.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
 #include "base/error.h"
@@ -44,6 +45,23 @@ bool reads_inputs(const Clause& clause) {
   return std::any_of(clause.rows.begin(), clause.rows.end(), [](const Row& row) {
     return std::any_of(row.terms.begin(), row.terms.end(),
                        [](const Term& term) { return term.of == Term::Of::input; });
+  });
+}
+
+/// Whether a point with these outputs satisfies the rows, but for roundings of the evaluation.
+bool looks_unsafe(const Clause& clause, const std::vector<double>& x,
+                  const std::vector<double>& y) {
+  constexpr double kRounding = 1e-6;
+  return std::all_of(clause.rows.begin(), clause.rows.end(), [&](const Row& row) {
+    double value = -row.threshold.upper, size = std::fabs(value);
+    for (const Term& term : row.terms) {
+      const double part =
+          term.coefficient.lower *
+          (term.of == Term::Of::output ? y : x)[static_cast<std::size_t>(term.index)];
+      value += part;
+      size += std::fabs(part);
+    }
+    return value <= kRounding * size;  // NaN is not
   });
 }
 
@@ -136,8 +154,11 @@ bool CaseWorker::prune() {
 void CaseWorker::try_points() {
   if (by_ == By::staircase) return;
   const std::vector<double> x = middle_of(case_.part);
+  std::vector<double> y(static_cast<std::size_t>(cases_.problem.network->output_size()));
+  if (!evaluator_) evaluator_.emplace(cases_.problem.network);
+  evaluator_->forward(x, y);
   for (const OpenClause& c : case_.clauses) {
-    if (judge_.offer(*c.clause, x)) return;
+    if (looks_unsafe(*c.clause, x, y) && judge_.offer(*c.clause, x)) return;
   }
 }
 

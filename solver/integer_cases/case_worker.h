@@ -13,6 +13,7 @@
 #include "solver/integer_cases/case_search.h"
 #include "solver/search/search_worker.h"
 #include "solver/search/tree_search.h"
+#include "specs/evaluate/evaluate.h"
 
 namespace clipbound::solver {
 
@@ -77,6 +78,7 @@ class CaseWorker : public SearchWorker {
   Case case_;  // at hand
   By by_ = By::nothing;
   std::uint64_t batches_ = 0;
+  std::optional<Evaluator<double>> evaluator_;  // made when it is first needed
   std::vector<CasePart> parts_;
   std::shared_ptr<const LayeredSystem> system_;
   std::map<ValueId, IntervalVector> intervals_;

@@ -53,7 +53,10 @@ struct EnclosedOutputs {
   std::vector<double> value, error;
 };
 EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> point);
-/// The same for every value of the network (indexed by ValueId; constants have error 0, and
+/// The same for all points of the box [lower, upper]: interval arithmetic, operator by operator.
+EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> lower,
+                                  std::span<const double> upper);
+/// At a point, for every value of the network (indexed by ValueId; constants have error 0, and
 /// integers and truth values where they are certain): for tests of intermediate bounds.
 std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network,
                                                    std::span<const double> point);

@@ -1,17 +1,30 @@
-// Idea: values of a network at a point, each with a bound on its distance from the exact one.
+// Idea: values of a network at a point or on a box, each with a bound on its distance from the
+// exact ones.
 // Source: running error analysis (specs/network/enclosed.h).
 // Guarantees: |exact - value| <= error for every value of the network (S11).
 #include "specs/evaluate/evaluate.h"
+
+#include <cmath>
+
 #include "specs/evaluate/evaluation_plan.h"
 
 namespace clipbound::specs {
 
 namespace {
 
-/// Lays the network out, evaluates it at the point with running error bounds.
+/// Every number of [lower, upper] is within the error of the value.
+Enclosed enclosed_in(double lower, double upper) {
+  if (lower == upper) return {lower};
+  const double middle = 0.5 * lower + 0.5 * upper;
+  return with_error(middle, next_up(std::fmax(next_up(upper - middle), next_up(middle - lower))));
+}
+
+/// Lays the network out, evaluates it on the box with running error bounds.
 std::unique_ptr<EvaluationPlan<Enclosed>> run_enclosed(const Network& network,
-                                                       std::span<const double> point, Keep keep) {
-  CLIPBOUND_CHECK(point.size() == static_cast<std::size_t>(network.input_size()));
+                                                       std::span<const double> lower,
+                                                       std::span<const double> upper, Keep keep) {
+  CLIPBOUND_CHECK(lower.size() == static_cast<std::size_t>(network.input_size()));
+  CLIPBOUND_CHECK(upper.size() == lower.size());
   // The plan does not outlive this module's functions, so it may refer to the caller's network
   // without owning it.
   auto borrowed = std::shared_ptr<const Network>(&network, [](const Network*) {});
@@ -19,8 +32,8 @@ std::unique_ptr<EvaluationPlan<Enclosed>> run_enclosed(const Network& network,
   plan->resize(1);
   std::size_t at = 0;
   for (const ValueId id : network.inputs)
-    for (std::int64_t i = 0; i < network.value(id).size(); ++i)
-      plan->data(id)[i] = Enclosed(point[at++]);
+    for (std::int64_t i = 0; i < network.value(id).size(); ++i, ++at)
+      plan->data(id)[i] = enclosed_in(lower[at], upper[at]);
   plan->run(Sums::natural);
   return plan;
 }
@@ -35,7 +48,12 @@ void append(const Enclosed* from, std::int64_t size, EnclosedOutputs& to) {
 }  // namespace
 
 EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> point) {
-  const auto plan = run_enclosed(network, point, Keep::outputs);
+  return evaluate_enclosed(network, point, point);
+}
+
+EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> lower,
+                                  std::span<const double> upper) {
+  const auto plan = run_enclosed(network, lower, upper, Keep::outputs);
   EnclosedOutputs outputs;
   for (const ValueId id : network.outputs)
     append(plan->data(id), network.value(id).size(), outputs);
@@ -44,7 +62,7 @@ EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double
 
 std::vector<EnclosedOutputs> evaluate_all_enclosed(const Network& network,
                                                    std::span<const double> point) {
-  const auto plan = run_enclosed(network, point, Keep::all);
+  const auto plan = run_enclosed(network, point, point, Keep::all);
   std::vector<EnclosedOutputs> all(network.values.size());
   for (std::size_t i = 0; i < all.size(); ++i)
     append(plan->data(ValueId{static_cast<std::int32_t>(i)}), network.values[i].size(), all[i]);

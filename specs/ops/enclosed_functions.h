@@ -108,8 +108,11 @@ inline Enclosed within(Enclosed computed, double low, double high) {
 inline Enclosed maximum(Enclosed a, Enclosed b) {
   if (lower_end(a) >= upper_end(b)) return a;
   if (lower_end(b) >= upper_end(a)) return b;
-  return within(with_error(a.value < b.value ? b.value : a.value, std::max(a.error, b.error)),
-                std::max(lower_end(a), lower_end(b)), std::max(upper_end(a), upper_end(b)));
+  const Enclosed computed =
+      with_error(a.value < b.value ? b.value : a.value, std::max(a.error, b.error));
+  if (!(std::isfinite(a.value) && std::isfinite(b.value))) return computed;
+  return within(computed, std::max(lower_end(a), lower_end(b)),
+                std::max(upper_end(a), upper_end(b)));
 }
 inline Enclosed minimum(Enclosed a, Enclosed b) {
   return -maximum(-a, -b);
@@ -117,10 +120,12 @@ inline Enclosed minimum(Enclosed a, Enclosed b) {
 /// One of several numbers, not known which: `a`, or whatever else hull() has been asked to cover.
 inline Enclosed hull(Enclosed a, Enclosed other) {
   const double reach = inflate(std::fabs(other.value - a.value) + other.error, 2);
-  return within(with_error(a.value, std::max(a.error, std::isnan(reach)
-                                                          ? std::numeric_limits<double>::infinity()
-                                                          : reach)),
-                std::min(lower_end(a), lower_end(other)), std::max(upper_end(a), upper_end(other)));
+  const Enclosed computed = with_error(
+      a.value,
+      std::max(a.error, std::isnan(reach) ? std::numeric_limits<double>::infinity() : reach));
+  if (!(std::isfinite(a.value) && std::isfinite(other.value))) return computed;
+  return within(computed, std::min(lower_end(a), lower_end(other)),
+                std::max(upper_end(a), upper_end(other)));
 }
 
 }  // namespace clipbound::specs

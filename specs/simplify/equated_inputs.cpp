@@ -301,7 +301,9 @@ void Rewriting::keep_inside(Box& box, const Box& whole) const {
     }();
     if (!has_rounded) continue;
     const Ends proof = box[r].proof_in(type_);
-    Ends& ends = type_ == DataType::float64 ? box[r].rounded64 : box[r].rounded32;
+    Ends& ends = type_ == DataType::float64   ? box[r].rounded64
+                 : type_ == DataType::float16 ? box[r].rounded16
+                                              : box[r].rounded32;
     box[r].hull = proof;
     for (int k = 0; k < kMostSteps && !stays_inside(whole, root, ends.lower); ++k)
       ends.lower = next_up_in(type_, ends.lower);

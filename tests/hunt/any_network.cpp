@@ -245,7 +245,7 @@ ValueId AnyNetwork::moved(ValueId x) {
 }
 
 ValueId AnyNetwork::something(ValueId x) {
-  const int kind = wide_ > 1 ? dice_.whole(0, 11) : dice_.whole(0, 20);
+  const int kind = wide_ > 1 ? dice_.whole(0, 11) : dice_.whole(0, 23);
   if (kind < 5) return some_function(affine(x, some_width()));
   if (kind < 7) return some_function(x);
   if (kind < 10) return binary(x);
@@ -258,7 +258,9 @@ ValueId AnyNetwork::something(ValueId x) {
   if (kind < 18) return windows(x);
   if (kind < 19) return matrices(x);
   if (kind < 20) return scaled_tensor(x);
-  return rearranged(x);
+  if (kind < 21) return rearranged(x);
+  if (kind < 22) return computed(x);
+  return kind < 23 ? counted(x) : masked(x);
 }
 
 std::shared_ptr<const Network> AnyNetwork::build() {

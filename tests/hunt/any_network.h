@@ -11,7 +11,8 @@ namespace clipbound::test {
 class AnyNetwork {
  public:
   /// Layers are about `wide` times as wide as usual.
-  AnyNetwork(Dice& dice, int inputs, int wide = 1) : dice_(dice), inputs_(inputs), wide_(wide) {}
+  AnyNetwork(Dice& dice, int inputs, int wide = 1, int opset = 20)
+      : dice_(dice), inputs_(inputs), wide_(wide), b_(opset) {}
   /// Values are rows {1, w} between the operators. Throws Unsupported or InputError where the
   /// operators do not fit.
   std::shared_ptr<const Network> build();
@@ -56,14 +57,21 @@ class AnyNetwork {
   ValueId scaled_tensor(ValueId x);
   ValueId placed(ValueId x);
   ValueId rearranged(ValueId x);
+  ValueId computed(ValueId x);
+  ValueId counted(ValueId x);
+  ValueId masked(ValueId x);
   ValueId something(ValueId x);
 
   Dice& dice_;
   int inputs_, wide_;
-  NetworkBuilder b_{20};
+  NetworkBuilder b_;
   std::vector<ValueId> earlier_;
   int most_of_first_ = -1;
   double shift_ = 0.0;
 };
+
+/// A chain of operators as opsets 7 to 9 had them: attributes where inputs came later, Upsample.
+/// Throws as AnyNetwork does.
+std::shared_ptr<const Network> old_network(Dice& dice, int inputs);
 
 }  // namespace clipbound::test

@@ -282,9 +282,11 @@ void check_verdicts(Dice& dice, const Planted& planted, double seconds, Tally& t
   const std::vector<std::string> splits = words_of("split"), branchings = words_of("branching");
   std::vector<std::string> clippings = words_of("clipping");
   clippings.push_back(Options().clipping);  // the default twice as often
-  Way way{
-      one_of(clippings, dice), one_of(branchings, dice), dice.chance(0.2) ? 2 : 1, false, seconds,
-      one_of(splits, dice)};
+  Way way{one_of(clippings, dice), one_of(branchings, dice),
+          dice.chance(0.3) ? dice.whole(2, 4) : 1, false,
+          // Long searches now and then: folding, shrinking and slices come late.
+          dice.chance(0.01) ? std::min(100.0 * seconds, 10.0) : seconds, one_of(splits, dice)};
+  if (dice.chance(0.03)) way.memory_gb = 0.05;  // less than the process has
   const SolveResult result = solve_text(planted.network, planted.property.text(), way);
   ++tally.solves;
   ++tally.verdicts[static_cast<std::size_t>(result.verdict)];

@@ -97,7 +97,9 @@ std::shared_ptr<const Network> layered(Dice& dice, int inputs) {
 }
 
 std::shared_ptr<const Network> anything(Dice& dice, int inputs, Property& property) {
-  AnyNetwork maker(dice, inputs, dice.chance(0.03) ? 16 : 1);
+  if (dice.chance(0.08)) return old_network(dice, inputs);
+  const int wide = dice.chance(0.03) ? 16 : 1, opset = dice.chance(0.25) ? dice.whole(21, 23) : 20;
+  AnyNetwork maker(dice, inputs, wide, opset);
   auto network = maker.build();
   for (auto* edges : {&property.lower, &property.upper}) {
     for (double& x : *edges) x = static_cast<float>(x + maker.shift());
@@ -123,7 +125,9 @@ std::vector<double> some_weights(Dice& dice, std::int64_t count) {
 
 std::optional<Planted> plant(Dice& dice) {
   Planted planted;
-  const int inputs = dice.chance(0.15) ? dice.whole(41, 48) : dice.whole(1, 6);
+  const int inputs = dice.chance(0.02)   ? dice.whole(201, 230)
+                     : dice.chance(0.15) ? dice.whole(41, 48)
+                                         : dice.whole(1, 6);
   choose_box(dice, inputs, planted.property);
   try {
     planted.network =

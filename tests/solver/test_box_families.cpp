@@ -55,7 +55,8 @@ std::string text_of(const std::vector<Case>& cases) {
 }
 
 BoxFamily whole(const Query& query) {
-  return family_of(group_by_box(query), static_cast<std::size_t>(query.input_size));
+  return family_of(group_by_box(query, DataType::float32),
+                   static_cast<std::size_t>(query.input_size));
 }
 
 std::vector<BoxFamily> families_of(const std::vector<Case>& cases) {

@@ -63,6 +63,7 @@ struct Way {
   bool attack = false;
   double seconds = HUGE_VAL;
   std::string split = "auto";
+  double memory_gb = 0.0;  ///< 0: as the options have it
 };
 inline std::string name_of(const Way& way) {
   return way.clipping + " " + way.branching + " threads " + std::to_string(way.threads) +
@@ -85,6 +86,7 @@ inline SolveResult solve_text(std::shared_ptr<const Network> network, const std:
   options.split = way.split;
   options.threads = way.threads;
   options.attack = way.attack;
+  if (way.memory_gb > 0.0) options.memory_limit_gb = way.memory_gb;
   const Deadline deadline(Deadline::Clock::now(), way.seconds, 0.0);
   SolveContext context;
   context.deadline = &deadline;

@@ -115,5 +115,19 @@ TEST(LinearMap, MadeRowByRowIsTheSame) {
             by_rows.terms.at(kInputSource).values(1)[0]);
 }
 
+/// A radius of 0 says that nothing was rounded, which decides what steps make of a number.
+TEST(LinearMap, ARadiusNeverUnderflowsToZero) {
+  AffineForm b = AffineForm::of_constant({0.0, 1.0});
+  b.radius = {0x1p-1074, 0x1p-1060};
+  for (const double weight : {0.25, -0.5, 1e-20, 0x1p-1022}) {
+    const AffineForm form = linear_map(
+        {&b}, {0, 1, 2, 4}, {{0, 0, weight}, {0, 1, weight}, {0, 0, weight}, {0, 1, weight}},
+        {0.0, 0.0, 0.0}, magnitudes());
+    for (const double radius : form.radius) EXPECT_GT(radius, 0.0) << weight;
+  }
+  const AffineForm none = linear_map({&b}, {0, 1}, {{0, 0, 0.0}}, {0.5}, magnitudes());
+  EXPECT_EQ(none.radius[0], 0.0);
+}
+
 }  // namespace
 }  // namespace clipbound::test

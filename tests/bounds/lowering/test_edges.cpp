@@ -27,7 +27,7 @@ std::shared_ptr<const Network> network_of(const Build& build, std::int64_t input
   return simplify(std::make_shared<const Network>(b.build())).network;
 }
 ValueId number(NetworkBuilder& b, float value) {
-  return b.constant({}, {value});
+  return b.constant(Shape{}, std::vector<float>{value});
 }
 ValueId sum(NetworkBuilder& b, ValueId x) {
   return b.add("ReduceSum", {x, b.integers({1})}, {{"keepdims", std::int64_t{1}}});
@@ -83,6 +83,22 @@ std::vector<Build> with_edges() {
   };
 }
 
+/// That end at 1 and -1.
+std::vector<Build> with_ends() {
+  return {
+      [](auto& b, ValueId x) { return b.add("Asin", {x}); },
+      [](auto& b, ValueId x) {
+        return b.add("Acos", {b.add("Clip", {x, number(b, -1.0F), number(b, 0.5F)})});
+      },
+      [](auto& b, ValueId x) { return b.add("Asin", {b.add("Sin", {x})}); },
+      [](auto& b, ValueId x) { return b.add("Atanh", {b.add("Tanh", {x})}); },
+      [](auto& b, ValueId x) {
+        return b.add("Acosh", {b.add("Add", {b.add("Abs", {x}), number(b, 1.0F)})});
+      },
+      [](auto& b, ValueId x) { return b.add("Acosh", {x}); },
+  };
+}
+
 /// That jump.
 std::vector<Build> with_jumps() {
   return {
@@ -114,6 +130,7 @@ std::vector<Build> with_jumps() {
 
 std::vector<Build> networks() {
   std::vector<Build> all = with_edges();
+  for (Build& build : with_ends()) all.push_back(std::move(build));
   for (Build& build : with_jumps()) all.push_back(std::move(build));
   return all;
 }
@@ -162,6 +179,51 @@ TEST(Edges, BoundsHoldAtPointsOfBoxesAboutTheDomain) {
     }
   }
   EXPECT_GT(compared, 10000);
+}
+
+IntervalVector outputs_on(const Build& build, double lower, double upper) {
+  const auto network = network_of(build, 1);
+  const LayeredSystem system =
+      lower_network(*network, std::vector<double>{lower}, std::vector<double>{upper});
+  return enclose(system.outputs, system.sources);
+}
+
+/// What a Clip or a Tanh cannot leave, inverse functions see: their bounds are their ranges.
+TEST(Edges, InverseFunctionsOfWhatCannotLeaveTheirDomains) {
+  const double half_pi = 1.5707963267948966;
+  const IntervalVector arcs = outputs_on(
+      [](auto& b, ValueId x) {
+        return b.add("Asin", {b.add("Clip", {x, number(b, -1.0F), number(b, 1.0F)})});
+      },
+      -2.0, 2.0);
+  EXPECT_NEAR(arcs.lower[0], -half_pi, 1e-12);
+  EXPECT_NEAR(arcs.upper[0], half_pi, 1e-12);
+  const IntervalVector angles =
+      outputs_on([](auto& b, ValueId x) { return b.add("Acos", {b.add("Cos", {x})}); }, 0.0, 0.0);
+  EXPECT_GE(angles.lower[0], -1e-12);
+  EXPECT_NEAR(angles.upper[0], 0.0, 1e-6);
+  const IntervalVector distances = outputs_on(
+      [](auto& b, ValueId x) {
+        return b.add("Acosh", {b.add("Add", {b.add("Mul", {x, x}), number(b, 1.0F)})});
+      },
+      -1.0, 1.0);
+  EXPECT_NEAR(distances.lower[0], 0.0, 1e-6);
+  EXPECT_NEAR(distances.upper[0], std::acosh(2.0), 0.5);
+}
+
+/// NaN is not at least itself: outside of the domain the comparison of equal numbers fails.
+TEST(Edges, WhatLeavesADomainMayBecomeANumber) {
+  for (const char* op : {"Asin", "Acos", "Acosh", "Atanh"}) {
+    const IntervalVector y = outputs_on(
+        [op](auto& b, ValueId x) {
+          const ValueId f = b.add(op, {x});
+          const ValueId holds = b.add("GreaterOrEqual", {b.add("Sub", {f, f}), number(b, 0.0F)});
+          return b.add("Where", {holds, number(b, 1.0F), number(b, 5.0F)});
+        },
+        -2.0, 2.0);
+    EXPECT_LE(y.lower[0], 1.0) << op;
+    EXPECT_GE(y.upper[0], 5.0) << op;
+  }
 }
 
 /// A clause Y_0 <= 1 and Y_0 >= -1, or the first alone.
@@ -249,7 +311,9 @@ TEST(Edges, SharpSumsAndProductsAreExactOrOutward) {
     EXPECT_GE(Rational(sharp_sum_up(a, b)), sum);
     EXPECT_LE(Rational(sharp_product_down(a, b)), product);
     EXPECT_GE(Rational(sharp_product_up(a, b)), product);
-    if (Rational(a + b) == sum) EXPECT_EQ(sharp_sum_down(a, b), a + b);
+    if (Rational(a + b) == sum) {
+      EXPECT_EQ(sharp_sum_down(a, b), a + b);
+    }
   }
   EXPECT_EQ(sharp_product_down(0.0, kInfinity), 0.0);
   EXPECT_LT(sharp_product_down(0x1p-600, -0x1p-600), 0.0);

@@ -1,5 +1,6 @@
 // y = relu(2 x - 1) on [0, 1] is one layer z = 2 x - 1 in [-1, 1] and an output that is its
 // activation. Operators without linear bounds are kept with node and reason.
+#include "bounds/lowering/lower_context.h"
 #include "bounds/lowering/lower_network.h"
 
 #include <gtest/gtest.h>
@@ -81,6 +82,21 @@ TEST(LowerNetwork, CurvesAreFoundByTheOperatorsName) {
   }
   EXPECT_FALSE(has_linear_bounds(OpKind::slice_at));
   EXPECT_TRUE(has_linear_bounds(OpKind::sigmoid));
+}
+
+TEST(ConstantWithin, HoldsItsIntervalAmongDenormals) {
+  const double tiny = 0x1p-1074;
+  for (int l = -9; l <= 9; ++l) {
+    for (int u = l; u <= 9; ++u) {
+      const AffineForm form = constant_within({{l * tiny}, {u * tiny}});
+      if (l == u) {
+        EXPECT_EQ(form.constant[0], l * tiny) << "a number stays itself";
+        EXPECT_EQ(form.radius[0], 0.0);
+      }
+      EXPECT_LE(form.constant[0] - form.radius[0], l * tiny);
+      EXPECT_GE(form.constant[0] + form.radius[0], u * tiny);
+    }
+  }
 }
 
 }  // namespace

@@ -62,10 +62,10 @@ void add_top_k(std::vector<OperatorCase>& cases) {
                    },
                    9,
                    {3, 6}});
-  cases.push_back({"TopKValuesAlone",
+  cases.push_back({"TopKValues",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 4}).ints("k", {3});
-                     set_int(w.node("TopK", {"x", "k"}, {"y", ""}), "largest", 0);
+                     set_int(w.node("TopK", {"x", "k"}, {"y", "places"}), "largest", 0);
                    },
                    13,
                    {1, 2, 3, 5, 6, 7}});

@@ -134,12 +134,43 @@ TEST(Functions, EnclosuresHoldTheFunctionOnAllOfTheArgument) {
 
 TEST(Functions, EnclosuresOfTwo) {
   EXPECT_EQ(maximum(Enclosed(3.0, 0.5), Enclosed(1.0, 0.5)).error, 0.5);
-  EXPECT_EQ(maximum(Enclosed(3.0, 0.5), Enclosed(1.0, 9.0)).error, 9.0);
+  const Enclosed larger = maximum(Enclosed(3.0, 0.5), Enclosed(1.0, 9.0));
+  EXPECT_LE(lower_end(larger), 2.5);
+  EXPECT_GE(upper_end(larger), 10.0);
+  EXPECT_LE(larger.error, 9.0);
   EXPECT_EQ(minimum(Enclosed(3.0, 0.5), Enclosed(1.0, 0.25)).value, 1.0);
   const Enclosed either = hull(Enclosed(1.0, 0.5), Enclosed(4.0, 1.0));
-  EXPECT_EQ(either.value, 1.0);
-  EXPECT_NEAR(either.error, 4.0, 1e-12);
-  EXPECT_GE(either.error, 4.0);
+  EXPECT_LE(lower_end(either), 0.5);
+  EXPECT_GE(upper_end(either), 5.0);
+  EXPECT_LE(either.error, 4.0 + 1e-12);
+}
+
+/// Of what may be no number nothing is said, also where the other one is known.
+TEST(Functions, EnclosuresOfNoNumbers) {
+  const double infinity = std::numeric_limits<double>::infinity(),
+               nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Enclosed nothing : {Enclosed(nan, infinity), Enclosed(infinity, infinity),
+                                 Enclosed(0.0, infinity), Enclosed(-infinity, infinity)}) {
+    for (const Enclosed known : {Enclosed(0.0), Enclosed(-1.0, 0.5), Enclosed(2.0, 1e-3)}) {
+      for (const Enclosed result :
+           {maximum(known, nothing), maximum(nothing, known), minimum(known, nothing),
+            minimum(nothing, known), hull(known, nothing), hull(nothing, known)})
+        EXPECT_EQ(result.error, infinity);
+    }
+  }
+}
+
+/// Wide intervals lie as they are, not around one of their numbers.
+TEST(Functions, EnclosuresReachAsFarAsTheyMust) {
+  const Enclosed larger = maximum(Enclosed(0.5), Enclosed(0.0, 1.0)),
+                 either = hull(Enclosed(0.0), Enclosed(1.0, 0.25));
+  EXPECT_LE(lower_end(larger), 0.5);
+  EXPECT_NEAR(lower_end(larger), 0.5, 1e-12);
+  EXPECT_NEAR(upper_end(larger), 1.0, 1e-12);
+  EXPECT_LE(lower_end(either), 0.0);
+  EXPECT_NEAR(lower_end(either), 0.0, 1e-12);
+  EXPECT_GE(upper_end(either), 1.25);
+  EXPECT_NEAR(upper_end(either), 1.25, 1e-12);
 }
 
 TEST(Functions, EnclosuresKnowTheirDomain) {
@@ -169,7 +200,9 @@ TEST(Functions, EnclosuresCoverBothSidesOfAJump) {
   EXPECT_EQ(after_blur("Sign", 0.5).error[0], 0.0);
   EXPECT_GE(after_blur("Floor", 1.0 - near).error[0], 1.0);
   EXPECT_GE(after_blur("Round", 0.5 + near).error[0], 1.0);
-  EXPECT_GE(after_blur("ThresholdedRelu", 1.0 + near).error[0], 1.0);
+  const EnclosedOutputs jump = after_blur("ThresholdedRelu", 1.0 + near);
+  EXPECT_LE(jump.value[0] - jump.error[0], 0.0);
+  EXPECT_GE(jump.value[0] + jump.error[0], 1.0);
   EXPECT_EQ(after_blur("Cast", near, {{"to", std::int64_t{7}}}).error[0], 0.0) << "0 on both sides";
   EXPECT_EQ(after_blur("Cast", near, {{"to", std::int64_t{9}}}).error[0], 1.0);
 }

@@ -31,6 +31,8 @@ std::string error_of(const Body& body) {
     body();
   } catch (const InputError& error) {
     return error.what();
+  } catch (const Unsupported& error) {
+    return error.what();
   }
   return "";
 }
@@ -165,9 +167,46 @@ TEST(WindowsOnto, AWantedImageDecidesThePads) {
   EXPECT_EQ(wanted(6, kSameUpper).pads_before, Shape{0});
   EXPECT_EQ(wanted(6, kSameUpper).pads_after, Shape{1});
   // Larger than what the windows cover: the rest is reached by none.
-  EXPECT_EQ(wanted(9, "NOTSET").image, Shape{9});
-  EXPECT_EQ(wanted(9, "NOTSET").pads_before, Shape{0});
-  EXPECT_EQ(wanted(9, "NOTSET").pads_after, Shape{0});
+  EXPECT_EQ(wanted(8, "NOTSET").image, Shape{8});
+  EXPECT_EQ(wanted(8, "NOTSET").pads_before, Shape{0});
+  EXPECT_EQ(wanted(8, "NOTSET").pads_after, Shape{0});
+}
+
+/// There ONNX Runtime adds products where none belong (2-D), and the standard wants less.
+TEST(WindowsOnto, RefusesAStrideMoreThanTheWindowsCover) {
+  const auto error = [](Attributes attributes) {
+    return error_of([&] { onto({3}, {2}, std::move(attributes)); });
+  };
+  for (const std::int64_t stride : {1, 2, 3}) {
+    const Integers strides{stride};
+    EXPECT_EQ(error({{"strides", strides}, {"output_padding", Integers{stride - 1}}}), "");
+    EXPECT_NE(error({{"strides", strides}, {"output_padding", Integers{stride}}}).find("settled"),
+              std::string::npos);
+    const std::int64_t covered = 2 * stride + 2;
+    EXPECT_EQ(error({{"strides", strides}, {"output_shape", Integers{covered + stride - 1}}}), "");
+    EXPECT_NE(
+        error({{"strides", strides}, {"output_shape", Integers{covered + stride}}}).find("settled"),
+        std::string::npos);
+  }
+  EXPECT_NE(error({{"dilations", Integers{3}}, {"output_padding", Integers{1}}}).find("settled"),
+            std::string::npos);
+}
+
+/// One element fewer than windows and strides need is left out at the end, everybody agrees; of
+/// two, ONNX Runtime's pools leave one out at the beginning.
+TEST(WindowsOver, RefusesStridesFarBeyondTheWindows) {
+  for (const std::string& mode : {kSameUpper, kSameLower}) {
+    const WindowShape w = over({8}, {1}, {{"auto_pad", mode}, {"strides", Integers{3}}});
+    EXPECT_EQ(w.output, Shape{3});
+    EXPECT_EQ(w.pads_before, Shape{0});
+    for (const auto& [image, stride] : {std::pair(9, 3), std::pair(8, 4)}) {
+      EXPECT_NE(error_of([&] {
+                  over({image}, {1}, {{"auto_pad", mode}, {"strides", Integers{stride}}});
+                }).find("not settled"),
+                std::string::npos)
+          << image << " by " << stride;
+    }
+  }
 }
 
 TEST(WindowsOnto, SamePadsMakeTheImageAMultiple) {

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "base/rounding.h"
+#include "specs/network/float_grid.h"
 #include "tests/specs/vnnlib/helpers.h"
 
 namespace {
@@ -212,6 +213,55 @@ TEST(Number, RandomRationals) {
                 (std::nextafter(n.lower, kInfinity) == n.upper && mpq_class(n.lower) < value));
     ASSERT_EQ(n.nearest32, slow::nearest_float(value));
   }
+}
+
+/// The float16 nearest to a rational (ties to even), by comparing exact distances.
+double nearest_half_to(const mpq_class& value) {
+  const double guess = nearest_in(DataType::float16, value.get_d());
+  double best = guess;
+  mpq_class distance = abs(mpq_class(guess) - value);
+  for (const double other :
+       {next_down_in(DataType::float16, guess), next_up_in(DataType::float16, guess)}) {
+    if (std::isinf(other)) continue;
+    const mpq_class d = abs(mpq_class(other) - value);
+    const bool even = std::fmod(other / (0.5 * std::fabs(other - guess)), 4.0) == 0.0;
+    if (d < distance || (d == distance && even)) {
+      distance = d;
+      best = other;
+    }
+  }
+  return best;
+}
+
+TEST(Number, EdgesInFloat16AreRoundedOnce) {
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 20'000; ++i) {
+    const double x = nearest_in(DataType::float16,
+                                std::ldexp(std::uniform_real_distribution<double>(-1, 1)(random),
+                                           static_cast<int>(random() % 40) - 24));
+    mpq_class value(x);
+    const double next = next_up_in(DataType::float16, x);
+    if (std::isinf(next) || std::isinf(x)) continue;
+    // On, and by a hair beside, what lies halfway; and anywhere.
+    const mpq_class middle = (mpq_class(x) + mpq_class(next)) / 2,
+                    hair(1, mpz_class(1) << (random() % 200));
+    switch (random() % 4) {
+      case 0: value = middle; break;
+      case 1: value = middle + hair * (mpq_class(next) - mpq_class(x)) / 4; break;
+      case 2: value = middle - hair * (mpq_class(next) - mpq_class(x)) / 4; break;
+      default: value += hair * (mpq_class(next) - mpq_class(x));
+    }
+    const FloatNeighbours n = rational_neighbours(value);
+    const double expected = nearest_half_to(value);
+    if (std::isinf(expected)) continue;
+    ASSERT_EQ(lower_edges(n).ends_in(DataType::float16).lower, expected) << value.get_d();
+    ASSERT_EQ(upper_edges(n).ends_in(DataType::float16).upper, expected) << value.get_d();
+    ASSERT_LE(lower_edges(n).proof_in(DataType::float16).lower, expected);
+    ASSERT_LE(mpq_class(lower_edges(n).proof_in(DataType::float16).lower), value);
+  }
+  EXPECT_EQ(upper_edges(decimal_neighbours("65520")).ends_in(DataType::float16).upper, 65504.0);
+  EXPECT_EQ(lower_edges(decimal_neighbours("65520")).ends_in(DataType::float16).lower, kInfinity);
+  EXPECT_EQ(lower_edges(decimal_neighbours("65519.9")).ends_in(DataType::float16).lower, 65504.0);
 }
 
 // Edges as query.h defines them.

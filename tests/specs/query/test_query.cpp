@@ -2,6 +2,7 @@
 #include <random>
 
 #include "base/rounding.h"
+#include "specs/network/float_grid.h"
 #include "tests/specs/vnnlib/helpers.h"
 
 namespace {
@@ -60,7 +61,11 @@ TEST(InsideBox, ComparesInTheTypeOfTheInputs) {
   EXPECT_TRUE(inside(DataType::float64, 0.1));
   EXPECT_FALSE(inside(DataType::float64, std::nextafter(0.1, 1.0)));
   EXPECT_FALSE(inside(DataType::float64, std::nextafter(0.1, 0.0)));
-  for (const DataType type : {DataType::float32, DataType::float64}) {
+  const double half = nearest_in(DataType::float16, 0.1);
+  EXPECT_TRUE(inside(DataType::float16, half));
+  EXPECT_FALSE(inside(DataType::float16, static_cast<double>(0.1F)));
+  EXPECT_FALSE(inside(DataType::float16, next_up_in(DataType::float16, half)));
+  for (const DataType type : {DataType::float16, DataType::float32, DataType::float64}) {
     EXPECT_FALSE(inside(type, kNan));
     EXPECT_FALSE(inside(type, kInfinity));
     EXPECT_THROW(inside_box(query.clauses[0], type, std::vector<double>{0.1, 0.1}), ContractError);
