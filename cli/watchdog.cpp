@@ -81,16 +81,21 @@ Clock::duration teardown_time(Clock::time_point start) {
 /// Waits until the process has to begin to end, or for a signal; true for the latter. `limit`
 /// becomes that moment. Where processors are wanted by others, threads are woken late, this one
 /// too: as late as it was before the limit it is taken to be at the limit (decision 46).
+/// The threads that work have to be given a processor once more before they are gone.
 bool wait_for_end(Clock::time_point start, Clock::time_point& limit) {
   constexpr auto kWatched = std::chrono::seconds(2);
   constexpr auto kLatest = std::chrono::milliseconds(500), kSlice = std::chrono::milliseconds(25);
   constexpr int kPartOfLimit = 25;
+  constexpr double kLastTurn_s = 0.04;  // of a thread, where others want its processor
   if (limit == Clock::time_point::max()) return wait_for_signal(limit);
   if (wait_for_signal(limit - kWatched)) return true;
   const Clock::duration most = std::min<Clock::duration>(kLatest, (limit - start) / kPartOfLimit);
   Clock::duration late{0};
   for (;;) {
-    const Clock::time_point end = limit - teardown_time(start) - late, now = Clock::now();
+    const auto last_turn = std::chrono::duration_cast<Clock::duration>(
+        std::chrono::duration<double>(kLastTurn_s * (load_factor(start) - 1.0)));
+    const Clock::time_point end = limit - teardown_time(start) - std::min(most, late + last_turn),
+                            now = Clock::now();
     if (now >= end) {
       limit = end;
       return false;

@@ -1,6 +1,7 @@
 #include "bounds/exact/decide_exactly.h"
 
 #include <algorithm>
+#include <set>
 
 namespace clipbound::bounds {
 
@@ -166,29 +167,84 @@ bool Decision::has_witness(const std::vector<ExactRow>& rows) const {
   return false;
 }
 
-}  // namespace
+/// lower <= X_a + ratio X_b <= upper, from two rows of a clause.
+struct Band {
+  std::int32_t a = 0, b = 0;
+  mpq_class ratio;
+  RationalRange range;
+};
 
-ExactAnswer decide_exactly(const LayeredSystem& system, const Clause& clause,
-                           const std::vector<IntervalVector>& z, const std::vector<double>& lower,
-                           const std::vector<double>& upper, ExactDepth depth,
-                           std::int64_t most_work) {
-  ExactSystem exact(system, z, lower, upper, depth, most_work);
+/// Inputs that rows hold close to each other: narrower than either can lie.
+std::vector<Band> bands_of(const Clause& clause, const std::vector<double>& lower,
+                           const std::vector<double>& upper) {
+  std::vector<Band> bands;
+  for (const Row& row : clause.rows) {
+    if (row.terms.size() != 2 || row.terms[1].of != Term::Of::input ||
+        row.terms[0].of != Term::Of::input)
+      continue;
+    const mpq_class &first = row.terms[0].coefficient.exact,
+                    ratio(row.terms[1].coefficient.exact / first);
+    const std::int32_t a = row.terms[0].index, b = row.terms[1].index;
+    auto band = std::find_if(bands.begin(), bands.end(), [&](const Band& known) {
+      return known.a == a && known.b == b && known.ratio == ratio;
+    });
+    if (band == bands.end()) band = bands.insert(band, Band{a, b, ratio, {}});
+    std::optional<mpq_class>& end = sgn(first) > 0 ? band->range.upper : band->range.lower;
+    const mpq_class value = row.threshold.exact / first;
+    if (!end || (sgn(first) > 0 ? value < *end : value > *end)) end = value;
+  }
+  std::erase_if(bands, [&](const Band& band) {
+    const auto a = static_cast<std::size_t>(band.a);
+    return !band.range.lower || !band.range.upper ||
+           *band.range.upper - *band.range.lower >= mpq_class(upper[a]) - mpq_class(lower[a]);
+  });
+  return bands;
+}
+
+/// The clause's rows with what its bands say of the inputs. A band is used where neither of its
+/// inputs is in one that is used already, but for b, which may serve several.
+std::vector<ExactRow> rows_of(ExactSystem& exact, const Clause& clause,
+                              const std::vector<Band>& bands) {
+  std::set<std::int32_t> related, kept;
+  for (const Band& band : bands) {
+    const std::int32_t a = band.b, b = band.a;  // X_b = (D - X_a) / ratio
+    if (related.contains(a) || related.contains(b) || kept.contains(a)) continue;
+    related.insert(a);
+    kept.insert(b);
+    RationalRange range{*band.range.lower / band.ratio, *band.range.upper / band.ratio};
+    if (band.ratio < 0) std::swap(range.lower, range.upper);
+    exact.relate_inputs(a, b, -1 / band.ratio, std::move(range));
+  }
   std::vector<ExactRow> rows;
   for (const Row& row : clause.rows) {
     ExactRow& to = rows.emplace_back();
     to.strict = row.strict;
     to.form.constant = -row.threshold.exact;
     for (const Term& term : row.terms) {
-      if (term.of == Term::Of::output) {
-        to.form.add(exact.output(term.index), term.coefficient.exact);
-      } else {
-        to.form.add(term.index, term.coefficient.exact);
-      }
+      to.form.add(term.of == Term::Of::output ? exact.output(term.index) : exact.input(term.index),
+                  term.coefficient.exact);
       exact.work(to.form.terms.size());
     }
   }
-  if (rows.empty()) return ExactAnswer::open;
-  return Decision(exact, lower.size()).decide(rows);
+  return rows;
+}
+
+}  // namespace
+
+ExactAnswer decide_exactly(const LayeredSystem& system, const Clause& clause,
+                           const std::vector<IntervalVector>& z, const std::vector<double>& lower,
+                           const std::vector<double>& upper, ExactDepth depth,
+                           std::int64_t most_work) {
+  if (clause.rows.empty()) return ExactAnswer::open;
+  const auto decide = [&](const std::vector<Band>& bands) {
+    ExactSystem exact(system, z, lower, upper, depth, most_work);
+    const std::vector<ExactRow> rows = rows_of(exact, clause, bands);
+    return Decision(exact, lower.size()).decide(rows);
+  };
+  const ExactAnswer answer = decide({});
+  if (answer != ExactAnswer::open || depth == ExactDepth::ranges) return answer;
+  const std::vector<Band> bands = bands_of(clause, lower, upper);
+  return bands.empty() ? answer : decide(bands);
 }
 
 }  // namespace clipbound::bounds

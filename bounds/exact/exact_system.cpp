@@ -74,7 +74,16 @@ ExactSystem::ExactSystem(const LayeredSystem& system, const std::vector<Interval
                          const std::vector<double>& lower, const std::vector<double>& upper,
                          ExactDepth depth, std::int64_t most_work)
     : system_(system), z_(z), depth_(depth), most_work_(most_work) {
-  for (std::size_t i = 0; i < lower.size(); ++i) new_variable(range_between(lower[i], upper[i]));
+  for (std::size_t i = 0; i < lower.size(); ++i)
+    inputs_.push_back(of_variable(new_variable(range_between(lower[i], upper[i]))));
+}
+
+void ExactSystem::relate_inputs(std::int32_t a, std::int32_t b, const mpq_class& factor,
+                                RationalRange range) {
+  const std::int32_t difference = new_variable(std::move(range));
+  RationalForm form = of_variable(difference);
+  form.add(inputs_[static_cast<std::size_t>(b)], factor);
+  inputs_[static_cast<std::size_t>(a)] = std::move(form);
 }
 
 std::int32_t ExactSystem::new_variable(RationalRange range) {
@@ -104,7 +113,7 @@ RationalForm ExactSystem::form_of(const AffineForm& form, std::int64_t i) {
       if (!std::isfinite(value[j])) return of_variable(new_variable({}));
       const mpq_class factor(value[j]);
       if (source == kInputSource) {
-        sum.add(index[j], factor);
+        sum.add(inputs_[static_cast<std::size_t>(index[j])], factor);
         work(1);
       } else {
         const RationalForm& of = activation(source, index[j]);

@@ -28,6 +28,10 @@ class ExactSystem {
               const std::vector<double>& lower, const std::vector<double>& upper, ExactDepth depth,
               std::int64_t most_work);
 
+  /// From now on input `a` is `factor` times input `b` plus a variable in this range. Before any
+  /// form is asked for.
+  void relate_inputs(std::int32_t a, std::int32_t b, const mpq_class& factor, RationalRange range);
+  const RationalForm& input(std::int32_t i) const { return inputs_[static_cast<std::size_t>(i)]; }
   /// Element i of the outputs.
   const RationalForm& output(std::int64_t i);
 
@@ -73,6 +77,7 @@ class ExactSystem {
   const std::int64_t most_work_;
   std::int64_t work_ = 0;
   std::vector<RationalRange> ranges_;
+  std::vector<RationalForm> inputs_;
   std::vector<std::vector<RationalForm>> below_, above_;
   std::map<std::pair<int, std::int64_t>, RationalForm> activations_;
   std::map<std::int64_t, RationalForm> outputs_;

@@ -54,7 +54,7 @@ class RadiusSearch {
  private:
   static constexpr double kShortestStep_s = 1.0, kStepsOfBounds = 4.0, kStepGrowth = 4.0;
   /// Bounds alone need not come nearer: searches go on from there.
-  static constexpr double kBoundsTolerance = 0.1;
+  static constexpr double kBoundsTolerance = 0.5;
   /// Of the largest radius: what is smaller is not looked for.
   static constexpr double kSmallestShare = 0x1p-40;
 

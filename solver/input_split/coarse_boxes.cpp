@@ -51,6 +51,22 @@ bool contradict(const ClauseRoot& root) {
   return false;
 }
 
+/// Whether roundings alone may move the argument of some logarithm, or of some negative power, by a
+/// part of its distance from 0 that counts. Parts of the box may be nearer to 0 than all of it is.
+bool blurs_at_edges(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
+  constexpr double kCounts = 0x1p-10;
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    const Activation& f = system.activations[k];
+    const bool falls = f.curve == Curve::log || f.curve == Curve::reciprocal ||
+                       (f.curve == Curve::power && f.parameter < 0.0);
+    for (std::size_t v = 0; falls && v < bounds.slack[k].size(); ++v) {
+      const IntervalVector& z = bounds.layers[k];
+      if (!(bounds.slack[k][v] <= kCounts * std::max(z.lower[v], -z.upper[v]))) return true;
+    }
+  }
+  return false;
+}
+
 /// The coarse task's box, of all inputs.
 std::pair<std::vector<double>, std::vector<double>> box_of(const BoxSubproblems& coarse) {
   std::vector<double> lower = coarse.root->lower, upper = coarse.root->upper;
@@ -79,6 +95,7 @@ RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bound
     // Intervals know of one end where the other is infinite.
     const IntervalVector ranges = enclose(root.rows, bounds.sources);
     const std::vector<double> samples = values_at(root.rows, system.samples);
+    verdict.blurred = blurs_at_edges(system, bounds);
     for (std::size_t s = 0; s < lower.size(); ++s) {
       lower[s] = std::max(lower[s], ranges.lower[s]);
       verdict.blurred = verdict.blurred || !(errors[s] <= kSmall * size_at_samples(samples, s));

@@ -47,7 +47,7 @@ std::string seconds(double value) {
 std::string help_for_search(const SearchProgress& progress) {
   if (progress.weakest && std::isinf(progress.weakest->bound))
     return "a smaller box, on which every bound is finite";
-  if (progress.statistics.search_s <= 0.0) return "more time: the search has not begun yet";
+  if (progress.subproblems == 0) return "more time: the search has hardly begun";
   constexpr double kLeastShare = 1e-3, kLongest_s = 1e6;
   const double share = progress.settled_share,
                more_s = progress.statistics.search_s * (1.0 - share) / share;

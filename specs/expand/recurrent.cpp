@@ -7,19 +7,20 @@ namespace clipbound::specs {
 
 namespace {
 
-/// Name, and the defaults of alpha and beta, which a function takes from the attributes or not.
+/// A function, and whether it takes numbers from the attributes. The last ones are what it takes
+/// where there are none; `agreed`: in ONNX Runtime too.
 struct FunctionRow {
   const char* name;
-  bool takes_alpha, takes_beta;
+  bool takes_alpha, takes_beta, agreed;
   double alpha, beta;
 };
 constexpr FunctionRow kFunctions[] = {
-    {"Relu", false, false, 0.0, 0.0},       {"Tanh", false, false, 0.0, 0.0},
-    {"Sigmoid", false, false, 0.0, 0.0},    {"Affine", true, true, 1.0, 0.0},
-    {"LeakyRelu", true, false, 0.01F, 0.0}, {"ThresholdedRelu", true, false, 1.0, 0.0},
-    {"ScaledTanh", true, true, 1.0, 1.0},   {"HardSigmoid", true, true, 0.2F, 0.5},
-    {"Elu", true, false, 1.0, 0.0},         {"Softsign", false, false, 0.0, 0.0},
-    {"Softplus", false, false, 0.0, 0.0},
+    {"Relu", false, false, true, 0.0, 0.0},       {"Tanh", false, false, true, 0.0, 0.0},
+    {"Sigmoid", false, false, true, 0.0, 0.0},    {"Affine", true, true, false, 1.0, 0.0},
+    {"LeakyRelu", true, false, true, 0.01F, 0.0}, {"ThresholdedRelu", true, false, false, 1.0, 0.0},
+    {"ScaledTanh", true, true, false, 1.0, 1.0},  {"HardSigmoid", true, true, true, 0.2F, 0.5},
+    {"Elu", true, false, true, 1.0, 0.0},         {"Softsign", false, false, true, 0.0, 0.0},
+    {"Softplus", false, false, true, 0.0, 0.0},
 };
 
 const FunctionRow& row_of(const std::string& name) {
@@ -41,10 +42,26 @@ std::vector<std::string> strings_attribute(const Node& node, const std::string& 
   return *held;
 }
 
-/// The next number of a list, or the default behind its end.
-double next_of(const std::vector<double>* list, std::size_t& at, double fallback) {
-  return list != nullptr && at < list->size() ? (*list)[at++] : fallback;
-}
+/// The numbers of an attribute, which functions take in their order; behind the end, the functions'
+/// own.
+class Numbers {
+ public:
+  Numbers(const Node& node, const char* key, bool may_end)
+      : list_(floats_attribute(node, key)), key_(key), may_end_(may_end) {}
+  double next(const FunctionRow& function, double fallback) {
+    if (list_ != nullptr && at_ < list_->size()) return (*list_)[at_++];
+    if (!may_end_ || !function.agreed)
+      throw Unsupported(std::string("the activation ") + function.name + " without its " + key_ +
+                        ", which runtimes read differently");
+    return fallback;
+  }
+
+ private:
+  const std::vector<double>* list_;
+  const char* key_;
+  bool may_end_;
+  std::size_t at_ = 0;
+};
 
 }  // namespace
 
@@ -115,14 +132,13 @@ void Recurrence::read_functions(std::vector<std::string> fallback) {
   }
   if (names.size() != per_direction_ * static_cast<std::size_t>(directions_))
     throw InputError("has " + std::to_string(names.size()) + " activations");
-  const auto* alphas = floats_attribute(e_.node(), "activation_alpha");
-  const auto* betas = floats_attribute(e_.node(), "activation_beta");
-  std::size_t alpha_at = 0, beta_at = 0;
+  // ONNX Runtime's RNN takes 0 where the standard says the function's own numbers.
+  const bool own = e_.node().composite != "RNN";
+  Numbers alphas(e_.node(), "activation_alpha", own), betas(e_.node(), "activation_beta", own);
   for (const std::string& name : names) {
     const FunctionRow& row = row_of(name);
-    functions_.push_back({row.name,
-                          row.takes_alpha ? next_of(alphas, alpha_at, row.alpha) : row.alpha,
-                          row.takes_beta ? next_of(betas, beta_at, row.beta) : row.beta});
+    functions_.push_back({row.name, row.takes_alpha ? alphas.next(row, row.alpha) : row.alpha,
+                          row.takes_beta ? betas.next(row, row.beta) : row.beta});
   }
 }
 

@@ -95,10 +95,11 @@ std::string ExternalData::read(const onnx::TensorProto& tensor, std::uint64_t si
     if (folder_.empty())
       throw InputError("it keeps its data in the file '" + place.location +
                        "', but the model is no file that it could lie beside (external data)");
+    if (place.location.find('\0') != std::string::npos)
+      throw InputError("its external data have a location with a zero byte");
     const fs::path relative(place.location);
-    const bool leaves =
-        relative.is_absolute() || place.location.find('\0') != std::string::npos ||
-        std::find(relative.begin(), relative.end(), fs::path("..")) != relative.end();
+    const bool leaves = relative.is_absolute() || std::find(relative.begin(), relative.end(),
+                                                            fs::path("..")) != relative.end();
     if (leaves) refuse(place.location);
     if (size > kLargestExternalData - total_)
       throw InputError("the model's external data are more than " +

@@ -206,7 +206,6 @@ void GraphReader::read_operator(const onnx::NodeProto& proto, const std::string&
                   [](const std::string& output) { return output.empty(); }))
     throw InputError(describe(shown) + ": has no output");
   if (unknown) return skip(proto, scope);
-  const std::size_t values_before = network_.values.size(), nodes_before = network_.nodes.size();
   try {
     node.attributes = attributes_of(proto, scope);
   } catch (const InputError& e) {
@@ -216,18 +215,37 @@ void GraphReader::read_operator(const onnx::NodeProto& proto, const std::string&
     return skip(proto, scope);
   }
   // Functions name all outputs of what they call. One that nobody reads need not be supported.
-  for (const std::string& output : proto.output())
-    node.outputs.push_back(is_read(output, node.outputs.empty(), scope) ? define(output, scope)
-                                                                        : kNoValue);
+  const bool leaves_out = std::any_of(
+      proto.output().begin() + 1, proto.output().end(),
+      [&](const std::string& output) { return !output.empty() && !is_read(output, false, scope); });
+  Node again = leaves_out ? node : shown;  // else not copied: constants are large
+  const std::string why = append(std::move(node), proto, Outputs::all, scope);
+  if (why.empty()) return;
+  if (leaves_out && append(std::move(again), proto, Outputs::read, scope).empty()) return;
+  unsupported_.add(operator_of(proto), name, scope.opset, why);
+  skip(proto, scope);
+}
+
+/// Adds the node with these of its outputs. Why it is not supported; then it is as if it had not
+/// been there.
+std::string GraphReader::append(Node node, const onnx::NodeProto& proto, Outputs which,
+                                Scope& scope) {
+  const std::size_t values_before = network_.values.size(), nodes_before = network_.nodes.size();
+  for (const std::string& output : proto.output()) {
+    const bool named =
+        which == Outputs::all ? !output.empty() : is_read(output, node.outputs.empty(), scope);
+    node.outputs.push_back(named ? define(output, scope) : kNoValue);
+  }
+  const Node shown = new_node(proto.op_type(), node.name, scope.opset);
   try {
     append_operator(network_, std::move(node));
+    return "";
   } catch (const Unsupported& e) {
-    unsupported_.add(operator_of(proto), name, scope.opset, reason_of(e, shown));
-    network_.values.resize(values_before);  // as if it had not been there
+    network_.values.resize(values_before);
     network_.nodes.erase(network_.nodes.begin() + static_cast<std::ptrdiff_t>(nodes_before),
                          network_.nodes.end());
-    for (const std::string& output : proto.output())
-      if (!output.empty()) scope.values.insert_or_assign(output, kUnknownValue);
+    for (const std::string& output : proto.output()) scope.values.erase(output);
+    return reason_of(e, shown);
   }
 }
 

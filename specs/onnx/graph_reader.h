@@ -62,6 +62,8 @@ class GraphReader {
   std::map<std::string, Attribute> attributes_of(const onnx::NodeProto& proto, const Scope& scope);
   void hand_on(const std::string& inner_name, const Scope& inner, const std::string& name,
                Scope& scope, std::size_t first_new);
+  enum class Outputs : std::uint8_t { all, read };
+  std::string append(Node node, const onnx::NodeProto& proto, Outputs which, Scope& scope);
   static bool is_read(const std::string& output, bool is_first, const Scope& scope);
   void skip(const onnx::NodeProto& proto, Scope& scope);
   void list_unsupported(const onnx::GraphProto& graph, const Scope& scope);

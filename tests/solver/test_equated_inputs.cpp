@@ -130,6 +130,22 @@ TEST(EquatedInputs, ChainsCirclesAndPairsOfInequalities) {
       << "x = x + 1";
 }
 
+TEST(EquatedInputs, InputsHeldCloseToEachOther) {
+  // The slope in one input is at most 4 (weights and outputs of four neurons are at most 1).
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const auto network = two_copies(seed, true);
+    const std::vector<std::string> close = {"(= X_1 X_4)", "(= X_2 X_5)", "(<= (- X_0 X_3) 0.0005)",
+                                            "(<= (- X_3 X_0) 0.0005)"};
+    const auto verdict = [&](const std::string& row) {
+      std::vector<std::string> asserts = close;
+      asserts.push_back(row);
+      return solved(network, asserts).verdict;
+    };
+    EXPECT_EQ(verdict("(>= (- Y_0 Y_1) 0.0021)"), Verdict::unsat) << seed;
+    EXPECT_EQ(verdict("(>= (- Y_0 Y_1) 0)"), Verdict::sat) << seed;
+  }
+}
+
 TEST(EquatedInputs, BoxesThatMeetInNothing) {
   const auto network = two_copies(5, true);
   EXPECT_EQ(solved(network, {"(<= X_0 0.25)", "(>= X_3 0.5)", "(= X_0 X_3)"}).verdict,

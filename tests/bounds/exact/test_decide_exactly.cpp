@@ -91,11 +91,11 @@ TEST(DecideExactly, CopiesCancel) {
 
 TEST(DecideExactly, StopsWhereItCosts) {
   const TinyNetwork net{{2, 2, 1}, {{1, 1, 1, -1}, {1, 1}}, {{0, 0}, {0}}};
-  const auto system =
-      std::make_shared<const LayeredSystem>(lower_network(*net.build(), {-1, -1}, {1, 1}));
-  EXPECT_EQ(decide_exactly(*system, below(-1, true), system->intervals, {-1, -1}, {1, 1},
-                           ExactDepth::forms, 0),
-            ExactAnswer::refuted)
+  const std::vector<double> lower{-1, -1}, upper{1, 1};
+  const LayeredSystem system = lower_network(*net.build(), lower, upper);
+  EXPECT_EQ(
+      decide_exactly(system, below(-1, true), system.intervals, lower, upper, ExactDepth::forms, 0),
+      ExactAnswer::refuted)
       << "ranges are known at no cost";
 }
 

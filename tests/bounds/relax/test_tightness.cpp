@@ -123,7 +123,7 @@ TEST_P(Tightness, AreaIsTheLeastPossible) {
       if (HasFailure()) return;
     }
   }
-  EXPECT_GT(tested, 100);
+  EXPECT_GT(tested, 50);  // fewer where a curve is infinite at its ends
 }
 
 /// Any slope: the offset leaves next to nothing between line and curve.

@@ -74,6 +74,7 @@ TEST(Reason, WhatWouldHelpDependsOnWhereItIs) {
   progress.stage = Stage::search;
   progress.settled_share = 0.25;
   progress.statistics.search_s = 10.0;
+  progress.subproblems = 40;
   progress.weakest = OpenRow{0, 0, -0.5};
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "about 30 s"));
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::memory), "memory"));
@@ -81,9 +82,9 @@ TEST(Reason, WhatWouldHelpDependsOnWhereItIs) {
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "not in sight"));
   progress.weakest->bound = -std::numeric_limits<double>::infinity();
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "finite"));
-  progress.statistics.search_s = 0.0;
+  progress.subproblems = 0;
   progress.weakest->bound = -0.5;
-  EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "not begun"));
+  EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "hardly begun"));
   progress.stage = Stage::root;
   progress.bounded = 1;
   EXPECT_TRUE(contains(what_would_help(progress, StopReason::time), "3 clauses"));

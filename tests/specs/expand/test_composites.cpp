@@ -290,7 +290,7 @@ TEST(Composites, RefuseWhatDoesNotFit) {
   expect_refused<InputError>(b, "Trilu", {two}, {}, "no matrix");
   expect_refused<InputError>(b, "Celu", {x}, {{"alpha", 0.0}}, "alpha");
   expect_refused<InputError>(b, "Sum", {}, {}, "no input");
-  expect_refused<InputError>(b, "Sum", {x, m, two}, {}, "broadcast");
+  expect_refused<InputError>(b, "Sum", {x, m, two}, {}, "do not fit");
   expect_refused<InputError>(b, "Einsum", {m}, {{"equation", std::string("ijk->i")}}, "fit");
   expect_refused<InputError>(b, "Einsum", {m}, {{"equation", std::string("ij->ik")}}, "'k'");
   expect_refused<InputError>(b, "Einsum", {m}, {{"equation", std::string("ij->ii")}}, "twice");
@@ -320,6 +320,9 @@ TEST(Composites, RefuseRecurrentNodesThatDoNotFit) {
                              {{"activations", std::vector<std::string>{"Tanh"}}}, "1 activations");
   expect_refused<Unsupported>(b, "RNN", {x, zeros({1, 2, 2}), zeros({1, 2, 2})},
                               {{"activations", std::vector<std::string>{"Mystery"}}}, "'Mystery'");
+  expect_refused<Unsupported>(b, "RNN", {x, zeros({1, 2, 2}), zeros({1, 2, 2})},
+                              {{"activations", std::vector<std::string>{"Elu"}}},
+                              "activation_alpha");
   expect_refused<Unsupported>(b, "LSTM", {x, w, r, none, b.integers({2})}, {}, "before the last");
   expect_refused<InputError>(b, "LSTM", {x, w, r, none, none, zeros({1, 1, 3})}, {}, "input 5");
 }

