@@ -149,13 +149,16 @@ std::vector<SmallVerdict> gaps_of_several_inputs() {
       3, {y_between(0.2, 0.8)});
   add("a count of five", [](NetworkBuilder& b, ValueId x) { return sum(b, greater(b, x, 0.1)); }, 5,
       {y_between(2.2, 2.8)});
+  add("x > 0.25 of 45 inputs",
+      [](NetworkBuilder& b, ValueId x) { return greater(b, sum(b, x), 0.25); }, 45,
+      {y_between(0.2, 0.8)});
   return list;
 }
 
 TEST(StepValues, GapsBetweenThemAreProved) {
   std::vector<SmallVerdict> all = gaps_of_one_input();
   for (SmallVerdict& v : gaps_of_several_inputs()) all.push_back(std::move(v));
-  EXPECT_EQ(all.size(), 19U);
+  EXPECT_EQ(all.size(), 20U);
   for (std::size_t k = 0; k < all.size(); ++k)
     expect_verdict(all[k],
                    {.threads = 1 + static_cast<int>(k % 2), .attack = true, .seconds = 60.0});
