@@ -162,7 +162,8 @@ TEST(ProgressCommand, PointsThatDoNotReplaySayWhy) {
   }
   const std::string query = files.scratch.write("sum.vnnlib", text + "(assert (<= Y_0 0.5))\n");
   const Ended ended =
-      run({"attack", query, "--network", network, "--json", files.json, "--timeout", "1"});
+      run({"attack", query, "--network", network, "--json", files.json, "--timeout", "3",
+           "--timeout-reserve", "2"});  // so that it is not the watchdog that ends it
   EXPECT_EQ(ended.out, "timed-out\n") << ended.err;
   const std::string reason = files.result()["reason"];
   EXPECT_TRUE(contains(reason, "did not replay")) << reason;
