@@ -140,7 +140,8 @@ void Expansion::place(ValueId made, ValueId target) {
 void Expansion::finish() {
   for (std::size_t o = 0; o < results_.size(); ++o) {
     if (!wants(o)) continue;
-    CLIPBOUND_CHECK_NOTE(results_[o] != kNoValue, node_.name);
+    if (results_[o] == kNoValue)
+      throw InputError("has " + std::to_string(results_.size()) + " outputs");
     const bool ours = index_of(results_[o]) >= first_value_;
     const auto uses = std::count(results_.begin(), results_.end(), results_[o]);
     const bool plain = ours && uses == 1 && !network_.is_constant(results_[o]);
