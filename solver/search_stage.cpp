@@ -1,6 +1,8 @@
 #include "solver/search_stage.h"
 
 #include <algorithm>
+#include <memory>
+#include <set>
 
 #include "solver/input_split/input_search.h"
 #include "solver/split_portfolio.h"
@@ -22,17 +24,46 @@ SearchOutcome search_boxes(OpenRoots& roots, RootStage& stage, const SearchConte
   return outcome;
 }
 
-/// Runs the activation split to its end; what it leaves open.
-BoxClauses run_schedule(ActivationSplitSchedule& schedule, SearchOutcome& outcome) {
+BoxClauses open_of(const ActivationSplitSchedule& schedule) {
+  const ActivationProblem& problem = schedule.problem();
+  BoxClauses open{problem.network->lower_x, problem.network->upper_x, {}};
+  for (const ActivationClause& c : problem.clauses) open.clauses.push_back(c.clause);
+  return open;
+}
+
+/// Drops what the cases have refuted; true where nothing is left.
+bool drop_refuted(ActivationSplitSchedule& schedule, const CaseSearch& cases) {
+  std::set<const Clause*> refuted;
+  for (const ActivationClause& c : schedule.problem().clauses) {
+    if (cases.is_refuted(*c.clause)) refuted.insert(c.clause);
+  }
+  if (!refuted.empty()) schedule.drop(refuted);
+  return schedule.problem().clauses.empty();
+}
+
+/// The activation split, and where steps have to be decided or operators are enclosed by intervals
+/// alone, cases: for a moment before it, because it halves arguments of steps without an end, and
+/// to their end once it has nothing left to split.
+SearchOutcome search_activations(ActivationSplitSchedule& schedule, const RootStage& stage,
+                                 bool have_cases, const SearchContext& context) {
+  constexpr double kFirstCases_s = 1.0;
+  if (!have_cases) return schedule.run().search;
+  const std::unique_ptr<CaseSearch> cases = stage.cases(open_of(schedule));
+  cases->run({.seconds = kFirstCases_s, .times = 1.0});
+  SearchOutcome outcome;
+  outcome.exhausted = drop_refuted(schedule, *cases);
+  if (outcome.exhausted || context.ended()) return outcome;
   const ActivationOutcome result = schedule.run();
   outcome = result.search;
-  BoxClauses left{schedule.problem().network->lower_x, schedule.problem().network->upper_x, {}};
+  if (outcome.exhausted || outcome.open != outcome.unsplittable || context.ended()) return outcome;
+  cases->run({});
+  outcome.exhausted = true;
   const std::vector<ActivationClause>& clauses = schedule.problem().clauses;
-  for (std::size_t k = 0; k < clauses.size() && !outcome.exhausted; ++k) {
+  for (std::size_t k = 0; k < clauses.size(); ++k) {
     const bool refuted = result.refuted.size() == clauses.size() && result.refuted[k] != 0;
-    if (!refuted) left.clauses.push_back(clauses[k].clause);
+    if (!refuted && !cases->is_refuted(*clauses[k].clause)) outcome.exhausted = false;
   }
-  return left;
+  return outcome;
 }
 
 }  // namespace
@@ -46,11 +77,7 @@ SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContex
   outcome.open_share /= std::max(parts, 1.0);
   for (const auto& schedule : roots.schedules) {
     if (context.judge.found()) break;
-    SearchOutcome part;
-    const BoxClauses left = run_schedule(*schedule, part);
-    if (roots.have_cases && !left.clauses.empty() && part.open == part.unsplittable &&
-        !context.ended())
-      part = stage.cases(left)->run({});
+    const SearchOutcome part = search_activations(*schedule, stage, roots.have_cases, context);
     outcome.exhausted = outcome.exhausted && part.exhausted;
     outcome.open += part.open;
     outcome.unsplittable += part.unsplittable;

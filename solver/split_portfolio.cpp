@@ -127,6 +127,13 @@ bool SplitPortfolio::split_activations(double seconds) {
 SearchOutcome SplitPortfolio::run() {
   TimeSlice slice;
   slice.seconds = first_slice_s_;
+  if (make_cases_) {
+    // Boxes along a jump are halved without an end, and their settled share promises one: slices
+    // are short and as long as they are said to be.
+    constexpr double kFirstSlice_s = 0.25;
+    slice.seconds = std::min(slice.seconds, kFirstSlice_s);
+    slice.times = 1.0;
+  }
   double share = 1.0;
   for (;;) {
     const SearchOutcome outcome = inputs_.run(slice);
@@ -138,13 +145,15 @@ SearchOutcome SplitPortfolio::run() {
       continue;
     }
     const double begin = context_.deadline.spent_s();
+    for (OpenBox& box : boxes_) {
+      if (!make_cases_ || context_.ended()) break;
+      search_cases(box,
+                   {.seconds = slice.seconds / static_cast<double>(boxes_.size()), .times = 1.0});
+    }
+    if (context_.ended() || inputs_.tasks().empty()) continue;
     ++context_.statistics.neuron_turns;
     const bool gained = split_activations(share * slice.seconds);
     share = gained ? 1.0 : std::max(strategy::kSmallestShare, 0.5 * share);
-    for (OpenBox& box : boxes_) {
-      if (!make_cases_ || context_.ended()) break;
-      search_cases(box, {.seconds = slice.seconds / static_cast<double>(boxes_.size())});
-    }
     slice.seconds = std::max(2.0 * slice.seconds, context_.deadline.spent_s() - begin);
   }
 }

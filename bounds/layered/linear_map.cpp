@@ -66,6 +66,20 @@ std::vector<char> linear_forms(const std::vector<const AffineForm*>& forms) {
   return linear;
 }
 
+/// One element, perhaps negated: whatever else is there is 0, or multiplied by 0. `linear`: forms
+/// without constants and radii.
+bool is_copy(const std::vector<const AffineForm*>& forms, const std::vector<char>& linear,
+             std::span<const WeightedTerm> terms) {
+  std::size_t copies = 0;
+  for (const WeightedTerm& term : terms) {
+    const auto f = static_cast<std::size_t>(term.input);
+    if (term.weight == 0.0 || (linear[f] != 0 && forms[f]->is_constant())) continue;
+    if (std::fabs(term.weight) != 1.0) return false;
+    ++copies;
+  }
+  return copies == 1;
+}
+
 /// Result i of linear_map() without its coefficients: constants, inherited radii, and what rounding
 /// the constants costs. Where that was nothing, what it might have cost is returned.
 double map_constant(const std::vector<const AffineForm*>& forms, const std::vector<char>& linear,
@@ -91,7 +105,7 @@ double map_constant(const std::vector<const AffineForm*>& forms, const std::vect
             is_exact_sum(before, product, constant);
     roundings += 2;
   }
-  const bool copied = terms.size() == 1 && offset == 0.0 && std::fabs(terms.front().weight) == 1.0;
+  const bool copied = offset == 0.0 && is_copy(forms, linear, terms);
   if (inexact)
     radius = radius * (1.0 + gamma_bound(static_cast<double>(terms.size()) + 8.0)) + 0x1p-1000;
   const double charge =

@@ -117,7 +117,10 @@ CaseWorker::By CaseWorker::cut_by() const {
   const bool decides = system_->has_interval_only() || cases_.problem.decides_steps;
   if (decides && !system_->staircases.empty()) return By::staircase;
   if (decides && !system_->open_steps.empty()) return By::step;
-  return system_->has_interval_only() ? By::input : By::nothing;
+  // Where nothing is decided, parts of a box that intervals alone bounded are halved on: their
+  // linear bounds become better, too.
+  const bool halved = cases_.problem.decides_steps && case_.part.decisions.empty();
+  return system_->has_interval_only() || halved ? By::input : By::nothing;
 }
 
 void CaseWorker::lower() {

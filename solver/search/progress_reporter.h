@@ -20,12 +20,12 @@ class ProgressReporter {
     if (!report) return;
     thread_ = std::jthread([this, call = std::move(report)](const std::stop_token& stopped) {
       std::unique_lock lock(mutex_);
-      while (!stopped.stop_requested()) {
+      do {
         lock.unlock();
         call();
         lock.lock();
         nap_.wait_for(lock, stopped, std::chrono::milliseconds(200), [] { return false; });
-      }
+      } while (!stopped.stop_requested());
     });
   }
   /// Wakes the thread and waits for its end (decision 42).

@@ -151,8 +151,12 @@ float position_of(std::int64_t i, const AxisPlan& plan, const std::string& mode)
   if (mode == "tf_half_pixel_for_nn") return (at + 0.5f) / plan.scale;
   if (mode == "align_corners") return plan.to > 1 ? at * (from - 1.0f) / (to - 1.0f) : 0.0f;
   if (mode == "half_pixel_symmetric") {
-    const float adjustment = to / (plan.scale * from);
-    return from / 2.0f * (1.0f - adjustment) + half_pixel;
+    // In float64, as ONNX Runtime's numbers show: the cubic kernel's polynomials tell the
+    // difference.
+    const auto scale = static_cast<double>(plan.scale), length = static_cast<double>(plan.from);
+    const double adjustment = static_cast<double>(plan.to) / (scale * length);
+    return static_cast<float>(0.5 * length * (1.0 - adjustment) +
+                              (static_cast<double>(i) + 0.5) / scale - 0.5);
   }
   if (mode == "tf_crop_and_resize") {
     return plan.to > 1 ? plan.first * (from - 1.0f) +

@@ -229,10 +229,11 @@ class Rewriting {
     Query result = query_;
     std::map<const Box*, std::shared_ptr<const Box>> boxes;
     for (Clause& clause : result.clauses) {
-      auto& box = boxes[clause.box.get()];
-      if (box == nullptr) box = std::make_shared<const Box>(narrowed(*clause.box));
+      const std::shared_ptr<const Box> whole = clause.box;
+      auto& box = boxes[whole.get()];
+      if (box == nullptr) box = std::make_shared<const Box>(narrowed(*whole));
       clause.box = box;
-      rewrite_rows(clause);
+      rewrite_rows(clause, *whole);
     }
     return result;
   }
@@ -242,7 +243,8 @@ class Rewriting {
   void intersect_root(Box& box, std::size_t i) const;
   void keep_inside(Box& box, const Box& whole) const;
   bool stays_inside(const Box& whole, std::int32_t root, double x) const;
-  void rewrite_rows(Clause& clause);
+  void rewrite_rows(Clause& clause, const Box& whole);
+  bool is_outside(const Row& row, const Box& whole) const;
   std::optional<Row> substituted(const Row& row);
   Row impossible(const Clause& clause) const;
 
@@ -368,13 +370,26 @@ Row Rewriting::impossible(const Clause& clause) const {
   return row;
 }
 
-void Rewriting::rewrite_rows(Clause& clause) {
+/// Whether a row about one input that is derived holds nowhere in the input's own interval, which
+/// the rewritten query knows only up to a rounding.
+bool Rewriting::is_outside(const Row& row, const Box& whole) const {
+  if (row.terms.size() != 1 || row.terms[0].of != Term::Of::input) return false;
+  const auto i = static_cast<std::size_t>(row.terms[0].index);
+  if (!columns_[i]) return false;
+  const Ends ends = whole[i].proof_in(type_);
+  const mpq_class& c = row.terms[0].coefficient.exact;
+  const mpq_class least = c * mpq_class(sgn(c) > 0 ? ends.lower : ends.upper);
+  return row.strict ? least >= row.threshold.exact : least > row.threshold.exact;
+}
+
+void Rewriting::rewrite_rows(Clause& clause, const Box& whole) {
   std::vector<Row> rows;
   for (const Row& row : clause.rows) {
     if (const auto half = half_of_equation(row); half && used_.contains(half->first)) continue;
     std::optional<Row> now = substituted(row);
     if (!now) continue;
-    rows.push_back(now->terms.empty() ? impossible(clause) : std::move(*now));
+    const bool never = now->terms.empty() || is_outside(row, whole);
+    rows.push_back(never ? impossible(clause) : std::move(*now));
   }
   clause.rows = std::move(rows);
 }

@@ -109,6 +109,18 @@ Ended run_in_terminal(const std::vector<std::string>& arguments, int columns,
   return ended;
 }
 
+void await_handlers(int pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/status";
+  for (int k = 0; k < 20'000; ++k) {
+    const std::string text = contents_of(path), field = "SigCgt:";
+    const std::size_t at = text.find(field);
+    if (at == std::string::npos) return;
+    if ((std::strtoull(text.c_str() + at + field.size(), nullptr, 16) >> (SIGTERM - 1) & 1U) != 0)
+      return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
 Scratch::Scratch() {
   std::string pattern = (std::filesystem::temp_directory_path() / "clipbound_test_XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");

@@ -25,6 +25,9 @@ Ended run_in_terminal(const std::vector<std::string>& arguments, int columns,
                       const std::function<void(int pid, const std::string& text)>& seen,
                       double patience_s = 30.0);
 
+/// Waits until the child has handlers for signals: on a loaded machine that takes a while.
+void await_handlers(int pid);
+
 /// A folder of its own for one test, removed with its contents at the end.
 class Scratch {
  public:

@@ -22,7 +22,7 @@ struct EdgeProblem {
 };
 
 ValueId number(NetworkBuilder& b, float value) {
-  return b.constant({}, {value});
+  return b.constant(Shape{}, std::vector<float>{value});
 }
 ValueId sum(NetworkBuilder& b, ValueId x) {
   return b.add("ReduceSum", {x, b.integers({1})}, {{"keepdims", std::int64_t{1}}});

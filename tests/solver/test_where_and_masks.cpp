@@ -16,7 +16,7 @@ namespace {
 struct Parts {
   NetworkBuilder& b;
   ValueId p, q, zero;
-  ValueId number(float value) const { return b.constant({}, {value}); }
+  ValueId number(float value) const { return b.constant(Shape{}, std::vector<float>{value}); }
   ValueId mask(const char* comparison, ValueId x, ValueId y) const {
     return b.add("Cast", {b.add(comparison, {x, y})}, {{"to", std::int64_t{1}}});
   }
@@ -92,7 +92,8 @@ SolveResult solve_problem(const JumpProblem& problem, const std::string& split) 
   const auto column = [&](std::int64_t i) {
     return b.add("Slice", {x, b.integers({i}), b.integers({i + 1}), b.integers({1})});
   };
-  b.output(problem.build(Parts{b, column(0), column(1), b.constant({}, {0.0F})}));
+  b.output(
+      problem.build(Parts{b, column(0), column(1), b.constant(Shape{}, std::vector<float>{0.0F})}));
   Property property;
   property.lower = {-1, -1};
   property.upper = {1, 1};

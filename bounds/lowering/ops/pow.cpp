@@ -3,10 +3,13 @@
 // Source: own.
 // Guarantees: exact: every step is affine or a relaxed activation (S1, S3); the intervals of the
 // other elements are those of by_intervals.cpp (S2).
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/error.h"
 #include "base/rounding.h"
+#include "base/simd.h"
 #include "bounds/lowering/edges.h"
 #include "bounds/lowering/ops/multiplication.h"
 #include "specs/network/op_table.h"
@@ -67,6 +70,54 @@ PowerParts sort_elements(const LowerContext& context, const AffineForm& x, const
   return parts;
 }
 
+/// x^y for x >= 0, and y > 0 where x may be 0: monotone in either, so that the ends decide.
+Range power_of_ends(const Range& x, const Range& y) {
+  constexpr double kLibrary = 0x1p-46;  // relative: 64 ulp, for 16 of the library
+  Range range{kInfinity, 0.0};
+  for (const double base : {x.lower, x.upper}) {
+    for (const double exponent : {y.lower, y.upper}) {
+      const double end = std::pow(base, exponent);
+      range.lower = std::min(range.lower, end);
+      range.upper = std::max(range.upper, end);
+    }
+  }
+  return {std::max(0.0, next_down(range.lower * (1.0 - kLibrary) - 0x1p-1000)),
+          next_up(range.upper * (1.0 + kLibrary) + 0x1p-1000)};
+}
+
+/// The node's outputs by intervals, those of bases that are certainly not negative by their ends.
+AffineForm power_by_intervals(LowerContext& context, const Node& node, const AffineForm& x,
+                              const AffineForm& y) {
+  AffineForm result = lower_by_intervals(context, node)[0];
+  const auto from = broadcast_map(operand_shape(context, node, 0),
+                                  context.network().value(node.outputs[0]).shape);
+  const IntervalVector base = enclose(x, context.sources()), power = enclose(y, context.sources()),
+                       certain = certain_ends(context, node.inputs[0], from);
+  for (std::size_t i = 0; i < result.constant.size(); ++i) {
+    const Range b{std::max(base.lower[i], certain.lower[i]),
+                  std::min(base.upper[i], certain.upper[i])};
+    if (!(b.lower > 0.0 || (b.lower >= 0.0 && power.lower[i] > 0.0)) || !(b.upper < kInfinity) ||
+        !(power.lower[i] > -kInfinity && power.upper[i] < kInfinity))
+      continue;
+    const Range range = power_of_ends(b, {power.lower[i], power.upper[i]});
+    if (!(range.upper < kOverflow)) continue;
+    const AffineForm number = constant_within({{range.lower}, {range.upper}});
+    if (number.radius[0] >= result.radius[i]) continue;
+    result.constant[i] = number.constant[0];
+    result.radius[i] = number.radius[0];
+  }
+  return result;
+}
+
+/// More than roundings.
+bool is_wide(const AffineForm& form, const std::vector<Pick>& elements) {
+  constexpr double kWidestRounding = 0x1p-20;
+  return std::any_of(elements.begin(), elements.end(), [&](const Pick& pick) {
+    const auto i = static_cast<std::size_t>(pick.element);
+    return form.radius[i] > kWidestRounding * (1.0 + std::fabs(form.constant[i]));
+  });
+}
+
 const char* reason_of(bool integer) {
   return integer ? "integers to a negative power, which are cut towards 0, and to a power that "
                    "varies have no linear bounds"
@@ -81,7 +132,7 @@ std::vector<AffineForm> lower_pow(LowerContext& context, const Node& node) {
   const bool integer = network.value(node.outputs[0]).type == DataType::int64;
   const AffineForm x = broadcast_operand(context, node, 0), y = broadcast_operand(context, node, 1);
   const PowerParts parts = sort_elements(context, x, y, integer);
-  if (parts.others.size() == x.constant.size()) throw Unsupported(reason_of(integer));
+  if (integer && parts.others.size() == x.constant.size()) throw Unsupported(reason_of(integer));
   std::vector<AffineForm> forms;
   std::vector<Pick> from(x.constant.size());
   const auto put = [&](AffineForm form, const std::vector<Pick>& elements) {
@@ -97,8 +148,10 @@ std::vector<AffineForm> lower_pow(LowerContext& context, const Node& node) {
                            gather({&y}, parts.by_logarithm)),
         parts.by_logarithm);
   if (!parts.others.empty()) {
-    const AffineForm intervals = lower_by_intervals(context, node)[0];
-    context.note_interval_only({node.name, op_row(node.kind).onnx_name, reason_of(integer)});
+    const AffineForm intervals =
+        integer ? lower_by_intervals(context, node)[0] : power_by_intervals(context, node, x, y);
+    if (is_wide(intervals, parts.others))
+      context.note_interval_only({node.name, op_row(node.kind).onnx_name, reason_of(integer)});
     put(gather({&intervals}, parts.others), parts.others);
   }
   std::vector<const AffineForm*> pointers;

@@ -149,7 +149,7 @@ std::vector<SmallVerdict> gaps_of_several_inputs() {
       3, {y_between(0.2, 0.8)});
   add("a count of five", [](NetworkBuilder& b, ValueId x) { return sum(b, greater(b, x, 0.1)); }, 5,
       {y_between(2.2, 2.8)});
-  add("x > 0 of 45 inputs",
+  add("x > 0.25 of 45 inputs",
       [](NetworkBuilder& b, ValueId x) { return greater(b, sum(b, x), 0.25); }, 45,
       {y_between(0.2, 0.8)});
   return list;
