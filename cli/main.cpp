@@ -92,8 +92,9 @@ int parse_and_run(int argc, char** argv) {
   std::vector<std::pair<CLI::App*, Run>> commands;
   for (const CommandRow& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.help);
-    command->footer("Examples:\n" + std::string(row.examples));
     commands.emplace_back(command, row.add(*command));
+    const std::string notes = command->get_footer();
+    command->footer(notes + (notes.empty() ? "" : "\n\n") + "Examples:\n" + row.examples);
   }
   app.footer(kExitCodes);
   try {
