@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <sstream>
 
 namespace clipbound::cli {
 
@@ -72,6 +73,15 @@ std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {
 std::string HelpFormatter::make_description(const CLI::App* app) const {
   const std::string text = app->get_description();
   return text.empty() ? text : wrapped(text, kColumns, 0) + "\n";
+}
+
+/// Lines that fit stay as they are: examples are indented.
+std::string HelpFormatter::make_footer(const CLI::App* app) const {
+  std::istringstream lines(app->get_footer());
+  std::string text;
+  for (std::string line; std::getline(lines, line);)
+    text += (line.size() > kColumns ? wrapped(line, kColumns, 0) : line) + "\n";
+  return text;
 }
 
 int distance(std::string_view a, std::string_view b) {

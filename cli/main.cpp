@@ -29,10 +29,10 @@ constexpr CommandRow kCommands[] = {
      "  clipbound verify property.vnnlib --network net.onnx --json - --verbose 1"},
     {"bounds", "say what outputs or inner layers may be on a property's boxes", add_bounds,
      "  clipbound bounds property.vnnlib --network net.onnx\n"
-     "  clipbound bounds property.vnnlib --network net.onnx --layer Relu_3 --method crown"},
+     "  clipbound bounds property.vnnlib --network net.onnx --layer Relu_3"},
     {"robustness", "say how far an input may be changed before its label changes", add_robustness,
      "  clipbound robustness net.onnx --input image.csv --label 7\n"
-     "  clipbound robustness net.onnx --input image.csv --label 7 --lowest 0 --highest 1"},
+     "  clipbound robustness net.onnx --input x.csv --label 7 --lowest 0 --highest 1"},
     {"inspect", "say what a network is and what can be done with it", add_inspect,
      "  clipbound inspect net.onnx\n"
      "  clipbound inspect net.onnx --nodes"},
@@ -92,8 +92,9 @@ int parse_and_run(int argc, char** argv) {
   std::vector<std::pair<CLI::App*, Run>> commands;
   for (const CommandRow& row : kCommands) {
     CLI::App* command = app.add_subcommand(row.name, row.help);
-    command->footer("Examples:\n" + std::string(row.examples));
     commands.emplace_back(command, row.add(*command));
+    const std::string notes = command->get_footer();
+    command->footer(notes + (notes.empty() ? "" : "\n\n") + "Examples:\n" + row.examples);
   }
   app.footer(kExitCodes);
   try {

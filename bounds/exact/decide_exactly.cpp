@@ -20,7 +20,9 @@ struct ExactRow {
 
 class Decision {
  public:
-  Decision(ExactSystem& system, std::size_t inputs) : system_(system), inputs_(inputs) {}
+  /// `least_gap`: what a row that is not strict must exceed 0 by.
+  Decision(ExactSystem& system, std::size_t inputs, mpq_class least_gap)
+      : system_(system), inputs_(inputs), least_gap_(std::move(least_gap)) {}
 
   ExactAnswer decide(const std::vector<ExactRow>& rows) {
     simplices_ = system_.simplices();
@@ -37,7 +39,7 @@ class Decision {
  private:
   bool excludes(const ExactRow& row) {
     const std::optional<mpq_class> bound = lower_bound(row.form);
-    return bound && (row.strict ? *bound >= 0 : *bound > 0);
+    return bound && (row.strict ? *bound >= 0 : *bound > least_gap_);
   }
   bool exclude_together(const ExactRow& a, const ExactRow& b);
   bool has_witness(const std::vector<ExactRow>& rows) const;
@@ -50,6 +52,7 @@ class Decision {
 
   ExactSystem& system_;
   const std::size_t inputs_;
+  const mpq_class least_gap_;
   std::vector<RationalForm> simplices_;
 };
 
@@ -201,6 +204,16 @@ std::vector<Band> bands_of(const Clause& clause, const std::vector<double>& lowe
   return bands;
 }
 
+/// Values of exponentials and their like may be equal in float32 because both underflow, where in
+/// real arithmetic one is larger by next to nothing: that proves nothing (S11, a softmax at the
+/// end).
+mpq_class least_gap(const LayeredSystem& system) {
+  const bool may_underflow = std::any_of(
+      system.activations.begin(), system.activations.end(),
+      [](const Activation& f) { return f.curve != Curve::relu && f.curve != Curve::identity; });
+  return may_underflow ? mpq_class(0x1p-100) : mpq_class(0);
+}
+
 /// The clause's rows with what its bands say of the inputs. A band is used where neither of its
 /// inputs is in one that is used already, but for b, which may serve several.
 std::vector<ExactRow> rows_of(ExactSystem& exact, const Clause& clause,
@@ -239,7 +252,7 @@ ExactAnswer decide_exactly(const LayeredSystem& system, const Clause& clause,
   const auto decide = [&](const std::vector<Band>& bands) {
     ExactSystem exact(system, z, lower, upper, depth, most_work);
     const std::vector<ExactRow> rows = rows_of(exact, clause, bands);
-    return Decision(exact, lower.size()).decide(rows);
+    return Decision(exact, lower.size(), least_gap(system)).decide(rows);
   };
   const ExactAnswer answer = decide({});
   if (answer != ExactAnswer::open || depth == ExactDepth::ranges) return answer;

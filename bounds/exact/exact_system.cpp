@@ -170,7 +170,10 @@ RationalForm ExactSystem::make_variable(int layer, std::int64_t v) {
     }
   }
   Key key{f.curve, f.parameter, std::move(z), {}};
-  const auto known = variables_.find(key);
+  // At a jump a step may be either value: `x >= 0` and `x > 0` are one curve of one argument, and
+  // differ at 0. So two steps are never one variable.
+  const bool is_function = !has_jumps(f.curve);
+  const auto known = is_function ? variables_.find(key) : variables_.end();
   if (known != variables_.end()) return of_variable(known->second);
   const Range wide = outward(range);
   const double l = std::max(wide.lower, bounds.lower[at]),
@@ -183,7 +186,7 @@ RationalForm ExactSystem::make_variable(int layer, std::int64_t v) {
     bound_curve(variable, f, key.first, l, u);
   }
   if (slope_limit(f.curve)) relate(variable, key);
-  variables_.emplace(std::move(key), variable);
+  if (is_function) variables_.emplace(std::move(key), variable);
   return of_variable(variable);
 }
 

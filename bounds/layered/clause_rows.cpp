@@ -10,6 +10,17 @@ namespace clipbound::bounds {
 
 namespace {
 
+/// What a row that is not strict has to pass its threshold by. Exponentials and their like may be
+/// equal in float32 because both underflow, where in real arithmetic one is larger by next to
+/// nothing: such points replay, so nothing is proved of them (S11).
+double least_gap(const LayeredSystem& system) {
+  const bool may_underflow =
+      std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) {
+        return f.curve != Curve::relu && f.curve != Curve::identity && !has_jumps(f.curve);
+      });
+  return may_underflow ? 0x1p-100 : 0.0;
+}
+
 AffineForm rows_of(const LayeredSystem& system, const Clause& clause) {
   const AffineForm input =
       AffineForm::of_source(kInputSource, static_cast<std::int64_t>(system.lower.size()), 0,
@@ -19,6 +30,7 @@ AffineForm rows_of(const LayeredSystem& system, const Clause& clause) {
   std::vector<WeightedTerm> terms;
   std::vector<double> offset, extra;
   const IntervalVector outputs = enclose(system.outputs, system.sources);
+  const double gap = least_gap(system);
   for (const Row& row : clause.rows) {
     double error = row.threshold.upper - row.threshold.lower;
     for (const Term& term : row.terms) {
@@ -32,7 +44,7 @@ AffineForm rows_of(const LayeredSystem& system, const Clause& clause) {
       terms.push_back({of_output ? 0 : 1, term.index, term.coefficient.lower});
     }
     begin.push_back(static_cast<std::int64_t>(terms.size()));
-    offset.push_back(-row.threshold.upper);
+    offset.push_back(-row.threshold.upper - (row.strict ? 0.0 : gap));
     extra.push_back(error);
   }
   AffineForm rows = linear_map(forms, begin, terms, offset, system.magnitudes);

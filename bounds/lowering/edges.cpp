@@ -261,6 +261,8 @@ std::vector<char> values_before_edges(const Network& network) {
 
 IntervalVector ends_by_operator(const LowerContext& context, const Node& node, std::size_t k) {
   const auto size = static_cast<std::size_t>(context.network().value(node.outputs[k]).size());
+  // Integers are divided towards 0, and wrap.
+  if (context.network().value(node.outputs[k]).type == DataType::int64) return unknown_ends(size);
   if (!passes_ends(node.kind)) {
     const Range range = range_of_operator(context, node);
     return {std::vector<double>(size, range.lower), std::vector<double>(size, range.upper)};

@@ -55,12 +55,17 @@ Equations equations_of(const Clause& clause) {
   return halves;
 }
 
+/// Equations of all clauses. Where clauses define different inputs by one (or one of them none),
+/// the judge rounds it differently in each: it stays a pair of rows.
 Equations common_equations(const Query& query) {
   if (query.clauses.empty()) return {};
   Equations common = equations_of(query.clauses.front());
   for (std::size_t k = 1; k < query.clauses.size() && !common.empty(); ++k) {
     const Equations here = equations_of(query.clauses[k]);
-    std::erase_if(common, [&](const auto& e) { return !here.contains(e.first); });
+    std::erase_if(common, [&](const auto& e) {
+      const auto same = here.find(e.first);
+      return same == here.end() || same->second.defines != e.second.defines;
+    });
   }
   return common;
 }

@@ -1,11 +1,24 @@
-// Idea: IsNaN and IsInf: a value within finite bounds is neither; of others nothing is known.
+// Idea: IsNaN and IsInf: a value within bounds far below its type's largest number is neither; of
+// others nothing is known.
 // Source: own.
-// Guarantees: exact where the value's interval is finite (S1, S2).
-#include <cmath>
+// Guarantees: exact where the value's interval is such (S1, S2), in the type that computes it too.
+#include <limits>
 
 #include "bounds/lowering/ops/lower_op.h"
 
 namespace clipbound::bounds {
+
+namespace {
+
+/// Half of the largest number: what is beyond may be an infinity once it was rounded.
+double certainly_finite(const Value& value) {
+  if (value.half == Half::float16) return 0.5 * 65504.0;
+  return value.type == DataType::float64
+             ? 0.5 * std::numeric_limits<double>::max()
+             : 0.5 * static_cast<double>(std::numeric_limits<float>::max());
+}
+
+}  // namespace
 
 std::vector<AffineForm> lower_not_finite(LowerContext& context, const Node& node) {
   AffineForm scratch;
@@ -13,8 +26,9 @@ std::vector<AffineForm> lower_not_finite(LowerContext& context, const Node& node
       enclose(form_of(context, node.inputs[0], scratch), context.sources());
   IntervalVector truth{std::vector<double>(range.lower.size(), 0.0),
                        std::vector<double>(range.lower.size(), 0.0)};
+  const double limit = certainly_finite(context.network().value(node.inputs[0]));
   for (std::size_t i = 0; i < range.lower.size(); ++i) {
-    if (!std::isfinite(range.lower[i]) || !std::isfinite(range.upper[i])) truth.upper[i] = 1.0;
+    if (!(range.lower[i] >= -limit && range.upper[i] <= limit)) truth.upper[i] = 1.0;
   }
   return {constant_within(truth)};
 }

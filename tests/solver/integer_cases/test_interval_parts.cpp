@@ -164,7 +164,7 @@ TEST(IntervalParts, AreSplitUntilTheyTell) {
   EXPECT_GE(v.list.size(), 20U);
   for (std::size_t k = 0; k < v.list.size(); ++k)
     expect_verdict(v.list[k],
-                   {.threads = 1 + static_cast<int>(k % 2), .attack = true, .seconds = 60.0});
+                   {.threads = 1 + static_cast<int>(k % 2), .attack = true, .seconds = 240.0});
 }
 
 /// A value that some point has is never refuted, whatever is halved and decided around it.

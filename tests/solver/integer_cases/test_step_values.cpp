@@ -161,7 +161,7 @@ TEST(StepValues, GapsBetweenThemAreProved) {
   EXPECT_EQ(all.size(), 20U);
   for (std::size_t k = 0; k < all.size(); ++k)
     expect_verdict(all[k],
-                   {.threads = 1 + static_cast<int>(k % 2), .attack = true, .seconds = 60.0});
+                   {.threads = 1 + static_cast<int>(k % 2), .attack = true, .seconds = 240.0});
 }
 
 TEST(StepValues, ValuesInTheSetAreFound) {
@@ -179,7 +179,7 @@ TEST(StepValues, ValuesInTheSetAreFound) {
                     [holds](const std::vector<double>& x, const std::vector<double>& y) {
                       return holds(x[0], y[0]);
                     }},
-                   {.threads = 2, .attack = true, .seconds = 60.0});
+                   {.threads = 2, .attack = true, .seconds = 240.0});
   };
   one(
       "Sign is 0 at 0 alone", [](NetworkBuilder& b, ValueId x) { return b.add("Sign", {x}); }, -1.0,

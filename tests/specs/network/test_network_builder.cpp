@@ -11,7 +11,8 @@ namespace {
 TEST(Builder, RefusesAndStaysUsable) {
   NetworkBuilder b;
   const ValueId x = b.input("x", {1, 2});
-  EXPECT_THROW(b.add("Einsum", {x}), Unsupported);
+  EXPECT_THROW(b.add("Unique", {x}), Unsupported);
+  EXPECT_THROW(b.add("Einsum", {x}), InputError) << "it has no equation";
   EXPECT_THROW(b.add("MatMul", {x, b.constant({3, 1}, {1, 2, 3})}), InputError);
   EXPECT_THROW(b.add("Relu", {}), InputError);
   EXPECT_THROW(b.add("Relu", {ValueId{55}}), InputError);
