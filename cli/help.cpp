@@ -34,7 +34,12 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   std::string result;
   std::size_t column = 0;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    // A list that fits no line is broken after a comma.
+    const std::size_t comma =
+        end > width ? text.substr(0, width).rfind(',') : std::string_view::npos;
+    const bool is_broken = comma != std::string_view::npos;
+    if (is_broken) end = comma + 1;
     const std::string_view word = text.substr(0, end);
     if (column > 0 && column + 1 + word.size() > width) {
       result += "\n" + std::string(indent, ' ');
@@ -49,7 +54,7 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
       result += "\n" + std::string(end + 1 < text.size() ? indent : 0, ' ');
       column = 0;
     }
-    text.remove_prefix(std::min(end + 1, text.size()));
+    text.remove_prefix(std::min(is_broken ? end : end + 1, text.size()));
   }
   return result;
 }
@@ -115,9 +120,18 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return best;
 }
 
+std::vector<const CLI::Option*> options_of(const CLI::App& command) {
+  std::vector<const CLI::Option*> options = command.get_options();
+  for (const CLI::App* group : command.get_subcommands({})) {
+    if (!group->get_name().empty()) continue;
+    for (const CLI::Option* option : group->get_options()) options.push_back(option);
+  }
+  return options;
+}
+
 std::vector<std::string> flags_of(const CLI::App& command) {
   std::vector<std::string> flags;
-  for (const CLI::Option* option : command.get_options()) {
+  for (const CLI::Option* option : options_of(command)) {
     for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
   }
   return flags;

@@ -31,6 +31,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 /// know; "" where nothing is near.
 std::string suggestion(const CLI::App& app, const std::vector<std::string>& arguments);
 
+/// Options of a command, those of its groups too.
+std::vector<const CLI::Option*> options_of(const CLI::App& command);
 /// Flags and subcommands of a command, as they are typed.
 std::vector<std::string> flags_of(const CLI::App& command);
 std::vector<const CLI::App*> commands_of(const CLI::App& command);

@@ -69,7 +69,7 @@ std::string manual_page(const CLI::App& app) {
       << roff(app.get_description()) << "\n";
   for_each_command(app, "", [&](const CLI::App& command, const std::string& words) {
     out << ".SH \"clipbound " << roff(words) << "\"\n" << roff(command.get_description()) << "\n";
-    for (const CLI::Option* option : command.get_options()) write_option(out, *option);
+    for (const CLI::Option* option : options_of(command)) write_option(out, *option);
     const std::string footer = command.get_footer();
     if (!footer.empty()) out << ".PP\n.nf\n" << roff(footer) << "\n.fi\n";
   });
@@ -141,7 +141,7 @@ std::string plain(std::string_view text) {
 
 void write_zsh_arguments(std::ostream& out, const CLI::App& command) {
   out << "      _arguments";
-  for (const CLI::Option* option : command.get_options()) {
+  for (const CLI::Option* option : options_of(command)) {
     const std::string type = type_of(*option);
     for (const std::string& name : option->get_lnames()) {
       std::string spec = "--" + name + "[" + plain(option->get_description()) + "]";
@@ -197,7 +197,7 @@ std::string fish_script(const CLI::App& app) {
       out << "complete -c clipbound -n " << in_quotes(condition) << " -f -a " << sub->get_name()
           << " -d " << in_quotes(sub->get_description()) << "\n";
     }
-    for (const CLI::Option* option : command.get_options()) {
+    for (const CLI::Option* option : options_of(command)) {
       for (const std::string& name : option->get_lnames()) {
         out << "complete -c clipbound -n " << in_quotes(condition) << " -l " << name
             << (type_of(*option).empty() ? ""

@@ -97,7 +97,7 @@ bool comparable(const Activation& a, Range i, const std::vector<Point>& points) 
 
 /// By how many times more points miss the curve: near a kink by their distance, not its square.
 double kinks(const Case& c) {
-  return c.activation.curve == Curve::clamp ? 10.0 : 1.0;
+  return c.activation.curve == Curve::clamp ? 100.0 : 1.0;
 }
 
 TEST_P(Tightness, AreaIsTheLeastPossible) {
