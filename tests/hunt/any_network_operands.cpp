@@ -11,6 +11,8 @@ namespace {
 using Ints = std::vector<std::int64_t>;
 using Attributes = std::map<std::string, Attribute>;
 constexpr float kInfinite = std::numeric_limits<float>::infinity();
+// Constants of Max and Min that are not finite are refused.
+constexpr float kHuge = 1e30F;
 const Attributes kAlongRow{{"axis", std::int64_t{1}}};
 
 }  // namespace
@@ -69,7 +71,7 @@ ValueId AnyNetwork::counted(ValueId x) {
 /// Infinite constants, as masks and limits have them.
 ValueId AnyNetwork::masked(ValueId x) {
   const std::int64_t w = width_of(x);
-  const auto some_infinite = [&](float infinite) {
+  const auto with_some = [&](float infinite) {
     std::vector<float> values(static_cast<std::size_t>(w));
     for (float& v : values) v = dice_.chance(0.4) ? infinite : static_cast<float>(dice_.normal());
     return b_.constant({1, w}, std::move(values));
@@ -81,8 +83,8 @@ ValueId AnyNetwork::masked(ValueId x) {
       const ValueId zero = b_.constant({1, 1}, {0.0F});
       return node("Softmax", {node("Concat", {shown, zero}, kAlongRow)}, kAlongRow);
     }
-    case 1: return node("Max", {x, some_infinite(-kInfinite)});
-    case 2: return node("Min", {x, some_infinite(kInfinite)});
+    case 1: return node("Max", {x, with_some(-kHuge)});
+    case 2: return node("Min", {x, with_some(kHuge)});
     case 3:
       return node("Clip", {x, scalar(-kInfinite), scalar(dice_.chance(0.5) ? kInfinite : 0.5F)});
     default: {
