@@ -162,7 +162,10 @@ std::int64_t coefficients_of(const LayeredSystem& system) {
 bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& clause,
                                 const std::vector<IntervalVector>& z, const BoxClauses& box) const {
   if (query_.clauses.size() > strategy::kMostExactRoots) return false;
-  const bool is_tiny = coefficients_of(system) <= strategy::kTinyNetwork;
+  // Rationals of a last layer with thousands of terms took longer than CROWN of the whole network.
+  const std::int64_t coefficients = coefficients_of(system);
+  if (coefficients > strategy::kExactNetwork) return false;
+  const bool is_tiny = coefficients <= strategy::kTinyNetwork;
   for (const ExactDepth depth : {ExactDepth::ranges, ExactDepth::forms}) {
     if (depth == ExactDepth::forms && !is_tiny) break;
     if (decide_exactly(system, clause, z, box.lower, box.upper, depth, strategy::kRootExactWork) ==
