@@ -53,9 +53,10 @@ inline double div_down(double a, double b) {
 }
 
 /// True where the product p of a and b, computed to nearest, is exact: what it lacks, which is a
-/// float64 number unless it underflows, is 0.
+/// float64 number unless it underflows, is 0. False for 0 times infinity.
 inline bool is_exact_product(double a, double b, double p) {
-  return a == 0.0 || b == 0.0 || (std::fabs(p) >= 0x1p-900 && std::fma(a, b, -p) == 0.0);
+  if (a == 0.0 || b == 0.0) return p == 0.0;
+  return std::fabs(p) >= 0x1p-900 && std::fma(a, b, -p) == 0.0;
 }
 /// True where the sum s of a and b, computed to nearest, is exact (Knuth's TwoSum).
 inline bool is_exact_sum(double a, double b, double s) {

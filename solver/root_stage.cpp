@@ -58,8 +58,10 @@ LayeredSystem system_of_intervals(const Network& network, const BoxClauses& box)
         std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i])));
   for (std::size_t i = 0; i < outputs.value.size(); ++i) {
     const bool known = std::isfinite(outputs.value[i]) && outputs.error[i] < kOverflow;
+    // What was rounded may have underflowed in float32 (least_gap() of bounds/layered).
+    const double underflow = outputs.error[i] > 0.0 ? 0x1p-100 : 0.0;
     system.outputs.constant.push_back(known ? outputs.value[i] : 0.0);
-    system.outputs.radius.push_back(known ? outputs.error[i] : kInfinity);
+    system.outputs.radius.push_back(known ? add_up(outputs.error[i], underflow) : kInfinity);
   }
   return system;
 }

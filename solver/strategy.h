@@ -34,9 +34,10 @@ namespace strategy {
 // unless it has more coefficients than this. Not measured.
 inline constexpr std::size_t kLargeNetwork = 3000000;
 
-// Exact arithmetic (decision 48): additions of rationals, some 0.3 us each. Forms of activations
-// are looked into at the root of a network of so few coefficients, and on subproblems of the input
-// split that are open by rounding alone where it has no more than the second number.
+// Exact arithmetic (decision 48): additions of rationals, some 0.3 us each. Networks with more
+// coefficients than the second number are not looked at. Up to it the root is asked by ranges, and
+// subproblems of the input split that may be open by rounding alone by forms; up to the first
+// number the root by forms, too.
 inline constexpr std::int64_t kTinyNetwork = 1000, kExactNetwork = 20000;
 inline constexpr std::int64_t kRootExactWork = 20000, kExactWork = 200000;
 inline constexpr std::size_t kMostExactRoots = 256;  // clauses of one query

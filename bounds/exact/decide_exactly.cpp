@@ -1,7 +1,10 @@
 #include "bounds/exact/decide_exactly.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+
+#include "bounds/layered/clause_rows.h"
 
 namespace clipbound::bounds {
 
@@ -37,9 +40,10 @@ class Decision {
   }
 
  private:
-  bool excludes(const ExactRow& row) {
+  /// `weight`: of all rows that the row is a sum of.
+  bool excludes(const ExactRow& row, const mpq_class& weight = 1) {
     const std::optional<mpq_class> bound = lower_bound(row.form);
-    return bound && (row.strict ? *bound >= 0 : *bound > least_gap_);
+    return bound && (row.strict ? *bound >= 0 : *bound > least_gap_ * weight);
   }
   bool exclude_together(const ExactRow& a, const ExactRow& b);
   bool has_witness(const std::vector<ExactRow>& rows) const;
@@ -141,8 +145,9 @@ bool Decision::exclude_together(const ExactRow& a, const ExactRow& b) {
     if (sgn(other) * sgn(c) >= 0) continue;
     if (++tried > kMostTried || system_.is_spent()) return false;
     ExactRow sum{a.form, a.strict || b.strict};
-    sum.form.add(b.form, -c / other);
-    if (excludes(sum)) return true;
+    const mpq_class t = -c / other;
+    sum.form.add(b.form, t);
+    if (excludes(sum, 1 + t)) return true;
   }
   return false;
 }
@@ -198,20 +203,11 @@ std::vector<Band> bands_of(const Clause& clause, const std::vector<double>& lowe
   }
   std::erase_if(bands, [&](const Band& band) {
     const auto a = static_cast<std::size_t>(band.a);
-    return !band.range.lower || !band.range.upper ||
+    return !std::isfinite(lower[a]) || !std::isfinite(upper[a]) || !band.range.lower ||
+           !band.range.upper ||
            *band.range.upper - *band.range.lower >= mpq_class(upper[a]) - mpq_class(lower[a]);
   });
   return bands;
-}
-
-/// Values of exponentials and their like may be equal in float32 because both underflow, where in
-/// real arithmetic one is larger by next to nothing: that proves nothing (S11, a softmax at the
-/// end).
-mpq_class least_gap(const LayeredSystem& system) {
-  const bool may_underflow = std::any_of(
-      system.activations.begin(), system.activations.end(),
-      [](const Activation& f) { return f.curve != Curve::relu && f.curve != Curve::identity; });
-  return may_underflow ? mpq_class(0x1p-100) : mpq_class(0);
 }
 
 /// The clause's rows with what its bands say of the inputs. A band is used where neither of its
@@ -252,7 +248,7 @@ ExactAnswer decide_exactly(const LayeredSystem& system, const Clause& clause,
   const auto decide = [&](const std::vector<Band>& bands) {
     ExactSystem exact(system, z, lower, upper, depth, most_work);
     const std::vector<ExactRow> rows = rows_of(exact, clause, bands);
-    return Decision(exact, lower.size(), least_gap(system)).decide(rows);
+    return Decision(exact, lower.size(), mpq_class(least_gap(system))).decide(rows);
   };
   const ExactAnswer answer = decide({});
   if (answer != ExactAnswer::open || depth == ExactDepth::ranges) return answer;

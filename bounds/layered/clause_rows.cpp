@@ -8,11 +8,6 @@
 
 namespace clipbound::bounds {
 
-namespace {
-
-/// What a row that is not strict has to pass its threshold by. Exponentials and their like may be
-/// equal in float32 because both underflow, where in real arithmetic one is larger by next to
-/// nothing: such points replay, so nothing is proved of them (S11).
 double least_gap(const LayeredSystem& system) {
   const bool may_underflow =
       std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) {
@@ -20,6 +15,8 @@ double least_gap(const LayeredSystem& system) {
       });
   return may_underflow ? 0x1p-100 : 0.0;
 }
+
+namespace {
 
 AffineForm rows_of(const LayeredSystem& system, const Clause& clause) {
   const AffineForm input =

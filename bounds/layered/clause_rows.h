@@ -16,6 +16,10 @@ namespace clipbound::bounds {
 
 /// [S] left side minus threshold, of every row.
 AffineForm lower_rows(const LayeredSystem& system, const Clause& clause);
+/// What a row that is not strict has to pass its threshold by. Exponentials and their like may be
+/// equal in float32 because both underflow, where in real arithmetic one is larger by next to
+/// nothing: such points replay, so nothing is proved of them (S11). lower_rows() has taken it off.
+double least_gap(const LayeredSystem& system);
 /// [S] 1 for the strict rows: they are excluded where their lower bound is 0 already.
 std::vector<std::uint8_t> strict_rows(const LayeredSystem& system, const Clause& clause);
 

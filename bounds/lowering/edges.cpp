@@ -155,6 +155,10 @@ Range range_of_operator(const LowerContext& context, const Node& node) {
     const auto& constant = context.network().value(node.inputs[k]).constant;
     return constant && !std::isnan(constant->at(0)) ? constant->at(0) : none;
   };
+  const auto is_computed = [&](std::size_t k) {
+    return node.opset >= 11 && k < node.inputs.size() && node.inputs[k] != kNoValue &&
+           !context.network().is_constant(node.inputs[k]);
+  };
   switch (node.kind) {
     case OpKind::tanh:
     case OpKind::sin:
@@ -163,6 +167,8 @@ Range range_of_operator(const LowerContext& context, const Node& node) {
     case OpKind::sigmoid:
     case OpKind::softmax: return {0.0, 1.0};
     case OpKind::clip: {
+      // Where an upper limit lies below the lower one it is the value.
+      if (is_computed(1) || is_computed(2)) return {-kInfinity, kInfinity};
       const double low = limit(1, "min", -kInfinity), high = limit(2, "max", kInfinity);
       return low <= high ? Range{low, high} : Range{-kInfinity, kInfinity};
     }

@@ -237,6 +237,8 @@ void CaseWorker::bound_tail() {
     return;  // a slice's start and end, made inputs apart, do not tell its length any more
   }
   if (system == nullptr) return;
+  // What underflows in the part that is left out is not seen in the tail.
+  if (least_gap(*system_) > least_gap(*system)) return;
   ActivationSplitSettings settings;
   settings.stable_too_width = strategy::kNarrowRefineWidth;
   ActivationSplitSchedule root(system, {tail->lower, tail->upper, case_.open_clauses()}, settings,

@@ -226,6 +226,7 @@ void hash_row(Hash& hash, const Row& row) {
   }
   hash.bytes(row.strict ? "<" : "<=");
   hash.bytes(row.threshold.exact.get_str());
+  hash.number(row.defines);
 }
 
 }  // namespace
@@ -240,6 +241,7 @@ std::uint64_t problem_fingerprint(const Network& network, const Query& query) {
   ids(network.outputs);
   for (const Value& value : network.values) {
     hash.number(static_cast<std::int32_t>(value.type));
+    hash.number(static_cast<std::int32_t>(value.half));
     hash.number(value.shape.size());
     for (const std::int64_t size : value.shape) hash.number(size);
     if (value.constant) hash_tensor(hash, *value.constant);

@@ -184,8 +184,15 @@ std::int32_t lone_input(const Ast& ast, std::uint32_t node) {
   if (ast.nodes[node].kind != NodeKind::compare) return -1;
   for (const std::uint32_t side : {node + 1, ast.nodes[node + 1].end}) {
     const AstNode& term = ast.nodes[side];
-    if (term.kind == NodeKind::atom && term.left_kind == Atom::Kind::input)
-      return static_cast<std::int32_t>(term.left);
+    if (term.kind != NodeKind::atom || term.left_kind != Atom::Kind::input) continue;
+    // X_0 = 2 X_0 + X_1 does not say what X_0 is.
+    std::uint32_t uses = 0;
+    for (std::uint32_t n = node + 1; n < ast.nodes[node].end; ++n) {
+      const AstNode& other = ast.nodes[n];
+      uses += other.left_kind == Atom::Kind::input && other.left == term.left ? 1U : 0U;
+      uses += other.right_kind == Atom::Kind::input && other.right == term.left ? 1U : 0U;
+    }
+    if (uses == 1) return static_cast<std::int32_t>(term.left);
   }
   return -1;
 }

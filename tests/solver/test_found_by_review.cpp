@@ -62,6 +62,28 @@ TEST(FoundByReview, ClausesThatDefineDifferentInputsByOneEquation) {
   }
 }
 
+/// Where the upper limit is the smaller one, Clip gives it.
+TEST(FoundByReview, ClipWithAnUpperLimitBelowTheLowerOne) {
+  for (const double most : {-1.0, 3.0}) {
+    NetworkBuilder b;
+    const ValueId x = b.input("x", {1, 2});
+    const auto parts = b.add("Split", {x}, {{"axis", std::int64_t{1}}}, 2);
+    const ValueId high =
+        b.add("Reshape", {parts[1], b.constant(Tensor{{0}, std::vector<std::int64_t>{}})});
+    const ValueId y = b.add("Reciprocal", {b.add("Clip", {parts[0], scalar(b, 1.0F), high})});
+    const Property p{{0.0, -2.0}, {5.0, most}, 1, {{"(<= Y_0 -0.1)"}}};
+    EXPECT_NE(verdict(b, y, p.text()), "unsat") << most;
+  }
+}
+
+/// e^-150 is 0 in float32.
+TEST(FoundByReview, WhatUnderflowsInFloat32IsZero) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {1, 1});
+  const Property p{{-150.5}, {-150.0}, 1, {{"(<= Y_0 0.0)"}}};
+  EXPECT_NE(verdict(b, b.add("Exp", {x}), p.text()), "unsat");
+}
+
 /// e^88.8 is finite, but no float32.
 TEST(FoundByReview, WhatOverflowsInFloat32IsInfinite) {
   NetworkBuilder b;
