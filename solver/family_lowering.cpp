@@ -1,4 +1,5 @@
 #include "solver/family_lowering.h"
+#include <cstdlib>
 
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
@@ -10,6 +11,7 @@ std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& famil
   LoweringOptions options;
   options.undefined_reach = reach_.get();
   options.deadline = &context_.deadline;
+  options.differences = std::getenv("NODIFF") == nullptr;
   const auto lowered = [&](ProductForm products) {
     return std::make_shared<const LayeredSystem>(
         lower_network(*network_, family.lower, family.upper, products, options));

@@ -56,8 +56,11 @@ double CrownBounder::row_slack(const AffineForm& form, std::int64_t row,
 
 RelaxedLayer CrownBounder::relaxed(int k, const Bounds& bounds) const {
   const auto i = static_cast<std::size_t>(k);
-  return {system_->layers[i], bounds.layers[i], bounds.relaxations[i], bounds.slack[i],
-          system_->activations[i].curve == Curve::product};
+  RelaxedLayer layer{system_->layers[i], bounds.layers[i], bounds.relaxations[i], bounds.slack[i],
+                     system_->activations[i].curve == Curve::product};
+  if (i < bounds.differences.size() && !bounds.differences[i].empty())
+    layer.twins = {&system_->twins_of(i), &bounds.differences[i]};
+  return layer;
 }
 
 std::vector<double> CrownBounder::lower_bounds(const AffineForm& form,
@@ -102,19 +105,25 @@ void CrownBounder::substitute_unstable(int layer, const Bounds& bounds, Interval
     if (!relu || (z.lower[v] < 0.0 && z.upper[v] > 0.0))
       unstable.push_back(static_cast<std::int64_t>(v));
   }
-  if (sparse_) return substitute_sparse(layer, unstable, bounds, z, deadline);
-  if (2.0 * static_cast<double>(unstable.size()) * work_[static_cast<std::size_t>(layer)] >
-      kBackwardWork)
-    return;
-  substitute_dense(layer, unstable, bounds, z, deadline);
+  substitute_form(system_->layers[static_cast<std::size_t>(layer)], layer, unstable, bounds, z,
+                  deadline);
 }
 
-void CrownBounder::substitute_sparse(int layer, const std::vector<std::int64_t>& neurons,
-                                     const Bounds& bounds, IntervalVector& z,
-                                     const Deadline& deadline) const {
-  const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
+void CrownBounder::substitute_form(const AffineForm& form, int layer,
+                                   const std::vector<std::int64_t>& which, const Bounds& bounds,
+                                   IntervalVector& z, const Deadline& deadline) const {
+  if (sparse_) return substitute_sparse(form, layer, which, bounds, z, deadline);
+  if (2.0 * static_cast<double>(which.size()) * work_[static_cast<std::size_t>(layer)] >
+      kBackwardWork)
+    return;
+  substitute_dense(form, layer, which, bounds, z, deadline);
+}
+
+void CrownBounder::substitute_sparse(const AffineForm& form, int layer,
+                                     const std::vector<std::int64_t>& which, const Bounds& bounds,
+                                     IntervalVector& z, const Deadline& deadline) const {
   SparseBackwardRow scratch;
-  for (const std::int64_t i : neurons) {
+  for (const std::int64_t i : which) {
     if (scratch.work > kSparseWork || deadline.expired()) return;
     const auto v = static_cast<std::size_t>(i);
     z.lower[v] = std::max(z.lower[v], lower_bound_sparse(form, i, 1.0, layer, bounds, scratch));
@@ -122,19 +131,18 @@ void CrownBounder::substitute_sparse(int layer, const std::vector<std::int64_t>&
   }
 }
 
-void CrownBounder::substitute_dense(int layer, const std::vector<std::int64_t>& neurons,
-                                    const Bounds& bounds, IntervalVector& z,
-                                    const Deadline& deadline) const {
-  const AffineForm& form = system_->layers[static_cast<std::size_t>(layer)];
+void CrownBounder::substitute_dense(const AffineForm& form, int layer,
+                                    const std::vector<std::int64_t>& which, const Bounds& bounds,
+                                    IntervalVector& z, const Deadline& deadline) const {
   std::size_t widest = 1;
   for (int k = 0; k < layer; ++k)
     widest = std::max(
         widest, static_cast<std::size_t>(system_->layers[static_cast<std::size_t>(k)].size()));
   const std::size_t at_once = std::clamp<std::size_t>(kDenseRows / widest, 8, 256);
-  for (std::size_t first = 0; first < neurons.size() && !deadline.expired(); first += at_once) {
-    const std::size_t last = std::min<std::size_t>(first + at_once, neurons.size());
-    const std::vector<std::int64_t> part(neurons.begin() + static_cast<std::ptrdiff_t>(first),
-                                         neurons.begin() + static_cast<std::ptrdiff_t>(last));
+  for (std::size_t first = 0; first < which.size() && !deadline.expired(); first += at_once) {
+    const std::size_t last = std::min<std::size_t>(first + at_once, which.size());
+    const std::vector<std::int64_t> part(which.begin() + static_cast<std::ptrdiff_t>(first),
+                                         which.begin() + static_cast<std::ptrdiff_t>(last));
     const auto low = lower_bounds(form, part, 1.0, layer, bounds);
     const auto high = lower_bounds(form, part, -1.0, layer, bounds);
     for (std::size_t i = 0; i < part.size(); ++i) {
@@ -182,6 +190,44 @@ void CrownBounder::relate_factors(int layer, const Bounds& bounds, const Interva
     relaxations[2 * i].lower_offset = of.lower;
     relaxations[2 * i].upper_offset = of.upper;
   }
+}
+
+std::vector<DifferenceLines> CrownBounder::relate_twins(int layer, const Bounds& bounds,
+                                                        const Deadline& deadline) const {
+  const auto k = static_cast<std::size_t>(layer);
+  const std::vector<std::int64_t>& twin = system_->twins_of(k);
+  if (twin.empty()) return {};
+  const Activation& activation = system_->activations[k];
+  const IntervalVector &x = bounds.layers[k - 1], &y = bounds.layers[k];
+  const auto is_open = [&](std::size_t at, std::size_t v) {
+    const IntervalVector& z = bounds.layers[at];
+    return std::isfinite(bounds.slack[at][v]) &&
+           (activation.curve != Curve::relu || (z.lower[v] < 0.0 && z.upper[v] > 0.0));
+  };
+  std::vector<std::int64_t> begin{0}, second, all;
+  std::vector<WeightedTerm> terms;
+  for (std::size_t v = 0; v < twin.size(); ++v) {
+    if (twin[v] < 0 || !is_open(k, v) || !is_open(k - 1, static_cast<std::size_t>(twin[v])))
+      continue;
+    terms.push_back({0, static_cast<std::int64_t>(v), 1.0});
+    terms.push_back({1, twin[v], -1.0});
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+    all.push_back(static_cast<std::int64_t>(second.size()));
+    second.push_back(static_cast<std::int64_t>(v));
+  }
+  if (second.empty()) return {};
+  const AffineForm form = linear_map({&system_->layers[k], &system_->layers[k - 1]}, begin, terms,
+                                     std::vector<double>(second.size(), 0.0), system_->magnitudes);
+  IntervalVector d = enclose(form, bounds.sources);
+  substitute_form(form, layer - 1, all, bounds, d, deadline);
+  std::vector<DifferenceLines> lines(twin.size());
+  for (std::size_t i = 0; i < second.size(); ++i) {
+    const auto v = static_cast<std::size_t>(second[i]), w = static_cast<std::size_t>(twin[v]);
+    lines[v] = relax_difference(activation, range_of(x, w), range_of(y, v), range_of(d, i),
+                                relax(activation, x.lower[w], x.upper[w]),
+                                relax(activation, y.lower[v], y.upper[v]));
+  }
+  return lines;
 }
 
 CrownBounder::ForwardBounds CrownBounder::begin_forward(const Bounds& bounds) const {
@@ -268,6 +314,7 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
   bounds.slack.push_back(std::move(slack));
   bounds.layers.push_back(std::move(z));
   bounds.sources[layer] = std::move(active);
+  bounds.differences.push_back(relate_twins(layer, bounds, deadline));
 }
 
 CrownBounder::Bounds CrownBounder::bound_neurons(std::vector<double> lower,

@@ -31,6 +31,8 @@ class CrownBounder {
     std::vector<std::vector<LinePair>> relaxations;  ///< of layers that are not ReLU (those: empty)
     std::map<int, IntervalVector> sources;           ///< input and activations
     std::vector<std::vector<double>> slack;          ///< of every neuron's form
+    /// Of neurons that have a twin in the layer before; empty where that says nothing new.
+    std::vector<std::vector<DifferenceLines>> differences;
     /// No point of the box is a counterexample: nothing is left of some neuron (cut_to_limits()).
     bool empty = false;
     double largest_source = 1.0;  ///< of all sources' magnitudes: scales what underflow may lose
@@ -68,13 +70,20 @@ class CrownBounder {
                                       const Deadline& deadline) const;
   void relate_factors(int layer, const Bounds& bounds, const IntervalVector& z,
                       std::vector<LinePair>& relaxations, const Deadline& deadline) const;
+  /// How the layer's neurons differ from their twins in the layer before, which is bounded already;
+  /// the layer's own bounds are the newest ones.
+  std::vector<DifferenceLines> relate_twins(int layer, const Bounds& bounds,
+                                            const Deadline& deadline) const;
   /// Tightens the unstable neurons of one layer by backward substitution.
   void substitute_unstable(int layer, const Bounds& bounds, IntervalVector& z,
                            const Deadline& deadline) const;
-  void substitute_sparse(int layer, const std::vector<std::int64_t>& neurons, const Bounds& bounds,
-                         IntervalVector& z, const Deadline& deadline) const;
-  void substitute_dense(int layer, const std::vector<std::int64_t>& neurons, const Bounds& bounds,
-                        IntervalVector& z, const Deadline& deadline) const;
+  /// Tightens the elements `which` of a form over the layers before `layer`.
+  void substitute_form(const AffineForm& form, int layer, const std::vector<std::int64_t>& which,
+                       const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
+  void substitute_sparse(const AffineForm& form, int layer, const std::vector<std::int64_t>& which,
+                         const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
+  void substitute_dense(const AffineForm& form, int layer, const std::vector<std::int64_t>& which,
+                        const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
   double lower_bound_sparse(const AffineForm& form, std::int64_t row, double sign, int layer,
                             const Bounds& bounds, SparseBackwardRow& scratch) const;
   /// Layer k as the bounds relax it.

@@ -90,10 +90,48 @@ std::vector<double>& DenseBackwardRows::of(int source) {
   return matrix;
 }
 
+void DenseBackwardRows::take_differences(int k, const RelaxedLayer& layer,
+                                         std::vector<double>& extra) {
+  std::vector<double>&here = coefficients_[static_cast<std::size_t>(k) + 1],
+  &before = coefficients_[static_cast<std::size_t>(k)];
+  if (k == 0 || here.empty() || before.empty()) return;
+  const std::vector<std::int64_t>& twin = *layer.twins.first;
+  const std::size_t size = twin.size(), size_before = before.size() / sums.size();
+  extra.resize(here.size());
+  pending_.assign(before.size(), 0.0);
+  for (std::size_t r = 0; r < sums.size(); ++r) {
+    for (std::size_t v = 0; v < size; ++v) {
+      if (twin[v] < 0) continue;
+      const std::size_t at = r * size + v,
+                        at_first = r * size_before + static_cast<std::size_t>(twin[v]);
+      const auto [m, q] = take_difference((*layer.twins.lines)[v], before[at_first], here[at]);
+      extra[at] += m;
+      pending_[at_first] -= m;
+      sums[r].intercept += q;
+      sums[r].intercept_magnitude += std::fabs(q);
+    }
+  }
+}
+
+void DenseBackwardRows::add_multipliers(const std::vector<double>& extra, std::size_t r,
+                                        double* row, const RelaxedLayer& layer) {
+  const std::size_t size = layer.form.constant.size();
+  for (std::size_t v = 0; v < size; ++v) {
+    const double m = extra[r * size + v];
+    if (m == 0.0) continue;
+    row[v] += m;
+    sums[r].constant += m * layer.form.constant[v];
+    sums[r].error += std::fabs(m) * layer.slack[v];
+  }
+}
+
 void DenseBackwardRows::substitute(int k, const RelaxedLayer& layer,
                                    const std::vector<LayerMatrix>& matrices) {
   std::vector<double>& p = coefficients_[static_cast<std::size_t>(k) + 1];
+  std::vector<double> extra = std::move(pending_);
+  pending_.clear();
   if (p.empty()) return;
+  if (layer.twins.lines != nullptr) take_differences(k, layer, extra);
   const std::size_t size = layer.form.constant.size();
   const bool relu = layer.relaxations.empty();
   const ReluRows relus(relu ? layer.z : IntervalVector{});
@@ -106,6 +144,7 @@ void DenseBackwardRows::substitute(int k, const RelaxedLayer& layer,
     if (!relu || !relus.replace(row, layer.form.constant, layer.slack, gained))
       gained = replace_each(row, layer);
     sums[r] += gained;
+    if (!extra.empty()) add_multipliers(extra, r, row, layer);
   }
   for (const LayerMatrix& matrix : matrices)
     add_product(p, static_cast<std::int64_t>(sums.size()), matrix, of(matrix.source));

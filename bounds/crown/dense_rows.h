@@ -46,10 +46,18 @@ class DenseBackwardRows {
 
  private:
   std::vector<double>& of(int source);
+  /// Takes the common parts out of the twins' coefficients, here and in the layer before; their
+  /// multipliers are added to those of the neurons later.
+  void take_differences(int k, const RelaxedLayer& layer, std::vector<double>& extra);
+  void add_multipliers(const std::vector<double>& extra, std::size_t r, double* row,
+                       const RelaxedLayer& layer);
 
   const LayeredSystem& system_;
   std::vector<std::vector<double>> coefficients_;  // per source (0 is the input, k + 1 layer k):
                                                    // [R, elements], or empty for zeros
+  // [R, elements] of the next layer to come: what its neurons' multipliers get from twins; or
+  // empty.
+  std::vector<double> pending_;
 };
 
 }  // namespace clipbound::bounds

@@ -14,6 +14,7 @@
 #include "base/simd.h"
 #include "bounds/layered/enclose.h"
 #include "bounds/relax/activation.h"
+#include "bounds/relax/difference.h"
 
 namespace clipbound::bounds {
 
@@ -49,6 +50,28 @@ inline RelaxationStep replace_by_lines(double coefficient, const LinePair& lines
              : RelaxationStep{coefficient * lines.lower_slope, coefficient * lines.lower_offset};
 }
 
+/// The part of two twins' coefficients that is taken together, first f(x) + second f(y) = rest + s
+/// (f(y) - f(x)) with |s| the smaller of both where their signs differ: it becomes multiplier * (y
+/// - x) + intercept, and `first` and `second` become the rest. One of these is 0, the other one
+/// more rounding of the larger coefficient (S14).
+inline RelaxationStep take_difference(const DifferenceLines& lines, double& first, double& second) {
+  const bool from_below = second > 0.0;
+  if (!(from_below ? first < 0.0 && lines.below : second < 0.0 && first > 0.0 && lines.above))
+    return {0.0, 0.0};
+  if (!(std::fabs(first) < kOverflow) || !(std::fabs(second) < kOverflow)) return {0.0, 0.0};
+  const double m = std::min(std::fabs(first), std::fabs(second)), s = from_below ? m : -m;
+  first += s;
+  second -= s;
+  return from_below ? RelaxationStep{s * lines.lower_slope, s * lines.lower_offset}
+                    : RelaxationStep{s * lines.upper_slope, s * lines.upper_offset};
+}
+
+/// What is known of a layer's neurons and the twins that they have in the layer before.
+struct RelaxedTwins {
+  const std::vector<std::int64_t>* first = nullptr;     ///< [neurons] in the layer before, or -1
+  const std::vector<DifferenceLines>* lines = nullptr;  ///< nullptr where none has any
+};
+
 /// What is known of a layer's neurons.
 struct RelaxedLayer {
   const AffineForm& form;
@@ -57,6 +80,7 @@ struct RelaxedLayer {
   /// Slack of every neuron's form; infinite where z is unbounded.
   const std::vector<double>& slack;
   bool has_products = false;  ///< second factors take the coefficients of the first ones
+  RelaxedTwins twins = {};
 
   RelaxationStep replace(double coefficient, std::size_t v) const {
     return relaxations.empty() ? replace_relu(coefficient, z.lower[v], z.upper[v])

@@ -6,6 +6,7 @@ namespace clipbound::bounds {
 
 void SparseBackwardRow::clear(const LayeredSystem& system) {
   sums = {};
+  pending_.clear();
   sources_.resize(system.layers.size() + 1);
   for (std::size_t k = 0; k < sources_.size(); ++k) {
     Source& source = sources_[k];
@@ -34,8 +35,42 @@ void SparseBackwardRow::begin(const LayeredSystem& system, const AffineForm& for
   }
 }
 
+void SparseBackwardRow::add_form(const RelaxedLayer& layer, std::int32_t neuron,
+                                 double multiplier) {
+  const auto v = static_cast<std::size_t>(neuron);
+  sums.constant += multiplier * layer.form.constant[v];
+  sums.error += std::fabs(multiplier) * layer.slack[v];
+  for (const auto& [source, rows] : layer.form.terms) {
+    const auto index = rows.indices(neuron);
+    const auto value = rows.values(neuron);
+    for (std::size_t j = 0; j < index.size(); ++j) add(source, index[j], multiplier * value[j]);
+    work += static_cast<double>(index.size());
+  }
+}
+
+void SparseBackwardRow::take_differences(int k, const RelaxedLayer& layer) {
+  Source &here = sources_[static_cast<std::size_t>(k) + 1],
+         &before = sources_[static_cast<std::size_t>(k)];
+  for (const std::int32_t v : here.nonzero) {
+    const auto twin =
+        static_cast<std::int32_t>((*layer.twins.first)[static_cast<std::size_t>(v)]);
+    if (twin < 0) continue;
+    const auto [m, q] = take_difference((*layer.twins.lines)[static_cast<std::size_t>(v)],
+                                        before.value[static_cast<std::size_t>(twin)],
+                                        here.value[static_cast<std::size_t>(v)]);
+    sums.intercept += q;
+    sums.intercept_magnitude += std::fabs(q);
+    if (m == 0.0) continue;
+    extra_.emplace_back(v, m);
+    pending_.emplace_back(twin, -m);
+  }
+}
+
 void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
   const Source& of = sources_[static_cast<std::size_t>(k) + 1];
+  extra_.swap(pending_);
+  pending_.clear();
+  if (layer.twins.lines != nullptr) take_differences(k, layer);
   // It grows: nothing else adds to second factors.
   const std::size_t count = layer.has_products ? of.nonzero.size() : 0;
   for (std::size_t i = 0; i < count; ++i)
@@ -47,16 +82,9 @@ void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
     const auto [m, q] = layer.replace(coefficient, v);
     sums.intercept += q;
     sums.intercept_magnitude += std::fabs(q);
-    if (m == 0.0) continue;
-    sums.constant += m * layer.form.constant[v];
-    sums.error += std::fabs(m) * layer.slack[v];
-    for (const auto& [source, rows] : layer.form.terms) {
-      const auto index = rows.indices(element);
-      const auto value = rows.values(element);
-      for (std::size_t j = 0; j < index.size(); ++j) add(source, index[j], m * value[j]);
-      work += static_cast<double>(index.size());
-    }
+    if (m != 0.0) add_form(layer, element, m);
   }
+  for (const auto& [neuron, m] : extra_) add_form(layer, neuron, m);
 }
 
 double SparseBackwardRow::lower_bound(const std::vector<double>& lower,

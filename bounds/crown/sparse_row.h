@@ -4,6 +4,7 @@
 // Source: CROWN (Zhang et al., NeurIPS 2018).
 // Guarantees: a lower bound of the row on the box (S5).
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "bounds/crown/relaxation_step.h"
@@ -26,6 +27,10 @@ class SparseBackwardRow {
   double work = 0.0;  ///< multiplications by layers so far, of all rows
 
  private:
+  /// Adds a multiple of a neuron's form.
+  void add_form(const RelaxedLayer& layer, std::int32_t neuron, double multiplier);
+  /// Takes the common parts out of the twins' coefficients, here and in the layer before.
+  void take_differences(int k, const RelaxedLayer& layer);
   /// Coefficients of one source's elements, and the list of those that are not zero.
   struct Source {
     std::vector<double> value;
@@ -44,6 +49,8 @@ class SparseBackwardRow {
   }
 
   std::vector<Source> sources_;  // 0 is the input, k + 1 layer k
+  // What neurons of this layer, and of the next to come, get from twins.
+  std::vector<std::pair<std::int32_t, double>> extra_, pending_;
 };
 
 }  // namespace clipbound::bounds

@@ -11,6 +11,7 @@
 #include "bounds/lowering/lower_context.h"
 #include "bounds/lowering/operands.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/twins.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -93,8 +94,9 @@ class Lowering {
     CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
     context_.edges().undefined_reach = options.undefined_reach;
     add_inputs();
+    if (options.differences) twins_ = find_twins(network);
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-      for (const ValueId id : network.nodes[i].inputs) last_use_[id] = i;
+      for (const ValueId id : network.nodes[node_at(i)].inputs) last_use_[id] = i;
     }
     for (const ValueId id : network.outputs) last_use_[id] = network.nodes.size();
   }
@@ -104,10 +106,16 @@ class Lowering {
       if (options_.deadline != nullptr && options_.deadline->expired()) throw LoweringInterrupted();
       lower(i);
     }
-    return context_.finish(joined_outputs());
+    LayeredSystem system = context_.finish(joined_outputs());
+    pair_layers(twins_, system);
+    return system;
   }
 
  private:
+  /// The node that is lowered at a position.
+  std::size_t node_at(std::size_t position) const {
+    return twins_.order.empty() ? position : twins_.order[position];
+  }
   void set_form(ValueId id, AffineForm form) {
     if (options_.intervals != nullptr && id != kNoValue)
       (*options_.intervals)[id] = intervals_of(form, context_.sources());
@@ -133,10 +141,10 @@ class Lowering {
       first += size;
     }
   }
-  void lower(std::size_t i) {
-    const Node& node = network_.nodes[i];
+  void lower(std::size_t position) {
+    const Node& node = network_.nodes[node_at(position)];
     check_attributes(network_, node);
-    context_.begin_node(static_cast<std::int32_t>(i));
+    context_.begin_node(static_cast<std::int32_t>(node_at(position)));
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
     for (std::size_t k = 0; k < results.size(); ++k) {
@@ -145,7 +153,7 @@ class Lowering {
     }
     // Forms are dropped after their last use: on deep networks they would add up.
     for (const ValueId id : node.inputs) {
-      if (last_use_[id] == i) context_.drop_form(id);
+      if (last_use_[id] == position) context_.drop_form(id);
     }
   }
   /// What stays known of output k of a node for functions with an edge behind it.
@@ -177,8 +185,9 @@ class Lowering {
   const Network& network_;
   const LoweringOptions& options_;
   LowerContext context_;
-  std::map<ValueId, std::size_t> last_use_;
-  const std::vector<char> wanted_ends_;  // by value
+  Twins twins_;                              // empty where none are looked for
+  std::map<ValueId, std::size_t> last_use_;  // position of the node
+  const std::vector<char> wanted_ends_;      // by value
 };
 
 }  // namespace

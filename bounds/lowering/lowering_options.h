@@ -28,6 +28,8 @@ enum class NarrowInputs : std::uint8_t { constants, variables };
 struct LoweringOptions {
   OpenEnds open = {};  ///< the statement is about points of the box without these ends
   NarrowInputs narrow_inputs = NarrowInputs::constants;
+  /// Whether neurons that compute nearly the same are looked for (LayeredSystem::twins).
+  bool differences = false;
   /// Where given, receives those of all values that are not constant.
   std::map<ValueId, IntervalVector>* intervals = nullptr;
   const Deadline* deadline = nullptr;  ///< where given, polled between nodes

@@ -40,9 +40,10 @@ class NeuronFolder {
   void add_constant(double value);
   void end();
 
-  /// After the last row.
-  std::shared_ptr<const ReducedNetwork> finish(std::vector<std::int32_t> old_neuron,
-                                               std::vector<std::uint8_t> strict);
+  /// After the last row. has_twin: of the old neurons, or empty.
+  std::shared_ptr<const ReducedNetwork> finish(const std::vector<std::int32_t>& old_neuron,
+                                               std::vector<std::uint8_t> strict,
+                                               const std::vector<std::uint8_t>& has_twin = {});
 
  private:
   double magnitude_of(const double* form) const;

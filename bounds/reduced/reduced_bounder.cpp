@@ -30,6 +30,8 @@ void ReducedBounder::attach(const ReducedNetwork& network, int most_halfspaces) 
   sensitivity_.resize(U * N);
   for (auto* array : {&linear_lower_, &linear_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
   for (auto* array : {&first_lower_, &first_upper_}) array->resize(N + 1);
+  difference_.assign(network.has_twin.empty() ? 0 : U, Difference{});
+  difference_row_.resize(static_cast<std::size_t>(network.stride));
   clipping_.resize(network.inputs, most_halfspaces);
   live_.reserve(U);
   live_begin_.reserve(static_cast<std::size_t>(network.layers()) + 2);
@@ -198,12 +200,71 @@ template <bool kAbove>
   return vabs(g) * gap;
 }
 
+/// What the coefficients of neuron w and its twin have in common, of opposite signs, is taken out
+/// of both and becomes a multiple of their difference: as take_difference() in bounds/crown, per
+/// lane. Returns the multiplier of z_(w + 1) - z_w.
+template <bool kAbove>
+[[gnu::always_inline]] inline Vec ReducedBounder::take_difference(int w, Vec& first, Vec& second,
+                                                                  Side& side) const {
+  const auto i = static_cast<std::size_t>(w);
+  const Difference& of = difference_[i];
+  const Vec zero = {};
+  const Mask rises = (second > zero) & (first < zero), falls = (second < zero) & (first > zero);
+  const Mask low = kAbove ? falls & of.below : rises & of.below,
+             high = kAbove ? rises & of.above : falls & of.above;
+  const Vec m = select(low | high, vmin(vabs(first), vabs(second)), zero);
+  const Vec s = select(rises, m, -m);
+  first += s;
+  second -= s;
+  const Vec p = s * select(low, of.lower_slope, of.upper_slope),
+            q = s * select(low, of.lower_offset, of.upper_offset);
+  side.other += q;
+  side.other_magnitude += vabs(q);
+  side.error += vabs(p) * (network_->slack[i] + network_->slack[i + 1]);
+  return p;
+}
+
+template <bool kAbove>
+[[gnu::always_inline]] inline Vec ReducedBounder::relax_any(int w, Vec g, Side& side) const {
+  return is_relu(w) ? relax_relu<kAbove>(w, g, side) : relax_nonlinear<kAbove>(w, g, side);
+}
+
+/// The coefficients of neuron w and its twin become multipliers; in arrays of two. What the lines
+/// of the difference lose counts with both neurons: it is gone where either is stable.
+template <bool kUpper>
+void ReducedBounder::relax_twins(int w, Vec* acc_lower, Vec* acc_upper, Side& below, Side& above) {
+  Vec* lower = lower_coefficient_.data() + w;
+  const Vec before = acc_lower[0];
+  const Vec p = take_difference<false>(w, acc_lower[0], acc_lower[1], below);
+  lower[0] = relax_any<false>(w, acc_lower[0], below) - p;
+  lower[1] = relax_any<false>(w + 1, acc_lower[1], below) + p;
+  if constexpr (kUpper) {
+    Vec* upper = upper_coefficient_.data() + w;
+    const Vec q = take_difference<true>(w, acc_upper[0], acc_upper[1], above);
+    upper[0] = relax_any<true>(w, acc_upper[0], above) - q;
+    upper[1] = relax_any<true>(w + 1, acc_upper[1], above) + q;
+  } else {
+    const auto i = static_cast<std::size_t>(w);
+    const Vec gap = vabs(before - acc_lower[0]) * difference_[i].gap;
+    for (const int k : {0, 1}) {
+      const std::size_t j = i + static_cast<std::size_t>(k);
+      row_gap_[j] = relaxation_gap(w + k, acc_lower[k]) + gap * (high_[j] - low_[j]);
+    }
+  }
+}
+
 /// Substitutes the layers before `layer` into row v: its linear bound in x, intercepts and error
 /// terms; with kUpper from above as well, else with the neurons' relaxation gaps.
 template <bool kUpper>
 void ReducedBounder::substitute(int v, int layer) {
+  const double slack = network_->slack[static_cast<std::size_t>(v)];
+  if (difference_.empty()) return substitute_row<kUpper, false>(network_->row(v), slack, layer);
+  substitute_row<kUpper, true>(network_->row(v), slack, layer);
+}
+
+template <bool kUpper, bool kTwins>
+void ReducedBounder::substitute_row(const double* start, double slack, int layer) {
   const ReducedNetwork& net = *network_;
-  const double* start = net.row(v);
   Side below, above;
   Vec* lower = lower_coefficient_.data();
   Vec* upper = upper_coefficient_.data();
@@ -222,6 +283,16 @@ void ReducedBounder::substitute(int v, int layer) {
                          acc_upper);
       for (; k < after && live_[static_cast<std::size_t>(k)] < column + kColumns; ++k) {
         const int w = live_[static_cast<std::size_t>(k)];
+        if constexpr (kTwins) {
+          const int next = k + 1 < after ? live_[static_cast<std::size_t>(k) + 1] : -1;
+          if (has_twin(w) && next == w + 1) {
+            if (next >= column + kColumns) break;  // both at once
+            relax_twins<kUpper>(w, acc_lower + (w - column), acc_upper + (w - column), below,
+                                above);
+            ++k;
+            continue;
+          }
+        }
         const bool relu = is_relu(w), second = is_second_factor(w);
         const Vec g = second ? product_lower : acc_lower[w - column];
         product_lower = g;
@@ -240,15 +311,17 @@ void ReducedBounder::substitute(int v, int layer) {
     accumulate<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper,
                        linear_lower_.data() + k, linear_upper_.data() + k);
   }
-  const double own = net.slack[static_cast<std::size_t>(v)];
   const double inflate = 1.0 + 4.0 * net.gamma, rounding = 4.0 * net.gamma;
-  error_lower_ = (below.error + own + rounding * (below.other_magnitude - below.relu)) * inflate;
+  error_lower_ = (below.error + slack + rounding * (below.other_magnitude - below.relu)) * inflate;
   intercept_lower_ = below.relu + below.other;
   if constexpr (kUpper) {
-    error_upper_ = (above.error + own + rounding * (above.other_magnitude + above.relu)) * inflate;
+    error_upper_ =
+        (above.error + slack + rounding * (above.other_magnitude + above.relu)) * inflate;
     intercept_upper_ = above.relu + above.other;
   }
 }
+
+template void ReducedBounder::substitute_row<true, true>(const double*, double, int);
 
 void ReducedBounder::bound_neuron(BoxBatch& boxes, int v, int layer, const Clipping& clipping) {
   const auto i = static_cast<std::size_t>(v);
@@ -363,6 +436,8 @@ void ReducedBounder::bound(BoxBatch& boxes, const Clipping& clipping, RowBounds&
       choose_relu_slopes(boxes, v);
       if (any(boxes.upper_z[static_cast<std::size_t>(v)] > zero)) live_.push_back(v);
     }
+    for (int v = begin; v < end && !difference_.empty(); ++v)
+      if (has_twin(v)) relate_twins(boxes, v, layer, clipping);
     live_begin_.push_back(static_cast<int>(live_.size()));
   }
   bound_rows(boxes, clipping, rows);

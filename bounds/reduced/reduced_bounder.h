@@ -35,6 +35,17 @@ class ReducedBounder final : public BatchBounder {
   Vec relaxation_gap(int w, Vec g) const;
   template <bool kUpper>
   void substitute(int v, int layer);
+  template <bool kUpper, bool kTwins>
+  void substitute_row(const double* start, double slack, int layer);
+  template <bool kAbove>
+  Vec relax_any(int w, Vec g, Side& side) const;
+  template <bool kAbove>
+  Vec take_difference(int w, Vec& first, Vec& second, Side& side) const;
+  template <bool kUpper>
+  void relax_twins(int w, Vec* acc_lower, Vec* acc_upper, Side& below, Side& above);
+  bool has_twin(int v) const { return network_->has_twin[static_cast<std::size_t>(v)] != 0; }
+  void relate_twins(BoxBatch& boxes, int first, int layer, const Clipping& clipping);
+  LinePair own_lines(int v, int lane) const;
   void choose_relu_slopes(const BoxBatch& boxes, int v);
   void relax_neuron(const BoxBatch& boxes, int v);
   void relax_factors(const BoxBatch& boxes, int first);
@@ -68,7 +79,14 @@ class ReducedBounder final : public BatchBounder {
   std::vector<Vec> mirrored_;    // [N + 1]
   // [N + 1] linear bounds of a product's first factor, errors in their constants.
   std::vector<Vec> first_lower_, first_upper_;
-  std::vector<Vec> sensitivity_;  // [U, N] mean |slope| of the neuron's two linear bounds
+  /// f(z_(v + 1)) - f(z_v) of twins between two lines; 0 in lanes that take no line.
+  struct Difference {
+    Vec lower_slope, lower_offset, upper_slope, upper_offset, gap;
+    Mask below, above;
+  };
+  std::vector<Difference> difference_;  // [U], of neurons that have a twin; empty without any
+  std::vector<double> difference_row_;  // [stride]
+  std::vector<Vec> sensitivity_;        // [U, N] mean |slope| of the neuron's two linear bounds
   std::vector<Vec> row_gap_, nearest_row_gap_;  // [U] what the relaxation loses in a row's bound
 };
 

@@ -1,0 +1,89 @@
+#include "bounds/relax/difference.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/rounding.h"
+
+namespace clipbound::bounds {
+
+namespace {
+
+/// A range times a number.
+Range scaled(const Range& range, double factor) {
+  const double a = range.lower * factor, b = range.upper * factor;
+  return {next_down(std::fmin(a, b)), next_up(std::fmax(a, b))};
+}
+
+/// 1 at 0, and less the farther away: the slopes of atan, 1 / (1 + z^2).
+Range atan_slopes(double l, double u) {
+  const auto at = [](double z) { return 1.0 / (1.0 + z * z); };
+  const double near = l > 0.0 ? l : (u < 0.0 ? u : 0.0),
+               far = std::fmax(std::fabs(l), std::fabs(u));
+  return {at(far) * (1.0 - 0x1p-50), at(near) * (1.0 + 0x1p-50)};
+}
+
+/// A line below v(d) = min(s d, t d) on [l, u]: v is concave, so its ends decide whatever the slope
+/// is.
+void line_below(double s, double t, const Range& d, double& slope, double& offset) {
+  const auto v = [&](double z) { return std::fmin(s * z, t * z); };
+  const double width = d.upper - d.lower;
+  slope = width > 0.0 ? (v(d.upper) - v(d.lower)) / width : s;
+  slope = std::clamp(slope, std::fmin(s, t), std::fmax(s, t));
+  const double size = (std::fabs(s) + std::fabs(t) + std::fabs(slope)) *
+                      std::fmax(std::fabs(d.lower), std::fabs(d.upper));
+  offset = std::fmin(v(d.lower) - slope * d.lower, v(d.upper) - slope * d.upper) -
+           (size * 0x1p-50 + 0x1p-1000);
+}
+
+bool is_finite(const Range& range) {
+  return std::fabs(range.lower) < 0x1p400 && std::fabs(range.upper) < 0x1p400;
+}
+
+}  // namespace
+
+std::optional<Range> slope_range(const Activation& activation, double l, double u) {
+  switch (activation.curve) {
+    case Curve::relu: return Range{l >= 0.0 ? 1.0 : 0.0, u <= 0.0 ? 0.0 : 1.0};
+    case Curve::tanh: return range_of({Curve::tanh_slope}, l, u);
+    // (1 + tanh(z / 2)) / 2
+    case Curve::sigmoid: return scaled(range_of({Curve::tanh_slope}, 0.5 * l, 0.5 * u), 0.25);
+    case Curve::softplus: return range_of({Curve::sigmoid}, l, u);
+    case Curve::exp: return range_of({Curve::exp}, l, u);
+    case Curve::sin: return range_of({Curve::cos}, l, u);
+    case Curve::cos: return scaled(range_of({Curve::sin}, l, u), -1.0);
+    case Curve::atan: return atan_slopes(l, u);
+    default: return std::nullopt;
+  }
+}
+
+DifferenceLines relax_difference(const Activation& activation, const Range& x, const Range& y,
+                                 const Range& d, const LinePair& of_x, const LinePair& of_y) {
+  DifferenceLines lines;
+  if (!is_finite(x) || !is_finite(y)) return lines;
+  if (activation.curve == Curve::relu &&
+      (x.lower >= 0.0 || x.upper <= 0.0 || y.lower >= 0.0 || y.upper <= 0.0))
+    return lines;  // one of them is linear: the other's own lines lose no more than d's interval
+  const Range both{std::fmax(d.lower, next_down(y.lower - x.upper)),
+                   std::fmin(d.upper, next_up(y.upper - x.lower))};
+  const std::optional<Range> slopes =
+      slope_range(activation, std::fmin(x.lower, y.lower), std::fmax(x.upper, y.upper));
+  if (!slopes || !is_finite(*slopes) || !(both.lower <= both.upper)) return lines;
+  line_below(slopes->lower, slopes->upper, both, lines.lower_slope, lines.lower_offset);
+  // f(y) - f(x) <= max(s d, t d) = -min(-s d, -t d).
+  line_below(-slopes->lower, -slopes->upper, both, lines.upper_slope, lines.upper_offset);
+  lines.upper_slope = -lines.upper_slope;
+  lines.upper_offset = -lines.upper_offset;
+  const double x_middle = 0.5 * (x.lower + x.upper), y_middle = 0.5 * (y.lower + y.upper),
+               middle = std::clamp(y_middle - x_middle, both.lower, both.upper);
+  const double low = lines.lower_slope * middle + lines.lower_offset,
+               high = lines.upper_slope * middle + lines.upper_offset;
+  lines.gap = std::fmax(0.0, 0.5 * (high - low));
+  lines.below = low > (of_y.lower_slope * y_middle + of_y.lower_offset) -
+                          (of_x.upper_slope * x_middle + of_x.upper_offset);
+  lines.above = high < (of_y.upper_slope * y_middle + of_y.upper_offset) -
+                           (of_x.lower_slope * x_middle + of_x.lower_offset);
+  return lines;
+}
+
+}  // namespace clipbound::bounds
