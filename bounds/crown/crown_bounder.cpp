@@ -17,6 +17,15 @@ constexpr std::size_t kDenseRows = 1 << 17;
 constexpr double kBackwardWork = 1e9;
 /// The same row by row, of compressed rows.
 constexpr double kSparseWork = 4e6;
+
+/// Neurons that a reduced network has to keep.
+std::int64_t count_unstable(const Activation& activation, const IntervalVector& z) {
+  if (activation.curve == Curve::identity) return 0;
+  std::int64_t count = 0;
+  for (std::size_t v = 0; v < z.lower.size(); ++v)
+    count += activation.curve != Curve::relu || (z.lower[v] < 0.0 && z.upper[v] > 0.0) ? 1 : 0;
+  return count;
+}
 }  // namespace
 
 CrownBounder::CrownBounder(std::shared_ptr<const LayeredSystem> system)
@@ -59,7 +68,7 @@ RelaxedLayer CrownBounder::relaxed(int k, const Bounds& bounds) const {
   RelaxedLayer layer{system_->layers[i], bounds.layers[i], bounds.relaxations[i], bounds.slack[i],
                      system_->activations[i].curve == Curve::product};
   if (i < bounds.differences.size() && !bounds.differences[i].empty())
-    layer.twins = {&system_->twins_of(i), &bounds.differences[i]};
+    layer.twins = {&system_->twins_of(i), &bounds.differences[i], &bounds.slack[i - 1]};
   return layer;
 }
 
@@ -192,40 +201,72 @@ void CrownBounder::relate_factors(int layer, const Bounds& bounds, const Interva
   }
 }
 
-std::vector<DifferenceLines> CrownBounder::relate_twins(int layer, const Bounds& bounds,
-                                                        const Deadline& deadline) const {
+CrownBounder::TwinBounds CrownBounder::bound_twins(int layer, const IntervalVector& z,
+                                                   const std::vector<double>& slack,
+                                                   const Bounds& bounds,
+                                                   const Deadline& deadline) const {
   const auto k = static_cast<std::size_t>(layer);
   const std::vector<std::int64_t>& twin = system_->twins_of(k);
-  if (twin.empty()) return {};
-  const Activation& activation = system_->activations[k];
-  const IntervalVector &x = bounds.layers[k - 1], &y = bounds.layers[k];
-  const auto is_open = [&](std::size_t at, std::size_t v) {
-    const IntervalVector& z = bounds.layers[at];
-    return std::isfinite(bounds.slack[at][v]) &&
-           (activation.curve != Curve::relu || (z.lower[v] < 0.0 && z.upper[v] > 0.0));
+  const bool relu = system_->activations[k].curve == Curve::relu;
+  const auto is_open = [&](const IntervalVector& of, std::size_t v) {
+    return !relu || (of.lower[v] < 0.0 && of.upper[v] > 0.0);
   };
-  std::vector<std::int64_t> begin{0}, second, all;
+  TwinBounds twins;
+  std::vector<std::int64_t> begin{0}, all;
   std::vector<WeightedTerm> terms;
   for (std::size_t v = 0; v < twin.size(); ++v) {
-    if (twin[v] < 0 || !is_open(k, v) || !is_open(k - 1, static_cast<std::size_t>(twin[v])))
+    if (twin[v] < 0) continue;
+    const auto w = static_cast<std::size_t>(twin[v]);
+    if (!(is_open(z, v) || is_open(bounds.layers[k - 1], w)) || !std::isfinite(slack[v]) ||
+        !std::isfinite(bounds.slack[k - 1][w]))
       continue;
     terms.push_back({0, static_cast<std::int64_t>(v), 1.0});
     terms.push_back({1, twin[v], -1.0});
     begin.push_back(static_cast<std::int64_t>(terms.size()));
-    all.push_back(static_cast<std::int64_t>(second.size()));
-    second.push_back(static_cast<std::int64_t>(v));
+    all.push_back(static_cast<std::int64_t>(twins.second.size()));
+    twins.second.push_back(v);
   }
-  if (second.empty()) return {};
+  if (twins.second.empty()) return twins;
   const AffineForm form = linear_map({&system_->layers[k], &system_->layers[k - 1]}, begin, terms,
-                                     std::vector<double>(second.size(), 0.0), system_->magnitudes);
-  IntervalVector d = enclose(form, bounds.sources);
-  substitute_form(form, layer - 1, all, bounds, d, deadline);
-  std::vector<DifferenceLines> lines(twin.size());
-  for (std::size_t i = 0; i < second.size(); ++i) {
-    const auto v = static_cast<std::size_t>(second[i]), w = static_cast<std::size_t>(twin[v]);
-    lines[v] = relax_difference(activation, range_of(x, w), range_of(y, v), range_of(d, i),
-                                relax(activation, x.lower[w], x.upper[w]),
-                                relax(activation, y.lower[v], y.upper[v]));
+                                     std::vector<double>(all.size(), 0.0), system_->magnitudes);
+  twins.difference = enclose(form, bounds.sources);
+  substitute_form(form, layer - 1, all, bounds, twins.difference, deadline);
+  return twins;
+}
+
+void CrownBounder::narrow_by_twins(int layer, const TwinBounds& twins, IntervalVector& z,
+                                   Bounds& bounds) const {
+  const auto k = static_cast<std::size_t>(layer);
+  IntervalVector& x = bounds.layers[k - 1];
+  const auto meet = [&bounds](double& lower, double& upper, double low, double high) {
+    lower = std::max(lower, low);
+    upper = std::min(upper, high);
+    if (!(lower > upper)) return;
+    bounds.empty = true;
+    upper = lower;
+  };
+  for (std::size_t i = 0; i < twins.second.size(); ++i) {
+    const std::size_t v = twins.second[i], w = static_cast<std::size_t>(system_->twins_of(k)[v]);
+    const Range d = range_of(twins.difference, i);
+    meet(z.lower[v], z.upper[v], add_down(x.lower[w], d.lower), add_up(x.upper[w], d.upper));
+    meet(x.lower[w], x.upper[w], add_down(z.lower[v], -d.upper), add_up(z.upper[v], -d.lower));
+  }
+  bounds.sources[layer - 1] = activate(system_->activations[k - 1], x);
+  if (!bounds.relaxations[k - 1].empty())
+    bounds.relaxations[k - 1] = relax_layer(system_->activations[k - 1], x);
+}
+
+std::vector<DifferenceLines> CrownBounder::relax_twins(int layer, const TwinBounds& twins,
+                                                       const Bounds& bounds) const {
+  const auto k = static_cast<std::size_t>(layer);
+  const Activation& activation = system_->activations[k];
+  const IntervalVector &x = bounds.layers[k - 1], &y = bounds.layers[k];
+  std::vector<DifferenceLines> lines(y.lower.size());
+  for (std::size_t i = 0; i < twins.second.size(); ++i) {
+    const std::size_t v = twins.second[i], w = static_cast<std::size_t>(system_->twins_of(k)[v]);
+    lines[v] = relax_difference(
+        activation, range_of(x, w), range_of(y, v), range_of(twins.difference, i),
+        relax(activation, x.lower[w], x.upper[w]), relax(activation, y.lower[v], y.upper[v]));
   }
   return lines;
 }
@@ -261,17 +302,12 @@ std::vector<double> CrownBounder::layer_slack(int layer, std::vector<double> mag
 }
 
 std::vector<LinePair> CrownBounder::relax_neurons(int layer, const IntervalVector& z,
-                                                  Bounds& bounds, const Deadline& deadline) const {
+                                                  const Bounds& bounds,
+                                                  const Deadline& deadline) const {
   const Activation& activation = system_->activations[static_cast<std::size_t>(layer)];
-  if (activation.curve == Curve::relu) {
-    for (std::size_t v = 0; v < z.lower.size(); ++v)
-      bounds.unstable += z.lower[v] < 0.0 && z.upper[v] > 0.0 ? 1 : 0;
-    return {};
-  }
+  if (activation.curve == Curve::relu) return {};
   std::vector<LinePair> relaxations = relax_layer(activation, z);
   if (activation.curve == Curve::product) relate_factors(layer, bounds, z, relaxations, deadline);
-  if (activation.curve != Curve::identity)
-    bounds.unstable += static_cast<std::int64_t>(z.lower.size());
   return relaxations;
 }
 
@@ -297,6 +333,11 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
   if (!of_input) substitute_unstable(layer, bounds, z, deadline);
   if (!cut_to_limits(*system_, static_cast<std::size_t>(layer), bounds.sources, z))
     bounds.empty = true;
+  TwinBounds twins;
+  if (!system_->twins_of(static_cast<std::size_t>(layer)).empty()) {
+    twins = bound_twins(layer, z, slack, bounds, deadline);
+    narrow_by_twins(layer, twins, z, bounds);
+  }
   std::vector<LinePair> relaxations = relax_neurons(layer, z, bounds, deadline);
   if (forward.enabled) {
     forward.sources[layer] = relaxations.empty() ? forward_relu(linear, z, forward.box)
@@ -314,7 +355,8 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
   bounds.slack.push_back(std::move(slack));
   bounds.layers.push_back(std::move(z));
   bounds.sources[layer] = std::move(active);
-  bounds.differences.push_back(relate_twins(layer, bounds, deadline));
+  bounds.differences.push_back(twins.second.empty() ? std::vector<DifferenceLines>{}
+                                                    : relax_twins(layer, twins, bounds));
 }
 
 CrownBounder::Bounds CrownBounder::bound_neurons(std::vector<double> lower,
@@ -331,6 +373,8 @@ CrownBounder::Bounds CrownBounder::bound_neurons(std::vector<double> lower,
   ForwardBounds forward = begin_forward(bounds);
   for (std::size_t k = 0; k < system_->layers.size(); ++k)
     bound_layer(static_cast<int>(k), forward, bounds, deadline);
+  for (std::size_t k = 0; k < system_->layers.size(); ++k)
+    bounds.unstable += count_unstable(system_->activations[k], bounds.layers[k]);
   return bounds;
 }
 

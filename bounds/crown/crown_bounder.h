@@ -65,15 +65,23 @@ class CrownBounder {
                    const Deadline& deadline) const;
   /// Pre-activation slack of a layer from the magnitudes of its rows' terms.
   std::vector<double> layer_slack(int layer, std::vector<double> magnitudes, Bounds& bounds) const;
-  /// The layer's relaxations (none for ReLUs); counts its unstable neurons.
-  std::vector<LinePair> relax_neurons(int layer, const IntervalVector& z, Bounds& bounds,
+  /// The layer's relaxations (none for ReLUs).
+  std::vector<LinePair> relax_neurons(int layer, const IntervalVector& z, const Bounds& bounds,
                                       const Deadline& deadline) const;
   void relate_factors(int layer, const Bounds& bounds, const IntervalVector& z,
                       std::vector<LinePair>& relaxations, const Deadline& deadline) const;
-  /// How the layer's neurons differ from their twins in the layer before, which is bounded already;
-  /// the layer's own bounds are the newest ones.
-  std::vector<DifferenceLines> relate_twins(int layer, const Bounds& bounds,
-                                            const Deadline& deadline) const;
+  /// Of neurons `second` of a layer whose twins stand in the layer before: z - that one's.
+  struct TwinBounds {
+    std::vector<std::size_t> second;
+    IntervalVector difference;  ///< [second]
+  };
+  /// Pairs of which one is unstable; z, slack: of the layer's neurons.
+  TwinBounds bound_twins(int layer, const IntervalVector& z, const std::vector<double>& slack,
+                         const Bounds& bounds, const Deadline& deadline) const;
+  /// What one of the two is known to be, the other one is but for their difference.
+  void narrow_by_twins(int layer, const TwinBounds& twins, IntervalVector& z, Bounds& bounds) const;
+  std::vector<DifferenceLines> relax_twins(int layer, const TwinBounds& twins,
+                                           const Bounds& bounds) const;
   /// Tightens the unstable neurons of one layer by backward substitution.
   void substitute_unstable(int layer, const Bounds& bounds, IntervalVector& z,
                            const Deadline& deadline) const;

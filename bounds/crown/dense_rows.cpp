@@ -92,6 +92,7 @@ std::vector<double>& DenseBackwardRows::of(int source) {
 
 void DenseBackwardRows::take_differences(int k, const RelaxedLayer& layer,
                                          std::vector<double>& extra) {
+  // Multipliers that are added up are charged one by one.
   std::vector<double>&here = coefficients_[static_cast<std::size_t>(k) + 1],
   &before = coefficients_[static_cast<std::size_t>(k)];
   if (k == 0 || here.empty() || before.empty()) return;
@@ -104,11 +105,16 @@ void DenseBackwardRows::take_differences(int k, const RelaxedLayer& layer,
       if (twin[v] < 0) continue;
       const std::size_t at = r * size + v,
                         at_first = r * size_before + static_cast<std::size_t>(twin[v]);
-      const auto [m, q] = take_difference((*layer.twins.lines)[v], before[at_first], here[at]);
-      extra[at] += m;
-      pending_[at_first] -= m;
-      sums[r].intercept += q;
-      sums[r].intercept_magnitude += std::fabs(q);
+      const DifferenceStep step =
+          take_difference((*layer.twins.lines)[v], before[at_first], here[at]);
+      extra[at] += step.multiplier + step.second;
+      pending_[at_first] += step.first - step.multiplier;
+      sums[r].intercept += step.intercept;
+      sums[r].intercept_magnitude += std::fabs(step.intercept);
+      const double size = std::fabs(step.multiplier);
+      sums[r].error +=
+          (size + std::fabs(step.second)) * layer.slack[v] +
+          (size + std::fabs(step.first)) * (*layer.twins.slack)[static_cast<std::size_t>(twin[v])];
     }
   }
 }
@@ -121,7 +127,6 @@ void DenseBackwardRows::add_multipliers(const std::vector<double>& extra, std::s
     if (m == 0.0) continue;
     row[v] += m;
     sums[r].constant += m * layer.form.constant[v];
-    sums[r].error += std::fabs(m) * layer.slack[v];
   }
 }
 

@@ -50,26 +50,11 @@ inline RelaxationStep replace_by_lines(double coefficient, const LinePair& lines
              : RelaxationStep{coefficient * lines.lower_slope, coefficient * lines.lower_offset};
 }
 
-/// The part of two twins' coefficients that is taken together, first f(x) + second f(y) = rest + s
-/// (f(y) - f(x)) with |s| the smaller of both where their signs differ: it becomes multiplier * (y
-/// - x) + intercept, and `first` and `second` become the rest. One of these is 0, the other one
-/// more rounding of the larger coefficient (S14).
-inline RelaxationStep take_difference(const DifferenceLines& lines, double& first, double& second) {
-  const bool from_below = second > 0.0;
-  if (!(from_below ? first < 0.0 && lines.below : second < 0.0 && first > 0.0 && lines.above))
-    return {0.0, 0.0};
-  if (!(std::fabs(first) < kOverflow) || !(std::fabs(second) < kOverflow)) return {0.0, 0.0};
-  const double m = std::min(std::fabs(first), std::fabs(second)), s = from_below ? m : -m;
-  first += s;
-  second -= s;
-  return from_below ? RelaxationStep{s * lines.lower_slope, s * lines.lower_offset}
-                    : RelaxationStep{s * lines.upper_slope, s * lines.upper_offset};
-}
-
 /// What is known of a layer's neurons and the twins that they have in the layer before.
 struct RelaxedTwins {
   const std::vector<std::int64_t>* first = nullptr;     ///< [neurons] in the layer before, or -1
   const std::vector<DifferenceLines>* lines = nullptr;  ///< nullptr where none has any
+  const std::vector<double>* slack = nullptr;           ///< of the forms of the layer before
 };
 
 /// What is known of a layer's neurons.

@@ -39,7 +39,6 @@ void SparseBackwardRow::add_form(const RelaxedLayer& layer, std::int32_t neuron,
                                  double multiplier) {
   const auto v = static_cast<std::size_t>(neuron);
   sums.constant += multiplier * layer.form.constant[v];
-  sums.error += std::fabs(multiplier) * layer.slack[v];
   for (const auto& [source, rows] : layer.form.terms) {
     const auto index = rows.indices(neuron);
     const auto value = rows.values(neuron);
@@ -52,17 +51,21 @@ void SparseBackwardRow::take_differences(int k, const RelaxedLayer& layer) {
   Source &here = sources_[static_cast<std::size_t>(k) + 1],
          &before = sources_[static_cast<std::size_t>(k)];
   for (const std::int32_t v : here.nonzero) {
-    const auto twin =
-        static_cast<std::int32_t>((*layer.twins.first)[static_cast<std::size_t>(v)]);
+    const auto twin = static_cast<std::int32_t>((*layer.twins.first)[static_cast<std::size_t>(v)]);
     if (twin < 0) continue;
-    const auto [m, q] = take_difference((*layer.twins.lines)[static_cast<std::size_t>(v)],
-                                        before.value[static_cast<std::size_t>(twin)],
-                                        here.value[static_cast<std::size_t>(v)]);
-    sums.intercept += q;
-    sums.intercept_magnitude += std::fabs(q);
-    if (m == 0.0) continue;
-    extra_.emplace_back(v, m);
-    pending_.emplace_back(twin, -m);
+    const DifferenceStep step = take_difference((*layer.twins.lines)[static_cast<std::size_t>(v)],
+                                                before.value[static_cast<std::size_t>(twin)],
+                                                here.value[static_cast<std::size_t>(v)]);
+    sums.intercept += step.intercept;
+    sums.intercept_magnitude += std::fabs(step.intercept);
+    // Multipliers that are added up are charged one by one.
+    const double slack = layer.slack[static_cast<std::size_t>(v)],
+                 slack_of_first = (*layer.twins.slack)[static_cast<std::size_t>(twin)];
+    for (const double m : {step.multiplier, step.second}) charge(m, slack);
+    for (const double m : {step.multiplier, step.first}) charge(m, slack_of_first);
+    if (step.multiplier + step.second != 0.0) extra_.emplace_back(v, step.multiplier + step.second);
+    if (step.first - step.multiplier != 0.0)
+      pending_.emplace_back(twin, step.first - step.multiplier);
   }
 }
 
@@ -82,6 +85,7 @@ void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
     const auto [m, q] = layer.replace(coefficient, v);
     sums.intercept += q;
     sums.intercept_magnitude += std::fabs(q);
+    charge(m, layer.slack[v]);
     if (m != 0.0) add_form(layer, element, m);
   }
   for (const auto& [neuron, m] : extra_) add_form(layer, neuron, m);

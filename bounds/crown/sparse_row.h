@@ -3,6 +3,7 @@
 //   where most coefficients are 0.
 // Source: CROWN (Zhang et al., NeurIPS 2018).
 // Guarantees: a lower bound of the row on the box (S5).
+#include <cmath>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -29,6 +30,9 @@ class SparseBackwardRow {
  private:
   /// Adds a multiple of a neuron's form.
   void add_form(const RelaxedLayer& layer, std::int32_t neuron, double multiplier);
+  void charge(double multiplier, double slack) {
+    if (multiplier != 0.0) sums.error += std::fabs(multiplier) * slack;
+  }
   /// Takes the common parts out of the twins' coefficients, here and in the layer before.
   void take_differences(int k, const RelaxedLayer& layer);
   /// Coefficients of one source's elements, and the list of those that are not zero.

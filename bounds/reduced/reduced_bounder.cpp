@@ -200,28 +200,31 @@ template <bool kAbove>
   return vabs(g) * gap;
 }
 
-/// What the coefficients of neuron w and its twin have in common, of opposite signs, is taken out
-/// of both and becomes a multiple of their difference: as take_difference() in bounds/crown, per
-/// lane. Returns the multiplier of z_(w + 1) - z_w.
+/// What the coefficients g [2] of neuron w and its twin have in common, of opposite signs, is taken
+/// out of both and becomes multipliers of z_w and z_(w + 1) of its own, extra [2]: as
+/// take_difference() of bounds/relax/difference.h, per lane.
 template <bool kAbove>
-[[gnu::always_inline]] inline Vec ReducedBounder::take_difference(int w, Vec& first, Vec& second,
-                                                                  Side& side) const {
+[[gnu::always_inline]] inline void ReducedBounder::take_difference(int w, Vec* g, Vec* extra,
+                                                                   Side& side) const {
   const auto i = static_cast<std::size_t>(w);
   const Difference& of = difference_[i];
   const Vec zero = {};
-  const Mask rises = (second > zero) & (first < zero), falls = (second < zero) & (first > zero);
-  const Mask low = kAbove ? falls & of.below : rises & of.below,
-             high = kAbove ? rises & of.above : falls & of.above;
-  const Vec m = select(low | high, vmin(vabs(first), vabs(second)), zero);
+  const Mask rises = (g[1] > zero) & (g[0] < zero), falls = (g[1] < zero) & (g[0] > zero);
+  const Mask low = (kAbove ? falls : rises) & of.below, high = (kAbove ? rises : falls) & of.above;
+  const Vec m = select(low | high, vmin(vabs(g[0]), vabs(g[1])), zero);
   const Vec s = select(rises, m, -m);
-  first += s;
-  second -= s;
+  g[0] += s;
+  g[1] -= s;
   const Vec p = s * select(low, of.lower_slope, of.upper_slope),
-            q = s * select(low, of.lower_offset, of.upper_offset);
+            q = s * select(low, of.lower_offset, of.upper_offset),
+            x = s * select(low, zero, of.upper_x), y = s * select(low, of.lower_y, zero);
+  extra[0] = x - p;
+  extra[1] = y + p;
   side.other += q;
   side.other_magnitude += vabs(q);
-  side.error += vabs(p) * (network_->slack[i] + network_->slack[i + 1]);
-  return p;
+  // What is added up is charged one by one.
+  side.error +=
+      (vabs(p) + vabs(x)) * network_->slack[i] + (vabs(p) + vabs(y)) * network_->slack[i + 1];
 }
 
 template <bool kAbove>
@@ -235,14 +238,13 @@ template <bool kUpper>
 void ReducedBounder::relax_twins(int w, Vec* acc_lower, Vec* acc_upper, Side& below, Side& above) {
   Vec* lower = lower_coefficient_.data() + w;
   const Vec before = acc_lower[0];
-  const Vec p = take_difference<false>(w, acc_lower[0], acc_lower[1], below);
-  lower[0] = relax_any<false>(w, acc_lower[0], below) - p;
-  lower[1] = relax_any<false>(w + 1, acc_lower[1], below) + p;
+  Vec extra[2];
+  take_difference<false>(w, acc_lower, extra, below);
+  for (const int k : {0, 1}) lower[k] = relax_any<false>(w + k, acc_lower[k], below) + extra[k];
   if constexpr (kUpper) {
     Vec* upper = upper_coefficient_.data() + w;
-    const Vec q = take_difference<true>(w, acc_upper[0], acc_upper[1], above);
-    upper[0] = relax_any<true>(w, acc_upper[0], above) - q;
-    upper[1] = relax_any<true>(w + 1, acc_upper[1], above) + q;
+    take_difference<true>(w, acc_upper, extra, above);
+    for (const int k : {0, 1}) upper[k] = relax_any<true>(w + k, acc_upper[k], above) + extra[k];
   } else {
     const auto i = static_cast<std::size_t>(w);
     const Vec gap = vabs(before - acc_lower[0]) * difference_[i].gap;
@@ -323,6 +325,18 @@ void ReducedBounder::substitute_row(const double* start, double slack, int layer
 
 template void ReducedBounder::substitute_row<true, true>(const double*, double, int);
 
+/// What is found of a neuron counts where it is better than what is known.
+void ReducedBounder::narrow(BoxBatch& boxes, std::size_t v, Vec lower, Vec upper) {
+  boxes.lower_z[v] =
+      select((lower > boxes.lower_z[v]) & (vabs(lower) < kOverflow), lower, boxes.lower_z[v]);
+  boxes.upper_z[v] =
+      select((upper < boxes.upper_z[v]) & (vabs(upper) < kOverflow), upper, boxes.upper_z[v]);
+  // No value is left for the neuron: no point of the box satisfies the half-spaces.
+  const Mask none = boxes.lower_z[v] > boxes.upper_z[v];
+  infeasible_ |= none;
+  boxes.upper_z[v] = select(none, boxes.lower_z[v], boxes.upper_z[v]);
+}
+
 void ReducedBounder::bound_neuron(BoxBatch& boxes, int v, int layer, const Clipping& clipping) {
   const auto i = static_cast<std::size_t>(v);
   const Vec zero = {};
@@ -351,15 +365,7 @@ void ReducedBounder::bound_neuron(BoxBatch& boxes, int v, int layer, const Clipp
     linear_upper_[N] =
         -base_upper + (vabs(linear_upper_[N]) + vabs(intercept_upper_) + error_upper_) * 0x1p-50;
   }
-  boxes.lower_z[i] =
-      select((lower > boxes.lower_z[i]) & (vabs(lower) < kOverflow), lower, boxes.lower_z[i]);
-  upper = -upper;
-  boxes.upper_z[i] =
-      select((upper < boxes.upper_z[i]) & (vabs(upper) < kOverflow), upper, boxes.upper_z[i]);
-  // No value is left for the neuron: no point of the box satisfies the half-spaces.
-  const Mask none = boxes.lower_z[i] > boxes.upper_z[i];
-  infeasible_ |= none;
-  boxes.upper_z[i] = select(none, boxes.lower_z[i], boxes.upper_z[i]);
+  narrow(boxes, i, lower, -upper);
   if (is_second_factor(v)) {
     relax_factors(boxes, v - 1);
   } else if (is_product(v)) {
@@ -426,7 +432,13 @@ void ReducedBounder::bound(BoxBatch& boxes, const Clipping& clipping, RowBounds&
   for (int layer = 0; layer < net.layers(); ++layer) {
     const int begin = net.layer_begin[static_cast<std::size_t>(layer)],
               end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
-    for (int v = begin; v < end; ++v) bound_neuron(boxes, v, layer, clipping);
+    for (int v = begin; v < end; ++v) {
+      if (difference_.empty() || !has_twin(v)) {
+        bound_neuron(boxes, v, layer, clipping);
+      } else {
+        bound_twins(boxes, v++, layer, clipping);
+      }
+    }
     for (int v = begin; v < end; ++v) {
       if (!is_relu(v)) {
         if (!is_product(v)) relax_neuron(boxes, v);
@@ -437,7 +449,7 @@ void ReducedBounder::bound(BoxBatch& boxes, const Clipping& clipping, RowBounds&
       if (any(boxes.upper_z[static_cast<std::size_t>(v)] > zero)) live_.push_back(v);
     }
     for (int v = begin; v < end && !difference_.empty(); ++v)
-      if (has_twin(v)) relate_twins(boxes, v, layer, clipping);
+      if (has_twin(v)) relax_difference(boxes, v);
     live_begin_.push_back(static_cast<int>(live_.size()));
   }
   bound_rows(boxes, clipping, rows);

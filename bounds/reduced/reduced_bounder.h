@@ -40,11 +40,15 @@ class ReducedBounder final : public BatchBounder {
   template <bool kAbove>
   Vec relax_any(int w, Vec g, Side& side) const;
   template <bool kAbove>
-  Vec take_difference(int w, Vec& first, Vec& second, Side& side) const;
+  void take_difference(int w, Vec* g, Vec* extra, Side& side) const;
   template <bool kUpper>
   void relax_twins(int w, Vec* acc_lower, Vec* acc_upper, Side& below, Side& above);
   bool has_twin(int v) const { return network_->has_twin[static_cast<std::size_t>(v)] != 0; }
-  void relate_twins(BoxBatch& boxes, int first, int layer, const Clipping& clipping);
+  void bound_twins(BoxBatch& boxes, int first, int layer, const Clipping& clipping);
+  void bound_difference(const BoxBatch& boxes, int first, int layer, const Clipping& clipping);
+  void relax_difference(const BoxBatch& boxes, int first);
+  bool is_open(const BoxBatch& boxes, std::size_t v) const;
+  void narrow(BoxBatch& boxes, std::size_t v, Vec lower, Vec upper);
   LinePair own_lines(int v, int lane) const;
   void choose_relu_slopes(const BoxBatch& boxes, int v);
   void relax_neuron(const BoxBatch& boxes, int v);
@@ -81,7 +85,8 @@ class ReducedBounder final : public BatchBounder {
   std::vector<Vec> first_lower_, first_upper_;
   /// f(z_(v + 1)) - f(z_v) of twins between two lines; 0 in lanes that take no line.
   struct Difference {
-    Vec lower_slope, lower_offset, upper_slope, upper_offset, gap;
+    Vec low, high;  ///< of z_(v + 1) - z_v
+    Vec lower_slope, lower_y, lower_offset, upper_slope, upper_x, upper_offset, gap;
     Mask below, above;
   };
   std::vector<Difference> difference_;  // [U], of neurons that have a twin; empty without any

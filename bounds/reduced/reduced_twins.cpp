@@ -2,21 +2,13 @@
 // difference of their rows.
 // Source: own; see bounds/relax/difference.h.
 // Guarantees: as those of neurons (S14).
-#include <cmath>
+#include <algorithm>
 
+#include "base/rounding.h"
 #include "bounds/reduced/reduced_bounder.h"
 #include "bounds/relax/difference.h"
 
 namespace clipbound::bounds {
-
-namespace {
-
-/// A bound, unless it may owe its value to an overflow or is NaN.
-double proven_or(double bound, double instead) {
-  return std::fabs(bound) < kOverflow ? bound : instead;
-}
-
-}  // namespace
 
 /// The line that a neuron's relaxation is below and above, in one lane.
 LinePair ReducedBounder::own_lines(int v, int lane) const {
@@ -28,19 +20,46 @@ LinePair ReducedBounder::own_lines(int v, int lane) const {
           upper_offset_[i][lane]};
 }
 
-/// Lines of the difference of neuron `first` and its twin, from bounds of z_(first + 1) - z_first:
-/// what both have in common has cancelled in its row.
-void ReducedBounder::relate_twins(BoxBatch& boxes, int first, int layer, const Clipping& clipping) {
+/// Whether a line of the neuron would lose something in some lane.
+bool ReducedBounder::is_open(const BoxBatch& boxes, std::size_t v) const {
+  return !is_relu(static_cast<int>(v)) ||
+         any((boxes.lower_z[v] < Vec{}) & (boxes.upper_z[v] > Vec{}));
+}
+
+/// Bounds neuron `first`, the difference of its twin and it, and the twin, each from the others:
+/// the difference's bounds are far narrower than either neuron's, so what one of them is known to
+/// be, the other one nearly is.
+void ReducedBounder::bound_twins(BoxBatch& boxes, int first, int layer, const Clipping& clipping) {
   const auto x = static_cast<std::size_t>(first), y = x + 1,
              N = static_cast<std::size_t>(network_->inputs);
   Difference& of = difference_[x];
   of = Difference{};
-  const Vec zero = {};
-  const double slack = network_->slack[x] + network_->slack[y];
-  if (!(slack < kOverflow) ||
-      (is_relu(first) && !any((boxes.lower_z[x] < zero) & (boxes.upper_z[x] > zero) &
-                              (boxes.lower_z[y] < zero) & (boxes.upper_z[y] > zero))))
-    return;
+  of.low = broadcast(-kInfinity);
+  of.high = broadcast(kInfinity);
+  bound_neuron(boxes, first, layer, clipping);
+  if (!is_open(boxes, x) && !is_open(boxes, y)) return;
+  bound_difference(boxes, first, layer, clipping);
+  const auto outward = [](Vec end, double sign) {
+    return end + sign * (vabs(end) * 0x1p-51 + 0x1p-1000);
+  };
+  narrow(boxes, y, outward(boxes.lower_z[x] + of.low, -1.0),
+         outward(boxes.upper_z[x] + of.high, 1.0));
+  if (is_open(boxes, y)) {
+    bound_neuron(boxes, first + 1, layer, clipping);
+  } else {
+    std::copy_n(sensitivity_.begin() + static_cast<std::ptrdiff_t>(x * N), N,
+                sensitivity_.begin() + static_cast<std::ptrdiff_t>(y * N));
+  }
+  narrow(boxes, x, outward(boxes.lower_z[y] - of.high, -1.0),
+         outward(boxes.upper_z[y] - of.low, 1.0));
+}
+
+/// Bounds z_(first + 1) - z_first by its own row, in which what both have in common has cancelled.
+void ReducedBounder::bound_difference(const BoxBatch& boxes, int first, int layer,
+                                      const Clipping& clipping) {
+  const auto x = static_cast<std::size_t>(first), N = static_cast<std::size_t>(network_->inputs);
+  const double slack = network_->slack[x] + network_->slack[x + 1];
+  if (!(slack < kOverflow)) return;
   for (std::size_t j = 0; j < difference_row_.size(); ++j)
     difference_row_[j] = network_->row(first + 1)[j] - network_->row(first)[j];
   substitute_row<true, true>(difference_row_.data(), slack, layer);
@@ -53,15 +72,26 @@ void ReducedBounder::relate_twins(BoxBatch& boxes, int first, int layer, const C
     lower = vmax(clipping_.lower_bound(linear_lower_.data(), base_lower, clipping), lower);
     upper = vmax(clipping_.lower_bound(mirrored_.data(), base_upper, clipping), upper);
   }
+  Difference& of = difference_[x];
+  of.low = select(vabs(lower) < kOverflow, lower, of.low);
+  of.high = select(vabs(upper) < kOverflow, -upper, of.high);
+}
+
+/// The lines of a pair, once both neurons have theirs.
+void ReducedBounder::relax_difference(const BoxBatch& boxes, int first) {
+  const auto x = static_cast<std::size_t>(first), y = x + 1;
+  if (!is_open(boxes, x) || !is_open(boxes, y)) return;
+  Difference& of = difference_[x];
   for (int lane = 0; lane < kLanes; ++lane) {
-    const DifferenceLines lines =
-        relax_difference(network_->activation[x], {boxes.lower_z[x][lane], boxes.upper_z[x][lane]},
-                         {boxes.lower_z[y][lane], boxes.upper_z[y][lane]},
-                         {proven_or(lower[lane], -kInfinity), proven_or(-upper[lane], kInfinity)},
-                         own_lines(first, lane), own_lines(first + 1, lane));
+    const DifferenceLines lines = bounds::relax_difference(
+        network_->activation[x], {boxes.lower_z[x][lane], boxes.upper_z[x][lane]},
+        {boxes.lower_z[y][lane], boxes.upper_z[y][lane]}, {of.low[lane], of.high[lane]},
+        own_lines(first, lane), own_lines(first + 1, lane));
     of.lower_slope[lane] = lines.lower_slope;
+    of.lower_y[lane] = lines.lower_y;
     of.lower_offset[lane] = lines.lower_offset;
     of.upper_slope[lane] = lines.upper_slope;
+    of.upper_x[lane] = lines.upper_x;
     of.upper_offset[lane] = lines.upper_offset;
     of.gap[lane] = lines.gap;
     of.below[lane] = lines.below ? -1 : 0;

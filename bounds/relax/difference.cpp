@@ -36,6 +36,27 @@ void line_below(double s, double t, const Range& d, double& slope, double& offse
            (size * 0x1p-50 + 0x1p-1000);
 }
 
+double middle(const Range& range) {
+  return 0.5 * range.lower + 0.5 * range.upper;
+}
+
+/// The share of `end` that `distance` is, no more than 1 and rounded down.
+double share_of(double distance, double end) {
+  return std::fmin(1.0, distance / end) * (1.0 - 0x1p-50);
+}
+
+/// Of two unstable ReLUs whose difference has one sign, the line on the far side of 0 may fall with
+/// x or y towards the end where both are inactive or active: there nothing is lost (S14).
+void tilt(const Range& x, const Range& y, const Range& d, DifferenceLines& lines) {
+  if (d.lower >= 0.0) {
+    if (middle(x) < 0.0) lines.upper_x = share_of(d.lower, -x.lower);
+    if (middle(y) > 0.0) lines.lower_y = share_of(d.lower, y.upper);
+  } else if (d.upper <= 0.0) {
+    if (middle(x) > 0.0) lines.upper_x = -share_of(-d.upper, x.upper);
+    if (middle(y) < 0.0) lines.lower_y = -share_of(-d.upper, -y.lower);
+  }
+}
+
 bool is_finite(const Range& range) {
   return std::fabs(range.lower) < 0x1p400 && std::fabs(range.upper) < 0x1p400;
 }
@@ -74,10 +95,11 @@ DifferenceLines relax_difference(const Activation& activation, const Range& x, c
   line_below(-slopes->lower, -slopes->upper, both, lines.upper_slope, lines.upper_offset);
   lines.upper_slope = -lines.upper_slope;
   lines.upper_offset = -lines.upper_offset;
-  const double x_middle = 0.5 * (x.lower + x.upper), y_middle = 0.5 * (y.lower + y.upper),
-               middle = std::clamp(y_middle - x_middle, both.lower, both.upper);
-  const double low = lines.lower_slope * middle + lines.lower_offset,
-               high = lines.upper_slope * middle + lines.upper_offset;
+  if (activation.curve == Curve::relu) tilt(x, y, both, lines);
+  const double x_middle = middle(x), y_middle = middle(y),
+               d_middle = std::clamp(y_middle - x_middle, both.lower, both.upper);
+  const double low = lines.lower_slope * d_middle + lines.lower_y * y_middle + lines.lower_offset,
+               high = lines.upper_slope * d_middle + lines.upper_x * x_middle + lines.upper_offset;
   lines.gap = std::fmax(0.0, 0.5 * (high - low));
   lines.below = low > (of_y.lower_slope * y_middle + of_y.lower_offset) -
                           (of_x.upper_slope * x_middle + of_x.upper_offset);

@@ -1,0 +1,129 @@
+// Lines of f(y) - f(x) in d = y - x, at points of the intervals with their ends and corners among
+// them. ReLU: in exact arithmetic of long double (sums of few bits). Smooth functions: in long
+// double, whose own errors are far below what a wrong line would show.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "bounds/relax/difference.h"
+#include "tests/support/floors.h"
+
+namespace clipbound::test {
+namespace {
+
+using Real = long double;
+
+Real exact(Curve curve, Real z) {
+  switch (curve) {
+    case Curve::relu: return z > 0 ? z : 0;
+    case Curve::tanh: return std::tanh(z);
+    case Curve::sigmoid: return 1 / (1 + std::exp(-z));
+    case Curve::softplus: return std::log1p(std::exp(z));
+    case Curve::exp: return std::exp(z);
+    case Curve::sin: return std::sin(z);
+    case Curve::cos: return std::cos(z);
+    default: return std::atan(z);
+  }
+}
+
+struct Case {
+  Range x, y, d;
+  DifferenceLines lines;
+};
+
+Case random_case(Curve curve, std::mt19937& random) {
+  std::uniform_real_distribution<double> unit(-1.0, 1.0), power(-12.0, 1.0);
+  Case c;
+  const double width = std::exp2(power(random) + 3.0), shift = std::exp2(power(random));
+  // Few bits, so that sums of them are exact.
+  const auto grid = [](double z) { return std::ldexp(std::round(std::ldexp(z, 24)), -24); };
+  const double middle = grid(unit(random) * width);
+  c.x = {middle - grid(width), middle + grid(width * std::fabs(unit(random)))};
+  const double a = grid(shift * unit(random)), b = grid(shift * unit(random));
+  c.d = {std::min(a, b), std::max(a, b)};
+  c.y = {c.x.lower + c.d.lower, c.x.upper + c.d.upper};
+  if (random() % 3 == 0) c.y.lower = 0.5 * c.y.lower + 0.5 * c.y.upper;
+  const Activation f{curve};
+  c.lines = relax_difference(f, c.x, c.y, c.d, relax(f, c.x.lower, c.x.upper),
+                             relax(f, c.y.lower, c.y.upper));
+  return c;
+}
+
+/// Numbers between two ends, with these and 0.
+std::vector<double> between(double l, double u, std::mt19937& random) {
+  std::uniform_real_distribution<double> share(0.0, 1.0);
+  std::vector<double> list{l, u, 0.5 * (l + u)};
+  if (l <= 0.0 && u >= 0.0) list.push_back(0.0);
+  for (int i = 0; i < 4; ++i) list.push_back(std::clamp(l + share(random) * (u - l), l, u));
+  return list;
+}
+
+class Differences : public testing::TestWithParam<Curve> {};
+
+TEST_P(Differences, LinesHoldAtPointsOfTheIntervals) {
+  std::mt19937 random(7);
+  const Curve curve = GetParam();
+  const Real slack = curve == Curve::relu ? Real(0) : Real(1e-16L);
+  int used = 0, points = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const Case c = random_case(curve, random);
+    used += c.lines.below || c.lines.above ? 1 : 0;
+    for (const double x : between(c.x.lower, c.x.upper, random)) {
+      for (const double d : between(c.d.lower, c.d.upper, random)) {
+        // y is rounded: what is tried is the difference that there is.
+        const double y = std::clamp(x + d, c.y.lower, c.y.upper);
+        const Real there = Real(y) - Real(x);
+        if (there < Real(c.d.lower) || there > Real(c.d.upper)) continue;
+        ++points;
+        const Real value = exact(curve, y) - exact(curve, x);
+        const Real size = 1 + std::fabs(exact(curve, y)) + std::fabs(exact(curve, x));
+        if (c.lines.below) {
+          ASSERT_LE(Real(c.lines.lower_slope) * there + Real(c.lines.lower_offset),
+                    value + slack * size)
+              << "x " << x << " in [" << c.x.lower << ", " << c.x.upper << "], d " << d << " in ["
+              << c.d.lower << ", " << c.d.upper << "]";
+        }
+        if (c.lines.above) {
+          ASSERT_GE(Real(c.lines.upper_slope) * there + Real(c.lines.upper_offset),
+                    value - slack * size)
+              << "x " << x << " in [" << c.x.lower << ", " << c.x.upper << "], d " << d << " in ["
+              << c.d.lower << ", " << c.d.upper << "]";
+        }
+      }
+    }
+  }
+  EXPECT_GT(used, 500);
+  EXPECT_GT(points, 10000);
+}
+
+INSTANTIATE_TEST_SUITE_P(Curves, Differences,
+                         testing::Values(Curve::relu, Curve::tanh, Curve::sigmoid, Curve::softplus,
+                                         Curve::exp, Curve::sin, Curve::cos, Curve::atan),
+                         [](const auto& one) { return std::string(name_of(one.param)); });
+
+/// Where d hardly varies, both lines are near d's own share: the gap is at most the wider of d's
+/// ends, whatever the neurons' intervals are.
+TEST(Differences, GapIsThatOfTheDifference) {
+  const Range x{-3.0, 5.0}, d{-0.01, 0.02}, y{-3.01, 5.02};
+  const Activation f{Curve::relu};
+  const DifferenceLines lines =
+      relax_difference(f, x, y, d, relax(f, x.lower, x.upper), relax(f, y.lower, y.upper));
+  EXPECT_TRUE(lines.below);
+  EXPECT_TRUE(lines.above);
+  EXPECT_LE(lines.gap, 0.01);
+}
+
+TEST(Differences, StableNeuronsAndUnboundedOnesTakeNoLine) {
+  const Activation f{Curve::relu};
+  for (const Range& x : {Range{0.0, 1.0}, Range{-2.0, 0.0}, Range{-kInfinity, 1.0}}) {
+    const Range y{-1.0, 1.0}, d{-0.1, 0.1};
+    const DifferenceLines lines =
+        relax_difference(f, x, y, d, relax(f, x.lower, x.upper), relax(f, y.lower, y.upper));
+    EXPECT_FALSE(lines.below || lines.above);
+  }
+}
+
+}  // namespace
+}  // namespace clipbound::test
