@@ -1,17 +1,31 @@
 #include "solver/family_lowering.h"
-#include <cstdlib>
 
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
 
 namespace clipbound::solver {
 
+namespace {
+
+std::string describe_twins(const LayeredSystem& system, bool wanted) {
+  if (!wanted) return "differences: none looked for - --difference off";
+  std::int64_t pairs = 0;
+  for (std::size_t k = 0; k < system.layers.size(); ++k) {
+    for (const std::int64_t first : system.twins_of(k)) pairs += first >= 0 ? 1 : 0;
+  }
+  if (pairs == 0) return "differences: none - no two copies of one network";
+  return "differences: of " + std::to_string(pairs) +
+         " pairs of neurons - two copies of one network, with nearly the same weights";
+}
+
+}  // namespace
+
 std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& family) const {
   const BoxFeatures hull{varying_inputs(family.lower, family.upper).size()};
   LoweringOptions options;
   options.undefined_reach = reach_.get();
   options.deadline = &context_.deadline;
-  options.differences = std::getenv("NODIFF") == nullptr;
+  options.differences = difference_of(context_.options) == DifferenceOption::auto_;
   const auto lowered = [&](ProductForm products) {
     return std::make_shared<const LayeredSystem>(
         lower_network(*network_, family.lower, family.upper, products, options));
@@ -28,6 +42,7 @@ std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& famil
     const std::string boxes = "plan for " + std::to_string(family.groups.size()) + " boxes: ";
     for (const std::string& line : explain(plan, network, hull, context_.options))
       context_.say(0, boxes + line);
+    context_.say(0, boxes + describe_twins(*system, options.differences));
   }
   return std::make_shared<const CrownBounder>(std::move(system));
 }

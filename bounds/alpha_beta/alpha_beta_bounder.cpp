@@ -35,6 +35,7 @@ void AlphaBetaBounder::attach(const SparseNetwork& network) {
   for (std::size_t i = 0; i < corner_.size(); ++i)
     corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
   written_.clear();
+  twins_.assign(network.twins.size(), {});
   cone_ = 0;
 }
 
@@ -157,7 +158,9 @@ Vec AlphaBetaBounder::lower_bound(const Cone& cone, const LaneRows& rows) {
   start(cone, rows);
   for (std::size_t k = cone.layers.size(); k-- > 0;) {
     accumulate(cone.layers[k].into, p_.data(), g_.data());
+    if (!cone.layers[k].twins.empty()) take_differences(cone.layers[k]);
     relax(cone.layers[k]);
+    if (!twins_.empty()) add_differences(cone, k);
   }
   accumulate(cone.into_inputs, p_.data(), g_.data());
   const double rounding = 4.0 * net.gamma();
@@ -236,11 +239,14 @@ void AlphaBetaBounder::differentiate_nonlinear(const Cone::Layer& layer) {
 
 void AlphaBetaBounder::differentiate(const Cone& cone) {
   for (const std::int32_t i : cone.inputs) at(h_, i) = at(corner_, i);
-  for (const Cone::Layer& layer : cone.layers) {
+  for (std::size_t k = 0; k < cone.layers.size(); ++k) {
+    const Cone::Layer& layer = cone.layers[k];
     add_up(layer);
+    if (!twins_.empty()) keep_twins(cone, k);
     if (!layer.products.empty()) differentiate_mccormick_products(layer);
     differentiate_nonlinear(layer);
     differentiate_relus(layer);
+    if (!layer.twins.empty()) differentiate_twins(layer);
   }
 }
 
@@ -263,8 +269,12 @@ double AlphaBetaBounder::relaxation_gap(Live v, int lane) const {
   if (const Nonlinear c = at(network().nonlinear_of, v); exists(c))
     return std::fabs(g) * lanes.curves.gap(c, lane, low, high);
   const double slope = at(lanes.alpha_or_beta, u)[lane];
-  return g < 0.0 ? g * low * at(lanes.upper_slope, u)[lane]
-                 : kLowerLine * g * std::max((1.0 - slope) * high, -slope * low);
+  const double own = g < 0.0 ? g * low * at(lanes.upper_slope, u)[lane]
+                             : kLowerLine * g * std::max((1.0 - slope) * high, -slope * low);
+  const std::int32_t pair = network().twin_of.empty() ? -1 : at(network().twin_of, u);
+  return pair < 0
+             ? own
+             : own + std::fabs(at(twins_, pair).share[lane]) * at(network().twins, pair).lines.gap;
 }
 
 void AlphaBetaBounder::add_gaps(const Cone& cone, int lane, double weight,

@@ -97,6 +97,14 @@ class AlphaBetaBounder {
   void relax_relus(const Cone::Layer& layer);
   void relax_nonlinear(const Cone::Layer& layer);
   void relax_square_pair(const SquarePair& pair, Live v);
+  /// Takes the common part out of the coefficients of twins, the second ones in layer k.
+  void take_differences(const Cone::Layer& layer);
+  /// Adds what twins get from their differences to their multipliers, once they have their own.
+  void add_differences(const Cone& cone, std::size_t k);
+  void add_multiplier(Live v, Vec p);
+  /// The forward pass: keeps pre-activations of twins before they become activations.
+  void keep_twins(const Cone& cone, std::size_t k);
+  void differentiate_twins(const Cone::Layer& layer);
   void relax_mccormick_products(const Cone::Layer& layer);
   void centre_simplex_rows(const Cone::Layer& layer);
   /// Forward: pre-activations of a layer from what the earlier ones left in h_.
@@ -117,6 +125,12 @@ class AlphaBetaBounder {
   SingleHalfspaceClipping clip_;
   std::uint64_t clipped_cone_ = 0;  // the cone that clip_ knows
   double work_ = 0.0;
+  /// Of twins in the last bound: the coefficient of their difference, what it adds to their
+  /// multipliers, and in the forward pass their pre-activations.
+  struct TwinStep {
+    Vec share{}, first_p{}, second_p{}, first_z{}, second_z{};
+  };
+  std::vector<TwinStep> twins_;
 };
 
 }  // namespace clipbound::bounds

@@ -20,6 +20,7 @@ void Cone::begin(int count) {
     for (auto* list : {&layer.unstable, &layer.active, &layer.nonlinear, &layer.products})
       list->clear();
     layer.simplex_rows.clear();
+    layer.twins.clear();
     for (auto* parts : {&layer.into, &layer.from}) parts->clear();
   }
   inputs.clear();
@@ -82,6 +83,14 @@ void ConeFinder::add(Live element, Cone& cone) {
   const SquarePair& pair = at(network_.square_pairs, neuron.square_pair);
   for (const Nonlinear square : {pair.plus, pair.minus})
     add(network_.live_of_nonlinear(square), cone);
+}
+
+void ConeFinder::add_twins(int k, Cone::Layer& layer) const {
+  for (int i = at(network_.first_twins, k); i < at(network_.first_twins, k + 1); ++i) {
+    const SparseTwins& pair = at(network_.twins, i);
+    if (at(mark_, pair.first) == stamp_ && at(mark_, pair.second) == stamp_)
+      layer.twins.push_back(i);
+  }
 }
 
 /// Where much of a layer is in the cone, its marks are visited in order (decision 11).
@@ -215,7 +224,10 @@ void ConeFinder::find(const SparseNetworkRows& rows, const std::vector<std::int6
     for (std::size_t b = 0; b < layer.blocks.size(); ++b)
       follow(k, layer.blocks[b], marks[b], cone);
   }
-  for (int k = 0; k < rows.layer; ++k) sort(k, at(cone.layers, k));
+  for (int k = 0; k < rows.layer; ++k) {
+    sort(k, at(cone.layers, k));
+    add_twins(k, at(cone.layers, k));
+  }
   std::sort(cone.inputs.begin(), cone.inputs.end());
 }
 

@@ -22,6 +22,7 @@ struct Cone {
     std::vector<Live> unstable, active, nonlinear;  ///< ReLUs, ReLUs and identities, all others
     std::vector<std::int32_t> simplex_rows;         ///< of the nonlinear neurons among them
     std::vector<Live> products;                     ///< McCormick products
+    std::vector<std::int32_t> twins;                ///< both in the cone, the second ones here
     std::vector<Part> into;                         ///< backward: give this layer's coefficients
     std::vector<Part> from;                         ///< forward: give this layer's values
   };
@@ -54,6 +55,7 @@ class ConeFinder {
   void number_layers();
   /// Adds an element, and what is bounded together with it.
   void add(Live element, Cone& cone);
+  void add_twins(int k, Cone::Layer& layer) const;
   /// Puts a layer's elements into order.
   void sort(int k, Cone::Layer& layer) const;
   /// From the cone's elements in layer k, through one of its blocks, to those they depend on.

@@ -7,8 +7,10 @@
 #include <numeric>
 
 #include "base/parallel.h"
+#include "base/rounding.h"
 #include "bounds/alpha_beta/neuron_bab.h"
 #include "bounds/alpha_beta/sparse_network_builder.h"
+#include "bounds/layered/linear_map.h"
 
 namespace clipbound::bounds {
 
@@ -79,6 +81,67 @@ LaneRows lane_rows(const SparseNetworkRows& rows, const std::vector<std::int64_t
   return result;
 }
 
+/// Neurons of a layer and of the one before it, and the intervals of their differences.
+struct Differences {
+  std::vector<std::int64_t> first, second;
+  IntervalVector d;
+};
+
+bool is_open(const IntervalVector& z, std::int64_t v) {
+  return at(z.lower, v) < 0.0 && at(z.upper, v) > 0.0;
+}
+
+/// The twins of a layer to come with intervals z that are ReLUs without a sign.
+Differences open_twins(const SparseNetwork& network, int layer, const IntervalVector& z) {
+  Differences twins;
+  if (at(network.system().activations, layer).curve != Curve::relu) return twins;
+  const auto& first = network.system().twins_of(static_cast<std::size_t>(layer));
+  for (std::size_t v = 0; v < first.size(); ++v) {
+    const auto second = static_cast<std::int64_t>(v);
+    if (first[v] < 0 || !is_open(z, second) || !network.needs(layer, v) ||
+        !network.needs(layer - 1, static_cast<std::size_t>(first[v])))
+      continue;
+    twins.first.push_back(first[v]);
+    twins.second.push_back(second);
+  }
+  return twins;
+}
+
+/// The form of second - first.
+AffineForm difference_form(const LayeredSystem& system, int layer, const Differences& twins) {
+  std::vector<std::int64_t> begin{0};
+  std::vector<WeightedTerm> terms;
+  for (std::size_t i = 0; i < twins.first.size(); ++i) {
+    terms.push_back({0, twins.second[i], 1.0});
+    terms.push_back({1, twins.first[i], -1.0});
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+  }
+  return linear_map({&at(system.layers, layer), &at(system.layers, layer - 1)}, begin, terms,
+                    std::vector<double>(twins.first.size(), 0.0), system.magnitudes);
+}
+
+/// Those of the newest layer of which the difference says more than their own lines.
+std::vector<SparseTwins> with_lines(const SparseNetwork& network, const Differences& twins) {
+  const int layer = network.layers() - 1;
+  const IntervalVector &x = network.bounds_of(layer - 1), &y = network.bounds_of(layer);
+  const Activation relu{Curve::relu};
+  std::vector<SparseTwins> result;
+  for (std::size_t i = 0; i < twins.first.size(); ++i) {
+    if (!is_open(x, twins.first[i]) || !is_open(y, twins.second[i])) continue;
+    const Live first = network.live_neuron(layer - 1, twins.first[i]),
+               second = network.live_neuron(layer, twins.second[i]);
+    if (!std::isfinite(at(network.slack, first)) || !std::isfinite(at(network.slack, second)))
+      continue;
+    const Range of_x = range_of(x, static_cast<std::size_t>(twins.first[i])),
+                of_y = range_of(y, static_cast<std::size_t>(twins.second[i]));
+    const DifferenceLines lines =
+        relax_difference(relu, of_x, of_y, range_of(twins.d, i),
+                         relax(relu, of_x.lower, of_x.upper), relax(relu, of_y.lower, of_y.upper));
+    if (lines.below || lines.above) result.push_back({first, second, lines});
+  }
+  return result;
+}
+
 /// The neurons of one layer that are bounded, and how.
 struct LayerWork {
   const AffineForm& form;
@@ -111,9 +174,13 @@ class LayerByLayer {
       }
       const bool linear = std::all_of(layers[k].terms.begin(), layers[k].terms.end(),
                                       [](const auto& term) { return term.first == kInputSource; });
+      Differences twins;
+      if (!network_.system().twins_of(k).empty())
+        twins = bound_differences(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
       const bool bounded =
           linear || tighten(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
       builder_.add_layer(z, bounded ? ProductsAs::squares : ProductsAs::mccormick);
+      if (!twins.first.empty()) builder_.add_twins(with_lines(network_, twins));
     }
   }
 
@@ -191,6 +258,32 @@ class LayerByLayer {
     if ((relu || step) && budget_.bab_rounds > 0)
       tighten_by_bab(layer_work.form, z, layer_work.end, step);
     return true;
+  }
+
+  /// How the ReLUs of the layer to come differ from their twins in the newest one, which are
+  /// bounded: what these are known to be, the others are but for the difference.
+  Differences bound_differences(int layer, IntervalVector& z, double layers_left) {
+    Differences twins = open_twins(network_, layer, z);
+    if (twins.first.empty()) return twins;
+    const AffineForm form = difference_form(network_.system(), layer, twins);
+    std::vector<std::int64_t> all(twins.first.size());
+    std::iota(all.begin(), all.end(), 0);
+    twins.d = network_.enclose_form(form);
+    LayerWork work{form, by_dependency(network_, form, all)};
+    const double now = deadline_.spent_s();
+    work.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
+    work.batches_per_cone = batches_per_cone(form, work.order, work_of(form, work.order, 1));
+    bound_layer(work, (all.size() + kLanes - 1) / kLanes, twins.d);
+    const IntervalVector& x = network_.bounds_of(layer - 1);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const std::int64_t v = twins.second[i], w = twins.first[i];
+      const double low = add_down(at(x.lower, w), twins.d.lower[i]),
+                   high = add_up(at(x.upper, w), twins.d.upper[i]);
+      if (!(std::max(low, at(z.lower, v)) <= std::min(high, at(z.upper, v)))) continue;
+      at(z.lower, v) = std::max(at(z.lower, v), low);
+      at(z.upper, v) = std::min(at(z.upper, v), high);
+    }
+    return twins;
   }
 
   void bound_layer(const LayerWork& layer, std::size_t batches, IntervalVector& z) const {

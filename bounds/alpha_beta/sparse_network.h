@@ -19,6 +19,7 @@
 #include "bounds/alpha_beta/square_pair.h"
 #include "bounds/index.h"
 #include "bounds/layered/layered_system.h"
+#include "bounds/relax/difference.h"
 
 namespace clipbound::bounds {
 
@@ -76,6 +77,13 @@ struct NonlinearNeuron {
   PiecewiseLinearEnvelope<double> envelope{};  ///< on its bounds; squares need none
 };
 
+/// Two unstable ReLUs of neighbouring layers that compute nearly the same (LayeredSystem::twins),
+/// and the lines of their difference on the network's box.
+struct SparseTwins {
+  Live first{}, second{};  ///< of the earlier layer, of the later one
+  DifferenceLines lines{};
+};
+
 /// Made by a SparseNetworkBuilder (bounds/alpha_beta/sparse_network_builder.h), layer by layer, as
 /// bounds become known: methods speak of the layers so far.
 class SparseNetwork {
@@ -104,6 +112,10 @@ class SparseNetwork {
   bool needs(int layer, std::size_t neuron) const {
     return needed_.empty() || at(needed_, layer)[neuron] != 0;
   }
+  /// A needed neuron's element.
+  Live live_neuron(int layer, std::int64_t neuron) const {
+    return at(at(live_of_neuron_, layer), neuron);
+  }
   Nonlinear nonlinear_of_unstable(Unstable u) const { return at(nonlinear_of, at(live_of, u)); }
   Live live_of_nonlinear(Nonlinear c) const { return at(live_of, at(nonlinear, c).unstable); }
 
@@ -119,6 +131,9 @@ class SparseNetwork {
   std::vector<SparseSimplexRow> simplex_rows;
   std::vector<SquarePair> square_pairs;
   std::vector<McCormickProduct> products;
+  std::vector<SparseTwins> twins;     ///< by the layers of the second ones
+  std::vector<std::int32_t> twin_of;  ///< [U] the pair that it is one of, or -1; empty: no twins
+  std::vector<int> first_twins{0};    ///< [layers + 1] of each layer's second ones
 
  private:
   friend class SparseNetworkBuilder;

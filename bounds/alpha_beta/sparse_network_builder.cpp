@@ -186,9 +186,21 @@ void SparseNetworkBuilder::finish_layer(Draft draft, const IntervalVector& z) {
   net.live_of_neuron_.push_back(std::move(draft.live));
   net.constant_of_neuron_.push_back(std::move(draft.constants));
   net.layers_.push_back(std::move(draft.layer));
+  net.first_twins.push_back(static_cast<int>(net.twins.size()));
   const Curve curve = draft.activation.curve;
   if (curve == Curve::square) pair_squares();
   if (curve != Curve::relu && curve != Curve::identity) add_simplex_rows();
+}
+
+void SparseNetworkBuilder::add_twins(const std::vector<SparseTwins>& twins) {
+  SparseNetwork& net = *network_;
+  for (const SparseTwins& pair : twins) {
+    net.twin_of.resize(net.live_of.size(), -1);
+    for (const Live v : {pair.first, pair.second})
+      at(net.twin_of, at(net.unstable_of, v)) = static_cast<std::int32_t>(net.twins.size());
+    net.twins.push_back(pair);
+  }
+  net.first_twins.back() = static_cast<int>(net.twins.size());
 }
 
 bool SparseNetworkBuilder::only_products(int k) const {

@@ -28,6 +28,8 @@ class SparseNetworkBuilder {
   IntervalVector enclose_next();
   /// Adds the next layer with its neurons' bounds z.
   void add_layer(const IntervalVector& z, ProductsAs products = ProductsAs::squares);
+  /// Twins whose second ones are in the newest layer.
+  void add_twins(const std::vector<SparseTwins>& twins);
   std::unique_ptr<const SparseNetwork> finish() { return std::move(network_); }
 
  private:

@@ -66,14 +66,6 @@ struct LayeredSystem {
   /// [layers] By neuron of layer k: the neuron of layer k - 1 that computes nearly the same, as in
   /// two copies of a network with slightly different weights, or -1. Layer k does not read layer k
   /// - 1 then, and both have one activation. Empty: none has any. Bounds hold whatever stands here.
-#ifdef TWIN_HACK
-  void set_twins(std::size_t k, std::vector<std::int64_t> t) { simplex_rows.push_back({-1000 - (int)k, std::move(t)}); }
-  const std::vector<std::int64_t>& twins_of(std::size_t k) const {
-    static const std::vector<std::int64_t> kNone;
-    for (const auto& r : simplex_rows) if (r.layer == -1000 - (int)k) return r.elements;
-    return kNone;
-  }
-#else
   std::vector<std::vector<std::int64_t>> twins;
   void set_twins(std::size_t k, std::vector<std::int64_t> of_layer) {
     twins.resize(layers.size());
@@ -84,7 +76,6 @@ struct LayeredSystem {
     static const std::vector<std::int64_t> kNone;
     return k < twins.size() ? twins[k] : kNone;
   }
-#endif
 
   bool has_interval_only() const { return !interval_only.empty(); }
 };
