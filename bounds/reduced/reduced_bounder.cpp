@@ -433,11 +433,8 @@ void ReducedBounder::bound(BoxBatch& boxes, const Clipping& clipping, RowBounds&
     const int begin = net.layer_begin[static_cast<std::size_t>(layer)],
               end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
     for (int v = begin; v < end; ++v) {
-      if (difference_.empty() || !has_twin(v)) {
-        bound_neuron(boxes, v, layer, clipping);
-      } else {
-        bound_twins(boxes, v++, layer, clipping);
-      }
+      const bool twins = !difference_.empty() && has_twin(v);
+      twins ? bound_twins(boxes, v++, layer, clipping) : bound_neuron(boxes, v, layer, clipping);
     }
     for (int v = begin; v < end; ++v) {
       if (!is_relu(v)) {
