@@ -1,8 +1,11 @@
 // clipbound robustness.
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/cli/child.h"
 #include "tests/cli/networks.h"
@@ -87,6 +90,28 @@ TEST(RobustnessCommand, DefaultsProveWhatVerifyProves) {
   EXPECT_GE(robust, 0.998 * violated) << "the default tolerance";
   EXPECT_EQ(verdict_within(0.999 * robust, label), "unsat\n");
   EXPECT_EQ(verdict_within(1.001 * violated, label), "sat\n");
+}
+
+/// With its defaults this one would take minutes.
+TEST(RobustnessCommand, ASignalEndsItWithWhatIsKnown) {
+  const Scratch scratch;
+  const std::string network = scratch.write("n.onnx", hard_classifier()),
+                    point = scratch.write("x.csv", "1 -1 1 -1 1 -1 1 -1 1 -1 1 -1");
+  for (const int number : {SIGINT, SIGTERM}) {
+    const Ended ended =
+        run({"robustness", network, "--input", point, "--label", "0", "--json", "-"}, [&](int pid) {
+          await_handlers(pid);
+          std::this_thread::sleep_for(std::chrono::milliseconds(700));
+          ::kill(pid, number);
+        });
+    EXPECT_EQ(ended.signal, number) << ended.err;
+    const Json json = Json::parse(ended.out);
+    EXPECT_EQ(json["reason"], "interrupted");
+    EXPECT_GE(json["robust_radius"], 0.0) << "what was known by then";
+    if (!json["counterexample_radius"].is_null()) {
+      EXPECT_GT(json["counterexample_radius"], json["robust_radius"]);
+    }
+  }
 }
 
 /// What becomes of each radius is a message; bounds come before searches.
