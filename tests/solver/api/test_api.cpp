@@ -245,16 +245,16 @@ TEST(Api, AnotherThreadStopsTheSearch) {
     EXPECT_LE(progress.settled_share, 1.0);
     seen = true;
   };
-  std::jthread other([stopper = *callbacks.stopper] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(600));
+  std::jthread other([&seen, stopper = *callbacks.stopper] {
+    for (int k = 0; k < 600 && !seen; ++k)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
     stopper.stop();
   });
   clipbound::Options options;
-  options.set("timeout", "60").set("attack", "false");
-  const auto before = std::chrono::steady_clock::now();
+  // Where the stopper does nothing, the verdict is another one.
+  options.set("timeout", "120").set("attack", "false");
   const auto result = clipbound::solve(network, query, options, callbacks);
   EXPECT_EQ(result.verdict, Verdict::unknown) << result.reason;
-  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count(), 5.0);
   EXPECT_TRUE(seen);
   // A stopper stays stopped.
   EXPECT_EQ(clipbound::solve(network, query, options, callbacks).verdict, Verdict::unknown);
