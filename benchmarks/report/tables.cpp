@@ -5,8 +5,6 @@
 #include <cstdio>
 #include <functional>
 
-#include "benchmarks/suite/plan.h"
-
 namespace clipbound::suite {
 namespace {
 
