@@ -301,11 +301,16 @@ TEST(ResultFiles, OfSuitesAndAblation) {
     EXPECT_EQ(record["violated"].is_null(), record["verdict"] != "sat");
   }
   EXPECT_EQ(count, 3U);
-  EXPECT_EQ(run({"ablation", folder, "--configs", "none,relaxed", "--json", files.json}, {}, 120.0)
-                .exit_code,
-            2)
-      << "one property is missing";
+  const auto ablate = [&] {
+    return run({"ablation", folder, "--configs", "none,relaxed", "--json", files.json}, {}, 120.0)
+        .exit_code;
+  };
+  EXPECT_EQ(ablate(), 2) << "one property is missing";
+  expect_valid(files.result(), "error");
+  files.scratch.write("instances.csv", "n.onnx,sat.vnnlib,20\nn.onnx,unsat.vnnlib,20\n");
+  EXPECT_EQ(ablate(), 0);
   expect_valid(files.result(), "ablation");
+  EXPECT_NE(files.result()["machine"]["cpu"], "");
 }
 
 /// The validator itself, on a real result with one thing wrong.
