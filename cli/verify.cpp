@@ -56,14 +56,19 @@ Clock::time_point hard_limit(const Options& options, Clock::time_point start) {
                      std::chrono::duration<double>(limit_s - 0.4 * reserve_s));
 }
 
-/// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
-Result decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& announcer,
-              Console& console) {
+/// What is to be read, by its names.
+Sources sources_of(const Arguments& arguments) {
   Sources sources;
   for (const std::string& argument : arguments.networks)
     sources.networks.push_back(named(without_name(argument)));
   sources.property = named(arguments.query);
-  announcer.reads(sources);
+  return sources;
+}
+
+/// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
+Result decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& announcer,
+              Console& console) {
+  Sources sources = announcer.sources();
   const Say say = [&](const std::string& message) { console.message(message); };
   try {
     if (arguments.networks.size() > 1)
@@ -99,6 +104,7 @@ int verify(const Arguments& arguments) {
   // them.
   auto& console = *new Console;
   auto& announcer = *new Announcer(arguments.outputs, arguments.options, console, start);
+  announcer.reads(sources_of(arguments));
   const auto& stopper = *new Stopper;
   Callbacks callbacks;
   callbacks.start = start;
