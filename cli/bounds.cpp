@@ -6,19 +6,18 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/json_output.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Arguments {
   std::string query, network, layer, method = "crown";
@@ -113,14 +112,18 @@ Json json_of(const QueryBox& box, const Bounds& bounds) {
   return json;
 }
 
-int run_bounds(const Arguments& arguments) {
+/// Prints, unless JSON goes to stdout; returns the JSON.
+std::string find_bounds(const Arguments& arguments, Sources& sources) {
   BoundSettings settings;
   settings.method = bound_method(arguments.method);
   settings.linear = arguments.linear;
   settings.time_limit_s = arguments.timeout_s;
-  prepare_output(arguments.json);
-  const Network whole = Network::load(arguments.network);
-  const Query query = Query::load(arguments.query);
+  if (arguments.network == kStandardStream && arguments.query == kStandardStream)
+    throw InputError("only one of query and network can come from stdin");
+  const Network whole = load_network(arguments.network, say_on_stderr);
+  sources.networks = {whole.file()};
+  const Query query = load_query(arguments.query, say_on_stderr);
+  sources.property = query.file();
   if (query.input_size() != whole.input_size()) {
     throw InputError("the query is about " + std::to_string(query.input_size()) +
                      " inputs, the network has " + std::to_string(whole.input_size()));
@@ -128,17 +131,23 @@ int run_bounds(const Arguments& arguments) {
   const Network network = arguments.layer.empty() ? whole : whole.up_to(arguments.layer);
   const std::vector<QueryBox> boxes = boxes_of(query, whole);
   const Bounder bounder = prepare(network, boxes);
-  Json json;
-  json["version"] = version();
-  json["method"] = arguments.method;
-  json["layer"] = arguments.layer;
+  Json found = Json::array();
   for (const QueryBox& box : boxes) {
     const Bounds bounds = bounder.bounds(box.lower, box.upper, settings);
-    if (!arguments.json.empty()) json["boxes"].push_back(json_of(box, bounds));
+    if (!arguments.json.empty()) found.push_back(json_of(box, bounds));
     if (arguments.json != kStandardStream)
       print_text(box, boxes.size() > 1, bounds, arguments.layer);
   }
-  write_output(arguments.json, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  Json json = header_of(sources);
+  json["method"] = arguments.method;
+  json["layer"] = arguments.layer;
+  json["boxes"] = std::move(found);
+  return text_of(json);
+}
+
+int run_bounds(const Arguments& arguments) {
+  Sources sources{{named(arguments.network)}, named(arguments.query)};
+  write_result(arguments.json, sources, [&] { return find_bounds(arguments, sources); });
   return kDone;
 }
 
@@ -148,10 +157,10 @@ Run add_bounds(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   command
       .add_option("query", arguments->query,
-                  "the property whose boxes count (.vnnlib or .vnnlib.gz)")
+                  "the property whose boxes count (.vnnlib or .vnnlib.gz; -: stdin)")
       ->required()
       ->type_name("QUERY");
-  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz)")
+  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz; -: stdin)")
       ->required()
       ->type_name("FILE");
   command

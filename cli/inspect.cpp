@@ -8,6 +8,8 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/json_output.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
@@ -98,7 +100,7 @@ Run add_inspect(CLI::App& command) {
     bool nodes = false;
   };
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("network", arguments->network, "the network (.onnx or .onnx.gz)")
+  command.add_option("network", arguments->network, "the network (.onnx or .onnx.gz; -: stdin)")
       ->required()
       ->type_name("NET");
   command.add_option("--json", arguments->json, "write all of it as JSON (-: stdout)")
@@ -106,10 +108,14 @@ Run add_inspect(CLI::App& command) {
   command.add_flag("--nodes", arguments->nodes,
                    "list all nodes with their positions, for `bounds --layer`");
   return [arguments] {
-    prepare_output(arguments->json);
-    const Inspection found = inspect(Network::load(arguments->network));
-    if (arguments->json != kStandardStream) print_text(found, arguments->nodes);
-    write_output(arguments->json, to_json(found));
+    Sources sources{{named(arguments->network)}, {}};
+    write_result(arguments->json, sources, [&] {
+      const Network network = load_network(arguments->network, say_on_stderr);
+      sources.networks = {network.file()};
+      const Inspection found = inspect(network);
+      if (arguments->json != kStandardStream) print_text(found, arguments->nodes);
+      return to_json(found);
+    });
     return static_cast<int>(kDone);
   };
 }

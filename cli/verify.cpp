@@ -5,8 +5,6 @@
 #include <cctype>
 #include <chrono>
 #include <filesystem>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
@@ -14,6 +12,7 @@
 
 #include "cli/announcer.h"
 #include "cli/command.h"
+#include "cli/input_file.h"
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
 #include "cli/watchdog.h"
@@ -57,22 +56,32 @@ Clock::time_point hard_limit(const Options& options, Clock::time_point start) {
                      std::chrono::duration<double>(limit_s - 0.4 * reserve_s));
 }
 
-std::string standard_input() {
-  return {std::istreambuf_iterator<char>(std::cin), {}};
+/// What is to be read, by its names.
+Sources sources_of(const Arguments& arguments) {
+  Sources sources;
+  for (const std::string& argument : arguments.networks)
+    sources.networks.push_back(named(without_name(argument)));
+  sources.property = named(arguments.query);
+  return sources;
 }
 
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
-Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& console) {
+Result decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& announcer,
+              Console& console) {
+  Sources sources = announcer.sources();
+  const Say say = [&](const std::string& message) { console.message(message); };
   try {
     if (arguments.networks.size() > 1)
       throw Unsupported("more than one --network: VNN-LIB 1.0 queries are about one");
     const std::string file = without_name(arguments.networks.front());
     if (file == kStandardStream && arguments.query == kStandardStream)
       throw InputError("only one of query and network can come from stdin");
-    const Network network =
-        file == kStandardStream ? Network::parse(standard_input(), "stdin") : Network::load(file);
-    const Query query = arguments.query == kStandardStream ? Query::parse(standard_input(), "stdin")
-                                                           : Query::load(arguments.query);
+    const Network network = load_network(file, say);
+    sources.networks = {network.file()};
+    announcer.reads(sources);
+    const Query query = load_query(arguments.query, say);
+    sources.property = query.file();
+    announcer.reads(sources);
     for (const std::string& note : network.notes()) console.message("note: " + note);
     for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
     const ThreadAllowance allowance(arguments.options.fields().threads);
@@ -83,6 +92,8 @@ Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& c
     result.progress.elapsed_s =
         std::chrono::duration<double>(Clock::now() - *callbacks.start).count();
     result.statistics = all_statistics();
+    result.networks = sources.networks;
+    result.property = sources.property;
     return result;
   }
 }
@@ -93,6 +104,7 @@ int verify(const Arguments& arguments) {
   // them.
   auto& console = *new Console;
   auto& announcer = *new Announcer(arguments.outputs, arguments.options, console, start);
+  announcer.reads(sources_of(arguments));
   const auto& stopper = *new Stopper;
   Callbacks callbacks;
   callbacks.start = start;
@@ -102,7 +114,7 @@ int verify(const Arguments& arguments) {
   try {
     start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start));
     show_progress(announcer, console, arguments.progress_descriptor);
-    announcer.announce(decide(arguments, callbacks, console));
+    announcer.announce(decide(arguments, callbacks, announcer, console));
   } catch (const InputError& error) {
     announcer.fail(error.what(), kBadInput);
   } catch (const Unsupported& error) {

@@ -159,5 +159,9 @@ std::vector<double> Query::box_upper(std::size_t clause, const Network& network)
 const std::vector<std::string>& Query::warnings() const {
   return implementation_->query.warnings;
 }
+FileInfo Query::file() const {
+  const specs::Query& inner = implementation_->query;
+  return inner.file.path.empty() ? FileInfo{inner.source} : inner.file;
+}
 
 }  // namespace clipbound

@@ -4,6 +4,7 @@
 #include <onnx/onnx_pb.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/file_kind.h"
 #include "specs/onnx/external_data.h"
 #include "specs/onnx/functions.h"
@@ -63,11 +64,18 @@ Network parse(std::string bytes, const std::string& source, ExternalData externa
 }  // namespace
 
 Network parse_onnx(const std::string& bytes, const std::string& source) {
-  return parse(bytes, source, {});
+  Network network = parse(bytes, source, {});
+  network.file = info_of(source, bytes);
+  return network;
 }
 
 Network read_onnx(const std::string& path) {
-  return parse(read_maybe_compressed(path), path, ExternalData::beside(path));
+  FileContents file = read_file(path, kLargestModel);
+  const std::string found = file.info.path;
+  Network network = parse(std::move(file.bytes), found, ExternalData::beside(found));
+  file.info.data = std::move(network.file.data);
+  network.file = std::move(file.info);
+  return network;
 }
 
 }  // namespace clipbound::specs

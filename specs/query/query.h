@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "specs/network/tensor.h"
 
 namespace clipbound::specs {
@@ -93,6 +94,7 @@ struct Query {
   std::vector<Clause> clauses;  ///< empty: no point is asked for (the property holds trivially)
   std::vector<std::string> warnings;
   std::string source;
+  FileInfo file;  ///< that it was read from
 };
 
 /// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not

@@ -11,7 +11,8 @@
 
 namespace clipbound::specs {
 
-/// Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). Throws InputError with file:line:column,
+/// Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz, whichever of both there is). Throws
+/// InputError with file:line:column,
 /// Unsupported for VNN-LIB 2.0 files (recognised by their header) and for constructs outside linear
 /// arithmetic.
 Query read_vnnlib(const std::string& path, const VnnlibLimits& limits = {});
