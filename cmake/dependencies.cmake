@@ -1,7 +1,6 @@
 # Everything comes from Debian packages (scripts/packages.txt lists them).
 find_package(Threads REQUIRED)
 find_package(TBB REQUIRED)
-find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Protobuf REQUIRED)

@@ -9,7 +9,7 @@ foreach(floor base specs bounds solver)
 endforeach()
 
 # What the objects need of others. The installed static library names it by library, not by this machine's paths.
-set(clipbound_needs TBB::tbb fmt::fmt ZLIB::ZLIB protobuf::libprotobuf ${CMAKE_DL_LIBS}
+set(clipbound_needs TBB::tbb ZLIB::ZLIB protobuf::libprotobuf ${CMAKE_DL_LIBS}
   $<BUILD_INTERFACE:${CLIPBOUND_ONNX_PROTO}> $<INSTALL_INTERFACE:onnx_proto>
   $<BUILD_INTERFACE:${CLIPBOUND_GMPXX}> $<INSTALL_INTERFACE:gmpxx>
   $<BUILD_INTERFACE:${CLIPBOUND_GMP}> $<INSTALL_INTERFACE:gmp>)
