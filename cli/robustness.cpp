@@ -94,8 +94,8 @@ void print_text(const Robustness& found, std::size_t label) {
   std::fprintf(stderr, "clipbound: %s after %d queries\n", found.reason.c_str(), found.queries);
 }
 
-std::string json_of(const Robustness& found, std::size_t label, const Sources& sources,
-                    const FileInfo& input) {
+std::string radius_json(const Robustness& found, std::size_t label, const Sources& sources,
+                        const FileInfo& input) {
   Json json = header_of(sources);
   json["input"] = json_of(input);
   json["label"] = label;
@@ -134,7 +134,7 @@ std::string find_radius(const Arguments& arguments, Sources& sources) {
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGTERM, SIG_DFL);
   if (arguments.json != kStandardStream) print_text(found, arguments.label);
-  return json_of(found, arguments.label, sources, input);
+  return radius_json(found, arguments.label, sources, input);
 }
 
 int run_robustness(const Arguments& arguments) {
