@@ -75,8 +75,10 @@ std::string sum_model() {
 std::string written_out_square() {
   OnnxWriter w;
   w.input("X", {1, 1}).floats("c", {1, 1}, {-2.0F}).floats("one", {1, 1}, {1.0F});
-  w.node("Mul", {"X", "X"}, {"s"}).node("Mul", {"X", "c"}, {"m"});
-  w.node("Add", {"s", "m"}, {"t"}).node("Add", {"t", "one"}, {"Y"});
+  w.node("Mul", {"X", "X"}, {"s"});
+  w.node("Mul", {"X", "c"}, {"m"});
+  w.node("Add", {"s", "m"}, {"t"});
+  w.node("Add", {"t", "one"}, {"Y"});
   return w.output("Y").bytes();
 }
 
