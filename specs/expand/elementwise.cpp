@@ -101,8 +101,9 @@ void expand_cast_like(Expansion& e) {
                           : half == Half::bfloat16    ? kBfloat16
                           : type == DataType::float32 ? kFloat
                           : type == DataType::float64 ? kDouble
-                          : type == DataType::int64   ? onnx_type_of(e.network().value(e.input(1)).integers)
-                                                      : kBool;
+                          : type == DataType::int64
+                              ? onnx_type_of(e.network().value(e.input(1)).integers)
+                              : kBool;
   e.output_of_cast(0, e.add("Cast", {e.input(0)}, {{"to", to}}));
 }
 
