@@ -200,7 +200,7 @@ TEST(FoundByReview, IntegersWrapAround) {
     const Property p{
         std::vector<double>(n, of.lower), std::vector<double>(n, of.upper), 1, {{of.row}}};
     for (const bool attack : {false, true}) {
-      const auto result = solve_text(network, p.text(), {.attack = attack, .seconds = 2.0});
+      const auto result = solve_text(network, p.text(), {.attack = attack, .seconds = 0.5});
       EXPECT_NE(std::string(name_of(result.verdict)), "unsat") << of.name;
     }
   }
