@@ -8,9 +8,11 @@
 #include "base/error.h"
 #include "bounds/layered/sharp_ends.h"
 #include "bounds/lowering/edges.h"
+#include "bounds/lowering/integers_in_range.h"
 #include "bounds/lowering/lower_context.h"
 #include "bounds/lowering/operands.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "specs/network/integer_range.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -139,6 +141,7 @@ class Lowering {
     context_.begin_node(static_cast<std::int32_t>(i));
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
+    if (may_leave_range(network_, node)) keep_in_range(context_, node, results[0]);
     for (std::size_t k = 0; k < results.size(); ++k) {
       keep_edges(node, k, results[k]);
       set_form(node.outputs[k], std::move(results[k]));

@@ -4,7 +4,7 @@
 // Source: own.
 // Guarantees: buffers are shared only where one value is another one's reshape; in float32 and
 // float64, every value is rounded to its own type (in running error bounds none is: they speak of
-// real numbers).
+// real numbers); integers are kept in the range of their type.
 #include <algorithm>
 #include <memory>
 #include <type_traits>
@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "specs/network/half.h"
+#include "specs/network/integer_range.h"
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
 #include "specs/simplify/passes.h"
@@ -59,7 +60,8 @@ class EvaluationPlan {
     std::vector<S*> outputs;
     std::vector<const S*> output_gradients;
     std::vector<S*> input_gradients;
-    std::vector<std::size_t> narrow_outputs;  ///< whose type has fewer numbers than S
+    std::vector<std::size_t> narrow_outputs;  ///< whose type has fewer numbers than S, or
+                                              ///< integers that may wrap around
   };
   void lay_out_constant(std::size_t value);
   void lay_out_nodes(Keep keep);
@@ -135,6 +137,7 @@ template <typename S>
 bool EvaluationPlan<S>::is_to_round(const Node& node, std::size_t o) const {
   if (node.outputs[o] == kNoValue) return false;
   const Value& y = network_->value(node.outputs[o]);
+  if (y.type == DataType::int64) return may_leave_range(*network_, node);
   if (!is_narrow(y)) return false;
   const bool copies = op_row(node.kind).op_class == OpClass::movement &&
                       std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
@@ -222,11 +225,13 @@ void EvaluationPlan<S>::run(Sums sums) {
 
 template <typename S>
 void EvaluationPlan<S>::round_narrow_outputs(const Step& step) {
-  if constexpr (std::is_floating_point_v<S>) {
-    for (const std::size_t o : step.narrow_outputs) {
-      const Value& v = network_->value(step.node->outputs[o]);
-      const std::int64_t size = v.size() * batch_;
-      for (S* x = step.outputs[o]; x != step.outputs[o] + size; ++x) *x = rounded(v, *x);
+  for (const std::size_t o : step.narrow_outputs) {
+    const Value& v = network_->value(step.node->outputs[o]);
+    S *x = step.outputs[o], *end = x + v.size() * batch_;
+    if (v.type == DataType::int64) {
+      for (; x != end; ++x) *x = kept_in_range(v, *step.node, *x);
+    } else {
+      for (; x != end; ++x) *x = rounded(v, *x);
     }
   }
 }
