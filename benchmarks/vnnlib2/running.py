@@ -1,0 +1,57 @@
+"""How the scripts of this folder run Clipbound: one child at a time, low priority, always a limit."""
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+VERDICTS = ("sat", "unsat", "unknown", "timed-out")
+
+
+class Answer:
+    """What one run said: the verdict ("error" where there is none), seconds, the witness's values."""
+
+    def __init__(self, verdict, seconds, values, said):
+        self.verdict, self.seconds, self.values, self.said = verdict, seconds, values, said
+        read = re.search(r"read(?:ing)?[^\n]*?([0-9.]+) s", said)
+        self.reading = float(read[1]) if read else None
+
+    def outputs(self):
+        """The values of the outputs of a version 1 witness, in order."""
+        return [v for name, v in self.values if name.startswith("Y")]
+
+
+def witness(text):
+    """[(name, value)] of a witness of version 1: (X_0 0.5)."""
+    found = re.findall(r"\(\s*([XY]_\d+)\s+([^\s()]+)\s*\)", text)
+    return [(name, float(value)) for name, value in found]
+
+
+def run(binary, command, query, networks, timeout, more=()):
+    """Runs `clipbound COMMAND QUERY --network ...`; networks are files or NAME=FILE."""
+    handle, result = tempfile.mkstemp(suffix=".result")
+    os.close(handle)
+    call = ["nice", "-n", "15", binary, command, query, "--timeout", str(timeout), "--result", result]
+    for network in networks:
+        call += ["--network", network]
+    began = time.monotonic()
+    try:
+        done = subprocess.run(call + list(more), capture_output=True, text=True, timeout=4 * timeout + 60)
+        said, first = done.stderr, done.stdout.split("\n")[0]
+        if first not in VERDICTS:
+            first = "error"
+        with open(result) as file:
+            values = witness(file.read())
+    except subprocess.TimeoutExpired:
+        first, said, values = "hangs", "", []
+    finally:
+        os.unlink(result)
+    return Answer(first, time.monotonic() - began, values, said)
+
+
+def table(head, rows):
+    """Prints rows under a head, in columns."""
+    texts = [[str(c) for c in row] for row in [head] + rows]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(head))]
+    for row in texts:
+        print("  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip())
