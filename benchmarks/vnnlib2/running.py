@@ -1,6 +1,7 @@
 """How the scripts of this folder run Clipbound: one child at a time, low priority, always a limit."""
 import os
 import re
+import resource
 import subprocess
 import tempfile
 import time
@@ -9,12 +10,12 @@ VERDICTS = ("sat", "unsat", "unknown", "timed-out")
 
 
 class Answer:
-    """What one run said: the verdict ("error" where there is none), seconds, the witness's values."""
+    """What one run said: the verdict ("error" where there is none), seconds, processor seconds, the
+    witness's values, standard error."""
 
-    def __init__(self, verdict, seconds, values, said):
-        self.verdict, self.seconds, self.values, self.said = verdict, seconds, values, said
-        read = re.search(r"read(?:ing)?[^\n]*?([0-9.]+) s", said)
-        self.reading = float(read[1]) if read else None
+    def __init__(self, verdict, seconds, processor, values, said):
+        self.verdict, self.seconds, self.processor = verdict, seconds, processor
+        self.values, self.said = values, said
 
     def outputs(self):
         """The values of the outputs of a version 1 witness, in order."""
@@ -34,7 +35,7 @@ def run(binary, command, query, networks, timeout, more=()):
     call = ["nice", "-n", "15", binary, command, query, "--timeout", str(timeout), "--result", result]
     for network in networks:
         call += ["--network", network]
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         done = subprocess.run(call + list(more), capture_output=True, text=True, timeout=4 * timeout + 60)
         said, first = done.stderr, done.stdout.split("\n")[0]
@@ -46,7 +47,9 @@ def run(binary, command, query, networks, timeout, more=()):
         first, said, values = "hangs", "", []
     finally:
         os.unlink(result)
-    return Answer(first, time.monotonic() - began, values, said)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Answer(first, time.monotonic() - began, processor, values, said)
 
 
 def table(head, rows):
