@@ -133,7 +133,7 @@ def largest_difference(binary, folder, name, box, outputs, options):
                 found = max([found] + [abs(v) for v in answer.outputs()])
             else:
                 factor = 1 + (factor - 1) / 3
-            if answer.verdict not in running.VERDICTS:
+            if answer.verdict == "error":
                 sys.exit(f"{name}: attack says {answer.verdict}\n{answer.said}")
     os.unlink(query)
     return found
@@ -173,11 +173,15 @@ def base_name(path):
     return os.path.basename(path).removesuffix(".gz").rsplit(".", 1)[0]
 
 
+def name_of(suite, number):
+    return f"{suite.split('_')[0]}_{number:02d}"
+
+
 def write_pair(folder, suite, number, chosen_one, options):
     """Writes the files of one pair, finds T; the pair's entry in the list."""
     network, query, box = chosen_one
     chance = random.Random(f"{options.seed} {suite} {number}")
-    name = f"{suite.split('_')[0]}_{number:02d}"
+    name = name_of(suite, number)
     path = os.path.join(folder, name)
     first, second = onnx_file.Model.read(network), onnx_file.Model.read(network)
     for model in (first, second):
@@ -201,12 +205,16 @@ def write_pair(folder, suite, number, chosen_one, options):
 
 def write(options):
     os.makedirs(options.folder, exist_ok=True)
-    listed = []
+    listed, known = [], {}
+    if options.resume:
+        with open(os.path.join(options.folder, "pairs.json")) as file:
+            known = {p["name"]: p for p in json.load(file)}
     for suite, count in SHARE.items():
         chance = random.Random(f"{options.seed} {suite}")
         wanted = max(1, round(count * options.pairs / sum(SHARE.values())))
         for number, one in enumerate(chosen(options.suites, suite, wanted, chance, options.largest)):
-            listed.append(write_pair(options.folder, suite, number, one, options))
+            name = name_of(suite, number)
+            listed.append(known.get(name) or write_pair(options.folder, suite, number, one, options))
             print(listed[-1], flush=True)
             write_text(os.path.join(options.folder, "pairs.json"), json.dumps(listed, indent=1))
 
@@ -260,6 +268,7 @@ def main():
     one.add_argument("--restarts", type=int, default=10)
     one.add_argument("--attack-seconds", type=float, default=2)
     one.add_argument("--largest", type=int, default=1000000, help="bytes of a network's file")
+    one.add_argument("--resume", action="store_true", help="keep the pairs that the folder lists")
     one.set_defaults(does=write)
     one = what.add_parser("run")
     one.add_argument("folder")
