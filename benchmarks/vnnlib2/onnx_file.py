@@ -183,6 +183,14 @@ def tensor(name, dims, values):
     return made
 
 
+def integers_tensor(name, dims, values):
+    """A new int64 initialiser."""
+    made = Tensor(b"")
+    made.name, made.dims, made.type = name, list(dims), INT64
+    made.items = [(TENSOR_INT64S, 0, v) for v in values]
+    return made
+
+
 class Value:
     """A declared input or output: name, element type, dimensions (None: dynamic)."""
 
