@@ -23,9 +23,18 @@ class Answer:
 
 
 def witness(text):
-    """[(name, value)] of a witness of version 1: (X_0 0.5)."""
+    """[(name, value)] of a witness: (X_0 0.5) in version 1; in version 2 a tensor's elements share its name."""
     found = re.findall(r"\(\s*([XY]_\d+)\s+([^\s()]+)\s*\)", text)
-    return [(name, float(value)) for name, value in found]
+    if found:
+        return [(name, float(value)) for name, value in found]
+    values, name = [], None
+    for line in text.split("\n"):
+        head = re.match(r"(\S+)\s+(\S+)\s+\[([0-9,\s]*)\]$", line.strip())
+        if head:
+            name = head[1]
+        elif name and line.strip():
+            values.append((name, float(line)))
+    return values
 
 
 def run(binary, command, query, networks, timeout, more=()):

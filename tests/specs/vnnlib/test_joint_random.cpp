@@ -116,8 +116,9 @@ class Fuzz {
       const slow::JointNetwork& wanted = expected.networks[n];
       ASSERT_EQ(wanted.name, network.name) << text;
       ASSERT_EQ(wanted.like.empty(), network.like == DeclaredNetwork::Like::itself) << text;
-      if (!wanted.like.empty())
+      if (!wanted.like.empty()) {
         ASSERT_EQ(wanted.like, joint.networks.at(network.other).name) << text;
+      }
       ASSERT_EQ(wanted.tensors.size(), network.tensors.size()) << text;
       for (std::size_t t = 0; t < network.tensors.size(); ++t) {
         ASSERT_EQ(wanted.tensors[t].name, network.tensors[t].name) << text;
@@ -158,8 +159,9 @@ class Fuzz {
     for (const double value : x) where += " " + std::to_string(value);
     for (const double value : y) where += " " + std::to_string(value);
     ASSERT_EQ(compiled_holds(joint, x, y), holds) << text << "\nat" << where;
-    if (joint.formula != nullptr)
+    if (joint.formula != nullptr) {
       ASSERT_EQ(holds_exactly(*joint.formula, x, y), holds) << text << "\nat" << where;
+    }
   }
 
   // Inputs of integer types have their values only.
