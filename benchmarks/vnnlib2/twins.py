@@ -124,7 +124,10 @@ class Twin:
     def comparison(self, one):
         operator, left, right = one
         operator = "==" if operator == "=" else operator
-        if self.chance.random() < 0.02:
+        if isinstance(left, list) or isinstance(right, list):
+            return f"({operator} {self.term(left)} {self.term(right)})"
+        # A bound of one input is rounded to the network's type; calculated ones are not.
+        if self.chance.random() < 0.1 and "Y_" in left + right:
             left, right, operator = self.negative(left), self.negative(right), MIRROR[operator]
         else:
             left, right = self.term(left), self.term(right)
@@ -278,6 +281,9 @@ def main():
     parser.add_argument("--only", default="", help="suites whose name has this")
     parser.add_argument("--keep", action="store_true", help="keep all twins")
     options = parser.parse_args()
+    if not os.path.isdir(options.suites):
+        print(f"skipped: there is no folder {options.suites}")
+        sys.exit(77)
     os.makedirs(options.folder, exist_ok=True)
     by_suite = {s: rows for s, rows in every_instance(options.suites).items() if options.only in s}
     rows, skipped = [], []
