@@ -6,9 +6,11 @@
 
 #include "specs/vnnlib/joint_query.h"
 #include "tests/specs/vnnlib/helpers.h"
-#include "tests/specs/vnnlib/slow_joint.h"
+#include "tests/specs/vnnlib/joint_meaning.h"
 
-namespace testing_vnnlib {
+namespace joint_fuzz {
+
+using namespace testing_vnnlib;
 
 inline int from_environment(const char* name, int otherwise) {
   const char* text = std::getenv(name);
@@ -49,4 +51,4 @@ inline bool compiled_holds(const JointQuery& joint, const std::vector<double>& x
   return false;
 }
 
-}  // namespace testing_vnnlib
+}  // namespace joint_fuzz

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-namespace testing_vnnlib {
+namespace joint_fuzz {
 namespace {
 
 const std::vector<std::string> kNumbers = {"0",
@@ -341,4 +341,4 @@ std::string JointGenerator::mutated(const std::string& text, int changes) {
   return joined(tokens);
 }
 
-}  // namespace testing_vnnlib
+}  // namespace joint_fuzz

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace testing_vnnlib {
+namespace joint_fuzz {
 
 class JointGenerator {
  public:
@@ -51,4 +51,4 @@ class JointGenerator {
   std::vector<std::string> inputs_, others_;  // elements as a formula writes them
 };
 
-}  // namespace testing_vnnlib
+}  // namespace joint_fuzz

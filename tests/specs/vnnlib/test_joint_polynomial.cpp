@@ -8,7 +8,7 @@
 
 namespace {
 
-using namespace testing_vnnlib;
+using namespace joint_fuzz;
 
 constexpr int kDisjuncts = 60, kDepth = 5;
 
@@ -68,13 +68,13 @@ TEST(JointPolynomial, CompiledRowsAgreeWithTheSlowReader) {
   Specification specification;
   const std::string text = specification.text();
   const JointQuery joint = parse_joint_query(text, "test.vnnlib");
-  const slow::JointFile expected = slow::read_joint(text);
+  const meaning::JointFile expected = meaning::read_joint(text);
   EXPECT_GE(joint.query.clauses.size(), static_cast<std::size_t>(kDisjuncts));
   ASSERT_NE(joint.formula, nullptr);
   for (int i = 0; i < points; ++i) {
     const std::vector<double> x = {specification.eighth(9), specification.eighth(9)};
     const std::vector<double> y = {specification.eighth(16)};
-    const bool holds = slow::all_hold(expected, exact(x), exact(y));
+    const bool holds = meaning::all_hold(expected, exact(x), exact(y));
     hits += holds;
     ASSERT_EQ(compiled_holds(joint, x, y), holds) << x[0] << " " << x[1] << " " << y[0];
     ASSERT_EQ(holds_exactly(*joint.formula, x, y), holds) << x[0] << " " << x[1] << " " << y[0];

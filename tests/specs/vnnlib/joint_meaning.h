@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace slow {
+namespace meaning {
 
 /// Thrown for what has no meaning.
 struct Meaningless : std::runtime_error {
@@ -57,4 +57,4 @@ JointFile read_joint(const std::string& text);
 bool all_hold(const JointFile& file, const std::vector<mpq_class>& x,
               const std::vector<mpq_class>& y);
 
-}  // namespace slow
+}  // namespace meaning

@@ -9,7 +9,7 @@
 
 namespace {
 
-using namespace testing_vnnlib;
+using namespace joint_fuzz;
 
 constexpr int kPointsPerFile = 12;
 
@@ -40,13 +40,13 @@ class Fuzz {
   void compare(const std::string& text, Counts& counts) {
     ++counts.files;
     const std::optional<JointQuery> joint = read(text);
-    slow::JointFile expected;
+    meaning::JointFile expected;
     try {
-      expected = slow::read_joint(text);
-    } catch (const slow::TooLarge&) {
+      expected = meaning::read_joint(text);
+    } catch (const meaning::TooLarge&) {
       ++counts.too_large;
       return;
-    } catch (const slow::Meaningless& why) {
+    } catch (const meaning::Meaningless& why) {
       ASSERT_FALSE(joint.has_value()) << "read, though it means nothing: " << why.what() << "\n"
                                       << text;
       return;
@@ -67,12 +67,12 @@ class Fuzz {
   const std::string& said() const { return said_; }
 
  private:
-  void check_tensors(const slow::JointFile& expected, const JointQuery& joint,
+  void check_tensors(const meaning::JointFile& expected, const JointQuery& joint,
                      const std::string& text) {
     ASSERT_EQ(expected.networks.size(), joint.networks.size()) << text;
     for (std::size_t n = 0; n < joint.networks.size(); ++n) {
       const DeclaredNetwork& network = joint.networks[n];
-      const slow::JointNetwork& wanted = expected.networks[n];
+      const meaning::JointNetwork& wanted = expected.networks[n];
       ASSERT_EQ(wanted.name, network.name) << text;
       ASSERT_EQ(wanted.like.empty(), network.like == DeclaredNetwork::Like::itself) << text;
       if (!wanted.like.empty()) {
@@ -89,7 +89,7 @@ class Fuzz {
   }
 
   // Near and on the numbers of the file; some coordinates are those of others.
-  double coordinate(const slow::JointFile& expected, const std::vector<double>& before) {
+  double coordinate(const meaning::JointFile& expected, const std::vector<double>& before) {
     if (!before.empty() && pick(4) == 0) return before[pick(before.size())];
     if (pick(3) == 0 || expected.numbers.empty())
       return static_cast<double>(pick(4401)) / 1000.0 - 2.2;
@@ -105,13 +105,13 @@ class Fuzz {
     return std::isfinite(chosen) ? chosen : value;
   }
 
-  void compare_at_a_point(const slow::JointFile& expected, const JointQuery& joint,
+  void compare_at_a_point(const meaning::JointFile& expected, const JointQuery& joint,
                           const std::string& text, Counts& counts) {
     std::vector<double> x, y;
     while (x.size() < expected.inputs.get_ui()) x.push_back(coordinate(expected, x));
     while (y.size() < expected.outputs.get_ui()) y.push_back(coordinate(expected, y));
     if (!in_types(joint, x)) return;
-    const bool holds = slow::all_hold(expected, exact(x), exact(y));
+    const bool holds = meaning::all_hold(expected, exact(x), exact(y));
     ++counts.points;
     counts.hits += holds;
     std::string where;
@@ -142,7 +142,7 @@ class Fuzz {
   std::string said_;
 };
 
-TEST(JointRandom, GrownFilesMeanWhatTheySay) {
+TEST(JointMutations, GrownFilesMeanWhatTheySay) {
   Counts counts;
   for (int i = 0; i < 400 && !testing::Test::HasFatalFailure(); ++i) {
     Fuzz fuzz(100000 + static_cast<std::uint64_t>(i));
@@ -156,7 +156,7 @@ TEST(JointRandom, GrownFilesMeanWhatTheySay) {
   EXPECT_GT(counts.hits, counts.points / 50);
 }
 
-TEST(JointRandom, MutatedFilesAreRefusedOrMeanWhatTheySay) {
+TEST(JointMutations, MutatedFilesAreRefusedOrMeanWhatTheySay) {
   const int files = from_environment("CLIPBOUND_FUZZ_FILES", 800);
   const auto seed = static_cast<std::uint64_t>(from_environment("CLIPBOUND_FUZZ_SEED", 1));
   Counts counts;

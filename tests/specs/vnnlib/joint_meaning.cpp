@@ -1,11 +1,11 @@
-#include "tests/specs/vnnlib/slow_joint.h"
+#include "tests/specs/vnnlib/joint_meaning.h"
 
 #include <cctype>
 #include <set>
 
 #include "tests/specs/vnnlib/slow_reader.h"
 
-namespace slow {
+namespace meaning {
 namespace {
 
 // The grammar, one function per rule.
@@ -219,7 +219,7 @@ class Reader {
     if (e != std::string::npos && word.size() - e > 5) throw TooLarge(word);
     JointNode made;
     made.operation = "number";
-    made.number = decimal(word);
+    made.number = slow::decimal(word);
     file_.numbers.push_back(made.number);
     return made;
   }
@@ -318,4 +318,4 @@ bool all_hold(const JointFile& file, const std::vector<mpq_class>& x,
   return true;
 }
 
-}  // namespace slow
+}  // namespace meaning
