@@ -292,11 +292,34 @@ std::string JointGenerator::some_token(const Tokens& tokens) {
   return pick(4) == 0 ? number() : tokens[pick(tokens.size())];
 }
 
+// Another token of the same kind, so that what comes out is often legal.
+std::string JointGenerator::similar_token(const Tokens& tokens, std::size_t at) {
+  static const std::vector<Tokens> kinds = {{"<=", ">=", "<", ">", "==", "!=", "="},
+                                            {"and", "or"},
+                                            {"+", "-", "*"},
+                                            {"real", "Real", "float32"}};
+  const std::string& token = tokens[at];
+  for (const Tokens& kind : kinds) {
+    if (std::find(kind.begin(), kind.end(), token) != kind.end()) return kind[pick(kind.size())];
+  }
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (at > 0 && (tokens[at - 1] == "[" || tokens[at - 1] == ",")) return std::to_string(pick(3));
+  if (is_digit(token.back()) && (is_digit(token[0]) || token[0] == '-')) return number();
+  for (int i = 0; i < 20; ++i) {  // a name for a name
+    const std::string& other = tokens[pick(tokens.size())];
+    if (std::isalpha(static_cast<unsigned char>(other[0])) != 0 &&
+        other.find('-') == std::string::npos) {
+      return other;
+    }
+  }
+  return token;
+}
+
 void JointGenerator::change(Tokens& tokens) {
   if (tokens.empty()) tokens.push_back("(");
   const std::size_t at = pick(tokens.size());
   const auto place = [&](std::size_t i) { return tokens.begin() + static_cast<std::ptrdiff_t>(i); };
-  switch (pick(9)) {
+  switch (pick(16)) {
     case 0: tokens.erase(place(at)); break;
     case 1: tokens.insert(place(at), some_token(tokens)); break;
     case 2:
@@ -322,7 +345,7 @@ void JointGenerator::change(Tokens& tokens) {
       tokens.insert(place(other), copy.begin(), copy.end());
       break;
     }
-    default: {
+    case 8: {
       std::string& token = tokens[at];
       const std::size_t i = pick(token.size() + 1);
       const std::string letters = "0123456789.-+eEXY_[](),;\"<>=*! \n\t/aZ";
@@ -331,6 +354,17 @@ void JointGenerator::change(Tokens& tokens) {
       } else if (i < token.size()) {
         pick(2) != 0 ? (void)token.erase(i, 1) : (void)(token[i] = letters[pick(letters.size())]);
       }
+      break;
+    }
+    default: {
+      std::size_t chosen = at;
+      for (int i = 0;
+           i < 20 && (std::string("()[],\"").find(tokens[chosen][0]) != std::string::npos ||
+                      tokens[chosen].find("declare") == 0 || tokens[chosen] == "assert");
+           ++i) {
+        chosen = pick(tokens.size());
+      }
+      tokens[chosen] = similar_token(tokens, chosen);
     }
   }
 }

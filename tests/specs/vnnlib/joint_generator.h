@@ -42,6 +42,7 @@ class JointGenerator {
   std::string joined(const Tokens& tokens);
   std::pair<std::size_t, std::size_t> expression_in(const Tokens& tokens);
   void change(Tokens& tokens);
+  std::string similar_token(const Tokens& tokens, std::size_t at);
   std::string some_token(const Tokens& tokens);
 
   std::mt19937_64 random_;
