@@ -17,6 +17,8 @@ struct EdgeFacts {
   std::map<ValueId, IntervalVector> certain;
   /// Values that may be NaN or infinite, of whose other elements no more is said.
   std::set<ValueId> undefined;
+  /// Those of them whose elements are numbers or -infinity (masks before a softmax).
+  std::set<ValueId> masked;
   /// Nullptr: nothing may be left out.
   const UndefinedReach* undefined_reach = nullptr;
 };

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
 #include "bounds/lowering/edges.h"
 #include "bounds/lowering/lower_context.h"
@@ -61,6 +61,20 @@ bool is_wide(const std::vector<AffineForm>& forms) {
   return false;
 }
 
+/// What interval arithmetic knows nothing of may be no number: the square root of a negative one,
+/// a remainder of a division by 0.
+void note_unknown(LowerContext& context, const Node& node, const std::vector<AffineForm>& forms) {
+  for (std::size_t k = 0; k < forms.size(); ++k) {
+    const ValueId id = node.outputs[k];
+    if (id == kNoValue) continue;
+    const DataType type = context.network().value(id).type;
+    if (type == DataType::boolean || type == DataType::int64) continue;
+    const std::vector<double>& radius = forms[k].radius;
+    if (std::any_of(radius.begin(), radius.end(), [](double r) { return !(r < kInfinity); }))
+      context.note_undefined(id);
+  }
+}
+
 /// Operators throw Unsupported, with their reason, where they have no linear bounds of a node; it
 /// is caught here and nowhere else.
 std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
@@ -76,6 +90,7 @@ std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   }
   std::vector<AffineForm> results =
       undefined ? unknown_outputs(context.network(), node) : lower_by_intervals(context, node);
+  if (!undefined) note_unknown(context, node, results);
   if (is_wide(results))
     context.note_interval_only({node.name, operator_name(node), std::move(reason)});
   return results;
@@ -109,8 +124,14 @@ class Lowering {
 
  private:
   void set_form(ValueId id, AffineForm form) {
-    if (options_.intervals != nullptr && id != kNoValue)
-      (*options_.intervals)[id] = intervals_of(form, context_.sources());
+    if (options_.intervals != nullptr && id != kNoValue) {
+      IntervalVector& range = (*options_.intervals)[id] = intervals_of(form, context_.sources());
+      // What may be no number is in no interval.
+      if (context_.edges().undefined.contains(id)) {
+        std::fill(range.lower.begin(), range.lower.end(), -kInfinity);
+        std::fill(range.upper.begin(), range.upper.end(), kInfinity);
+      }
+    }
     context_.set_form(id, std::move(form));
   }
   void add_inputs() {
@@ -152,11 +173,7 @@ class Lowering {
   void keep_edges(const Node& node, std::size_t k, const AffineForm& form) {
     const ValueId id = node.outputs[k];
     if (id == kNoValue) return;
-    const std::set<ValueId>& undefined = context_.edges().undefined;
-    const bool from_undefined =
-        !undefined.empty() && std::any_of(node.inputs.begin(), node.inputs.end(),
-                                          [&](ValueId input) { return undefined.contains(input); });
-    if (from_undefined && network_.value(id).type != DataType::boolean) context_.note_undefined(id);
+    pass_undefined(context_, node, k);
     if (wanted_ends_[index_of(id)] == 0) return;
     IntervalVector ends = ends_by_operator(context_, node, k);
     sharpen(form, context_.sources(), ends);
