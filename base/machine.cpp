@@ -1,15 +1,9 @@
 #include "base/machine.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -43,23 +37,9 @@ std::string distribution() {
 
 }  // namespace
 
-// /proc/cpuinfo has the same name, but some kernels measure all clock rates before they print it.
 std::string cpu_name() {
-#if defined(__x86_64__)
-  constexpr unsigned kFirst = 0x80000002U, kParts = 3;
-  std::array<unsigned, 4 * kParts> letters{};
-  bool known = true;
-  for (unsigned part = 0; part < kParts; ++part) {
-    unsigned* const r = letters.data() + 4 * static_cast<std::size_t>(part);
-    known = known && __get_cpuid(kFirst + part, &r[0], &r[1], &r[2], &r[3]) != 0;
-  }
-  std::array<char, sizeof letters + 1> text{};
-  std::memcpy(text.data(), letters.data(), sizeof letters);
-  const std::string name = known ? tidy(text.data()) : std::string();
-#else
   const std::string field = field_of("/proc/cpuinfo", "model name");
-  const std::string name = tidy(field.substr(std::min(field.find(':') + 1, field.size())));
-#endif
+  const std::string name = tidy(field.substr(field.find(':') + 1));
   return name.empty() ? "unknown processor" : name;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // Idea: on what this process runs, and how much memory it has taken: for results that are compared
 // later.
-// Source: the processor's own name (CPUID); Linux's /proc and os-release(5).
-// Guarantees: words and numbers for people; nothing is decided by them. None of these waits.
+// Source: Linux's /proc, uname(2), os-release(5).
+// Guarantees: words and numbers for people; nothing is decided by them.
 #include <string>
 
 #include "base/floors.h"

@@ -125,8 +125,7 @@ class RadiusSearch {
     if (!callbacks_.log || options_.fields().verbose < 1) return;
     char line[120];
     std::snprintf(line, sizeof line, "radius %.6g by %s: %s after %.2f s", radius,
-                  means == Means::search ? "a search" : "bounds", name_of(verdict).c_str(),
-                  seconds);
+                  means == Means::search ? "a search" : "bounds", name_of(verdict), seconds);
     callbacks_.log(1, line);
   }
 

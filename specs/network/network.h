@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/file.h"
 #include "specs/network/tensor.h"
 
 namespace clipbound::specs {
