@@ -8,6 +8,7 @@
 #include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
 #include "bounds/lowering/edges.h"
+#include "bounds/lowering/float_limits.h"
 #include "bounds/lowering/lower_context.h"
 #include "bounds/lowering/operands.h"
 #include "bounds/lowering/ops/lower_op.h"
@@ -81,16 +82,18 @@ std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   const bool undefined = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
     return context.edges().undefined.contains(id);
   });
-  std::string reason = "what it is applied to may be NaN";
+  const bool unknown = undefined || !keeps_endless(context, node);
+  std::string reason = "what it is applied to may be NaN or infinite";
+  const WidenedInputs widened(context, node);
   try {
-    if (!undefined || keeps_undefined(context, node))
+    if (!undefined ? !unknown : keeps_undefined(context, node))
       return lower_function(node.kind)(context, node);
   } catch (const Unsupported& refusal) {
     reason = refusal.what();
   }
   std::vector<AffineForm> results =
-      undefined ? unknown_outputs(context.network(), node) : lower_by_intervals(context, node);
-  if (!undefined) note_unknown(context, node, results);
+      unknown ? unknown_outputs(context.network(), node) : lower_by_intervals(context, node);
+  if (!unknown) note_unknown(context, node, results);
   if (is_wide(results))
     context.note_interval_only({node.name, operator_name(node), std::move(reason)});
   return results;
@@ -107,6 +110,9 @@ class Lowering {
         wanted_ends_(values_before_edges(network)) {
     CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
     context_.edges().undefined_reach = options.undefined_reach;
+    Judges judges = judges_of(network);
+    context_.edges().before_jumps = std::move(judges.jumps);
+    context_.edges().before_divisions = std::move(judges.divisions);
     add_inputs();
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
       for (const ValueId id : network.nodes[i].inputs) last_use_[id] = i;
@@ -161,6 +167,7 @@ class Lowering {
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
     for (std::size_t k = 0; k < results.size(); ++k) {
+      charge_type(context_, node, k, results[k]);
       keep_edges(node, k, results[k]);
       set_form(node.outputs[k], std::move(results[k]));
     }
@@ -174,6 +181,7 @@ class Lowering {
     const ValueId id = node.outputs[k];
     if (id == kNoValue) return;
     pass_undefined(context_, node, k);
+    note_overflow(context_, node, k, form);
     if (wanted_ends_[index_of(id)] == 0) return;
     IntervalVector ends = ends_by_operator(context_, node, k);
     sharpen(form, context_.sources(), ends);

@@ -49,15 +49,25 @@ double certainly_finite(const Value& value) {
              : 0.5 * static_cast<double>(std::numeric_limits<float>::max());
 }
 
-bool is_finite_inside(EvaluationPlan<Enclosed>& plan) {
+/// Whether float arithmetic gives a finite number where the exact one is, and no 0 where it is
+/// not 0.
+bool is_ordinary(const Enclosed& x, double largest) {
+  constexpr double kLeast = 0x1p-100;  // far above float32's least normal number
+  const double low = x.value - x.error, high = x.value + x.error;
+  const bool tiny = (low > 0.0 && low < kLeast) || (high < 0.0 && high > -kLeast);
+  return std::fabs(x.value) + x.error <= largest && !tiny;
+}
+
+bool is_ordinary_inside(EvaluationPlan<Enclosed>& plan) {
   const Network& network = plan.network();
   for (std::size_t i = 0; i < network.values.size(); ++i) {
     const Value& value = network.values[i];
     const Enclosed* const x = plan.data(ValueId{static_cast<std::int32_t>(i)});
     if (x == nullptr || value.type == DataType::int64 || value.type == DataType::boolean) continue;
     const double limit = certainly_finite(value);
-    if (!std::all_of(x, x + value.size(),
-                     [&](const Enclosed& e) { return std::fabs(e.value) + e.error <= limit; }))
+    if (!std::all_of(x, x + value.size(), [&](const Enclosed& e) {
+          return value.constant ? std::isfinite(e.value) : is_ordinary(e, limit);
+        }))
       return false;
   }
   return true;
@@ -82,7 +92,7 @@ EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double
   EnclosedOutputs outputs;
   for (const ValueId id : network.outputs)
     append(plan->data(id), network.value(id).size(), outputs);
-  outputs.finite_inside = is_finite_inside(*plan);
+  outputs.ordinary_inside = is_ordinary_inside(*plan);
   return outputs;
 }
 
