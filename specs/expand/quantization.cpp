@@ -130,7 +130,9 @@ void expand_dynamic_quantize_linear(Expansion& e) {
   const Axes all = counting(rank_of(e, x));
   const ValueId high = e.add("Max", {reduce(e, "ReduceMax", x, all, false), nothing}),
                 low = e.add("Min", {reduce(e, "ReduceMin", x, all, false), nothing});
-  const ValueId scale = e.add("Div", {e.add("Sub", {high, low}), most});
+  // Where the range is empty, all elements are 0, the scale is 1: so ONNX Runtime.
+  const ValueId scale = e.add("Where", {e.add("Equal", {high, low}), e.number(1.0, x),
+                                        e.add("Div", {e.add("Sub", {high, low}), most})});
   const ValueId start = e.add("Div", {e.add("Neg", {low}), scale});
   const ValueId zero = e.add("Round", {e.add("Clip", {start, nothing, most})});
   e.output(1, scale);
