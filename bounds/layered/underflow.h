@@ -2,7 +2,7 @@
 // Idea: what is tiny may be 0 in float32. How far the activations of a layer may be off by that, and
 // what weights behind make of it.
 // Source: own.
-// Guarantees: S11, "Underflow". Only what products and curved functions make can underflow; sums,
+// Guarantees: S11, "Underflow". Only what products and smooth functions make can underflow; sums,
 // copies and ReLUs cannot.
 #include <vector>
 
@@ -10,7 +10,7 @@
 
 namespace clipbound::bounds {
 
-/// What a product or a curved function loses at most where it underflows; far above float32's least
+/// What a product or a smooth function loses at most where it underflows; far above float32's least
 /// normal number, for a few such losses add up.
 inline constexpr double kUnderflow = 0x1p-100;
 

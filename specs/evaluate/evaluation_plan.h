@@ -4,8 +4,8 @@
 // Source: own.
 // Guarantees: buffers are shared only where one value is another one's reshape; in float32 and
 // float64, every value is rounded to its own type, and float32 operators of a float64 network sum
-// in float32 (in running error bounds none is: they speak of real numbers); integers are kept in the
-// range of their type.
+// in float32 (in running error bounds none is: they speak of real numbers); integers are kept in
+// the range of their type.
 #include <algorithm>
 #include <memory>
 #include <type_traits>

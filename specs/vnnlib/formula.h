@@ -14,8 +14,8 @@ namespace clipbound::specs {
 
 /// A formula over X and Y (tensors' elements, without products).
 struct Formula {
-  Ast ast;                         ///< numbers as offsets into `text`
-  std::string text;                ///< what the offsets of numbers refer to
+  Ast ast;           ///< numbers as offsets into `text`
+  std::string text;  ///< what the offsets of numbers refer to
 };
 
 /// Whether all assertions hold at (x, y), in rational arithmetic.
