@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/models.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
@@ -21,7 +22,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Arguments {
-  std::string query, network, layer, method = "crown";
+  std::string query, layer, method = "crown";
+  std::vector<std::string> networks;
   double timeout_s = 1e30;
   bool linear = false;
   std::string json;
@@ -119,8 +121,9 @@ int run_bounds(const Arguments& arguments) {
   settings.linear = arguments.linear;
   settings.time_limit_s = arguments.timeout_s;
   prepare_output(arguments.json);
-  const Network whole = Network::load(arguments.network);
-  const Query query = Query::load(arguments.query);
+  const Problem problem = load_problem(arguments.query, arguments.networks);
+  const Network& whole = problem.network;
+  const Query& query = problem.query;
   if (query.input_size() != whole.input_size()) {
     throw InputError("the query is about " + std::to_string(query.input_size()) +
                      " inputs, the network has " + std::to_string(whole.input_size()));
@@ -151,9 +154,12 @@ Run add_bounds(CLI::App& command) {
                   "the property whose boxes count (.vnnlib or .vnnlib.gz)")
       ->required()
       ->type_name("QUERY");
-  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz)")
+  command
+      .add_option("--network", arguments->networks,
+                  "the network (.onnx or .onnx.gz); for a query about several, once for each")
       ->required()
-      ->type_name("FILE");
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]FILE");
   command
       .add_option("--layer", arguments->layer,
                   "bounds of this tensor instead of the outputs: a tensor, a node, or a node's "

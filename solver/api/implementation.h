@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
+#include "specs/vnnlib/joint_query.h"
 
 namespace clipbound {
 
@@ -31,7 +32,11 @@ struct Network::Implementation {
 };
 
 struct Query::Implementation {
+  /// Where the query is joined to its models: as it is about the joint network.
   specs::Query query;
+  /// As read, of VNN-LIB 2.0; else null.
+  std::shared_ptr<const specs::JointQuery> joint = {};
+  bool joined = false;  ///< to its models: it needs the network that it was joined with
 };
 
 struct Options::Implementation {

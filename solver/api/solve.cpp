@@ -80,7 +80,14 @@ using InnerSolve = decltype(&solver::solve);
 
 Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
            const Callbacks& callbacks, bool only_root = false) {
-  const specs::Query& inner_query = query.implementation().query;
+  const Query::Implementation& asked = query.implementation();
+  if (asked.joint && !asked.joined) {
+    // Of one network: whatever its query speaks of beyond inputs and outputs is joined to it.
+    const std::vector<std::string> names = query.networks();
+    const Problem problem = Problem::join(query, {{names.size() == 1 ? names[0] : "", network}});
+    return run(how, problem.network, problem.query, options, callbacks, only_root);
+  }
+  const specs::Query& inner_query = asked.query;
   const base::Options& values = options.implementation().values;
   const auto& inner_network = network.implementation().network;
   check_against(inner_query, inner_network->input_size(), inner_network->output_size());

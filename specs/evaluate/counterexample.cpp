@@ -52,6 +52,23 @@ std::string explain(std::size_t clauses, int closest, std::size_t order) {
          kOrderNames[order] + " order";
 }
 
+/// What the rows are asked of: the network's tensors, and what is calculated of them exactly.
+struct Asked {
+  std::array<std::span<const double>, 3> outputs;
+  std::array<std::vector<mpq_class>, 3> calculated;
+};
+
+Asked asked_of(const Query& query, std::span<const double> point, const Replays& replays) {
+  Asked asked;
+  const std::size_t calculated = query.calculation ? query.calculation->outputs() : 0;
+  for (std::size_t o = 0; o < replays.size(); ++o) {
+    asked.outputs[o] = std::span(replays[o]).first(replays[o].size() - calculated);
+    if (calculated > 0 && all_finite(asked.outputs[o]))
+      asked.calculated[o] = query.calculation->values(point, asked.outputs[o]);
+  }
+  return asked;
+}
+
 }  // namespace
 
 Judgement judge(const Network& network, const Query& query, std::span<const double> point) {
@@ -69,8 +86,14 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   const Replays replays = network.computes_in_float64() ? replay_all<double>(network, point)
                                                         : replay_all<float>(network, point);
   judgement.outputs = replays[0];
-  if (!std::all_of(replays.begin(), replays.end(), [](const auto& y) { return all_finite(y); })) {
+  const Asked asked = asked_of(query, point, replays);
+  if (!std::all_of(asked.outputs.begin(), asked.outputs.end(), all_finite)) {
     judgement.why_not = "an output is not finite";
+    return judgement;
+  }
+  if (query.calculation &&
+      !query.calculation->holds_as_calculated(input_type, point, asked.outputs[0])) {
+    judgement.why_not = "the assertions do not hold as their type calculates them";
     return judgement;
   }
   int closest = 0;
@@ -80,7 +103,7 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
     if (!inside_box(clause, input_type, point)) continue;
     std::array<bool, 3> holds{};
     for (std::size_t o = 0; o < holds.size(); ++o)
-      holds[o] = rows_hold(clause, point, replays[o], input_type);
+      holds[o] = rows_hold(clause, point, asked.outputs[o], input_type, asked.calculated[o]);
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
       const bool exact = inside_exact(clause, point);
       // The first clause stands unless a later one holds exactly.

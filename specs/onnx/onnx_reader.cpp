@@ -36,7 +36,8 @@ int opset_of(const onnx::ModelProto& model) {
 }
 
 /// Takes the bytes, so that a large model is not in memory twice while its graph is read.
-Network parse(std::string bytes, const std::string& source, ExternalData external) {
+DeclaredModel parse(std::string bytes, const std::string& source, ExternalData external,
+                    const std::vector<DeclaredInput>* declared = nullptr) {
   const google::protobuf::LogSilencer silent;  // what is wrong is said once, by the exception
   try {
     onnx::ModelProto model;
@@ -49,10 +50,12 @@ Network parse(std::string bytes, const std::string& source, ExternalData externa
     std::string().swap(bytes);
     const int opset = opset_of(model);
     const FunctionTable functions(model, opset);
-    Network network =
-        GraphReader(*model.mutable_graph(), functions, opset, std::move(external), source).read();
-    network.validate();
-    return network;
+    GraphReader reader(*model.mutable_graph(), functions, opset, std::move(external), source);
+    DeclaredModel read;
+    read.network = reader.read(declared);
+    read.network.validate();
+    read.initial = reader.initial();
+    return read;
   } catch (const InputError& e) {
     throw InputError(source + ": " + e.what());
   } catch (const Unsupported& e) {
@@ -63,11 +66,20 @@ Network parse(std::string bytes, const std::string& source, ExternalData externa
 }  // namespace
 
 Network parse_onnx(const std::string& bytes, const std::string& source) {
-  return parse(bytes, source, {});
+  return parse(bytes, source, {}).network;
 }
 
 Network read_onnx(const std::string& path) {
-  return parse(read_maybe_compressed(path), path, ExternalData::beside(path));
+  return parse(read_maybe_compressed(path), path, ExternalData::beside(path)).network;
+}
+
+DeclaredModel parse_onnx(const std::string& bytes, const std::string& source,
+                         const std::vector<DeclaredInput>& declared) {
+  return parse(bytes, source, {}, &declared);
+}
+
+DeclaredModel read_onnx(const std::string& path, const std::vector<DeclaredInput>& declared) {
+  return parse(read_maybe_compressed(path), path, ExternalData::beside(path), &declared);
 }
 
 }  // namespace clipbound::specs
