@@ -24,8 +24,6 @@ struct DenseLayer {
   bool relu = false;                ///< max(0, .) after it
 };
 
-struct NamedNetwork;  // problem.h
-
 /// A neural network. Immutable; copies share it and cost nothing.
 /// Thread safety: all members may be called from many threads at once.
 class CLIPBOUND_API Network {
@@ -71,8 +69,6 @@ class CLIPBOUND_API Network {
 
  private:
   friend class GraphBuilder;
-  friend struct Problem;
-  friend CLIPBOUND_API Network side_by_side(std::span<const NamedNetwork> networks);
   explicit Network(std::shared_ptr<const Implementation> implementation)
       : implementation_(std::move(implementation)) {}
   std::shared_ptr<const Implementation> implementation_;

@@ -104,7 +104,6 @@ class CLIPBOUND_API Query {
   }  ///< for the library itself
 
  private:
-  friend struct Problem;
   explicit Query(std::shared_ptr<Implementation> implementation)
       : implementation_(std::move(implementation)) {}
   std::shared_ptr<Implementation> implementation_;

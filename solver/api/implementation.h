@@ -29,6 +29,10 @@ inline constexpr std::size_t kMostVariables = std::numeric_limits<std::int32_t>:
 
 struct Network::Implementation {
   std::shared_ptr<const specs::Network> network;
+
+  static Network holding(std::shared_ptr<const specs::Network> network) {
+    return Network(std::make_shared<const Implementation>(Implementation{std::move(network)}));
+  }
 };
 
 struct Query::Implementation {
@@ -37,6 +41,10 @@ struct Query::Implementation {
   /// As read, of VNN-LIB 2.0; else null.
   std::shared_ptr<const specs::JointQuery> joint = {};
   bool joined = false;  ///< to its models: it needs the network that it was joined with
+
+  static Query holding(Implementation implementation) {
+    return Query(std::make_shared<Implementation>(std::move(implementation)));
+  }
 };
 
 struct Options::Implementation {

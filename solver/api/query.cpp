@@ -76,28 +76,24 @@ std::shared_ptr<Implementation> empty_query(std::size_t inputs, std::size_t outp
 
 namespace {
 
-template <typename Implementation>
-std::shared_ptr<Implementation> holding(specs::JointQuery joint) {
-  auto implementation = std::make_shared<Implementation>();
-  const bool declares = !joint.networks.empty();
-  implementation->query = declares ? joint.query : std::move(joint.query);
-  if (declares) {
-    implementation->query.calculation = specs::calculation_of(joint);
-    implementation->joint = std::make_shared<const specs::JointQuery>(std::move(joint));
-  }
-  return implementation;
+Query query_of(specs::JointQuery joint) {
+  if (joint.networks.empty()) return Query::Implementation::holding({std::move(joint.query)});
+  Query::Implementation implementation{joint.query};
+  implementation.query.calculation = specs::calculation_of(joint);
+  implementation.joint = std::make_shared<const specs::JointQuery>(std::move(joint));
+  return Query::Implementation::holding(std::move(implementation));
 }
 
 }  // namespace
 
 CLIPBOUND_ANY_CPU Query Query::load(const std::string& path) {
   base::require_cpu();
-  return Query(holding<Implementation>(specs::read_joint_query(path)));
+  return query_of(specs::read_joint_query(path));
 }
 
 CLIPBOUND_ANY_CPU Query Query::parse(std::string_view text, const std::string& source) {
   base::require_cpu();
-  return Query(holding<Implementation>(specs::parse_joint_query(text, source)));
+  return query_of(specs::parse_joint_query(text, source));
 }
 
 CLIPBOUND_ANY_CPU Query::Query(std::size_t inputs, std::size_t outputs) {
