@@ -19,10 +19,30 @@ namespace clipbound::specs {
 
 /// An element type as declared. `real` is the consent to real arithmetic.
 enum class DeclaredType : std::uint8_t {
-  real, float16, float32, float64, bfloat16,
-  float8e4m3fn, float8e4m3fnuz, float8e5m2, float8e5m2fnuz, float4e2m1,
-  int4, int8, int16, int32, int64, uint4, uint8, uint16, uint32, uint64, boolean, complex64,
-  complex128, string
+  real,
+  float16,
+  float32,
+  float64,
+  bfloat16,
+  float8e4m3fn,
+  float8e4m3fnuz,
+  float8e5m2,
+  float8e5m2fnuz,
+  float4e2m1,
+  int4,
+  int8,
+  int16,
+  int32,
+  int64,
+  uint4,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  boolean,
+  complex64,
+  complex128,
+  string
 };
 /// As the standard writes it.
 const char* name_of(DeclaredType type);
