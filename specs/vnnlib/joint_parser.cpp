@@ -140,9 +140,11 @@ void JointParser::check_version(std::string_view version, std::uint32_t offset) 
 
 void JointParser::declare_all() {
   while (true) {
-    const char c = scanner_.peek();
-    if (c == '\0' && !declarations_.networks().empty()) break;
+    const bool at_end = scanner_.peek() == '\0';
     const std::uint32_t offset = scanner_.offset();
+    if (at_end && declarations_.networks().empty())
+      source_.fail(offset, "expected (declare-network ...), and the text ends");
+    if (at_end) break;
     const char* const wanted = declarations_.networks().empty()
                                    ? "(declare-network ...)"
                                    : "(declare-network ...) or (assert ...)";
@@ -228,7 +230,8 @@ const Operator& JointParser::read_operator(bool formula) {
 void JointParser::no_operator(std::uint32_t offset, std::string_view word, bool formula) {
   const std::string wanted = formula ? "a comparison, 'and' or 'or'" : "'+', '-' or '*'";
   if (word.empty()) scanner_.fail_expecting(wanted);
-  refuse_infix(offset);
+  const bool is_name = (word[0] >= 'a' && word[0] <= 'z') || (word[0] >= 'A' && word[0] <= 'Z');
+  if (is_name) refuse_infix(offset);
   const bool elsewhere = word == "not" || word == "=>" || word == "distinct" || word == "/" ||
                          word == "ite" || word == "xor" || word == "let" || word == "abs" ||
                          word == "min" || word == "max";

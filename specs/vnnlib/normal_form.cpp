@@ -113,13 +113,14 @@ void NormalForm::run() {
   query_.output_size += static_cast<std::int64_t>(result_.products.size());
 }
 
-// Inputs of an integer type have its values alone, and those that the model gives need no bound.
+// Inputs of an integer type have its values alone. Those that the model gives need no bound, and
+// those whose values no formula can compare cannot have one.
 void NormalForm::bound_by_types() {
   for (const DeclaredNetwork& network : result_.networks) {
     for (const DeclaredTensor& tensor : network.tensors) {
       if (tensor.kind != DeclaredTensor::Kind::input) continue;
       const std::int64_t end = tensor.first + element_count(tensor.shape);
-      if (tensor.initialized)
+      if (tensor.initialized || kind_of(tensor.type) == TypeKind::other)
         box_.exempt(static_cast<std::size_t>(tensor.first), static_cast<std::size_t>(end));
       if (kind_of(tensor.type) != TypeKind::integer) continue;
       const TypeRange range = range_of(tensor.type);

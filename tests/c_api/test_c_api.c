@@ -246,7 +246,7 @@ static void test_errors(void) {
   CHECK(clipbound_network_load("x", NULL) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_network_parse("nonsense", 8, NULL, &network) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_query_parse("(assert", NULL, &query) == CLIPBOUND_INPUT_ERROR);
-  CHECK(clipbound_query_parse("(vnnlib-version <2.0>)", NULL, &query) == CLIPBOUND_UNSUPPORTED);
+  CHECK(clipbound_query_parse("(vnnlib-version <3.0>)", NULL, &query) == CLIPBOUND_UNSUPPORTED);
   CHECK(clipbound_solve(NULL, NULL, NULL, NULL, &result) == CLIPBOUND_INPUT_ERROR &&
         result == NULL);
   CHECK_OK(clipbound_options_new(&options));
