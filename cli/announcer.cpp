@@ -167,7 +167,11 @@ void Announcer::announce(const Found& found) {
 }
 
 void Announcer::fail(const std::string& message, int exit_code) {
-  const std::string json_text = paths_.json.empty() ? "" : error_to_json(message, options_);
+  const Sources read = sources();
+  const std::string json_text = paths_.json.empty()
+                                    ? ""
+                                    : error_to_json(message, options_, read.networks,
+                                                    read.property ? &*read.property : nullptr);
   claim();
   write_files("error\n", json_text);
   console_.error(message);
@@ -181,7 +185,11 @@ void Announcer::give_up(Verdict verdict, const std::string& event) {
   try {
     Result result;
     result.verdict = verdict;
-    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) result.progress = last_;
+    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) {
+      result.progress = last_;
+      result.networks = sources_.networks;
+      result.property = sources_.property;
+    }
     result.progress = by_now(std::move(result.progress));
     result.statistics = std::exchange(result.progress.statistics, {});
     result.reason = reason_of(event, result.progress);
@@ -196,6 +204,16 @@ void Announcer::give_up(Verdict verdict, const std::string& event) {
   say(verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
   if (!notes.empty()) console_.message(notes);
   end_process(kDone);
+}
+
+void Announcer::reads(const Sources& sources) {
+  const std::lock_guard lock(mutex_);
+  sources_ = sources;
+}
+
+Sources Announcer::sources() const {
+  const std::lock_guard lock(mutex_);
+  return sources_;
 }
 
 void Announcer::saw(const Progress& progress) {

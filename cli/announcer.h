@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/console.h"
+#include "cli/input_file.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -56,6 +57,10 @@ class Announcer {
   /// This signal is to end the process once the verdict is out. Safe in a signal handler.
   void received(int signal) { received_.store(signal); }
 
+  /// Remembers what is read, with digests once it has been.
+  void reads(const Sources& sources);
+  Sources sources() const;
+
   /// Remembers how far the run is, for seen() and give_up().
   void saw(const Progress& progress);
   /// How far it was last seen, by the clock of now; `reading` before it was seen at all.
@@ -80,7 +85,8 @@ class Announcer {
   std::atomic<bool> claimed_{false};
   std::atomic<int> received_{0};
   mutable std::mutex mutex_;
-  Progress last_;  // guarded by mutex_
+  Progress last_;    // guarded by mutex_
+  Sources sources_;  // guarded by mutex_
 };
 
 }  // namespace clipbound::cli

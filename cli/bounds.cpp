@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/json_output.h"
 #include "cli/models.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
@@ -18,8 +19,6 @@
 namespace clipbound::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 struct Arguments {
   std::string query, layer, method = "crown";
@@ -115,13 +114,14 @@ Json json_of(const QueryBox& box, const Bounds& bounds) {
   return json;
 }
 
-int run_bounds(const Arguments& arguments) {
+/// Prints, unless JSON goes to stdout; returns the JSON.
+std::string find_bounds(const Arguments& arguments, Sources& sources) {
   BoundSettings settings;
   settings.method = bound_method(arguments.method);
   settings.linear = arguments.linear;
   settings.time_limit_s = arguments.timeout_s;
-  prepare_output(arguments.json);
-  const Problem problem = load_problem(arguments.query, arguments.networks);
+  const Problem problem = load_problem(arguments.query, arguments.networks, say_on_stderr);
+  sources = sources_of(problem);
   const Network& whole = problem.network;
   const Query& query = problem.query;
   if (query.input_size() != whole.input_size()) {
@@ -131,17 +131,23 @@ int run_bounds(const Arguments& arguments) {
   const Network network = arguments.layer.empty() ? whole : whole.up_to(arguments.layer);
   const std::vector<QueryBox> boxes = boxes_of(query, whole);
   const Bounder bounder = prepare(network, boxes);
-  Json json;
-  json["version"] = version();
-  json["method"] = arguments.method;
-  json["layer"] = arguments.layer;
+  Json found = Json::array();
   for (const QueryBox& box : boxes) {
     const Bounds bounds = bounder.bounds(box.lower, box.upper, settings);
-    if (!arguments.json.empty()) json["boxes"].push_back(json_of(box, bounds));
+    if (!arguments.json.empty()) found.push_back(json_of(box, bounds));
     if (arguments.json != kStandardStream)
       print_text(box, boxes.size() > 1, bounds, arguments.layer);
   }
-  write_output(arguments.json, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  Json json = header_of(sources);
+  json["method"] = arguments.method;
+  json["layer"] = arguments.layer;
+  json["boxes"] = std::move(found);
+  return text_of(json);
+}
+
+int run_bounds(const Arguments& arguments) {
+  Sources sources = sources_of(arguments.query, arguments.networks);
+  write_result(arguments.json, sources, [&] { return find_bounds(arguments, sources); });
   return kDone;
 }
 
@@ -151,12 +157,13 @@ Run add_bounds(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   command
       .add_option("query", arguments->query,
-                  "the property whose boxes count (.vnnlib or .vnnlib.gz)")
+                  "the property whose boxes count (.vnnlib or .vnnlib.gz; -: stdin)")
       ->required()
       ->type_name("QUERY");
   command
       .add_option("--network", arguments->networks,
-                  "the network (.onnx or .onnx.gz); for a query about several, once for each")
+                  "the network (.onnx or .onnx.gz; -: stdin); for a query about several, once for "
+                  "each")
       ->required()
       ->allow_extra_args(false)
       ->type_name("[NAME=]FILE");

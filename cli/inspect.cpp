@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/json_output.h"
 #include "cli/models.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
@@ -103,7 +105,7 @@ Run add_inspect(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   auto* what = command.add_option_group("what", "what is inspected");
   what->require_option(1);
-  what->add_option("network", arguments->network, "the network (.onnx or .onnx.gz)")
+  what->add_option("network", arguments->network, "the network (.onnx or .onnx.gz; -: stdin)")
       ->type_name("NET");
   auto* query =
       what->add_option("--query", arguments->query, "all networks of this VNN-LIB 2 query, as one")
@@ -120,12 +122,21 @@ Run add_inspect(CLI::App& command) {
   command.add_flag("--nodes", arguments->nodes,
                    "list all nodes with their positions, for `bounds --layer`");
   return [arguments] {
-    prepare_output(arguments->json);
-    const Inspection found = inspect(
-        arguments->query.empty() ? Network::load(arguments->network)
-                                 : load_problem(arguments->query, arguments->networks).network);
-    if (arguments->json != kStandardStream) print_text(found, arguments->nodes);
-    write_output(arguments->json, to_json(found));
+    const bool joint = !arguments->query.empty();
+    Sources sources = joint ? sources_of(arguments->query, arguments->networks)
+                            : Sources{{named(arguments->network)}, {}};
+    write_result(arguments->json, sources, [&] {
+      const auto load = [&] {
+        const Problem problem = load_problem(arguments->query, arguments->networks, say_on_stderr);
+        sources = sources_of(problem);
+        return problem.network;
+      };
+      const Network network = joint ? load() : load_network(arguments->network, say_on_stderr);
+      if (!joint) sources.networks = {network.file()};
+      const Inspection found = inspect(network);
+      if (arguments->json != kStandardStream) print_text(found, arguments->nodes);
+      return to_json(found);
+    });
     return static_cast<int>(kDone);
   };
 }

@@ -10,21 +10,12 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/options_page.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
 
 namespace {
-
-/// The option table as Markdown, for docs/guide.md.
-void print_options() {
-  std::puts("| option | field | default | values | what it does |\n|---|---|---|---|---|");
-  for (const OptionDescription& option : Options::list()) {
-    const std::string preset = option.flag == "timeout" ? "none" : option.value;
-    std::printf("| `--%s` | `%s` | %s | %s | %s |\n", option.flag.c_str(), option.name.c_str(),
-                preset.c_str(), option.range.c_str(), option.help.c_str());
-  }
-}
 
 void print_lines(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) std::puts(line.c_str());
@@ -127,7 +118,7 @@ Run add_supports(CLI::App& command) {
   what->add_flag("--options", asked->options, "all options, as a Markdown table");
   return [asked] {
     bool any = asked->options;
-    if (asked->options) print_options();
+    if (asked->options) std::fputs(options_table().c_str(), stdout);
     for (std::size_t q = 0; q < std::size(kQuestions); ++q) {
       if (asked->answers[q]) print_lines(kQuestions[q].answer());
       any = any || asked->answers[q];

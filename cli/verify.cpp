@@ -11,6 +11,7 @@
 
 #include "cli/announcer.h"
 #include "cli/command.h"
+#include "cli/input_file.h"
 #include "cli/models.h"
 #include "cli/progress_line.h"
 #include "cli/watchdog.h"
@@ -52,9 +53,12 @@ void warn(const Problem& problem, Console& console) {
 }
 
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
-Found decide(const Arguments& arguments, const Callbacks& callbacks, Console& console) {
+Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& announcer,
+             Console& console) {
+  const Say say = [&](const std::string& message) { console.message(message); };
   try {
-    const Problem problem = load_problem(arguments.query, arguments.networks);
+    const Problem problem = load_problem(arguments.query, arguments.networks, say);
+    announcer.reads(sources_of(problem));
     warn(problem, console);
     const ThreadAllowance allowance(arguments.options.fields().threads);
     return {arguments.run(problem.network, problem.query, arguments.options, callbacks),
@@ -65,6 +69,9 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Console& co
     result.progress.elapsed_s =
         std::chrono::duration<double>(Clock::now() - *callbacks.start).count();
     result.statistics = all_statistics();
+    const Sources sources = announcer.sources();
+    result.networks = sources.networks;
+    result.property = sources.property;
     return {std::move(result), std::nullopt};
   }
 }
@@ -75,6 +82,7 @@ int verify(const Arguments& arguments) {
   // them.
   auto& console = *new Console;
   auto& announcer = *new Announcer(arguments.outputs, arguments.options, console, start);
+  announcer.reads(sources_of(arguments.query, arguments.networks));
   const auto& stopper = *new Stopper;
   Callbacks callbacks;
   callbacks.start = start;
@@ -84,7 +92,7 @@ int verify(const Arguments& arguments) {
   try {
     start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start));
     show_progress(announcer, console, arguments.progress_descriptor);
-    announcer.announce(decide(arguments, callbacks, console));
+    announcer.announce(decide(arguments, callbacks, announcer, console));
   } catch (const InputError& error) {
     announcer.fail(error.what(), kBadInput);
   } catch (const Unsupported& error) {

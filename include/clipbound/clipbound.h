@@ -44,6 +44,7 @@
 #include "clipbound/about.h"
 #include "clipbound/bounds.h"
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 #include "clipbound/inspect.h"
 #include "clipbound/network.h"
 #include "clipbound/options.h"

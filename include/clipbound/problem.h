@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 #include "clipbound/network.h"
 #include "clipbound/query.h"
 #include "clipbound/solve.h"
@@ -38,8 +39,9 @@ struct NamedNetwork {
 /// networks, one after the other; its outputs Y are their hidden tensors and outputs, network after
 /// network, then the products.
 struct CLIPBOUND_API Problem {
-  Network network;  ///< to be given to solve() with `query`
-  Query query;      ///< about that network
+  Network network;                   ///< to be given to solve() with `query`
+  Query query;                       ///< about that network
+  std::vector<FileInfo> files = {};  ///< of the models, in the order in which they were given
 
   /// Reads a query (VNN-LIB 1.0, 2.0 or 2.1) and the models that it needs: one for each network
   /// that it declares, but none for one that is equal to another (or the same one again). Where a

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 #include "clipbound/network.h"
 
 namespace clipbound {
@@ -52,9 +53,10 @@ struct CLIPBOUND_API Row {
 /// copies are independent.
 class CLIPBOUND_API Query {
  public:
-  /// Reads a VNN-LIB property of version 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz). One of 2.0 that
-  /// declares one network may be solved with that network; for several see problem.h. Throws
-  /// InputError (with file, line and column) or Unsupported.
+  /// Reads a VNN-LIB property of version 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz; where there is
+  /// none of the name, the one that differs from it by .gz alone). One of 2.0 that declares one
+  /// network may be solved with that network; for several see problem.h. Throws InputError (with
+  /// file, line and column) or Unsupported.
   static Query load(const std::string& path);
   /// The same from text; `source` names it in messages.
   static Query parse(std::string_view text, const std::string& source = "text");
@@ -97,6 +99,8 @@ class CLIPBOUND_API Query {
   /// What is odd about the property, with line and column: an output set that is empty or
   /// everything, and the like.
   const std::vector<std::string>& warnings() const;
+  /// The file that it was read from, or what was parsed; "memory" where it was built.
+  FileInfo file() const;
 
   struct Implementation;  ///< the library's own
   const Implementation& implementation() const {

@@ -41,6 +41,7 @@ struct Query::Implementation {
   /// As read, of VNN-LIB 2.0; else null.
   std::shared_ptr<const specs::JointQuery> joint = {};
   bool joined = false;  ///< to its models: it needs the network that it was joined with
+  std::vector<FileInfo> files = {};  ///< of these models
 
   static Query holding(Implementation implementation) {
     return Query(std::make_shared<Implementation>(std::move(implementation)));

@@ -41,7 +41,7 @@ Problem Problem::load(const Query& query, std::span<const ModelFile> models) {
     specs::JointQuery plain;
     plain.query.source = asked.query.source;
     specs::Joint joint = specs::join_given(plain, given(models));
-    return {Network::Implementation::holding(std::move(joint.network)), query};
+    return {Network::Implementation::holding(std::move(joint.network)), query, joint.files};
   }
   return problem_of(specs::join_given(*asked.joint, given(models)), query);
 }
@@ -52,7 +52,7 @@ Problem Problem::join(const Query& query, std::span<const NamedNetwork> networks
     if (networks.size() != 1)
       throw InputError("the query is about one network, but is given " +
                        std::to_string(networks.size()));
-    return {networks.front().network, query};
+    return {networks.front().network, query, {networks.front().network.file()}};
   }
   return problem_of(specs::join_given(*asked.joint, given(networks)), query);
 }

@@ -190,5 +190,9 @@ bool Query::declares_float_types() const {
 const std::vector<std::string>& Query::warnings() const {
   return implementation_->query.warnings;
 }
+FileInfo Query::file() const {
+  const specs::Query& inner = implementation_->query;
+  return inner.file.path.empty() ? FileInfo{inner.source} : inner.file;
+}
 
 }  // namespace clipbound

@@ -27,6 +27,7 @@ struct NetworkModel {
 struct Joint {
   std::shared_ptr<const Network> network;
   Query query;  ///< over the network's inputs and outputs; its warnings have the models' too
+  std::vector<FileInfo> files = {};  ///< of the models, as they were given (models.h)
 };
 
 /// Joins the models [networks] of a query. A query that declares nothing (VNN-LIB 1.0) has one

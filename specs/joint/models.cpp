@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "specs/onnx/onnx_reader.h"
 #include "specs/onnx/onnx_tensor.h"
 
@@ -50,10 +51,11 @@ std::vector<const GivenModel*> assigned(const JointQuery& query,
 bool are_same(const GivenModel& a, const GivenModel& b) {
   if (a.network || b.network) return a.network == b.network;
   std::error_code ignored;
-  if (a.bytes.empty() && b.bytes.empty() && std::filesystem::equivalent(a.path, b.path, ignored))
+  if (a.bytes.empty() && b.bytes.empty() &&
+      std::filesystem::equivalent(find_file(a.path), find_file(b.path), ignored))
     return true;
   const auto bytes_of = [](const GivenModel& model) {
-    return model.bytes.empty() ? read_maybe_compressed(model.path) : model.bytes;
+    return model.bytes.empty() ? read_file(model.path, kLargestModel).bytes : model.bytes;
   };
   return bytes_of(a) == bytes_of(b);
 }
@@ -97,20 +99,38 @@ NetworkModel only_model(const JointQuery& query, std::span<const GivenModel> giv
   return {model.bytes.empty() ? read_onnx(model.path) : parse_onnx(model.bytes, model.path), {}};
 }
 
+/// Of what was given for a network that is equal to another, the other's.
+std::vector<FileInfo> files_of(const JointQuery& query, std::span<const GivenModel> given,
+                               const std::vector<NetworkModel>& models) {
+  std::vector<FileInfo> files;
+  for (const GivenModel& model : given) {
+    std::size_t n = query.networks.empty() ? 0 : number_of(query, model.name);
+    if (!models[n].network) n = query.networks[n].other;
+    files.push_back(models[n].network->file);
+  }
+  return files;
+}
+
 }  // namespace
 
 Joint join_given(const JointQuery& query, std::span<const GivenModel> given) {
   std::vector<NetworkModel> models;
   if (query.networks.empty()) {
     models.push_back(only_model(query, given));
-    return join(query, std::move(models));
+    std::vector<FileInfo> files = files_of(query, given, models);
+    Joint joint = join(query, std::move(models));
+    joint.files = std::move(files);
+    return joint;
   }
   std::vector<const GivenModel*> by_network = assigned(query, given);
   drop_equal(query, by_network);
   for (std::size_t n = 0; n < by_network.size(); ++n)
     models.push_back(by_network[n] != nullptr ? read(*by_network[n], query.networks[n])
                                               : NetworkModel{});
-  return join(query, std::move(models));
+  std::vector<FileInfo> files = files_of(query, given, models);
+  Joint joint = join(query, std::move(models));
+  joint.files = std::move(files);
+  return joint;
 }
 
 }  // namespace clipbound::specs

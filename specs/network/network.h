@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/file.h"
 #include "specs/network/tensor.h"
 
 namespace clipbound::specs {
@@ -85,6 +86,7 @@ struct Network {
   /// For people: nodes of which ONNX Runtime is known to compute something else than the standard
   /// says, which is what counts here.
   std::vector<std::string> notes;
+  FileInfo file;  ///< that it was read from; no path: none
 
   const Value& value(ValueId id) const { return values[index_of(id)]; }
   Value& value(ValueId id) { return values[index_of(id)]; }

@@ -52,6 +52,7 @@ Network GraphReader::read(const std::vector<DeclaredInput>* declared) {
   if (!unsupported_.empty()) throw Unsupported(unsupported_.message());
   read_outputs();
   check_all_defined();
+  network_.file.data = external_.files();
   return std::move(network_);
 }
 

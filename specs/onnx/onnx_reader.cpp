@@ -4,6 +4,7 @@
 #include <onnx/onnx_pb.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/file_kind.h"
 #include "specs/onnx/external_data.h"
 #include "specs/onnx/functions.h"
@@ -37,7 +38,7 @@ int opset_of(const onnx::ModelProto& model) {
 
 /// Takes the bytes, so that a large model is not in memory twice while its graph is read.
 DeclaredModel parse(std::string bytes, const std::string& source, ExternalData external,
-                    const std::vector<DeclaredInput>* declared = nullptr) {
+                    const std::vector<DeclaredInput>* declared) {
   const google::protobuf::LogSilencer silent;  // what is wrong is said once, by the exception
   try {
     onnx::ModelProto model;
@@ -63,23 +64,39 @@ DeclaredModel parse(std::string bytes, const std::string& source, ExternalData e
   }
 }
 
+DeclaredModel parse_model(const std::string& bytes, const std::string& source,
+                          const std::vector<DeclaredInput>* declared) {
+  DeclaredModel model = parse(bytes, source, {}, declared);
+  model.network.file = info_of(source, bytes);
+  return model;
+}
+
+DeclaredModel read_model(const std::string& path, const std::vector<DeclaredInput>* declared) {
+  FileContents file = read_file(path, kLargestModel);
+  const std::string found = file.info.path;
+  DeclaredModel model = parse(std::move(file.bytes), found, ExternalData::beside(found), declared);
+  file.info.data = std::move(model.network.file.data);
+  model.network.file = std::move(file.info);
+  return model;
+}
+
 }  // namespace
 
 Network parse_onnx(const std::string& bytes, const std::string& source) {
-  return parse(bytes, source, {}).network;
+  return parse_model(bytes, source, nullptr).network;
 }
 
 Network read_onnx(const std::string& path) {
-  return parse(read_maybe_compressed(path), path, ExternalData::beside(path)).network;
+  return read_model(path, nullptr).network;
 }
 
 DeclaredModel parse_onnx(const std::string& bytes, const std::string& source,
                          const std::vector<DeclaredInput>& declared) {
-  return parse(bytes, source, {}, &declared);
+  return parse_model(bytes, source, &declared);
 }
 
 DeclaredModel read_onnx(const std::string& path, const std::vector<DeclaredInput>& declared) {
-  return parse(read_maybe_compressed(path), path, ExternalData::beside(path), &declared);
+  return read_model(path, &declared);
 }
 
 }  // namespace clipbound::specs

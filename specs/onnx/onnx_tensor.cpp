@@ -1,14 +1,10 @@
 #include "specs/onnx/onnx_tensor.h"
 
 #include <onnx/onnx_pb.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <memory>
 
 #include "base/error.h"
 #include "specs/network/half.h"
@@ -209,34 +205,6 @@ Attribute attribute_from(const onnx::AttributeProto& proto, ExternalData& extern
       return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
     default: throw Unsupported("attribute '" + proto.name() + "' has a type that is not supported");
   }
-}
-
-std::string read_maybe_compressed(const std::string& path, std::size_t limit) {
-  errno = 0;
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file)
-    throw InputError(path + ": cannot be opened: " + std::strerror(errno == 0 ? ENOMEM : errno));
-  gzbuffer(file.get(), 1 << 18);
-  std::string bytes;
-  // A string that grows by doubling would need three times a large model's size.
-  std::error_code unknown_size;
-  const std::uintmax_t on_disk = std::filesystem::file_size(path, unknown_size);
-  if (!unknown_size && gzdirect(file.get()) != 0)
-    bytes.reserve(std::min<std::uintmax_t>(on_disk, limit));
-  std::vector<char> chunk(1 << 20);
-  for (;;) {
-    const int got = gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
-    if (got <= 0) break;
-    if (bytes.size() + static_cast<std::size_t>(got) > limit)
-      throw InputError(path + ": is larger than " + std::to_string(limit) +
-                       " bytes when uncompressed");
-    bytes.append(chunk.data(), static_cast<std::size_t>(got));
-  }
-  int code = Z_OK;
-  const char* message = gzerror(file.get(), &code);
-  if (code == Z_ERRNO) throw InputError(path + ": cannot be read: " + std::strerror(errno));
-  if (code != Z_OK) throw InputError(path + ": broken or truncated gzip data: " + message);
-  return bytes;
 }
 
 }  // namespace clipbound::specs

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "specs/network/tensor.h"
 #include "specs/query/calculation.h"
 
@@ -94,6 +95,7 @@ struct Query {
   std::vector<Clause> clauses;  ///< empty: no point is asked for (the property holds trivially)
   std::vector<std::string> warnings;
   std::string source;
+  FileInfo file;  ///< that it was read from
   /// Of VNN-LIB 2.0 queries whose assertions calculate; else null.
   std::shared_ptr<const Calculation> calculation = {};
 };

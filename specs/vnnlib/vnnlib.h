@@ -14,8 +14,9 @@
 
 namespace clipbound::specs {
 
-/// Reads a property of VNN-LIB 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz). Throws InputError with
-/// file:line:column, Unsupported for later versions and for what this reader does not know.
+/// Reads a property of VNN-LIB 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz, whichever of both
+/// there is). Throws InputError with file:line:column, Unsupported for later versions and for what
+/// this reader does not know.
 JointQuery read_joint_query(const std::string& path, const VnnlibLimits& limits = {});
 /// The same from text.
 JointQuery parse_joint_query(std::string_view text, const std::string& source,

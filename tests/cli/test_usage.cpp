@@ -161,17 +161,17 @@ TEST(Usage, AShellsLoopEndsWithTheSignal) {
   const std::string network = scratch.write("hard.onnx", hard_model());
   const std::string query = scratch.write("hard.vnnlib", hard_query());
   const std::string clipbound = std::string(CLIPBOUND_BINARY_DIR) + "/clipbound";
-  // What a shell's loop looks at: the status of a child that SIGINT ended. A background child
+  // What a shell's loop looks at: the status of a child that a signal ended. A background child
   // ignores SIGINT until its own handler stands (bit 2 of SigCgt).
   const std::string script =
-      scratch.write("loop", "for i in 1 2 3; do echo begin; " + clipbound + " verify " + query +
-                                " --network " + network +
+      scratch.write("loop", "for s in INT:130 TERM:143 INT:130; do echo begin; " + clipbound +
+                                " verify " + query + " --network " + network +
                                 " --no-attack --timeout 30 & child=$!; "
                                 "for k in $(seq 600); do "
                                 "m=$(sed -n 's/^SigCgt:[^0-9a-f]*//p' /proc/$child/status); "
                                 "[ $((0x${m:-0} & 2)) -ne 0 ] && break; sleep 0.1; done; "
-                                "sleep 0.1; kill -INT $child; "
-                                "wait $child; [ $? = 130 ] || exit 1; done\n");
+                                "sleep 0.1; kill -${s%:*} $child; "
+                                "wait $child; [ $? = ${s#*:} ] || exit 1; done\n");
   EXPECT_EQ(std::system(("bash " + script + " > " + (scratch / "said") + " 2>/dev/null").c_str()),
             0)
       << contents_of(scratch / "said");
