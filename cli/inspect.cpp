@@ -105,7 +105,7 @@ Run add_inspect(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   auto* what = command.add_option_group("what", "what is inspected");
   what->require_option(1);
-  what->add_option("network", arguments->network, "the network (.onnx or .onnx.gz; -: stdin)")
+  what->add_option("net", arguments->network, "the network (.onnx or .onnx.gz; -: stdin)")
       ->type_name("NET");
   auto* query =
       what->add_option("--query", arguments->query, "all networks of this VNN-LIB 2 query, as one")

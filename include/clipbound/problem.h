@@ -5,6 +5,7 @@
 // Guarantees: what the models are is held against what the query declares; a difference that changes
 // the meaning is an error that names both sides.
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "specs/simplify/input_rows.h"
-#include "tests/specs/vnnlib/helpers.h"
+#include "specs/vnnlib/vnnlib.h"
 #include "tests/support/floors.h"
 #include "tests/support/random_network.h"
 
