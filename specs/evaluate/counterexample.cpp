@@ -89,6 +89,26 @@ std::string explain(std::size_t clauses, int closest, std::size_t order) {
          kOrderNames[order] + " order";
 }
 
+/// What the rows are asked of: the network's tensors, and what is calculated of them exactly.
+struct Asked {
+  std::span<const double> outputs;
+  std::vector<mpq_class> calculated;
+};
+
+/// One for each replay.
+std::vector<Asked> asked_of(const Query& query, std::span<const double> point,
+                            const std::vector<std::vector<double>>& replays) {
+  std::vector<Asked> all;
+  const std::size_t calculated = query.calculation ? query.calculation->outputs() : 0;
+  for (const std::vector<double>& y : replays) {
+    Asked asked{std::span(y).first(y.size() - calculated), {}};
+    if (calculated > 0 && all_finite(asked.outputs))
+      asked.calculated = query.calculation->values(point, asked.outputs);
+    all.push_back(std::move(asked));
+  }
+  return all;
+}
+
 }  // namespace
 
 Judgement judge(const Network& network, const Query& query, std::span<const double> point) {
@@ -107,8 +127,15 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   for (Replays& orders : all_replays(network, point))
     std::move(orders.begin(), orders.end(), std::back_inserter(replays));
   judgement.outputs = replays[0];
-  if (!std::all_of(replays.begin(), replays.end(), [](const auto& y) { return all_finite(y); })) {
+  const std::vector<Asked> asked = asked_of(query, point, replays);
+  if (!std::all_of(asked.begin(), asked.end(),
+                   [](const Asked& of) { return all_finite(of.outputs); })) {
     judgement.why_not = "an output is not finite";
+    return judgement;
+  }
+  if (query.calculation &&
+      !query.calculation->holds_as_calculated(input_type, point, asked[0].outputs)) {
+    judgement.why_not = "the assertions do not hold as their type calculates them";
     return judgement;
   }
   int closest = 0;
@@ -117,8 +144,8 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
     const Clause& clause = query.clauses[c];
     if (!inside_box(clause, input_type, point)) continue;
     std::vector<bool> holds;
-    for (const std::vector<double>& y : replays)
-      holds.push_back(rows_hold(clause, point, y, input_type));
+    for (const Asked& of : asked)
+      holds.push_back(rows_hold(clause, point, of.outputs, input_type, of.calculated));
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
       const bool exact = inside_exact(clause, point);
       // The first clause stands unless a later one holds exactly.
