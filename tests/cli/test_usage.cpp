@@ -267,7 +267,8 @@ TEST(Usage, Supports) {
   const Lines operators = answer("--onnx-operators"), types = answer("--onnx-element-types");
   EXPECT_NE(std::find(operators.begin(), operators.end(), "Gemm"), operators.end());
   EXPECT_EQ(types.front(), "real");
-  for (const std::string& type : types) EXPECT_TRUE(type == "real" || type.find(" * ") != std::string::npos) << type;
+  for (const std::string& type : types)
+    EXPECT_TRUE(type == "real" || type.find(" * ") != std::string::npos) << type;
   EXPECT_EQ(answer("--hidden-node-theories"), (Lines{"NH", "H"}));
   EXPECT_EQ(answer("--multiple-input-output-theories"), (Lines{"SIO", "MIO"}));
   EXPECT_EQ(answer("--multiple-network-theories"), (Lines{"SNET", "MENET", "MINET", "MNET"}));
