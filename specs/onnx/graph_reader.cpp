@@ -90,6 +90,7 @@ void GraphReader::read_initializers(onnx::GraphProto& graph, Scope& scope) {
     value.constant = tensor_from(proto, external_);
     value.type = value.constant->type();
     value.half = value.constant->half;
+    value.integers = value.constant->stored;
     value.shape = value.constant->shape;
     onnx::TensorProto().Swap(&proto);  // large networks would be in memory twice
   }

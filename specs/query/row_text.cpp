@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "specs/query/definition.h"
+
 namespace clipbound::specs {
 
 namespace {
@@ -15,6 +17,10 @@ std::string number(double value) {
   return {text.data(), error == std::errc() ? end : text.data()};
 }
 
+double nearest(const Number& decimal) {
+  return nearest_in(DataType::float64, decimal.exact);
+}
+
 std::string name_of(const Term& term) {
   return (term.of == Term::Of::input ? "X_" : "Y_") + std::to_string(term.index);
 }
@@ -24,13 +30,13 @@ std::string name_of(const Term& term) {
 std::string to_text(const Row& row) {
   std::string text;
   for (const Term& term : row.terms) {
-    const double c = term.coefficient.exact.get_d();
+    const double c = nearest(term.coefficient);
     const bool is_first = &term == row.terms.data();
     text += c < 0.0 ? (is_first ? "-" : " - ") : (is_first ? "" : " + ");
     if (std::fabs(c) != 1.0) text += number(std::fabs(c)) + " ";
     text += name_of(term);
   }
-  return text + (row.strict ? " < " : " <= ") + number(row.threshold.exact.get_d());
+  return text + (row.strict ? " < " : " <= ") + number(nearest(row.threshold));
 }
 
 }  // namespace clipbound::specs
