@@ -185,8 +185,12 @@ class QueryJoining {
       std::size_t input = 0;
       for (const DeclaredTensor& tensor : query_.networks[n].tensors) {
         if (tensor.kind != DeclaredTensor::Kind::input) break;
-        if (input < initial.size() && initial[input])
+        if (tensor.initialized) {
+          if (input >= initial.size() || !initial[input])
+            throw InputError(tensor.place + ": '" + tensor.name +
+                             "' is declared initialized, but its model has no initialiser for it");
           pin(query, static_cast<std::size_t>(tensor.first), *initial[input]);
+        }
         ++input;
       }
     }

@@ -137,6 +137,23 @@ void GraphReader::read_declared_inputs(const std::vector<DeclaredInput>& declare
       read_input(proto, &declared[i]);
     }
   }
+  give_common_type(declared);
+}
+
+/// Inputs that no node reads have the type of the others, so that they do not make the network
+/// another one.
+void GraphReader::give_common_type(const std::vector<DeclaredInput>& declared) {
+  const Value* other = nullptr;
+  for (std::size_t i = 0; i < declared.size(); ++i)
+    if (!initial_[i]) other = &network_.value(network_.inputs[i]);
+  if (other == nullptr) return;
+  const DataType type = other->type;
+  const Half half = other->half;
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    if (!initial_[i]) continue;
+    network_.value(network_.inputs[i]).type = type;
+    network_.value(network_.inputs[i]).half = half;
+  }
 }
 
 /// An input that has the values of its initialiser: nodes read the initialiser.

@@ -58,6 +58,7 @@ class GraphReader {
   void read_declared_inputs(const std::vector<DeclaredInput>& declared);
   void read_input(const onnx::ValueInfoProto& proto, const DeclaredInput* declared);
   void read_initialized_input(const std::string& name);
+  void give_common_type(const std::vector<DeclaredInput>& declared);
   void read_outputs();
   /// Whoever owns the nodes may give them up one by one.
   template <typename Nodes>
