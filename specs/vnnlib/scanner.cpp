@@ -38,7 +38,7 @@ Scanner::Scanner(const SourceText& source) : source_(source), text_(source.text(
   if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
 }
 
-char Scanner::peek() {
+char Scanner::peek_further() {
   const std::size_t size = text_.size();
   while (at_ < size) {
     const char c = text_[at_];
@@ -53,12 +53,6 @@ char Scanner::peek() {
     }
   }
   return '\0';
-}
-
-bool Scanner::accept(char wanted) {
-  if (peek() != wanted) return false;
-  ++at_;
-  return true;
 }
 
 void Scanner::expect(char wanted, const char* what) {

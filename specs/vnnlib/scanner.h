@@ -19,11 +19,20 @@ class Scanner {
   explicit Scanner(const SourceText& source);
 
   /// The next character that is no blank; '\0' at the end.
-  char peek();
+  char peek() {
+    // Most words follow each other at once, or after one blank.
+    if (at_ < text_.size() && text_[at_] == ' ') ++at_;
+    if (at_ < text_.size() && text_[at_] > ' ' && text_[at_] != ';') return text_[at_];
+    return peek_further();
+  }
   /// Where the character is that peek() has shown.
   std::uint32_t offset() const { return at_; }
   /// Takes the next character if it is this one.
-  bool accept(char wanted);
+  bool accept(char wanted) {
+    if (peek() != wanted) return false;
+    ++at_;
+    return true;
+  }
   /// Takes it or throws. `what` is what should have stood here.
   void expect(char wanted, const char* what);
 
@@ -48,6 +57,7 @@ class Scanner {
   void open_at(std::uint32_t offset) { open_ = offset; }
 
  private:
+  char peek_further();
   std::string_view taken(std::uint32_t begin) const;
   std::string_view word_here() const;
 

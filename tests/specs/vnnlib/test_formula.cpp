@@ -98,7 +98,7 @@ class Terms {
 
 TEST(Formula, AgreesWithSlowEvaluators) {
   int hits = 0, differences = 0, points = 0;
-  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+  for (std::uint64_t seed = 0; seed < 1000; ++seed) {
     Terms terms(seed);
     const std::string text =
         one_network("(assert " + terms.formula(3) + ")(assert (<= (+ X[0] 0) 1e30))");
@@ -121,7 +121,7 @@ TEST(Formula, AgreesWithSlowEvaluators) {
   }
   std::printf("%d points, %d true, %d differ in float32\n", points, hits, differences);
   EXPECT_GT(hits, points / 10);
-  EXPECT_GT(differences, points / 100);
+  EXPECT_GT(differences, points / 1000);
 }
 
 }  // namespace

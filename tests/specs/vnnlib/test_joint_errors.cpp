@@ -237,7 +237,7 @@ TEST(JointErrors, TooLargeDeclarationsAreRefused) {
               "1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 "
               "1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 1e4999 "
               "1e4999) 1))"),
-          "7:13", "too large");
+          "8:13", "too large");
 }
 
 }  // namespace

@@ -149,7 +149,9 @@ int compare(const std::string& text, const JointQuery& joint, Generator& generat
     hits += expected;
     const bool found = joint_holds(joint, x, y);
     EXPECT_EQ(found, expected) << text;
-    if (joint.formula) EXPECT_EQ(holds_exactly(*joint.formula, x, y), expected) << text;
+    if (joint.formula) {
+      EXPECT_EQ(holds_exactly(*joint.formula, x, y), expected) << text;
+    }
     if (found != expected) break;
   }
   return hits;
