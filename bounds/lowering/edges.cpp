@@ -372,8 +372,9 @@ void pass_undefined(LowerContext& context, const Node& node, std::size_t k) {
     return [&set](ValueId input) { return set.contains(input); };
   };
   if (std::none_of(node.inputs.begin(), node.inputs.end(), is_in(undefined))) return;
+  const std::set<ValueId>& endless = context.edges().endless;
   const bool only_masked = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-    return !undefined.contains(input) || masked.contains(input);
+    return !endless.contains(input) && (!undefined.contains(input) || masked.contains(input));
   });
   if (node.kind == OpKind::softmax && only_masked && leaves_shares(context, node)) return;
   const bool copies = op_row(node.kind).op_class == OpClass::movement ||

@@ -237,16 +237,17 @@ bool keeps_endless(const LowerContext& context, const Node& node) {
   if (context.edges().endless.empty()) return true;
   const auto endless = std::count_if(node.inputs.begin(), node.inputs.end(),
                                      [&](ValueId id) { return is_endless(context, id); });
-  if (endless == 0 || follows_limits(node.kind) || is_sum(node.kind)) return true;
+  if (endless == 0 || follows_limits(node.kind)) return true;
+  // A small part of a huge number is no huge number, and what it divides not 0.
+  if (is_sum(node.kind) || node.kind == OpKind::mul)
+    return context.edges().before_divisions[index_of(node.outputs[0])] == 0;
   // Of a huge number and another that is none an infinity tells the same. Nor is it in doubt
   // whether it is one: not_finite.cpp looks at the interval.
   if (is_comparison(node.kind)) return endless == 1;
   switch (node.kind) {
     case OpKind::add:
     case OpKind::sub:
-    case OpKind::mul:
     case OpKind::reduce_sum:
-    case OpKind::sqrt:
     case OpKind::is_nan:
     case OpKind::is_inf: return true;
     default: return is_small_quotient(context, node);

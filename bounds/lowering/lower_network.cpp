@@ -84,12 +84,12 @@ std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   const bool undefined = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
     return context.edges().undefined.contains(id);
   });
-  const bool unknown = undefined || !keeps_endless(context, node);
+  const bool kept = keeps_endless(context, node) && (!undefined || keeps_undefined(context, node));
+  const bool unknown = undefined || !kept;
   std::string reason = "what it is applied to may be NaN or infinite";
   const WidenedInputs widened(context, node);
   try {
-    if (!undefined ? !unknown : keeps_undefined(context, node))
-      return lower_function(node.kind)(context, node);
+    if (kept) return lower_function(node.kind)(context, node);
   } catch (const Unsupported& refusal) {
     reason = refusal.what();
   }
@@ -134,8 +134,8 @@ class Lowering {
   void set_form(ValueId id, AffineForm form) {
     if (options_.intervals != nullptr && id != kNoValue) {
       IntervalVector& range = (*options_.intervals)[id] = intervals_of(form, context_.sources());
-      // What may be no number is in no interval.
-      if (context_.edges().undefined.contains(id)) {
+      // What may be no number, or an infinite one, is in no interval.
+      if (context_.edges().undefined.contains(id) || context_.edges().endless.contains(id)) {
         std::fill(range.lower.begin(), range.lower.end(), -kInfinity);
         std::fill(range.upper.begin(), range.upper.end(), kInfinity);
       }

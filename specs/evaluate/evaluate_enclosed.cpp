@@ -58,8 +58,19 @@ bool is_ordinary(const Enclosed& x, double largest) {
   return std::fabs(x.value) + x.error <= largest && !tiny;
 }
 
+/// A Cast that rounds, which running errors do not know of.
+bool is_narrowing(const Network& network, const Node& node) {
+  if (node.kind != OpKind::convert) return false;
+  const Value &from = network.value(node.inputs[0]), &to = network.value(node.outputs[0]);
+  if (to.half != Half::none) return from.half != to.half && from.type != DataType::boolean;
+  return from.type == DataType::float64 && to.type == DataType::float32;
+}
+
 bool is_ordinary_inside(EvaluationPlan<Enclosed>& plan) {
   const Network& network = plan.network();
+  if (std::any_of(network.nodes.begin(), network.nodes.end(),
+                  [&](const Node& node) { return is_narrowing(network, node); }))
+    return false;
   for (std::size_t i = 0; i < network.values.size(); ++i) {
     const Value& value = network.values[i];
     const Enclosed* const x = plan.data(ValueId{static_cast<std::int32_t>(i)});
