@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/error.h"
 #include "specs/evaluate/counterexample.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/onnx/onnx_reader.h"
