@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/error.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/onnx/external_data.h"
 #include "specs/onnx/onnx_reader.h"
