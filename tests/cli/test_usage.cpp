@@ -139,7 +139,7 @@ TEST(Usage, ADashIsStdinOrStdout) {
     auto printed = nlohmann::json::parse(run(to_stdout).out);
     EXPECT_EQ(run(to_file).out, run(command).out) << "text as without --json";
     auto written = nlohmann::json::parse(contents_of(small.scratch / "j"));
-    for (auto* json : {&printed, &written}) json->erase("peak_memory_bytes");  // of each run
+    for (auto* result : {&printed, &written}) result->erase("peak_memory_bytes");  // of each run
     EXPECT_EQ(written, printed);
   }
 }
