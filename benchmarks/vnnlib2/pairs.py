@@ -127,8 +127,7 @@ def largest_difference(binary, folder, name, box, outputs, options):
         factor = 1.5 if seed == 1 else 1.1
         while factor > 1.04:
             write_text(query, joint_query(box, outputs, max(found * factor, 1e-9)))
-            answer = running.run(binary, "attack", query, [network], options.attack_seconds,
-                                 ["--seed", str(seed), "--threads", "1"])
+            answer = running.attack(binary, query, network, options.attack_seconds, seed)
             if answer.verdict == "sat":
                 found = max([found] + [abs(v) for v in answer.outputs()])
             else:
