@@ -84,8 +84,7 @@ def largest_violation(options, path, box, moved, output, outputs):
     while time.monotonic() < end:
         pairs.write_text(asked, joint_query(box, moved, output, outputs, max(found * factor, 1e-7)))
         left = max(0.5, min(options.attack_seconds / 6, end - time.monotonic()))
-        answer = running.run(options.binary, "attack", asked, [path + ".joint.onnx"], left,
-                             ["--seed", str(seed), "--threads", "1"])
+        answer = running.attack(options.binary, asked, path + ".joint.onnx", left, seed)
         if answer.verdict == "sat":
             found = max(found, answer.outputs()[output])
         else:

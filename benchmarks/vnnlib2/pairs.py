@@ -21,6 +21,10 @@ import running  # noqa: E402
 from vnnlib_text import Property, plain  # noqa: E402
 
 SHARE = {"acasxu_2023": 20, "linearizenn_2024": 16, "tllverifybench_2023": 14, "cifar10_resnet": 14}
+# Bytes of a network's packed file: larger ones of tllverifybench are beyond any difference.
+LARGEST = {"acasxu_2023": 1 << 20, "linearizenn_2024": 1 << 20, "tllverifybench_2023": 200000,
+           "cifar10_resnet": 1 << 20}
+LEAST = 1e-5  # of a T that says more than rounding does
 CHANGES = ("rounded", "pruned", "perturbed")
 WEIGHTED = ("MatMul", "Gemm", "Conv", "ConvTranspose", "Add", "Sub")
 
@@ -127,8 +131,7 @@ def largest_difference(binary, folder, name, box, outputs, options):
         factor = 1.5 if seed == 1 else 1.1
         while factor > 1.04:
             write_text(query, joint_query(box, outputs, max(found * factor, 1e-9)))
-            answer = running.run(binary, "attack", query, [network], options.attack_seconds,
-                                 ["--seed", str(seed), "--threads", "1"])
+            answer = running.attack(binary, query, network, options.attack_seconds, seed)
             if answer.verdict == "sat":
                 found = max([found] + [abs(v) for v in answer.outputs()])
             else:
@@ -151,20 +154,22 @@ def instances(suites, suite, largest):
     return rows
 
 
-def chosen(suites, suite, count, chance, largest):
-    """`count` instances whose properties have a box, networks used as evenly as possible."""
-    rows = instances(suites, suite, largest)
+def chosen(suites, suite, count, chance):
+    """`count` times (network, property, its box, a change): networks as evenly as possible, and none
+    twice with one change on one property before all three have been."""
+    rows = instances(suites, suite, LARGEST[suite])
     chance.shuffle(rows)
-    by_network, out = {}, []
+    by_network = {}
     for network, query in rows:
-        by_network.setdefault(network, []).append(query)
-    while len(out) < count and by_network:
-        for network in sorted(by_network):
-            box = Property(by_network[network][0]).box()
-            if box is not None and len(out) < count:
-                out.append((network, by_network[network][0], box))
-            by_network[network].pop(0)
-        by_network = {n: q for n, q in by_network.items() if q}
+        box = Property(query).box()
+        if box is not None:
+            by_network.setdefault(network, []).append((query, box))
+    out = []
+    for turn in range(count):
+        for number, network in enumerate(sorted(by_network)):
+            own = by_network[network]
+            out.append((network, *own[turn % len(own)], CHANGES[(number + turn) % 3]))
+    out = out[:count]
     chance.shuffle(out)
     return out
 
@@ -177,25 +182,32 @@ def name_of(suite, number):
     return f"{suite.split('_')[0]}_{number:02d}"
 
 
-def write_pair(folder, suite, number, chosen_one, options):
-    """Writes the files of one pair, finds T; the pair's entry in the list."""
-    network, query, box = chosen_one
-    chance = random.Random(f"{options.seed} {suite} {number}")
-    name = name_of(suite, number)
-    path = os.path.join(folder, name)
+def write_networks(path, network, kind, chance):
+    """f, g and both as one network; how g was made, and the declared input and output of f."""
     first, second = onnx_file.Model.read(network), onnx_file.Model.read(network)
     for model in (first, second):
         model.items = [i if i[0] != 1 else (1, 0, max(7, i[2])) for i in model.items]
-    how = change(second, CHANGES[number % 3], chance)
+    how = change(second, kind, chance)
     entry, result = first.inputs[0], first.outputs[0]
-    outputs = 1
-    for d in result.dims:
-        outputs *= d or 1
+    shapes = onnx_file.value_of("x", entry.dims), onnx_file.value_of("y", result.dims)
     first.write(path + ".f.onnx")
     second.write(path + ".g.onnx")
-    shapes = onnx_file.value_of("x", entry.dims), onnx_file.value_of("y", result.dims)
     joint(first, second).write(path + ".joint.onnx")
-    largest = largest_difference(options.binary, folder, name, box, outputs, options)
+    return how, shapes
+
+
+def write_pair(folder, suite, number, chosen_one, options):
+    """Writes the files of one pair, finds T; the pair's entry in the list."""
+    network, query, box, kind = chosen_one
+    chance = random.Random(f"{options.seed} {suite} {number}")
+    name = name_of(suite, number)
+    path = os.path.join(folder, name)
+    for other in range(3):  # another change where this one changes nothing
+        how, shapes = write_networks(path, network, CHANGES[(CHANGES.index(kind) + other) % 3], chance)
+        outputs = len(index_texts([d or 1 for d in shapes[1].dims]))
+        largest = largest_difference(options.binary, folder, name, box, outputs, options)
+        if largest > LEAST:
+            break
     for which, limit in (("beyond", 1.3 * largest), ("planted", largest / 1.3)):
         write_text(f"{path}.{which}.joint.vnnlib", joint_query(box, outputs, limit))
         write_text(f"{path}.{which}.vnnlib", pair_query(box, *shapes, limit))
@@ -212,11 +224,13 @@ def write(options):
     for suite, count in SHARE.items():
         chance = random.Random(f"{options.seed} {suite}")
         wanted = max(1, round(count * options.pairs / sum(SHARE.values())))
-        for number, one in enumerate(chosen(options.suites, suite, wanted, chance, options.largest)):
+        for number, one in enumerate(chosen(options.suites, suite, wanted, chance)):
             name = name_of(suite, number)
             listed.append(known.get(name) or write_pair(options.folder, suite, number, one, options))
             print(listed[-1], flush=True)
-            write_text(os.path.join(options.folder, "pairs.json"), json.dumps(listed, indent=1))
+            known.pop(name, None)
+            write_text(os.path.join(options.folder, "pairs.json"),
+                       json.dumps(listed + list(known.values()), indent=1))
 
 
 def ask(options, pair, which, more):
@@ -267,7 +281,6 @@ def main():
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--restarts", type=int, default=10)
     one.add_argument("--attack-seconds", type=float, default=2)
-    one.add_argument("--largest", type=int, default=1000000, help="bytes of a network's file")
     one.add_argument("--resume", action="store_true", help="keep the pairs that the folder lists")
     one.set_defaults(does=write)
     one = what.add_parser("run")

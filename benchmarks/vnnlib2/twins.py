@@ -71,8 +71,9 @@ class Twin:
     def __init__(self, given, network, seed):
         self.chance, self.given = random.Random(seed), given
         self.taken = {"and", "or"}
-        self.real = self.chance.random() < 0.5
         inputs, outputs = onnx_file.declared(network)
+        # `real` is the type of a whole query or of nothing in it.
+        self.real = self.chance.random() < 0.5 or any(v.type != onnx_file.FLOAT for v in inputs + outputs)
         if len(inputs) != 1 or len(outputs) != 1:
             raise Refused(f"{len(inputs)} inputs and {len(outputs)} outputs")
         self.network = self.name("net")
@@ -90,9 +91,7 @@ class Twin:
                 return name
 
     def tensor(self, value, count, stem):
-        kind = onnx_file.TYPE_NAMES.get(value.type)
-        if self.real or kind != "float32":
-            kind = self.chance.choice(["real", "Real"])
+        kind = self.chance.choice(["real", "Real"]) if self.real else "float32"
         return Tensor(value, count, self.name(stem), kind, self.chance.random() < 0.4)
 
     def atom(self, word):
