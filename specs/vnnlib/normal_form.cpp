@@ -5,6 +5,7 @@
 #include "specs/vnnlib/normal_form.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.h"
@@ -75,6 +76,7 @@ class NormalForm {
   JointQuery& result_;
   Query& query_;
   ProductTable products_;
+  std::unordered_map<std::uint32_t, LinearForm> forms_;  // of comparisons that multiply variables
   BoxState box_;
   std::vector<Row> rows_;
   // Disjunctions of the current case; those before waiting_begin_ are choices.
@@ -208,8 +210,11 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
 LinearForm NormalForm::form_of(std::uint32_t i) {
   const AstNode& node = ast_.nodes[i];
   const bool multiplies = node.kind == NodeKind::compare && node.left != 0;
-  return multiplies ? difference_with_products(ast_, source_, i, products_)
-                    : difference(ast_, source_, i);
+  if (!multiplies) return difference(ast_, source_, i);
+  // Many cases may take in the same comparison, and expanding it costs more than keeping it.
+  const auto [known, added] = forms_.try_emplace(i);
+  if (added) known->second = difference_with_products(ast_, source_, i, products_);
+  return known->second;
 }
 
 std::string NormalForm::input_name(std::uint32_t input) const {
