@@ -26,7 +26,8 @@ std::vector<specs::GivenModel> given(std::span<const NamedNetwork> networks) {
 Problem problem_of(specs::Joint whole, const Query& query) {
   return {
       Network::Implementation::holding(std::move(whole.network)),
-      Query::Implementation::holding({std::move(whole.query), query.implementation().joint, true})};
+      Query::Implementation::holding({std::move(whole.query), query.implementation().joint, true}),
+      std::move(whole.files)};
 }
 
 }  // namespace
