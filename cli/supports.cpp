@@ -56,7 +56,7 @@ struct Question {
   Lines (*answer)();
 };
 const Question kQuestions[] = {
-    {"--onnx-opset-versions", "lowest and highest opset of the default ONNX domain", opset_ends},
+    {"--onnx-opset-versions", "lowest and highest opset of the default domain", opset_ends},
     {"--onnx-element-types", "element types", element_types},
     {"--onnx-operators", "ONNX operators", supported_onnx_operators},
     {"--vnnlib-versions", "lowest and highest VNN-LIB version", vnnlib_ends},
@@ -64,7 +64,7 @@ const Question kQuestions[] = {
      [] {
        return Lines{"NH", "H"};
      }},
-    {"--multiple-input-output-theories", "inputs and outputs: one each (SIO), or several (MIO)",
+    {"--multiple-input-output-theories", "inputs and outputs: one each (SIO), several (MIO)",
      [] {
        return Lines{"SIO", "MIO"};
      }},
@@ -79,7 +79,7 @@ const Question kQuestions[] = {
        return Lines{"SNC", "MNC"};
      }},
     {"--arithmetic-complexity-theories",
-     "bounds (BND), comparisons of outputs (OUTC), linear (LIN), polynomial (POLY)",
+     "bounds (BND), comparing outputs (OUTC), linear (LIN), polynomial (POLY)",
      [] {
        return Lines{"BND", "OUTC", "LIN", "POLY"};
      }},

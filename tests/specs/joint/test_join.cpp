@@ -221,7 +221,7 @@ TEST(Join, IsomorphicNetworksHaveOneGraph) {
   wider.node("Relu", {"z"}, {"a"});
   wider.node("MatMul", {"a", "W2"}, {"y"});
   expect_words(refusal<InputError>(text, {given("f", f), given("g", wider.bytes())}),
-               {"[1,3]", "[1,4]"});
+               {"[3,2]", "[4,2]"});
   OnnxWriter attribute;
   attribute.input("x", {1, 2}).output("y");
   attribute.floats("W1", {3, 2}, std::vector<float>(6, 0.5F)).floats("b1", {3}, {0, 0, 0});
