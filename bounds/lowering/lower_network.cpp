@@ -78,18 +78,41 @@ void note_unknown(LowerContext& context, const Node& node, const std::vector<Aff
   }
 }
 
+/// Whether the node divides by what may be infinite, and nothing looks at the quotient but rows:
+/// they fail where it is infinite or no number.
+bool is_last_quotient(const LowerContext& context, const Node& node) {
+  const std::vector<ValueId>& outputs = context.network().outputs;
+  return node.kind == OpKind::div && context.edges().before_jumps[index_of(node.outputs[0])] == 0 &&
+         context.edges().before_divisions[index_of(node.outputs[0])] == 0 &&
+         std::find(outputs.begin(), outputs.end(), node.outputs[0]) != outputs.end();
+}
+/// Divided by an infinity, a number is 0.
+void admit_zero(const LowerContext& context, AffineForm& form) {
+  const IntervalVector range = enclose(form, context.sources());
+  for (std::size_t i = 0; i < form.radius.size(); ++i) {
+    const double missed = std::max(range.lower[i], -range.upper[i]);
+    if (missed > 0.0) form.radius[i] = add_up(form.radius[i], missed);
+  }
+}
+
 /// Operators throw Unsupported, with their reason, where they have no linear bounds of a node; it
 /// is caught here and nowhere else.
 std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   const bool undefined = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
     return context.edges().undefined.contains(id);
   });
-  const bool kept = keeps_endless(context, node) && (!undefined || keeps_undefined(context, node));
+  const bool endless = !keeps_endless(context, node);
+  const bool divides = endless && is_last_quotient(context, node);
+  const bool kept = (!endless || divides) && (!undefined || keeps_undefined(context, node));
   const bool unknown = undefined || !kept;
   std::string reason = "what it is applied to may be NaN or infinite";
   const WidenedInputs widened(context, node);
   try {
-    if (kept) return lower_function(node.kind)(context, node);
+    if (kept) {
+      std::vector<AffineForm> forms = lower_function(node.kind)(context, node);
+      if (divides) admit_zero(context, forms[0]);
+      return forms;
+    }
   } catch (const Unsupported& refusal) {
     reason = refusal.what();
   }

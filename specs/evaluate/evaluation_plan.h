@@ -7,6 +7,8 @@
 // in float32 (in running error bounds none is: they speak of real numbers); integers are kept in
 // the range of their type.
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -66,6 +68,8 @@ class EvaluationPlan {
     bool in_float32 = false;                  ///< a float32 operator of a float64 network
   };
   void lay_out_constant(std::size_t value);
+  template <typename T>
+  static Plain plain_of(T x);
   void lay_out_nodes(Keep keep);
   void place_buffers(std::vector<S>& arena, std::vector<S*>& places);
   void connect();
@@ -203,6 +207,18 @@ void EvaluationPlan<S>::run_in_float32(const Step& step, Sums sums) {
   }
 }
 
+/// The number as a scalar; NaN where it is an integer that the scalar does not hold.
+template <typename S>
+template <typename T>
+typename EvaluationPlan<S>::Plain EvaluationPlan<S>::plain_of(T x) {
+  const auto plain = static_cast<Plain>(x);
+  if constexpr (std::is_same_v<T, std::int64_t> && std::is_floating_point_v<S>) {
+    if (plain >= Plain(0x1p63) || static_cast<std::int64_t>(plain) != x)
+      return std::numeric_limits<Plain>::quiet_NaN();
+  }
+  return plain;
+}
+
 template <typename S>
 void EvaluationPlan<S>::lay_out_constant(std::size_t value) {
   const Tensor& tensor = *network_->values[value].constant;
@@ -215,7 +231,7 @@ void EvaluationPlan<S>::lay_out_constant(std::size_t value) {
   std::visit(
       [&](const auto& held) {
         converted_[value].reserve(held.size());
-        for (const auto x : held) converted_[value].push_back(S(static_cast<Plain>(x)));
+        for (const auto x : held) converted_[value].push_back(S(plain_of(x)));
       },
       tensor.values);
   data_[value] = converted_[value].data();

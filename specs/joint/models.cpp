@@ -1,5 +1,6 @@
 #include "specs/joint/models.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/error.h"
@@ -22,6 +23,14 @@ std::size_t number_of(const JointQuery& query, const std::string& name) {
   if (name.empty() && query.networks.size() == 1) return 0;
   for (std::size_t n = 0; n < query.networks.size(); ++n)
     if (query.networks[n].name == name) return n;
+  // A model without a name is for the only network that needs one.
+  const auto needs_model = [](const DeclaredNetwork& n) {
+    return n.like != DeclaredNetwork::Like::equal_to;
+  };
+  const auto& networks = query.networks;
+  if (name.empty() && std::count_if(networks.begin(), networks.end(), needs_model) == 1)
+    return static_cast<std::size_t>(std::find_if(networks.begin(), networks.end(), needs_model) -
+                                    networks.begin());
   const std::string& source = query.query.source;
   if (name.empty())
     throw InputError(source + " declares the networks " + listing(query) +
@@ -57,7 +66,13 @@ bool are_same(const GivenModel& a, const GivenModel& b) {
   const auto bytes_of = [](const GivenModel& model) {
     return model.bytes.empty() ? read_file(model.path, kLargestModel).bytes : model.bytes;
   };
-  return bytes_of(a) == bytes_of(b);
+  const std::string bytes = bytes_of(a);
+  if (bytes != bytes_of(b)) return false;
+  // Equal models in two folders may name different data beside them.
+  const auto folder = [](const GivenModel& m) {
+    return m.bytes.empty() ? std::filesystem::path(m.path).parent_path() : std::filesystem::path();
+  };
+  return folder(a) == folder(b) || bytes.find("location") == std::string::npos;
 }
 
 /// What was given for a network that is equal to another one must be the other's.

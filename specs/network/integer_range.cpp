@@ -59,14 +59,15 @@ bool updates_by_arithmetic(const Node& node) {
   return reduction != nullptr && *reduction != "none";
 }
 
-/// `exact`: beyond it the scalar does not hold every integer.
+/// `exact`: up to it, without it, the scalar holds every integer, so that nothing was rounded.
 double wrapped(const Value& value, const Node& node, double x, double exact) {
   const IntegerRange range = range_of(value.integers);
-  if (range.holds(x)) return x;
   if (x < kAbsentBelow && std::isfinite(x) && passes_absent(node)) return x;
   // Runtimes join casts in a row: a number that is cast to integers twice is cast once.
-  const bool is_cast = node.kind == OpKind::convert;
-  if (is_cast || differs_by_runtime(node) || !(std::fabs(x) <= exact)) return kUnknown;
+  const bool is_cast = node.kind == OpKind::convert || node.kind == OpKind::cast;
+  const bool is_exact = std::fabs(x) < exact;
+  if (range.holds(x)) return is_cast || is_exact ? x : kUnknown;
+  if (is_cast || differs_by_runtime(node) || !is_exact) return kUnknown;
   const double rest = std::fmod(x - range.low, range.end - range.low);
   return range.low + (rest < 0.0 ? rest + (range.end - range.low) : rest);
 }

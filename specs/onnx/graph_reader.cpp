@@ -110,6 +110,13 @@ void GraphReader::read_inputs(const std::vector<DeclaredInput>* declared) {
   if (network_.input_type() != DataType::float16 &&
       std::any_of(network_.inputs.begin(), network_.inputs.end(), is_float16))
     throw Unsupported("float16 inputs beside inputs of another type are not supported");
+  // The decimals of a property are rounded to one type, that of all inputs.
+  const auto has_type = [&](DataType type) {
+    return [&, type](ValueId id) { return network_.value(id).type == type; };
+  };
+  if (std::any_of(network_.inputs.begin(), network_.inputs.end(), has_type(DataType::float64)) &&
+      !std::all_of(network_.inputs.begin(), network_.inputs.end(), has_type(DataType::float64)))
+    throw Unsupported("inputs of float32 and float64 in one network are not supported");
 }
 
 void GraphReader::read_declared_inputs(const std::vector<DeclaredInput>& declared) {
@@ -118,11 +125,13 @@ void GraphReader::read_declared_inputs(const std::vector<DeclaredInput>& declare
     listed.push_back({proto.name(), find(proto.name(), main_).known});
   const std::vector<std::size_t> numbers = assign_inputs(declared, listed);
   initial_.resize(declared.size());
+  initial_types_.resize(declared.size());
   for (std::size_t i = 0; i < declared.size(); ++i) {
     const ListedInput& input = listed[numbers[i]];
     const onnx::ValueInfoProto& proto = graph_.input(static_cast<int>(numbers[i]));
     if (input.has_initializer && declared[i].initialized) {
       initial_[i] = network_.value(find(input.name, main_).id).constant;
+      initial_types_[i] = network_.value(find(input.name, main_).id).type;
       if (!same_elements(declared[i].shape, initial_[i]->shape))
         throw InputError(declared[i].name + " is declared with shape " +
                          to_string(declared[i].shape) + ", but the initialiser of '" + input.name +
@@ -146,11 +155,13 @@ void GraphReader::give_common_type(const std::vector<DeclaredInput>& declared) {
   const Value* other = nullptr;
   for (std::size_t i = 0; i < declared.size(); ++i)
     if (!initial_[i]) other = &network_.value(network_.inputs[i]);
-  if (other == nullptr) return;
-  const DataType type = other->type;
-  const Half half = other->half;
+  const DataType type = other == nullptr ? network_.value(network_.inputs[0]).type : other->type;
+  const Half half = other == nullptr ? network_.value(network_.inputs[0]).half : other->half;
   for (std::size_t i = 0; i < declared.size(); ++i) {
     if (!initial_[i]) continue;
+    if (initial_types_[i] != type)
+      throw Unsupported("the initialised input '" + declared[i].name +
+                        "' has another type than the other inputs");
     network_.value(network_.inputs[i]).type = type;
     network_.value(network_.inputs[i]).half = half;
   }

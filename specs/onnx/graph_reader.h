@@ -91,6 +91,7 @@ class GraphReader {
   Scope main_;
   UnsupportedNodes unsupported_;
   std::vector<std::optional<Tensor>> initial_;
+  std::vector<DataType> initial_types_;  // of the initialisers, where there are some
 };
 
 }  // namespace clipbound::specs

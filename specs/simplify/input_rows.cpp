@@ -14,6 +14,8 @@ namespace clipbound::specs {
 namespace {
 
 constexpr int kMostPasses = 16;
+// Terms of rows, each of which takes some rational operations: about a second. Not measured.
+constexpr std::size_t kMostWork = 400000;
 constexpr double kLeastGain = 1.0 / 64.0;  // of a width, for another pass
 // Farkas' multipliers are looked for where they cost little.
 constexpr std::size_t kMostTerms = 4096;
@@ -22,8 +24,9 @@ constexpr int kSteps = 100;
 /// One box and the input rows of one clause.
 class Narrowing {
  public:
-  Narrowing(const Box& box, std::vector<const Row*> rows, DataType type)
-      : box_(box), rows_(std::move(rows)) {
+  /// `work` counts the terms that were looked at; past kMostWork boxes stay as they are.
+  Narrowing(const Box& box, std::vector<const Row*> rows, DataType type, std::size_t& work)
+      : box_(box), rows_(std::move(rows)), work_(work) {
     for (const InputInterval& interval : box) {
       const Ends ends = interval.proof_in(type);
       lower_.push_back(ends.lower);
@@ -39,7 +42,7 @@ class Narrowing {
       gains = false;
       for (const Row* row : rows_) gains = clip(*row) || gains;
     }
-    empty_ = empty_ || contradict();
+    if (work_ <= kMostWork) empty_ = empty_ || contradict();
   }
   bool changes() const { return empty_ || lower_ != first_lower_ || upper_ != first_upper_; }
   Box narrowed() const {
@@ -68,6 +71,8 @@ class Narrowing {
   /// c x <= threshold: each term is at most what the others leave. True where a side became shorter
   /// by a part that counts.
   bool clip(const Row& row) {
+    if (work_ > kMostWork || empty_) return false;
+    work_ += row.terms.size();
     mpq_class room = row.threshold.exact;
     int infinite = 0;
     for (const Term& term : row.terms) {
@@ -177,6 +182,7 @@ class Narrowing {
 
   const Box& box_;
   const std::vector<const Row*> rows_;
+  std::size_t& work_;
   std::vector<double> lower_, upper_, first_lower_, first_upper_;
   bool empty_ = false;
 };
@@ -213,13 +219,14 @@ std::optional<Query> narrow_boxes(const Query& query, DataType input_type) {
   if (std::none_of(query.clauses.begin(), query.clauses.end(), has_input_rows)) return std::nullopt;
   Query result = query;
   bool changes = false;
+  std::size_t work = 0;
   std::map<std::pair<const Box*, std::string>, std::shared_ptr<const Box>> known;
   for (Clause& clause : result.clauses) {
     const std::vector<const Row*> rows = exact_input_rows(clause);
     if (rows.empty() || is_empty(*clause.box, input_type)) continue;
     std::shared_ptr<const Box>& box = known[{clause.box.get(), text_of(rows)}];
     if (box == nullptr) {
-      Narrowing narrowing(*clause.box, rows, input_type);
+      Narrowing narrowing(*clause.box, rows, input_type, work);
       narrowing.run();
       box = narrowing.changes() ? std::make_shared<const Box>(narrowing.narrowed()) : clause.box;
     }

@@ -257,7 +257,8 @@ void Declarations::check_likeness(const DeclaredNetwork& network, std::uint32_t 
                                shown(other.name) + " has " + std::to_string(theirs.size()));
     }
     for (std::size_t i = 0; i < mine.size(); ++i) {
-      if (mine[i]->shape != theirs[i]->shape || (equal && mine[i]->type != theirs[i]->type))
+      if (mine[i]->shape != theirs[i]->shape || mine[i]->initialized != theirs[i]->initialized ||
+          (equal && mine[i]->type != theirs[i]->type))
         throw InputError(mine[i]->place + ": " + said + described(*mine[i]) + " differs from " +
                          described(*theirs[i]));
     }
