@@ -52,7 +52,7 @@ class Tensor:
         self.name, self.kind = name, kind
         self.dims = numbered(count, value.dims if value.dims is not None else [count])
         if flat and self.dims:
-            self.dims = [count]
+            self.dims = [d for d in self.dims if d != 1] or [1]  # which is warned of
 
     def declared(self, what):
         return f"(declare-{what} {self.name} {self.kind} [{', '.join(map(str, self.dims))}])"
