@@ -24,10 +24,10 @@ std::vector<specs::GivenModel> given(std::span<const NamedNetwork> networks) {
 
 /// The query that is about the joint network.
 Problem problem_of(specs::Joint whole, const Query& query) {
-  return {
-      Network::Implementation::holding(std::move(whole.network)),
-      Query::Implementation::holding({std::move(whole.query), query.implementation().joint, true}),
-      std::move(whole.files)};
+  Query joined = Query::Implementation::holding(
+      {std::move(whole.query), query.implementation().joint, true, whole.files});
+  return {Network::Implementation::holding(std::move(whole.network)), std::move(joined),
+          std::move(whole.files)};
 }
 
 }  // namespace
