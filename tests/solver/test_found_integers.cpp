@@ -133,6 +133,21 @@ TEST(FoundIntegers, IntegersWrapAround) {
   }
 }
 
+/// float(int64(x) + 16777217 - 16777216) is 1, also for a judge that replays in float32: the first
+/// sum is no number of it.
+TEST(FoundIntegers, AJudgeDoesNotRoundThem) {
+  NetworkBuilder b;
+  const ValueId i = cast_to(b, b.input("x", {1, 1}), kToInt64);
+  const ValueId large = b.add("Add", {i, whole(b, 16777217, Stored::int64)});
+  b.output(as_float(b, b.add("Sub", {large, whole(b, 16777216, Stored::int64)})));
+  const auto network = std::make_shared<const Network>(b.build());
+  const Property p{{0.2}, {0.8}, 1, {{"(<= Y_0 0.5)"}}};
+  for (const bool attack : {false, true}) {
+    const auto result = solve_text(network, p.text(), {.attack = attack, .seconds = 0.5});
+    EXPECT_NE(std::string(name_of(result.verdict)), "sat");
+  }
+}
+
 /// What is no constant is cast to 8 or 16 bits from integers alone; a CastLike is no way around.
 TEST(FoundIntegers, CastLikeOfNumbersToFewBitsIsRefused) {
   for (const Stored type : {Stored::int8, Stored::uint8, Stored::uint32, Stored::uint64}) {

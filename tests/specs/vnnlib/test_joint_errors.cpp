@@ -93,6 +93,8 @@ TEST(JointErrors, EqualAndIsomorphicNetworks) {
          "Z float32 [3,2] differs from X float32 [2,3]");
   second("(isomorphic-to f)", "(declare-input Z float32 [6])" + out, 52, "differs from");
   second("(equal-to f)", "(declare-input Z float16 [2,3])" + out, 47, "differs from");
+  // The one would read the model's own values, the other any.
+  second("(equal-to f)", "(declare-input Z float32 [2,3] initialized)" + out, 47, "differs from");
   second("(equal-to f)", in + "(declare-input V float32 [])" + out, 18,
          "has 2 inputs, and 'f' has 1");
   second(in, "(equal-to f)" + out, 52, "before the network's tensors");
