@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/input_file.h"
 #include "cli/json_output.h"
+#include "cli/models.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
@@ -20,7 +21,8 @@ namespace clipbound::cli {
 namespace {
 
 struct Arguments {
-  std::string query, network, layer, method = "crown";
+  std::string query, layer, method = "crown";
+  std::vector<std::string> networks;
   double timeout_s = 1e30;
   bool linear = false;
   std::string json;
@@ -118,12 +120,10 @@ std::string find_bounds(const Arguments& arguments, Sources& sources) {
   settings.method = bound_method(arguments.method);
   settings.linear = arguments.linear;
   settings.time_limit_s = arguments.timeout_s;
-  if (arguments.network == kStandardStream && arguments.query == kStandardStream)
-    throw InputError("only one of query and network can come from stdin");
-  const Network whole = load_network(arguments.network, say_on_stderr);
-  sources.networks = {whole.file()};
-  const Query query = load_query(arguments.query, say_on_stderr);
-  sources.property = query.file();
+  const Problem problem = load_problem(arguments.query, arguments.networks, say_on_stderr);
+  sources = sources_of(problem);
+  const Network& whole = problem.network;
+  const Query& query = problem.query;
   if (query.input_size() != whole.input_size()) {
     throw InputError("the query is about " + std::to_string(query.input_size()) +
                      " inputs, the network has " + std::to_string(whole.input_size()));
@@ -146,7 +146,7 @@ std::string find_bounds(const Arguments& arguments, Sources& sources) {
 }
 
 int run_bounds(const Arguments& arguments) {
-  Sources sources{{named(arguments.network)}, named(arguments.query)};
+  Sources sources = sources_of(arguments.query, arguments.networks);
   write_result(arguments.json, sources, [&] { return find_bounds(arguments, sources); });
   return kDone;
 }
@@ -160,9 +160,13 @@ Run add_bounds(CLI::App& command) {
                   "the property whose boxes count (.vnnlib or .vnnlib.gz; -: stdin)")
       ->required()
       ->type_name("QUERY");
-  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz; -: stdin)")
+  command
+      .add_option("--network", arguments->networks,
+                  "the network (.onnx or .onnx.gz; -: stdin); for a query about several, once for "
+                  "each")
       ->required()
-      ->type_name("FILE");
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]FILE");
   command
       .add_option("--layer", arguments->layer,
                   "bounds of this tensor instead of the outputs: a tensor, a node, or a node's "

@@ -57,7 +57,10 @@ LayeredSystem system_of_intervals(const Network& network, const BoxClauses& box)
     system.magnitudes[kInputSource].push_back(
         std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i])));
   for (std::size_t i = 0; i < outputs.value.size(); ++i) {
-    const bool known = std::isfinite(outputs.value[i]) && outputs.error[i] < kOverflow;
+    // A NaN on the way may have become a number that no real number gives (S1, where functions
+    // end), and so may an infinity, or what underflowed.
+    const bool known =
+        outputs.ordinary_inside && std::isfinite(outputs.value[i]) && outputs.error[i] < kOverflow;
     // What was rounded may have underflowed in float32 (least_gap() of bounds/layered).
     const double underflow = outputs.error[i] > 0.0 ? 0x1p-100 : 0.0;
     system.outputs.constant.push_back(known ? outputs.value[i] : 0.0);

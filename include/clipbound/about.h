@@ -23,7 +23,7 @@ CLIPBOUND_API const char* compiler() noexcept;
 CLIPBOUND_API std::vector<std::string> supported_onnx_operators();
 /// The opsets of the default ONNX domain that it understands, in ascending order.
 CLIPBOUND_API std::vector<int> supported_onnx_opsets();
-/// The VNN-LIB versions that Query::load() understands.
+/// The VNN-LIB versions that Query::load() understands, in ascending order.
 CLIPBOUND_API std::vector<std::string> supported_vnnlib_versions();
 /// The instruction sets that this build was compiled for, separated by blanks: "AVX AVX2 BMI BMI2
 /// FMA".

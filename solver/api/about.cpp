@@ -55,7 +55,7 @@ std::vector<int> supported_onnx_opsets() {
 }
 
 std::vector<std::string> supported_vnnlib_versions() {
-  return {"1.0"};
+  return {"1.0", "2.0", "2.1"};
 }
 
 std::chrono::steady_clock::time_point process_start() {

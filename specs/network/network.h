@@ -45,6 +45,8 @@ struct Value {
   /// Evaluation rounds the value to this format, as runtimes do. In real arithmetic, of which
   /// bounds speak, it means nothing.
   Half half = Half::none;
+  /// Which integers they are, where `type` is int64. Those of a constant are Tensor::stored.
+  StoredInteger integers = StoredInteger::int64;
   std::int64_t size() const { return element_count(shape); }
 };
 

@@ -91,7 +91,7 @@ decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
   }
 }
 
-/// What the file stores the integers as, where QuantizeLinear may ask.
+/// What the file stores the integers as.
 StoredInteger stored_as(int onnx_type) {
   switch (onnx_type) {
     case Proto::INT8: return StoredInteger::int8;
@@ -99,7 +99,9 @@ StoredInteger stored_as(int onnx_type) {
     case Proto::INT16: return StoredInteger::int16;
     case Proto::UINT16: return StoredInteger::uint16;
     case Proto::INT32: return StoredInteger::int32;
-    default: return StoredInteger::unknown;
+    case Proto::UINT32: return StoredInteger::uint32;
+    case Proto::UINT64: return StoredInteger::uint64;
+    default: return StoredInteger::int64;
   }
 }
 

@@ -108,9 +108,9 @@ TEST(InputFiles, ThePackedOneBesideItIsReadAndSaid) {
   const Files files;
   files.pack(files.query);
   files.pack(files.network);
-  const std::string notes = "clipbound: note: there is no " + files.network + ", read " +
-                            files.network + ".gz\nclipbound: note: there is no " + files.query +
-                            ", read " + files.query + ".gz\n";
+  const std::string notes = "clipbound: note: there is no " + files.query + ", read " +
+                            files.query + ".gz\nclipbound: note: there is no " + files.network +
+                            ", read " + files.network + ".gz\n";
   const Ended verified = run({"verify", files.query, "--network", files.network});
   EXPECT_EQ(verified.out, "unsat\n") << verified.err;
   EXPECT_TRUE(contains(verified.err, notes)) << verified.err;

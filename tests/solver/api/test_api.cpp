@@ -335,7 +335,8 @@ TEST(Api, SaysWhatItSupports) {
   EXPECT_TRUE(std::is_sorted(operators.begin(), operators.end()));
   const auto opsets = clipbound::supported_onnx_opsets();
   EXPECT_NE(std::find(opsets.begin(), opsets.end(), 13), opsets.end());
-  EXPECT_EQ(clipbound::supported_vnnlib_versions(), std::vector<std::string>{"1.0"});
+  EXPECT_EQ(clipbound::supported_vnnlib_versions(),
+            (std::vector<std::string>{"1.0", "2.0", "2.1"}));
 }
 
 }  // namespace
