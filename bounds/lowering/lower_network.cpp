@@ -78,21 +78,32 @@ void note_unknown(LowerContext& context, const Node& node, const std::vector<Aff
   }
 }
 
-/// Whether the node divides by what may be infinite, and nothing looks at the quotient but rows:
-/// they fail where it is infinite or no number.
+/// Whether the node divides by what may be infinite, and nothing reads the quotient: the judge
+/// takes no point where an output is infinite or no number.
 bool is_last_quotient(const LowerContext& context, const Node& node) {
-  const std::vector<ValueId>& outputs = context.network().outputs;
-  return node.kind == OpKind::div && context.edges().before_jumps[index_of(node.outputs[0])] == 0 &&
-         context.edges().before_divisions[index_of(node.outputs[0])] == 0 &&
-         std::find(outputs.begin(), outputs.end(), node.outputs[0]) != outputs.end();
+  if (node.kind != OpKind::div) return false;
+  const Network& network = context.network();
+  const auto is_quotient = [&](ValueId id) { return id == node.outputs[0]; };
+  return std::any_of(network.outputs.begin(), network.outputs.end(), is_quotient) &&
+         std::none_of(network.nodes.begin(), network.nodes.end(), [&](const Node& reader) {
+           return std::any_of(reader.inputs.begin(), reader.inputs.end(), is_quotient);
+         });
 }
-/// Divided by an infinity, a number is 0.
-void admit_zero(const LowerContext& context, AffineForm& form) {
+/// Divided by an infinity, a number is 0, wherever in the box that is: an interval with 0 in it, as
+/// lines would be tight on small parts of the box, where it may be 0 as well.
+AffineForm with_zero(const LowerContext& context, const AffineForm& form) {
   const IntervalVector range = enclose(form, context.sources());
-  for (std::size_t i = 0; i < form.radius.size(); ++i) {
-    const double missed = std::max(range.lower[i], -range.upper[i]);
-    if (missed > 0.0) form.radius[i] = add_up(form.radius[i], missed);
+  AffineForm any = AffineForm::of_constant(std::vector<double>(range.lower.size(), 0.0));
+  for (std::size_t i = 0; i < any.radius.size(); ++i) {
+    if (!std::isfinite(range.lower[i]) || !std::isfinite(range.upper[i])) {
+      any.radius[i] = kInfinity;
+      continue;
+    }
+    const double lower = std::min(range.lower[i], 0.0), upper = std::max(range.upper[i], 0.0);
+    any.constant[i] = 0.5 * lower + 0.5 * upper;
+    any.radius[i] = std::max(add_up(upper, -any.constant[i]), add_up(any.constant[i], -lower));
   }
+  return any;
 }
 
 /// Operators throw Unsupported, with their reason, where they have no linear bounds of a node; it
@@ -110,8 +121,9 @@ std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   try {
     if (kept) {
       std::vector<AffineForm> forms = lower_function(node.kind)(context, node);
-      if (divides) admit_zero(context, forms[0]);
-      return forms;
+      if (!divides) return forms;
+      context.note_interval_only({node.name, operator_name(node), "the divisor may be infinite"});
+      return {with_zero(context, forms[0])};
     }
   } catch (const Unsupported& refusal) {
     reason = refusal.what();

@@ -390,5 +390,16 @@ TEST(FoundByReview, Float16OnTheWayMayBeLeftOut) {
   EXPECT_NE(name_of(result.verdict), std::string("sat"));
 }
 
+/// Where the divisor overflows the quotient is 0, however small the part of the box is.
+TEST(FoundByReview, AQuotientByWhatOverflowsMayBeZero) {
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {1, 2});
+  const ValueId large = b.add("Mul", {x, b.constant({1, 2}, {1e38F, 1e38F})});
+  const ValueId top = b.add("Gather", {large, b.integers({0})}, {{"axis", std::int64_t{1}}});
+  const ValueId bottom = b.add("Gather", {large, b.integers({1})}, {{"axis", std::int64_t{1}}});
+  const Property p{{1.0, 3.0}, {2.0, 5.0}, 1, {{"(<= Y_0 0.15)"}}};
+  EXPECT_NE(verdict(b, b.add("Div", {top, bottom}), p.text()), "unsat");
+}
+
 }  // namespace
 }  // namespace clipbound::test
