@@ -137,11 +137,13 @@ void parallel_for(int threads, std::int64_t count, const std::function<void(std:
   loop(threads, count, tbb::auto_partitioner(), body);
 }
 
-/// What oneTBB holds of a task. It counts as waiting until it runs or is destroyed.
+/// What oneTBB holds of a task. It counts as waiting until it runs or is destroyed, as unended
+/// until it is destroyed.
 class TaskHandOver {
  public:
   TaskHandOver(TaskPool& pool, std::unique_ptr<Task> task) : pool_(&pool), task_(task.release()) {
     pool.waiting_.fetch_add(1, std::memory_order_relaxed);
+    pool.unended_.fetch_add(1, std::memory_order_relaxed);
     release(task_);
   }
   TaskHandOver(TaskHandOver&& other) noexcept : pool_(other.pool_), task_(other.task_) {
@@ -152,14 +154,14 @@ class TaskHandOver {
   ~TaskHandOver() {
     if (task_ == nullptr) return;
     delete begin();
-    release(pool_);
+    end();
   }
   void operator()() const {
     // What the task has done is announced once it is destroyed, whether it throws or not.
     struct AtEnd {
-      const TaskPool* pool;
-      ~AtEnd() { release(pool); }
-    } at_end{pool_};
+      const TaskHandOver* self;
+      ~AtEnd() { self->end(); }
+    } at_end{this};
     const std::unique_ptr<Task> task(begin());
     task->run();
   }
@@ -171,6 +173,10 @@ class TaskHandOver {
     acquire(task);
     pool_->waiting_.fetch_sub(1, std::memory_order_relaxed);
     return task;
+  }
+  void end() const {
+    pool_->unended_.fetch_sub(1, std::memory_order_relaxed);
+    release(pool_);
   }
   TaskPool* pool_;
   mutable Task* task_;

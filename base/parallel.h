@@ -66,8 +66,8 @@ class TaskPool {
   /// True where fewer tasks wait to begin than there are threads: oneTBB does not tell who is idle,
   /// so that one task per thread is kept ready. With one thread there is nobody to share with.
   bool wants_tasks() const { return waiting_.load(std::memory_order_relaxed) < wanted_; }
-  /// True where none waits: somebody may be idle.
-  bool is_empty() const { return waiting_.load(std::memory_order_relaxed) == 0; }
+  /// True where fewer tasks have begun or wait than there are threads: somebody is idle.
+  bool has_idle_threads() const { return unended_.load(std::memory_order_relaxed) < wanted_; }
 
  private:
   friend class TaskHandOver;
@@ -77,6 +77,7 @@ class TaskPool {
   const int threads_;
   const int wanted_;  // tasks that wait: as many as threads can be had, none for one thread
   std::atomic<int> waiting_{0};               // spawned, not begun
+  std::atomic<int> unended_{0};               // spawned, not ended
   std::vector<std::unique_ptr<Task>> stack_;  // of run_here(), and what is spawned before run()
   void* group_ = nullptr;                     // tbb::task_group while it runs on threads
 };

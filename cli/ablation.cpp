@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "benchmarks/suite/ablation.h"
 #include "benchmarks/suite/ablation_report.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/json_output.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
@@ -70,19 +72,28 @@ int exit_code_of(const suite::AblationRun& run) {
   return code;
 }
 
-int run_ablation(const Arguments& arguments) {
+/// Prints, unless JSON goes to stdout; returns the JSON.
+std::string ablate(const Arguments& arguments, Console& console, std::optional<int>& exit_code) {
   const Stopper& stopper = install_stopper();
-  Console console;
   suite::AblationRun run = suite::plan_ablation(arguments.request);
-  prepare_output(arguments.json);
   suite::run_ablation(run, stopper, [&](const std::string& line) { console.message(line); });
   if (arguments.json != kStandardStream) std::fputs(suite::ablation_text(run).c_str(), stdout);
   std::fflush(stdout);
-  if (!write_whole(arguments.json, arguments.json.empty() ? "" : suite::ablation_json(run))) {
-    console.message("cannot write " + arguments.json);
-    return std::max<int>(exit_code_of(run), kBadInput);
+  exit_code = exit_code_of(run);
+  return suite::ablation_json(run);
+}
+
+int run_ablation(const Arguments& arguments) {
+  Console console;
+  std::optional<int> exit_code;
+  try {
+    write_result(arguments.json, {}, [&] { return ablate(arguments, console, exit_code); });
+  } catch (const InputError& error) {
+    if (!exit_code) throw;
+    console.message(error.what());  // the file cannot be written: what was found weighs more
+    return std::max<int>(*exit_code, kBadInput);
   }
-  return exit_code_of(run);
+  return *exit_code;
 }
 
 /// Which instances of which suite.

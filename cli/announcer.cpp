@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -57,6 +58,16 @@ std::string reason_of(const std::string& event, const Progress& progress) {
   return text + "; what would help: more time";
 }
 
+/// Makes a folder, and its parents. An empty path is none.
+void prepare_folder(const std::string& path) {
+  if (path.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error || !std::filesystem::is_directory(path))
+    throw InputError("the folder " + path + " cannot be made" +
+                     (error ? ": " + error.message() : ""));
+}
+
 }  // namespace
 
 Announcer::Announcer(OutputPaths paths, Options options, Console& console,
@@ -67,6 +78,7 @@ Announcer::Announcer(OutputPaths paths, Options options, Console& console,
   prepare_output(paths_.result);
   try {
     prepare_output(paths_.json);
+    prepare_folder(paths_.assignments);
   } catch (...) {
     write_whole(paths_.result, "error\n");
     throw;
@@ -109,26 +121,57 @@ void Announcer::end_process(int exit_code) const {
   ::_exit(exit_code);
 }
 
-void Announcer::announce(const Result& result) {
+bool Announcer::write_assignments(const std::vector<SerialisedTensor>& tensors) {
+  bool all = true;
+  for (const SerialisedTensor& tensor : tensors) {
+    const std::string path =
+        (std::filesystem::path(paths_.assignments) / (tensor.variable + ".pb")).string();
+    if (write_whole(path, tensor.bytes)) continue;
+    all = false;
+    console_.message("cannot write " + path + ": " + std::generic_category().message(errno));
+  }
+  return all;
+}
+
+std::string Announcer::spoken(const Found& found, const std::string& result_text) const {
+  const bool shows = found.result.verdict == Verdict::sat && found.query &&
+                     !found.query->networks().empty() && paths_.result.empty() &&
+                     paths_.assignments.empty();
+  if (!shows) return stdout_word(found.result.verdict) + "\n";
+  return paths_.witness == Witness::v1 ? to_vnncomp(found.result, *found.query, Witness::v2)
+                                       : result_text;
+}
+
+void Announcer::announce(const Found& found) {
+  const Result& result = found.result;
   // Prepared before the claim: this may throw or be slow, and until then the watchdog may still
   // step in.
-  const std::string result_text = to_vnncomp(result),
+  const std::string result_text = found.query ? to_vnncomp(result, *found.query, paths_.witness)
+                                              : to_vnncomp(result),
                     json_text = paths_.json.empty() ? "" : to_json(result, options_);
+  std::vector<SerialisedTensor> tensors;
+  if (!paths_.assignments.empty() && found.query)
+    tensors = serialise_assignments(result, *found.query);
   const bool stopped = result.verdict == Verdict::unknown;
   const std::string notes =
       summary(result) +
       (stopped || options_.get("verbose") != "0" ? "\n" + statistics_text(result) : "");
-  const std::string line = stdout_word(result.verdict) + "\n";
+  const std::string lines = spoken(found, result_text);
   claim();
-  const bool written = write_files(result_text, json_text);
+  const bool serialised = write_assignments(tensors),
+             written = write_files(result_text, json_text) && serialised;
   console_.end_progress();
-  say(line);
+  say(lines);
   console_.message(notes);
   end_process(written ? kDone : kBadInput);
 }
 
 void Announcer::fail(const std::string& message, int exit_code) {
-  const std::string json_text = paths_.json.empty() ? "" : error_to_json(message, options_);
+  const Sources read = sources();
+  const std::string json_text = paths_.json.empty()
+                                    ? ""
+                                    : error_to_json(message, options_, read.networks,
+                                                    read.property ? &*read.property : nullptr);
   claim();
   write_files("error\n", json_text);
   console_.error(message);
@@ -142,7 +185,11 @@ void Announcer::give_up(Verdict verdict, const std::string& event) {
   try {
     Result result;
     result.verdict = verdict;
-    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) result.progress = last_;
+    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock) {
+      result.progress = last_;
+      result.networks = sources_.networks;
+      result.property = sources_.property;
+    }
     result.progress = by_now(std::move(result.progress));
     result.statistics = std::exchange(result.progress.statistics, {});
     result.reason = reason_of(event, result.progress);
@@ -157,6 +204,16 @@ void Announcer::give_up(Verdict verdict, const std::string& event) {
   say(verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
   if (!notes.empty()) console_.message(notes);
   end_process(kDone);
+}
+
+void Announcer::reads(const Sources& sources) {
+  const std::lock_guard lock(mutex_);
+  sources_ = sources;
+}
+
+Sources Announcer::sources() const {
+  const std::lock_guard lock(mutex_);
+  return sources_;
 }
 
 void Announcer::saw(const Progress& progress) {

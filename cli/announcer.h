@@ -6,10 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/console.h"
+#include "cli/input_file.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -18,6 +21,14 @@ namespace clipbound::cli {
 struct OutputPaths {
   std::string result;
   std::string json;
+  std::string assignments;  ///< a folder, for a counterexample's tensors
+  Witness witness = Witness::by_query;
+};
+
+/// What a run found, and of which query: none where it was not read.
+struct Found {
+  Result result;
+  std::optional<Query> query;
 };
 
 /// Writes the verdict to the files and to stdout and ends the process. Whoever claims it first (the
@@ -30,10 +41,12 @@ class Announcer {
   Announcer(OutputPaths paths, Options options, Console& console,
             std::chrono::steady_clock::time_point start);
 
-  /// Announces `result`: files first, then the line on stdout, so that who reads the line finds the
-  /// files; where one of them is stdout ("-"), that stands in its place. Ends the process, with
-  /// exit code 0, or 2 where a file could not be written; by the signal where one has come.
-  [[noreturn]] void announce(const Result& result);
+  /// Announces what was found: files first, then the line on stdout, so that who reads the line
+  /// finds the files; where one of them is stdout ("-"), that stands in its place. A counterexample
+  /// of a VNN-LIB 2 query goes to stdout after that line, unless it goes to a file or a folder.
+  /// Ends the process, with exit code 0, or 2 where a file could not be written; by the signal
+  /// where one has come.
+  [[noreturn]] void announce(const Found& found);
   /// Announces that there is no verdict: `error` in the files, the message on stderr, nothing on
   /// stdout.
   [[noreturn]] void fail(const std::string& message, int exit_code);
@@ -43,6 +56,10 @@ class Announcer {
 
   /// This signal is to end the process once the verdict is out. Safe in a signal handler.
   void received(int signal) { received_.store(signal); }
+
+  /// Remembers what is read, with digests once it has been.
+  void reads(const Sources& sources);
+  Sources sources() const;
 
   /// Remembers how far the run is, for seen() and give_up().
   void saw(const Progress& progress);
@@ -57,6 +74,9 @@ class Announcer {
   Progress by_now(Progress progress) const;
   /// Returns whether all files were written; complains of those that were not.
   bool write_files(const std::string& result_text, const std::string& json_text);
+  bool write_assignments(const std::vector<SerialisedTensor>& tensors);
+  /// The lines of stdout.
+  std::string spoken(const Found& found, const std::string& result_text) const;
 
   const OutputPaths paths_;
   const Options options_;
@@ -65,7 +85,8 @@ class Announcer {
   std::atomic<bool> claimed_{false};
   std::atomic<int> received_{0};
   mutable std::mutex mutex_;
-  Progress last_;  // guarded by mutex_
+  Progress last_;    // guarded by mutex_
+  Sources sources_;  // guarded by mutex_
 };
 
 }  // namespace clipbound::cli

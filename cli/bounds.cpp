@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/json_output.h"
+#include "cli/models.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
@@ -18,10 +20,9 @@ namespace clipbound::cli {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 struct Arguments {
-  std::string query, network, layer, method = "crown";
+  std::string query, layer, method = "crown";
+  std::vector<std::string> networks;
   double timeout_s = 1e30;
   bool linear = false;
   std::string json;
@@ -113,14 +114,16 @@ Json json_of(const QueryBox& box, const Bounds& bounds) {
   return json;
 }
 
-int run_bounds(const Arguments& arguments) {
+/// Prints, unless JSON goes to stdout; returns the JSON.
+std::string find_bounds(const Arguments& arguments, Sources& sources) {
   BoundSettings settings;
   settings.method = bound_method(arguments.method);
   settings.linear = arguments.linear;
   settings.time_limit_s = arguments.timeout_s;
-  prepare_output(arguments.json);
-  const Network whole = Network::load(arguments.network);
-  const Query query = Query::load(arguments.query);
+  const Problem problem = load_problem(arguments.query, arguments.networks, say_on_stderr);
+  sources = sources_of(problem);
+  const Network& whole = problem.network;
+  const Query& query = problem.query;
   if (query.input_size() != whole.input_size()) {
     throw InputError("the query is about " + std::to_string(query.input_size()) +
                      " inputs, the network has " + std::to_string(whole.input_size()));
@@ -128,17 +131,23 @@ int run_bounds(const Arguments& arguments) {
   const Network network = arguments.layer.empty() ? whole : whole.up_to(arguments.layer);
   const std::vector<QueryBox> boxes = boxes_of(query, whole);
   const Bounder bounder = prepare(network, boxes);
-  Json json;
-  json["version"] = version();
-  json["method"] = arguments.method;
-  json["layer"] = arguments.layer;
+  Json found = Json::array();
   for (const QueryBox& box : boxes) {
     const Bounds bounds = bounder.bounds(box.lower, box.upper, settings);
-    if (!arguments.json.empty()) json["boxes"].push_back(json_of(box, bounds));
+    if (!arguments.json.empty()) found.push_back(json_of(box, bounds));
     if (arguments.json != kStandardStream)
       print_text(box, boxes.size() > 1, bounds, arguments.layer);
   }
-  write_output(arguments.json, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  Json json = header_of(sources);
+  json["method"] = arguments.method;
+  json["layer"] = arguments.layer;
+  json["boxes"] = std::move(found);
+  return text_of(json);
+}
+
+int run_bounds(const Arguments& arguments) {
+  Sources sources = sources_of(arguments.query, arguments.networks);
+  write_result(arguments.json, sources, [&] { return find_bounds(arguments, sources); });
   return kDone;
 }
 
@@ -148,12 +157,16 @@ Run add_bounds(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   command
       .add_option("query", arguments->query,
-                  "the property whose boxes count (.vnnlib or .vnnlib.gz)")
+                  "the property whose boxes count (.vnnlib or .vnnlib.gz; -: stdin)")
       ->required()
       ->type_name("QUERY");
-  command.add_option("--network", arguments->network, "the network (.onnx or .onnx.gz)")
+  command
+      .add_option("--network", arguments->networks,
+                  "the network (.onnx or .onnx.gz; -: stdin); for a query about several, once for "
+                  "each")
       ->required()
-      ->type_name("FILE");
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]FILE");
   command
       .add_option("--layer", arguments->layer,
                   "bounds of this tensor instead of the outputs: a tensor, a node, or a node's "

@@ -18,16 +18,6 @@ std::string entry(const std::string& name, const std::string& what) {
   return text + wrapped(what, kColumns - kNames, kNames) + "\n";
 }
 
-/// "--attack,--no-attack{false}" is how the parser writes "--attack, --no-attack".
-std::string shown_name(const CLI::Option* option, bool is_positional) {
-  std::string name = option->get_name(is_positional, !is_positional), shown;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '{') i = std::min(name.find('}', i), name.size() - 1) + 1;
-    if (i < name.size()) shown += name[i] == ',' ? std::string(", ") : std::string(1, name[i]);
-  }
-  return shown;
-}
-
 }  // namespace
 
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
@@ -59,16 +49,8 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   return result;
 }
 
-std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
-  std::string name = shown_name(option, is_positional);
-  if (option->get_type_size() != 0 && !is_positional) {
-    // Of a checked number the type says its range too; the description says that where it matters.
-    const std::string type = option->get_type_name();
-    name += " " + type.substr(0, type.find(':'));
-  }
-  std::string what = option->get_description();
-  if (option->get_required()) what += " (required)";
-  return entry(name, what);
+std::string HelpFormatter::make_option(const CLI::Option* option, bool) const {
+  return entry(shown_name(*option), shown_description(*option));
 }
 
 std::string HelpFormatter::make_subcommand(const CLI::App* sub) const {
@@ -143,6 +125,43 @@ std::vector<const CLI::App*> commands_of(const CLI::App& command) {
     if (!sub->get_name().empty()) named.push_back(sub);
   }
   return named;
+}
+
+void for_each_command(const CLI::App& app, const std::string& words,
+                      const std::function<void(const CLI::App&, const std::string&)>& visit) {
+  for (const CLI::App* command : commands_of(app)) {
+    const std::string name =
+        words.empty() ? command->get_name() : words + " " + command->get_name();
+    visit(*command, name);
+    for_each_command(*command, name, visit);
+  }
+}
+
+/// Of a checked number the parser's type says its range too; the description says that where it
+/// matters.
+std::string type_of(const CLI::Option& option) {
+  if (option.get_type_size() == 0) return "";
+  const std::string type = option.get_type_name();
+  return type.substr(0, type.find(':'));
+}
+
+/// "--attack,--no-attack{false}" is how the parser writes "--attack, --no-attack".
+std::string shown_name(const CLI::Option& option) {
+  const bool is_argument = option.get_positional();
+  std::string name = option.get_name(is_argument, !is_argument), shown;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (name[i] == '{') i = std::min(name.find('}', i), name.size() - 1) + 1;
+    if (i < name.size()) shown += name[i] == ',' ? std::string(", ") : std::string(1, name[i]);
+  }
+  const std::string type = is_argument ? "" : type_of(option);
+  return shown + (type.empty() ? "" : " " + type);
+}
+
+std::string shown_description(const CLI::Option& option) {
+  std::string text = option.get_description();
+  if (option.get_required()) text += " (required)";
+  if (!option.get_default_str().empty()) text += " [" + option.get_default_str() + "]";
+  return text;
 }
 
 std::string suggestion(const CLI::App& app, const std::vector<std::string>& arguments) {

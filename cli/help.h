@@ -4,6 +4,7 @@
 // Source: own; Damerau and Levenshtein's distance between words.
 // Guarantees: no line of a help text is longer than 80 columns, unless one word of it is.
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,5 +37,15 @@ std::vector<const CLI::Option*> options_of(const CLI::App& command);
 /// Flags and subcommands of a command, as they are typed.
 std::vector<std::string> flags_of(const CLI::App& command);
 std::vector<const CLI::App*> commands_of(const CLI::App& command);
+/// Calls visit(command, its words) for every command, "suite run" after "suite"; `words` are those
+/// before them.
+void for_each_command(const CLI::App& app, const std::string& words,
+                      const std::function<void(const CLI::App&, const std::string&)>& visit);
+/// What an option takes, as help texts name it: "FILE"; "" for a flag.
+std::string type_of(const CLI::Option& option);
+/// "--attack, --no-attack" or "--json FILE": the names of an option and what it takes.
+std::string shown_name(const CLI::Option& option);
+/// What it is, whether it must be there, and its default.
+std::string shown_description(const CLI::Option& option);
 
 }  // namespace clipbound::cli

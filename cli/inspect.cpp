@@ -6,8 +6,12 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/json_output.h"
+#include "cli/models.h"
 #include "cli/output_file.h"
 #include "clipbound/clipbound.h"
 
@@ -93,23 +97,46 @@ void print_text(const Inspection& found, bool nodes) {
 
 Run add_inspect(CLI::App& command) {
   struct Arguments {
-    std::string network;
+    std::string network, query;
+    std::vector<std::string> networks;
     std::string json;
     bool nodes = false;
   };
   const auto arguments = std::make_shared<Arguments>();
-  command.add_option("network", arguments->network, "the network (.onnx or .onnx.gz)")
-      ->required()
+  auto* what = command.add_option_group("what", "what is inspected");
+  what->require_option(1);
+  what->add_option("net", arguments->network, "the network (.onnx or .onnx.gz; -: stdin)")
       ->type_name("NET");
+  auto* query =
+      what->add_option("--query", arguments->query, "all networks of this VNN-LIB 2 query, as one")
+          ->type_name("QUERY");
+  auto* networks = command
+                       .add_option("--network", arguments->networks,
+                                   "with --query: the networks that it declares")
+                       ->allow_extra_args(false)
+                       ->type_name("[NAME=]FILE");
+  query->needs(networks);
+  networks->needs(query);
   command.add_option("--json", arguments->json, "write all of it as JSON (-: stdout)")
       ->type_name("FILE");
   command.add_flag("--nodes", arguments->nodes,
                    "list all nodes with their positions, for `bounds --layer`");
   return [arguments] {
-    prepare_output(arguments->json);
-    const Inspection found = inspect(Network::load(arguments->network));
-    if (arguments->json != kStandardStream) print_text(found, arguments->nodes);
-    write_output(arguments->json, to_json(found));
+    const bool joint = !arguments->query.empty();
+    Sources sources = joint ? sources_of(arguments->query, arguments->networks)
+                            : Sources{{named(arguments->network)}, {}};
+    write_result(arguments->json, sources, [&] {
+      const auto load = [&] {
+        const Problem problem = load_problem(arguments->query, arguments->networks, say_on_stderr);
+        sources = sources_of(problem);
+        return problem.network;
+      };
+      const Network network = joint ? load() : load_network(arguments->network, say_on_stderr);
+      if (!joint) sources.networks = {network.file()};
+      const Inspection found = inspect(network);
+      if (arguments->json != kStandardStream) print_text(found, arguments->nodes);
+      return to_json(found);
+    });
     return static_cast<int>(kDone);
   };
 }

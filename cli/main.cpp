@@ -48,7 +48,9 @@ constexpr CommandRow kCommands[] = {
      "  clipbound supports --onnx-operators"},
     {"completion", "write the completion of a shell", add_completion,
      "  source <(clipbound completion bash)"},
-    {"manual", "write the manual page", add_manual, "  clipbound manual | man -l -"},
+    {"manual", "write the manual page", add_manual,
+     "  clipbound manual | man -l -\n"
+     "  clipbound manual --markdown > docs/options.md"},
 };
 
 constexpr char kExitCodes[] =

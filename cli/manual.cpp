@@ -1,7 +1,6 @@
 #include "cli/manual.h"
 
 #include <algorithm>
-#include <functional>
 #include <sstream>
 
 #include "cli/help.h"
@@ -22,23 +21,6 @@ std::string roff(std::string_view text) {
   return result;
 }
 
-/// Calls visit(command, its words) for every command, "suite run" after "suite".
-void for_each_command(const CLI::App& app, const std::string& words,
-                      const std::function<void(const CLI::App&, const std::string&)>& visit) {
-  for (const CLI::App* command : commands_of(app)) {
-    const std::string name =
-        words.empty() ? command->get_name() : words + " " + command->get_name();
-    visit(*command, name);
-    for_each_command(*command, name, visit);
-  }
-}
-
-std::string type_of(const CLI::Option& option) {
-  if (option.get_type_size() == 0) return "";
-  const std::string type = option.get_type_name();
-  return type.substr(0, type.find(':'));
-}
-
 /// True for an argument that is a file or a folder.
 bool is_path(const CLI::Option& option) {
   const std::string type = type_of(option);
@@ -55,7 +37,7 @@ void write_option(std::ostream& out, const CLI::Option& option) {
   const std::string type = option.get_positional() ? "" : type_of(option);
   out << ".TP\n"
       << names << (type.empty() ? "" : " \\fI" + roff(type) + "\\fR") << "\n"
-      << roff(option.get_description()) << "\n";
+      << roff(shown_description(option)) << "\n";
 }
 
 }  // namespace

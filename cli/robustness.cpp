@@ -8,14 +8,16 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/input_file.h"
+#include "cli/json_output.h"
 #include "cli/output_file.h"
 #include "cli/radius_text.h"
 #include "clipbound/clipbound.h"
@@ -33,13 +35,20 @@ struct Arguments {
   std::string json;
 };
 
-/// All numbers of a text file, separated by commas, semicolons or blanks.
-std::vector<double> read_numbers(const std::string& path) {
+std::string read_text(const std::string& path) {
+  if (path == kStandardStream) return standard_input();
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown) && !unknown)
+    throw InputError(path + ": no such file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path + ": cannot be opened");
   std::stringstream all;
   all << file.rdbuf();
-  const std::string text = all.str();
+  return all.str();
+}
+
+/// All numbers of a text, separated by commas, semicolons or blanks; `path` is where it is from.
+std::vector<double> numbers_of(const std::string& text, const std::string& path) {
   std::vector<double> numbers;
   int line = 1;
   for (std::size_t at = 0; at < text.size();) {
@@ -85,9 +94,10 @@ void print_text(const Robustness& found, std::size_t label) {
   std::fprintf(stderr, "clipbound: %s after %d queries\n", found.reason.c_str(), found.queries);
 }
 
-std::string json_of(const Robustness& found, std::size_t label) {
-  nlohmann::ordered_json json;
-  json["version"] = version();
+std::string radius_json(const Robustness& found, std::size_t label, const Sources& sources,
+                        const FileInfo& input) {
+  Json json = header_of(sources);
+  json["input"] = json_of(input);
   json["label"] = label;
   json["robust_radius"] = found.robust_radius;
   json["counterexample_radius"] = nullptr;
@@ -98,22 +108,25 @@ std::string json_of(const Robustness& found, std::size_t label) {
   }
   json["queries"] = found.queries;
   json["reason"] = found.reason;
-  return json.dump(1) + "\n";
+  return text_of(json);
 }
 
-int run_robustness(const Arguments& arguments) {
-  prepare_output(arguments.json);
-  const Network network = Network::load(arguments.network);
-  const std::vector<double> x = read_numbers(arguments.input);
+/// Prints, unless JSON goes to stdout; returns the JSON.
+std::string find_radius(const Arguments& arguments, Sources& sources) {
+  if (arguments.network == kStandardStream && arguments.input == kStandardStream)
+    throw InputError("only one of network and input can come from stdin");
+  const Network network = load_network(arguments.network, say_on_stderr);
+  sources.networks = {network.file()};
+  const std::string text = read_text(arguments.input);
+  const FileInfo input = file_info(named(arguments.input).path, text);
+  const std::vector<double> x = numbers_of(text, input.path);
   const Stopper stopper;
   stopper_of_handler = &stopper;
   ::signal(SIGINT, stop_on_signal);
   ::signal(SIGTERM, stop_on_signal);
   Callbacks callbacks;
   callbacks.stopper = stopper;
-  callbacks.log = [](int, const std::string& message) {
-    std::fprintf(stderr, "clipbound: %s\n", message.c_str());
-  };
+  callbacks.log = [](int, const std::string& message) { say_on_stderr(message); };
   const Options options = OptionFields{.threads = arguments.threads, .verbose = arguments.verbose};
   const ThreadAllowance allowance(arguments.threads);
   const Robustness found =
@@ -121,7 +134,12 @@ int run_robustness(const Arguments& arguments) {
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGTERM, SIG_DFL);
   if (arguments.json != kStandardStream) print_text(found, arguments.label);
-  write_output(arguments.json, json_of(found, arguments.label));
+  return radius_json(found, arguments.label, sources, input);
+}
+
+int run_robustness(const Arguments& arguments) {
+  Sources sources{{named(arguments.network)}, {}};
+  write_result(arguments.json, sources, [&] { return find_radius(arguments, sources); });
   std::fflush(stdout);
   // As if it had not been caught, so that a shell's loop ends too.
   if (received_signal != 0) ::raise(received_signal);
@@ -133,10 +151,12 @@ int run_robustness(const Arguments& arguments) {
 Run add_robustness(CLI::App& command) {
   const auto arguments = std::make_shared<Arguments>();
   Arguments& a = *arguments;
-  command.add_option("network", a.network, "the network (.onnx or .onnx.gz), a classifier")
+  command
+      .add_option("network", a.network, "the network (.onnx or .onnx.gz; -: stdin), a classifier")
       ->required()
       ->type_name("NET");
-  command.add_option("--input", a.input, "its input: numbers separated by commas or blanks")
+  command
+      .add_option("--input", a.input, "its input: numbers separated by commas or blanks (-: stdin)")
       ->required()
       ->type_name("FILE");
   command.add_option("--label", a.label, "number of the output that is the largest")

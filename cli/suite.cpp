@@ -227,7 +227,13 @@ Run add_report(CLI::App& command) {
     suite::ReportRequest complete = *request;
     if (complete.folder.empty())
       complete.folder = suite::split_label(complete.runs.front()).second + "/report";
-    for (const std::string& file : suite::write_report(complete)) std::puts(file.c_str());
+    const suite::WrittenReport report = suite::write_report(complete);
+    for (const std::string& file : report.files) std::puts(file.c_str());
+    if (report.disagreements > 0) {
+      std::fprintf(stderr,
+                   "clipbound: DISAGREEMENTS on %zu instances: the report begins with them\n",
+                   report.disagreements);
+    }
     return static_cast<int>(kDone);
   };
 }

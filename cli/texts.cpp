@@ -1,6 +1,6 @@
 // Idea: clipbound manual and clipbound completion: texts about the program, written by it.
 // Source: own.
-// Guarantees: those of cli/manual.h.
+// Guarantees: those of cli/manual.h and cli/options_page.h.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -8,12 +8,16 @@
 
 #include "cli/command.h"
 #include "cli/manual.h"
+#include "cli/options_page.h"
 
 namespace clipbound::cli {
 
 Run add_manual(CLI::App& command) {
-  return [&command] {
-    std::fputs(manual_page(*command.get_parent()).c_str(), stdout);
+  const auto markdown = std::make_shared<bool>(false);
+  command.add_flag("--markdown", *markdown, "commands and options in Markdown: docs/options.md");
+  return [&command, markdown] {
+    const CLI::App& app = *command.get_parent();
+    std::fputs((*markdown ? options_page(app) : manual_page(app)).c_str(), stdout);
     return static_cast<int>(kDone);
   };
 }

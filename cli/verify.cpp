@@ -1,20 +1,18 @@
-// Idea: clipbound verify and clipbound attack: one query on one network.
+// Idea: clipbound verify and clipbound attack: one query on the networks that it is about.
 // Source: VNN-COMP's command line and result file.
 // Guarantees: the first line of stdout is the verdict.
 #include <CLI/CLI.hpp>
-#include <cctype>
 #include <chrono>
-#include <filesystem>
-#include <iostream>
-#include <iterator>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/announcer.h"
 #include "cli/command.h"
-#include "cli/output_file.h"
+#include "cli/input_file.h"
+#include "cli/models.h"
 #include "cli/progress_line.h"
 #include "cli/watchdog.h"
 #include "clipbound/clipbound.h"
@@ -33,19 +31,6 @@ struct Arguments {
   int progress_descriptor = -1;
 };
 
-/// NAME=FILE names a network of the query; a query of VNN-LIB 1.0 knows only one, so the name says
-/// nothing new.
-std::string without_name(const std::string& argument) {
-  const std::size_t equals = argument.find('=');
-  if (equals == 0 || equals == std::string::npos || std::filesystem::exists(argument))
-    return argument;
-  for (std::size_t i = 0; i < equals; ++i) {
-    const auto character = static_cast<unsigned char>(argument[i]);
-    if (std::isalnum(character) == 0 && character != '_') return argument;
-  }
-  return argument.substr(equals + 1);
-}
-
 /// The moment at which the watchdog steps in: later than the search's own end, early enough to
 /// write a file.
 Clock::time_point hard_limit(const Options& options, Clock::time_point start) {
@@ -57,33 +42,37 @@ Clock::time_point hard_limit(const Options& options, Clock::time_point start) {
                      std::chrono::duration<double>(limit_s - 0.4 * reserve_s));
 }
 
-std::string standard_input() {
-  return {std::istreambuf_iterator<char>(std::cin), {}};
+void warn(const Problem& problem, Console& console) {
+  for (const std::string& note : problem.network.notes()) console.message("note: " + note);
+  for (const std::string& warning : problem.query.warnings())
+    console.message("warning: " + warning);
+  if (problem.query.declares_float_types())
+    console.message(
+        "note: the query declares floating-point types; it is decided in real arithmetic, and a "
+        "counterexample is replayed in the networks' own");
 }
 
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
-Result decide(const Arguments& arguments, const Callbacks& callbacks, Console& console) {
+Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& announcer,
+             Console& console) {
+  const Say say = [&](const std::string& message) { console.message(message); };
   try {
-    if (arguments.networks.size() > 1)
-      throw Unsupported("more than one --network: VNN-LIB 1.0 queries are about one");
-    const std::string file = without_name(arguments.networks.front());
-    if (file == kStandardStream && arguments.query == kStandardStream)
-      throw InputError("only one of query and network can come from stdin");
-    const Network network =
-        file == kStandardStream ? Network::parse(standard_input(), "stdin") : Network::load(file);
-    const Query query = arguments.query == kStandardStream ? Query::parse(standard_input(), "stdin")
-                                                           : Query::load(arguments.query);
-    for (const std::string& note : network.notes()) console.message("note: " + note);
-    for (const std::string& warning : query.warnings()) console.message("warning: " + warning);
+    const Problem problem = load_problem(arguments.query, arguments.networks, say);
+    announcer.reads(sources_of(problem));
+    warn(problem, console);
     const ThreadAllowance allowance(arguments.options.fields().threads);
-    return arguments.run(network, query, arguments.options, callbacks);
+    return {arguments.run(problem.network, problem.query, arguments.options, callbacks),
+            problem.query};
   } catch (const std::bad_alloc&) {
     Result result;
     result.reason = "out of memory while reading";
     result.progress.elapsed_s =
         std::chrono::duration<double>(Clock::now() - *callbacks.start).count();
     result.statistics = all_statistics();
-    return result;
+    const Sources sources = announcer.sources();
+    result.networks = sources.networks;
+    result.property = sources.property;
+    return {std::move(result), std::nullopt};
   }
 }
 
@@ -93,6 +82,7 @@ int verify(const Arguments& arguments) {
   // them.
   auto& console = *new Console;
   auto& announcer = *new Announcer(arguments.outputs, arguments.options, console, start);
+  announcer.reads(sources_of(arguments.query, arguments.networks));
   const auto& stopper = *new Stopper;
   Callbacks callbacks;
   callbacks.start = start;
@@ -102,7 +92,7 @@ int verify(const Arguments& arguments) {
   try {
     start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start));
     show_progress(announcer, console, arguments.progress_descriptor);
-    announcer.announce(decide(arguments, callbacks, console));
+    announcer.announce(decide(arguments, callbacks, announcer, console));
   } catch (const InputError& error) {
     announcer.fail(error.what(), kBadInput);
   } catch (const Unsupported& error) {
@@ -148,10 +138,13 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   arguments->run = run;
   command
       .add_option("query", arguments->query,
-                  "the property, VNN-LIB 1.0 (.vnnlib or .vnnlib.gz; -: stdin)")
+                  "the property, VNN-LIB 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz; -: stdin)")
       ->required()
       ->type_name("QUERY");
-  command.add_option("--network", arguments->networks, "the network (.onnx or .onnx.gz; -: stdin)")
+  command
+      .add_option("--network", arguments->networks,
+                  "the network (.onnx or .onnx.gz; -: stdin); for a query about several, once for "
+                  "each that it does not declare equal to another")
       ->required()
       ->allow_extra_args(false)
       ->type_name("[NAME=]FILE");
@@ -159,6 +152,17 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
       .add_option("--result", arguments->outputs.result,
                   "write the competition's result file (-: stdout)")
       ->type_name("FILE");
+  command
+      .add_option("--serialise-assignments", arguments->outputs.assignments,
+                  "write each variable of a counterexample as DIR/VARIABLE.pb, an ONNX TensorProto")
+      ->type_name("DIR");
+  command
+      .add_option_function<std::string>(
+          "--witness",
+          [arguments](const std::string& form) { arguments->outputs.witness = witness_of(form); },
+          "how the result file has a counterexample, as VNN-LIB 1.0 or 2.0 (default: as the query)")
+      ->check(CLI::IsMember({"v1", "v2"}))
+      ->type_name("v1|v2");
   command
       .add_option("--json", arguments->outputs.json,
                   "write verdict, counterexample, statistics and options (-: stdout)")

@@ -1,7 +1,6 @@
 # Everything comes from Debian packages (scripts/packages.txt lists them).
 find_package(Threads REQUIRED)
 find_package(TBB REQUIRED)
-find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Protobuf REQUIRED)
@@ -35,3 +34,9 @@ find_library(CLIPBOUND_GMPXX gmpxx REQUIRED)
 add_library(clipbound_gmp INTERFACE)
 target_include_directories(clipbound_gmp SYSTEM INTERFACE ${CLIPBOUND_GMP_INCLUDE})
 target_link_libraries(clipbound_gmp INTERFACE ${CLIPBOUND_GMPXX} ${CLIPBOUND_GMP})
+
+find_path(CLIPBOUND_NETTLE_INCLUDE nettle/sha2.h REQUIRED)
+find_library(CLIPBOUND_NETTLE nettle REQUIRED)
+add_library(clipbound_nettle INTERFACE)
+target_include_directories(clipbound_nettle SYSTEM INTERFACE ${CLIPBOUND_NETTLE_INCLUDE})
+target_link_libraries(clipbound_nettle INTERFACE ${CLIPBOUND_NETTLE})

@@ -9,10 +9,11 @@ foreach(floor base specs bounds solver)
 endforeach()
 
 # What the objects need of others. The installed static library names it by library, not by this machine's paths.
-set(clipbound_needs TBB::tbb fmt::fmt ZLIB::ZLIB protobuf::libprotobuf ${CMAKE_DL_LIBS}
+set(clipbound_needs TBB::tbb ZLIB::ZLIB protobuf::libprotobuf ${CMAKE_DL_LIBS}
   $<BUILD_INTERFACE:${CLIPBOUND_ONNX_PROTO}> $<INSTALL_INTERFACE:onnx_proto>
   $<BUILD_INTERFACE:${CLIPBOUND_GMPXX}> $<INSTALL_INTERFACE:gmpxx>
-  $<BUILD_INTERFACE:${CLIPBOUND_GMP}> $<INSTALL_INTERFACE:gmp>)
+  $<BUILD_INTERFACE:${CLIPBOUND_GMP}> $<INSTALL_INTERFACE:gmp>
+  $<BUILD_INTERFACE:${CLIPBOUND_NETTLE}> $<INSTALL_INTERFACE:nettle>)
 
 function(clipbound_library target kind)
   add_library(${target} ${kind} ${clipbound_objects})
@@ -66,7 +67,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/clipboundConfig.cmake ${CMAKE_CURRENT_
 file(RELATIVE_PATH CLIPBOUND_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(cmake/clipbound.pc.in clipbound.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/clipbound.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
-install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tool)
+install(FILES LICENSE README.md CHANGELOG.md docs/result.schema.json DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tool)
 # The program has written these about itself (CMakeLists.txt).
 install(FILES ${CMAKE_BINARY_DIR}/clipbound.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tool)
 install(FILES ${CMAKE_BINARY_DIR}/clipbound.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions

@@ -27,7 +27,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_TOOL_PACKAGE_DEPENDS libopenblas0)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS libopenblas0)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME} (= ${PROJECT_VERSION}), libtbb-dev, libonnx-dev, libprotobuf-dev, libfmt-dev, zlib1g-dev, libgmp-dev")
+  "${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME} (= ${PROJECT_VERSION}), libtbb-dev, libonnx-dev, libprotobuf-dev, zlib1g-dev, libgmp-dev, nettle-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS libeigen3-dev)
 set(CPACK_COMPONENT_TOOL_DESCRIPTION "The program clipbound.")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "The shared library.")

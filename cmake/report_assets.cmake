@@ -7,9 +7,9 @@ endif()
 
 function(clipbound_report_assets target)
   set(folder ${CMAKE_SOURCE_DIR}/benchmarks/report/page)
-  set(files ${folder}/page.html ${folder}/page.css ${folder}/page.js ${folder}/charts.js
+  set(files ${folder}/page.html ${folder}/page.css ${folder}/page.js ${folder}/find.js ${folder}/charts.js
             ${folder}/chart_js_license.txt ${CLIPBOUND_CHART_JS})
-  set(assets page_html=${folder}/page.html page_css=${folder}/page.css page_js=${folder}/page.js
+  set(assets page_html=${folder}/page.html page_css=${folder}/page.css page_js=${folder}/page.js find_js=${folder}/find.js
              charts_js=${folder}/charts.js chart_js_license=${folder}/chart_js_license.txt chart_js=${CLIPBOUND_CHART_JS})
   set(output ${CMAKE_BINARY_DIR}/report_assets.cpp)
   add_custom_command(OUTPUT ${output}

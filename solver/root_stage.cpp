@@ -57,7 +57,10 @@ LayeredSystem system_of_intervals(const Network& network, const BoxClauses& box)
     system.magnitudes[kInputSource].push_back(
         std::max(std::fabs(box.lower[i]), std::fabs(box.upper[i])));
   for (std::size_t i = 0; i < outputs.value.size(); ++i) {
-    const bool known = std::isfinite(outputs.value[i]) && outputs.error[i] < kOverflow;
+    // A NaN on the way may have become a number that no real number gives (S1, where functions
+    // end), and so may an infinity, or what underflowed.
+    const bool known =
+        outputs.ordinary_inside && std::isfinite(outputs.value[i]) && outputs.error[i] < kOverflow;
     // What was rounded may have underflowed in float32 (least_gap() of bounds/layered).
     const double underflow = outputs.error[i] > 0.0 ? 0x1p-100 : 0.0;
     system.outputs.constant.push_back(known ? outputs.value[i] : 0.0);
@@ -121,7 +124,7 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
   const std::lock_guard lock(one_schedule_);
   std::erase_if(box.clauses, [&](const Clause* clause) {
-    if (!refuted_exactly(*system, *clause, system->intervals, box)) return false;
+    if (!refuted_exactly(*system, *clause, system->intervals, box, -kInfinity)) return false;
     keep_refuted(*clause);
     return true;
   });
@@ -159,15 +162,29 @@ std::int64_t coefficients_of(const LayeredSystem& system) {
   return count;
 }
 
+/// Whether rounding alone may keep some row from being excluded: its lower end, by intervals or as
+/// `bound` says, is next to 0. Rows that miss it by more need better bounds, not exact ones.
+bool may_touch(const AffineForm& rows, const SourceIntervals& sources, double bound) {
+  constexpr double kNext = 0x1p-30;
+  const IntervalVector range = enclose(rows, sources);
+  for (std::size_t s = 0; s < range.lower.size(); ++s) {
+    const double size = std::max(std::fabs(range.lower[s]), std::fabs(range.upper[s]));
+    if (!(range.lower[s] < -kNext * size) || bound >= -kNext * size) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& clause,
-                                const std::vector<IntervalVector>& z, const BoxClauses& box) const {
+                                const std::vector<IntervalVector>& z, const BoxClauses& box,
+                                double bound) const {
   if (query_.clauses.size() > strategy::kMostExactRoots) return false;
   // Rationals of a last layer with thousands of terms took longer than CROWN of the whole network.
   const std::int64_t coefficients = coefficients_of(system);
   if (coefficients > strategy::kExactNetwork) return false;
   const bool is_tiny = coefficients <= strategy::kTinyNetwork;
+  if (!is_tiny && !may_touch(lower_rows(system, clause), system.sources, bound)) return false;
   for (const ExactDepth depth : {ExactDepth::ranges, ExactDepth::forms}) {
     if (depth == ExactDepth::forms && !is_tiny) break;
     if (decide_exactly(system, clause, z, box.lower, box.upper, depth, strategy::kRootExactWork) ==
@@ -238,9 +255,10 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     const ClauseState* resumed =
         context_.keeper == nullptr ? nullptr : context_.keeper->resumed_boxes(*root->clause);
     const RowsVerdict rows = bound_rows(*root, bounds);
-    const bool elsewhere = (intervals && refuted_by_intervals(*intervals, *root->clause)) ||
-                           refuted_exactly(bounder->system(), *root->clause, bounds.layers, box);
-    if (rows.refuted || elsewhere || (resumed != nullptr && resumed->closed.is_one())) {
+    const bool refuted =
+        rows.refuted || (intervals && refuted_by_intervals(*intervals, *root->clause)) ||
+        refuted_exactly(bounder->system(), *root->clause, bounds.layers, box, rows.bound);
+    if (refuted || (resumed != nullptr && resumed->closed.is_one())) {
       keep_refuted(*root->clause);
       continue;
     }

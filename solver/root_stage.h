@@ -75,9 +75,11 @@ class RootStage {
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
-  /// True where exact arithmetic refutes the clause on its box.
+  /// True where exact arithmetic refutes the clause on its box. `bound`: the highest that is known
+  /// of its rows.
   bool refuted_exactly(const LayeredSystem& system, const Clause& clause,
-                       const std::vector<IntervalVector>& z, const BoxClauses& box) const;
+                       const std::vector<IntervalVector>& z, const BoxClauses& box,
+                       double bound) const;
   /// Bounds all families' boxes. Throws LoweringInterrupted where the deadline comes while a
   /// network is lowered.
   void bound_all(OpenRoots& roots);

@@ -15,6 +15,7 @@
 #include "solver/search_stage.h"
 #include "solver/strategy.h"
 #include "specs/simplify/equated_inputs.h"
+#include "specs/simplify/input_rows.h"
 #include "specs/simplify/simplify.h"
 #include "specs/simplify/terminal_softmax.h"
 #include "specs/vnnlib/vnnlib.h"
@@ -31,7 +32,8 @@ class Run {
       : network_(std::move(network)),
         asked_(query),
         equated_(equate_inputs(network_, query)),
-        query_(equated_ ? equated_->query : query),
+        narrowed_(narrow_boxes(equated_ ? equated_->query : query, network_->input_type())),
+        query_(narrowed_ ? *narrowed_ : (equated_ ? equated_->query : query)),
         options_(options),
         deadline_(context.deadline != nullptr ? *context.deadline : unlimited_),
         judge_(network_, query, equated_ ? equated_->definitions : std::vector<InputDefinition>()),
@@ -220,7 +222,8 @@ class Run {
   std::shared_ptr<const Network> network_, simplified_;
   const Query& asked_;  // as read
   const std::optional<EquatedInputs> equated_;
-  const Query& query_;  // as searched
+  const std::optional<Query> narrowed_;  // by rows over inputs alone
+  const Query& query_;                   // as searched
   const Options& options_;
   const Deadline unlimited_;
   const Deadline& deadline_;

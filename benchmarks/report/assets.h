@@ -7,6 +7,7 @@
 
 namespace clipbound::suite::assets {
 
-extern const std::string_view page_html, page_css, page_js, charts_js, chart_js, chart_js_license;
+extern const std::string_view page_html, page_css, page_js, find_js, charts_js, chart_js,
+    chart_js_license;
 
 }  // namespace clipbound::suite::assets

@@ -12,25 +12,39 @@ namespace {
 /// The competition's: a verdict one second late is none.
 constexpr double kLate_s = 1.0;
 
-/// The records and counterexamples of the runs, found by instance.
-struct RunIndex {
-  std::map<std::string, const Record*> records;  ///< by match_key
-};
+/// The records of a run, found by instance (match_key).
+using RunIndex = std::map<std::string, const Record*>;
 
 ResultRow row_of(const PlannedInstance& instance) {
   return {instance.suite,   instance.onnx, instance.vnnlib,    instance.repeat,
           Outcome::unknown, kNotKnown,     instance.timeout_s, ""};
 }
 
+ResultRow row_of(const Record& record) {
+  return {record.suite,   record.onnx,    record.vnnlib,    record.repeat,
+          record.outcome, record.seconds, record.timeout_s, record.reason};
+}
+
 RunIndex index_of(const Entrant& entrant) {
   RunIndex index;
   if (!entrant.run) return index;
-  for (const Record& record : entrant.run->records) {
-    const ResultRow like{record.suite,   record.onnx, record.vnnlib, record.repeat,
-                         record.outcome, 0.0,         0.0,           ""};
-    index.records.emplace(match_key(like), &record);
-  }
+  for (const Record& record : entrant.run->records)
+    index.emplace(match_key(row_of(record)), &record);
   return index;
+}
+
+Cell cell_of(const Entrant& entrant, const RunIndex& index, const ResultRow& instance) {
+  Cell cell;
+  if (entrant.run) {
+    // The very repetition: a run that was ended early has not run the second one.
+    const auto found = index.find(match_key(instance));
+    if (found == index.end()) return cell;
+    cell.record = found->second;
+    cell.row = row_of(*cell.record);
+  } else if (const ResultRow* row = entrant.table.find(instance)) {
+    cell.row = *row;
+  }
+  return cell;
 }
 
 /// What `suite check` says of a cell's counterexample; nothing where it is none or was not checked.
@@ -40,45 +54,93 @@ std::optional<bool> checked_of(const Entrant& entrant, const Cell& cell) {
   return found == entrant.checked.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<Outcome> truth_of(const BoardInstance& instance, const std::vector<Entrant>& entrants,
-                                const std::vector<ResultTable>& truths) {
+/// Who says sat and who says unsat of one instance, as lists of names.
+struct Claims {
+  std::string sat, unsat;
+  void add(Outcome outcome, const std::string& name) {
+    if (!solved(outcome)) return;
+    std::string& names = outcome == Outcome::sat ? sat : unsat;
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  bool contradictory() const { return !sat.empty() && !unsat.empty(); }
+};
+
+/// Sets what is known of an instance. A replayed counterexample counts more than any table, and
+/// tables that contradict each other say nothing.
+void find_truth(const std::vector<Entrant>& entrants, const Claims& references,
+                BoardInstance& instance) {
   for (std::size_t e = 0; e < entrants.size(); ++e) {
-    if (checked_of(entrants[e], instance.cells[e]) == true) return Outcome::sat;
+    if (checked_of(entrants[e], instance.cells[e]) != true) continue;
+    instance.truth = Outcome::sat;
+    instance.truth_from = "counterexample of " + entrants[e].name() + " replayed";
+    return;
   }
-  for (const ResultTable& table : truths) {
-    const ResultRow* row = table.find(instance.name);
-    if (row != nullptr && solved(row->outcome)) return row->outcome;
+  if (references.contradictory()) {
+    instance.truth_from = "sat: " + references.sat + "; unsat: " + references.unsat;
+  } else if (!references.sat.empty() || !references.unsat.empty()) {
+    instance.truth = references.unsat.empty() ? Outcome::sat : Outcome::unsat;
+    instance.truth_from = references.sat + references.unsat;
   }
-  return std::nullopt;
 }
 
-void judge_cell(const Entrant& entrant, const std::optional<Outcome>& truth, Cell& cell) {
-  if (cell.row == nullptr || !solved(cell.row->outcome)) return;
-  cell.wrong = (truth && *truth != cell.row->outcome) || checked_of(entrant, cell) == false;
-  // False where either is not known.
-  const bool late = cell.row->seconds > cell.row->timeout_s + kLate_s;
-  cell.points = cell.wrong ? kWrong : late ? 0 : kRight;
+void judge_cell(const BoardInstance& instance, bool contradicted, std::optional<bool> checked,
+                Cell& cell) {
+  if (!cell.row || !solved(cell.row->outcome)) return;
+  const ResultRow& row = *cell.row;
+  cell.wrong = (instance.truth && *instance.truth != row.outcome) || checked == false;
+  cell.disputed = contradicted && !instance.truth && !cell.wrong;
+  // fmin passes over what is not known; a time that is not known is not late.
+  cell.late = row.seconds > std::fmin(instance.name.timeout_s, row.timeout_s) + kLate_s;
+  cell.points = cell.wrong ? kWrong : cell.counts() ? kRight : 0;
+}
+
+void judge(const std::vector<Entrant>& entrants, const std::vector<ResultTable>& truths,
+           BoardInstance& instance) {
+  Claims references;
+  for (const ResultTable& table : truths) {
+    if (const ResultRow* row = table.find(instance.name))
+      references.add(row->outcome, table.name());
+  }
+  Claims all = references;
+  for (std::size_t e = 0; e < entrants.size(); ++e) {
+    const Cell& cell = instance.cells[e];
+    // A sat whose counterexample does not hold speaks against nobody.
+    if (cell.row && checked_of(entrants[e], cell) != false)
+      all.add(cell.row->outcome, entrants[e].name());
+  }
+  find_truth(entrants, references, instance);
+  instance.disagreement = all.contradictory();
+  for (std::size_t e = 0; e < entrants.size(); ++e) {
+    Cell& cell = instance.cells[e];
+    judge_cell(instance, all.contradictory(), checked_of(entrants[e], cell), cell);
+    instance.disagreement = instance.disagreement || cell.wrong;
+  }
+}
+
+/// Which of the sums one cell belongs to.
+std::size_t& count_of(const Cell& cell, Sums& sums) {
+  if (!cell.row) return sums.not_run;
+  if (cell.wrong) return sums.wrong;
+  if (cell.disputed) return sums.disputed;
+  if (cell.late) return sums.late;
+  switch (cell.row->outcome) {
+    case Outcome::unsat: return sums.unsat;
+    case Outcome::sat: return sums.sat;
+    case Outcome::timeout: return sums.timeout;
+    case Outcome::error: return sums.errors;
+    case Outcome::unknown: break;
+  }
+  return cell.record != nullptr && cell.record->out_of_memory() ? sums.memory : sums.unknown;
 }
 
 void add(const BoardInstance& instance, const Cell& cell, Sums& sums) {
-  if (cell.row == nullptr) return;
+  ++count_of(cell, sums);
+  if (!cell.row) return;
   ++sums.results;
-  switch (cell.row->outcome) {
-    case Outcome::unsat: ++sums.unsat; break;
-    case Outcome::sat: ++sums.sat; break;
-    case Outcome::timeout: ++sums.timeout; break;
-    case Outcome::error: ++sums.errors; break;
-    case Outcome::unknown: {
-      const bool memory = cell.record != nullptr && cell.record->out_of_memory();
-      ++(memory ? sums.memory : sums.unknown);
-    }
-  }
-  sums.wrong += cell.wrong ? 1 : 0;
   sums.points += cell.points;
   if (!std::isnan(cell.row->seconds)) sums.seconds += cell.row->seconds;
-  const double limit_s =
-      std::isnan(cell.row->timeout_s) ? instance.name.timeout_s : cell.row->timeout_s;
-  const double penalised = solved(cell.row->outcome) ? cell.row->seconds : 2.0 * limit_s;
+  const double limit_s = std::fmin(instance.name.timeout_s, cell.row->timeout_s);
+  const double penalised = cell.counts() ? cell.row->seconds : 2.0 * limit_s;
   if (std::isnan(penalised)) return;
   sums.par2_s += penalised;
   ++sums.par2_over;
@@ -124,14 +186,13 @@ void add_sums(Board& board, std::size_t entrants) {
 
 const char* const kScoreRule =
     "Points as in VNN-COMP: +10 for a right verdict, -150 for a wrong one and for a sat whose "
-    "counterexample does not "
-    "hold, 0 for none and for one that came more than a second after the limit. Score: points of a "
-    "benchmark in "
-    "percent "
-    "of the best entrant's here, summed over the benchmarks. A verdict counts as right unless it "
-    "contradicts a "
-    "reference "
-    "verdict or a counterexample that was replayed (clipbound suite check).";
+    "counterexample does not hold, 0 for none. Late: more than a second after the instance's limit "
+    "in the first of these runs that has it (or after its own, where that is shorter); a late "
+    "verdict does not count, whatever limit it was found under. Disputed: one says sat, another "
+    "unsat, and nothing says which is right; neither counts. Otherwise a verdict counts as right "
+    "unless it contradicts a reference verdict or a counterexample that was replayed (clipbound "
+    "suite check). Score: points of a benchmark in percent of the best entrant's here, summed over "
+    "the benchmarks.";
 
 Entrant read_run_entrant(const std::string& source) {
   const auto [label, folder] = split_label(source);
@@ -143,6 +204,12 @@ Entrant read_run_entrant(const std::string& source) {
   return entrant;
 }
 
+std::size_t Board::disagreements() const {
+  return static_cast<std::size_t>(
+      std::count_if(instances.begin(), instances.end(),
+                    [](const BoardInstance& instance) { return instance.disagreement; }));
+}
+
 Board make_board(const std::vector<Entrant>& entrants, const std::vector<ResultTable>& truths) {
   Board board;
   std::set<std::string> seen;
@@ -151,21 +218,16 @@ Board make_board(const std::vector<Entrant>& entrants, const std::vector<ResultT
     indices.push_back(index_of(entrant));
     if (!entrant.run) continue;
     for (const PlannedInstance& planned : entrant.run->planned) {
-      const ResultRow row = row_of(planned);
-      if (seen.insert(match_key(row)).second) board.instances.push_back({row, std::nullopt, {}});
+      BoardInstance instance;
+      instance.name = row_of(planned);
+      if (seen.insert(match_key(instance.name)).second)
+        board.instances.push_back(std::move(instance));
     }
   }
   for (BoardInstance& instance : board.instances) {
-    for (std::size_t e = 0; e < entrants.size(); ++e) {
-      Cell cell;
-      cell.row = entrants[e].table.find(instance.name);
-      const auto record = indices[e].records.find(match_key(instance.name));
-      if (record != indices[e].records.end()) cell.record = record->second;
-      instance.cells.push_back(cell);
-    }
-    instance.truth = truth_of(instance, entrants, truths);
     for (std::size_t e = 0; e < entrants.size(); ++e)
-      judge_cell(entrants[e], instance.truth, instance.cells[e]);
+      instance.cells.push_back(cell_of(entrants[e], indices[e], instance.name));
+    judge(entrants, truths, instance);
   }
   add_sums(board, entrants.size());
   return board;

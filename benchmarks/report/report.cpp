@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "benchmarks/report/assets.h"
+#include "benchmarks/report/tables.h"
 #include "benchmarks/suite/csv.h"
 #include "benchmarks/suite/files.h"
 
@@ -35,6 +36,7 @@ std::string dump(const Json& json, int indent) {
 
 Json sums_json(const Sums& sums) {
   return {{"results", sums.results},
+          {"not_run", sums.not_run},
           {"solved", sums.solved()},
           {"unsat", sums.unsat},
           {"sat", sums.sat},
@@ -43,8 +45,11 @@ Json sums_json(const Sums& sums) {
           {"memory", sums.memory},
           {"errors", sums.errors},
           {"wrong", sums.wrong},
+          {"disputed", sums.disputed},
+          {"late", sums.late},
           {"seconds", sums.seconds},
           {"par2_s", sums.par2_over > 0 ? Json(sums.par2_s) : Json(nullptr)},
+          {"par2_over", sums.par2_over},
           {"points", sums.points},
           {"percent", sums.percent}};
 }
@@ -56,7 +61,9 @@ Json suite_json(const SuiteSums& suite) {
 }
 
 Json entrant_json(const Entrant& entrant) {
-  Json json = {{"name", entrant.name()}, {"kind", entrant.run ? "run" : "reference"}};
+  Json json = {{"name", entrant.name()},
+               {"short", short_name(entrant)},
+               {"kind", entrant.run ? "run" : "reference"}};
   if (!entrant.run) return json;
   json["clipbound"] = entrant.run->program_version;
   json["machine"] = entrant.run->machine;
@@ -70,13 +77,38 @@ Json entrant_json(const Entrant& entrant) {
   return json;
 }
 
-Json board_json(const Board& board, const std::vector<Entrant>& entrants) {
+std::string now_text() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   ::gmtime_r(&now, &parts);
-  char made[40];
-  std::strftime(made, sizeof made, "%Y-%m-%d %H:%M UTC", &parts);
-  Json json = {{"clipbound", base::version_text()}, {"made", made}, {"rule", kScoreRule}};
+  char text[40];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &parts);
+  return text;
+}
+
+Json disagreements_json(const Board& board, const std::vector<Entrant>& entrants) {
+  Json json = Json::array();
+  for (const BoardInstance& instance : board.instances) {
+    if (!instance.disagreement) continue;
+    Json row = {{"suite", instance.name.suite},
+                {"onnx", instance.name.onnx},
+                {"vnnlib", instance.name.vnnlib},
+                {"repeat", instance.name.repeat},
+                {"known", instance.truth ? Json(name_of(*instance.truth)) : Json(nullptr)},
+                {"known_from", instance.truth_from},
+                {"verdicts", Json::object()}};
+    for (std::size_t e = 0; e < entrants.size(); ++e)
+      row["verdicts"][entrants[e].name()] = verdict_text(instance.cells[e]);
+    json.push_back(std::move(row));
+  }
+  return json;
+}
+
+Json board_json(const Board& board, const std::vector<Entrant>& entrants) {
+  Json json = {{"clipbound", base::version_text()},
+               {"made", now_text()},
+               {"disagreements", disagreements_json(board, entrants)},
+               {"rule", kScoreRule}};
   json["entrants"] = Json::array();
   for (const Entrant& entrant : entrants) json["entrants"].push_back(entrant_json(entrant));
   json["total"] = suite_json(board.total);
@@ -100,9 +132,12 @@ Json curve_json(const Record& record) {
 }
 
 Json cell_json(const Cell& cell) {
-  if (cell.row == nullptr) return nullptr;
+  if (!cell.row) return nullptr;
   Json json = {{"v", name_of(cell.row->outcome)}, {"s", rounded(cell.row->seconds)}};
+  if (cell.counts()) json["counts"] = true;
   if (cell.wrong) json["wrong"] = true;
+  if (cell.disputed) json["disputed"] = true;
+  if (cell.late) json["late"] = true;
   if (cell.record == nullptr) return json;
   json["why"] = cell.record->reason;
   json["n"] = cell.record->last.subproblems;
@@ -121,15 +156,31 @@ Json instances_json(const Board& board) {
                 {"limit", instance.name.timeout_s},
                 {"truth", instance.truth ? name_of(*instance.truth) : ""},
                 {"cells", Json::array()}};
+    if (instance.disagreement) row["disagree"] = true;
     for (const Cell& cell : instance.cells) row["cells"].push_back(cell_json(cell));
     json.push_back(std::move(row));
   }
   return json;
 }
 
-void replace(std::string& text, const std::string& mark, std::string_view by) {
-  const std::size_t at = text.find(mark);
-  if (at != std::string::npos) text.replace(at, mark.size(), by);
+/// The text with its marks (/*NAME*/) replaced. What is put in is not searched for marks: names of
+/// files may look like some.
+std::string fill(std::string_view text,
+                 const std::vector<std::pair<std::string_view, std::string_view>>& parts) {
+  std::string filled;
+  while (true) {
+    std::size_t at = std::string_view::npos;
+    const std::pair<std::string_view, std::string_view>* next = nullptr;
+    for (const auto& part : parts) {
+      const std::size_t found = text.find(part.first);
+      if (found >= at) continue;
+      at = found;
+      next = &part;
+    }
+    if (next == nullptr) return filled.append(text);
+    filled.append(text.substr(0, at)).append(next->second);
+    text.remove_prefix(at + next->first.size());
+  }
 }
 
 /// JSON inside a script element: no "</script" may end it early, whatever file names hold.
@@ -185,17 +236,31 @@ std::string summary_json(const Board& board, const std::vector<Entrant>& entrant
 std::string report_page(const Board& board, const std::vector<Entrant>& entrants) {
   Json data = board_json(board, entrants);
   data["instances"] = instances_json(board);
-  std::string page(assets::page_html);
-  replace(page, "/*PAGE_CSS*/", assets::page_css);
-  replace(page, "/*CHART_JS_LICENSE*/", assets::chart_js_license);
-  replace(page, "/*CHART_JS*/", assets::chart_js);
-  replace(page, "/*CHARTS_JS*/", assets::charts_js);
-  replace(page, "/*PAGE_JS*/", assets::page_js);
-  replace(page, "/*DATA*/", script_safe(dump(data, -1)));  // last: it is searched for no more marks
-  return page;
+  const std::string made = std::to_string(board.total.instances) + " instances of " +
+                           std::to_string(board.suites.size()) +
+                           (board.suites.size() == 1 ? " benchmark" : " benchmarks") +
+                           "; clipbound " + base::version_text() + ", " +
+                           data["made"].get<std::string>();
+  const std::string json = script_safe(dump(data, -1)), made_html = html_text(made),
+                    rule = html_text(kScoreRule), boxes = entrants_html(board, entrants),
+                    disagreements = disagreements_html(board, entrants),
+                    sums = board_html(board, entrants), instances = instances_html(board, entrants);
+  return fill(assets::page_html, {{"/*PAGE_CSS*/", assets::page_css},
+                                  {"/*MADE*/", made_html},
+                                  {"/*ENTRANTS*/", boxes},
+                                  {"/*DISAGREEMENTS*/", disagreements},
+                                  {"/*BOARD*/", sums},
+                                  {"/*RULE*/", rule},
+                                  {"/*INSTANCES*/", instances},
+                                  {"/*DATA*/", json},
+                                  {"/*CHART_JS_LICENSE*/", assets::chart_js_license},
+                                  {"/*CHART_JS*/", assets::chart_js},
+                                  {"/*FIND_JS*/", assets::find_js},
+                                  {"/*CHARTS_JS*/", assets::charts_js},
+                                  {"/*PAGE_JS*/", assets::page_js}});
 }
 
-std::vector<std::string> write_report(const ReportRequest& request) {
+WrittenReport write_report(const ReportRequest& request) {
   std::vector<Entrant> entrants;
   std::vector<ResultTable> truths;
   for (const std::string& source : request.runs) entrants.push_back(read_run_entrant(source));
@@ -212,10 +277,10 @@ std::vector<std::string> write_report(const ReportRequest& request) {
   std::error_code error;
   fs::create_directories(request.folder, error);
   if (error) throw InputError("cannot make " + request.folder + ": " + error.message());
-  std::vector<std::string> files;
+  WrittenReport report{{}, board.disagreements()};
   const auto write = [&](const std::string& name, const std::string& text) {
-    files.push_back((fs::path(request.folder) / name).string());
-    write_durably(files.back(), text);
+    report.files.push_back((fs::path(request.folder) / name).string());
+    write_durably(report.files.back(), text);
   };
   for (std::size_t e = 0; e < request.runs.size(); ++e) {
     write(e == 0 ? "results.csv" : "results." + file_part(entrants[e].name()) + ".csv",
@@ -223,7 +288,7 @@ std::vector<std::string> write_report(const ReportRequest& request) {
   }
   write("summary.json", summary_json(board, entrants));
   write("report.html", report_page(board, entrants));
-  return files;
+  return report;
 }
 
 }  // namespace clipbound::suite

@@ -17,9 +17,13 @@ struct ReportRequest {
   std::string folder;  ///< written to; made where it is not there
 };
 
-/// Writes the report and returns the paths of its files. Throws InputError where something cannot
-/// be read or written.
-std::vector<std::string> write_report(const ReportRequest& request);
+struct WrittenReport {
+  std::vector<std::string> files;  ///< their paths
+  std::size_t disagreements = 0;   ///< instances with one
+};
+
+/// Writes the report. Throws InputError where something cannot be read or written.
+WrittenReport write_report(const ReportRequest& request);
 
 /// category,network,property,prepare time,result,run time; one line per record, in the suites'
 /// order, no header.

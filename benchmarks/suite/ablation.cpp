@@ -98,13 +98,15 @@ void Ablation::tell_outcome(std::size_t number, std::size_t configuration) const
 
 void Ablation::run_configurations(std::size_t number) {
   AblatedInstance& ablated = run_.instances[number];
-  if (ablated.instance.networks.size() > 1) throw Unsupported("queries about several networks");
-  const Network network = Network::load(ablated.instance.networks.front().path);
-  const Query query = Query::load(ablated.instance.vnnlib_path);
+  std::vector<ModelFile> models;
+  for (const NetworkFile& file : ablated.instance.networks)
+    models.push_back({.network = file.name, .path = file.path});
+  const Problem problem = Problem::load(ablated.instance.vnnlib_path, models);
   for (std::size_t k = 0; k < configurations_.size() && !stopper_.stopped(); ++k) {
     // Another one begins each time: whoever comes first pays for cold caches and fresh memory.
     const std::size_t c = (k + number) % configurations_.size();
-    const Outcome outcome = run_configuration(ablated, configurations_[c], network, query);
+    const Outcome outcome =
+        run_configuration(ablated, configurations_[c], problem.network, problem.query);
     if (stopper_.stopped() && !outcome.decided()) return;
     ablated.outcomes[c] = outcome;
     tell_outcome(number, c);

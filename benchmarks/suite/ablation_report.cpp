@@ -193,7 +193,9 @@ std::string ablation_text(const AblationRun& run) {
 std::string ablation_json(const AblationRun& run) {
   Json json;
   json["suite"] = run.request.suite;
-  json["version"] = version();
+  const Json header = Json::parse(header_json({}));
+  for (const char* const name : {"version", "machine", "peak_memory_bytes"})
+    json[name] = header.at(name);
   json["threads"] = run.request.threads;
   json["interrupted"] = run.interrupted;
   json["instances_done"] = run.complete_count();

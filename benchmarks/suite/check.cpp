@@ -1,15 +1,16 @@
 #include "benchmarks/suite/check.h"
 
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <regex>
 #include <set>
 
 #include "base/error.h"
 #include "benchmarks/suite/files.h"
 #include "specs/evaluate/counterexample.h"
-#include "specs/onnx/onnx_reader.h"
+#include "specs/joint/models.h"
 #include "specs/vnnlib/vnnlib.h"
 
 namespace clipbound::suite {
@@ -32,35 +33,111 @@ std::vector<std::string_view> words_of(std::string_view text) {
   return words;
 }
 
-/// Keeps the network that was read last: suites ask about one network many times in a row.
+std::string listing(const std::vector<NetworkFile>& networks) {
+  std::string text;
+  for (const NetworkFile& network : networks) text += network.name + "=" + network.path + "\n";
+  return text;
+}
+
+std::vector<WitnessVariable> variables_of(const specs::JointQuery& query) {
+  std::vector<WitnessVariable> variables;
+  for (const specs::DeclaredNetwork& network : query.networks)
+    for (const specs::DeclaredTensor& tensor : network.tensors)
+      variables.push_back({tensor.name, tensor.type_text, tensor.shape,
+                           tensor.kind == specs::DeclaredTensor::Kind::input});
+  return variables;
+}
+
+/// Keeps the network that was read last: suites ask about one network many times in a row. Of
+/// VNN-LIB 2.0, what is read depends on the query.
 class Replayer {
  public:
   specs::Judgement replay(const PlannedInstance& instance, const std::string& counterexample) {
-    if (instance.networks.size() != 1)
-      throw Unsupported("replaying a query about several networks");
-    if (path_ != instance.networks.front().path) {
-      path_.clear();
-      network_.emplace(specs::read_onnx(instance.networks.front().path));
-      path_ = instance.networks.front().path;
+    const specs::JointQuery query = specs::read_joint_query(instance.vnnlib_path);
+    const bool reads_anew = !query.networks.empty() || listing(instance.networks) != networks_;
+    specs::Query asked = query.query;
+    if (reads_anew) {
+      networks_.clear();
+      specs::Joint joint = specs::join_given(query, given(instance));
+      network_ = joint.network;
+      asked = std::move(joint.query);
+      if (query.networks.empty()) networks_ = listing(instance.networks);
     }
-    const specs::Query query = specs::read_vnnlib(instance.vnnlib_path);
-    std::vector<double> point = parse_counterexample(read_whole(counterexample));
+    const std::string text = read_whole(counterexample);
+    std::vector<double> point = query.networks.empty() || text.starts_with('(')
+                                    ? parse_counterexample(text)
+                                    : parse_counterexample(text, variables_of(query));
     if (network_->input_type() != specs::DataType::float64) {
       // As the competition does: the file rounds to 9 digits.
       for (double& x : point) x = static_cast<float>(x);
     }
-    if (static_cast<std::int64_t>(point.size()) != query.input_size) {
+    if (static_cast<std::int64_t>(point.size()) != asked.input_size) {
       throw InputError("it has " + std::to_string(point.size()) + " inputs, the property " +
-                       std::to_string(query.input_size));
+                       std::to_string(asked.input_size));
     }
-    check_against(query, network_->input_size(), network_->output_size());
-    return judge(*network_, query, point);
+    check_against(asked, network_->input_size(), network_->output_size());
+    return judge(*network_, asked, point);
   }
 
  private:
-  std::string path_;
-  std::optional<specs::Network> network_;
+  static std::vector<specs::GivenModel> given(const PlannedInstance& instance) {
+    std::vector<specs::GivenModel> models;
+    for (const NetworkFile& network : instance.networks)
+      models.push_back({network.name, network.path, "", nullptr});
+    return models;
+  }
+
+  std::string networks_;  ///< of the network that is kept
+  std::shared_ptr<const specs::Network> network_;
 };
+
+double number_of(std::string_view word) {
+  double value = 0.0;
+  const char* end = word.data() + word.size();
+  const auto parsed = std::from_chars(word.data(), end, value);
+  if (parsed.ec == std::errc() && parsed.ptr == end) return value;
+  if (word == "true" || word == "false") return word == "true" ? 1.0 : 0.0;
+  throw InputError("'" + std::string(word) + "' is not a number");
+}
+
+std::string lower_case(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+/// The next line that is not empty, without blanks at its end.
+std::string_view next_line(std::string_view& text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
+      line.remove_suffix(1);
+    if (!line.empty()) return line;
+  }
+  return {};
+}
+
+/// NAME TYPE [SHAPE], of this variable.
+void check_header(std::string_view line, const WitnessVariable& variable) {
+  static const std::regex format(R"(^(\S+)\s+(\S+)\s+\[([0-9,\s]*)\]$)");
+  const std::string text(line);
+  std::smatch parts;
+  const auto refuse = [&](const std::string& why) {
+    throw InputError("expected the line of '" + variable.name + "', found '" + text + "'" + why);
+  };
+  if (!std::regex_match(text, parts, format)) refuse("");
+  if (parts[1] != variable.name) refuse("");
+  const std::string type = lower_case(parts[2]), declared = lower_case(variable.type);
+  if (type != declared && !(type == "real" && declared.find("float") != std::string::npos))
+    refuse(": it is declared " + variable.type);
+  std::string shape;
+  for (const std::int64_t d : variable.shape)
+    shape += (shape.empty() ? "" : ",") + std::to_string(d);
+  std::string given = parts[3];
+  std::erase_if(given, [](char c) { return c == ' ' || c == '\t'; });
+  if (given != shape) refuse(": its shape is [" + shape + "]");
+}
 
 }  // namespace
 
@@ -76,14 +153,28 @@ std::vector<double> parse_counterexample(const std::string& text) {
       throw InputError("expected X_" + std::to_string(inputs.size()) + ", found '" +
                        std::string(words[i]) + "'");
     }
-    double value = 0.0;
-    const char* end = words[i + 1].data() + words[i + 1].size();
-    const auto parsed = std::from_chars(words[i + 1].data(), end, value);
-    if (parsed.ec != std::errc() || parsed.ptr != end) {
-      throw InputError("'" + std::string(words[i + 1]) + "' is not a number");
-    }
-    inputs.push_back(value);
+    inputs.push_back(number_of(words[i + 1]));
   }
+  return inputs;
+}
+
+std::vector<double> parse_counterexample(const std::string& text,
+                                         const std::vector<WitnessVariable>& variables) {
+  std::string_view rest = text;
+  if (rest.starts_with("sat\n")) rest.remove_prefix(4);
+  std::vector<double> inputs;
+  for (const WitnessVariable& variable : variables) {
+    check_header(next_line(rest), variable);
+    std::int64_t size = 1;
+    for (const std::int64_t d : variable.shape) size *= d;
+    for (std::int64_t i = 0; i < size; ++i) {
+      const double value = number_of(next_line(rest));
+      if (variable.is_input) inputs.push_back(value);
+    }
+  }
+  if (const std::string_view more = next_line(rest); !more.empty())
+    throw InputError("nothing is expected after the last variable, found '" + std::string(more) +
+                     "'");
   return inputs;
 }
 

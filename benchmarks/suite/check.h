@@ -3,6 +3,7 @@
 // says what it shares with the prover.
 // Source: VNN-COMP's rules for counterexamples.
 // Guarantees: exact replay by the judge (S11).
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -32,5 +33,17 @@ std::map<std::string, bool> read_check(const std::string& folder);
 /// The inputs of a counterexample in the competition's format: ((X_0 0.5) (X_1 -1) ... (Y_0 2)).
 /// Throws InputError for anything else, and where indices are not consecutive.
 std::vector<double> parse_counterexample(const std::string& text);
+
+/// A variable of a VNN-LIB 2 query, as a counterexample has to name it.
+struct WitnessVariable {
+  std::string name, type;
+  std::vector<std::int64_t> shape;
+  bool is_input = false;
+};
+/// The inputs of a counterexample of version 2: for each variable, in the query's order, a line
+/// NAME TYPE [SHAPE] and one number a line. The type is the declared one, or `real`. Throws
+/// InputError for anything else.
+std::vector<double> parse_counterexample(const std::string& text,
+                                         const std::vector<WitnessVariable>& variables);
 
 }  // namespace clipbound::suite

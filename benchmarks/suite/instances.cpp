@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "benchmarks/suite/csv.h"
 
 namespace clipbound::suite {
@@ -68,13 +69,12 @@ Instance parse_line(std::string_view line, int number, const std::string& where)
 }
 
 /// Suites name files that they hold compressed by their plain names, and now and then the other way
-/// round. Sets `missing` where there is none.
+/// round, as readers of files allow. Sets `missing` where there is none.
 std::string find_file(const fs::path& folder, const std::string& name, std::string& missing) {
   const std::string plain = name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
-  for (const std::string& candidate : {name, plain, plain + ".gz"}) {
-    std::error_code ignored;
-    if (fs::is_regular_file(folder / candidate, ignored)) return (folder / candidate).string();
-  }
+  const std::string found = base::find_file((folder / name).string());
+  std::error_code ignored;
+  if (fs::is_regular_file(found, ignored)) return found;
   missing = "there is no file " + (folder / plain).string() + " and none with .gz after it";
   return (folder / plain).string();
 }

@@ -42,6 +42,33 @@ ProgressPoint parse_point(const Json& array) {
           array.at(3).get<std::uint64_t>(), array.at(4).get<std::uint64_t>()};
 }
 
+/// As in results (docs/result.schema.json).
+Json json_of(const FileInfo& info) {
+  Json json = {{"file", info.path}, {"bytes", nullptr}, {"sha256", nullptr}};
+  if (info.bytes) json["bytes"] = *info.bytes;
+  if (!info.sha256.empty()) json["sha256"] = info.sha256;
+  for (const FileInfo& part : info.data) json["data"].push_back(json_of(part));
+  return json;
+}
+
+FileInfo file_of(const Json& json) {
+  FileInfo info{json.at("file").get<std::string>()};
+  if (const Json& bytes = json.at("bytes"); !bytes.is_null())
+    info.bytes = bytes.get<std::uint64_t>();
+  if (const Json& digits = json.at("sha256"); !digits.is_null())
+    info.sha256 = digits.get<std::string>();
+  if (const auto data = json.find("data"); data != json.end())
+    for (const Json& part : *data) info.data.push_back(file_of(part));
+  return info;
+}
+
+/// The member, or null where there is none.
+const Json& member(const Json& json, const char* name) {
+  static const Json none;
+  const auto found = json.find(name);
+  return found == json.end() ? none : *found;
+}
+
 template <typename Words, typename Word = typename Words::value_type>
 Word word_of(const Words& words, const std::string& name) {
   for (const Word word : words) {
@@ -101,13 +128,33 @@ Json to_json(const Record& record) {
                {"last", point_json(record.last)},
                {"curve", Json::array()},
                {"counterexample", record.counterexample},
-               {"started", record.started}};
+               {"started", record.started},
+               {"networks", Json::array()},
+               {"property", nullptr},
+               {"violated", nullptr}};
+  for (const FileInfo& network : record.networks) json["networks"].push_back(json_of(network));
+  if (record.property) json["property"] = json_of(*record.property);
+  if (record.violated) {
+    json["violated"] = {{"clause", record.violated->clause},
+                        {"line", record.violated->line},
+                        {"rows", record.violated->rows}};
+  }
   for (const ProgressPoint& point : record.curve) json["curve"].push_back(point_json(point));
   return json;
 }
 
 std::string to_json_line(const Record& record) {
   return to_json(record).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+void take_origin(Record& record, const Json& json) {
+  for (const Json& network : member(json, "networks")) record.networks.push_back(file_of(network));
+  if (const Json& property = member(json, "property"); !property.is_null())
+    record.property = file_of(property);
+  if (const Json& violated = member(json, "violated"); !violated.is_null()) {
+    record.violated = {violated.at("clause").get<std::uint64_t>(), violated.at("line").get<int>(),
+                       violated.at("rows").get<std::vector<std::string>>()};
+  }
 }
 
 Record parse_record(std::string_view line) {
@@ -133,6 +180,7 @@ Record parse_record(std::string_view line) {
     for (const Json& point : json.at("curve")) record.curve.push_back(parse_point(point));
     record.counterexample = text("counterexample");
     record.started = text("started");
+    take_origin(record, json);
     return record;
   } catch (const Json::exception& error) {
     throw InputError(std::string("not a record: ") + error.what());

@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "benchmarks/suite/plan.h"
+#include "clipbound/file_info.h"
 
 namespace clipbound::suite {
 
@@ -44,6 +46,14 @@ struct ProgressPoint {
   std::uint64_t subproblems = 0, open = 0;
 };
 
+/// The clause that a counterexample satisfies: its number, from 0, its line in the property's file,
+/// its rows in words.
+struct RecordedClause {
+  std::uint64_t clause = 0;
+  int line = 0;
+  std::vector<std::string> rows;
+};
+
 struct Record {
   std::string suite, onnx, vnnlib;
   int repeat = 1;
@@ -60,6 +70,10 @@ struct Record {
   std::vector<ProgressPoint> curve;  ///< on the way, in order of time
   std::string counterexample;        ///< file below the run's folder; empty where there is none
   std::string started;               ///< UTC, "2026-01-31T12:34:56Z"
+  // As the process has said; records of older versions are without.
+  std::vector<FileInfo> networks;
+  std::optional<FileInfo> property;
+  std::optional<RecordedClause> violated;
 
   std::string key() const { return key_of(suite, onnx, vnnlib, repeat); }
   /// True where memory ran out, whoever noticed it first: the process (it then says unknown) or the
@@ -78,5 +92,9 @@ std::string to_json_line(const Record& record);
 Record parse_record(std::string_view line);
 
 nlohmann::ordered_json to_json(const Record& record);
+
+/// Sets networks, property and violated clause from the JSON of a record or of `verify`, where they
+/// stand in it.
+void take_origin(Record& record, const nlohmann::ordered_json& json);
 
 }  // namespace clipbound::suite

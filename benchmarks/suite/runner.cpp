@@ -1,7 +1,6 @@
 #include "benchmarks/suite/runner.h"
 
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -21,7 +20,9 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/options.h"
+#include "base/parallel.h"
 #include "base/version.h"
 #include "benchmarks/suite/child.h"
 #include "benchmarks/suite/display.h"
@@ -29,7 +30,7 @@
 namespace clipbound::suite {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// After its time an instance has this long to say so by itself: the competition's rule, one
 /// second.
@@ -223,6 +224,7 @@ void take_verdict(Record& record, const std::string& json_file) {
                    number((*progress)["settled_share"], 0.0), count((*progress)["subproblems"]),
                    count((*progress)["open"])};
   }
+  take_origin(record, json);
   record.outcome = *known;
 }
 
@@ -338,17 +340,10 @@ RunReport Runner::run() {
 }
 
 std::string machine_text() {
-  std::ifstream file("/proc/cpuinfo");
-  std::string model = "unknown processor";
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t colon = line.find(": ");
-    if (!line.starts_with("model name") || colon == std::string::npos) continue;
-    model = line.substr(colon + 2);
-    break;
-  }
   char memory[40];
-  std::snprintf(memory, sizeof memory, ", %.0f GB", machine_memory_gb());
-  return model + ", " + std::to_string(available_cores()) + " cores" + memory;
+  std::snprintf(memory, sizeof memory, ", %.0f GB, ", machine_memory_gb());
+  return base::cpu_name() + ", " + std::to_string(available_cores()) + " cores" + memory +
+         base::system_name();
 }
 
 PlannedInstance planned(const Task& task) {
@@ -395,15 +390,11 @@ Run new_run(const RunRequest& request, const RunSettings& settings) {
 }  // namespace
 
 int available_cores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
+  return base::available_threads();
 }
 
 double machine_memory_gb() {
-  return 1e-9 * static_cast<double>(::sysconf(_SC_PHYS_PAGES)) *
-         static_cast<double>(::sysconf(_SC_PAGESIZE));
+  return 1e-9 * base::machine_memory_bytes();
 }
 
 RunReport run_suites(const RunRequest& request) {

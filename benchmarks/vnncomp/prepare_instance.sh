@@ -7,7 +7,15 @@ if [ $# -ne 4 ] || [ "$1" != v1 ]; then
 fi
 onnx=$3 vnnlib=$4
 # A query about several networks names them: [('f', 'a.onnx'), ('g', 'b.onnx')].
-case $onnx in '['*) files=("$vnnlib") ;; *) files=("$onnx" "$vnnlib") ;; esac
+files=("$vnnlib")
+case $onnx in
+  '['*)
+    # Every other word in quotes is a file.
+    while IFS= read -r _ && IFS= read -r file; do files+=("$file"); done < <(
+      grep -oE "'[^']*'|\"[^\"]*\"" <<<"$onnx" | sed 's/^.//; s/.$//')
+    ;;
+  *) files+=("$onnx") ;;
+esac
 for file in "${files[@]}"; do
   if [ ! -r "$file" ] && [ ! -r "$file.gz" ] && [ ! -r "${file%.gz}" ]; then
     echo "prepare_instance.sh: cannot read $file" >&2

@@ -42,7 +42,7 @@ CrownBounder::CrownBounder(std::shared_ptr<const LayeredSystem> system)
   double dense = 0.0, sparse = 0.0;
   for (const auto& list : matrices_) {
     for (const LayerMatrix& matrix : list)
-      (matrix.dense.empty() ? sparse : dense) += static_cast<double>(matrix.sparse->entries());
+      (matrix.is_dense() ? dense : sparse) += static_cast<double>(matrix.sparse().entries());
   }
   sparse_ = dense < 0.5 * sparse;
   for (std::size_t k = 0; k < work_.size(); ++k) {

@@ -12,18 +12,19 @@ namespace {
 /// out[R, cols] += p[R, rows] * matrix.
 void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix& matrix,
                  std::vector<double>& out) {
-  if (!matrix.dense.empty()) {
-    gemm(Transpose::no, Transpose::no, R, matrix.cols, matrix.rows, 1.0, p.data(), matrix.rows,
-         matrix.dense.data(), matrix.cols, 1.0, out.data(), matrix.cols);
+  const std::int64_t rows = matrix.rows(), cols = matrix.cols();
+  if (matrix.is_dense()) {
+    gemm(Transpose::no, Transpose::no, R, cols, rows, 1.0, p.data(), rows, matrix.dense().data(),
+         cols, 1.0, out.data(), cols);
     return;
   }
   for (std::int64_t r = 0; r < R; ++r) {
-    double* to = out.data() + r * matrix.cols;
-    for (std::int64_t v = 0; v < matrix.rows; ++v) {
-      const double factor = p[static_cast<std::size_t>(r * matrix.rows + v)];
+    double* to = out.data() + r * cols;
+    for (std::int64_t v = 0; v < rows; ++v) {
+      const double factor = p[static_cast<std::size_t>(r * rows + v)];
       if (factor == 0.0) continue;
-      const auto index = matrix.sparse->indices(v);
-      const auto value = matrix.sparse->values(v);
+      const auto index = matrix.sparse().indices(v);
+      const auto value = matrix.sparse().values(v);
       for (std::size_t j = 0; j < index.size(); ++j) to[index[j]] += factor * value[j];
     }
   }
@@ -50,15 +51,22 @@ RowSums replace_each(double* row, const RelaxedLayer& layer) {
 }  // namespace
 
 LayerMatrix::LayerMatrix(int from, const SparseRows& entries)
-    : source(from), rows(entries.rows()), cols(entries.cols), sparse(&entries) {
-  if (entries.density() < kDenseFrom) return;
-  dense.assign(static_cast<std::size_t>(rows * cols), 0.0);
-  for (std::int64_t r = 0; r < rows; ++r) {
-    const auto index = entries.indices(r);
-    const auto value = entries.values(r);
-    for (std::size_t j = 0; j < index.size(); ++j)
-      dense[static_cast<std::size_t>(r * cols + index[j])] = value[j];
-  }
+    : source_(from),
+      sparse_(&entries),
+      dense_(entries.density() < kDenseFrom ? nullptr : std::make_unique<Dense>()) {}
+
+const std::vector<double>& LayerMatrix::dense() const {
+  std::call_once(dense_->written, [&] {
+    std::vector<double> values(static_cast<std::size_t>(rows() * cols()), 0.0);
+    for (std::int64_t r = 0; r < rows(); ++r) {
+      const auto index = sparse_->indices(r);
+      const auto value = sparse_->values(r);
+      for (std::size_t j = 0; j < index.size(); ++j)
+        values[static_cast<std::size_t>(r * cols() + index[j])] = value[j];
+    }
+    dense_->values = std::move(values);
+  });
+  return dense_->values;
 }
 
 DenseBackwardRows::DenseBackwardRows(const LayeredSystem& system, int layer, const AffineForm& form,
@@ -152,7 +160,7 @@ void DenseBackwardRows::substitute(int k, const RelaxedLayer& layer,
     if (!extra.empty()) add_multipliers(extra, r, row, layer);
   }
   for (const LayerMatrix& matrix : matrices)
-    add_product(p, static_cast<std::int64_t>(sums.size()), matrix, of(matrix.source));
+    add_product(p, static_cast<std::int64_t>(sums.size()), matrix, of(matrix.source()));
   p.clear();
   p.shrink_to_fit();
 }

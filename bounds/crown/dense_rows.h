@@ -6,6 +6,8 @@
 // Guarantees: lower bounds of the rows on the box (S5).
 // Legend: R rows, N inputs.
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "bounds/crown/relaxation_step.h"
@@ -13,20 +15,35 @@
 
 namespace clipbound::bounds {
 
-/// A matrix of a layer, dense where that pays.
-struct LayerMatrix {
+/// A matrix of a layer, multiplied as a dense one where that pays. The dense form is written when
+/// it is first used: a network that another engine bounds never needs it. Thread safety: const
+/// members may be called from many threads at once.
+class LayerMatrix {
+ public:
   LayerMatrix(int from, const SparseRows& entries);
 
-  int source;  ///< kInputSource or a layer
-  std::int64_t rows, cols;
-  std::vector<double> dense;  ///< [rows, cols], or empty: then `sparse` counts
-  const SparseRows* sparse;
+  int source() const { return source_; }  ///< kInputSource or a layer
+  std::int64_t rows() const { return sparse_->rows(); }
+  std::int64_t cols() const { return sparse_->cols; }
+  bool is_dense() const { return dense_ != nullptr; }
+  const SparseRows& sparse() const { return *sparse_; }
+  /// [rows, cols], where is_dense().
+  const std::vector<double>& dense() const;
 
   /// Multiplications that a row takes, in those of dense matrices.
   double work() const {
-    return dense.empty() ? 4.0 * static_cast<double>(sparse->entries())
-                         : static_cast<double>(dense.size());
+    return is_dense() ? static_cast<double>(rows()) * static_cast<double>(cols())
+                      : 4.0 * static_cast<double>(sparse_->entries());
   }
+
+ private:
+  struct Dense {
+    std::once_flag written;
+    std::vector<double> values;
+  };
+  int source_;
+  const SparseRows* sparse_;
+  std::unique_ptr<Dense> dense_;  // nullptr: sparse rows count
 };
 
 class DenseBackwardRows {

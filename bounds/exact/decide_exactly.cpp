@@ -245,10 +245,13 @@ ExactAnswer decide_exactly(const LayeredSystem& system, const Clause& clause,
                            const std::vector<double>& upper, ExactDepth depth,
                            std::int64_t most_work) {
   if (clause.rows.empty()) return ExactAnswer::open;
+  const std::vector<double> gaps = least_gaps(system, clause);
+  const double gap = *std::max_element(gaps.begin(), gaps.end());
+  if (!std::isfinite(gap)) return ExactAnswer::open;
   const auto decide = [&](const std::vector<Band>& bands) {
     ExactSystem exact(system, z, lower, upper, depth, most_work);
     const std::vector<ExactRow> rows = rows_of(exact, clause, bands);
-    return Decision(exact, lower.size(), mpq_class(least_gap(system))).decide(rows);
+    return Decision(exact, lower.size(), mpq_class(gap)).decide(rows);
   };
   const ExactAnswer answer = decide({});
   if (answer != ExactAnswer::open || depth == ExactDepth::ranges) return answer;

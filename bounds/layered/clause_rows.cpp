@@ -5,6 +5,7 @@
 
 #include "base/rounding.h"
 #include "bounds/layered/linear_map.h"
+#include "bounds/layered/underflow.h"
 
 namespace clipbound::bounds {
 
@@ -14,6 +15,23 @@ double least_gap(const LayeredSystem& system) {
         return f.curve != Curve::relu && f.curve != Curve::identity && !has_jumps(f.curve);
       });
   return may_underflow ? 0x1p-100 : 0.0;
+}
+
+std::vector<double> least_gaps(const LayeredSystem& system, const Clause& clause) {
+  const double least = least_gap(system);
+  std::vector<double> gaps(clause.rows.size(), least);
+  if (least == 0.0) return gaps;
+  const std::vector<double> losses = underflow_of_layers(system.layers, system.activations);
+  for (std::size_t r = 0; r < gaps.size(); ++r) {
+    double sum = 0.0;
+    for (const Term& term : clause.rows[r].terms) {
+      if (term.of == Term::Of::output)
+        sum += std::fmax(std::fabs(term.coefficient.lower), std::fabs(term.coefficient.upper)) *
+               underflow_of(system.outputs, term.index, losses);
+    }
+    gaps[r] = std::max(least, sum * (1.0 + 0x1p-20));
+  }
+  return gaps;
 }
 
 namespace {
@@ -27,8 +45,9 @@ AffineForm rows_of(const LayeredSystem& system, const Clause& clause) {
   std::vector<WeightedTerm> terms;
   std::vector<double> offset, extra;
   const IntervalVector outputs = enclose(system.outputs, system.sources);
-  const double gap = least_gap(system);
-  for (const Row& row : clause.rows) {
+  const std::vector<double> gaps = least_gaps(system, clause);
+  for (std::size_t r = 0; r < clause.rows.size(); ++r) {
+    const Row& row = clause.rows[r];
     double error = row.threshold.upper - row.threshold.lower;
     for (const Term& term : row.terms) {
       const bool of_output = term.of == Term::Of::output;
@@ -41,7 +60,7 @@ AffineForm rows_of(const LayeredSystem& system, const Clause& clause) {
       terms.push_back({of_output ? 0 : 1, term.index, term.coefficient.lower});
     }
     begin.push_back(static_cast<std::int64_t>(terms.size()));
-    offset.push_back(-row.threshold.upper - (row.strict ? 0.0 : gap));
+    offset.push_back(-row.threshold.upper - (row.strict ? 0.0 : gaps[r]));
     extra.push_back(error);
   }
   AffineForm rows = linear_map(forms, begin, terms, offset, system.magnitudes);

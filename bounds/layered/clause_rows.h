@@ -20,6 +20,8 @@ AffineForm lower_rows(const LayeredSystem& system, const Clause& clause);
 /// equal in float32 because both underflow, where in real arithmetic one is larger by next to
 /// nothing: such points replay, so nothing is proved of them (S11). lower_rows() has taken it off.
 double least_gap(const LayeredSystem& system);
+/// [rows of the clause] the same where weights behind have made it larger.
+std::vector<double> least_gaps(const LayeredSystem& system, const Clause& clause);
 /// [S] 1 for the strict rows: they are excluded where their lower bound is 0 already.
 std::vector<std::uint8_t> strict_rows(const LayeredSystem& system, const Clause& clause);
 

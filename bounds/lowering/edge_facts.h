@@ -4,6 +4,7 @@
 // Guarantees: S1, "Where functions end".
 #include <map>
 #include <set>
+#include <vector>
 
 #include "bounds/layered/enclose.h"
 #include "bounds/lowering/undefined_reach.h"
@@ -17,6 +18,13 @@ struct EdgeFacts {
   std::map<ValueId, IntervalVector> certain;
   /// Values that may be NaN or infinite, of whose other elements no more is said.
   std::set<ValueId> undefined;
+  /// Those of them whose elements are numbers or -infinity (masks before a softmax).
+  std::set<ValueId> masked;
+  /// Values that may be infinite in their type where real arithmetic has a huge number
+  /// (float_limits.h), and nothing worse.
+  std::set<ValueId> endless;
+  /// [values] 1 where something behind could tell an infinity from a huge number.
+  std::vector<char> before_jumps, before_divisions;
   /// Nullptr: nothing may be left out.
   const UndefinedReach* undefined_reach = nullptr;
 };

@@ -6,6 +6,7 @@
 #include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
 #include "bounds/lowering/operands.h"
+#include "bounds/lowering/ops/axis_lists.h"
 #include "specs/network/op_table.h"
 #include "specs/ops/movement.h"
 
@@ -62,12 +63,9 @@ class EdgeLayer {
   bool is_whole() const { return std::trunc(f_.parameter) == f_.parameter; }
   /// Whether every clause fails where f of element i is one of `what`.
   bool fails(std::size_t i, NonNumbers what) const {
-    constexpr std::int64_t kMostElements = 256;  // each is followed through the whole network
-    const UndefinedReach* const undefined_reach = context_.edges().undefined_reach;
-    if (undefined_reach == nullptr || operand_.form.size() > kMostElements) return false;
     const std::int64_t e =
         operand_.output.empty() ? static_cast<std::int64_t>(i) : operand_.output[i];
-    return undefined_reach->fails(node_.outputs[0], e, what);
+    return fails_all(context_, node_.outputs[0], e, operand_.form.size(), what);
   }
   void look_at_end(std::size_t i) {
     const Range domain = domain_of(f_.curve);
@@ -200,6 +198,27 @@ IntervalVector reduced_ends(const LowerContext& context, const Node& node, std::
   return {std::vector<double>(size, range.lower), std::vector<double>(size, range.upper)};
 }
 
+/// Whether a softmax of numbers and -infinity makes shares of all its lists: some element of each
+/// is certainly a number, or every clause fails where its shares are NaN.
+bool leaves_shares(const LowerContext& context, const Node& node) {
+  const Shape& shape = context.network().value(node.inputs[0]).shape;
+  const bool before_13 = node.opset < 13;
+  const AxisLists lists = lists_of(shape, node.int_attribute("axis", before_13 ? 1 : -1),
+                                   before_13 ? Extent::all_axes_behind : Extent::one_axis);
+  AffineForm scratch;
+  const IntervalVector x = enclose(form_of(context, node.inputs[0], scratch), context.sources());
+  const auto size = static_cast<std::int64_t>(x.lower.size());
+  return std::all_of(lists.first.begin(), lists.first.end(), [&](std::int64_t first) {
+    bool number = false, fails = true;
+    for (std::int64_t i = 0; i < lists.length; ++i) {
+      const std::int64_t e = first + i * lists.step;
+      number = number || x.lower[static_cast<std::size_t>(e)] > -kInfinity;
+      fails = fails && (number || fails_all(context, node.outputs[0], e, size, kNaN));
+    }
+    return number || fails;
+  });
+}
+
 bool passes_ends(OpKind kind) {
   switch (kind) {
     case OpKind::add:
@@ -215,6 +234,14 @@ bool passes_ends(OpKind kind) {
 }
 
 }  // namespace
+
+bool fails_all(const LowerContext& context, ValueId id, std::int64_t element, std::int64_t size,
+               NonNumbers what) {
+  constexpr std::int64_t kMostElements = 256;  // each is followed through the whole network
+  const UndefinedReach* const undefined_reach = context.edges().undefined_reach;
+  if (undefined_reach == nullptr || size > kMostElements) return false;
+  return undefined_reach->fails(id, element, what);
+}
 
 AffineForm add_layer_with_edge(LowerContext& context, const Node& node, const EdgeOperand& operand,
                                const Activation& f) {
@@ -317,6 +344,8 @@ bool keeps_undefined(const LowerContext& context, const Node& node) {
     case OpKind::global_average_pool:
     case OpKind::reduce_sum:
     case OpKind::reduce_mean: return true;
+    // The share of -infinity is 0.
+    case OpKind::softmax: return context.edges().masked.contains(node.inputs[0]);
     // NaN may become a limit. So may real numbers, where all of them stand for it.
     case OpKind::relu:
     case OpKind::leaky_relu:
@@ -333,6 +362,28 @@ bool keeps_undefined(const LowerContext& context, const Node& node) {
     return std::all_of(z.lower.begin(), z.lower.end(), [](double l) { return l == -kInfinity; }) &&
            std::all_of(z.upper.begin(), z.upper.end(), [](double u) { return u == kInfinity; });
   });
+}
+
+void pass_undefined(LowerContext& context, const Node& node, std::size_t k) {
+  const std::set<ValueId>&undefined = context.edges().undefined, &masked = context.edges().masked;
+  const ValueId id = node.outputs[k];
+  if (undefined.empty() || context.network().value(id).type == DataType::boolean) return;
+  const auto is_in = [](const std::set<ValueId>& set) {
+    return [&set](ValueId input) { return set.contains(input); };
+  };
+  if (std::none_of(node.inputs.begin(), node.inputs.end(), is_in(undefined))) return;
+  const std::set<ValueId>& endless = context.edges().endless;
+  const bool only_masked = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
+    return !endless.contains(input) && (!undefined.contains(input) || masked.contains(input));
+  });
+  if (node.kind == OpKind::softmax && only_masked && leaves_shares(context, node)) return;
+  const bool copies = op_row(node.kind).op_class == OpClass::movement ||
+                      node.kind == OpKind::where || node.kind == OpKind::add;
+  if (only_masked && copies && !undefined.contains(id)) {
+    context.note_masked(id);
+  } else {
+    context.note_undefined(id);
+  }
 }
 
 std::vector<AffineForm> unknown_outputs(const Network& network, const Node& node) {

@@ -39,6 +39,14 @@ std::vector<char> values_before_edges(const Network& network);
 /// The certain ends of output k of a node whose form was made, by those of its inputs.
 IntervalVector ends_by_operator(const LowerContext& context, const Node& node, std::size_t k);
 
+/// Whether every clause fails where element `element` of a value of `size` elements is one of
+/// `what`, so that such points may be left out.
+bool fails_all(const LowerContext& context, ValueId id, std::int64_t element, std::int64_t size,
+               NonNumbers what);
+
+/// Notes what is undefined of output k of a node, given what its inputs are.
+void pass_undefined(LowerContext& context, const Node& node, std::size_t k);
+
 /// Whether the node may be lowered as if all numbers were real though some input is undefined: it
 /// passes NaN on, or turns it into what it makes of some real number too.
 bool keeps_undefined(const LowerContext& context, const Node& node);

@@ -75,6 +75,11 @@ class LowerContext {
   /// Tells that some elements of a value may be no finite real numbers, on the box, at points that
   /// may be counterexamples.
   void note_undefined(ValueId id) { edges_.undefined.insert(id); }
+  /// The same for elements that are numbers or -infinity.
+  void note_masked(ValueId id) {
+    edges_.undefined.insert(id);
+    edges_.masked.insert(id);
+  }
 
   // What happens between operators.
   EdgeFacts& edges() { return edges_; }

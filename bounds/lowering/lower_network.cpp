@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
 #include "bounds/lowering/edges.h"
+#include "bounds/lowering/float_limits.h"
+#include "bounds/lowering/integers_in_range.h"
 #include "bounds/lowering/lower_context.h"
 #include "bounds/lowering/operands.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "bounds/lowering/twins.h"
+#include "specs/network/integer_range.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -62,21 +65,73 @@ bool is_wide(const std::vector<AffineForm>& forms) {
   return false;
 }
 
+/// What interval arithmetic knows nothing of may be no number: the square root of a negative one,
+/// a remainder of a division by 0.
+void note_unknown(LowerContext& context, const Node& node, const std::vector<AffineForm>& forms) {
+  for (std::size_t k = 0; k < forms.size(); ++k) {
+    const ValueId id = node.outputs[k];
+    if (id == kNoValue) continue;
+    const DataType type = context.network().value(id).type;
+    if (type == DataType::boolean || type == DataType::int64) continue;
+    const std::vector<double>& radius = forms[k].radius;
+    if (std::any_of(radius.begin(), radius.end(), [](double r) { return !(r < kInfinity); }))
+      context.note_undefined(id);
+  }
+}
+
+/// Whether the node divides by what may be infinite, and nothing reads the quotient: the judge
+/// takes no point where an output is infinite or no number.
+bool is_last_quotient(const LowerContext& context, const Node& node) {
+  if (node.kind != OpKind::div) return false;
+  const Network& network = context.network();
+  const auto is_quotient = [&](ValueId id) { return id == node.outputs[0]; };
+  return std::any_of(network.outputs.begin(), network.outputs.end(), is_quotient) &&
+         std::none_of(network.nodes.begin(), network.nodes.end(), [&](const Node& reader) {
+           return std::any_of(reader.inputs.begin(), reader.inputs.end(), is_quotient);
+         });
+}
+/// Divided by an infinity, a number is 0, wherever in the box that is: an interval with 0 in it, as
+/// lines would be tight on small parts of the box, where it may be 0 as well.
+AffineForm with_zero(const LowerContext& context, const AffineForm& form) {
+  const IntervalVector range = enclose(form, context.sources());
+  AffineForm any = AffineForm::of_constant(std::vector<double>(range.lower.size(), 0.0));
+  for (std::size_t i = 0; i < any.radius.size(); ++i) {
+    if (!std::isfinite(range.lower[i]) || !std::isfinite(range.upper[i])) {
+      any.radius[i] = kInfinity;
+      continue;
+    }
+    const double lower = std::min(range.lower[i], 0.0), upper = std::max(range.upper[i], 0.0);
+    any.constant[i] = 0.5 * lower + 0.5 * upper;
+    any.radius[i] = std::max(add_up(upper, -any.constant[i]), add_up(any.constant[i], -lower));
+  }
+  return any;
+}
+
 /// Operators throw Unsupported, with their reason, where they have no linear bounds of a node; it
 /// is caught here and nowhere else.
 std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
   const bool undefined = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
     return context.edges().undefined.contains(id);
   });
-  std::string reason = "what it is applied to may be NaN";
+  const bool endless = !keeps_endless(context, node);
+  const bool divides = endless && is_last_quotient(context, node);
+  const bool kept = (!endless || divides) && (!undefined || keeps_undefined(context, node));
+  const bool unknown = undefined || !kept;
+  std::string reason = "what it is applied to may be NaN or infinite";
+  const WidenedInputs widened(context, node);
   try {
-    if (!undefined || keeps_undefined(context, node))
-      return lower_function(node.kind)(context, node);
+    if (kept) {
+      std::vector<AffineForm> forms = lower_function(node.kind)(context, node);
+      if (!divides) return forms;
+      context.note_interval_only({node.name, operator_name(node), "the divisor may be infinite"});
+      return {with_zero(context, forms[0])};
+    }
   } catch (const Unsupported& refusal) {
     reason = refusal.what();
   }
   std::vector<AffineForm> results =
-      undefined ? unknown_outputs(context.network(), node) : lower_by_intervals(context, node);
+      unknown ? unknown_outputs(context.network(), node) : lower_by_intervals(context, node);
+  if (!unknown) note_unknown(context, node, results);
   if (is_wide(results))
     context.note_interval_only({node.name, operator_name(node), std::move(reason)});
   return results;
@@ -93,6 +148,9 @@ class Lowering {
         wanted_ends_(values_before_edges(network)) {
     CLIPBOUND_CHECK(static_cast<std::int64_t>(lower.size()) == network.input_size());
     context_.edges().undefined_reach = options.undefined_reach;
+    Judges judges = judges_of(network);
+    context_.edges().before_jumps = std::move(judges.jumps);
+    context_.edges().before_divisions = std::move(judges.divisions);
     add_inputs();
     if (options.differences) twins_ = find_twins(network);
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
@@ -117,8 +175,14 @@ class Lowering {
     return twins_.order.empty() ? position : twins_.order[position];
   }
   void set_form(ValueId id, AffineForm form) {
-    if (options_.intervals != nullptr && id != kNoValue)
-      (*options_.intervals)[id] = intervals_of(form, context_.sources());
+    if (options_.intervals != nullptr && id != kNoValue) {
+      IntervalVector& range = (*options_.intervals)[id] = intervals_of(form, context_.sources());
+      // What may be no number, or an infinite one, is in no interval.
+      if (context_.edges().undefined.contains(id) || context_.edges().endless.contains(id)) {
+        std::fill(range.lower.begin(), range.lower.end(), -kInfinity);
+        std::fill(range.upper.begin(), range.upper.end(), kInfinity);
+      }
+    }
     context_.set_form(id, std::move(form));
   }
   void add_inputs() {
@@ -147,7 +211,9 @@ class Lowering {
     context_.begin_node(static_cast<std::int32_t>(node_at(position)));
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
+    if (may_leave_range(network_, node)) keep_in_range(context_, node, results[0]);
     for (std::size_t k = 0; k < results.size(); ++k) {
+      charge_type(context_, node, k, results[k]);
       keep_edges(node, k, results[k]);
       set_form(node.outputs[k], std::move(results[k]));
     }
@@ -160,11 +226,8 @@ class Lowering {
   void keep_edges(const Node& node, std::size_t k, const AffineForm& form) {
     const ValueId id = node.outputs[k];
     if (id == kNoValue) return;
-    const std::set<ValueId>& undefined = context_.edges().undefined;
-    const bool from_undefined =
-        !undefined.empty() && std::any_of(node.inputs.begin(), node.inputs.end(),
-                                          [&](ValueId input) { return undefined.contains(input); });
-    if (from_undefined && network_.value(id).type != DataType::boolean) context_.note_undefined(id);
+    pass_undefined(context_, node, k);
+    note_overflow(context_, node, k, form);
     if (wanted_ends_[index_of(id)] == 0) return;
     IntervalVector ends = ends_by_operator(context_, node, k);
     sharpen(form, context_.sources(), ends);

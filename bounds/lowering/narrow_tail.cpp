@@ -10,6 +10,7 @@ namespace clipbound::bounds {
 namespace {
 
 constexpr double kNarrow = 0x1p-12;  // of a value's largest element
+constexpr double kLeast = 0x1p-90;   // below it, float32 may have 0 (S11, underflow)
 
 bool is_narrow(const IntervalVector& z) {
   double width = 0.0, size = 0.0;
@@ -18,7 +19,7 @@ bool is_narrow(const IntervalVector& z) {
     size = std::fmax(size, std::fmax(std::fabs(z.lower[i]), std::fabs(z.upper[i])));
     if (!(width < HUGE_VAL)) return false;
   }
-  return width <= kNarrow * size;
+  return width <= kNarrow * size && (size == 0.0 || size >= kLeast);
 }
 
 }  // namespace

@@ -13,11 +13,16 @@ namespace clipbound::bounds {
 const AffineForm& form_of(const LowerContext& context, ValueId id, AffineForm& scratch) {
   if (const AffineForm* const form = context.form(id)) return *form;
   CLIPBOUND_CHECK(context.network().is_constant(id));
-  scratch = AffineForm::of_constant(context.network().value(id).constant->as_float64());
-  for (const double x : scratch.constant) {
+  const Value& value = context.network().value(id);
+  scratch = AffineForm::of_constant(value.constant->as_float64());
+  for (std::size_t i = 0; i < scratch.constant.size(); ++i) {
+    const double x = scratch.constant[i];
     if (!std::isfinite(x))
-      throw InputError(context.network().source + ": constant '" +
-                       context.network().value(id).name + "' has an element that is not finite");
+      throw InputError(context.network().source + ": constant '" + value.name +
+                       "' has an element that is not finite");
+    // A float64 is not always what an integer beyond 2^53 is.
+    if (value.type == DataType::int64 && std::fabs(x) >= 0x1p53)
+      scratch.radius[i] = 0x1p-52 * std::fabs(x);
   }
   return scratch;
 }

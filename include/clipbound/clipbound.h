@@ -31,7 +31,8 @@
 //   }
 // [end]
 //
-// From files it is Network::load("net.onnx") and Query::load("property.vnnlib").
+// From files it is Network::load("net.onnx") and Query::load("property.vnnlib"); of VNN-LIB 2.0,
+// with one or several networks, Problem::load("query.vnnlib", {{"f", "a.onnx"}, {"g", "b.onnx"}}).
 //
 // What the verdicts mean: `unsat` - no such input exists, in exact real arithmetic for the weights
 // as read; `sat` - the input in Result::input is one, replayed in the network's own precision with
@@ -43,9 +44,11 @@
 #include "clipbound/about.h"
 #include "clipbound/bounds.h"
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 #include "clipbound/inspect.h"
 #include "clipbound/network.h"
 #include "clipbound/options.h"
+#include "clipbound/problem.h"
 #include "clipbound/query.h"
 #include "clipbound/robustness.h"
 #include "clipbound/solve.h"

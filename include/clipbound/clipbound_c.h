@@ -184,11 +184,26 @@ typedef struct clipbound_row {
   int strict;                  /**< < instead of <= */
 } clipbound_row;
 
-/** Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). */
+/** Reads a VNN-LIB property of version 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz). One that declares
+ * several networks is for clipbound_problem_load(). */
 CLIPBOUND_C_API clipbound_status clipbound_query_load(const char* path, clipbound_query** out);
 /** The same from text; `source` names it in messages (may be NULL). */
 CLIPBOUND_C_API clipbound_status clipbound_query_parse(const char* text, const char* source,
                                                        clipbound_query** out);
+/** Reads a query and the models [models] of the networks that it declares, paths[k] that of
+ * names[k] (NULL where the query has one network), and joins them to one network and one query
+ * about it: inputs are those of all networks, outputs their hidden tensors and outputs and the
+ * products of the assertions. A network that is equal to another one needs no model. */
+CLIPBOUND_C_API clipbound_status clipbound_problem_load(const char* query_path,
+                                                        const char* const* names,
+                                                        const char* const* paths, size_t models,
+                                                        clipbound_network** network,
+                                                        clipbound_query** query);
+/** Networks [count] side by side as one, for queries that are built in memory: inputs and outputs
+ * are those of all networks, one after the other. */
+CLIPBOUND_C_API clipbound_status
+clipbound_network_side_by_side(const char* const* names, const clipbound_network* const* networks,
+                               size_t count, clipbound_network** out);
 /** A query without clauses. */
 CLIPBOUND_C_API clipbound_status clipbound_query_new(size_t inputs, size_t outputs,
                                                      clipbound_query** out);
@@ -340,7 +355,8 @@ CLIPBOUND_C_API size_t clipbound_result_statistic_count(const clipbound_result* 
 CLIPBOUND_C_API clipbound_status clipbound_result_statistic(const clipbound_result* result,
                                                             size_t index,
                                                             clipbound_statistic* statistic);
-/** The competition's result file. The result's. */
+/** The competition's result file, a counterexample in the form of the query's version. The
+ * result's. */
 CLIPBOUND_C_API const char* clipbound_result_vnncomp(const clipbound_result* result);
 /** Everything as JSON, with the options it was solved with. The result's. */
 CLIPBOUND_C_API const char* clipbound_result_json(const clipbound_result* result);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 #include "clipbound/network.h"
 
 namespace clipbound {
@@ -54,6 +55,7 @@ struct NodeInfo {
 /// What inspect() found.
 struct Inspection {
   std::string source;                   ///< the file, or "memory"
+  FileInfo file;                        ///< Network::file()
   std::vector<TensorInfo> inputs;       ///< X is their concatenation
   std::vector<TensorInfo> outputs;      ///< Y is their concatenation
   std::vector<NodeInfo> nodes;          ///< in topological order
@@ -79,7 +81,7 @@ struct Inspection {
 /// Looks at a network. Takes seconds at most; on huge networks it forgoes what would take longer.
 /// Thread-safe.
 CLIPBOUND_API Inspection inspect(const Network& network);
-/// The same as JSON (UTF-8, indented).
+/// The same as JSON (UTF-8, indented), with header_json().
 CLIPBOUND_API std::string to_json(const Inspection& inspection);
 
 }  // namespace clipbound

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 
 namespace clipbound {
 
@@ -28,8 +29,9 @@ struct DenseLayer {
 /// Thread safety: all members may be called from many threads at once.
 class CLIPBOUND_API Network {
  public:
-  /// Reads an ONNX file (.onnx or .onnx.gz). Throws InputError (with file and node) or Unsupported
-  /// (with operator, node and opset).
+  /// Reads an ONNX file (.onnx or .onnx.gz; where there is none of the name, the one that differs
+  /// from it by .gz alone). Throws InputError (with file and node) or Unsupported (with operator,
+  /// node and opset).
   static Network load(const std::string& path);
   /// The same from the bytes of an uncompressed ONNX model; `source` names it in messages.
   static Network parse(const std::string& bytes, const std::string& source = "memory");
@@ -50,6 +52,8 @@ class CLIPBOUND_API Network {
   /// Nodes of which ONNX Runtime is known to compute something else than the standard says, which
   /// is what counts here.
   const std::vector<std::string>& notes() const;
+  /// The file that it was read from, or what was parsed; "memory" where it was built.
+  FileInfo file() const;
 
   /// The part of this network that computes one of its tensors, with that tensor as the only
   /// output. `layer` is the name of a tensor, else the name of a node (its first output), else a

@@ -1,6 +1,6 @@
 #pragma once
 // Idea: queries: read from VNN-LIB, or built in memory from boxes and linear rows.
-// Source: VNN-LIB 1.0.
+// Source: VNN-LIB 1.0, 2.0 and 2.1.
 // Guarantees: decimals are kept exactly; doubles are exact rationals.
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 #include "clipbound/network.h"
 
 namespace clipbound {
@@ -52,8 +53,10 @@ struct CLIPBOUND_API Row {
 /// copies are independent.
 class CLIPBOUND_API Query {
  public:
-  /// Reads a VNN-LIB 1.0 property (.vnnlib or .vnnlib.gz). Throws InputError (with file, line and
-  /// column) or Unsupported (VNN-LIB 2.0, nonlinear terms).
+  /// Reads a VNN-LIB property of version 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz; where there is
+  /// none of the name, the one that differs from it by .gz alone). One of 2.0 that declares one
+  /// network may be solved with that network; for several see problem.h. Throws InputError (with
+  /// file, line and column) or Unsupported.
   static Query load(const std::string& path);
   /// The same from text; `source` names it in messages.
   static Query parse(std::string_view text, const std::string& source = "text");
@@ -62,7 +65,8 @@ class CLIPBOUND_API Query {
   Query(std::size_t inputs, std::size_t outputs);
   /// Adds: lower <= x <= upper ([inputs] each) and all rows. Without rows every point of the box is
   /// a counterexample. Throws InputError where sizes or indices do not fit, a number is not finite
-  /// in float32, lower > upper, or a row is without terms; the query is then unchanged.
+  /// in float32, lower > upper, or a row is without terms, and for queries of VNN-LIB 2.0 whose
+  /// assertions calculate; the query is then unchanged.
   Query& add_clause(std::span<const double> lower, std::span<const double> upper,
                     std::span<const Row> rows);
   /// The same from lists in braces.
@@ -87,9 +91,16 @@ class CLIPBOUND_API Query {
   std::vector<double> box_lower(std::size_t clause, const Network& network) const;
   /// Its upper ends.
   std::vector<double> box_upper(std::size_t clause, const Network& network) const;
+  /// The names of the networks that the query declares; none in VNN-LIB 1.0 and in memory.
+  std::vector<std::string> networks() const;
+  /// True where the query declares floating-point types other than `real`: it is decided in real
+  /// arithmetic all the same, and a counterexample is replayed in the type.
+  bool declares_float_types() const;
   /// What is odd about the property, with line and column: an output set that is empty or
   /// everything, and the like.
   const std::vector<std::string>& warnings() const;
+  /// The file that it was read from, or what was parsed; "memory" where it was built.
+  FileInfo file() const;
 
   struct Implementation;  ///< the library's own
   const Implementation& implementation() const {

@@ -7,11 +7,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "clipbound/errors.h"
+#include "clipbound/file_info.h"
 #include "clipbound/network.h"
 #include "clipbound/options.h"
 #include "clipbound/query.h"
@@ -112,16 +114,26 @@ struct Progress {
   std::vector<Statistic> statistics;
 };
 
+/// The clause of a query that a counterexample satisfies.
+struct ViolatedClause {
+  std::size_t clause = 0;  ///< its number in the query, from 0; the first where it is several
+  int line = 0;            ///< where that begins in the query's file; 0 where there is none
+  std::vector<std::string> rows;  ///< its rows in words: "Y_0 - Y_1 <= 0.5"
+};
+
 /// What solve() found.
 struct Result {
   Verdict verdict = Verdict::unknown;  ///< the answer
   std::string reason;                  ///< why it is unknown or timeout, or by what it was decided
   /// Where sat: the counterexample, [inputs], each a value of the network's own precision.
   std::vector<double> input;
-  std::vector<double> output;         ///< sat: the network's outputs there, [outputs]
-  bool float64 = false;               ///< the network's precision
-  Progress progress;                  ///< at the end, without statistics
-  std::vector<Statistic> statistics;  ///< what it cost
+  std::vector<double> output;              ///< sat: the network's outputs there, [outputs]
+  std::optional<ViolatedClause> violated;  ///< sat: what it satisfies
+  bool float64 = false;                    ///< the network's precision
+  Progress progress;                       ///< at the end, without statistics
+  std::vector<Statistic> statistics;       ///< what it cost
+  std::vector<FileInfo> networks;          ///< of what it is the result; nothing: not read
+  std::optional<FileInfo> property;        ///< and of which property
 };
 
 /// How solve() talks to its caller. All members are optional.
@@ -155,10 +167,12 @@ CLIPBOUND_API Result attack(const Network& network, const Query& query, const Op
 /// The competition's result file: the verdict and, for sat, ((X_0 v)\n(X_1 v)...(Y_0 v)). Ends with
 /// a newline.
 CLIPBOUND_API std::string to_vnncomp(const Result& result);
-/// Verdict, reason, counterexample, progress, statistics, options and version as JSON (UTF-8,
-/// indented).
+/// Verdict, reason, header_json(), counterexample and the clause that it satisfies, progress,
+/// statistics and options as JSON (UTF-8, indented); numbers that are not finite are null.
 CLIPBOUND_API std::string to_json(const Result& result, const Options& options);
 /// The same for a run that ended in an error: "verdict" is "error", "reason" the message.
-CLIPBOUND_API std::string error_to_json(std::string_view message, const Options& options);
+CLIPBOUND_API std::string error_to_json(std::string_view message, const Options& options,
+                                        std::span<const FileInfo> networks = {},
+                                        const FileInfo* property = nullptr);
 
 }  // namespace clipbound

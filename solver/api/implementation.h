@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
+#include "specs/vnnlib/joint_query.h"
 
 namespace clipbound {
 
@@ -28,10 +29,23 @@ inline constexpr std::size_t kMostVariables = std::numeric_limits<std::int32_t>:
 
 struct Network::Implementation {
   std::shared_ptr<const specs::Network> network;
+
+  static Network holding(std::shared_ptr<const specs::Network> network) {
+    return Network(std::make_shared<const Implementation>(Implementation{std::move(network)}));
+  }
 };
 
 struct Query::Implementation {
+  /// Where the query is joined to its models: as it is about the joint network.
   specs::Query query;
+  /// As read, of VNN-LIB 2.0; else null.
+  std::shared_ptr<const specs::JointQuery> joint = {};
+  bool joined = false;  ///< to its models: it needs the network that it was joined with
+  std::vector<FileInfo> files = {};  ///< of these models
+
+  static Query holding(Implementation implementation) {
+    return Query(std::make_shared<Implementation>(std::move(implementation)));
+  }
 };
 
 struct Options::Implementation {

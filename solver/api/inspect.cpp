@@ -31,6 +31,7 @@ Inspection inspect(const Network& network) {
   const solver::Inspection inner = solver::inspect(network.implementation().network);
   Inspection result;
   result.source = inner.source;
+  result.file = network.file();
   for (const solver::TensorSummary& tensor : inner.inputs) result.inputs.push_back(outer(tensor));
   for (const solver::TensorSummary& tensor : inner.outputs) result.outputs.push_back(outer(tensor));
   for (const solver::NodeSummary& node : inner.nodes)
@@ -59,6 +60,7 @@ std::string to_json(const Inspection& inspection) {
   const auto tensor = [](const TensorInfo& info) { return json_of(info); };
   Json json;
   json["source"] = inspection.source;
+  append_header(json, {&inspection.file, 1}, nullptr);
   json["inputs"] = json_of(inspection.inputs, tensor);
   json["outputs"] = json_of(inspection.outputs, tensor);
   json["parameters"] = inspection.parameters;

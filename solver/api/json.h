@@ -3,7 +3,10 @@
 // Source: own.
 // Guarantees: numbers read back as they were.
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
+
+#include "clipbound/file_info.h"
 
 namespace clipbound {
 
@@ -14,5 +17,8 @@ using Json = nlohmann::ordered_json;
 inline std::string dump(const Json& json) {
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
+
+/// Adds what header_json() says.
+void append_header(Json& json, std::span<const FileInfo> networks, const FileInfo* property);
 
 }  // namespace clipbound

@@ -160,6 +160,10 @@ std::size_t Network::output_size() const {
 const std::vector<std::string>& Network::notes() const {
   return implementation_->network->notes;
 }
+FileInfo Network::file() const {
+  const specs::Network& inner = *implementation_->network;
+  return inner.file.path.empty() ? FileInfo{inner.source} : inner.file;
+}
 bool Network::is_float64() const {
   return implementation_->network->input_type() == specs::DataType::float64;
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "specs/joint/query_calculation.h"
 #include "specs/query/number.h"
 #include "specs/vnnlib/vnnlib.h"
 
@@ -73,14 +74,26 @@ std::shared_ptr<Implementation> empty_query(std::size_t inputs, std::size_t outp
 
 }  // namespace
 
+namespace {
+
+Query query_of(specs::JointQuery joint) {
+  if (joint.networks.empty()) return Query::Implementation::holding({std::move(joint.query)});
+  Query::Implementation implementation{joint.query};
+  implementation.query.calculation = specs::calculation_of(joint);
+  implementation.joint = std::make_shared<const specs::JointQuery>(std::move(joint));
+  return Query::Implementation::holding(std::move(implementation));
+}
+
+}  // namespace
+
 CLIPBOUND_ANY_CPU Query Query::load(const std::string& path) {
   base::require_cpu();
-  return Query(std::make_shared<Implementation>(Implementation{specs::read_vnnlib(path)}));
+  return query_of(specs::read_joint_query(path));
 }
 
 CLIPBOUND_ANY_CPU Query Query::parse(std::string_view text, const std::string& source) {
   base::require_cpu();
-  return Query(std::make_shared<Implementation>(Implementation{specs::parse_vnnlib(text, source)}));
+  return query_of(specs::parse_joint_query(text, source));
 }
 
 CLIPBOUND_ANY_CPU Query::Query(std::size_t inputs, std::size_t outputs) {
@@ -91,6 +104,8 @@ CLIPBOUND_ANY_CPU Query::Query(std::size_t inputs, std::size_t outputs) {
 Query& Query::add_clause(std::span<const double> lower, std::span<const double> upper,
                          std::span<const Row> rows) {
   const std::size_t inputs = input_size(), outputs = output_size();
+  if (implementation_->query.calculation)
+    throw InputError("clauses cannot be added to a query whose assertions calculate");
   if (lower.size() != inputs || upper.size() != inputs) {
     throw InputError("a clause's box needs " + std::to_string(inputs) +
                      " lower and upper bounds, got " + std::to_string(lower.size()) + " and " +
@@ -156,8 +171,28 @@ std::vector<double> Query::box_upper(std::size_t clause, const Network& network)
   return ends_of(implementation_->query, clause, input_type_of(network), &specs::Ends::upper);
 }
 
+std::vector<std::string> Query::networks() const {
+  std::vector<std::string> names;
+  if (implementation_->joint)
+    for (const auto& network : implementation_->joint->networks) names.push_back(network.name);
+  return names;
+}
+
+bool Query::declares_float_types() const {
+  if (!implementation_->joint) return false;
+  const auto& networks = implementation_->joint->networks;
+  return std::any_of(networks.begin(), networks.end(), [](const auto& network) {
+    return std::any_of(network.tensors.begin(), network.tensors.end(),
+                       [](const auto& tensor) { return tensor.type != specs::DeclaredType::real; });
+  });
+}
+
 const std::vector<std::string>& Query::warnings() const {
   return implementation_->query.warnings;
+}
+FileInfo Query::file() const {
+  const specs::Query& inner = implementation_->query;
+  return inner.file.path.empty() ? FileInfo{inner.source} : inner.file;
 }
 
 }  // namespace clipbound

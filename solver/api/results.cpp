@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/version.h"
 #include "solver/api/json.h"
 
 namespace clipbound {
@@ -43,11 +42,12 @@ std::string to_vnncomp(const Result& result) {
 
 namespace {
 
-Json header_json(std::string_view verdict, std::string_view reason) {
+Json begin_json(std::string_view verdict, std::string_view reason,
+                std::span<const FileInfo> networks, const FileInfo* property) {
   Json json;
   json["verdict"] = verdict;
   json["reason"] = reason;
-  json["version"] = version();
+  append_header(json, networks, property);
   return json;
 }
 
@@ -86,13 +86,20 @@ Json progress_json(const Progress& progress) {
 }  // namespace
 
 std::string to_json(const Result& result, const Options& options) {
-  Json json = header_json(name_of(result.verdict), result.reason);
+  Json json = begin_json(name_of(result.verdict), result.reason, result.networks,
+                         result.property ? &*result.property : nullptr);
   // Numbers that are not finite become null, JSON has none.
   json["counterexample"] = nullptr;
   if (result.verdict == Verdict::sat) {
     json["counterexample"] = {{"type", result.float64 ? "float64" : "float32"},
                               {"input", result.input},
                               {"output", result.output}};
+  }
+  json["violated"] = nullptr;
+  if (result.violated) {
+    json["violated"] = {{"clause", result.violated->clause},
+                        {"line", result.violated->line},
+                        {"rows", result.violated->rows}};
   }
   json["progress"] = progress_json(result.progress);
   Json statistics = Json::object();
@@ -108,8 +115,9 @@ std::string to_json(const Result& result, const Options& options) {
   return dump(json);
 }
 
-std::string error_to_json(std::string_view message, const Options& options) {
-  Json json = header_json("error", message);
+std::string error_to_json(std::string_view message, const Options& options,
+                          std::span<const FileInfo> networks, const FileInfo* property) {
+  Json json = begin_json("error", message, networks, property);
   json["options"] = options_json(options.implementation().values);
   return dump(json);
 }

@@ -4,6 +4,7 @@
 // Guarantees: a robust radius was proved, a counterexample replayed (S11).
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "base/eigen.h"
 #include "base/rounding.h"
@@ -37,11 +38,12 @@ class RadiusSearch {
     bisect_by_bounds();
     // Bounds of one whole box have taken so long; a search that is shorter gets nowhere.
     double step_s = std::max(kShortestStep_s, kStepsOfBounds * longest_bounds_s_);
-    double first = ceiling();
-    for (; !is_over() && !is_near(ceiling()); step_s *= kStepGrowth) {
-      step_s = std::min(step_s, settings_.step_limit_s);
-      first = bisect(first, step_s);
-      if (step_s >= settings_.step_limit_s) break;
+    double first = ceiling(), coarse = kCoarsest;
+    for (; !is_over() && !is_near(ceiling()); step_s *= kStepGrowth, coarse *= kFiner) {
+      const bool last = step_s >= settings_.step_limit_s;
+      first = bisect(first, std::min(step_s, settings_.step_limit_s),
+                     last ? settings_.tolerance : std::max(coarse, settings_.tolerance));
+      if (last) break;
     }
     if (result_.robust_radius >= settings_.radius_max)
       return finish("robust up to the largest radius");
@@ -53,6 +55,9 @@ class RadiusSearch {
 
  private:
   static constexpr double kShortestStep_s = 1.0, kStepsOfBounds = 4.0, kStepGrowth = 4.0;
+  /// How near a round of short searches comes to what it leaves open: all of its last queries end
+  /// by their time, and longer ones know more.
+  static constexpr double kCoarsest = 0.1, kFiner = 0.3;
   /// Bounds alone need not come nearer: searches go on from there.
   static constexpr double kBoundsTolerance = 0.5;
   /// Of the largest radius: what is smaller is not looked for.
@@ -62,8 +67,9 @@ class RadiusSearch {
   double ceiling() const {
     return std::min(settings_.radius_max, result_.counterexample_radius.value_or(base::kInfinity));
   }
-  bool is_near(double open) const {
-    return open - result_.robust_radius <= settings_.tolerance * open ||
+  bool is_near(double open) const { return is_near(open, settings_.tolerance); }
+  bool is_near(double open, double tolerance) const {
+    return open - result_.robust_radius <= tolerance * open ||
            open <= kSmallestShare * settings_.radius_max;
   }
   bool is_over() const {
@@ -89,11 +95,11 @@ class RadiusSearch {
 
   /// Between the proved radius and the ceiling by searches of so many seconds, beginning with
   /// `radius`. Returns the smallest radius that they have left open, where the next round begins.
-  double bisect(double radius, double step_s) {
+  double bisect(double radius, double step_s, double tolerance) {
     double open = ceiling();
     if (result_.counterexample_radius && radius >= *result_.counterexample_radius)
       radius = 0.5 * (result_.robust_radius + open);
-    while (!is_over() && !is_near(open)) {
+    while (!is_over() && !is_near(open, tolerance)) {
       if (try_radius(radius, Means::search, step_s) != Verdict::unsat)
         open = std::min(radius, ceiling());
       radius = 0.5 * (result_.robust_radius + open);
@@ -106,13 +112,21 @@ class RadiusSearch {
     const Clock::time_point begin = Clock::now();
     const Result step = ask(radius, means, step_s);
     ++result_.queries;
-    if (means == Means::bounds)
-      longest_bounds_s_ =
-          std::max(longest_bounds_s_, std::chrono::duration<double>(Clock::now() - begin).count());
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    if (means == Means::bounds) longest_bounds_s_ = std::max(longest_bounds_s_, seconds);
+    tell(radius, means, step.verdict, seconds);
     if (step.verdict == Verdict::unsat)
       result_.robust_radius = std::max(result_.robust_radius, radius);
     if (step.verdict == Verdict::sat) remember(step);
     return step.verdict;
+  }
+
+  void tell(double radius, Means means, Verdict verdict, double seconds) const {
+    if (!callbacks_.log || options_.fields().verbose < 1) return;
+    char line[120];
+    std::snprintf(line, sizeof line, "radius %.6g by %s: %s after %.2f s", radius,
+                  means == Means::search ? "a search" : "bounds", name_of(verdict), seconds);
+    callbacks_.log(1, line);
   }
 
   void check() const {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "solver/solve.h"
+#include "specs/query/row_text.h"
 #include "specs/vnnlib/vnnlib.h"
 
 namespace clipbound {
@@ -76,11 +77,39 @@ class Registration {
   Stopper::Implementation::Entry& entry_;
 };
 
+/// The first clause that the counterexample satisfies.
+std::optional<ViolatedClause> violated_clause(const specs::Query& query, specs::DataType input_type,
+                                              const Result& result) {
+  std::span<const double> outputs = result.output;
+  std::vector<mpq_class> calculated;
+  if (query.calculation) {
+    outputs = outputs.first(outputs.size() - query.calculation->outputs());
+    calculated = query.calculation->values(result.input, outputs);
+  }
+  for (std::size_t k = 0; k < query.clauses.size(); ++k) {
+    const specs::Clause& clause = query.clauses[k];
+    if (!inside_box(clause, input_type, result.input) ||
+        !rows_hold(clause, result.input, outputs, input_type, calculated))
+      continue;
+    ViolatedClause violated{k, clause.line, {}};
+    for (const specs::Row& row : clause.rows) violated.rows.push_back(to_text(row));
+    return violated;
+  }
+  return {};
+}
+
 using InnerSolve = decltype(&solver::solve);
 
 Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
            const Callbacks& callbacks, bool only_root = false) {
-  const specs::Query& inner_query = query.implementation().query;
+  const Query::Implementation& asked = query.implementation();
+  if (asked.joint && !asked.joined) {
+    // Of one network: whatever its query speaks of beyond inputs and outputs is joined to it.
+    const std::vector<std::string> names = query.networks();
+    const Problem problem = Problem::join(query, {{names.size() == 1 ? names[0] : "", network}});
+    return run(how, problem.network, problem.query, options, callbacks, only_root);
+  }
+  const specs::Query& inner_query = asked.query;
   const base::Options& values = options.implementation().values;
   const auto& inner_network = network.implementation().network;
   check_against(inner_query, inner_network->input_size(), inner_network->output_size());
@@ -104,12 +133,16 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
 
   Result result;
   result.float64 = network.is_float64();
+  result.networks = asked.files.empty() ? std::vector<FileInfo>{network.file()} : asked.files;
+  result.property = query.file();
   try {
     solver::SolveResult inner = how(inner_network, inner_query, values, context);
     result.verdict = outer(inner.verdict);
     result.reason = std::move(inner.reason);
     result.input = std::move(inner.input);
     result.output = std::move(inner.output);
+    if (result.verdict == Verdict::sat)
+      result.violated = violated_clause(inner_query, inner_network->input_type(), result);
     result.progress = outer(inner.progress, inner_query);
     result.statistics = outer(inner.statistics);
   } catch (const std::bad_alloc&) {

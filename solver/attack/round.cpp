@@ -37,8 +37,23 @@ float AttackRound::clamp(std::size_t i, float value) const {
   return std::clamp(value, scene_.target.lower()[i], scene_.target.upper()[i]);
 }
 
+/// Onto the input set of the clause that a point aims at, or was nearest to; at first of each in
+/// turn.
+void AttackRound::project() {
+  if (!scene_.target.has_input_rows()) return;
+  for (std::size_t b = 0; b < B_; ++b) {
+    const int clauses = scene_.target.clauses(),
+              turn = static_cast<int>((b + scene_.memory.rounds) %
+                                      static_cast<std::uint64_t>(clauses)),
+              nearest = evaluated_ ? loss_[b].clause : turn;
+    scene_.target.project(x(b), which_[b] >= 0 ? which_[b] : nearest, scene_.memory.margin);
+  }
+}
+
 void AttackRound::evaluate() {
   AttackMemory& memory = scene_.memory;
+  project();
+  evaluated_ = true;
   scene_.evaluator.forward(x_, y_);
   scene_.statistics.attack_points += B_;
   bool offered = false;

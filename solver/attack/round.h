@@ -50,8 +50,8 @@ class AttackRound {
   virtual bool advance() = 0;
 
  protected:
-  /// Evaluates x_, fills loss_, remembers the best, offers what looks like a counterexample (at
-  /// most one) to the judge.
+  /// Moves x_ to where rows over inputs alone hold, evaluates it, fills loss_, remembers the best,
+  /// offers what looks like a counterexample (at most one) to the judge.
   void evaluate();
   float* x(std::size_t b) { return x_.data() + b * n_; }
   const float* y(std::size_t b) const { return y_.data() + b * scene_.outputs; }
@@ -71,6 +71,9 @@ class AttackRound {
 
  private:
   void offer(std::size_t b);
+  void project();
+
+  bool evaluated_ = false;
 };
 
 /// Projected gradient descent from B starts.

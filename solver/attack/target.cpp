@@ -26,6 +26,8 @@ AttackTarget::AttackTarget(const Query& query, std::vector<std::size_t> clauses,
                           static_cast<float>(term.coefficient.lower));
       }
       flat.threshold = static_cast<float>(row.threshold.lower);
+      flat.from_equality = row.from_equality;
+      has_input_rows_ = has_input_rows_ || flat.is_input_row();
       rows.push_back(std::move(flat));
     }
   }
@@ -82,6 +84,39 @@ void AttackTarget::pull(const float* x, const float* y, int which, float margin,
     }
   }
   if (rows == ViolatedRows::worst && worst != nullptr) add(*worst);
+}
+
+/// True where the row was violated.
+bool AttackTarget::project_onto(const FlatRow& row, float* x, float margin) const {
+  // A little inside, so that the rounding of x does not lead out again; there is no inside of an
+  // equation.
+  constexpr double kInside = 4.0 * std::numeric_limits<float>::epsilon();
+  double value = -static_cast<double>(row.threshold), size = std::fabs(value), length = 0.0;
+  for (const auto& [i, c] : row.inputs) {
+    const double term = static_cast<double>(c) * x[i],
+                 reach = c * (static_cast<double>(upper_[i]) - lower_[i]);
+    value += term;
+    size += std::fabs(term);
+    length += reach * reach;
+  }
+  const double goal = row.from_equality ? 0.0 : margin + kInside * size;
+  if (!(value > -0.5 * goal) || !(length > 0.0)) return false;
+  const double step = (value + goal) / length;
+  for (const auto& [i, c] : row.inputs) {
+    const double width = static_cast<double>(upper_[i]) - lower_[i];
+    x[i] = std::clamp(static_cast<float>(x[i] - step * c * width * width), lower_[i], upper_[i]);
+  }
+  return true;
+}
+
+void AttackTarget::project(float* x, int which, float margin) const {
+  constexpr int kMostPasses = 16;
+  bool moved = true;
+  for (int pass = 0; pass < kMostPasses && moved; ++pass) {
+    moved = false;
+    for (const FlatRow& row : rows_[static_cast<std::size_t>(which)])
+      if (row.is_input_row()) moved = project_onto(row, x, margin) || moved;
+  }
 }
 
 float AttackTarget::least_margin(const float* x, const float* y, int which) const {

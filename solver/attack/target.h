@@ -35,6 +35,11 @@ class AttackTarget {
   /// inputs to direct [n]: those of the worst row alone, or of all violated rows.
   void pull(const float* x, const float* y, int which, float margin, ViolatedRows rows,
             float* cotangent, float* direct) const;
+  /// Whether some clause has rows over inputs alone.
+  bool has_input_rows() const { return has_input_rows_; }
+  /// Moves x to where the rows over inputs alone of clause `which` hold by `margin`, as near as
+  /// alternating projections onto them and onto the box come. Distances are measured in widths.
+  void project(float* x, int which, float margin) const;
   /// The smallest margin that means something at (x, y): some units in the last place of the rows'
   /// largest terms.
   float least_margin(const float* x, const float* y, int which) const;
@@ -50,9 +55,13 @@ class AttackTarget {
   const std::vector<float>& upper() const { return upper_; }
 
  private:
+  struct FlatRow;
+  bool project_onto(const FlatRow& row, float* x, float margin) const;
   struct FlatRow {
     std::vector<std::pair<std::size_t, float>> outputs, inputs;
     float threshold = 0.0F;
+    bool from_equality = false;
+    bool is_input_row() const { return outputs.empty(); }
     float value(const float* x, const float* y) const;
   };
 
@@ -61,6 +70,7 @@ class AttackTarget {
   std::vector<std::vector<FlatRow>> rows_;  ///< by clause
   std::vector<std::size_t> varying_;
   std::vector<float> lower_, upper_;
+  bool has_input_rows_ = false;
 };
 
 }  // namespace clipbound::solver

@@ -1,6 +1,8 @@
 // Idea: queries and options of clipbound_c.h, each function a call of the public C++ interface.
 // Source: own.
 // Guarantees: no exception leaves; it becomes a status code.
+#include <memory>
+
 #include "solver/c_api/handles.h"
 
 using namespace clipbound;
@@ -28,6 +30,38 @@ clipbound_status clipbound_query_parse(const char* given, const char* source,
                                        clipbound_query** out) {
   return guarded(
       [&] { give(Query::parse(text(given, "text"), source == nullptr ? "text" : source), out); });
+}
+
+clipbound_status clipbound_problem_load(const char* query_path, const char* const* names,
+                                        const char* const* paths, size_t models,
+                                        clipbound_network** network, clipbound_query** query) {
+  return guarded([&] {
+    deref(network, "network");
+    deref(query, "query");
+    const auto files = array(paths, models, "paths");
+    std::vector<ModelFile> given;
+    for (std::size_t k = 0; k < models; ++k)
+      given.push_back({.network = names == nullptr || names[k] == nullptr ? "" : names[k],
+                       .path = text(files[k], "paths")});
+    Problem problem = Problem::load(text(query_path, "query_path"), given);
+    auto held = std::make_unique<clipbound_network>(clipbound_network{std::move(problem.network)});
+    *query = new clipbound_query{std::move(problem.query)};
+    *network = held.release();
+  });
+}
+
+clipbound_status clipbound_network_side_by_side(const char* const* names,
+                                                const clipbound_network* const* networks,
+                                                size_t count, clipbound_network** out) {
+  return guarded([&] {
+    deref(out, "out");
+    const auto called = array(names, count, "names");
+    const auto parts = array(networks, count, "networks");
+    std::vector<NamedNetwork> given;
+    for (std::size_t k = 0; k < count; ++k)
+      given.push_back({text(called[k], "names"), deref(parts[k], "networks").network});
+    *out = new clipbound_network{side_by_side(given)};
+  });
 }
 
 clipbound_status clipbound_query_new(size_t inputs, size_t outputs, clipbound_query** out) {

@@ -52,7 +52,7 @@ clipbound_status answer(decltype(&solve) how, const clipbound_network* network,
     auto result = std::make_unique<clipbound_result>();
     result->result = how(deref(network, "network").network, deref(query, "query").query, given,
                          callbacks_of(callbacks));
-    result->vnncomp = to_vnncomp(result->result);
+    result->vnncomp = to_vnncomp(result->result, query->query);
     result->json = to_json(result->result, given);
     *out = result.release();
   });

@@ -19,7 +19,7 @@ namespace clipbound::solver {
 /// Why a worker is to give some of its subproblems away.
 enum class Giving : std::uint8_t {
   spare,   ///< to have a task ready: it keeps what fills its lanes
-  needed,  ///< no task is ready, somebody may be idle
+  needed,  ///< a thread is idle: it gives what it can spare and more
 };
 
 /// What the workers of one search share.

@@ -79,7 +79,7 @@ void TreeSearch<Worker>::dive(Worker& worker, Subtree subtree) {
   while (worker.has_open() && !team_.is_over()) {
     worker.between_batches();
     if (pool_.wants_tasks()) {
-      const Giving giving = pool_.is_empty() ? Giving::needed : Giving::spare;
+      const Giving giving = pool_.has_idle_threads() ? Giving::needed : Giving::spare;
       if (std::optional<Subtree> oldest = worker.share(giving)) spawn(std::move(*oldest));
     }
     if (!worker.take_batch()) continue;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include "base/check.h"
 #include "specs/evaluate/evaluate.h"
@@ -31,6 +32,40 @@ Replays replay_all(const Network& network, std::span<const double> point) {
   return replays;
 }
 
+/// Whether something between inputs and outputs is held to 16 bits. Runtimes leave out a Cast to
+/// them and back, so that it is not rounded there.
+bool has_narrow_middle(const Network& network) {
+  const bool narrow = std::all_of(network.inputs.begin(), network.inputs.end(),
+                                  [&](ValueId id) { return network.value(id).half != Half::none; });
+  return !narrow &&
+         std::any_of(network.values.begin(), network.values.end(), [](const Value& value) {
+           return value.half != Half::none && !value.constant;
+         });
+}
+
+/// The network without these roundings.
+Network without_narrow_middle(const Network& network) {
+  Network wide = network;
+  for (Value& value : wide.values) {
+    if (!value.constant) value.half = Half::none;
+  }
+  for (const auto* ends : {&network.inputs, &network.outputs}) {
+    for (const ValueId id : *ends) wide.value(id).half = network.value(id).half;
+  }
+  return wide;
+}
+
+std::vector<Replays> all_replays(const Network& network, std::span<const double> point) {
+  std::vector<Replays> all;
+  const auto add = [&](const Network& n) {
+    all.push_back(n.computes_in_float64() ? replay_all<double>(n, point)
+                                          : replay_all<float>(n, point));
+  };
+  add(network);
+  if (has_narrow_middle(network)) add(without_narrow_middle(network));
+  return all;
+}
+
 bool all_finite(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
@@ -48,8 +83,30 @@ std::string explain(std::size_t clauses, int closest, std::size_t order) {
   if (clauses == 0) return "the query has no clause";
   if (closest == 0) return "the point lies outside every clause's box";
   if (closest == 1) return "the rows of no clause hold at the outputs";
+  if (order >= kOrderNames.size())
+    return "the rows do not hold where 16-bit numbers on the way are not rounded";
   return std::string("the orders of summation disagree: the rows do not hold in ") +
          kOrderNames[order] + " order";
+}
+
+/// What the rows are asked of: the network's tensors, and what is calculated of them exactly.
+struct Asked {
+  std::span<const double> outputs;
+  std::vector<mpq_class> calculated;
+};
+
+/// One for each replay.
+std::vector<Asked> asked_of(const Query& query, std::span<const double> point,
+                            const std::vector<std::vector<double>>& replays) {
+  std::vector<Asked> all;
+  const std::size_t calculated = query.calculation ? query.calculation->outputs() : 0;
+  for (const std::vector<double>& y : replays) {
+    Asked asked{std::span(y).first(y.size() - calculated), {}};
+    if (calculated > 0 && all_finite(asked.outputs))
+      asked.calculated = query.calculation->values(point, asked.outputs);
+    all.push_back(std::move(asked));
+  }
+  return all;
 }
 
 }  // namespace
@@ -66,11 +123,19 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
         std::string("the point is not made of finite ") + name_of(input_type) + " numbers";
     return judgement;
   }
-  const Replays replays = network.computes_in_float64() ? replay_all<double>(network, point)
-                                                        : replay_all<float>(network, point);
+  std::vector<std::vector<double>> replays;
+  for (Replays& orders : all_replays(network, point))
+    std::move(orders.begin(), orders.end(), std::back_inserter(replays));
   judgement.outputs = replays[0];
-  if (!std::all_of(replays.begin(), replays.end(), [](const auto& y) { return all_finite(y); })) {
+  const std::vector<Asked> asked = asked_of(query, point, replays);
+  if (!std::all_of(asked.begin(), asked.end(),
+                   [](const Asked& of) { return all_finite(of.outputs); })) {
     judgement.why_not = "an output is not finite";
+    return judgement;
+  }
+  if (query.calculation &&
+      !query.calculation->holds_as_calculated(input_type, point, asked[0].outputs)) {
+    judgement.why_not = "the assertions do not hold as their type calculates them";
     return judgement;
   }
   int closest = 0;
@@ -78,9 +143,9 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
   for (std::size_t c = 0; c < query.clauses.size() && !judgement.inside_exact_box; ++c) {
     const Clause& clause = query.clauses[c];
     if (!inside_box(clause, input_type, point)) continue;
-    std::array<bool, 3> holds{};
-    for (std::size_t o = 0; o < holds.size(); ++o)
-      holds[o] = rows_hold(clause, point, replays[o], input_type);
+    std::vector<bool> holds;
+    for (const Asked& of : asked)
+      holds.push_back(rows_hold(clause, point, of.outputs, input_type, of.calculated));
     if (std::all_of(holds.begin(), holds.end(), [](bool h) { return h; })) {
       const bool exact = inside_exact(clause, point);
       // The first clause stands unless a later one holds exactly.

@@ -51,6 +51,9 @@ extern template class Evaluator<double>;
 /// function that the network's weights define, at the exact point.
 struct EnclosedOutputs {
   std::vector<double> value, error;
+  /// Of evaluate_enclosed(): every floating-point value on the way, not only the outputs, is
+  /// certainly a finite number of its type, and none that is not 0 may underflow to it.
+  bool ordinary_inside = true;
 };
 EnclosedOutputs evaluate_enclosed(const Network& network, std::span<const double> point);
 /// The same for all points of the box [lower, upper]: interval arithmetic, operator by operator.

@@ -3,15 +3,19 @@
 // prepared Operation per node.
 // Source: own.
 // Guarantees: buffers are shared only where one value is another one's reshape; in float32 and
-// float64, every value is rounded to its own type (in running error bounds none is: they speak of
-// real numbers).
+// float64, every value is rounded to its own type, and float32 operators of a float64 network sum
+// in float32 (in running error bounds none is: they speak of real numbers); integers are kept in
+// the range of their type.
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <type_traits>
 #include <vector>
 
 #include "base/check.h"
 #include "specs/network/half.h"
+#include "specs/network/integer_range.h"
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
 #include "specs/simplify/passes.h"
@@ -59,15 +63,21 @@ class EvaluationPlan {
     std::vector<S*> outputs;
     std::vector<const S*> output_gradients;
     std::vector<S*> input_gradients;
-    std::vector<std::size_t> narrow_outputs;  ///< whose type has fewer numbers than S
+    std::vector<std::size_t> narrow_outputs;  ///< whose type has fewer numbers than S, or
+                                              ///< integers that may wrap around
+    bool in_float32 = false;                  ///< a float32 operator of a float64 network
   };
   void lay_out_constant(std::size_t value);
+  template <typename T>
+  static Plain plain_of(T x);
   void lay_out_nodes(Keep keep);
   void place_buffers(std::vector<S>& arena, std::vector<S*>& places);
   void connect();
   /// Held to 16 bits, or to float32 in a float64 network.
   bool is_narrow(const Value& value) const;
   bool is_to_round(const Node& node, std::size_t o) const;
+  bool computes_in_float32(const Node& node) const;
+  void run_in_float32(const Step& step, Sums sums);
   void round_narrow_outputs(const Step& step);
 
   std::shared_ptr<const Network> network_;
@@ -76,7 +86,8 @@ class EvaluationPlan {
   /// The value whose buffer a value shares: a change of shape alone costs nothing.
   std::vector<std::size_t> shares_;
   std::vector<bool> used_;
-  std::vector<std::vector<S>> converted_;  ///< constants whose type is not S
+  std::vector<std::vector<S>> converted_;    ///< constants whose type is not S
+  std::vector<std::vector<float>> float32_;  ///< scratch: operands and results of one step
   std::vector<S*> data_, gradient_;
   std::vector<S> arena_, gradient_arena_;
   std::int64_t batch_ = 0, capacity_ = 0;
@@ -124,7 +135,7 @@ void EvaluationPlan<S>::lay_out_nodes(Keep keep) {
       shares_[index_of(node->outputs[0])] = shares_[index_of(node->inputs[0])];
       continue;
     }
-    steps_.push_back({std::move(operation), node, {}, {}, {}, {}, {}});
+    steps_.push_back({std::move(operation), node, {}, {}, {}, {}, {}, computes_in_float32(*node)});
     for (std::size_t o = 0; o < node->outputs.size(); ++o)
       if (is_to_round(*node, o)) steps_.back().narrow_outputs.push_back(o);
   }
@@ -135,6 +146,7 @@ template <typename S>
 bool EvaluationPlan<S>::is_to_round(const Node& node, std::size_t o) const {
   if (node.outputs[o] == kNoValue) return false;
   const Value& y = network_->value(node.outputs[o]);
+  if (y.type == DataType::int64) return may_leave_range(*network_, node);
   if (!is_narrow(y)) return false;
   const bool copies = op_row(node.kind).op_class == OpClass::movement &&
                       std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
@@ -142,6 +154,69 @@ bool EvaluationPlan<S>::is_to_round(const Node& node, std::size_t o) const {
                                                   network_->value(id).half == y.half);
                       });
   return !copies;
+}
+
+/// Whether the node's sums are float32 sums, though S has more numbers. Indices of other nodes may
+/// be too large for that.
+template <typename S>
+bool EvaluationPlan<S>::computes_in_float32(const Node& node) const {
+  if (!std::is_same_v<S, double> || !mixed_) return false;
+  if (op_row(node.kind).op_class == OpClass::movement) return false;
+  const auto is_of = [&](ValueId id, DataType type) {
+    return id == kNoValue || network_->value(id).type == type;
+  };
+  return std::all_of(node.outputs.begin(), node.outputs.end(),
+                     [&](ValueId id) { return is_of(id, DataType::float32); }) &&
+         std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) {
+           return is_of(id, DataType::float32) || is_of(id, DataType::boolean) ||
+                  network_->is_constant(id);
+         });
+}
+
+template <typename S>
+void EvaluationPlan<S>::run_in_float32(const Step& step, Sums sums) {
+  const auto narrowed = [this](const S* from, std::size_t count, std::vector<float>& to) {
+    to.resize(count);
+    if constexpr (std::is_floating_point_v<S>) {
+      for (std::size_t i = 0; from != nullptr && i < count; ++i)
+        to[i] = static_cast<float>(from[i]);
+    }
+    return to.data();
+  };
+  const std::size_t operands = step.inputs.size(), results = step.outputs.size();
+  float32_.resize(std::max(float32_.size(), operands + results));
+  std::vector<const float*> inputs(operands, nullptr);
+  std::vector<float*> outputs(results, nullptr);
+  const auto count_of = [this](const Value& value) {
+    return static_cast<std::size_t>(value.size() * (value.constant ? 1 : batch_));
+  };
+  for (std::size_t k = 0; k < operands; ++k) {
+    if (step.inputs[k] == nullptr) continue;
+    inputs[k] =
+        narrowed(step.inputs[k], count_of(network_->value(step.node->inputs[k])), float32_[k]);
+  }
+  for (std::size_t o = 0; o < results; ++o) {
+    if (step.outputs[o] == nullptr) continue;
+    outputs[o] =
+        narrowed(nullptr, count_of(network_->value(step.node->outputs[o])), float32_[operands + o]);
+  }
+  step.operation->eval(Arguments<float>{batch_, inputs, outputs, sums});
+  for (std::size_t o = 0; o < results; ++o) {
+    if (outputs[o] != nullptr)
+      std::copy(float32_[operands + o].begin(), float32_[operands + o].end(), step.outputs[o]);
+  }
+}
+
+/// The number as a scalar; NaN where it is an integer that the scalar does not hold.
+template <typename S>
+template <typename T>
+typename EvaluationPlan<S>::Plain EvaluationPlan<S>::plain_of(T x) {
+  const auto plain = static_cast<Plain>(x);
+  if constexpr (std::is_same_v<T, std::int64_t> && std::is_floating_point_v<S>) {
+    if (plain >= Plain(0x1p63) || static_cast<std::int64_t>(plain) != x)
+      return std::numeric_limits<Plain>::quiet_NaN();
+  }
+  return plain;
 }
 
 template <typename S>
@@ -156,7 +231,7 @@ void EvaluationPlan<S>::lay_out_constant(std::size_t value) {
   std::visit(
       [&](const auto& held) {
         converted_[value].reserve(held.size());
-        for (const auto x : held) converted_[value].push_back(S(static_cast<Plain>(x)));
+        for (const auto x : held) converted_[value].push_back(S(plain_of(x)));
       },
       tensor.values);
   data_[value] = converted_[value].data();
@@ -215,18 +290,23 @@ void EvaluationPlan<S>::connect() {
 template <typename S>
 void EvaluationPlan<S>::run(Sums sums) {
   for (const Step& step : steps_) {
-    step.operation->eval(Arguments<S>{batch_, step.inputs, step.outputs, sums});
+    if (step.in_float32)
+      run_in_float32(step, sums);
+    else
+      step.operation->eval(Arguments<S>{batch_, step.inputs, step.outputs, sums});
     if (!step.narrow_outputs.empty()) round_narrow_outputs(step);
   }
 }
 
 template <typename S>
 void EvaluationPlan<S>::round_narrow_outputs(const Step& step) {
-  if constexpr (std::is_floating_point_v<S>) {
-    for (const std::size_t o : step.narrow_outputs) {
-      const Value& v = network_->value(step.node->outputs[o]);
-      const std::int64_t size = v.size() * batch_;
-      for (S* x = step.outputs[o]; x != step.outputs[o] + size; ++x) *x = rounded(v, *x);
+  for (const std::size_t o : step.narrow_outputs) {
+    const Value& v = network_->value(step.node->outputs[o]);
+    S *x = step.outputs[o], *end = x + v.size() * batch_;
+    if (v.type == DataType::int64) {
+      for (; x != end; ++x) *x = kept_in_range(v, *step.node, *x);
+    } else {
+      for (; x != end; ++x) *x = rounded(v, *x);
     }
   }
 }

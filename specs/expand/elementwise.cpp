@@ -13,6 +13,21 @@ ValueId sum_of_all(Expansion& e) {
   return sum;
 }
 
+/// onnx.proto, TensorProto.DataType.
+std::int64_t onnx_type_of(StoredInteger type) {
+  switch (type) {
+    case StoredInteger::uint8: return 2;
+    case StoredInteger::int8: return 3;
+    case StoredInteger::uint16: return 4;
+    case StoredInteger::int16: return 5;
+    case StoredInteger::int32: return 6;
+    case StoredInteger::int64: return 7;
+    case StoredInteger::uint32: return 12;
+    case StoredInteger::uint64: return 13;
+  }
+  return 7;
+}
+
 }  // namespace
 
 void expand_sum(Expansion& e) {
@@ -78,7 +93,7 @@ void expand_shrink(Expansion& e) {
 
 void expand_cast_like(Expansion& e) {
   expect_inputs(e, 2, 2);
-  constexpr std::int64_t kFloat = 1, kInt64 = 7, kBool = 9, kFloat16 = 10, kDouble = 11,
+  constexpr std::int64_t kFloat = 1, kBool = 9, kFloat16 = 10, kDouble = 11,
                          kBfloat16 = 16;  // onnx.proto
   const DataType type = e.type(e.input(1));
   const Half half = e.network().value(e.input(1)).half;
@@ -86,8 +101,9 @@ void expand_cast_like(Expansion& e) {
                           : half == Half::bfloat16    ? kBfloat16
                           : type == DataType::float32 ? kFloat
                           : type == DataType::float64 ? kDouble
-                          : type == DataType::int64   ? kInt64
-                                                      : kBool;
+                          : type == DataType::int64
+                              ? onnx_type_of(e.network().value(e.input(1)).integers)
+                              : kBool;
   e.output_of_cast(0, e.add("Cast", {e.input(0)}, {{"to", to}}));
 }
 

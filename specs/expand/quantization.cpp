@@ -74,9 +74,10 @@ ValueId cut(Expansion& e, ValueId x, ValueId low, ValueId high) {
   return e.add("Min", {e.add("Max", {x, low}), high});
 }
 
-/// round(x / scale) as integers in [low, high] around a zero point of the type of x.
+/// round(x / scale) as integers of a type, cut to its range, around a zero point of the type of x.
 ValueId quantized(Expansion& e, ValueId x, ValueId scale, std::optional<ValueId> zero,
-                  Limits limits) {
+                  StoredInteger type) {
+  const Limits limits = limits_of(type);
   const ValueId quotient = e.add("Div", {x, scale});
   ValueId low = e.number(limits.low, x), high = e.number(limits.high, x);
   if (zero) {
@@ -84,7 +85,7 @@ ValueId quantized(Expansion& e, ValueId x, ValueId scale, std::optional<ValueId>
     high = e.add("Sub", {high, *zero});
   }
   const ValueId rounded = e.add("Round", {cut(e, quotient, low, high)});
-  return e.retype(zero ? e.add("Add", {rounded, *zero}) : rounded, DataType::int64);
+  return e.as_integers(zero ? e.add("Add", {rounded, *zero}) : rounded, type);
 }
 
 }  // namespace
@@ -92,14 +93,15 @@ ValueId quantized(Expansion& e, ValueId x, ValueId scale, std::optional<ValueId>
 void expand_quantize_linear(Expansion& e) {
   expect_inputs(e, 2, 3);
   expect_floating(e, 1);
-  const Limits limits = limits_of(quantized_type(e));
+  const StoredInteger type = quantized_type(e);
+  limits_of(type);  // refuses others
   ValueId x = e.input(0);
   if (e.type(x) == DataType::boolean) throw InputError("input is boolean");
   const ValueId scale = parameter(e, 1);
   if (e.type(x) != e.type(scale)) x = e.retype(x, e.type(scale));
   std::optional<ValueId> zero;
   if (e.has(2)) zero = e.retype(parameter(e, 2), e.type(scale));
-  e.output(0, quantized(e, x, scale, zero, limits));
+  e.output(0, quantized(e, x, scale, zero, type));
 }
 
 void expand_dequantize_linear(Expansion& e) {
@@ -107,13 +109,15 @@ void expand_dequantize_linear(Expansion& e) {
   expect_floating(e, 1);
   ValueId x = e.input(0);
   if (e.type(x) != DataType::int64) throw InputError(std::string("input is ") + name_of(e.type(x)));
+  const ValueId scale = parameter(e, 1);
+  x = e.retype(x, e.type(scale));
   if (e.has(2)) {
     if (e.type(e.input(2)) != DataType::int64)
       throw InputError(std::string("the zero point is ") + name_of(e.type(e.input(2))));
-    x = e.add("Sub", {x, parameter(e, 2)});
+    // Of 8 and 16 bits, so it is exact; as integers of that type it would wrap around.
+    x = e.add("Sub", {x, e.retype(parameter(e, 2), e.type(scale))});
   }
-  const ValueId scale = parameter(e, 1);
-  e.output(0, e.add("Mul", {e.retype(x, e.type(scale)), scale}));
+  e.output(0, e.add("Mul", {x, scale}));
 }
 
 /// To uint8, with the scale that the input's own range, extended to 0, asks for.
@@ -126,14 +130,16 @@ void expand_dynamic_quantize_linear(Expansion& e) {
   const Axes all = counting(rank_of(e, x));
   const ValueId high = e.add("Max", {reduce(e, "ReduceMax", x, all, false), nothing}),
                 low = e.add("Min", {reduce(e, "ReduceMin", x, all, false), nothing});
-  const ValueId scale = e.add("Div", {e.add("Sub", {high, low}), most});
+  // Where the range is empty, all elements are 0, the scale is 1: so ONNX Runtime.
+  const ValueId scale = e.add("Where", {e.add("Equal", {high, low}), e.number(1.0, x),
+                                        e.add("Div", {e.add("Sub", {high, low}), most})});
   const ValueId start = e.add("Div", {e.add("Neg", {low}), scale});
   const ValueId zero = e.add("Round", {e.add("Clip", {start, nothing, most})});
   e.output(1, scale);
-  e.output(2, e.retype(zero, DataType::int64));
+  e.output(2, e.as_integers(zero, StoredInteger::uint8));
   // The zero point depends on the input, so the sum is cut: the same, because it is an integer.
   const ValueId sum = e.add("Add", {e.add("Round", {e.add("Div", {x, scale})}), zero});
-  e.output(0, e.retype(e.add("Clip", {sum, nothing, most}), DataType::int64));
+  e.output(0, e.as_integers(e.add("Clip", {sum, nothing, most}), StoredInteger::uint8));
 }
 
 }  // namespace clipbound::specs

@@ -84,6 +84,7 @@ ValueId Expansion::constant(Tensor tensor) {
   Value& value = network_.value(id);
   value.type = tensor.type();
   value.shape = tensor.shape;
+  value.integers = tensor.stored;
   value.constant = std::move(tensor);
   return id;
 }
@@ -97,8 +98,11 @@ ValueId Expansion::number(double value, ValueId like) {
   switch (type(like)) {
     case DataType::float32: return constant({{}, std::vector<float>{static_cast<float>(value)}});
     case DataType::float64: return constant({{}, std::vector<double>{value}});
-    case DataType::int64:
-      return constant({{}, std::vector<std::int64_t>{static_cast<std::int64_t>(value)}});
+    case DataType::int64: {
+      Tensor tensor{{}, std::vector<std::int64_t>{static_cast<std::int64_t>(value)}};
+      tensor.stored = network_.value(like).integers;
+      return constant(std::move(tensor));
+    }
     default: throw InputError(std::string("input is ") + name_of(type(like)));
   }
 }
@@ -112,6 +116,14 @@ ValueId Expansion::retype(ValueId id, DataType type) {
                                                       : kBool;
   const ValueId result = add("Cast", {id}, {{"to", to}});
   if (!network_.is_constant(result)) network_.nodes.back().kind = OpKind::convert;
+  return result;
+}
+
+ValueId Expansion::as_integers(ValueId id, StoredInteger integers) {
+  const ValueId result = retype(id, DataType::int64);
+  Value& value = network_.value(result);
+  value.integers = integers;
+  if (value.constant) value.constant->stored = integers;
   return result;
 }
 

@@ -44,6 +44,8 @@ class Expansion {
   ValueId number(double value, ValueId like);
   /// Cast, where what is cast holds numbers of the new type already: they are handed on.
   ValueId retype(ValueId id, DataType type);
+  /// The same to integers of a width that holds all of them.
+  ValueId as_integers(ValueId id, StoredInteger integers);
 
   /// Says which value output o is. Output 0 comes last: its node stands for the whole.
   void output(std::size_t o, ValueId value);

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/file.h"
 #include "specs/network/tensor.h"
 
 namespace clipbound::specs {
@@ -44,6 +45,8 @@ struct Value {
   /// Evaluation rounds the value to this format, as runtimes do. In real arithmetic, of which
   /// bounds speak, it means nothing.
   Half half = Half::none;
+  /// Which integers they are, where `type` is int64. Those of a constant are Tensor::stored.
+  StoredInteger integers = StoredInteger::int64;
   std::int64_t size() const { return element_count(shape); }
 };
 
@@ -85,6 +88,7 @@ struct Network {
   /// For people: nodes of which ONNX Runtime is known to compute something else than the standard
   /// says, which is what counts here.
   std::vector<std::string> notes;
+  FileInfo file;  ///< that it was read from; no path: none
 
   const Value& value(ValueId id) const { return values[index_of(id)]; }
   Value& value(ValueId id) { return values[index_of(id)]; }

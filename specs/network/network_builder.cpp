@@ -28,6 +28,7 @@ ValueId NetworkBuilder::constant(Tensor tensor, const std::string& name) {
                      std::to_string(held) + " values");
   const ValueId id = new_value(name, tensor.type(), tensor.shape);
   network_.value(id).half = tensor.half;
+  network_.value(id).integers = tensor.stored;
   network_.value(id).constant = std::move(tensor);
   return id;
 }

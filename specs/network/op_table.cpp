@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "specs/network/half.h"
+#include "specs/network/integer_range.h"
 #include "specs/network/operation.h"
 
 namespace clipbound::specs {
@@ -125,6 +126,7 @@ std::vector<Tensor> evaluate_constant_as(const Network& network, const Node& nod
     const Value& v = network.value(node.outputs[o]);
     tensors.push_back(tensor_of(v.shape, v.type, outputs[o]));
     round_to(v.half, tensors.back());
+    keep_in_range(v, node, tensors.back());
   }
   return tensors;
 }
@@ -146,17 +148,27 @@ bool is_shape_arithmetic(const Network& network, const Node& node) {
   });
 }
 
+/// Which integers the outputs are: what infer() does not say.
+void set_integers(Network& network, const Node& node) {
+  for (std::size_t o = 0; o < node.outputs.size(); ++o) {
+    if (node.outputs[o] == kNoValue) continue;
+    Value& y = network.value(node.outputs[o]);
+    if (y.constant)
+      y.integers = y.constant->stored;
+    else if (y.type == DataType::int64)
+      y.integers = integers_of_output(network, node, o);
+  }
+}
+
 void infer_and_append(Network& network, Node& node) {
   op_row(node.kind).verbs.infer(network, node);
+  set_integers(network, node);
   const auto constant = [&](ValueId id) { return id == kNoValue || network.is_constant(id); };
   if (std::all_of(node.outputs.begin(), node.outputs.end(), constant)) return;
   if (all_inputs_constant(network, node) && is_shape_arithmetic(network, node)) {
     std::vector<Tensor> results = evaluate_constant(network, node);
-    for (std::size_t o = 0; o < results.size(); ++o) {
-      if (op_row(node.kind).op_class == OpClass::movement && !node.inputs.empty())
-        results[o].stored = network.value(node.inputs[0]).constant->stored;
+    for (std::size_t o = 0; o < results.size(); ++o)
       network.value(node.outputs[o]).constant = std::move(results[o]);
-    }
     return;
   }
   for (const ValueId id : node.outputs) {

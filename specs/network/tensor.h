@@ -30,9 +30,18 @@ const char* name_of(DataType type);
 
 /// A 16-bit format to whose numbers values held as float32 are rounded by who computes them.
 enum class Half : std::uint8_t { none, float16, bfloat16 };
-/// What a file stores integers as. They are widened to int64; where QuantizeLinear saturates
-/// depends on it.
-enum class StoredInteger : std::uint8_t { unknown, int8, uint8, int16, uint16, int32 };
+/// Which integers numbers of type int64 are in the file: they are widened, and wrap around where
+/// the file's do (integer_range.h).
+enum class StoredInteger : std::uint8_t {
+  int64,
+  int8,
+  uint8,
+  int16,
+  uint16,
+  int32,
+  uint32,
+  uint64
+};
 
 /// Values in C order. float16/bfloat16 files are widened to float32, all integer types to int64
 /// (exactly).
@@ -42,7 +51,7 @@ struct Tensor {
                std::vector<std::uint8_t>>
       values;
   Half half = Half::none;  ///< where the file's numbers are of such a format
-  StoredInteger stored = StoredInteger::unknown;
+  StoredInteger stored = StoredInteger::int64;
 
   DataType type() const { return static_cast<DataType>(values.index()); }
   std::int64_t size() const { return element_count(shape); }

@@ -123,7 +123,11 @@ std::string ExternalData::read(const onnx::TensorProto& tensor, std::uint64_t si
 }
 
 std::string ExternalData::read_part(const fs::path& file, std::uint64_t offset,
-                                    std::uint64_t size) const {
+                                    std::uint64_t size) {
+  const bool is_new = std::none_of(files_.begin(), files_.end(), [&](const FileInfo& info) {
+    return info.path == file.string();
+  });
+  if (is_new) files_.push_back(info_of_file(file.string(), kLargestExternalData));
   std::string bytes(size, '\0');
   std::ifstream stream(file, std::ios::binary);
   stream.seekg(static_cast<std::streamoff>(offset));
@@ -134,8 +138,12 @@ std::string ExternalData::read_part(const fs::path& file, std::uint64_t offset,
 }
 
 const std::string& ExternalData::unpacked(const fs::path& file) {
-  const auto [at, added] = files_.try_emplace(file.string());
-  if (added) at->second = read_maybe_compressed(file.string());
+  const auto [at, added] = unpacked_.try_emplace(file.string());
+  if (added) {
+    FileContents contents = read_file(file.string(), kLargestModel);
+    at->second = std::move(contents.bytes);
+    files_.push_back(std::move(contents.info));
+  }
   return at->second;
 }
 

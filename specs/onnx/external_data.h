@@ -9,6 +9,9 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
+
+#include "base/file.h"
 
 namespace onnx {
 class TensorProto;
@@ -34,14 +37,18 @@ class ExternalData {
   /// InputError (missing, too short, outside the folder).
   std::string read(const onnx::TensorProto& tensor, std::uint64_t size);
 
+  /// The files that were read, each once.
+  const std::vector<FileInfo>& files() const { return files_; }
+
  private:
   std::string read_part(const std::filesystem::path& file, std::uint64_t offset,
-                        std::uint64_t size) const;
+                        std::uint64_t size);
   const std::string& unpacked(const std::filesystem::path& file);
 
-  std::filesystem::path folder_;              ///< canonical; empty where there is none
-  std::uint64_t total_ = 0;                   ///< bytes read
-  std::map<std::string, std::string> files_;  ///< packed ones, unpacked
+  std::filesystem::path folder_;                 ///< canonical; empty where there is none
+  std::uint64_t total_ = 0;                      ///< bytes read
+  std::map<std::string, std::string> unpacked_;  ///< packed ones, unpacked
+  std::vector<FileInfo> files_;
 };
 
 }  // namespace clipbound::specs

@@ -41,17 +41,18 @@ GraphReader::GraphReader(onnx::GraphProto& graph, const FunctionTable& functions
   main_.opset = opset;
 }
 
-Network GraphReader::read() {
+Network GraphReader::read(const std::vector<DeclaredInput>* declared) {
   if (graph_.sparse_initializer_size() > 0)
     throw Unsupported("sparse initialisers are not supported");
   functions_.check_calls(graph_);
   read_initializers(graph_, main_);
-  read_inputs();
+  read_inputs(declared);
   for (const onnx::ValueInfoProto& output : graph_.output()) main_.read.insert(output.name());
   read_nodes(*graph_.mutable_node(), main_);
   if (!unsupported_.empty()) throw Unsupported(unsupported_.message());
   read_outputs();
   check_all_defined();
+  network_.file.data = external_.files();
   return std::move(network_);
 }
 
@@ -89,27 +90,96 @@ void GraphReader::read_initializers(onnx::GraphProto& graph, Scope& scope) {
     value.constant = tensor_from(proto, external_);
     value.type = value.constant->type();
     value.half = value.constant->half;
+    value.integers = value.constant->stored;
     value.shape = value.constant->shape;
     onnx::TensorProto().Swap(&proto);  // large networks would be in memory twice
   }
 }
 
-void GraphReader::read_inputs() {
+void GraphReader::read_inputs(const std::vector<DeclaredInput>* declared) {
   std::unordered_set<std::string> names;
   for (const onnx::ValueInfoProto& proto : graph_.input()) {
     if (!names.insert(proto.name()).second)
       throw InputError("input '" + proto.name() + "' is listed twice");
     // An initialiser may be listed as an input too.
-    if (!find(proto.name(), main_).known) read_input(proto);
+    if (declared == nullptr && !find(proto.name(), main_).known) read_input(proto, nullptr);
   }
+  if (declared != nullptr) read_declared_inputs(*declared);
   if (network_.inputs.empty()) throw InputError("the network has no input");
   const auto is_float16 = [&](ValueId id) { return network_.value(id).half == Half::float16; };
   if (network_.input_type() != DataType::float16 &&
       std::any_of(network_.inputs.begin(), network_.inputs.end(), is_float16))
     throw Unsupported("float16 inputs beside inputs of another type are not supported");
+  // The decimals of a property are rounded to one type, that of all inputs.
+  const auto has_type = [&](DataType type) {
+    return [&, type](ValueId id) { return network_.value(id).type == type; };
+  };
+  if (std::any_of(network_.inputs.begin(), network_.inputs.end(), has_type(DataType::float64)) &&
+      !std::all_of(network_.inputs.begin(), network_.inputs.end(), has_type(DataType::float64)))
+    throw Unsupported("inputs of float32 and float64 in one network are not supported");
 }
 
-void GraphReader::read_input(const onnx::ValueInfoProto& proto) {
+void GraphReader::read_declared_inputs(const std::vector<DeclaredInput>& declared) {
+  std::vector<ListedInput> listed;
+  for (const onnx::ValueInfoProto& proto : graph_.input())
+    listed.push_back({proto.name(), find(proto.name(), main_).known});
+  const std::vector<std::size_t> numbers = assign_inputs(declared, listed);
+  initial_.resize(declared.size());
+  initial_types_.resize(declared.size());
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    const ListedInput& input = listed[numbers[i]];
+    const onnx::ValueInfoProto& proto = graph_.input(static_cast<int>(numbers[i]));
+    if (input.has_initializer && declared[i].initialized) {
+      initial_[i] = network_.value(find(input.name, main_).id).constant;
+      initial_types_[i] = network_.value(find(input.name, main_).id).type;
+      if (!same_elements(declared[i].shape, initial_[i]->shape))
+        throw InputError(declared[i].name + " is declared with shape " +
+                         to_string(declared[i].shape) + ", but the initialiser of '" + input.name +
+                         "' has shape " + to_string(initial_[i]->shape));
+      read_initialized_input(input.name);
+    } else {
+      // Its initialiser stays behind as a constant that nobody reads.
+      if (input.has_initializer) {
+        network_.value(find(input.name, main_).id).name += " (default)";
+        main_.values.erase(proto.name());
+      }
+      read_input(proto, &declared[i]);
+    }
+  }
+  give_common_type(declared);
+}
+
+/// Inputs that no node reads have the type of the others, so that they do not make the network
+/// another one.
+void GraphReader::give_common_type(const std::vector<DeclaredInput>& declared) {
+  const Value* other = nullptr;
+  for (std::size_t i = 0; i < declared.size(); ++i)
+    if (!initial_[i]) other = &network_.value(network_.inputs[i]);
+  const DataType type = other == nullptr ? network_.value(network_.inputs[0]).type : other->type;
+  const Half half = other == nullptr ? network_.value(network_.inputs[0]).half : other->half;
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    if (!initial_[i]) continue;
+    if (initial_types_[i] != type)
+      throw Unsupported("the initialised input '" + declared[i].name +
+                        "' has another type than the other inputs");
+    network_.value(network_.inputs[i]).type = type;
+    network_.value(network_.inputs[i]).half = half;
+  }
+}
+
+/// An input that has the values of its initialiser: nodes read the initialiser.
+void GraphReader::read_initialized_input(const std::string& name) {
+  const Value constant = network_.value(find(name, main_).id);
+  const ValueId id{static_cast<std::int32_t>(network_.values.size())};
+  Value& input = network_.values.emplace_back();
+  input.name = name + " (initialised)";
+  input.shape = constant.shape;
+  input.half = constant.half;
+  input.type = constant.type == DataType::float64 ? DataType::float64 : DataType::float32;
+  network_.inputs.push_back(id);
+}
+
+void GraphReader::read_input(const onnx::ValueInfoProto& proto, const DeclaredInput* declared) {
   const std::string what = "input '" + proto.name() + "'";
   if (!proto.type().has_tensor_type()) throw Unsupported(what + " is not a tensor");
   const auto& tensor = proto.type().tensor_type();
@@ -122,9 +192,12 @@ void GraphReader::read_input(const onnx::ValueInfoProto& proto) {
   Value& value = network_.value(id);
   value.type = data_type_of(element, what);
   value.half = half_of(element);
-  // A dimension that is symbolic, missing, 0 or -1 is the batch: one point.
+  // A dimension that is symbolic, missing, 0 or -1 is open: as declared, else the batch of one
+  // point.
+  const std::int64_t open = declared == nullptr ? 1 : 0;
   for (const auto& d : tensor.shape().dim())
-    value.shape.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : 1);
+    value.shape.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : open);
+  if (declared != nullptr) value.shape = instantiated(*declared, proto.name(), value.shape);
   if (element_count(value.shape) > kLargestTensor)
     throw InputError(what + " has the absurd shape " + to_string(value.shape));
   network_.inputs.push_back(id);

@@ -4,12 +4,14 @@
 // Source: ONNX IR specification.
 // Guarantees: every name is that of one value of its scope; a graph with a cycle or with a name
 // that nothing defines is refused; what is not supported is collected and said at once.
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "specs/network/network.h"
+#include "specs/onnx/declared_inputs.h"
 #include "specs/onnx/external_data.h"
 #include "specs/onnx/functions.h"
 #include "specs/onnx/unsupported_nodes.h"
@@ -28,7 +30,11 @@ class GraphReader {
   /// Graph and functions are consumed: tensors are freed as they are converted.
   GraphReader(onnx::GraphProto& graph, const FunctionTable& functions, int opset,
               ExternalData external, const std::string& source);
-  Network read();
+  /// Inputs as a query declares them; nullptr: those of the model that have no initialiser.
+  Network read(const std::vector<DeclaredInput>* declared = nullptr);
+  /// After read(): of each declared input the initialiser whose values it has, which stays in the
+  /// network; the input itself is one that no node reads.
+  const std::vector<std::optional<Tensor>>& initial() const { return initial_; }
 
  private:
   /// Where names are known: the graph, a branch of it, or one call of a function.
@@ -48,8 +54,11 @@ class GraphReader {
   };
 
   void read_initializers(onnx::GraphProto& graph, Scope& scope);
-  void read_inputs();
-  void read_input(const onnx::ValueInfoProto& proto);
+  void read_inputs(const std::vector<DeclaredInput>* declared);
+  void read_declared_inputs(const std::vector<DeclaredInput>& declared);
+  void read_input(const onnx::ValueInfoProto& proto, const DeclaredInput* declared);
+  void read_initialized_input(const std::string& name);
+  void give_common_type(const std::vector<DeclaredInput>& declared);
   void read_outputs();
   /// Whoever owns the nodes may give them up one by one.
   template <typename Nodes>
@@ -81,6 +90,8 @@ class GraphReader {
   Network network_;
   Scope main_;
   UnsupportedNodes unsupported_;
+  std::vector<std::optional<Tensor>> initial_;
+  std::vector<DataType> initial_types_;  // of the initialisers, where there are some
 };
 
 }  // namespace clipbound::specs

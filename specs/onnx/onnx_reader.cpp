@@ -4,6 +4,7 @@
 #include <onnx/onnx_pb.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/file_kind.h"
 #include "specs/onnx/external_data.h"
 #include "specs/onnx/functions.h"
@@ -36,7 +37,8 @@ int opset_of(const onnx::ModelProto& model) {
 }
 
 /// Takes the bytes, so that a large model is not in memory twice while its graph is read.
-Network parse(std::string bytes, const std::string& source, ExternalData external) {
+DeclaredModel parse(std::string bytes, const std::string& source, ExternalData external,
+                    const std::vector<DeclaredInput>* declared) {
   const google::protobuf::LogSilencer silent;  // what is wrong is said once, by the exception
   try {
     onnx::ModelProto model;
@@ -49,10 +51,12 @@ Network parse(std::string bytes, const std::string& source, ExternalData externa
     std::string().swap(bytes);
     const int opset = opset_of(model);
     const FunctionTable functions(model, opset);
-    Network network =
-        GraphReader(*model.mutable_graph(), functions, opset, std::move(external), source).read();
-    network.validate();
-    return network;
+    GraphReader reader(*model.mutable_graph(), functions, opset, std::move(external), source);
+    DeclaredModel read;
+    read.network = reader.read(declared);
+    read.network.validate();
+    read.initial = reader.initial();
+    return read;
   } catch (const InputError& e) {
     throw InputError(source + ": " + e.what());
   } catch (const Unsupported& e) {
@@ -60,14 +64,39 @@ Network parse(std::string bytes, const std::string& source, ExternalData externa
   }
 }
 
+DeclaredModel parse_model(const std::string& bytes, const std::string& source,
+                          const std::vector<DeclaredInput>* declared) {
+  DeclaredModel model = parse(bytes, source, {}, declared);
+  model.network.file = info_of(source, bytes);
+  return model;
+}
+
+DeclaredModel read_model(const std::string& path, const std::vector<DeclaredInput>* declared) {
+  FileContents file = read_file(path, kLargestModel);
+  const std::string found = file.info.path;
+  DeclaredModel model = parse(std::move(file.bytes), found, ExternalData::beside(found), declared);
+  file.info.data = std::move(model.network.file.data);
+  model.network.file = std::move(file.info);
+  return model;
+}
+
 }  // namespace
 
 Network parse_onnx(const std::string& bytes, const std::string& source) {
-  return parse(bytes, source, {});
+  return parse_model(bytes, source, nullptr).network;
 }
 
 Network read_onnx(const std::string& path) {
-  return parse(read_maybe_compressed(path), path, ExternalData::beside(path));
+  return read_model(path, nullptr).network;
+}
+
+DeclaredModel parse_onnx(const std::string& bytes, const std::string& source,
+                         const std::vector<DeclaredInput>& declared) {
+  return parse_model(bytes, source, &declared);
+}
+
+DeclaredModel read_onnx(const std::string& path, const std::vector<DeclaredInput>& declared) {
+  return read_model(path, &declared);
 }
 
 }  // namespace clipbound::specs

@@ -3,9 +3,12 @@
 // Source: ONNX IR specification, opsets kOldestOpset to kNewestOpset.
 // Guarantees: a network has the meaning of its file; what is not understood throws, naming node and
 // opset.
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "specs/network/network.h"
+#include "specs/onnx/declared_inputs.h"
 
 namespace clipbound::specs {
 
@@ -23,5 +26,18 @@ Network read_onnx(const std::string& path);
 /// The same from the bytes of an uncompressed model, which has no folder; `source` names it in
 /// messages.
 Network parse_onnx(const std::string& bytes, const std::string& source);
+
+/// A model whose inputs are as a query declares them.
+struct DeclaredModel {
+  Network network;
+  /// [declared] the values of an `initialized` input, which no node reads: its initialiser is a
+  /// constant of the network.
+  std::vector<std::optional<Tensor>> initial;
+};
+/// The same with declared inputs: dimensions that the model leaves open have their sizes, and
+/// initialisers may be inputs. Throws InputError, naming both sides, where they do not fit.
+DeclaredModel read_onnx(const std::string& path, const std::vector<DeclaredInput>& declared);
+DeclaredModel parse_onnx(const std::string& bytes, const std::string& source,
+                         const std::vector<DeclaredInput>& declared);
 
 }  // namespace clipbound::specs

@@ -1,14 +1,10 @@
 #include "specs/onnx/onnx_tensor.h"
 
 #include <onnx/onnx_pb.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
 #include <cstring>
-#include <filesystem>
-#include <memory>
 
 #include "base/error.h"
 #include "specs/network/half.h"
@@ -95,7 +91,7 @@ decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
   }
 }
 
-/// What the file stores the integers as, where QuantizeLinear may ask.
+/// What the file stores the integers as.
 StoredInteger stored_as(int onnx_type) {
   switch (onnx_type) {
     case Proto::INT8: return StoredInteger::int8;
@@ -103,7 +99,9 @@ StoredInteger stored_as(int onnx_type) {
     case Proto::INT16: return StoredInteger::int16;
     case Proto::UINT16: return StoredInteger::uint16;
     case Proto::INT32: return StoredInteger::int32;
-    default: return StoredInteger::unknown;
+    case Proto::UINT32: return StoredInteger::uint32;
+    case Proto::UINT64: return StoredInteger::uint64;
+    default: return StoredInteger::int64;
   }
 }
 
@@ -209,34 +207,6 @@ Attribute attribute_from(const onnx::AttributeProto& proto, ExternalData& extern
       return std::vector<std::string>(proto.strings().begin(), proto.strings().end());
     default: throw Unsupported("attribute '" + proto.name() + "' has a type that is not supported");
   }
-}
-
-std::string read_maybe_compressed(const std::string& path, std::size_t limit) {
-  errno = 0;
-  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
-  if (!file)
-    throw InputError(path + ": cannot be opened: " + std::strerror(errno == 0 ? ENOMEM : errno));
-  gzbuffer(file.get(), 1 << 18);
-  std::string bytes;
-  // A string that grows by doubling would need three times a large model's size.
-  std::error_code unknown_size;
-  const std::uintmax_t on_disk = std::filesystem::file_size(path, unknown_size);
-  if (!unknown_size && gzdirect(file.get()) != 0)
-    bytes.reserve(std::min<std::uintmax_t>(on_disk, limit));
-  std::vector<char> chunk(1 << 20);
-  for (;;) {
-    const int got = gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
-    if (got <= 0) break;
-    if (bytes.size() + static_cast<std::size_t>(got) > limit)
-      throw InputError(path + ": is larger than " + std::to_string(limit) +
-                       " bytes when uncompressed");
-    bytes.append(chunk.data(), static_cast<std::size_t>(got));
-  }
-  int code = Z_OK;
-  const char* message = gzerror(file.get(), &code);
-  if (code == Z_ERRNO) throw InputError(path + ": cannot be read: " + std::strerror(errno));
-  if (code != Z_OK) throw InputError(path + ": broken or truncated gzip data: " + message);
-  return bytes;
 }
 
 }  // namespace clipbound::specs

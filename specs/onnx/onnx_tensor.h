@@ -28,8 +28,5 @@ Tensor tensor_from(const onnx::TensorProto& proto, ExternalData& external);
 Attribute attribute_from(const onnx::AttributeProto& proto, ExternalData& external);
 /// protobuf's own limit.
 inline constexpr std::size_t kLargestModel = (std::size_t{1} << 31) - 1;
-/// The bytes of a file, uncompressed where it is a gzip file. Throws InputError where it cannot be
-/// read, is truncated or is larger than `limit` bytes when uncompressed.
-std::string read_maybe_compressed(const std::string& path, std::size_t limit = kLargestModel);
 
 }  // namespace clipbound::specs

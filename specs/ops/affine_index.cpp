@@ -21,6 +21,10 @@ AffineIndex affine_index(const Network& network, ValueId id) {
   for (;;) {
     const Value& value = network.value(id);
     if (value.size() != 1 || value.type != DataType::int64) return {id, offset};
+    // Sums of fewer bits wrap around at indices that tensors have.
+    const bool few_bits =
+        value.integers != StoredInteger::int64 && value.integers != StoredInteger::int32;
+    if (few_bits && !value.constant) return {id, offset};
     std::int64_t more = 0;
     if (value.constant) {
       more = value.constant->as_int64()[0];

@@ -1,7 +1,8 @@
 // Idea: Cast. Between floating types, and from integers and truth values to anything but a truth
-// value, the number stays (the form `convert`; evaluation rounds to the narrower format by itself,
-// specs/evaluate/evaluation_plan.h). To integers it is cut towards 0; to a truth value, it is
-// compared with 0. To integers of 8 or 16 bits (zero points), constants that fit are cast.
+// value, the number stays (the form `convert`; evaluation rounds to the narrower format, and wraps
+// around at the range of the narrower integers, by itself: specs/evaluate/evaluation_plan.h). To
+// integers it is cut towards 0; to a truth value, it is compared with 0. To integers of 8 or 16
+// bits, integers are cast, and constants that fit.
 // Source: ONNX operator specification, Cast.
 // Guarantees: the form `convert` copies exactly (S1); a running error that reaches over a step
 // becomes the step.
@@ -28,6 +29,7 @@ enum ElementType : std::int64_t {
 struct Target {
   DataType type;
   Half half = Half::none;
+  StoredInteger integers = StoredInteger::int64;
 };
 
 Target target_of(const Node& node) {
@@ -47,7 +49,7 @@ Target target_of(const Node& node) {
     case kFloat16: return {DataType::float32, Half::float16};
     case kBfloat16: return {DataType::float32, Half::bfloat16};
     case kDouble: return {DataType::float64};
-    case kInt32:  // values beyond 32 bits would wrap; nothing here counts that far
+    case kInt32: return {DataType::int64, Half::none, StoredInteger::int32};
     case kInt64: return {DataType::int64};
     case kBool: return {DataType::boolean};
     default: throw Unsupported("a cast to element type " + std::to_string(to));
@@ -76,7 +78,8 @@ const NarrowIntegers* narrow_target(const Node& node) {
 /// Numbers outside the range wrap, or are anything: they are refused.
 void cast_constant(Network& network, const Node& node, const NarrowIntegers& narrow) {
   const Value& x = input_of(network, node, 0);
-  if (!x.constant) throw Unsupported("a cast of what is no constant to integers of 8 or 16 bits");
+  if (!x.constant)
+    throw Unsupported("a cast of numbers that are no constant to integers of 8 or 16 bits");
   Tensor result{x.shape, std::vector<std::int64_t>{}};
   auto& integers = std::get<std::vector<std::int64_t>>(result.values);
   for (const double number : x.constant->as_float64()) {
@@ -120,15 +123,22 @@ struct Cut : NumberFunction {
 
 void infer(Network& network, Node& node) {
   expect_arity(node, 1, 1);
-  if (const NarrowIntegers* narrow = narrow_target(node))
-    return cast_constant(network, node, *narrow);
   const DataType from = input_of(network, node, 0).type;
-  const auto [to, half] = target_of(node);
+  if (const NarrowIntegers* narrow = narrow_target(node)) {
+    if (is_floating(from) || network.is_constant(node.inputs[0]))
+      return cast_constant(network, node, *narrow);
+    node.kind = OpKind::convert;
+    set_output(network, node, 0, DataType::int64, input_of(network, node, 0).shape);
+    network.value(node.outputs[0]).integers = narrow->stored;
+    return;
+  }
+  const auto [to, half, integers] = target_of(node);
   const bool keeps =
       from == to || (to != DataType::boolean && (!is_floating(from) || is_floating(to)));
   node.kind = keeps ? OpKind::convert : OpKind::cast;
   set_output(network, node, 0, to, input_of(network, node, 0).shape);
   network.value(node.outputs[0]).half = half;
+  network.value(node.outputs[0]).integers = integers;
 }
 
 }  // namespace

@@ -21,6 +21,31 @@ bool is_unit(const Number& number, double unit) {
   return number.lower == unit && number.upper == unit;
 }
 
+/// A row that speaks of calculated outputs.
+bool calculated_row_holds(const Row& row, std::span<const double> x, std::span<const double> y,
+                          std::span<const mpq_class> calculated) {
+  mpq_class sum;
+  for (const Term& term : row.terms) {
+    const auto index = static_cast<std::size_t>(term.index);
+    if (term.of == Term::Of::output && index >= y.size()) {
+      CLIPBOUND_CHECK(index - y.size() < calculated.size());
+      sum += term.coefficient.exact * calculated[index - y.size()];
+    } else {
+      const double value = value_at(term, x, y);
+      if (!std::isfinite(value)) return false;
+      sum += term.coefficient.exact * mpq_class(value);
+    }
+  }
+  const int side = cmp(sum, row.threshold.exact);
+  return row.strict ? side < 0 : side <= 0;
+}
+
+bool speaks_of_calculated(const Row& row, std::size_t outputs) {
+  // Terms are sorted: the last one is the last output.
+  const Term& last = row.terms.back();
+  return last.of == Term::Of::output && static_cast<std::size_t>(last.index) >= outputs;
+}
+
 bool row_holds(const Row& row, std::span<const double> x, std::span<const double> y) {
   bool finite = true;
   for (const Term& term : row.terms) finite = finite && std::isfinite(value_at(term, x, y));
@@ -53,15 +78,18 @@ bool row_holds(const Row& row, std::span<const double> x, std::span<const double
 }  // namespace
 
 bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y,
-               DataType input_type) {
+               DataType input_type, std::span<const mpq_class> calculated) {
   const auto is_computed_so = [&](const Row& row) {
     const std::optional<InputDefinition> definition = definition_of(row);
     return definition &&
            x[static_cast<std::size_t>(definition->input)] ==
                value_of(*definition, input_type, x[static_cast<std::size_t>(definition->from)]);
   };
-  return std::all_of(clause.rows.begin(), clause.rows.end(),
-                     [&](const Row& row) { return row_holds(row, x, y) || is_computed_so(row); });
+  return std::all_of(clause.rows.begin(), clause.rows.end(), [&](const Row& row) {
+    if (!calculated.empty() && speaks_of_calculated(row, y.size()))
+      return calculated_row_holds(row, x, y, calculated);
+    return row_holds(row, x, y) || is_computed_so(row);
+  });
 }
 
 const Ends& InputInterval::ends_in(DataType input_type) const {

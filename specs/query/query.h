@@ -18,7 +18,9 @@
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "specs/network/tensor.h"
+#include "specs/query/calculation.h"
 
 namespace clipbound::specs {
 
@@ -93,13 +95,17 @@ struct Query {
   std::vector<Clause> clauses;  ///< empty: no point is asked for (the property holds trivially)
   std::vector<std::string> warnings;
   std::string source;
+  FileInfo file;  ///< that it was read from
+  /// Of VNN-LIB 2.0 queries whose assertions calculate; else null.
+  std::shared_ptr<const Calculation> calculation = {};
 };
 
 /// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not
 /// considered. Of an equation that gives one input from another, it is enough that it holds as
 /// inputs of this type compute it (definition.h).
+/// Outputs beyond y are `calculated`.
 bool rows_hold(const Clause& clause, std::span<const double> x, std::span<const double> y,
-               DataType input_type = DataType::float32);
+               DataType input_type = DataType::float32, std::span<const mpq_class> calculated = {});
 /// True where x is in ends_in(input_type) in every coordinate.
 bool inside_box(const Clause& clause, DataType input_type, std::span<const double> x);
 /// True where proof_in(input_type) is empty in some coordinate: the clause asks for no point.

@@ -18,7 +18,9 @@ bool returns_its_input(const Network& network, const Node& node) {
     return false;
   const Value& x = network.value(node.inputs[0]);
   const Value& y = network.value(node.outputs[0]);
-  if (x.constant || x.type != y.type || x.half != y.half || x.shape != y.shape) return false;
+  if (x.constant || x.type != y.type || x.half != y.half || x.integers != y.integers ||
+      x.shape != y.shape)
+    return false;
   return op_row(node.kind).verbs.prepare(network, node)->movement()->is_unchanged(x.size());
 }
 

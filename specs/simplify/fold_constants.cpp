@@ -54,6 +54,8 @@ std::string fold_constants(Network& network) {
         network.value(node.outputs[o]).constant = std::move(results[o]);
     } catch (const InputError& e) {
       throw InputError(describe(node) + ": " + e.what());
+    } catch (const Unsupported& e) {
+      throw Unsupported(describe(node) + ": " + e.what());
     }
     ++folded;
   }

@@ -1,7 +1,7 @@
 #pragma once
-// Idea: the formula of a VNN-LIB 1.0 file, compact: nodes in preorder in one vector, numbers left
+// Idea: the formula of a VNN-LIB file, 1.0 or 2, compact: nodes in preorder in one vector, numbers left
 // as places in the text.
-// Source: VNN-LIB 1.0, a subset of SMT-LIB 2.
+// Source: VNN-LIB 1.0, a subset of SMT-LIB 2; VNN-LIB 2.1.
 // Guarantees: the formula is the file's; numbers stay text until they are read exactly.
 //
 // `not` is gone (pushed inwards while parsing). A comparison of two atoms, by far the most common,
@@ -20,8 +20,8 @@ enum class NodeKind : std::uint8_t {
   truth,          ///< the constant true
   falsehood,      ///< the constant false
   compare_atoms,  ///< left <relation> right, both variables or numbers; no children
-  compare,        ///< child 1 <relation> child 2, two terms
-  atom,           ///< a term that is a variable or a number (`left`)
+  compare,  ///< child 1 <relation> child 2, two terms; `left`: 1 where variables are multiplied
+  atom,     ///< a term that is a variable or a number (`left`)
   plus,
   minus,
   times,

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/error.h"
+#include "specs/query/definition.h"
 
 namespace clipbound::specs {
 namespace {
@@ -74,7 +75,14 @@ int overlap(const Row& a, const Row& b) {
   return sgn(mpq_class(a.threshold.exact + b.threshold.exact));
 }
 
+// An equation between inputs may hold by a rounding alone (definition.h): its rows contradict none.
+bool holds_by_rounding(const Row& row) {
+  const auto definition = definition_of(row);
+  return definition && !definition->is_exact();
+}
+
 bool contradictory(const Row& a, const Row& b) {
+  if (holds_by_rounding(a) || holds_by_rounding(b)) return false;
   const int sign = overlap(a, b);
   return opposite(a, b) && (sign < 0 || (sign == 0 && (a.strict || b.strict)));
 }

@@ -53,6 +53,24 @@ std::string_view SourceText::word(std::uint32_t offset) const {
   return text_.substr(offset, end - offset);
 }
 
+std::string_view SourceText::number(std::uint32_t offset) const {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_sign = [](char c) { return c == '+' || c == '-'; };
+  const std::size_t size = text_.size();
+  std::size_t end = offset;
+  if (end < size && is_sign(text_[end])) ++end;
+  while (end < size && (is_digit(text_[end]) || text_[end] == '.')) ++end;
+  // An e with digits after it is an exponent.
+  if (end < size && (text_[end] == 'e' || text_[end] == 'E')) {
+    std::size_t digits = end + 1;
+    if (digits < size && is_sign(text_[digits])) ++digits;
+    if (digits < size && is_digit(text_[digits])) {
+      for (end = digits; end < size && is_digit(text_[end]);) ++end;
+    }
+  }
+  return text_.substr(offset, end - offset);
+}
+
 void SourceText::fail(std::uint32_t offset, const std::string& message) const {
   throw InputError(place(offset) + ": " + message);
 }

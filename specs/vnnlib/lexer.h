@@ -23,6 +23,8 @@ class SourceText {
   std::string place(std::uint32_t offset) const;
   /// The word (number, symbol) that begins at `offset`.
   std::string_view word(std::uint32_t offset) const;
+  /// The number that begins at `offset`, as far as its characters go.
+  std::string_view number(std::uint32_t offset) const;
   /// Throws InputError("place: message").
   [[noreturn]] void fail(std::uint32_t offset, const std::string& message) const;
   /// Throws Unsupported("place: message").

@@ -5,59 +5,26 @@
 
 #include "base/check.h"
 #include "specs/query/number.h"
+#include "specs/vnnlib/fold_term.h"
 
 namespace clipbound::specs {
 namespace {
 
-// Adds sign * value to `sum`. The longer list of terms is kept and the shorter appended, so that a
-// nest of sums stays cheap.
-void add(LinearForm& sum, LinearForm&& value, bool negative) {
-  if (negative) {
-    for (LinearTerm& term : value.terms) term.coefficient = -term.coefficient;
-    value.constant = -value.constant;
-  }
-  if (value.terms.size() > sum.terms.size()) std::swap(sum.terms, value.terms);
-  for (LinearTerm& term : value.terms) sum.terms.push_back(std::move(term));
-  sum.constant += value.constant;
-}
-
-void scale(LinearForm& form, const mpq_class& factor) {
-  for (LinearTerm& term : form.terms) term.coefficient *= factor;
-  form.constant *= factor;
-}
-
-// An open operator whose arguments are being gathered.
-struct Frame {
-  std::uint32_t node = 0;
-  std::uint32_t next = 0;  // the argument to come
-  std::uint32_t count = 0;
-  LinearForm value;
-};
-
 class Evaluator {
  public:
   Evaluator(const Ast& ast, const SourceText& source) : ast_(ast), source_(source) {}
-  LinearForm term(std::uint32_t root);
-  LinearForm atom(Atom::Kind kind, std::uint32_t value) const;
+  LinearForm term(std::uint32_t root) const;
+  LinearForm atom(Atom::Kind kind, std::uint32_t value) const {
+    return form_of_atom(source_, kind, value);
+  }
 
  private:
-  void combine(Frame& frame, LinearForm&& argument) const;
+  void combine(std::uint32_t node, LinearForm& value, LinearForm&& argument) const;
   void check_size(const LinearForm& form, std::uint32_t node) const;
 
   const Ast& ast_;
   const SourceText& source_;
 };
-
-LinearForm Evaluator::atom(Atom::Kind kind, std::uint32_t value) const {
-  LinearForm form;
-  if (kind == Atom::Kind::number) {
-    form.constant = decimal_value(source_.word(value));
-  } else {
-    const auto of = kind == Atom::Kind::input ? Term::Of::input : Term::Of::output;
-    form.terms.push_back({of, static_cast<std::int32_t>(value), mpq_class(1)});
-  }
-  return form;
-}
 
 void Evaluator::check_size(const LinearForm& form, std::uint32_t node) const {
   bool fine = bearable(form.constant);
@@ -65,58 +32,35 @@ void Evaluator::check_size(const LinearForm& form, std::uint32_t node) const {
   if (!fine) source_.fail(ast_.nodes[node].offset, "the numbers in this term grow too large");
 }
 
-void Evaluator::combine(Frame& frame, LinearForm&& argument) const {
-  const NodeKind kind = ast_.nodes[frame.node].kind;
-  if (frame.count++ == 0) {
-    frame.value = std::move(argument);
-    return;
-  }
+void Evaluator::combine(std::uint32_t node, LinearForm& value, LinearForm&& argument) const {
+  const NodeKind kind = ast_.nodes[node].kind;
   switch (kind) {
-    case NodeKind::plus: add(frame.value, std::move(argument), false); break;
-    case NodeKind::minus: add(frame.value, std::move(argument), true); break;
+    case NodeKind::plus: add(value, std::move(argument), false); break;
+    case NodeKind::minus: add(value, std::move(argument), true); break;
     case NodeKind::times:
       // The parser has made sure that one of the two is constant.
-      if (!argument.terms.empty()) std::swap(frame.value, argument);
+      if (!argument.terms.empty()) std::swap(value, argument);
       CLIPBOUND_CHECK(argument.terms.empty());
-      scale(frame.value, argument.constant);
-      check_size(frame.value, frame.node);
+      scale(value, argument.constant);
+      check_size(value, node);
       break;
     default:
       CLIPBOUND_CHECK(kind == NodeKind::divide && argument.terms.empty());
-      if (sgn(argument.constant) == 0)
-        source_.fail(ast_.nodes[frame.node].offset, "division by zero");
-      scale(frame.value, 1 / argument.constant);
-      check_size(frame.value, frame.node);
+      if (sgn(argument.constant) == 0) source_.fail(ast_.nodes[node].offset, "division by zero");
+      scale(value, 1 / argument.constant);
+      check_size(value, node);
       break;
   }
-  if (!bearable(frame.value.constant)) check_size(frame.value, frame.node);
+  if (!bearable(value.constant)) check_size(value, node);
 }
 
-LinearForm Evaluator::term(std::uint32_t root) {
-  const AstNode& first = ast_.nodes[root];
-  if (first.kind == NodeKind::atom) return atom(first.left_kind, first.left);
-  std::vector<Frame> frames;
-  frames.push_back({root, root + 1, 0, {}});
-  while (true) {
-    Frame& frame = frames.back();
-    if (frame.next == ast_.nodes[frame.node].end) {
-      LinearForm value = std::move(frame.value);
-      const bool lone_minus = frame.count == 1 && ast_.nodes[frame.node].kind == NodeKind::minus;
-      if (lone_minus) scale(value, mpq_class(-1));
-      frames.pop_back();
-      if (frames.empty()) return value;
-      combine(frames.back(), std::move(value));
-      continue;
-    }
-    const std::uint32_t child = frame.next;
-    const AstNode& node = ast_.nodes[child];
-    frame.next = node.end;
-    if (node.kind == NodeKind::atom) {
-      combine(frame, atom(node.left_kind, node.left));
-    } else {
-      frames.push_back({child, child + 1, 0, {}});
-    }
-  }
+LinearForm Evaluator::term(std::uint32_t root) const {
+  return fold_term<LinearForm>(
+      ast_, root, [&](Atom::Kind kind, std::uint32_t value) { return atom(kind, value); },
+      [&](std::uint32_t node, LinearForm& value, LinearForm&& argument) {
+        combine(node, value, std::move(argument));
+      },
+      [](LinearForm& value) { scale(value, mpq_class(-1)); });
 }
 
 enum class Sign : std::uint8_t { kept, flipped };
@@ -138,6 +82,32 @@ Row row_of(const LinearForm& form, Sign sign, Relation relation) {
 }
 
 }  // namespace
+
+LinearForm form_of_atom(const SourceText& source, Atom::Kind kind, std::uint32_t value) {
+  LinearForm form;
+  if (kind == Atom::Kind::number) {
+    form.constant = decimal_value(source.number(value));
+  } else {
+    const auto of = kind == Atom::Kind::input ? Term::Of::input : Term::Of::output;
+    form.terms.push_back({of, static_cast<std::int32_t>(value), mpq_class(1)});
+  }
+  return form;
+}
+
+void add(LinearForm& sum, LinearForm&& value, bool negative) {
+  if (negative) {
+    for (LinearTerm& term : value.terms) term.coefficient = -term.coefficient;
+    value.constant = -value.constant;
+  }
+  if (value.terms.size() > sum.terms.size()) std::swap(sum.terms, value.terms);
+  for (LinearTerm& term : value.terms) sum.terms.push_back(std::move(term));
+  sum.constant += value.constant;
+}
+
+void scale(LinearForm& form, const mpq_class& factor) {
+  for (LinearTerm& term : form.terms) term.coefficient *= factor;
+  form.constant *= factor;
+}
 
 void normalise(LinearForm& form) {
   auto& terms = form.terms;

@@ -23,6 +23,12 @@ struct LinearForm {
   mpq_class constant;
 };
 
+/// A variable or a number.
+LinearForm form_of_atom(const SourceText& source, Atom::Kind kind, std::uint32_t value);
+/// Adds `value`, or subtracts it. The longer list of terms is kept and the shorter appended, so
+/// that a nest of sums stays cheap.
+void add(LinearForm& sum, LinearForm&& value, bool negative);
+void scale(LinearForm& form, const mpq_class& factor);
 /// Sorts the terms by (of, index), merges like ones and drops zeros.
 void normalise(LinearForm& form);
 /// left - right of a comparison node (`compare` or `compare_atoms`), normalised: the node says

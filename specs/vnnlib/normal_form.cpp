@@ -5,28 +5,21 @@
 #include "specs/vnnlib/normal_form.h"
 
 #include <algorithm>
-#include <bit>
-#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "base/check.h"
+#include "base/error.h"
 #include "base/rounding.h"
 #include "specs/query/number.h"
+#include "specs/vnnlib/box_state.h"
+#include "specs/vnnlib/carried_bounds.h"
 #include "specs/vnnlib/check.h"
+#include "specs/vnnlib/declarations.h"
 #include "specs/vnnlib/linear_form.h"
+#include "specs/vnnlib/product_form.h"
 
 namespace clipbound::specs {
 namespace {
-
-int unbounded_sides(const InputInterval& i) {
-  return static_cast<int>(i.hull.lower == -kInfinity) + static_cast<int>(i.hull.upper == kInfinity);
-}
-
-std::uint64_t mix(std::uint64_t hash, double value) {
-  hash = (hash ^ std::bit_cast<std::uint64_t>(value)) * 0x9E3779B97F4A7C15ULL;
-  return hash ^ (hash >> 32);
-}
 
 // What a row takes in memory, roughly, so that a cross product can be stopped before the machine is
 // full.
@@ -41,110 +34,11 @@ std::size_t bytes_of(const Row& row) {
   return bytes;
 }
 
-// The box of the current case, with an undo list and a pool of the boxes that were handed out.
-class BoxState {
- public:
-  explicit BoxState(std::size_t inputs)
-      : box_(inputs), unbounded_(static_cast<std::int64_t>(2 * inputs)) {}
-
-  /// From here on every change can be undone.
-  void start_recording() { recording_ = true; }
-  std::size_t mark() const { return trail_.size(); }
-  void undo(std::size_t mark);
-  /// Intersects with `bound`; false where the interval becomes empty.
-  bool tighten(std::uint32_t input, const InputInterval& bound);
-  const InputInterval& operator[](std::uint32_t input) const { return box_[input]; }
-  bool bounded() const { return unbounded_ == 0; }
-  std::uint32_t first_unbounded() const;
-  /// The current box; equal boxes are one object. `added_bytes` grows where a new one had to be
-  /// made.
-  std::shared_ptr<const Box> shared(std::size_t& added_bytes);
-
- private:
-  struct Change {
-    std::uint32_t input;
-    InputInterval before;
-  };
-  std::shared_ptr<const Box> make(std::size_t& added_bytes);
-
-  Box box_;
-  Box base_;  // as it was when recording began; filled at the first change
-  std::int64_t unbounded_;
-  bool recording_ = false;
-  std::vector<Change> trail_;
-  std::shared_ptr<const Box> current_;  // of the present state, where known
-  std::shared_ptr<const Box> base_box_;
-  std::unordered_multimap<std::uint64_t, std::shared_ptr<const Box>> pool_;
-};
-
-void BoxState::undo(std::size_t mark) {
-  if (trail_.size() > mark) current_.reset();
-  for (; trail_.size() > mark; trail_.pop_back()) {
-    InputInterval& interval = box_[trail_.back().input];
-    unbounded_ += unbounded_sides(trail_.back().before) - unbounded_sides(interval);
-    interval = trail_.back().before;
-  }
-}
-
-bool BoxState::tighten(std::uint32_t input, const InputInterval& bound) {
-  InputInterval& interval = box_[input];
-  const InputInterval tighter = intersection(interval, bound);
-  if (tighter != interval) {
-    if (recording_) {
-      if (base_.empty()) base_ = box_;
-      trail_.push_back({input, interval});
-    }
-    current_.reset();
-    unbounded_ += unbounded_sides(tighter) - unbounded_sides(interval);
-    interval = tighter;
-  }
-  return !interval.is_empty();
-}
-
-std::uint32_t BoxState::first_unbounded() const {
-  const auto found =
-      std::find_if(box_.begin(), box_.end(), [](const auto& i) { return unbounded_sides(i) > 0; });
-  return static_cast<std::uint32_t>(found - box_.begin());
-}
-
-std::shared_ptr<const Box> BoxState::make(std::size_t& added_bytes) {
-  added_bytes += box_.size() * sizeof(InputInterval);
-  return std::make_shared<const Box>(box_);
-}
-
-std::shared_ptr<const Box> BoxState::shared(std::size_t& added_bytes) {
-  if (current_) return current_;
-  // Only what differs from the base enters the hash: a case that bounds few of many inputs costs
-  // little.
-  std::vector<std::uint32_t> changed;
-  for (const Change& change : trail_) changed.push_back(change.input);
-  std::sort(changed.begin(), changed.end());
-  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-  std::erase_if(changed, [&](std::uint32_t i) { return box_[i] == base_[i]; });
-  if (changed.empty()) {
-    if (!base_box_) base_box_ = make(added_bytes);
-    return current_ = base_box_;
-  }
-  std::uint64_t hash = 0;
-  for (const std::uint32_t i : changed) {
-    // What is equal here is nearly always equal in all types.
-    const InputInterval& x = box_[i];
-    hash = mix(mix(hash ^ i, x.hull.lower), x.hull.upper);
-    hash = mix(mix(hash, x.exact.lower), x.exact.upper);
-  }
-  const auto [begin, end] = pool_.equal_range(hash);
-  for (auto it = begin; it != end; ++it) {
-    if (box_ == *it->second) return current_ = it->second;
-  }
-  current_ = make(added_bytes);
-  pool_.emplace(hash, current_);
-  return current_;
-}
-
 class NormalForm {
  public:
-  NormalForm(Ast ast, const SourceText& source, const VnnlibLimits& limits);
-  Query run();
+  NormalForm(const Ast& ast, const SourceText& source, const VnnlibLimits& limits,
+             JointQuery& result);
+  void run();
 
  private:
   // A disjunction that is being gone through, and the state to return to before its next
@@ -156,25 +50,33 @@ class NormalForm {
     std::size_t waiting_begin = 0, waiting_end = 0, rows = 0, box = 0;
   };
 
+  void bound_by_types();
+  bool carry();
   bool take(std::uint32_t root);
   bool take_leaf(std::uint32_t node);
   bool take_comparison(std::uint32_t node, Relation relation);
   bool take_bound(std::uint32_t node, Relation relation, std::uint32_t input, bool turned,
                   const FloatNeighbours& value);
   bool take_constant(std::uint32_t node, int sign, Relation relation);
+  LinearForm form_of(std::uint32_t node);
   void mark_definition(std::uint32_t node);
   bool dead_end(std::uint32_t node, const std::string& why);
   void open_choice();
   bool next_case();
   bool next_alternative(Choice& choice);
   void emit();
+  [[noreturn]] void fail_unbounded(std::uint32_t offset) const;
+  std::string input_name(std::uint32_t input) const;
   void count_bytes(std::size_t bytes, std::uint32_t offset);
   std::uint32_t case_offset() const;
 
-  Ast ast_;
+  const Ast& ast_;
   const SourceText& source_;
   const VnnlibLimits& limits_;
-  Query query_;
+  JointQuery& result_;
+  Query& query_;
+  ProductTable products_;
+  std::unordered_map<std::uint32_t, LinearForm> forms_;  // of comparisons that multiply variables
   BoxState box_;
   std::vector<Row> rows_;
   // Disjunctions of the current case; those before waiting_begin_ are choices.
@@ -185,17 +87,21 @@ class NormalForm {
   std::unordered_set<std::uint32_t> warned_;
 };
 
-NormalForm::NormalForm(Ast ast, const SourceText& source, const VnnlibLimits& limits)
-    : ast_(std::move(ast)), source_(source), limits_(limits), box_(ast_.inputs.size()) {
-  query_.source = source.name();
-  query_.input_size = static_cast<std::int64_t>(ast_.inputs.size());
-  query_.output_size = static_cast<std::int64_t>(ast_.outputs.size());
-  query_.warnings = std::move(ast_.warnings);
-}
+NormalForm::NormalForm(const Ast& ast, const SourceText& source, const VnnlibLimits& limits,
+                       JointQuery& result)
+    : ast_(ast),
+      source_(source),
+      limits_(limits),
+      result_(result),
+      query_(result.query),
+      products_(query_.output_size),
+      box_(static_cast<std::size_t>(query_.input_size)) {}
 
-Query NormalForm::run() {
+void NormalForm::run() {
+  bound_by_types();
   bool possible = true;
   for (const std::uint32_t root : ast_.roots) possible = possible && take(root);
+  if (possible && !box_.bounded()) possible = carry();
   box_.start_recording();
   while (possible) {
     if (waiting_begin_ < waiting_.size()) {
@@ -205,7 +111,35 @@ Query NormalForm::run() {
     }
     possible = next_case();
   }
-  return std::move(query_);
+  result_.products = std::move(products_.products());
+  query_.output_size += static_cast<std::int64_t>(result_.products.size());
+}
+
+// Inputs of an integer type have its values alone. Those that the model gives need no bound, and
+// those whose values no formula can compare cannot have one.
+void NormalForm::bound_by_types() {
+  for (const DeclaredNetwork& network : result_.networks) {
+    for (const DeclaredTensor& tensor : network.tensors) {
+      if (tensor.kind != DeclaredTensor::Kind::input) continue;
+      const std::int64_t end = tensor.first + element_count(tensor.shape);
+      if (tensor.initialized || kind_of(tensor.type) == TypeKind::other)
+        box_.exempt(static_cast<std::size_t>(tensor.first), static_cast<std::size_t>(end));
+      if (kind_of(tensor.type) != TypeKind::integer) continue;
+      const TypeRange range = range_of(tensor.type);
+      const InputInterval values = intersection(lower_edges(decimal_neighbours(range.least)),
+                                                upper_edges(decimal_neighbours(range.greatest)));
+      for (std::int64_t i = tensor.first; i < end; ++i)
+        box_.tighten(static_cast<std::uint32_t>(i), values);
+    }
+  }
+}
+
+// Bounds that other inputs' bounds and the rows give. VNN-LIB 1.0 asks for them in the file.
+bool NormalForm::carry() {
+  if (result_.networks.empty() || carry_bounds(rows_, box_)) return true;
+  add_warning(query_.warnings, source_, case_offset(),
+              "the rows on the inputs leave no value for one of them: this case is dropped");
+  return false;
 }
 
 bool NormalForm::dead_end(std::uint32_t node, const std::string& why) {
@@ -252,13 +186,14 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
     // The bulk of large files: an input and a number.
     if (node.left_kind == Atom::Kind::input && node.right_kind == Atom::Kind::number) {
       return take_bound(i, relation, node.left, false,
-                        decimal_neighbours(source_.word(node.right)));
+                        decimal_neighbours(source_.number(node.right)));
     }
     if (node.left_kind == Atom::Kind::number && node.right_kind == Atom::Kind::input) {
-      return take_bound(i, relation, node.right, true, decimal_neighbours(source_.word(node.left)));
+      return take_bound(i, relation, node.right, true,
+                        decimal_neighbours(source_.number(node.left)));
     }
   }
-  const LinearForm form = difference(ast_, source_, i);
+  const LinearForm form = form_of(i);
   if (form.terms.empty()) return take_constant(i, sgn(form.constant), relation);
   const LinearTerm& term = form.terms.front();
   if (form.terms.size() > 1 || term.of == Term::Of::output) {
@@ -270,6 +205,21 @@ bool NormalForm::take_comparison(std::uint32_t i, Relation relation) {
   const FloatNeighbours value = rational_neighbours(mpq_class(-form.constant / term.coefficient));
   return take_bound(i, relation, static_cast<std::uint32_t>(term.index), sgn(term.coefficient) < 0,
                     value);
+}
+
+LinearForm NormalForm::form_of(std::uint32_t i) {
+  const AstNode& node = ast_.nodes[i];
+  const bool multiplies = node.kind == NodeKind::compare && node.left != 0;
+  if (!multiplies) return difference(ast_, source_, i);
+  // Many cases may take in the same comparison, and expanding it costs more than keeping it.
+  const auto [known, added] = forms_.try_emplace(i);
+  if (added) known->second = difference_with_products(ast_, source_, i, products_);
+  return known->second;
+}
+
+std::string NormalForm::input_name(std::uint32_t input) const {
+  return result_.networks.empty() ? "X_" + std::to_string(input)
+                                  : element_name(result_.networks, true, input);
 }
 
 // The two rows of an equation between two inputs, one of which stands alone: X_1 = 0.5 X_8 + 0.1.
@@ -310,12 +260,12 @@ bool NormalForm::take_bound(std::uint32_t node, Relation relation, std::uint32_t
   if (below) possible = box_.tighten(input, upper_edges(value));
   if (above) possible = box_.tighten(input, lower_edges(value)) && possible;
   if (!possible) {
-    return dead_end(node, "with this bound no value is left for X_" + std::to_string(input) +
+    return dead_end(node, "with this bound no value is left for " + input_name(input) +
                               ": the cases that need it are dropped");
   }
   // The box holds its edges; strictness is left to an exact row.
   if (relation == Relation::less || relation == Relation::greater) {
-    append_rows(difference(ast_, source_, node), relation, rows_);
+    append_rows(form_of(node), relation, rows_);
   }
   return true;
 }
@@ -377,16 +327,19 @@ void NormalForm::count_bytes(std::size_t bytes, std::uint32_t offset) {
   }
 }
 
+void NormalForm::fail_unbounded(std::uint32_t offset) const {
+  const std::uint32_t input = box_.first_unbounded();
+  const bool below = box_[input].hull.lower == -kInfinity;
+  const std::string message = input_name(input) + " has no " + (below ? "lower" : "upper") +
+                              " bound in the case of line " + std::to_string(source_.line(offset));
+  if (result_.networks.empty()) source_.fail(ast_.inputs[input], message);
+  throw InputError(place_of_input(result_.networks, input) + ": " + message);
+}
+
 void NormalForm::emit() {
   const std::uint32_t offset = case_offset();
-  if (!box_.bounded()) {
-    const std::uint32_t input = box_.first_unbounded();
-    const InputInterval& interval = box_[input];
-    const bool below = interval.hull.lower == -kInfinity;
-    source_.fail(ast_.inputs[input],
-                 "X_" + std::to_string(input) + " has no " + (below ? "lower" : "upper") +
-                     " bound in the case of line " + std::to_string(source_.line(offset)));
-  }
+  if (!box_.bounded() && !carry()) return;
+  if (!box_.bounded()) fail_unbounded(offset);
   if (query_.clauses.size() >= limits_.max_clauses) {
     source_.fail(offset,
                  "the property has more than " + std::to_string(limits_.max_clauses) + " cases");
@@ -404,7 +357,18 @@ void NormalForm::emit() {
 }  // namespace
 
 Query normal_form(Ast ast, const SourceText& source, const VnnlibLimits& limits) {
-  return NormalForm(std::move(ast), source, limits).run();
+  JointQuery result;
+  result.query.input_size = static_cast<std::int64_t>(ast.inputs.size());
+  result.query.output_size = static_cast<std::int64_t>(ast.outputs.size());
+  result.query.warnings = std::move(ast.warnings);
+  normal_form(ast, source, limits, result);
+  return std::move(result.query);
+}
+
+void normal_form(const Ast& ast, const SourceText& source, const VnnlibLimits& limits,
+                 JointQuery& result) {
+  result.query.source = source.name();
+  NormalForm(ast, source, limits, result).run();
 }
 
 }  // namespace clipbound::specs

@@ -5,6 +5,7 @@
 
 #include "specs/query/number.h"
 #include "specs/vnnlib/check.h"
+#include "specs/vnnlib/scanner.h"
 
 namespace clipbound::specs {
 namespace {
@@ -43,14 +44,6 @@ const Operator* find_operator(std::string_view name) {
     if (candidate.name == name) return &candidate;
   }
   return nullptr;
-}
-
-// A word in quotes for a message: all of it, unless it is absurdly long.
-std::string shown(std::string_view word) {
-  std::string text(1, '\'');
-  text += word.substr(0, 40);
-  if (word.size() > 40) text += "...";
-  return text += '\'';
 }
 
 // The node that an operator becomes; `negated`: within an odd number of `not`.
@@ -160,6 +153,7 @@ class Parser {
   };
 
   void command(const Token& open);
+  void version(const Token& open);
   void declare(bool function);
   void assertion();
   void step();
@@ -218,9 +212,11 @@ void Parser::command(const Token& open) {
   if (name == "assert") return assertion();
   if (name == "declare-const") return declare(false);
   if (name == "declare-fun") return declare(true);
-  if (name == "vnnlib-version" || name == "declare-network") {
-    source_.unsupported(open.offset,
-                        shown(name) + " begins a VNN-LIB 2.0 file, and this reader is for 1.0");
+  if (name == "vnnlib-version") return version(open);
+  if (name == "declare-network") {
+    source_.unsupported(open.offset, shown(name) +
+                                         " belongs to VNN-LIB 2, whose files begin with " +
+                                         "(vnnlib-version <2.0>); this file is read as 1.0");
   }
   // Commands to an SMT solver that change no meaning here.
   if (is_one_of(name, {"set-logic", "set-info", "set-option", "check-sat", "get-model", "get-value",
@@ -228,6 +224,14 @@ void Parser::command(const Token& open) {
     return skip_rest(open);
   }
   unknown(token, "command");
+}
+
+// A file of VNN-LIB 1 may say that it is one.
+void Parser::version(const Token& open) {
+  const std::string_view number = lexer_.text(expect(Kind::atom, "the version"));
+  if (!number.starts_with("<1.") && !number.starts_with("1."))
+    source_.unsupported(open.offset, "the version " + shown(number) + " is not VNN-LIB 1.0");
+  skip_rest(open);
 }
 
 void Parser::unknown(const Token& token, const std::string& what) const {

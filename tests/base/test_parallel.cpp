@@ -90,6 +90,39 @@ TEST(TaskPool, RunsWhatTasksSpawn) {
   }
 }
 
+/// Looks at the pool before and after it spawns a sibling, which waits for nothing.
+class Looking final : public Task {
+ public:
+  Looking(TaskPool& pool, std::vector<bool>& seen) : pool_(pool), seen_(seen) {}
+  void run() override {
+    seen_.push_back(pool_.has_idle_threads());
+    pool_.spawn(std::make_unique<Nothing>());
+    pool_.spawn(std::make_unique<Nothing>());
+  }
+
+ private:
+  struct Nothing final : Task {
+    void run() override {}
+  };
+  TaskPool& pool_;
+  std::vector<bool>& seen_;
+};
+
+TEST(TaskPool, KnowsWhetherAThreadIsIdle) {
+  std::vector<bool> seen;
+  const ThreadLimit limit(2);
+  TaskPool two(2);
+  EXPECT_TRUE(two.has_idle_threads());
+  two.spawn(std::make_unique<Looking>(two, seen));
+  two.run();
+  EXPECT_EQ(seen, std::vector<bool>{true});
+  EXPECT_TRUE(two.has_idle_threads()) << "all have ended";
+  TaskPool one(1);
+  one.spawn(std::make_unique<Looking>(one, seen));
+  one.run();
+  EXPECT_FALSE(seen.back()) << "nobody to share with";
+}
+
 TEST(TaskPool, DestroysWhatNeverRanAfterAnException) {
   for (const int threads : {1, 2, 8}) {
     TaskPool pool(threads);

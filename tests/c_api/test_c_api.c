@@ -233,6 +233,34 @@ static void test_robustness(void) {
   clipbound_network_free(network);
 }
 
+/* Two networks that the query declares, and two side by side. */
+static void test_problem(void) {
+  static const char* const names[] = {"exact", "rounded"};
+  static const char* const paths[] = {CLIPBOUND_SOURCE_DIR "/examples/follow.onnx",
+                                      CLIPBOUND_SOURCE_DIR "/examples/follow_rounded.onnx"};
+  static const char* const path = CLIPBOUND_SOURCE_DIR "/examples/vnnlib2/isomorphic.vnnlib";
+  const clipbound_network* parts[2];
+  clipbound_network *network = NULL, *both = NULL;
+  clipbound_query* query = NULL;
+  clipbound_result* result = NULL;
+  CHECK_OK(clipbound_problem_load(path, names, paths, 2, &network, &query));
+  CHECK(clipbound_network_input_size(network) == 6 && clipbound_query_input_size(query) == 6);
+  CHECK_OK(clipbound_solve(network, query, NULL, NULL, &result));
+  CHECK(clipbound_result_verdict(result) == CLIPBOUND_UNSAT);
+  clipbound_result_free(result);
+  clipbound_query_free(query);
+  parts[0] = parts[1] = network;
+  CHECK_OK(clipbound_network_side_by_side(names, parts, 2, &both));
+  CHECK(clipbound_network_input_size(both) == 12 && clipbound_network_output_size(both) == 4);
+  clipbound_network_free(both);
+  clipbound_network_free(network);
+  network = NULL;
+  query = NULL;
+  CHECK(clipbound_problem_load(path, names, paths, 1, &network, &query) == CLIPBOUND_INPUT_ERROR &&
+        network == NULL && query == NULL);
+  CHECK(strstr(clipbound_last_error(), "'rounded'") != NULL);
+}
+
 static void test_errors(void) {
   clipbound_network* network = NULL;
   clipbound_query* query = NULL;
@@ -246,7 +274,7 @@ static void test_errors(void) {
   CHECK(clipbound_network_load("x", NULL) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_network_parse("nonsense", 8, NULL, &network) == CLIPBOUND_INPUT_ERROR);
   CHECK(clipbound_query_parse("(assert", NULL, &query) == CLIPBOUND_INPUT_ERROR);
-  CHECK(clipbound_query_parse("(vnnlib-version <2.0>)", NULL, &query) == CLIPBOUND_UNSUPPORTED);
+  CHECK(clipbound_query_parse("(vnnlib-version <3.0>)", NULL, &query) == CLIPBOUND_UNSUPPORTED);
   CHECK(clipbound_solve(NULL, NULL, NULL, NULL, &result) == CLIPBOUND_INPUT_ERROR &&
         result == NULL);
   CHECK_OK(clipbound_options_new(&options));
@@ -271,7 +299,7 @@ static void test_about(void) {
   CHECK(strchr(clipbound_version(), '.') != NULL);
   CHECK(strstr(clipbound_onnx_operators(), "\nGemm\n") != NULL);
   CHECK(clipbound_oldest_opset() <= 13 && clipbound_newest_opset() >= 13);
-  CHECK(strcmp(clipbound_vnnlib_versions(), "1.0") == 0);
+  CHECK(strcmp(clipbound_vnnlib_versions(), "1.0\n2.0\n2.1") == 0);
   CHECK(clipbound_process_elapsed_s() >= 0.0);
   for (i = 0; i < clipbound_option_count(); ++i) {
     CHECK_OK(clipbound_option(i, &info));
@@ -288,6 +316,7 @@ int main(void) {
   test_graph();
   test_bounds();
   test_robustness();
+  test_problem();
   test_errors();
   test_about();
   if (failures == 0) puts("all as it should be");

@@ -17,13 +17,13 @@ struct Ended {
 /// Runs clipbound with `arguments`; `meanwhile(pid)`, if given, is called once it has started. A
 /// child that is still running after `patience_s` seconds is killed.
 Ended run(const std::vector<std::string>& arguments,
-          const std::function<void(int pid)>& meanwhile = {}, double patience_s = 30.0);
+          const std::function<void(int pid)>& meanwhile = {}, double patience_s = 120.0);
 
 /// The same with a terminal of so many columns as stderr. `seen(pid, text)` is called with all that
 /// was written to it, whenever there is more.
 Ended run_in_terminal(const std::vector<std::string>& arguments, int columns,
                       const std::function<void(int pid, const std::string& text)>& seen,
-                      double patience_s = 30.0);
+                      double patience_s = 120.0);
 
 /// Waits until the child has handlers for signals: on a loaded machine that takes a while.
 void await_handlers(int pid);

@@ -30,16 +30,16 @@ std::string one_node_model(const std::string& op, int size) {
 
 namespace {
 
-std::string hard_network(int outputs) {
-  constexpr int kInputs = 12, kWidth = 60, kLayers = 5;
+/// The same weights every time.
+std::string random_network(int inputs, int width, int layers, int outputs) {
   OnnxWriter w;
-  w.input("X", {1, kInputs});
+  w.input("X", {1, inputs});
   Random random;
   std::string value = "X";
-  int below = kInputs;
-  for (int k = 0; k < kLayers; ++k) {
-    const bool last = k + 1 == kLayers;
-    const int size = last ? outputs : kWidth;
+  int below = inputs;
+  for (int k = 0; k < layers; ++k) {
+    const bool last = k + 1 == layers;
+    const int size = last ? outputs : width;
     const std::string id = std::to_string(k), product = last ? "Y" : "z" + id;
     std::vector<float> weights;
     for (int i = 0; i < below * size; ++i)
@@ -55,11 +55,15 @@ std::string hard_network(int outputs) {
 }  // namespace
 
 std::string hard_model() {
-  return hard_network(1);
+  return random_network(12, 60, 5, 1);
 }
 
 std::string hard_classifier() {
-  return hard_network(2);
+  return random_network(12, 60, 5, 2);
+}
+
+std::string small_classifier() {
+  return random_network(3, 16, 3, 2);
 }
 
 std::string sum_model() {
@@ -68,8 +72,34 @@ std::string sum_model() {
   return w.output("Y").bytes();
 }
 
+std::string written_out_square() {
+  OnnxWriter w;
+  w.input("X", {1, 1}).floats("c", {1, 1}, {-2.0F}).floats("one", {1, 1}, {1.0F});
+  w.node("Mul", {"X", "X"}, {"s"});
+  w.node("Mul", {"X", "c"}, {"m"});
+  w.node("Add", {"s", "m"}, {"t"});
+  w.node("Add", {"t", "one"}, {"Y"});
+  return w.output("Y").bytes();
+}
+
 std::string hard_query() {
   return declarations(12, 1) + box(12, -1.0, 1.0) + "(assert (>= Y_0 25))\n";
+}
+
+std::string many_boxes_query(int boxes) {
+  std::string text = declarations(12, 1) + "(assert (or\n";
+  Random random;
+  for (int k = 0; k < boxes; ++k) {
+    text += "(and";
+    for (int i = 0; i < 12; ++i) {
+      const std::string name = " X_" + std::to_string(i) + " ";
+      const double middle = static_cast<double>(random.next(0.5F));
+      text += " (>=" + name + std::to_string(middle - 0.5) + ") (<=" + name +
+              std::to_string(middle + 0.5) + ")";
+    }
+    text += " (>= Y_0 25))\n";
+  }
+  return text + "))\n";
 }
 
 std::string declarations(int inputs, int outputs) {

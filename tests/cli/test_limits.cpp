@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -94,6 +95,19 @@ TEST(Limits, ReadingThatNeverEndsIsEndedAtTheLimit) {
   expect_end(hard, ended, "timed-out", "timeout");
   EXPECT_LT(ended.seconds, 0.7 + kPatience);
   EXPECT_GT(ended.seconds, 0.5);
+}
+
+/// Some MB take a while to be read: the limit holds there, too, and in whatever comes next.
+TEST(Limits, ALargePropertyIsNoExcuse) {
+  HardCase hard;
+  hard.query = hard.scratch.write("large.vnnlib", many_boxes_query(16'000));
+  ASSERT_GT(std::filesystem::file_size(hard.query), 7'000'000U);
+  for (const char* limit : {"0.3", "1"}) {
+    const Ended ended = run(hard.arguments({"--timeout", limit}), {}, 300.0);
+    expect_end(hard, ended, "timed-out", "timeout");
+    EXPECT_LT(ended.seconds, std::stod(limit) + kPatience);
+    EXPECT_NE(ended.err.find("out of time "), std::string::npos) << ended.err;
+  }
 }
 
 TEST(Limits, ASignalEndsTheSearchWithUnknownAndStatistics) {

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "tests/cli/child.h"
@@ -73,6 +75,7 @@ void expect_open(const Json& result) {
     EXPECT_TRUE(contains(result["reason"], "(-Y_0 <= -25), lacks ")) << result["reason"];
   }
   EXPECT_TRUE(contains(result["reason"], "what would help: ")) << result["reason"];
+  EXPECT_FALSE(contains(result["reason"], "arithmetic can tell")) << result["reason"];
 }
 
 TEST(ProgressCommand, ALimitOfNothingKnowsNothing) {
@@ -150,6 +153,49 @@ TEST(ProgressCommand, ATimeLimitFindsTrueNumbersInEverySplit) {
   }
 }
 
+/// Seconds, worst bound, settled share, subproblems and open ones, as another program reads them.
+TEST(ProgressCommand, TheLinesForAnotherProgramNeverFallBack) {
+  const Files files;
+  const std::string command = std::string(CLIPBOUND_BINARY_DIR) + "/clipbound verify " +
+                              files.query + " --network " + files.network +
+                              " --no-attack --timeout 3 --progress-to 3 3> " +
+                              (files.scratch / "lines") + " > /dev/null 2>&1";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  std::istringstream lines(contents_of(files.scratch / "lines"));
+  int count = 0;
+  double last_seconds = 0.0, last_share = 0.0, last_subproblems = 0.0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    std::istringstream words(line);
+    std::string seconds, worst, share, subproblems, open;
+    ASSERT_TRUE(words >> seconds >> worst >> share >> subproblems >> open) << line;
+    EXPECT_GE(std::stod(seconds), last_seconds) << line;
+    EXPECT_TRUE(worst == "nan" || std::stod(worst) < 0.0) << line;
+    EXPECT_GE(std::stod(share), last_share) << line;
+    EXPECT_LT(std::stod(share), 1.0) << line;
+    EXPECT_GE(std::stod(subproblems), last_subproblems) << line;
+    last_seconds = std::stod(seconds);
+    last_share = std::stod(share);
+    last_subproblems = std::stod(subproblems);
+  }
+  EXPECT_GE(count, 1);
+}
+
+/// (x - 1)^2 written out is 0 at 1; below 0 by less than roundings nothing can be told.
+TEST(ProgressCommand, OnlyATinyMarginIsBelowTheArithmetic) {
+  const Files files;
+  const std::string network = files.scratch.write("square.onnx", written_out_square());
+  const auto reason = [&](const char* threshold) {
+    const std::string query =
+        files.scratch.write("square.vnnlib", declarations(1, 1) + box(1, 0, 2) + "(assert (< Y_0 " +
+                                                 threshold + "))\n");
+    run({"verify", query, "--network", network, "--no-attack", "--json", files.json}, {}, 300.0);
+    return files.result()["reason"].get<std::string>();
+  };
+  EXPECT_TRUE(contains(reason("-1e-30"), "less than the arithmetic can tell"));
+  EXPECT_TRUE(contains(reason("-1e-30"), "what would help: a property with a wider margin"));
+  EXPECT_FALSE(contains(reason("-1e-3"), "arithmetic"));
+}
+
 /// 1 + 1e8 - 1e8 is 0 in one order of summation and 1 in the other.
 TEST(ProgressCommand, PointsThatDoNotReplaySayWhy) {
   const Files files;
@@ -202,6 +248,29 @@ TEST(ProgressCommand, ATerminalShowsReadingAndTheSearch) {
   EXPECT_TRUE(reading.seen);
   EXPECT_EQ(ended.out, "unknown\n");
   EXPECT_TRUE(contains(ended.err, "interrupted while reading")) << ended.err;
+}
+
+/// Thousands of boxes, bounded one after the other.
+TEST(ProgressCommand, RootBoundsAreAStageThatCounts) {
+  Files files;
+  constexpr int kBoxes = 16'000;
+  files.query = files.scratch.write("many.vnnlib", many_boxes_query(kBoxes));
+  Onlooker root{" of " + std::to_string(kBoxes) + " clauses"};
+  const Ended ended =
+      run_in_terminal(files.verify({"--no-attack", "--threads", "1"}), 60, std::ref(root), 300.0);
+  EXPECT_TRUE(root.seen) << ended.err;
+  EXPECT_EQ(ended.out, "unknown\n");
+  const Json result = files.result(), progress = result["progress"];
+  EXPECT_EQ(progress["clauses"], kBoxes) << progress;
+  EXPECT_LE(progress["bounded"], kBoxes) << progress;
+  EXPECT_LE(progress["refuted"], progress["bounded"]) << progress;
+  EXPECT_LT(progress["settled_share"], 1.0) << progress;
+  if (progress["stage"] == "root bounds") {
+    const std::string said = "in the root bounds (" +
+                             std::to_string(progress["bounded"].get<int>()) + " of " +
+                             std::to_string(kBoxes) + " clauses bounded";
+    EXPECT_TRUE(contains(result["reason"], said)) << result["reason"];
+  }
 }
 
 TEST(ProgressCommand, NoTerminalNoProgressLine) {

@@ -1,8 +1,11 @@
 // clipbound robustness.
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/cli/child.h"
 #include "tests/cli/networks.h"
@@ -53,6 +56,80 @@ TEST(RobustnessCommand, ProvesASmallRadiusBeforeItSearchesLargeOnes) {
     return;
   }
   ADD_FAILURE() << "the point has no label";
+}
+
+/// With its defaults it proves what verify proves, and finds what verify finds.
+TEST(RobustnessCommand, DefaultsProveWhatVerifyProves) {
+  const Scratch scratch;
+  const std::string network = scratch.write("n.onnx", small_classifier()),
+                    point = scratch.write("x.csv", "0.5, -0.25, 0.75");
+  const auto found = [&](const std::string& label) {
+    const Ended ended =
+        run({"robustness", network, "--input", point, "--label", label, "--json", "-"}, {}, 300.0);
+    EXPECT_EQ(ended.exit_code, 0) << ended.err;
+    return Json::parse(ended.out);
+  };
+  const auto verdict_within = [&](double radius, const std::string& label) {
+    std::string text = declarations(3, 2);
+    const double x[] = {0.5, -0.25, 0.75};
+    for (int i = 0; i < 3; ++i) {
+      const std::string name = " X_" + std::to_string(i) + " ";
+      text += "(assert (>=" + name + std::to_string(x[i] - radius) + "))\n(assert (<=" + name +
+              std::to_string(x[i] + radius) + "))\n";
+    }
+    const std::string other = label == "0" ? "1" : "0";
+    text += "(assert (<= Y_" + label + " Y_" + other + "))\n";
+    return run({"verify", scratch.write("q.vnnlib", text), "--network", network}, {}, 300.0).out;
+  };
+  Json json = found("0");
+  const std::string label = json["robust_radius"] < 0.0 ? "1" : "0";
+  if (label == "1") json = found("1");
+  const double robust = json["robust_radius"], violated = json["counterexample_radius"];
+  EXPECT_GT(robust, 0.0) << json;
+  EXPECT_LT(robust, violated) << json;
+  EXPECT_GE(robust, 0.998 * violated) << "the default tolerance";
+  EXPECT_EQ(verdict_within(0.999 * robust, label), "unsat\n");
+  EXPECT_EQ(verdict_within(1.001 * violated, label), "sat\n");
+}
+
+/// With its defaults this one would take minutes.
+TEST(RobustnessCommand, ASignalEndsItWithWhatIsKnown) {
+  const Scratch scratch;
+  const std::string network = scratch.write("n.onnx", hard_classifier()),
+                    point = scratch.write("x.csv", "1 -1 1 -1 1 -1 1 -1 1 -1 1 -1");
+  for (const int number : {SIGINT, SIGTERM}) {
+    const Ended ended =
+        run({"robustness", network, "--input", point, "--label", "0", "--json", "-"}, [&](int pid) {
+          await_handlers(pid);
+          std::this_thread::sleep_for(std::chrono::milliseconds(700));
+          ::kill(pid, number);
+        });
+    EXPECT_EQ(ended.signal, number) << ended.err;
+    const Json json = Json::parse(ended.out);
+    EXPECT_EQ(json["reason"], "interrupted");
+    EXPECT_GE(json["robust_radius"], 0.0) << "what was known by then";
+    if (!json["counterexample_radius"].is_null()) {
+      EXPECT_GT(json["counterexample_radius"], json["robust_radius"]);
+    }
+  }
+}
+
+/// What becomes of each radius is a message; bounds come before searches.
+TEST(RobustnessCommand, SaysWhatBecameOfEachRadius) {
+  const Scratch scratch;
+  const Ended ended = run(
+      {"robustness", scratch.write("n.onnx", small_classifier()), "--input",
+       scratch.write("x.csv", "0.5, -0.25, 0.75"), "--label", "0", "--verbose", "1", "--json", "-"},
+      {}, 300.0);
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const int queries = Json::parse(ended.out)["queries"];
+  std::size_t told = 0;
+  for (std::size_t at = 0; (at = ended.err.find("radius ", at)) != std::string::npos; ++at) ++told;
+  EXPECT_EQ(told, static_cast<std::size_t>(queries)) << ended.err;
+  const std::size_t search = ended.err.find(" by a search: "),
+                    bounds = ended.err.rfind(" by bounds: ");
+  ASSERT_NE(bounds, std::string::npos) << ended.err;
+  EXPECT_TRUE(search == std::string::npos || bounds < search) << ended.err;
 }
 
 TEST(RobustnessCommand, AWrongLabelHasNone) {

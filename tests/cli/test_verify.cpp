@@ -183,7 +183,7 @@ TEST(Verify, WhatIsNotSupportedNamesItself) {
       scratch.write("good.vnnlib", declarations(2, 2) + box(2, -1, 1) + "(assert (>= Y_0 9))\n");
   expect_error(relu, good, scratch.write("strange.onnx", one_node_model("Bernoulli", 2)), 3,
                "Bernoulli");
-  expect_error(relu, scratch.write("v2.vnnlib", "(vnnlib-version <2.0>)\n(declare-network f)\n"),
+  expect_error(relu, scratch.write("v2.vnnlib", "(vnnlib-version <3.0>)\n(declare-network f)\n"),
                relu.network, 3, "v2.vnnlib");
   expect_error(relu,
                scratch.write("square.vnnlib",

@@ -103,7 +103,7 @@ TEST(BoxFamilies, EveryClauseIsAsked) {
                                         {0.5, 0.5, 0.75, "(>= Y_0 1.76)"},
                                         {1, 1, 1, "(>= Y_1 2.01)"}};
   for (const int threads : {1, 2}) {
-    const Way way{.threads = threads, .seconds = 20.0};
+    const Way way{.threads = threads, .seconds = 120.0};
     EXPECT_EQ(name_of(solve_text(masked_mean(), text_of(impossible), way).verdict), "unsat");
     for (std::size_t k = 0; k < impossible.size(); ++k) {
       std::vector<Case> cases = impossible;

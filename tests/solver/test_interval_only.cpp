@@ -18,7 +18,7 @@ TEST(IntervalOnly, TheReasonNamesTheNodeAndSaysWhy) {
                                         "(declare-const X_0 Real)\n(declare-const Y_0 Real)\n"
                                         "(assert (and (>= X_0 0.49999999) (<= X_0 0.5)))\n"
                                         "(assert (and (>= Y_0 0.4) (<= Y_0 0.6)))\n",
-                                        {.seconds = 20.0});
+                                        {.seconds = 120.0});
   EXPECT_EQ(name_of(result.verdict), "unknown");
   EXPECT_NE(
       result.reason.find("the outputs are bounded by intervals alone: node 'Pow_2' (Pow): the "

@@ -66,7 +66,7 @@ TEST(TerminalSoftmax, ChangesNoVerdict) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     for (const float scale : {1.0F, 1000.0F}) {
       const Property p = all_rivals(static_cast<int>(seed % 4), seed % 3 == 0 ? 1.0 : 0.05);
-      const Way way{.attack = true, .seconds = 5.0};
+      const Way way{.attack = true, .seconds = 60.0};
       const Verdict with = solve_text(classifier(seed, true, scale), p.text(), way).verdict,
                     without = solve_text(classifier(seed, false, scale), p.text(), way).verdict;
       EXPECT_EQ(name_of(with), name_of(without)) << seed << " " << scale;
@@ -86,7 +86,7 @@ TEST(TerminalSoftmax, SharesThatUnderflowStayCounterexamples) {
                                             b.constant({3}, {0.0F, -500.0F, -400.0F})})}));
   const Property p{{0.0}, {1.0}, 3, {{"(>= Y_1 Y_2)"}}};
   EXPECT_EQ(name_of(solve_text(std::make_shared<const Network>(b.build()), p.text(),
-                               {.attack = true, .seconds = 5.0})
+                               {.attack = true, .seconds = 60.0})
                         .verdict),
             "sat");
 }

@@ -43,7 +43,8 @@ std::string verdict_of(const Touching& t, const std::vector<std::vector<std::str
   const auto n = static_cast<std::size_t>(t.inputs);
   const Property p{std::vector<double>(n, t.lower), std::vector<double>(n, t.upper), t.outputs,
                    clauses};
-  const Way way{"complete", "auto", 1, true, 30.0};
+  // Milliseconds do; so many seconds are there for machines that others load.
+  const Way way{"complete", "auto", 1, true, 250.0};
   return name_of(solve_text(network_of(t.inputs, t.build), p.text(), way).verdict);
 }
 
@@ -214,7 +215,7 @@ TEST(Touching, AnEndWhereNothingCanBeTold) {
   };
   const Property p{{0}, {2}, 1, {{"(< Y_0 -1e-30)"}}};
   const SolveResult result =
-      solve_text(network_of(1, square), p.text(), {"complete", "auto", 1, false, 120.0});
+      solve_text(network_of(1, square), p.text(), {"complete", "auto", 1, false, 250.0});
   EXPECT_NE(result.verdict, Verdict::timeout) << result.reason;
 }
 

@@ -144,6 +144,29 @@ TEST(SuiteCheck, ReadsCounterexamples) {
   EXPECT_THROW(suite::parse_counterexample(""), InputError);
 }
 
+TEST(SuiteCheck, ReadsCounterexamplesOfVersion2) {
+  const std::vector<suite::WitnessVariable> variables = {{"X", "float32", {1, 2}, true},
+                                                         {"H", "float32", {1}, false},
+                                                         {"Y", "float32", {}, false},
+                                                         {"U", "float32", {1}, true}};
+  const std::string good =
+      "X float32 [1,2]\n0.5\n-0.25\nH real [1]\n9\nY float32 []\n3\nU Float32 [ 1 ]\n7\n";
+  EXPECT_EQ(suite::parse_counterexample(good, variables), (std::vector<double>{0.5, -0.25, 7}));
+  EXPECT_EQ(suite::parse_counterexample("sat\n" + good, variables).size(), 3u);
+  const auto refused = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    EXPECT_THROW(suite::parse_counterexample(text, variables), InputError) << text;
+  };
+  refused("0.5\n", "");
+  refused("[1,2]", "[2]");
+  refused("X float32", "X float64");
+  refused("H real", "Z real");
+  refused("-0.25", "half");
+  refused("7\n", "7\n8\n");
+  refused("U Float32 [ 1 ]\n7\n", "");
+}
+
 TEST(SuiteCheck, RefusesACounterexampleThatDoesNotHold) {
   const Scratch scratch;
   // The real verifier on examples/: violated.vnnlib has counterexamples.

@@ -1,9 +1,12 @@
 // Draws with Chart.js. Every function takes the page's data and what is chosen, and replaces the chart of one canvas.
 "use strict";
 
-const kColors = ["#2563b0", "#d1700f", "#2a8a57", "#8a3fb0", "#b3261e", "#57606c"];
-const colorOf = (entrant) => kColors[entrant % kColors.length];
-const isSolved = (cell) => cell && (cell.v === "sat" || cell.v === "unsat") && !cell.wrong;
+// Colours are the page's (page.css), so that they follow light and dark.
+const kColors = 6;
+const shade = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+const colorOf = (entrant) => shade("e" + (entrant % kColors));
+// A verdict that counts as right: neither late, nor wrong, nor disputed.
+const isSolved = (cell) => Boolean(cell && cell.counts);
 // Below a millisecond nothing is told apart, and a logarithm needs a positive number.
 const atLeastMs = (seconds) => Math.max(seconds, 1e-3);
 const charts = {};
@@ -17,6 +20,8 @@ function secondsText(s) {
 
 function draw(id, config) {
   if (charts[id]) charts[id].destroy();
+  Chart.defaults.color = shade("soft");
+  Chart.defaults.borderColor = shade("line");
   config.options = Object.assign({ animation: false, responsive: true, maintainAspectRatio: false }, config.options);
   charts[id] = new Chart(document.getElementById(id), config);
 }
@@ -28,7 +33,7 @@ function timeAxis(title) {
     return Math.abs(power - Math.round(power)) < 1e-9 ? (value >= 1 ? String(value) : String(+value.toPrecision(1))) : "";
   };
   return { type: "logarithmic", title: { display: true, text: title }, ticks: { callback: tick, autoSkip: false, maxRotation: 0 },
-           grid: { color: (c) => (c.tick && tick(c.tick.value) ? "#dfe3e8" : "#f3f5f7") } };
+           grid: { color: (c) => (c.tick && tick(c.tick.value) ? shade("line") : shade("grid")) } };
 }
 
 // A short piece of the line itself, dashes and all, in place of a box.
@@ -39,7 +44,7 @@ function drawCactus(data, rows) {
   const datasets = data.entrants.map((entrant, e) => {
     const times = rows.map((row) => row.cells[e]).filter((cell) => isSolved(cell) && cell.s !== null)
       .map((cell) => atLeastMs(cell.s)).sort((a, b) => a - b);
-    return { label: `${entrant.name} (${times.length})`, data: times.map((s, i) => ({ x: i + 1, y: s })),
+    return { label: `${entrant.short} (${times.length})`, data: times.map((s, i) => ({ x: i + 1, y: s })),
              borderColor: colorOf(e), backgroundColor: colorOf(e), borderWidth: 2, stepped: false,
              pointRadius: times.length > 150 ? 0 : 2, borderDash: entrant.kind === "run" ? [] : [6, 4] };
   });
@@ -56,26 +61,31 @@ function drawCactus(data, rows) {
   return datasets.reduce((sum, set) => sum + set.data.length, 0);
 }
 
-// One point per instance that either settles; what one of them does not settle stands on the edge.
+// One point per instance that either settles; what one of them does not settle stands on the edge. A sat against an unsat
+// stands where both came, in red.
 function drawScatter(data, rows, across, up, onPick) {
-  const times = rows.flatMap((row) => [row.cells[across], row.cells[up]]).filter((c) => isSolved(c) && c.s !== null)
+  const opposed = (a, b) => a && b && ((a.v === "sat" && b.v === "unsat") || (a.v === "unsat" && b.v === "sat"));
+  const shown = rows.map((row) => [row.cells[across], row.cells[up], row])
+    .filter(([a, b]) => isSolved(a) || isSolved(b) || opposed(a, b));
+  const times = shown.flatMap(([a, b]) => [a, b]).filter((c) => c && (c.v === "sat" || c.v === "unsat") && c.s !== null)
     .map((c) => atLeastMs(c.s));
   const edge = Math.pow(10, Math.ceil(Math.log10(Math.max(1, ...times)) + 0.05));
   const low = Math.pow(10, Math.floor(Math.log10(Math.min(1, ...times))));
-  const groups = { unsat: [], sat: [], one: [] };
-  for (const row of rows) {
-    const a = row.cells[across], b = row.cells[up];
-    if (!isSolved(a) && !isSolved(b)) continue;
-    const point = { x: isSolved(a) ? atLeastMs(a.s) : edge, y: isSolved(b) ? atLeastMs(b.s) : edge, row };
-    groups[isSolved(a) && isSolved(b) ? a.v : "one"].push(point);
+  const groups = { unsat: [], sat: [], one: [], opposed: [] };
+  for (const [a, b, row] of shown) {
+    const against = opposed(a, b);
+    const place = (cell) => ((isSolved(cell) || against) && cell.s !== null ? atLeastMs(cell.s) : edge);
+    const group = against ? "opposed" : isSolved(a) && isSolved(b) ? a.v : "one";
+    groups[group].push({ x: place(a), y: place(b), row });
   }
   const set = (label, points, color, style) => ({ type: "scatter", label: `${label} (${points.length})`, data: points,
     backgroundColor: color + "b0", borderColor: color, pointRadius: 4, pointStyle: style });
-  const datasets = [set("unsat", groups.unsat, "#2563b0", "circle"), set("sat", groups.sat, "#d1700f", "triangle"),
-                    set("only one settles it", groups.one, "#57606c", "crossRot"),
-                    { type: "line", label: "equal", data: [{ x: low, y: low }, { x: edge, y: edge }], borderColor: "#9aa3ae",
+  const datasets = [set("unsat", groups.unsat, shade("e0"), "circle"), set("sat", groups.sat, shade("e1"), "triangle"),
+                    set("only one settles it", groups.one, shade("e5"), "crossRot"),
+                    ...(groups.opposed.length ? [set("DISAGREE", groups.opposed, shade("bad"), "rectRot")] : []),
+                    { type: "line", label: "equal", data: [{ x: low, y: low }, { x: edge, y: edge }], borderColor: shade("edge"),
                       borderWidth: 1, borderDash: [4, 4], pointRadius: 0, pointHitRadius: 0 }];
-  const axis = (e) => Object.assign(timeAxis(`${data.entrants[e].name}, seconds (far edge: not settled)`),
+  const axis = (e) => Object.assign(timeAxis(`${data.entrants[e].short}, seconds (far edge: not settled)`),
                                     { min: low, max: edge });
   draw("scatter", {
     data: { datasets },
@@ -88,7 +98,7 @@ function drawScatter(data, rows, across, up, onPick) {
                    `${secondsText(p.raw.x)} s, ${secondsText(p.raw.y)} s`] : "" } } },
     },
   });
-  return groups.unsat.length + groups.sat.length + groups.one.length;
+  return shown.length;
 }
 
 // Of one instance: the worst open bound (left) and the settled share of the input set (right), per run.
@@ -98,7 +108,7 @@ function drawCurves(data, row) {
     const cell = row && row.cells[e];
     if (!cell || !cell.curve) return;
     const line = (label, axis, index, scale, dash) => ({
-      label: `${entrant.name}: ${label}`, yAxisID: axis, borderColor: colorOf(e), backgroundColor: colorOf(e), borderDash: dash,
+      label: `${entrant.short}: ${label}`, yAxisID: axis, borderColor: colorOf(e), backgroundColor: colorOf(e), borderDash: dash,
       borderWidth: 2, pointRadius: cell.curve.length > 40 ? 0 : 2, spanGaps: false,
       data: cell.curve.map((p) => ({ x: p[0], y: p[index] === null ? NaN : p[index] * scale })) });
     datasets.push(line("worst open bound", "bound", 1, 1, []));
@@ -116,6 +126,18 @@ function drawCurves(data, row) {
     },
   });
   return datasets.reduce((sum, set) => sum + set.data.length, 0);
+}
+
+// The address of a picture of a chart, on the page's paper: canvases themselves are transparent.
+function pictureOf(id) {
+  const drawing = document.getElementById(id), canvas = document.createElement("canvas");
+  canvas.width = drawing.width;
+  canvas.height = drawing.height;
+  const context = canvas.getContext("2d");
+  context.fillStyle = shade("paper");
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(drawing, 0, 0);
+  return canvas.toDataURL("image/png");
 }
 
 // How much of a canvas is drawn on, for the tests.

@@ -52,9 +52,9 @@ AffineForm centre(LowerContext& context, const AffineForm& x, const AxisLists& l
   return centred;
 }
 
-/// 1 / sqrt(mean of d_i^2 + epsilon), a number per list.
+/// 1 / sqrt(mean of d_i^2 + epsilon), a number per list, of what becomes `output`.
 AffineForm inverse_deviations(LowerContext& context, const AffineForm& d, const AxisLists& lists,
-                              double epsilon) {
+                              double epsilon, ValueId output) {
   const AffineForm squares = context.add_layer(d, {Curve::square}, kNoValue);
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
@@ -67,6 +67,15 @@ AffineForm inverse_deviations(LowerContext& context, const AffineForm& d, const 
       linear_map({&squares}, begin, terms, std::vector<double>(lists.first.size(), epsilon),
                  context.magnitudes());
   charge_weights(context, variance, 0x1p-50);
+  // Of equal elements the variance is 0, and without an epsilon that float32 holds the quotient
+  // NaN.
+  constexpr double kLeastEpsilon = 0x1p-120;
+  if (!(epsilon >= kLeastEpsilon)) {
+    const IntervalVector range = enclose(variance, context.sources());
+    if (std::any_of(range.lower.begin(), range.lower.end(),
+                    [](double lower) { return !(lower > kLeastEpsilon); }))
+      context.note_undefined(output);
+  }
   return context.add_layer(variance, {Curve::power, -0.5}, kNoValue);
 }
 
@@ -105,7 +114,8 @@ std::vector<AffineForm> lower_layer_normalization(LowerContext& context, const N
   const AffineForm x = as_neurons(context, form_of(context, node.inputs[0], scratch));
   const AffineForm d = as_neurons(context, centre(context, x, lists));
   const AffineForm inverse = inverse_deviations(
-      context, d, lists, node.float_attribute("epsilon", static_cast<double>(1e-5F)));
+      context, d, lists, node.float_attribute("epsilon", static_cast<double>(1e-5F)),
+      node.outputs[0]);
   std::vector<Pick> picks;
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;

@@ -1,6 +1,7 @@
 // Idea: MaxPool by halving the window: max(a, b) = a + relu(b - a) for all positions at once.
 // Source: own.
 // Guarantees: exact: every step is affine or a relaxed activation (S1, S3).
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
@@ -41,6 +42,8 @@ std::vector<AffineForm> lower_max_pool(LowerContext& context, const Node& node) 
     from.push_back(present.input >= 0 ? Pick{0, static_cast<std::int64_t>(i)} : Pick{1, 0});
     for (auto& tap : picks) tap[i] = tap[i].input >= 0 ? tap[i] : present;
   }
+  if (std::any_of(from.begin(), from.end(), [](const Pick& pick) { return pick.input == 1; }))
+    context.note_undefined(node.outputs[0]);
   std::vector<AffineForm> candidates;
   for (const auto& tap : picks) candidates.push_back(gather({&form}, tap));
   const AffineForm largest = extreme_of(context, std::move(candidates), Extreme::maximum);

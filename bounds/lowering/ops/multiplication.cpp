@@ -99,6 +99,11 @@ AffineForm scale_by_constant(LowerContext& context, const AffineForm& x, const A
                                  context.magnitudes());
   for (std::size_t i = 0; i < x.radius.size(); ++i) {
     if (x.radius[i] == 0.0) continue;
+    // What is known of nothing is no number that 0 makes 0.
+    if (!(x.radius[i] < kInfinity)) {
+      result.radius[i] = kInfinity;
+      continue;
+    }
     result.radius[i] =
         add_up(result.radius[i],
                mul_up(x.radius[i], std::max(std::fabs(range.lower[i]), std::fabs(range.upper[i]))));

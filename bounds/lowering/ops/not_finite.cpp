@@ -2,23 +2,10 @@
 // others nothing is known.
 // Source: own.
 // Guarantees: exact where the value's interval is such (S1, S2), in the type that computes it too.
-#include <limits>
-
+#include "bounds/lowering/float_limits.h"
 #include "bounds/lowering/ops/lower_op.h"
 
 namespace clipbound::bounds {
-
-namespace {
-
-/// Half of the largest number: what is beyond may be an infinity once it was rounded.
-double certainly_finite(const Value& value) {
-  if (value.half == Half::float16) return 0.5 * 65504.0;
-  return value.type == DataType::float64
-             ? 0.5 * std::numeric_limits<double>::max()
-             : 0.5 * static_cast<double>(std::numeric_limits<float>::max());
-}
-
-}  // namespace
 
 std::vector<AffineForm> lower_not_finite(LowerContext& context, const Node& node) {
   AffineForm scratch;

@@ -85,18 +85,28 @@ Range power_of_ends(const Range& x, const Range& y) {
           next_up(range.upper * (1.0 + kLibrary) + 0x1p-1000)};
 }
 
+/// Whether no base is negative, nor 0 with an exponent that may not be positive.
+bool is_inside(const Range& base, double least_exponent) {
+  return base.lower > 0.0 || (base.lower >= 0.0 && least_exponent > 0.0);
+}
+
 /// The node's outputs by intervals, those of bases that are certainly not negative by their ends.
 AffineForm power_by_intervals(LowerContext& context, const Node& node, const AffineForm& x,
-                              const AffineForm& y) {
+                              const AffineForm& y, const std::vector<Pick>& elements) {
   AffineForm result = lower_by_intervals(context, node)[0];
   const auto from = broadcast_map(operand_shape(context, node, 0),
                                   context.network().value(node.outputs[0]).shape);
   const IntervalVector base = enclose(x, context.sources()), power = enclose(y, context.sources()),
                        certain = certain_ends(context, node.inputs[0], from);
-  for (std::size_t i = 0; i < result.constant.size(); ++i) {
+  for (const Pick& pick : elements) {
+    const auto i = static_cast<std::size_t>(pick.element);
     const Range b{std::max(base.lower[i], certain.lower[i]),
                   std::min(base.upper[i], certain.upper[i])};
-    if (!(b.lower > 0.0 || (b.lower >= 0.0 && power.lower[i] > 0.0)) || !(b.upper < kInfinity) ||
+    const bool inside = is_inside(b, power.lower[i]);
+    if (!inside && !fails_all(context, node.outputs[0], pick.element, result.size(),
+                              kNaN | kPlusInfinity | kMinusInfinity))
+      context.note_undefined(node.outputs[0]);
+    if (!inside || !(b.upper < kInfinity) ||
         !(power.lower[i] > -kInfinity && power.upper[i] < kInfinity))
       continue;
     const Range range = power_of_ends(b, {power.lower[i], power.upper[i]});
@@ -148,8 +158,8 @@ std::vector<AffineForm> lower_pow(LowerContext& context, const Node& node) {
                            gather({&y}, parts.by_logarithm)),
         parts.by_logarithm);
   if (!parts.others.empty()) {
-    const AffineForm intervals =
-        integer ? lower_by_intervals(context, node)[0] : power_by_intervals(context, node, x, y);
+    const AffineForm intervals = integer ? lower_by_intervals(context, node)[0]
+                                         : power_by_intervals(context, node, x, y, parts.others);
     if (is_wide(intervals, parts.others))
       context.note_interval_only({node.name, op_row(node.kind).onnx_name, reason_of(integer)});
     put(gather({&intervals}, parts.others), parts.others);

@@ -1,6 +1,7 @@
 // Idea: Where on data: no + condition (yes - no).
 // Source: own.
-// Guarantees: exact: every step is affine or a relaxed activation (S1, S3).
+// Guarantees: exact: every step is affine or a relaxed activation (S1, S3); what may be a constant
+// that is not finite is noted as undefined.
 #include <algorithm>
 #include <cmath>
 
@@ -31,6 +32,35 @@ AffineForm choice_of(LowerContext& context, const Node& node, std::size_t k) {
   return gather({&form}, picks);
 }
 
+/// Notes what Where's result may be where it is one of the constants that are not finite, given
+/// whether it may be the first or second branch.
+void note_not_finite(LowerContext& context, const Node& node, const std::vector<char>& may_be_yes,
+                     const std::vector<char>& may_be_no) {
+  const Network& network = context.network();
+  bool found = false, only_masks = true;
+  for (const std::size_t k : {std::size_t{1}, std::size_t{2}}) {
+    if (!network.is_constant(node.inputs[k])) continue;
+    const std::vector<double> numbers = network.value(node.inputs[k]).constant->as_float64();
+    const std::vector<std::int64_t> from =
+        broadcast_map(operand_shape(context, node, k), network.value(node.outputs[0]).shape);
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const double x = numbers[static_cast<std::size_t>(from[i])];
+      if (std::isfinite(x) || (k == 1 ? may_be_yes : may_be_no)[i] == 0) continue;
+      found = true;
+      only_masks = only_masks && x == -kInfinity;
+    }
+  }
+  if (!found) return;
+  const std::set<ValueId>&undefined = context.edges().undefined, &masked = context.edges().masked;
+  for (const ValueId id : {node.inputs[1], node.inputs[2]})
+    only_masks = only_masks && (!undefined.contains(id) || masked.contains(id));
+  if (only_masks) {
+    context.note_masked(node.outputs[0]);
+  } else {
+    context.note_undefined(node.outputs[0]);
+  }
+}
+
 /// condition * difference.
 AffineForm choose(LowerContext& context, const AffineForm& condition,
                   const AffineForm& difference) {
@@ -47,6 +77,7 @@ std::vector<AffineForm> lower_where(LowerContext& context, const Node& node) {
   const AffineForm condition = broadcast_operand(context, node, 0),
                    yes = choice_of(context, node, 1), no = choice_of(context, node, 2);
   const IntervalVector range = enclose(condition, context.sources());
+  std::vector<char> may_be_yes(range.lower.size(), 1), may_be_no(range.lower.size(), 1);
   AffineForm unknown = AffineForm::of_constant({0.0});
   unknown.radius[0] = kInfinity;
   std::vector<Pick> open, from;
@@ -54,6 +85,8 @@ std::vector<AffineForm> lower_where(LowerContext& context, const Node& node) {
     const bool holds = std::ceil(range.lower[i]) >= 1.0, fails = std::floor(range.upper[i]) <= 0.0;
     const bool endless = !(yes.radius[i] < kInfinity) || !(no.radius[i] < kInfinity);
     const auto e = static_cast<std::int64_t>(i);
+    may_be_yes[i] = holds || !fails ? 1 : 0;
+    may_be_no[i] = holds ? 0 : 1;
     if (holds || fails) {
       from.push_back({holds ? 0 : 1, e});
     } else if (endless) {
@@ -63,6 +96,7 @@ std::vector<AffineForm> lower_where(LowerContext& context, const Node& node) {
       open.push_back({0, e});
     }
   }
+  note_not_finite(context, node, may_be_yes, may_be_no);
   AffineForm mixed;
   if (!open.empty()) {
     const AffineForm y = gather({&yes}, open), n = gather({&no}, open);

@@ -83,7 +83,7 @@ TEST(Cases, DecidePatchesAtAllPlaces) {
       for (const bool attack : {false, true}) {
         SCOPED_TRACE(std::to_string(trial) + " " + rounding + " threads " +
                      std::to_string(threads));
-        const Way way{.threads = threads, .attack = attack, .seconds = 20.0};
+        const Way way{.threads = threads, .attack = attack, .seconds = 120.0};
         property.clauses = {{y_at_most(0, least - 1e-6)}};
         EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "unsat");
         property.clauses = {{y_at_most(0, least + 1e-4)}};
@@ -122,7 +122,7 @@ TEST(Cases, AreSearchedWhereImagesVary) {
       evaluator.forward(x, y);
       least = std::min(least, y[0]);
     }
-    const Way way{.threads = 2, .attack = true, .seconds = 20.0};
+    const Way way{.threads = 2, .attack = true, .seconds = 120.0};
     property.clauses = {{y_at_most(0, least + 1e-4)}};
     EXPECT_EQ(name_of(solve_text(p.network, property.text(), way).verdict), "sat") << trial;
     property.clauses = {{y_at_most(0, least - 1.0)}};
@@ -162,10 +162,10 @@ TEST(Cases, SlicesOfListsThatVary) {
     }
   }
   property.clauses = {{y_at_most(0, least - 0.1)}};
-  EXPECT_EQ(name_of(solve_text(network, property.text(), {.seconds = 20.0}).verdict), "unsat");
+  EXPECT_EQ(name_of(solve_text(network, property.text(), {.seconds = 120.0}).verdict), "unsat");
   property.clauses = {{y_at_most(0, least + 0.1)}};
   EXPECT_EQ(
-      name_of(solve_text(network, property.text(), {.attack = true, .seconds = 20.0}).verdict),
+      name_of(solve_text(network, property.text(), {.attack = true, .seconds = 120.0}).verdict),
       "sat");
   EXPECT_NE(name_of(solve_text(network, property.text(), {.seconds = 0.5}).verdict), "unsat");
 }

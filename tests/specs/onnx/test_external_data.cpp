@@ -33,6 +33,27 @@ TEST(ExternalData, IsReadBesideTheModel) {
   EXPECT_EQ(answer_of(folder.file("deeper.onnx", deeper.bytes())), kAnswer);
 }
 
+/// Each file once, whole, however many tensors are in it.
+TEST(ExternalData, ItsFilesAreKnown) {
+  const TemporaryFolder folder("external_known");
+  OnnxWriter w = small_model();
+  const std::string data = move_data_out(w.model, "net.onnx.data");
+  folder.file("net.onnx.data", data + "more");
+  const Network network = read_onnx(folder.file("net.onnx", w.bytes()));
+  EXPECT_EQ(network.file.path, folder.path("net.onnx"));
+  EXPECT_EQ(network.file.sha256, info_of("", w.bytes()).sha256);
+  ASSERT_EQ(network.file.data.size(), 1u);
+  EXPECT_EQ(network.file.data[0].bytes, data.size() + 4);
+  EXPECT_EQ(network.file.data[0].sha256, info_of("", data + "more").sha256);
+  EXPECT_TRUE(network.file.data[0].path.ends_with("net.onnx.data"));
+  write_packed(folder.path("net.onnx.data.gz"), data);
+  fs::remove(folder.path("net.onnx.data"));
+  const Network packed = read_onnx(folder.path("net.onnx"));
+  ASSERT_EQ(packed.file.data.size(), 1u);
+  EXPECT_TRUE(packed.file.data[0].path.ends_with("net.onnx.data.gz"));
+  EXPECT_EQ(packed.file.data[0].bytes, fs::file_size(folder.path("net.onnx.data.gz")));
+}
+
 TEST(ExternalData, MayBePacked) {
   const TemporaryFolder folder("external_packed");
   OnnxWriter w = small_model();

@@ -79,6 +79,15 @@ TEST(NarrowTypes, InputsAndOutputsMayBeFloat16) {
   expect_refused<Unsupported>(both, {"float16 inputs beside"});
 }
 
+// A decimal of the property would be rounded to float64 for both, and a point of float32 left out.
+TEST(NarrowTypes, Float32AndFloat64InputsAreNotMixed) {
+  OnnxWriter both;
+  both.input("x", {2}, Proto::DOUBLE).input("z", {2});
+  both.node("Relu", {"z"}, {"y"});
+  both.output("y");
+  expect_refused<Unsupported>(both, {"inputs of float32 and float64"});
+}
+
 TEST(NarrowTypes, AreNotMixed) {
   OnnxWriter w;
   w.input("x", {2}, Proto::FLOAT16).floats("b", {2}, {1, 1});

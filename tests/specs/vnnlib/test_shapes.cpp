@@ -286,13 +286,16 @@ TEST(Errors, UnboundedInputs) {
           .empty());
 }
 
-TEST(Errors, Version2IsRecognised) {
-  EXPECT_TRUE(
-      error_of<Unsupported>(
-          "; new\n(vnnlib-version <2.0>)\n(declare-network f (declare-input X float32 [1,5]))")
-          .starts_with("test.vnnlib:2:1: "));
+TEST(Errors, OtherVersionsAreRecognised) {
+  EXPECT_TRUE(error_of<Unsupported>("; new\n(vnnlib-version <3.0>)\n(declare-network f)")
+                  .starts_with("test.vnnlib:2:17: "));
+  // A network without the header of its version.
   EXPECT_TRUE(error_of<Unsupported>("\n\n (declare-network f\n(declare-input X float32 [1,5]))")
                   .starts_with("test.vnnlib:3:2: "));
+  EXPECT_TRUE(
+      error_of<InputError>(
+          "; new\n(vnnlib-version <2.0>)\n(declare-network f (declare-input X float32 [1,5]))")
+          .starts_with("test.vnnlib:3:18: "));
 }
 
 TEST(CheckAgainst, NamesBothCounts) {

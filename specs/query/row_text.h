@@ -1,0 +1,14 @@
+#pragma once
+// Idea: rows as people write them.
+// Source: own.
+// Guarantees: words alone; every coefficient reads back as the float64 nearest to it.
+#include <string>
+
+#include "specs/query/query.h"
+
+namespace clipbound::specs {
+
+/// "-1.5 Y_0 + X_3 <= 0.1": all of it.
+std::string to_text(const Row& row);
+
+}  // namespace clipbound::specs
