@@ -102,6 +102,7 @@ std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   LoweringOptions options;
   options.undefined_reach = reach_.get();
   options.deadline = &context_.deadline;
+  options.differences = difference_of(context_.options) == DifferenceOption::auto_;
   try {
     auto system = std::make_shared<const LayeredSystem>(
         lower_network(*network_, box.lower, box.upper, ProductForm::squares, options));

@@ -119,10 +119,11 @@ void DenseBackwardRows::take_differences(int k, const RelaxedLayer& layer,
       pending_[at_first] += step.first - step.multiplier;
       sums[r].intercept += step.intercept;
       sums[r].intercept_magnitude += std::fabs(step.intercept);
-      const double size = std::fabs(step.multiplier);
-      sums[r].error +=
-          (size + std::fabs(step.second)) * layer.slack[v] +
-          (size + std::fabs(step.first)) * (*layer.twins.slack)[static_cast<std::size_t>(twin[v])];
+      const double shared = std::fabs(step.multiplier);
+      if (shared == 0.0 && step.first == 0.0 && step.second == 0.0) continue;  // slack: infinite
+      sums[r].error += (shared + std::fabs(step.second)) * layer.slack[v] +
+                       (shared + std::fabs(step.first)) *
+                           layer.twins.slack->at(static_cast<std::size_t>(twin[v]));
     }
   }
 }

@@ -128,13 +128,12 @@ void NeuronFolder::end() {
 
 std::shared_ptr<const ReducedNetwork> NeuronFolder::finish(
     const std::vector<std::int32_t>& old_neuron, std::vector<std::uint8_t> strict,
-    const std::vector<std::uint8_t>& has_twin) {
+    const std::vector<std::int32_t>& twin) {
   for (std::size_t v = 0; v < phase_.size(); ++v) {
     if (phase_[v] != Phase::unstable) continue;
     result_->original_neuron.push_back(old_neuron[v]);
-    if (has_twin.empty()) continue;
-    const bool both = has_twin[v] != 0 && phase_[v + 1] == Phase::unstable;
-    result_->has_twin.push_back(both ? 1 : 0);
+    if (twin.empty()) continue;
+    result_->twin.push_back(twin[v] < 0 ? -1 : column_[static_cast<std::size_t>(twin[v])]);
   }
   result_->strict = std::move(strict);
   result_->finish();

@@ -40,10 +40,10 @@ class NeuronFolder {
   void add_constant(double value);
   void end();
 
-  /// After the last row. has_twin: of the old neurons, or empty.
+  /// After the last row. twin: of the old neurons, or empty.
   std::shared_ptr<const ReducedNetwork> finish(const std::vector<std::int32_t>& old_neuron,
                                                std::vector<std::uint8_t> strict,
-                                               const std::vector<std::uint8_t>& has_twin = {});
+                                               const std::vector<std::int32_t>& twin = {});
 
  private:
   double magnitude_of(const double* form) const;

@@ -10,70 +10,51 @@ namespace clipbound::bounds {
 
 namespace {
 
-/// All neurons of all layers in one order, as a NeuronFolder wants them: layer by layer, but twins
-/// stand next to each other, in one layer.
+/// All neurons of all layers in one order, as a NeuronFolder wants them. Two layers of twins are
+/// one: neither reads the other.
 struct NumberedNeurons {
   std::vector<Phase> phase;
   std::vector<int> layer;
+  std::vector<int> first;              ///< [layers]
   std::vector<double> largest_source;  ///< largest |f(z)|
   std::vector<Activation> activations;
-  std::vector<std::int32_t> neuron;        ///< its number layer by layer
-  std::vector<std::uint8_t> has_twin;      ///< empty where none has
-  std::vector<std::vector<int>> position;  ///< by layer and element of the system
+  std::vector<std::int32_t> neuron;  ///< every neuron's own number
+  std::vector<std::int32_t> twin;    ///< the later one of a pair, or -1; empty where none has any
 };
 
-class NeuronNumbering {
- public:
-  NeuronNumbering(const LayeredSystem& system, const CrownBounder::Bounds& bounds)
-      : system_(system), bounds_(bounds) {}
-  NumberedNeurons run() {
-    const std::size_t layers = bounds_.layers.size();
-    for (std::size_t k = 0; k < layers; ++k) {
-      first_.push_back(k == 0 ? 0 : first_[k - 1] + bounds_.layers[k - 1].lower.size());
-      all_.position.emplace_back(bounds_.layers[k].lower.size(), -1);
-    }
-    for (std::size_t k = 0; k < layers; ++k) {
-      if (k + 1 < layers && !system_.twins_of(k + 1).empty()) add_twins(k);
-      for (std::size_t v = 0; v < all_.position[k].size(); ++v) add(k, v);
-    }
-    if (!all_.has_twin.empty()) all_.has_twin.resize(all_.phase.size(), 0);
-    return std::move(all_);
+/// Of two layers' neurons, numbered from `before` and `here` on.
+void pair_neurons(const std::vector<std::int64_t>& first_twin, int before, int here,
+                  std::vector<std::int32_t>& twin) {
+  twin.resize(static_cast<std::size_t>(here) + first_twin.size(), -1);
+  for (std::size_t v = 0; v < first_twin.size(); ++v) {
+    if (first_twin[v] < 0) continue;
+    std::int32_t& second = twin[static_cast<std::size_t>(before + first_twin[v])];
+    if (second < 0) second = static_cast<std::int32_t>(here + static_cast<int>(v));
   }
+}
 
- private:
-  /// The neurons of layer k + 1 that have a twin in layer k, behind these.
-  void add_twins(std::size_t k) {
-    const std::vector<std::int64_t>& twin = system_.twins_of(k + 1);
-    for (std::size_t v = 0; v < twin.size(); ++v) {
-      if (twin[v] < 0 || all_.position[k][static_cast<std::size_t>(twin[v])] >= 0) continue;
-      all_.has_twin.resize(all_.phase.size(), 0);
-      add(k, static_cast<std::size_t>(twin[v]));
-      add(k + 1, v);
-      all_.has_twin.push_back(1);
-      all_.has_twin.push_back(0);
+NumberedNeurons number_neurons(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
+  NumberedNeurons all;
+  for (std::size_t k = 0; k < bounds.layers.size(); ++k) {
+    const IntervalVector& z = bounds.layers[k];
+    const IntervalVector& active = bounds.sources.at(static_cast<int>(k));
+    const Activation& activation = system.activations[k];
+    const std::vector<std::int64_t>& first_twin = system.twins_of(k);
+    all.first.push_back(static_cast<int>(all.phase.size()));
+    for (std::size_t v = 0; v < z.lower.size(); ++v) {
+      all.neuron.push_back(static_cast<std::int32_t>(all.phase.size()));
+      all.phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
+      all.layer.push_back(static_cast<int>(first_twin.empty() ? k : k - 1));
+      all.largest_source.push_back(
+          std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
+      all.activations.push_back(activation.curve == Curve::product && v % 2 == 1 ? kSecondFactor
+                                                                                 : activation);
     }
+    if (!first_twin.empty()) pair_neurons(first_twin, all.first[k - 1], all.first[k], all.twin);
   }
-  /// Neuron v of layer k, unless it is there already. Two layers of twins are one: neither reads
-  /// the other.
-  void add(std::size_t k, std::size_t v) {
-    int& position = all_.position[k][v];
-    if (position >= 0) return;
-    const IntervalVector &z = bounds_.layers[k], &active = bounds_.sources.at(static_cast<int>(k));
-    const Activation& activation = system_.activations[k];
-    position = static_cast<int>(all_.phase.size());
-    all_.neuron.push_back(static_cast<std::int32_t>(first_[k] + v));
-    all_.phase.push_back(phase_of(activation, z.lower[v], z.upper[v]));
-    all_.layer.push_back(static_cast<int>(system_.twins_of(k).empty() ? k : k - 1));
-    all_.largest_source.push_back(std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v])));
-    all_.activations.push_back(activation.curve == Curve::product && v % 2 == 1 ? kSecondFactor
-                                                                                : activation);
-  }
-
-  const LayeredSystem& system_;
-  const CrownBounder::Bounds& bounds_;
-  std::vector<std::size_t> first_;  // [layers]
-  NumberedNeurons all_;
-};
+  if (!all.twin.empty()) all.twin.resize(all.phase.size(), -1);
+  return all;
+}
 
 /// The inputs `kept` become columns, in this order; the others are constants at their centre.
 std::vector<InputColumn> make_columns(const std::vector<double>& lower,
@@ -92,9 +73,9 @@ std::vector<InputColumn> make_columns(const std::vector<double>& lower,
   return inputs;
 }
 
-/// Element i of `form` as row v.
+/// Element i of `form` as row v; first [layers] is where each layer's neurons begin.
 void fold_element(NeuronFolder& folder, const AffineForm& form, std::int64_t i, int v,
-                  double magnitude, const std::vector<std::vector<int>>& position) {
+                  double magnitude, const std::vector<int>& first) {
   if (!folder.begin(v, form.radius[static_cast<std::size_t>(i)], magnitude)) return;
   for (const auto& [source, matrix] : form.terms) {
     const auto index = matrix.indices(i);
@@ -103,9 +84,7 @@ void fold_element(NeuronFolder& folder, const AffineForm& form, std::int64_t i, 
       if (source == kInputSource) {
         folder.add_input(index[j], value[j]);
       } else {
-        folder.add_neuron(
-            position[static_cast<std::size_t>(source)][static_cast<std::size_t>(index[j])],
-            value[j]);
+        folder.add_neuron(first[static_cast<std::size_t>(source)] + index[j], value[j]);
       }
     }
   }
@@ -121,7 +100,7 @@ std::shared_ptr<const ReducedNetwork> reduce(const CrownBounder& bounder,
                                              const std::vector<std::uint8_t>& strict,
                                              const std::vector<int>& kept) {
   const LayeredSystem& system = bounder.system();
-  NumberedNeurons all = NeuronNumbering(system, bounds).run();
+  NumberedNeurons all = number_neurons(system, bounds);
   std::vector<double> input_max;
   for (const int i : kept) {
     const auto k = static_cast<std::size_t>(i);
@@ -131,17 +110,16 @@ std::shared_ptr<const ReducedNetwork> reduce(const CrownBounder& bounder,
   NeuronFolder folder(std::move(all.phase), all.layer, all.activations, all.largest_source,
                       make_columns(bounds.lower, bounds.upper, kept), input_max,
                       static_cast<int>(rows.size()));
-  const auto fold = [&](const AffineForm& form, std::int64_t i, int v) {
-    const double magnitude =
-        magnitude_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * bounder.gamma());
-    fold_element(folder, form, i, v, magnitude, all.position);
+  const auto fold_all = [&](const AffineForm& form, int first) {
+    for (std::int64_t i = 0; i < form.size(); ++i) {
+      const double magnitude =
+          magnitude_of_terms(form, i, bounds.sources) * (1.0 + 2.0 * bounder.gamma());
+      fold_element(folder, form, i, first + static_cast<int>(i), magnitude, all.first);
+    }
   };
-  for (std::size_t k = 0; k < system.layers.size(); ++k) {
-    for (std::size_t v = 0; v < all.position[k].size(); ++v)
-      fold(system.layers[k], static_cast<std::int64_t>(v), all.position[k][v]);
-  }
-  for (std::int64_t i = 0; i < rows.size(); ++i) fold(rows, i, neurons + static_cast<int>(i));
-  return folder.finish(all.neuron, strict, all.has_twin);
+  for (std::size_t k = 0; k < system.layers.size(); ++k) fold_all(system.layers[k], all.first[k]);
+  fold_all(rows, neurons);
+  return folder.finish(all.neuron, strict, all.twin);
 }
 
 }  // namespace clipbound::bounds

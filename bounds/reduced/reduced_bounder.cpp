@@ -30,11 +30,10 @@ void ReducedBounder::attach(const ReducedNetwork& network, int most_halfspaces) 
   sensitivity_.resize(U * N);
   for (auto* array : {&linear_lower_, &linear_upper_, &mirrored_}) array->resize(N + 1 + kColumns);
   for (auto* array : {&first_lower_, &first_upper_}) array->resize(N + 1);
-  difference_.assign(network.has_twin.empty() ? 0 : U, Difference{});
-  difference_row_.resize(static_cast<std::size_t>(network.stride));
+  attach_twins();
   clipping_.resize(network.inputs, most_halfspaces);
-  live_.reserve(U);
-  live_begin_.reserve(static_cast<std::size_t>(network.layers()) + 2);
+  live_.neurons.reserve(U);
+  live_.begin.reserve(static_cast<std::size_t>(network.layers()) + 2);
 }
 
 void ReducedBounder::choose_relu_slopes(const BoxBatch& boxes, int v) {
@@ -200,17 +199,24 @@ template <bool kAbove>
   return vabs(g) * gap;
 }
 
+template <bool kAbove>
+[[gnu::always_inline]] inline Vec ReducedBounder::relax_any(int w, Vec g, Side& side) const {
+  return is_relu(w) ? relax_relu<kAbove>(w, g, side) : relax_nonlinear<kAbove>(w, g, side);
+}
+
 /// What the coefficients g [2] of neuron w and its twin have in common, of opposite signs, is taken
-/// out of both and becomes multipliers of z_w and z_(w + 1) of its own, extra [2]: as
+/// out of both and becomes multipliers of both pre-activations of its own, extra [2]: as
 /// take_difference() of bounds/relax/difference.h, per lane.
 template <bool kAbove>
 [[gnu::always_inline]] inline void ReducedBounder::take_difference(int w, Vec* g, Vec* extra,
                                                                    Side& side) const {
   const auto i = static_cast<std::size_t>(w);
-  const Difference& of = difference_[i];
+  const TwinState& of = twins_[i];
   const Vec zero = {};
   const Mask rises = (g[1] > zero) & (g[0] < zero), falls = (g[1] < zero) & (g[0] > zero);
-  const Mask low = (kAbove ? falls : rises) & of.below, high = (kAbove ? rises : falls) & of.above;
+  const Mask ordinary = (vabs(g[0]) < kOverflow) & (vabs(g[1]) < kOverflow);
+  const Mask low = (kAbove ? falls : rises) & of.below & ordinary,
+             high = (kAbove ? rises : falls) & of.above & ordinary;
   const Vec m = select(low | high, vmin(vabs(g[0]), vabs(g[1])), zero);
   const Vec s = select(rises, m, -m);
   g[0] += s;
@@ -223,34 +229,63 @@ template <bool kAbove>
   side.other += q;
   side.other_magnitude += vabs(q);
   // What is added up is charged one by one.
-  side.error +=
-      (vabs(p) + vabs(x)) * network_->slack[i] + (vabs(p) + vabs(y)) * network_->slack[i + 1];
+  side.error += (vabs(p) + vabs(x)) * network_->slack[i] +
+                (vabs(p) + vabs(y)) * network_->slack[static_cast<std::size_t>(second_twin(w))];
 }
 
-template <bool kAbove>
-[[gnu::always_inline]] inline Vec ReducedBounder::relax_any(int w, Vec g, Side& side) const {
-  return is_relu(w) ? relax_relu<kAbove>(w, g, side) : relax_nonlinear<kAbove>(w, g, side);
-}
-
-/// The coefficients of neuron w and its twin become multipliers; in arrays of two. What the lines
-/// of the difference lose counts with both neurons: it is gone where either is stable.
+/// The coefficients of neuron w and its twin become multipliers. What the lines of the difference
+/// lose counts with both neurons: it is gone where either is stable.
 template <bool kUpper>
-void ReducedBounder::relax_twins(int w, Vec* acc_lower, Vec* acc_upper, Side& below, Side& above) {
-  Vec* lower = lower_coefficient_.data() + w;
-  const Vec before = acc_lower[0];
-  Vec extra[2];
-  take_difference<false>(w, acc_lower, extra, below);
-  for (const int k : {0, 1}) lower[k] = relax_any<false>(w + k, acc_lower[k], below) + extra[k];
+void ReducedBounder::relax_twins(int w, Side& below, Side& above) {
+  const int pair[2] = {w, second_twin(w)};
+  Vec g[2], extra[2];
+  for (const int k : {0, 1}) g[k] = lower_coefficient_[static_cast<std::size_t>(pair[k])];
+  const Vec before = g[0];
+  take_difference<false>(w, g, extra, below);
+  for (const int k : {0, 1}) {
+    lower_coefficient_[static_cast<std::size_t>(pair[k])] =
+        relax_any<false>(pair[k], g[k], below) + extra[k];
+  }
   if constexpr (kUpper) {
-    Vec* upper = upper_coefficient_.data() + w;
-    take_difference<true>(w, acc_upper, extra, above);
-    for (const int k : {0, 1}) upper[k] = relax_any<true>(w + k, acc_upper[k], above) + extra[k];
-  } else {
-    const auto i = static_cast<std::size_t>(w);
-    const Vec gap = vabs(before - acc_lower[0]) * difference_[i].gap;
+    for (const int k : {0, 1}) g[k] = upper_coefficient_[static_cast<std::size_t>(pair[k])];
+    take_difference<true>(w, g, extra, above);
     for (const int k : {0, 1}) {
-      const std::size_t j = i + static_cast<std::size_t>(k);
-      row_gap_[j] = relaxation_gap(w + k, acc_lower[k]) + gap * (high_[j] - low_[j]);
+      upper_coefficient_[static_cast<std::size_t>(pair[k])] =
+          relax_any<true>(pair[k], g[k], above) + extra[k];
+    }
+  } else {
+    const Vec gap = vabs(before - g[0]) * twins_[static_cast<std::size_t>(w)].gap;
+    for (const int k : {0, 1}) {
+      const auto j = static_cast<std::size_t>(pair[k]);
+      row_gap_[j] = relaxation_gap(pair[k], g[k]) + gap * (high_[j] - low_[j]);
+    }
+  }
+}
+
+/// The coefficients of a layer's neurons become multipliers.
+template <bool kUpper>
+void ReducedBounder::relax_layer_of_twins(const LiveNeurons& live, int layer, Side& below,
+                                          Side& above) {
+  Vec product_lower = {}, product_upper = {};  // as in substitute_row()
+  for (int k = live.begin[static_cast<std::size_t>(layer)];
+       k < live.begin[static_cast<std::size_t>(layer) + 1]; ++k) {
+    const int w = live.neurons[static_cast<std::size_t>(k)], first = first_twin(w);
+    const auto i = static_cast<std::size_t>(w);
+    if (first >= 0 && twins_[static_cast<std::size_t>(first)].taken) continue;  // with its twin
+    if (twins_[i].taken) {
+      relax_twins<kUpper>(w, below, above);
+      continue;
+    }
+    const bool second = is_second_factor(w);
+    const Vec g = second ? product_lower : lower_coefficient_[i];
+    product_lower = g;
+    lower_coefficient_[i] = relax_any<false>(w, g, below);
+    if constexpr (kUpper) {
+      const Vec gu = second ? product_upper : upper_coefficient_[i];
+      product_upper = gu;
+      upper_coefficient_[i] = relax_any<true>(w, gu, above);
+    } else {
+      row_gap_[i] = relaxation_gap(w, g);
     }
   }
 }
@@ -260,40 +295,39 @@ void ReducedBounder::relax_twins(int w, Vec* acc_lower, Vec* acc_upper, Side& be
 template <bool kUpper>
 void ReducedBounder::substitute(int v, int layer) {
   const double slack = network_->slack[static_cast<std::size_t>(v)];
-  if (difference_.empty()) return substitute_row<kUpper, false>(network_->row(v), slack, layer);
-  substitute_row<kUpper, true>(network_->row(v), slack, layer);
+  if (twins_.empty()) return substitute_row<kUpper, false>(network_->row(v), slack, layer, live_);
+  if (v < network_->neurons && twins_[static_cast<std::size_t>(v)].apart)
+    return substitute_row<kUpper, false>(network_->row(v), slack, layer, live_apart_);
+  substitute_row<kUpper, true>(network_->row(v), slack, layer, live_);
 }
 
 template <bool kUpper, bool kTwins>
-void ReducedBounder::substitute_row(const double* start, double slack, int layer) {
+void ReducedBounder::substitute_row(const double* start, double slack, int layer,
+                                    const LiveNeurons& live) {
   const ReducedNetwork& net = *network_;
+  const int* neurons = live.neurons.data();
   Side below, above;
   Vec* lower = lower_coefficient_.data();
   Vec* upper = upper_coefficient_.data();
-  const int end = live_begin_[static_cast<std::size_t>(layer)];
+  const int end = live.begin[static_cast<std::size_t>(layer)];
   Vec acc_lower[kColumns], acc_upper[kColumns];
   // Coefficients of the last product, which both its factors take.
   Vec product_lower = {}, product_upper = {};
   for (int j = layer - 1; j >= 0; --j) {
-    const int begin = live_begin_[static_cast<std::size_t>(j)],
-              after = live_begin_[static_cast<std::size_t>(j) + 1];
+    const int begin = live.begin[static_cast<std::size_t>(j)],
+              after = live.begin[static_cast<std::size_t>(j) + 1];
     for (int k = begin; k < after;) {
       // Columns of one layer are consecutive; take kColumns from the first live one (dead ones
       // among them cost nothing extra).
-      const int column = live_[static_cast<std::size_t>(k)];
-      accumulate<kUpper>(net, start, live_.data(), after, end, column, lower, upper, acc_lower,
+      const int column = neurons[k];
+      accumulate<kUpper>(net, start, neurons, after, end, column, lower, upper, acc_lower,
                          acc_upper);
-      for (; k < after && live_[static_cast<std::size_t>(k)] < column + kColumns; ++k) {
-        const int w = live_[static_cast<std::size_t>(k)];
-        if constexpr (kTwins) {
-          const int next = k + 1 < after ? live_[static_cast<std::size_t>(k) + 1] : -1;
-          if (has_twin(w) && next == w + 1) {
-            if (next >= column + kColumns) break;  // both at once
-            relax_twins<kUpper>(w, acc_lower + (w - column), acc_upper + (w - column), below,
-                                above);
-            ++k;
-            continue;
-          }
+      for (; k < after && neurons[k] < column + kColumns; ++k) {
+        const int w = neurons[k];
+        if constexpr (kTwins) {  // twins need both coefficients: relax_layer_of_twins()
+          lower[w] = acc_lower[w - column];
+          if constexpr (kUpper) upper[w] = acc_upper[w - column];
+          continue;
         }
         const bool relu = is_relu(w), second = is_second_factor(w);
         const Vec g = second ? product_lower : acc_lower[w - column];
@@ -308,9 +342,10 @@ void ReducedBounder::substitute_row(const double* start, double slack, int layer
         }
       }
     }
+    if constexpr (kTwins) relax_layer_of_twins<kUpper>(live, j, below, above);
   }
   for (int k = 0; k <= net.inputs; k += kColumns) {
-    accumulate<kUpper>(net, start, live_.data(), 0, end, net.first_input() + k, lower, upper,
+    accumulate<kUpper>(net, start, neurons, 0, end, net.first_input() + k, lower, upper,
                        linear_lower_.data() + k, linear_upper_.data() + k);
   }
   const double inflate = 1.0 + 4.0 * net.gamma, rounding = 4.0 * net.gamma;
@@ -323,7 +358,8 @@ void ReducedBounder::substitute_row(const double* start, double slack, int layer
   }
 }
 
-template void ReducedBounder::substitute_row<true, true>(const double*, double, int);
+template void ReducedBounder::substitute_row<true, true>(const double*, double, int,
+                                                         const LiveNeurons&);
 
 /// What is found of a neuron counts where it is better than what is known.
 void ReducedBounder::narrow(BoxBatch& boxes, std::size_t v, Vec lower, Vec upper) {
@@ -394,7 +430,7 @@ void ReducedBounder::bound_rows(const BoxBatch& boxes, const Clipping& clipping,
     rows.lower[i] = lower;
     const Mask nearer = lower > nearest;
     nearest = select(nearer, lower, nearest);
-    for (const int w : live_) {
+    for (const int w : live_.neurons) {
       const auto k = static_cast<std::size_t>(w);
       nearest_row_gap_[k] = select(nearer, row_gap_[k], nearest_row_gap_[k]);
     }
@@ -410,7 +446,7 @@ void ReducedBounder::score_inputs(const BoxBatch& boxes, std::vector<Vec>& score
   const auto N = static_cast<std::size_t>(network_->inputs);
   const Vec zero = {};
   for (Vec& s : score) s = zero;
-  for (const int w : live_) {
+  for (const int w : live_.neurons) {
     const auto v = static_cast<std::size_t>(w);
     const Vec range = high_[v] - low_[v];
     const Mask unstable = range > zero;
@@ -426,28 +462,32 @@ void ReducedBounder::bound(BoxBatch& boxes, const Clipping& clipping, RowBounds&
   clipping_.prepare(boxes.lower_x.data(), boxes.upper_x.data(), boxes.halfspace_count,
                     boxes.halfspaces.data());
   live_.clear();
-  live_begin_.assign(1, 0);
+  live_apart_.clear();
   infeasible_ = Mask{};
   const Vec zero = {};
   for (int layer = 0; layer < net.layers(); ++layer) {
     const int begin = net.layer_begin[static_cast<std::size_t>(layer)],
               end = net.layer_begin[static_cast<std::size_t>(layer) + 1];
     for (int v = begin; v < end; ++v) {
-      const bool twins = !difference_.empty() && has_twin(v);
-      twins ? bound_twins(boxes, v++, layer, clipping) : bound_neuron(boxes, v, layer, clipping);
+      if (first_twin(v) >= 0) {
+        bound_twins(boxes, v, layer, clipping);
+        continue;
+      }
+      if (!twins_.empty())
+        twins_[static_cast<std::size_t>(v)].bounded = is_open(boxes, static_cast<std::size_t>(v));
+      bound_neuron(boxes, v, layer, clipping);
     }
     for (int v = begin; v < end; ++v) {
       if (!is_relu(v)) {
         if (!is_product(v)) relax_neuron(boxes, v);
-        live_.push_back(v);
+        live_.neurons.push_back(v);
         continue;
       }
       choose_relu_slopes(boxes, v);
-      if (any(boxes.upper_z[static_cast<std::size_t>(v)] > zero)) live_.push_back(v);
+      if (any(boxes.upper_z[static_cast<std::size_t>(v)] > zero)) live_.neurons.push_back(v);
     }
-    for (int v = begin; v < end && !difference_.empty(); ++v)
-      if (has_twin(v)) relax_difference(boxes, v);
-    live_begin_.push_back(static_cast<int>(live_.size()));
+    live_.end_layer();
+    if (!twins_.empty()) end_layer_of_twins(boxes, layer);
   }
   bound_rows(boxes, clipping, rows);
   score_inputs(boxes, rows.branching_score);

@@ -33,20 +33,37 @@ class ReducedBounder final : public BatchBounder {
   template <bool kAbove>
   Vec relax_nonlinear(int w, Vec g, Side& side) const;
   Vec relaxation_gap(int w, Vec g) const;
+  /// Neurons that are not inactive in all lanes, of the layers done so far.
+  struct LiveNeurons {
+    std::vector<int> neurons, begin;  ///< begin: [layers + 1]
+    void clear() {
+      neurons.clear();
+      begin.assign(1, 0);
+    }
+    void end_layer() { begin.push_back(static_cast<int>(neurons.size())); }
+  };
   template <bool kUpper>
   void substitute(int v, int layer);
   template <bool kUpper, bool kTwins>
-  void substitute_row(const double* start, double slack, int layer);
+  void substitute_row(const double* start, double slack, int layer, const LiveNeurons& live);
   template <bool kAbove>
   Vec relax_any(int w, Vec g, Side& side) const;
+  template <bool kUpper>
+  void relax_layer_of_twins(const LiveNeurons& live, int layer, Side& below, Side& above);
   template <bool kAbove>
   void take_difference(int w, Vec* g, Vec* extra, Side& side) const;
   template <bool kUpper>
-  void relax_twins(int w, Vec* acc_lower, Vec* acc_upper, Side& below, Side& above);
-  bool has_twin(int v) const { return network_->has_twin[static_cast<std::size_t>(v)] != 0; }
-  void bound_twins(BoxBatch& boxes, int first, int layer, const Clipping& clipping);
+  void relax_twins(int w, Side& below, Side& above);
+  void attach_twins();
+  int first_twin(int v) const {
+    return twins_.empty() ? -1 : twins_[static_cast<std::size_t>(v)].first;
+  }
+  int second_twin(int v) const { return network_->twin[static_cast<std::size_t>(v)]; }
+  void bound_twins(BoxBatch& boxes, int second, int layer, const Clipping& clipping);
   void bound_difference(const BoxBatch& boxes, int first, int layer, const Clipping& clipping);
+  void bound_second(BoxBatch& boxes, int first, int layer, const Clipping& clipping);
   void relax_difference(const BoxBatch& boxes, int first);
+  void end_layer_of_twins(const BoxBatch& boxes, int layer);
   bool is_open(const BoxBatch& boxes, std::size_t v) const;
   void narrow(BoxBatch& boxes, std::size_t v, Vec lower, Vec upper);
   LinePair own_lines(int v, int lane) const;
@@ -78,18 +95,22 @@ class ReducedBounder final : public BatchBounder {
   Vec intercept_lower_, intercept_upper_;                   // sum of q
   Vec error_lower_, error_upper_;
   Mask infeasible_ = {};
-  std::vector<int> live_;  // neurons that are not inactive in all lanes, of the layers done so far
-  std::vector<int> live_begin_;  // [layers + 1]
-  std::vector<Vec> mirrored_;    // [N + 1]
+  LiveNeurons live_, live_apart_;  // all of them, and those that depend on no second twin
+  std::vector<Vec> mirrored_;      // [N + 1]
   // [N + 1] linear bounds of a product's first factor, errors in their constants.
   std::vector<Vec> first_lower_, first_upper_;
-  /// f(z_(v + 1)) - f(z_v) of twins between two lines; 0 in lanes that take no line.
-  struct Difference {
-    Vec low, high;  ///< of z_(v + 1) - z_v
-    Vec lower_slope, lower_y, lower_offset, upper_slope, upper_x, upper_offset, gap;
-    Mask below, above;
+  /// Of neurons in a network that has twins. A first one's difference f(y) - f(x), y - x being that
+  /// of the pre-activations, between two lines; 0 in lanes that take no line.
+  struct TwinState {
+    int first = -1;        ///< of a second one
+    bool apart = false;    ///< depends on no second one
+    bool bounded = false;  ///< in this batch
+    bool taken = false;    ///< in this batch, some lane takes a line of the difference
+    Vec low{}, high{};     ///< of y - x
+    Vec lower_slope{}, lower_y{}, lower_offset{}, upper_slope{}, upper_x{}, upper_offset{}, gap{};
+    Mask below{}, above{};
   };
-  std::vector<Difference> difference_;  // [U], of neurons that have a twin; empty without any
+  std::vector<TwinState> twins_;        // [U]; empty without any
   std::vector<double> difference_row_;  // [stride]
   std::vector<Vec> sensitivity_;        // [U, N] mean |slope| of the neuron's two linear bounds
   std::vector<Vec> row_gap_, nearest_row_gap_;  // [U] what the relaxation loses in a row's bound

@@ -76,7 +76,7 @@ std::shared_ptr<const ReducedNetwork> fold_neurons(const ReducedNetwork& from,
     folder.add_constant(row[from.constant()]);
     folder.end();
   }
-  return folder.finish(from.original_neuron, from.strict, from.has_twin);
+  return folder.finish(from.original_neuron, from.strict, from.twin);
 }
 
 int ReducedNetwork::find_phases(const BoxBatch& boxes, Mask lanes,

@@ -37,8 +37,9 @@ struct ReducedNetwork final : BatchProblem {
   /// [U] index of the neuron in the network that this began with.
   std::vector<std::int32_t> original_neuron;
   std::vector<std::uint8_t> strict;  ///< [S] refuted by y_s >= 0 already
-  /// [U] or empty: 1 for a neuron whose twin (LayeredSystem::twins) is the next one, in its layer.
-  std::vector<std::uint8_t> has_twin;
+  /// [U] or empty: of a neuron the later one of its layer that is its twin (LayeredSystem::twins),
+  /// or -1.
+  std::vector<std::int32_t> twin;
   double gamma = 0.0;  ///< bound of the relative rounding error of any sum taken over one row
 
   /// Room for loading eight columns from any column on.
