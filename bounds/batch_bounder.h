@@ -45,12 +45,18 @@ struct RowBounds {
   std::vector<Vec> branching_score;  ///< [N] of splitting each input; any scale, a free choice
   /// Lanes in which one row is excluded, or nothing satisfies box and half-spaces.
   Mask refuted = {};
+  /// Where rows are of several clauses, each refuted by its own: [S] the lanes that ask for a row,
+  /// set before bound(), and those in which it is excluded; `refuted` then says that nothing
+  /// satisfies the box. Else empty.
+  std::vector<Mask> asked, excluded;
 
   void resize(int inputs, int rows) {
     const auto N = static_cast<std::size_t>(inputs), S = static_cast<std::size_t>(rows);
     lower.resize(S);
     linear_bound.resize(S * (N + 1));
     branching_score.resize(N);
+    asked.clear();
+    excluded.clear();
   }
 };
 

@@ -231,6 +231,34 @@ LowerAnew RootStage::lower_anew(const LayeredSystem& system) const {
   };
 }
 
+namespace {
+
+/// Whether the clauses of a box are searched together: where bounds of neurons are most of the work
+/// and half-spaces hardly cut, as in networks with twins. Of several clauses none holds.
+bool searches_jointly(const LayeredSystem& system, const std::vector<const Clause*>& clauses) {
+  constexpr std::size_t kMostRows = 64;
+  std::size_t rows = 0;
+  for (const Clause* clause : clauses) rows += clause->rows.size();
+  const NetworkFeatures network = features_of(system);
+  // Forward bounds take one clause's rows.
+  return !system.twins.empty() && clauses.size() > 1 && rows <= kMostRows && have_rows(clauses) &&
+         network.never_stable == 0 && network.weights <= strategy::kLargeNetwork;
+}
+
+/// The root's whole box: on a reduced network where `bounds` are given and allow it.
+BoxSubproblems whole_task(const std::shared_ptr<const ClauseRoot>& root,
+                          const CrownBounder::Bounds* bounds) {
+  Subproblem whole;
+  whole.share = Share::whole();
+  BoxSubproblems task = coarse_task(root, whole);
+  if (bounds != nullptr) {
+    if (auto reduced = reduced_task(task, *bounds)) task = std::move(*reduced);
+  }
+  return task;
+}
+
+}  // namespace
+
 RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
                                             const BoxGroup& group, OpenRoots& roots) {
   OpenBoxes open;
@@ -251,6 +279,8 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
   std::optional<LayeredSystem> intervals;
   if (lowering_work(bounder->system()) <= strategy::kSmallWork)
     intervals = system_of_intervals(*network_, box);
+  const bool joint = searches_jointly(bounder->system(), box.clauses);
+  std::vector<std::shared_ptr<const ClauseRoot>> members;
   for (const std::size_t k : group.clauses) {
     std::shared_ptr<ClauseRoot> root = clause_root(bounder, query_.clauses[k]);
     const ClauseState* resumed =
@@ -272,19 +302,25 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
       const auto input = static_cast<std::size_t>(i);
       root->width.push_back(box.upper[input] - box.lower[input]);
     }
-    Subproblem whole;
-    whole.share = Share::whole();
-    BoxSubproblems task = coarse_task(root, whole);
-    if (!rows.blurred) {
-      if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    open.clauses.push_back(k);
+    if (joint && resumed == nullptr && root->lower_anew == nullptr) {
+      members.push_back(std::move(root));
+      continue;
     }
+    BoxSubproblems task = whole_task(root, rows.blurred ? nullptr : &bounds);
     if (resumed == nullptr) {
       open.tasks.push_back(std::move(task));
     } else {
       for (BoxSubproblems& part : restored_tasks(task, resumed->open))
         open.tasks.push_back(std::move(part));
     }
-    open.clauses.push_back(k);
+  }
+  if (members.size() == 1) {
+    open.tasks.push_back(whole_task(members[0], &bounds));
+  } else if (members.size() > 1) {
+    BoxSubproblems task = joint_task(std::move(members));
+    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+    open.tasks.push_back(std::move(task));
   }
   return open;
 }

@@ -14,15 +14,15 @@ SplitPortfolio::SplitPortfolio(InputSearch& inputs, MakeSchedule make, MakeCases
       first_slice_s_(first_slice_s),
       context_(context) {
   if (!make_cases_) return;
-  for (const BoxSubproblems& task : inputs.tasks()) {
-    if (roots_.empty() || roots_.back()->clause != task.root->clause) roots_.push_back(task.root);
+  for (const std::shared_ptr<const ClauseRoot>& root : inputs.open_roots()) {
+    if (roots_.empty() || roots_.back()->clause != root->clause) roots_.push_back(root);
   }
 }
 
 bool SplitPortfolio::find_boxes() {
   std::set<const Clause*> open;
-  for (const BoxSubproblems& task : inputs_.tasks()) {
-    const ClauseRoot& root = *task.root;
+  for (const std::shared_ptr<const ClauseRoot>& open_root : inputs_.open_roots()) {
+    const ClauseRoot& root = *open_root;
     if (root.clause->rows.empty()) return false;
     open.insert(root.clause);
     const auto same = [&](const OpenBox& box) {

@@ -414,10 +414,13 @@ void ReducedBounder::bound_rows(const BoxBatch& boxes, const Clipping& clipping,
   const ReducedNetwork& net = *network_;
   const auto N = static_cast<std::size_t>(net.inputs);
   rows.refuted = infeasible_;
-  Vec nearest = broadcast(-kOverflow);
+  const bool joint = !rows.asked.empty();
+  Vec nearest = broadcast(joint ? kOverflow : -kOverflow);
   for (Vec& gap : nearest_row_gap_) gap = Vec{};
+  rows.excluded.assign(rows.asked.size(), Mask{});
   for (int s = 0; s < net.rows; ++s) {
     const auto i = static_cast<std::size_t>(s);
+    if (joint && !any(rows.asked[i])) continue;
     substitute<false>(net.neurons + s, net.layers());
     const Vec base = linear_lower_[N] + intercept_lower_ - error_lower_;
     Vec lower = concretize_lower(boxes, linear_lower_.data(), base);
@@ -428,14 +431,15 @@ void ReducedBounder::bound_rows(const BoxBatch& boxes, const Clipping& clipping,
     for (std::size_t k = 0; k < N; ++k) linear[k] = linear_lower_[k];
     linear[N] = base - (vabs(linear_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
     rows.lower[i] = lower;
-    const Mask nearer = lower > nearest;
+    // Of several clauses' rows the farthest from being excluded decides where the box is split.
+    const Mask nearer = joint ? (lower < nearest) & rows.asked[i] : lower > nearest;
     nearest = select(nearer, lower, nearest);
     for (const int w : live_.neurons) {
       const auto k = static_cast<std::size_t>(w);
       nearest_row_gap_[k] = select(nearer, row_gap_[k], nearest_row_gap_[k]);
     }
     const Mask excluded = net.strict[i] != 0 ? (lower >= Vec{}) : (lower > Vec{});
-    rows.refuted |= excluded & (lower < kOverflow);
+    (joint ? rows.excluded[i] : rows.refuted) |= excluded & (lower < kOverflow);
   }
 }
 

@@ -31,12 +31,25 @@ Mask InputSplitWorker::check_candidates() {
   level.bounder->evaluate(point_.data(), values_.data());
   // Within the problem's own rounding counts as unsafe here: such boxes stay open however small
   // they get.
-  Mask candidate = open_;
-  for (int s = 0; s < level.problem->rows; ++s)
-    candidate &= values_[static_cast<std::size_t>(s)] <= 4.0 * level.problem->row_slack(s);
-  touching_ = candidate;
+  touching_ = Mask{};
+  for (std::size_t m = 0; m < row_ends_.size(); ++m) {
+    Mask candidate = open_;
+    for (std::size_t s = first_row(m); s < row_ends_[m]; ++s)
+      candidate &= values_[s] <= 4.0 * level.problem->row_slack(static_cast<int>(s));
+    for (int lane = 0; lane < kLanes && root_->is_joint(); ++lane) {
+      if (candidate[lane] != 0 && !shares_[lane].of(m).exists()) candidate[lane] = 0;
+    }
+    touching_ |= candidate;
+    if (!any(candidate)) continue;
+    if (const Mask spurious = offer(candidate, *root_->member(m).clause); any(spurious))
+      return spurious;
+  }
+  return {};
+}
+
+/// Offers the lanes' points to the judge. Returns the lanes whose problem was wrong there.
+Mask InputSplitWorker::offer(Mask candidate, const Clause& clause) {
   Mask spurious = {};
-  if (!any(candidate)) return spurious;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (candidate[lane] == 0) continue;
     if (!without_rows_ && clipping_.complete && is_spurious(lane)) {
@@ -49,7 +62,7 @@ Mask InputSplitWorker::check_candidates() {
       full_point_[i] = 0.5 * root_->lower[i] + 0.5 * root_->upper[i];
     for (std::size_t i = 0; i < root_->kept.size(); ++i)
       full_point_[static_cast<std::size_t>(root_->kept[i])] = point_[i][lane];
-    if (judge_.offer(*root_->clause, full_point_)) return spurious;
+    if (judge_.offer(clause, full_point_)) return spurious;
     failed_candidates_ = std::min<std::uint64_t>(failed_candidates_ + 1, 1 << 16);
   }
   return spurious;

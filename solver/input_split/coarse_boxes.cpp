@@ -226,7 +226,8 @@ std::optional<CoarseSplit> pole_split(const BoxSubproblems& coarse,
   return std::nullopt;
 }
 
-BoxSubproblems split_coarse(BoxSubproblems& coarse, const CoarseSplit& split, Share upper_share) {
+BoxSubproblems split_coarse(BoxSubproblems& coarse, const CoarseSplit& split,
+                            TreeShares upper_share) {
   BoxSubproblems upper;
   upper.clause = coarse.clause;
   upper.root = coarse.root;

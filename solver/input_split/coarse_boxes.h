@@ -48,6 +48,7 @@ std::optional<CoarseSplit> coarse_split(const BoxSubproblems& coarse);
 std::optional<CoarseSplit> pole_split(const BoxSubproblems& coarse,
                                       const CrownBounder::Bounds& bounds);
 /// Keeps the lower part of the box and returns the upper one, of the share that it is given.
-BoxSubproblems split_coarse(BoxSubproblems& coarse, const CoarseSplit& split, Share upper_share);
+BoxSubproblems split_coarse(BoxSubproblems& coarse, const CoarseSplit& split,
+                            TreeShares upper_share);
 
 }  // namespace clipbound::solver

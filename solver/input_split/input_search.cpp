@@ -13,6 +13,11 @@ namespace {
 std::vector<const Clause*> number_clauses(std::vector<BoxSubproblems>& tasks) {
   std::vector<const Clause*> clauses;
   for (BoxSubproblems& task : tasks) {
+    if (task.root->is_joint()) {
+      task.clause = clauses.size();
+      for (const auto& member : task.root->members) clauses.push_back(member->clause);
+      continue;
+    }
     if (clauses.empty() || clauses.back() != task.root->clause)
       clauses.push_back(task.root->clause);
     task.clause = clauses.size() - 1;
@@ -39,11 +44,13 @@ void InputSearch::keep() {
   if (context_.keeper == nullptr) return;
   std::vector<ClauseState> states;
   for (std::size_t k = 0; k < clauses_.size(); ++k) states.push_back(counters_.state_of(k));
-  for (BoxSubproblems& task : std::exchange(tasks_, {})) {
-    ClauseState& state = states[task.clause];
-    const std::uint32_t number = context_.keeper->number_of(*clauses_[task.clause]);
-    for (Subproblem& value : values_of(std::move(task), number))
-      state.open.push_back(std::move(value));
+  for (BoxSubproblems& joint : std::exchange(tasks_, {})) {
+    for (BoxSubproblems& task : apart(std::move(joint))) {
+      ClauseState& state = states[task.clause];
+      const std::uint32_t number = context_.keeper->number_of(*clauses_[task.clause]);
+      for (Subproblem& value : values_of(std::move(task), number))
+        state.open.push_back(std::move(value));
+    }
   }
   for (std::size_t k = 0; k < clauses_.size(); ++k)
     context_.keeper->keep(*clauses_[k], std::move(states[k]));
@@ -61,16 +68,35 @@ SearchOutcome InputSearch::run(TimeSlice time_slice) {
 
 void InputSearch::drop(const std::set<const Clause*>& refuted) {
   std::map<std::size_t, std::uint64_t> dropped;  // clause, subproblems
-  std::erase_if(tasks_, [&](const BoxSubproblems& task) {
-    if (!refuted.contains(task.root->clause)) return false;
-    dropped[task.clause] += task.count();
-    return true;
+  std::erase_if(tasks_, [&](BoxSubproblems& task) {
+    bool is_open = false;
+    for (std::size_t m = 0; m < std::max<std::size_t>(task.root->members.size(), 1); ++m) {
+      const std::size_t count = task.count_of(m);
+      if (refuted.contains(task.root->member(m).clause)) {
+        dropped[task.clause + m] += count;
+        task.drop(m);
+      } else {
+        is_open = is_open || count > 0;
+      }
+    }
+    return !is_open;
   });
   for (std::size_t k = 0; k < clauses_.size(); ++k) {
     // What no split made smaller has left no subproblem behind.
     if (refuted.contains(clauses_[k]) && !counters_.shares().is_refuted(k))
       counters_.refute(k, dropped[k]);
   }
+}
+
+std::vector<std::shared_ptr<const ClauseRoot>> InputSearch::open_roots() const {
+  std::vector<std::shared_ptr<const ClauseRoot>> roots;
+  for (const BoxSubproblems& task : tasks_) {
+    if (!task.root->is_joint()) roots.push_back(task.root);
+    for (std::size_t m = 0; m < task.root->members.size(); ++m) {
+      if (task.count_of(m) > 0) roots.push_back(task.root->members[m]);
+    }
+  }
+  return roots;
 }
 
 bool InputSearch::is_refuted(const Clause& clause) const {

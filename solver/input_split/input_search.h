@@ -22,6 +22,8 @@ class InputSearch {
   SearchOutcome run(TimeSlice time_slice);
   /// Open subtrees.
   const std::vector<BoxSubproblems>& tasks() const { return tasks_; }
+  /// The roots of clauses with open subtrees; a clause may be there more than once.
+  std::vector<std::shared_ptr<const ClauseRoot>> open_roots() const;
   /// After the last run: leaves what is open with the context's keeper, and has no tasks then.
   void keep();
   /// Another proof has refuted these clauses: their subproblems are done with.

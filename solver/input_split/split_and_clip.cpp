@@ -78,7 +78,7 @@ void InputSplitWorker::fill_lanes() {
       boxes.upper_x[k][lane] = boxes.lower_x[k][free] = middle_of(boxes, k, lane);
       rows.branching_score[k][lane] = rows.branching_score[k][free] =
           0.5 * rows.branching_score[k][lane];
-      shares_[free] = SearchWorker::split(shares_[lane]);
+      shares_[free] = split_shares(shares_[lane]);
       open_[free] = -1;
     }
     choose_inputs();
@@ -94,7 +94,7 @@ void InputSplitWorker::drop_unsplittable() {
       ++statistics.splits;
       continue;
     }
-    give_up(best_row(lane), shares_[lane]);
+    give_up_lane(lane);
     open_[lane] = 0;
   }
 }
@@ -102,7 +102,8 @@ void InputSplitWorker::drop_unsplittable() {
 /// In the published order a box is clipped after it was chosen how to split it: what is left may be
 /// too narrow to be split any further, but has yet to be bounded.
 void InputSplitWorker::clip() {
-  if (settings_.clip_boxes == nullptr || settings_.order != ClipOrder::parents) return;
+  if (settings_.clip_boxes == nullptr || settings_.order != ClipOrder::parents || root_->is_joint())
+    return;
   Level& level = this->level();
   BoxBatch& boxes = level.boxes;
   const Mask empty =
@@ -111,7 +112,7 @@ void InputSplitWorker::clip() {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open_[lane] == 0 || empty[lane] == 0) continue;
     ++statistics.pruned_clip;
-    close(clause_, shares_[lane]);
+    close_lane(lane);
     open_[lane] = 0;
   }
 }
@@ -190,7 +191,7 @@ void InputSplitWorker::inherit_halfspaces(const Level& from) {
 
 /// The child in child_lower_, child_upper_ and child_halfspaces_, with the bounds of the neurons
 /// that `target` keeps.
-void InputSplitWorker::push_child(const Level& from, int lane, Share share,
+void InputSplitWorker::push_child(const Level& from, int lane, TreeShares share,
                                   SubproblemStack& target) {
   const Record record = target.push(std::move(share));
   store_lane(child_lower_, lane, record.lower_x());
@@ -217,20 +218,20 @@ void InputSplitWorker::split_side(const Level& from, Side side, SubproblemStack&
     (side == Side::upper ? child_lower_ : child_upper_)[k][lane] = middle_of(boxes, k, lane);
   }
   Mask empty = {};
-  if (settings_.clip_boxes != nullptr && settings_.order == ClipOrder::children) {
+  const bool clips = settings_.clip_boxes != nullptr && !root_->is_joint();
+  if (clips && settings_.order == ClipOrder::children) {
     empty = settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), from.problem->rows,
                                  from.rows.linear_bound.data());
     empty |= settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), halfspaces_,
                                   boxes.halfspaces.data());
   }
-  if (settings_.clip_boxes != nullptr) inherit_halfspaces(from);
+  if (clips) inherit_halfspaces(from);
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open_[lane] == 0) continue;
-    Share share =
-        side == Side::lower ? SearchWorker::split(shares_[lane]) : std::move(shares_[lane]);
+    TreeShares share = side == Side::lower ? split_shares(shares_[lane]) : std::move(shares_[lane]);
     if (empty[lane] != 0) {
       ++statistics.pruned_clip;
-      close(clause_, share);
+      close(clause_, share.of(0));
     } else {
       push_child(from, lane, std::move(share), target);
     }

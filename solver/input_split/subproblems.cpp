@@ -1,6 +1,9 @@
 #include "solver/input_split/subproblems.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "bounds/layered/affine_form.h"
 
 namespace clipbound::solver {
 
@@ -8,7 +11,7 @@ namespace {
 
 /// A record with the root's bounds of neurons.
 void push_box(SubproblemStack& open, const ClauseRoot& root, std::span<const double> lower,
-              std::span<const double> upper, Share share, std::span<const double> halfspaces) {
+              std::span<const double> upper, TreeShares share, std::span<const double> halfspaces) {
   const Record record = open.push(std::move(share));
   std::copy(lower.begin(), lower.end(), record.lower_x().begin());
   std::copy(upper.begin(), upper.end(), record.upper_x().begin());
@@ -23,18 +26,91 @@ void push_box(SubproblemStack& open, const ClauseRoot& root, std::span<const dou
 }  // namespace
 
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
-                         const std::vector<double>& upper, Share share,
+                         const std::vector<double>& upper, TreeShares share,
                          std::span<const double> halfspaces) {
   BoxSubproblems task;
   const BatchProblem& problem = *root->problem;
   task.open = SubproblemStack(
       {.inputs = problem.inputs,
        .neurons = problem.neurons,
-       .halfspaces = std::min(problem.rows, kMostInheritedRows) + kOlderHalfspaces});
+       // Half-spaces hold where one clause does: none hold for several.
+       .halfspaces =
+           root->is_joint() ? 0 : std::min(problem.rows, kMostInheritedRows) + kOlderHalfspaces});
   push_box(task.open, *root, lower, upper, std::move(share), halfspaces);
   task.problem = root->problem;
+  task.without_rows = root->is_joint();
   task.root = std::move(root);
   return task;
+}
+
+std::size_t BoxSubproblems::count_of(std::size_t m) const {
+  if (problem == nullptr) return share.of(m).exists() ? 1 : 0;
+  const auto shares = open.shares();
+  return static_cast<std::size_t>(std::count_if(
+      shares.begin(), shares.end(), [m](const TreeShares& of) { return of.of(m).exists(); }));
+}
+
+void BoxSubproblems::drop(std::size_t m) {
+  if (problem == nullptr) share.of(m) = {};
+  for (TreeShares& of : open.shares()) of.of(m) = {};
+}
+
+BoxSubproblems joint_task(std::vector<std::shared_ptr<const ClauseRoot>> members) {
+  auto root = std::make_shared<ClauseRoot>(*members.front());
+  std::vector<const AffineForm*> forms;
+  std::vector<Pick> picks;
+  root->exact.reset();
+  root->strict.clear();
+  for (std::size_t m = 0; m < members.size(); ++m) {
+    forms.push_back(&members[m]->rows);
+    for (std::int64_t i = 0; i < members[m]->rows.size(); ++i)
+      picks.push_back({static_cast<std::int32_t>(m), i});
+    root->strict.insert(root->strict.end(), members[m]->strict.begin(), members[m]->strict.end());
+  }
+  root->rows = gather(forms, picks);
+  BoxSubproblems task;
+  for (const int i : root->kept) {
+    task.lower.push_back(root->lower[static_cast<std::size_t>(i)]);
+    task.upper.push_back(root->upper[static_cast<std::size_t>(i)]);
+  }
+  task.share = TreeShares::whole(members.size());
+  task.without_rows = true;
+  root->members = std::move(members);
+  task.root = std::move(root);
+  return task;
+}
+
+void take_apart(const ClauseRoot& root, std::size_t clause, const std::vector<double>& lower,
+                const std::vector<double>& upper, TreeShares share,
+                std::vector<BoxSubproblems>& tasks) {
+  for (std::size_t m = 0; m < root.members.size(); ++m) {
+    if (!share.of(m).exists()) continue;
+    BoxSubproblems task;
+    task.clause = clause + m;
+    task.root = root.members[m];
+    task.lower = lower;
+    task.upper = upper;
+    task.share = std::move(share.of(m));
+    tasks.push_back(std::move(task));
+  }
+}
+
+std::vector<BoxSubproblems> apart(BoxSubproblems task) {
+  std::vector<BoxSubproblems> tasks;
+  const std::shared_ptr<const ClauseRoot> root = task.root;
+  if (!root->is_joint()) {
+    tasks.push_back(std::move(task));
+    return tasks;
+  }
+  if (task.problem == nullptr)
+    take_apart(*root, task.clause, task.lower, task.upper, std::move(task.share), tasks);
+  while (!task.open.empty()) {
+    const ConstRecord record = task.open.from_top(0);
+    const std::span<const double> l = record.lower_x(), u = record.upper_x();
+    const std::vector<double> lower(l.begin(), l.end()), upper(u.begin(), u.end());
+    take_apart(*root, task.clause, lower, upper, task.open.pop(), tasks);
+  }
+  return tasks;
 }
 
 namespace {
@@ -81,14 +157,14 @@ std::vector<Subproblem> values_of(BoxSubproblems task, std::uint32_t clause) {
     values.push_back(std::move(value));
   };
   if (task.problem == nullptr) {
-    add(task.lower, task.upper, task.halfspaces, std::move(task.share));
+    add(task.lower, task.upper, task.halfspaces, std::move(task.share.of(0)));
     return values;
   }
   while (!task.open.empty()) {
     const ConstRecord record = task.open.from_top(0);
     // The share is taken last: that ends the record.
     add(record.lower_x(), record.upper_x(), record.halfspaces(), {});
-    values.back().share = task.open.pop();
+    values.back().share = std::move(task.open.pop().of(0));
   }
   return values;
 }

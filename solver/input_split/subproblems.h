@@ -15,7 +15,7 @@
 
 #include "bounds/batch_bounder.h"
 #include "bounds/crown/crown_bounder.h"
-#include "solver/search/share.h"
+#include "solver/input_split/tree_shares.h"
 #include "solver/search/subproblem.h"
 #include "specs/query/query.h"
 
@@ -46,6 +46,12 @@ struct ClauseRoot {
   std::vector<double> width;         ///< [N] of the kept columns of the clause's box
   /// Null where no part of the box is lowered anew.
   LowerAnew lower_anew;
+  /// Not empty: the roots of clauses on one box that are searched together. `rows` are all of
+  /// theirs, one clause after the other, and `clause` is the first one.
+  std::vector<std::shared_ptr<const ClauseRoot>> members;
+
+  bool is_joint() const { return !members.empty(); }
+  const ClauseRoot& member(std::size_t m) const { return is_joint() ? *members[m] : *this; }
 
   // Of the box that this root is for: all of it, or the part at which the coarse phase ended.
   std::shared_ptr<const BatchProblem> problem;
@@ -106,7 +112,7 @@ class SubproblemStack {
   bool empty() const { return shares_.empty(); }
   const RecordShape& shape() const { return shape_; }
   /// A new record of zeros on top.
-  Record push(Share share) {
+  Record push(TreeShares share) {
     shares_.push_back(std::move(share));
     data_.resize(data_.size() + size_);
     return {shape_, data_.data() + data_.size() - size_};
@@ -115,12 +121,15 @@ class SubproblemStack {
     return {shape_, data_.data() + data_.size() - (k + 1) * size_};
   }
   /// Removes the newest, whose record is not needed any more.
-  Share pop() {
-    Share share = std::move(shares_.back());
+  TreeShares pop() {
+    TreeShares share = std::move(shares_.back());
     shares_.pop_back();
     data_.resize(data_.size() - size_);
     return share;
   }
+  /// The shares of all records, oldest first.
+  std::span<TreeShares> shares() { return shares_; }
+  std::span<const TreeShares> shares() const { return shares_; }
   /// Removes the k oldest and returns them as a stack of their own.
   SubproblemStack take_oldest(std::size_t k) {
     SubproblemStack part(shape_);
@@ -137,30 +146,43 @@ class SubproblemStack {
   RecordShape shape_;
   std::size_t size_ = 0;
   std::vector<double> data_;
-  std::vector<Share> shares_;
+  std::vector<TreeShares> shares_;
 };
 
 /// A subtree to be searched. Without a problem it is a coarse one: a box [lower, upper] (kept
 /// columns) on which the whole network still has to be bounded, with its share.
 struct BoxSubproblems {
-  std::size_t clause = 0;  ///< its number in the search
+  std::size_t clause = 0;  ///< its number in the search; of a joint root the first one's
   std::shared_ptr<const ClauseRoot> root;
   std::vector<double> lower, upper;
-  Share share;
+  TreeShares share;
   std::vector<double> halfspaces;  ///< of a coarse one: [.., N + 1], not more than a record keeps
   std::shared_ptr<const BatchProblem> problem;
   SubproblemStack open;
   bool without_rows = false;  ///< bound neurons without the clause's rows (see
                               ///< InputSplitWorker::restart_without_rows)
   std::size_t count() const { return problem == nullptr ? 1 : open.count(); }
+  /// How many shares of the root's m-th clause are open.
+  std::size_t count_of(std::size_t m) const;
+  /// Drops them.
+  void drop(std::size_t m);
 };
 
 /// A task with one subproblem: the box [lower, upper] (kept columns) on the root's problem.
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
-                         const std::vector<double>& upper, Share share,
+                         const std::vector<double>& upper, TreeShares share,
                          std::span<const double> halfspaces = {});
 
-/// The task's subproblems as values; it is empty then.
+/// The root that searches clauses on one box together; a coarse task of the whole box.
+BoxSubproblems joint_task(std::vector<std::shared_ptr<const ClauseRoot>> members);
+/// The box [lower, upper] (kept columns) as coarse tasks of the root's clauses that have a share.
+void take_apart(const ClauseRoot& root, std::size_t clause, const std::vector<double>& lower,
+                const std::vector<double>& upper, TreeShares share,
+                std::vector<BoxSubproblems>& tasks);
+/// The same of all subproblems of a task of a joint root; of others, the task itself.
+std::vector<BoxSubproblems> apart(BoxSubproblems task);
+
+/// The task's subproblems (one clause's) as values; it is empty then.
 std::vector<Subproblem> values_of(BoxSubproblems task, std::uint32_t clause);
 /// A value of the root's clause as a coarse task.
 BoxSubproblems coarse_task(std::shared_ptr<const ClauseRoot> root, const Subproblem& value);

@@ -39,6 +39,13 @@ void InputSplitWorker::settle_touching() {
     for (std::size_t s = 0; s < level.rounding.size(); ++s)
       is_near = is_near || level.rows.lower[s][lane] > -level.rounding[s];
     if (!is_near) continue;
+    if (root_
+            ->is_joint()) {  // clause by clause from here on, where none has a point that is unsafe
+      if (!touches) continue;
+      take_lane_apart(lane);
+      open_[lane] = 0;
+      continue;
+    }
     ExactAnswer answer = ExactAnswer::open;
     const std::uint64_t rarely = std::min<std::uint64_t>(failed_exact_ / 8, 16);
     if (root_->exact != nullptr &&
@@ -48,9 +55,9 @@ void InputSplitWorker::settle_touching() {
     }
     if (answer == ExactAnswer::refuted) {
       ++statistics.pruned_bound;
-      close(clause_, shares_[lane]);
+      close_lane(lane);
     } else if (touches) {
-      give_up_touching(best_row(lane), shares_[lane], answer == ExactAnswer::holds);
+      give_up_touching(best_row(lane), shares_[lane].of(0), answer == ExactAnswer::holds);
     } else {
       continue;
     }

@@ -31,6 +31,7 @@ InputSplitWorker::InputSplitWorker(SearchTeam& team, const SearchSettings& setti
     : SearchWorker(team), settings_(settings) {}
 
 void InputSplitWorker::search_coarse(BoxSubproblems task) {
+  if (task.root->is_joint()) return search_coarse_jointly(std::move(task));
   CrownBounder::Bounds bounds = bound_coarse(task, deadline_);
   deadline_.work(crown_work(task.root->bounder->system()));
   RowsVerdict rows = bound_rows(*task.root, bounds);
@@ -43,19 +44,19 @@ void InputSplitWorker::search_coarse(BoxSubproblems task) {
   count_bounded(1);
   if (rows.refuted) {
     ++statistics.pruned_bound;
-    return close(task.clause, task.share);
+    return close(task.clause, task.share.of(0));
   }
   std::optional<CoarseSplit> where = coarse_split(task);
   if (!rows.blurred || !where) {
     if (auto reduced = reduced_task(task, bounds)) return enter_subtree(std::move(*reduced));
   }
   team_.counters.saw_open({task.clause, rows.row, rows.bound});
-  if (!where) return give_up({task.clause, rows.row, rows.bound}, task.share);
+  if (!where) return give_up({task.clause, rows.row, rows.bound}, task.share.of(0));
   if (rows.blurred) {
     if (const auto pole = pole_split(task, bounds)) where = pole;
   }
   ++statistics.splits;
-  BoxSubproblems upper = split_coarse(task, *where, SearchWorker::split(task.share));
+  BoxSubproblems upper = split_coarse(task, *where, split_shares(task.share));
   pending_.push_back(std::move(upper));
   pending_.push_back(std::move(task));
 }
@@ -78,6 +79,9 @@ InputSplitWorker::Level& InputSplitWorker::enter_level(
 void InputSplitWorker::enter_subtree(BoxSubproblems task) {
   clause_ = task.clause;
   root_ = task.root;
+  row_ends_.clear();
+  for (std::size_t m = 0, end = 0; m < std::max<std::size_t>(root_->members.size(), 1); ++m)
+    row_ends_.push_back(end += root_->member(m).strict.size());
   without_rows_ = task.without_rows;
   clipping_ = settings_.clipping;
   clipping_.most_halfspaces = std::min(task.problem->rows, kMostInheritedRows) + kConcretizedOlder;
@@ -168,6 +172,7 @@ bool InputSplitWorker::take_batch() {
 
 void InputSplitWorker::bound() {
   Level& level = this->level();
+  if (root_->is_joint()) ask_for_rows();
   level.bounder->bound(level.boxes, clipping_, level.rows);
   ++batches_;
   ++statistics.batches;
@@ -185,13 +190,13 @@ bool InputSplitWorker::prune() {
   int worst_lane = -1;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
+    if (lane < count_ && open_[lane] != 0 && root_->is_joint()) close_excluded(lane);
     if (lane < count_ && open_[lane] == 0) {
       ++statistics.pruned_bound;
-      close(clause_, shares_[lane]);
+      close_lane(lane);
     }
     if (open_[lane] == 0) continue;
-    double best = -kInfinity;
-    for (const Vec& row : rows.lower) best = std::max(best, row[lane]);
+    const double best = best_row(lane).bound;
     nearest_ = std::max(nearest_, best);
     if (worst_lane < 0 || best < worst) {
       worst = best;
@@ -204,10 +209,20 @@ bool InputSplitWorker::prune() {
 }
 
 OpenRow InputSplitWorker::best_row(int lane) const {
+  if (!root_->is_joint()) return best_row_of(0, lane);
+  OpenRow worst{clause_, 0, kInfinity};
+  for (std::size_t m = 0; m < root_->members.size(); ++m) {
+    if (!shares_[lane].of(m).exists()) continue;
+    if (const OpenRow best = best_row_of(m, lane); best.bound < worst.bound) worst = best;
+  }
+  return worst;
+}
+
+OpenRow InputSplitWorker::best_row_of(std::size_t m, int lane) const {
   const std::vector<Vec>& rows = levels_[depth_ - 1]->rows.lower;
-  OpenRow best{clause_, 0, -kInfinity};
-  for (std::size_t s = 0; s < rows.size(); ++s) {
-    if (rows[s][lane] > best.bound) best = {clause_, s, rows[s][lane]};
+  OpenRow best{clause_ + m, 0, -kInfinity};
+  for (std::size_t s = first_row(m); s < row_ends_[m]; ++s) {
+    if (rows[s][lane] > best.bound) best = {clause_ + m, s - first_row(m), rows[s][lane]};
   }
   return best;
 }

@@ -65,6 +65,23 @@ class InputSplitWorker : public SearchWorker {
     std::vector<double> rounding;  ///< [S] bounds above minus this may be open by rounding alone
   };
 
+  /// Closes all shares of a lane, which is done with then.
+  void close_lane(int lane);
+  /// Of a joint root: closes the lane's clauses of which a row is excluded.
+  void close_excluded(int lane);
+  /// Which lanes ask for which rows of a joint root.
+  void ask_for_rows();
+  void give_up_lane(int lane);
+  TreeShares split_shares(TreeShares& shares) {
+    return shares.split([this](Share& share) { return SearchWorker::split(share); });
+  }
+  /// Where the rows of the root's m-th clause begin.
+  std::size_t first_row(std::size_t m) const { return m == 0 ? 0 : row_ends_[m - 1]; }
+  /// Of one clause's rows the one with the highest bound.
+  OpenRow best_row_of(std::size_t m, int lane) const;
+  /// Of a joint root a lane becomes a task of each of its clauses.
+  void take_lane_apart(int lane);
+  void search_coarse_jointly(BoxSubproblems task);
   /// Bounds a coarse task: refutes it, halves it, or enters it on a reduced network.
   void search_coarse(BoxSubproblems task);
   void enter_subtree(BoxSubproblems task);
@@ -75,19 +92,21 @@ class InputSplitWorker : public SearchWorker {
   /// real network. Returns the lanes whose problem was wrong there.
   Mask check_candidates();
   void choose_points();
+  Mask offer(Mask candidate, const Clause& clause);
   /// Ends lanes that no split makes better: at a point of them some row is within its rounding of
   /// 0, and no row excludes the point.
   void settle_touching();
   ExactAnswer ask_exactly(int lane);
   bool is_spurious(int lane);
-  /// Of a lane's rows the one with the highest bound.
+  /// Of a lane's rows the one with the highest bound; of several clauses the one of which that is
+  /// lowest.
   OpenRow best_row(int lane) const;
   void restart_without_rows(int lane);
   void fill_lanes();
   void drop_unsplittable();
   void choose_inputs();
   void split_side(const Level& from, Side side, SubproblemStack& target);
-  void push_child(const Level& from, int lane, Share share, SubproblemStack& target);
+  void push_child(const Level& from, int lane, TreeShares share, SubproblemStack& target);
   /// Chooses, lane by lane, the half-spaces that the child inherits into child_halfspaces_: the new
   /// linear bounds of rows, then those of the parent's that still cut the child's box, deepest cut
   /// first.
@@ -101,7 +120,8 @@ class InputSplitWorker : public SearchWorker {
   std::vector<BoxSubproblems> pending_;  // subtrees that are not begun yet
   std::size_t clause_ = 0;               // of the subtree at hand
   std::shared_ptr<const ClauseRoot> root_;
-  Clipping clipping_;  // of the task at hand
+  std::vector<std::size_t> row_ends_;  // of the root's clauses
+  Clipping clipping_;                  // of the task at hand
   bool without_rows_ = false;
   int halfspaces_ = 0;  // per record
   std::vector<std::unique_ptr<Level>> levels_;
@@ -109,7 +129,7 @@ class InputSplitWorker : public SearchWorker {
   // The batch at hand: so many subproblems, which of them are open, and their shares.
   int count_ = 0;
   Mask open_ = {};
-  Share shares_[kLanes];
+  TreeShares shares_[kLanes];
   std::int64_t split_[kLanes] = {};  // the input that each lane is split at; -1: none
   std::vector<Vec> child_lower_, child_upper_, point_, values_, score_, fallback_,
       child_halfspaces_;
