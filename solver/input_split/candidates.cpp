@@ -44,7 +44,7 @@ Mask InputSplitWorker::check_candidates() {
     if (const Mask spurious = offer(candidate, *root_->member(m).clause); any(spurious))
       return spurious;
   }
-  return {};
+  return Mask{};
 }
 
 /// Offers the lanes' points to the judge. Returns the lanes whose problem was wrong there.
