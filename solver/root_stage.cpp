@@ -257,6 +257,15 @@ BoxSubproblems whole_task(const std::shared_ptr<const ClauseRoot>& root,
   return task;
 }
 
+/// The same of clauses that are searched together.
+BoxSubproblems whole_task(std::vector<std::shared_ptr<const ClauseRoot>> members,
+                          const CrownBounder::Bounds& bounds) {
+  if (members.size() == 1) return whole_task(members[0], &bounds);
+  BoxSubproblems task = joint_task(std::move(members));
+  if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
+  return task;
+}
+
 }  // namespace
 
 RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
@@ -315,13 +324,7 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
         open.tasks.push_back(std::move(part));
     }
   }
-  if (members.size() == 1) {
-    open.tasks.push_back(whole_task(members[0], &bounds));
-  } else if (members.size() > 1) {
-    BoxSubproblems task = joint_task(std::move(members));
-    if (auto reduced = reduced_task(task, bounds)) task = std::move(*reduced);
-    open.tasks.push_back(std::move(task));
-  }
+  if (!members.empty()) open.tasks.push_back(whole_task(std::move(members), bounds));
   return open;
 }
 

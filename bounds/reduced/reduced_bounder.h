@@ -27,6 +27,8 @@ class ReducedBounder final : public BatchBounder {
   void evaluate(const Vec* point, Vec* values) override;
 
  private:
+  /// The widest step of a substitution: arrays of linear bounds have room for one more.
+  static constexpr int kMostColumns = 8;
   struct Side;
   template <bool kAbove>
   Vec relax_relu(int w, Vec g, Side& side) const;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bounds/layered/affine_form.h"
-
 namespace clipbound::solver {
 
 namespace {
