@@ -116,6 +116,9 @@ class SparseNetwork {
   Live live_neuron(int layer, std::int64_t neuron) const {
     return at(at(live_of_neuron_, layer), neuron);
   }
+  std::int32_t pair_of(Unstable u) const {
+    return static_cast<std::size_t>(u) < twin_of.size() ? at(twin_of, u) : -1;
+  }
   Nonlinear nonlinear_of_unstable(Unstable u) const { return at(nonlinear_of, at(live_of, u)); }
   Live live_of_nonlinear(Nonlinear c) const { return at(live_of, at(nonlinear, c).unstable); }
 
@@ -131,9 +134,10 @@ class SparseNetwork {
   std::vector<SparseSimplexRow> simplex_rows;
   std::vector<SquarePair> square_pairs;
   std::vector<McCormickProduct> products;
-  std::vector<SparseTwins> twins;     ///< by the layers of the second ones
-  std::vector<std::int32_t> twin_of;  ///< [U] the pair that it is one of, or -1; empty: no twins
-  std::vector<int> first_twins{0};    ///< [layers + 1] of each layer's second ones
+  std::vector<SparseTwins> twins;  ///< by the layers of the second ones
+  /// The pair that an unstable neuron is one of, or -1; the newest neurons may be missing.
+  std::vector<std::int32_t> twin_of;
+  std::vector<int> first_twins{0};  ///< [layers + 1] of each layer's second ones
 
  private:
   friend class SparseNetworkBuilder;

@@ -65,5 +65,35 @@ TEST(TwinVerdicts, AgreeWithTheExactDifference) {
   std::printf("%d of %d thresholds below the minimum are refuted\n", decided, asked);
 }
 
+/// Clauses of one box share a tree: each is refuted by its own row, and none is lost in it.
+TEST(TwinVerdicts, ClausesTogetherAgreeWithTheExactDifference) {
+  Dice dice(62);
+  int decided = 0, asked = 0;
+  for (int trial = 0; trial < 24; ++trial) {
+    SCOPED_TRACE("trial " + std::to_string(trial));
+    Pair pair = random_pair(dice, trial);
+    const double size = std::max(std::fabs(up(pair.minimum)), 1e-3);
+    const auto below = [&](double margin) {
+      return y_at_most(0, down(pair.minimum) - margin * size);
+    };
+    const Way way{"complete", "auto", 1 + trial % 2, false, 2.0, "inputs"};
+    pair.property.clauses = {below(0.05), below(0.4), below(0.1), below(0.1)};
+    const Verdict verdict = solve_text(pair.network, pair.property.text(), way).verdict;
+    EXPECT_NE(name_of(verdict), "sat");
+    decided += verdict == Verdict::unsat ? 1 : 0;
+    ++asked;
+    for (const std::size_t at : {0U, 1U, 3U}) {
+      for (const double margin : {0.0, 1e-9, 0.05}) {
+        const Way brief{"complete", "auto", 1, false, 0.1, "inputs"};
+        pair.property.clauses = {below(0.05), below(0.4), below(0.1), below(0.2)};
+        pair.property.clauses[at] = y_at_most(0, up(pair.minimum) + margin * size);
+        EXPECT_NE(name_of(solve_text(pair.network, pair.property.text(), brief).verdict), "unsat")
+            << "clause " << at << " above the minimum by " << margin;
+      }
+    }
+  }
+  EXPECT_GT(decided, asked / 2);
+}
+
 }  // namespace
 }  // namespace clipbound::test
