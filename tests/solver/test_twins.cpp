@@ -74,7 +74,7 @@ TEST(TwinVerdicts, ClausesTogetherAgreeWithTheExactDifference) {
     Pair pair = random_pair(dice, trial);
     const double size = std::max(std::fabs(up(pair.minimum)), 1e-3);
     const auto below = [&](double margin) {
-      return y_at_most(0, down(pair.minimum) - margin * size);
+      return std::vector<std::string>{y_at_most(0, down(pair.minimum) - margin * size)};
     };
     const Way way{"complete", "auto", 1 + trial % 2, false, 2.0, "inputs"};
     pair.property.clauses = {below(0.05), below(0.4), below(0.1), below(0.1)};
@@ -82,11 +82,11 @@ TEST(TwinVerdicts, ClausesTogetherAgreeWithTheExactDifference) {
     EXPECT_NE(name_of(verdict), "sat");
     decided += verdict == Verdict::unsat ? 1 : 0;
     ++asked;
-    for (const std::size_t at : {0U, 1U, 3U}) {
+    for (const std::size_t at : std::initializer_list<std::size_t>{0, 1, 3}) {
       for (const double margin : {0.0, 1e-9, 0.05}) {
         const Way brief{"complete", "auto", 1, false, 0.1, "inputs"};
         pair.property.clauses = {below(0.05), below(0.4), below(0.1), below(0.2)};
-        pair.property.clauses[at] = y_at_most(0, up(pair.minimum) + margin * size);
+        pair.property.clauses[at] = {y_at_most(0, up(pair.minimum) + margin * size)};
         EXPECT_NE(name_of(solve_text(pair.network, pair.property.text(), brief).verdict), "unsat")
             << "clause " << at << " above the minimum by " << margin;
       }
