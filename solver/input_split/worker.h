@@ -43,7 +43,7 @@ class InputSplitWorker : public SearchWorker {
   void begin(BoxSubproblems task) { pending_.push_back(std::move(task)); }
   bool has_open();
   void between_batches();
-  std::optional<BoxSubproblems> share(Giving giving);
+  std::optional<BoxSubproblems> share();
   bool take_batch();
   void bound();
   bool prune();
@@ -68,8 +68,8 @@ class InputSplitWorker : public SearchWorker {
   /// Bounds a coarse task: refutes it, halves it, or enters it on a reduced network.
   void search_coarse(BoxSubproblems task);
   void enter_subtree(BoxSubproblems task);
-  /// The oldest `count` subproblems of a level as a subtree.
-  BoxSubproblems take_oldest(Level& level, std::size_t count);
+  /// Some of a level's subproblems as a subtree.
+  BoxSubproblems subtree_of(const Level& level, SubproblemStack open) const;
   Level& level() { return *levels_[depth_ - 1]; }
   /// Tries points of the open lanes on the level's problem and, where that says "unsafe", on the
   /// real network. Returns the lanes whose problem was wrong there.
