@@ -86,9 +86,10 @@ void InputSplitWorker::enter_subtree(BoxSubproblems task) {
   depth_ = 0;
   full_point_.resize(root_->lower.size());
   const auto N = static_cast<std::size_t>(task.problem->inputs);
-  for (auto* array : {&child_lower_, &child_upper_, &point_, &score_, &fallback_}) array->resize(N);
+  for (auto* array : {&point_, &score_, &fallback_}) array->resize(N);
   values_.resize(static_cast<std::size_t>(task.problem->rows));
-  child_halfspaces_.assign(static_cast<std::size_t>(halfspaces_) * (N + 1), Vec{});
+  for (Children& children : children_)
+    children.halfspaces.assign(static_cast<std::size_t>(halfspaces_) * (N + 1), Vec{});
   Level& first = enter_level(task.problem);
   first.open = std::move(task.open);
 }
