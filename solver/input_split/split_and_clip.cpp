@@ -218,9 +218,8 @@ void InputSplitWorker::split_side(const Level& from, Side side) {
   }
   children.empty = Mask{};
   if (settings_.clip_boxes != nullptr && settings_.order == ClipOrder::children) {
-    children.empty =
-        settings_.clip_boxes(N, children.lower.data(), children.upper.data(), from.problem->rows,
-                             from.rows.linear_bound.data());
+    children.empty = settings_.clip_boxes(N, children.lower.data(), children.upper.data(),
+                                          from.problem->rows, from.rows.linear_bound.data());
     children.empty |= settings_.clip_boxes(N, children.lower.data(), children.upper.data(),
                                            halfspaces_, boxes.halfspaces.data());
   }

@@ -55,8 +55,8 @@ class InputSplitWorker : public SearchWorker {
 
  private:
   enum class Side : std::uint8_t { lower, upper };
-  /// One half of each lane's box: ends of the inputs [N], half-spaces [K, N + 1], whether nothing is
-  /// left of it.
+  /// One half of each lane's box: ends of the inputs [N], half-spaces [K, N + 1], whether nothing
+  /// is left of it.
   struct Children {
     std::vector<Vec> lower, upper, halfspaces;
     Mask empty = {};
