@@ -10,6 +10,7 @@ import argparse
 import csv
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,31 +29,82 @@ except ImportError:
     sys.exit(77)
 import networks  # noqa: E402
 import running  # noqa: E402
-from properties import Maker  # noqa: E402
+from properties import Effort, Maker  # noqa: E402
 
 HEAD = ["benchmark", "onnx", "vnnlib", "timeout_s", "verdict", "may_be_open", "notes"]
 
 
-def resnet18(chance, small, folded=False):
+def resnet18(chance, small, **more):
+    """torchvision's ResNet-18 for images of 64 x 64: 11.3 million weights."""
     if small:
-        return networks.resnet(chance, (3, 16, 16), 10, [4, 8], [1, 1], folded=folded)
-    return networks.resnet(chance, (3, 64, 64), 200, [64, 128, 256, 512], [2, 2, 2, 2], folded=folded)
+        return networks.resnet(chance, (3, 16, 16), 10, [4, 8], [1, 1], **more)
+    return networks.resnet(chance, (3, 64, 64), 200, [64, 128, 256, 512], [2, 2, 2, 2], **more)
+
+
+def cifar(chance, small, widths, blocks, **more):
+    """A ResNet for images of 32 x 32."""
+    if small:
+        return networks.resnet(chance, (3, 8, 8), 10, [max(4, w // 16) for w in widths[:2]], blocks[:2], "small", **more)
+    return networks.resnet(chance, (3, 32, 32), 100, widths, blocks, "small", **more)
+
+
+def vgg16(chance, small):
+    if small:
+        return networks.vgg(chance, (3, 16, 16), 10, [(4, 2), (8, 2), (8, 3)], 16, 10)
+    plan = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)]
+    return networks.vgg(chance, (3, 224, 224), 1000, plan, 4096, networks.VGG_TAUGHT)
+
+
+def cnn7_wide(chance, small):
+    """128 x 32 x 32 = 131,072 neurons in a layer."""
+    return networks.cnn7(chance, (3, 8, 8) if small else (3, 32, 32), 10, 4 if small else 128, 16 if small else 512)
+
+
+def vit(chance, small, **more):
+    if small:
+        return networks.vit(chance, (3, 8, 8), 10, 4, 8, 2, 1, **more)
+    return networks.vit(chance, (3, 32, 32), 100, 4, 192, 3, 6, **more)
 
 
 # The networks by name: a function of random numbers and of whether a small variant is wanted.
 NETWORKS = {
     "resnet18": resnet18,
-    "resnet18_folded": lambda chance, small: resnet18(chance, small, folded=True),
+    "resnet18_folded": lambda c, s: resnet18(c, s, folded=True),
+    "resnet18_calm": lambda c, s: resnet18(c, s, folded=True, calm=0.8),
+    "cifar_resnet8": lambda c, s: cifar(c, s, [16, 32, 64], [1, 1, 1], folded=True),
+    "cifar_resnet20": lambda c, s: cifar(c, s, [16, 32, 64], [3, 3, 3]),
+    "cifar_resnet_wide": lambda c, s: cifar(c, s, [64, 128, 256, 512], [2, 2, 4, 1], folded=True),
+    "cnn7_wide": cnn7_wide,
+    "vgg16": vgg16,
+    "vit": lambda c, s: vit(c, s, gelu=True, one_operator=True),
+    "vit_arithmetic": lambda c, s: vit(c, s, gelu=False, one_operator=False),
 }
 
 
-def properties_of(maker):
-    """The properties of a network, one after the other."""
+def properties_of(maker, counts):
+    """The properties of a network, one after the other; None where there is none of a kind."""
     yield maker.by_intervals("interval_thin", 1 / 2550)
     yield maker.by_intervals("interval_all", 1.0)
-    for count in (1, 5, 10, 16):
+    for count in counts:
         yield maker.few_proved(count)
         yield maker.few_full(count)
+    yield maker.planted("planted", 2 / 255, 1)
+    yield maker.planted("planted_all", 2 / 255, 4)
+    yield maker.one_step("one_step", 1 / 255)
+    yield maker.robust("robust_2550", 1 / 2550)
+    yield maker.robust("robust_255", 1 / 255)
+
+
+def judged(graph, file, judge, pictures):
+    """The largest difference from ONNX Runtime, relative to the largest output: of float32, of float64."""
+    requests = json.dumps({"onnx": os.path.abspath(file), "xs": [[float(v) for v in x.ravel()] for x in pictures]})
+    said = subprocess.run(["node", judge], input=requests, capture_output=True, text=True, check=True).stdout
+    answer = json.loads(said)
+    if "y" not in answer:
+        raise RuntimeError(f"{file}: {answer.get('error')}")
+    theirs = numpy.array(answer["y"])
+    return [float(numpy.abs(graph.run(pictures.astype(kind)) - theirs).max() / numpy.abs(theirs).max())
+            for kind in (numpy.float32, float)]
 
 
 def write(options):
@@ -69,8 +121,14 @@ def write(options):
         model.write(os.path.join(options.folder, file), f"{name}.weights" if options.external else None)
         print(f"{name}: {graph.parameters()} parameters, {time.monotonic() - began:.1f} s", flush=True)
         outputs = model.outputs[0].dims[1]
-        maker = Maker(graph, numpy.random.default_rng(seed + [1]), outputs)
-        for one in properties_of(maker):
+        maker = Maker(graph, numpy.random.default_rng(seed + [1]), outputs, *efforts(name, outputs))
+        if options.judge:
+            off = judged(graph, os.path.join(options.folder, file), options.judge,
+                         numpy.stack([maker.picture() for _ in range(2)]).astype(numpy.float32))
+            print(f"  off ONNX Runtime's outputs: float32 {off[0]:.1e}, float64 {off[1]:.1e}", flush=True)
+            if max(off) > 1e-3:
+                return 1
+        for one in properties_of(maker, (5, 10) if name == "vgg16" else (1, 5, 10, 16)):
             if one is None:
                 continue
             query = f"vnnlib/{name}_{one.name}.vnnlib"
@@ -80,6 +138,14 @@ def write(options):
                          "vnnlib": query, "timeout_s": "300", "verdict": one.verdict,
                          "may_be_open": "no" if one.sure else "yes", "notes": one.note})
         tables(options.folder, rows)
+    return 0
+
+
+def efforts(name, outputs):
+    """How many classes are taught, and how much is spent on answers."""
+    if name == "vgg16":
+        return min(networks.VGG_TAUGHT, outputs), Effort(2, 6, 2, 24, 2, 2)
+    return outputs, Effort(rivals=9 if outputs == 10 else 3)
 
 
 def tables(folder, rows):
@@ -150,6 +216,7 @@ def main():
         one.add_argument("--only", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
     writing.add_argument("--seed", type=int, default=1)
     writing.add_argument("--size", choices=("full", "small"), default="full")
+    writing.add_argument("--judge", help="ort_replay.mjs: compare with ONNX Runtime, by node")
     writing.add_argument("--external", action="store_true", help="weights in a file of their own")
     running_.add_argument("binary")
     running_.add_argument("--timeout", type=float, default=60)

@@ -38,19 +38,34 @@ class Property:
             file.write(f"(assert {self.formula})\n")
 
 
+class Effort:
+    """How much is spent on answers: points at once, sampled corners, steps by the gradient, generators,
+    how many images are looked at, and how many classes beside the best are attacked."""
+
+    def __init__(self, batch=8, corners=32, steps=8, generators=300, images=6, rivals=3):
+        self.batch, self.corners, self.steps = batch, corners, steps
+        self.generators, self.images, self.rivals = generators, images, rivals
+
+
 class Maker:
     """Makes the properties of one network, around images of one seed."""
 
-    def __init__(self, graph, chance, classes, batch=8, generators=300):
-        self.graph, self.chance, self.classes = graph, chance, classes
-        self.batch, self.generators = batch, generators
-        self.label = int(chance.integers(classes))
-        self.image = image(chance, self.label, graph.shape).astype(float)
-        self.outputs = self.run(self.image[None])[0]
+    def __init__(self, graph, chance, classes, taught, effort):
+        self.graph, self.chance, self.classes, self.effort = graph, chance, classes, effort
+        self.taught = taught
+        self.look_at(self.picture())
+
+    def picture(self):
+        return image(self.chance, int(self.chance.integers(self.taught)), self.graph.shape).astype(float)
+
+    def look_at(self, picture):
+        """Makes an image the middle of the boxes to come."""
+        self.image, self.outputs = picture, self.run(picture[None])[0]
 
     def run(self, points):
-        return numpy.concatenate([self.graph.run(points[i:i + self.batch])
-                                  for i in range(0, len(points), self.batch)])
+        batch = self.effort.batch
+        return numpy.concatenate([self.graph.run(points[i:i + batch])
+                                  for i in range(0, len(points), batch)])
 
     def ball(self, radius, places=None):
         """The box around the image, of some of its numbers or of all, inside [0, 1]."""
@@ -73,24 +88,26 @@ class Maker:
         return points
 
     def climbed(self, box, row, steps, point=None):
-        """The largest value of a row of the outputs that steps by the gradient find."""
+        """The largest value of a row of the outputs that steps by the gradient find, and where."""
         lower, upper = box
         point = numpy.clip(self.image if point is None else point, lower, upper)
-        best = -numpy.inf
+        best, where = -numpy.inf, point
         for number in range(steps + 1):
             value, slope = self.graph.gradient(point, row)
-            best = max(best, value)
+            if value > best:
+                best, where = value, point
             length = (upper - lower) * (1 if number == 0 else 0.5 ** (1 + number // 4))
             point = numpy.clip(point + length * numpy.sign(slope), lower, upper)
-        return best
+        return best, where
 
-    def largest(self, box, output, count=32, steps=8):
+    def largest(self, box, output):
         """The largest value of an output on a box, as samples and gradients find it."""
         row = numpy.eye(self.classes)[output]
-        points = self.corners(box, count)
+        steps = self.effort.steps
+        points = self.corners(box, self.effort.corners)
         values = self.run(points)[:, output]
         best = points[values.argmax()]
-        return max(values.max(), self.climbed(box, row, steps, best), self.climbed(box, row, steps))
+        return max(values.max(), self.climbed(box, row, steps, best)[0], self.climbed(box, row, steps)[0])
 
     def by_intervals(self, name, radius):
         """A threshold beyond what intervals can reach."""
@@ -112,7 +129,7 @@ class Maker:
         for width in WIDTHS:
             box = self.ball(width, places)
             try:
-                _, upper = self.graph.bounds(*box, most=self.generators)
+                _, upper = self.graph.bounds(*box, most=self.effort.generators)
             except TooMany:
                 continue
             most = self.largest(box, output)
@@ -128,4 +145,75 @@ class Maker:
         output = int(self.outputs.argmax())
         most = self.largest(box, output)
         return Property(f"full{count}", box, at_least(output, 1.5 * most), "unsat", False,
-                        f"{count} numbers vary in [0, 1]; 1.5 times the largest value {most:.4g} that was found")
+                        f"{count} numbers vary in [0, 1]; 1.5 times the largest value {most:.4g} that was found: an estimate")
+
+    def row(self, plus, minus=None):
+        """The row of outputs that says plus - minus."""
+        row = numpy.eye(self.classes)[plus]
+        return row if minus is None else row - numpy.eye(self.classes)[minus]
+
+    def reaches(self, point, conditions):
+        """Whether (sign, output, threshold) all hold at a point, in float64 and in float32."""
+        return all(sign * y[output] >= sign * threshold for sign, output, threshold in conditions
+                   for y in (self.graph.run(point[None])[0], self.graph.run(point[None].astype(numpy.float32))[0]))
+
+    def planted(self, name, radius, outputs):
+        """Some outputs are as they are at a random point inside the box, or further out."""
+        box = self.ball(radius)
+        lower, upper = box
+        points = lower + (upper - lower) * self.chance.uniform(size=(self.effort.corners,) + lower.shape)
+        values = self.run(points)
+        chosen = self.chance.choice(self.classes, min(outputs, self.classes), replace=False)
+        signs = self.chance.choice([-1, 1], len(chosen))
+        spread = values.std(axis=0)
+        away = ((values - values.mean(axis=0)) / spread)[:, chosen] * signs
+        best = int(away.min(axis=1).argmax())
+        margins = 0.1 * spread[chosen] + 1e-4 * numpy.abs(values[best, chosen])
+        wanted = values[best, chosen] - signs * margins
+        if not self.reaches(points[best], list(zip(signs, chosen, wanted + signs * margins / 2))):
+            return None
+        texts = [f"({'>=' if s > 0 else '<='} Y_{o} {decimal(w)})" for s, o, w in zip(signs, chosen, wanted)]
+        formula = texts[0] if len(texts) == 1 else f"(and {' '.join(texts)})"
+        return Property(name, box, formula, "sat", True, f"met at a random point; {len(chosen)} outputs, radius {radius:.4g}")
+
+    def one_step(self, name, radius):
+        """An output above what samples reach, below where one step by the gradient's signs leads."""
+        box = self.ball(radius)
+        output = int(numpy.argsort(self.outputs)[-2])
+        reached = max(self.outputs[output], self.run(self.corners(box, self.effort.corners))[:, output].max())
+        _, slope = self.graph.gradient(self.image, self.row(output))
+        point = numpy.clip(self.image + radius * numpy.sign(slope), *box)
+        value = self.run(point[None])[0, output]
+        if value - reached < 1e-3 * max(1, abs(value)):
+            return None
+        if not self.reaches(point, [(1, output, value - 0.15 * (value - reached))]):
+            return None
+        return Property(name, box, at_least(output, value - 0.2 * (value - reached)), "sat", True,
+                        f"one step by the gradient; radius {radius:.4g}, samples stay {0.8 * (value - reached):.4g} below")
+
+    def loss(self, box):
+        """The margin of the best class, how much of it steps by the gradient take, and the worst point."""
+        label = int(self.outputs.argmax())
+        rivals = numpy.argsort(self.outputs)[-1 - self.effort.rivals:-1]
+        margins = self.outputs[label] - self.outputs[rivals]
+        found = [self.climbed(box, self.row(rival, label), self.effort.steps) for rival in rivals]
+        shares = [(value + margin) / margin for (value, _), margin in zip(found, margins)]
+        worst = int(numpy.argmax(shares))
+        return label, margins[worst], shares[worst], int(rivals[worst]), found[worst][1]
+
+    def robust(self, name, radius):
+        """No class above the image's: of some images the one whose margin is threatened least."""
+        seen = []
+        for _ in range(self.effort.images):
+            self.look_at(self.picture())
+            box = self.ball(radius)
+            seen.append((*self.loss(box), box))
+        label, margin, share, rival, point, box = min(seen, key=lambda one: one[2])
+        clauses = [f"(>= Y_{j} Y_{label})" for j in range(self.classes) if j != label]
+        note = f"radius {radius:.4g}, margin {margin:.4g}, attacks take {100 * share:.3g} % of it: an estimate"
+        verdict, sure = ("unsat" if share < 0.4 else None), False
+        outputs = [self.graph.run(p[None])[0] for p in (point, point.astype(numpy.float32))]
+        if share > 1 and all(y[rival] - y[label] > 1e-3 * margin for y in outputs):
+            verdict, sure = "sat", True
+            note = note.replace(": an estimate", "")
+        return Property(name, box, f"(or {' '.join(clauses)})", verdict, sure, note)

@@ -138,11 +138,14 @@ class Tensor:
             return memoryview(values).cast("B")
         return memoryview(self.floats).cast("B")
 
+    def has_floats(self):
+        return self.floats is not None and memoryview(self.floats).nbytes > 0
+
     def pieces(self, place=None):
         """What the message consists of, in order; `place` is (file, offset) of external values."""
         out = [field(TENSOR_DIMS, d) for d in self.dims]
         out += [field(TENSOR_TYPE, self.type), encode(self.items), field(TENSOR_NAME, self.name)]
-        if self.floats is not None and len(self.floats):
+        if self.has_floats():
             values = self.memory()
             if place is None:
                 return [b"".join(out), varint(TENSOR_RAW << 3 | 2) + varint(values.nbytes), values]
@@ -294,7 +297,7 @@ class Model:
         """Writes the model; the float32 weights into the file `data` beside it, where that is named."""
         pieces, offset = [field(GRAPH_NAME, "graph")], 0
         pieces += [field(GRAPH_NODE, one.encoded()) for one in self.nodes]
-        outside = [t for t in self.tensors if data and t.floats is not None and len(t.floats)]
+        outside = [t for t in self.tensors if data and t.has_floats()]
         for one in self.tensors:
             inner = one.pieces((data, offset) if one in outside else None)
             offset += one.memory().nbytes if one in outside else 0
