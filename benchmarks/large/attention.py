@@ -6,8 +6,21 @@ import numpy
 import onnx_file
 from operators import Affine, Operator, of_type
 
-ERF = numpy.frompyfunc(math.erf, 1, 1)
+STEP, LIMIT = 1 / 256, 6.5  # of the table of erf; beyond the limit it is 1 in float64
+KNOTS = numpy.arange(-LIMIT, LIMIT + STEP, STEP)
+VALUES = numpy.array([math.erf(x) for x in KNOTS])
+SLOPES = 2 / math.pi ** 0.5 * numpy.exp(-KNOTS ** 2) * STEP
 LOWEST_AT, LOWEST = -0.7517915247, -0.1699712075  # of the Gelu
+
+
+def erf(x):
+    """By cubics through a table, 1e-11 off at most; in float64."""
+    place = numpy.clip((x.astype(float) + LIMIT) / STEP, 0, len(KNOTS) - 1.001)
+    left = place.astype(numpy.int64)
+    t = place - left
+    rise = VALUES[left + 1] - VALUES[left]
+    bend = SLOPES[left] + SLOPES[left + 1] - 2 * rise
+    return VALUES[left] + t * (SLOPES[left] + t * (rise - SLOPES[left] - bend + t * bend))
 
 
 class Reshape(Affine):
@@ -183,7 +196,7 @@ class Gelu(Operator):
 
     @staticmethod
     def below(x):
-        return (0.5 * (1 + ERF(x / 2 ** 0.5).astype(float))).astype(x.dtype)
+        return (0.5 * (1 + erf(x / 2 ** 0.5))).astype(x.dtype)
 
     def gradient(self, inputs, output, slope):
         x = inputs[0]

@@ -39,11 +39,12 @@ class Property:
 
 
 class Effort:
-    """How much is spent on answers: points at once, sampled corners, steps by the gradient, generators,
-    how many images are looked at, and how many classes beside the best are attacked."""
+    """How much is spent on answers: points at once, corners that are sampled, of which so many are where
+    steps by the gradient start, and rounds of one number after the other; generators of affine forms;
+    images that are looked at, and classes beside the best that are attacked."""
 
-    def __init__(self, batch=8, corners=32, steps=8, generators=300, images=6, rivals=3):
-        self.batch, self.corners, self.steps = batch, corners, steps
+    def __init__(self, batch=8, corners=32, starts=1, steps=8, rounds=2, generators=300, images=6, rivals=3):
+        self.batch, self.corners, self.starts, self.steps, self.rounds = batch, corners, starts, steps, rounds
         self.generators, self.images, self.rivals = generators, images, rivals
 
 
@@ -100,14 +101,33 @@ class Maker:
             point = numpy.clip(point + length * numpy.sign(slope), lower, upper)
         return best, where
 
+    def improved(self, box, output, point):
+        """One number after the other set to the best of five values, as long as that helps; for few numbers."""
+        lower, upper = (side.ravel() for side in box)
+        best, point = self.run(point[None])[0, output], point.copy()
+        for _ in range(self.effort.rounds):
+            before = best
+            for place in numpy.flatnonzero(upper > lower):
+                tries = numpy.repeat(point[None], 5, axis=0)
+                tries.reshape(5, -1)[:, place] = numpy.linspace(lower[place], upper[place], 5)
+                values = self.run(tries)[:, output]
+                if values.max() > best:
+                    best, point = values.max(), tries[values.argmax()]
+            if best <= before:
+                break
+        return best
+
     def largest(self, box, output):
-        """The largest value of an output on a box, as samples and gradients find it."""
-        row = numpy.eye(self.classes)[output]
-        steps = self.effort.steps
-        points = self.corners(box, self.effort.corners)
+        """The largest value of an output on a box where few numbers vary, as samples, gradients and one
+        number after the other find it."""
+        row, points = self.row(output), self.corners(box, self.effort.corners)
         values = self.run(points)[:, output]
-        best = points[values.argmax()]
-        return max(values.max(), self.climbed(box, row, steps, best)[0], self.climbed(box, row, steps)[0])
+        starts = [points[i] for i in numpy.argsort(-values)[:self.effort.starts]] + [self.image]
+        found = [values.max()]
+        for start in starts:
+            value, where = self.climbed(box, row, self.effort.steps, start)
+            found += [value, self.improved(box, output, where)]
+        return max(found)
 
     def by_intervals(self, name, radius):
         """A threshold beyond what intervals can reach."""
