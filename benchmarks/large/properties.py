@@ -41,11 +41,12 @@ class Property:
 class Effort:
     """How much is spent on answers: points at once, corners that are sampled, of which so many are where
     steps by the gradient start, and rounds of one number after the other; generators of affine forms;
-    images that are looked at, and classes beside the best that are attacked."""
+    images that are looked at, and classes beside the best that are attacked; the type of numbers where
+    rounding does not matter."""
 
-    def __init__(self, batch=8, corners=32, starts=1, steps=8, rounds=2, generators=300, images=6, rivals=3):
+    def __init__(self, batch=8, corners=32, starts=1, steps=8, rounds=1, generators=200, images=4, rivals=3, kind=float):
         self.batch, self.corners, self.starts, self.steps, self.rounds = batch, corners, starts, steps, rounds
-        self.generators, self.images, self.rivals = generators, images, rivals
+        self.generators, self.images, self.rivals, self.kind = generators, images, rivals, kind
 
 
 class Maker:
@@ -68,9 +69,10 @@ class Maker:
         return numpy.concatenate([self.graph.run(points[i:i + batch])
                                   for i in range(0, len(points), batch)])
 
-    def ball(self, radius, places=None):
-        """The box around the image, of some of its numbers or of all, inside [0, 1]."""
-        lower, upper = self.image.copy(), self.image.copy()
+    def ball(self, radius, places=None, kind=None):
+        """The box around the image, of some of its numbers or of all, inside [0, 1]. What is evaluated in
+        it is so in the type of its sides."""
+        lower, upper = [self.image.astype(kind or self.effort.kind) for _ in range(2)]
         places = numpy.arange(lower.size) if places is None else places
         lower.ravel()[places] = numpy.maximum(0, lower.ravel()[places] - radius)
         upper.ravel()[places] = numpy.minimum(1, upper.ravel()[places] + radius)
@@ -91,14 +93,14 @@ class Maker:
     def climbed(self, box, row, steps, point=None):
         """The largest value of a row of the outputs that steps by the gradient find, and where."""
         lower, upper = box
-        point = numpy.clip(self.image if point is None else point, lower, upper)
+        point = numpy.clip(self.image if point is None else point, lower, upper).astype(lower.dtype)
         best, where = -numpy.inf, point
         for number in range(steps + 1):
             value, slope = self.graph.gradient(point, row)
             if value > best:
                 best, where = value, point
             length = (upper - lower) * (1 if number == 0 else 0.5 ** (1 + number // 4))
-            point = numpy.clip(point + length * numpy.sign(slope), lower, upper)
+            point = numpy.clip(point + length * numpy.sign(slope), lower, upper).astype(lower.dtype)
         return best, where
 
     def improved(self, box, output, point):
@@ -147,7 +149,7 @@ class Maker:
         """Few numbers vary, as far as affine forms prove that 1.5 times the largest change is out of reach."""
         places, output = self.pixels(count), int(self.chance.integers(self.classes))
         for width in WIDTHS:
-            box = self.ball(width, places)
+            box = self.ball(width, places, float)
             try:
                 _, upper = self.graph.bounds(*box, most=self.effort.generators)
             except TooMany:
@@ -175,13 +177,13 @@ class Maker:
     def reaches(self, point, conditions):
         """Whether (sign, output, threshold) all hold at a point, in float64 and in float32."""
         return all(sign * y[output] >= sign * threshold for sign, output, threshold in conditions
-                   for y in (self.graph.run(point[None])[0], self.graph.run(point[None].astype(numpy.float32))[0]))
+                   for kind in (float, numpy.float32) for y in self.graph.run(point[None].astype(kind)))
 
     def planted(self, name, radius, outputs):
         """Some outputs are as they are at a random point inside the box, or further out."""
         box = self.ball(radius)
         lower, upper = box
-        points = lower + (upper - lower) * self.chance.uniform(size=(self.effort.corners,) + lower.shape)
+        points = lower + (upper - lower) * self.chance.uniform(size=(self.effort.corners,) + lower.shape).astype(lower.dtype)
         values = self.run(points)
         chosen = self.chance.choice(self.classes, min(outputs, self.classes), replace=False)
         signs = self.chance.choice([-1, 1], len(chosen))
@@ -201,8 +203,8 @@ class Maker:
         box = self.ball(radius)
         output = int(numpy.argsort(self.outputs)[-2])
         reached = max(self.outputs[output], self.run(self.corners(box, self.effort.corners))[:, output].max())
-        _, slope = self.graph.gradient(self.image, self.row(output))
-        point = numpy.clip(self.image + radius * numpy.sign(slope), *box)
+        _, slope = self.graph.gradient(self.image.astype(box[0].dtype), self.row(output))
+        point = numpy.clip(self.image + radius * numpy.sign(slope), *box).astype(box[0].dtype)
         value = self.run(point[None])[0, output]
         if value - reached < 1e-3 * max(1, abs(value)):
             return None
@@ -223,16 +225,17 @@ class Maker:
 
     def robust(self, name, radius):
         """No class above the image's: of some images the one whose margin is threatened least."""
-        seen = []
+        seen, before = [], self.image
         for _ in range(self.effort.images):
             self.look_at(self.picture())
             box = self.ball(radius)
             seen.append((*self.loss(box), box))
+        self.look_at(before)
         label, margin, share, rival, point, box = min(seen, key=lambda one: one[2])
         clauses = [f"(>= Y_{j} Y_{label})" for j in range(self.classes) if j != label]
         note = f"radius {radius:.4g}, margin {margin:.4g}, attacks take {100 * share:.3g} % of it: an estimate"
         verdict, sure = ("unsat" if share < 0.4 else None), False
-        outputs = [self.graph.run(p[None])[0] for p in (point, point.astype(numpy.float32))]
+        outputs = [self.graph.run(point[None].astype(kind))[0] for kind in (float, numpy.float32)]
         if share > 1 and all(y[rival] - y[label] > 1e-3 * margin for y in outputs):
             verdict, sure = "sat", True
             note = note.replace(": an estimate", "")
