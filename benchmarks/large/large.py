@@ -2,7 +2,7 @@
 """Writes large networks with properties whose answers are known, and runs Clipbound on them.
 
     large.py write FOLDER [--only NAME ...] [--properties NAME ...] [--seed N] [--size full|small]
-    large.py run FOLDER BINARY [--timeout S] [--only NAME ...]
+    large.py run FOLDER BINARY [--timeout S] [--only NAME ...] [--properties NAME ...]
 
 FOLDER gets onnx/, vnnlib/, instances.csv and ground_truth.csv. Needs numpy (Debian's python3-numpy).
 """
@@ -83,6 +83,7 @@ def properties_of(maker, counts):
     for count in counts:
         makers[f"few{count}"] = functools.partial(maker.few_proved, count)
         makers[f"full{count}"] = functools.partial(maker.few_full, count)
+    makers["change_2550"] = lambda: maker.small_change("change_2550", 1 / 2550)
     makers["planted"] = lambda: maker.planted("planted", 2 / 255, 1)
     makers["planted_all"] = lambda: maker.planted("planted_all", 2 / 255, 4)
     makers["one_step"] = lambda: maker.one_step("one_step", 1 / 255)
@@ -208,12 +209,16 @@ def verify(options, row, longer=1):
     return answer, memory
 
 
+def is_chosen(properties, row):
+    return not properties or any(row["vnnlib"].endswith(f"/{row['network']}_{p}.vnnlib") for p in properties)
+
+
 def run(options):
     """Runs all; 1 where a verdict is not what is known. An estimate that is refuted counts, too, and so does
     what must be decided and is not within 40 times the limit."""
     out, wrong = [], 0
     for row in instances(options.folder):
-        if row["network"] not in options.only:
+        if row["network"] not in options.only or not is_chosen(options.properties, row):
             continue
         answer, memory = verify(options, row)
         decided = answer.verdict in ("sat", "unsat")
@@ -246,7 +251,7 @@ def main():
     for one in (writing, running_):
         one.add_argument("folder")
         one.add_argument("--only", nargs="+", choices=list(NETWORKS), default=list(NETWORKS))
-    writing.add_argument("--properties", nargs="+", help="few5 one_step ...; default: all")
+        one.add_argument("--properties", nargs="+", help="few5 one_step ...; default: all")
     writing.add_argument("--seed", type=int, default=1)
     writing.add_argument("--size", choices=("full", "small"), default="full")
     writing.add_argument("--judge", help="ort_replay.mjs: compare with ONNX Runtime, by node")

@@ -169,6 +169,14 @@ class Maker:
         return Property(f"full{count}", box, at_least(output, 1.5 * most), "unsat", False,
                         f"{count} numbers vary in [0, 1]; 1.5 times the largest value {most:.4g} that was found: an estimate")
 
+    def small_change(self, name, radius):
+        """All numbers vary a little; an output beyond 3 times the largest change that gradients find."""
+        box, output = self.ball(radius), int(self.chance.integers(self.classes))
+        most, _ = self.climbed(box, self.row(output), self.effort.steps)
+        change = most - self.outputs[output]
+        return Property(name, box, at_least(output, self.outputs[output] + 3 * change), "unsat", False,
+                        f"radius {radius:.4g}; 3 times the largest change {change:.4g} that was found: an estimate")
+
     def row(self, plus, minus=None):
         """The row of outputs that says plus - minus."""
         row = numpy.eye(self.classes)[plus]
