@@ -12,6 +12,7 @@ from form import TooMany
 from images import image
 
 WIDTHS = (0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4, 3e-5, 1e-5)  # of boxes, the widest that is proved counts
+UNPROVED = 0.01
 
 
 def decimal(value):
@@ -146,20 +147,24 @@ class Maker:
         return numpy.arange(begin, begin + count)
 
     def few_proved(self, count):
-        """Few numbers vary, as far as affine forms prove that 1.5 times the largest change is out of reach."""
+        """Few numbers vary, as far as affine forms prove that 1.5 times the largest change is out of reach;
+        an estimate, where they prove that of no width."""
         places, output = self.pixels(count), int(self.chance.integers(self.classes))
         for width in WIDTHS:
-            box = self.ball(width, places, float)
             try:
-                _, upper = self.graph.bounds(*box, most=self.effort.generators)
+                _, upper = self.graph.bounds(*self.ball(width, places, float), most=self.effort.generators)
             except TooMany:
                 continue
-            most = self.largest(box, output)
-            threshold = self.outputs[output] + 1.5 * (most - self.outputs[output])
+            threshold = self.beyond(self.ball(width, places, float), output)
             if upper[output] < threshold:
-                return Property(f"few{count}", box, at_least(output, threshold), "unsat", True,
-                                f"{count} numbers vary by {width:.4g}; 1.5 times the largest change")
-        return None
+                return Property(f"few{count}", self.ball(width, places, float), at_least(output, threshold), "unsat",
+                                True, f"{count} numbers vary by {width:.4g}; 1.5 times the largest change")
+        box = self.ball(UNPROVED, places, float)
+        return Property(f"few{count}", box, at_least(output, self.beyond(box, output)), "unsat", False,
+                        f"{count} numbers vary by {UNPROVED:.4g}; 1.5 times the largest change that was found: an estimate")
+
+    def beyond(self, box, output):
+        return self.outputs[output] + 1.5 * (self.largest(box, output) - self.outputs[output])
 
     def few_full(self, count):
         """Few numbers vary in all of [0, 1]; the logit of the image's class against 1.5 times its maximum."""
