@@ -156,9 +156,14 @@ Vec AlphaBetaBounder::lower_bound(const Cone& cone, const LaneRows& rows) {
   // Backward here, and about as much again for the gradient.
   work_ += 2.0 * kLanes * static_cast<double>(cone.work);
   start(cone, rows);
+  bool is_complete = false;  // the coefficients of the next layer to come
   for (std::size_t k = cone.layers.size(); k-- > 0;) {
-    accumulate(cone.layers[k].into, p_.data(), g_.data());
-    if (!cone.layers[k].twins.empty()) take_differences(cone.layers[k]);
+    if (!is_complete) accumulate(cone.layers[k].into, p_.data(), g_.data());
+    is_complete = !cone.layers[k].twins.empty();
+    if (is_complete) {  // first twins' coefficients are taken apart here, so they come here (S14)
+      accumulate(cone.layers[k - 1].into, p_.data(), g_.data());
+      take_differences(cone.layers[k]);
+    }
     relax(cone.layers[k]);
     if (!twins_.empty()) add_differences(cone, k);
   }
