@@ -40,9 +40,11 @@ double middle(const Range& range) {
   return 0.5 * range.lower + 0.5 * range.upper;
 }
 
-/// The share of `end` that `distance` is, no more than 1 and rounded down.
+/// The share of `end` that `distance` is, no more than 1 and rounded down; none where that is next
+/// to underflow, where roundings are no part of the number any more.
 double share_of(double distance, double end) {
-  return std::fmin(1.0, distance / end) * (1.0 - 0x1p-50);
+  const double share = std::fmin(1.0, distance / end) * (1.0 - 0x1p-50);
+  return share > 0x1p-1000 ? share : 0.0;
 }
 
 /// Of two unstable ReLUs whose difference has one sign, the line on the far side of 0 may fall with

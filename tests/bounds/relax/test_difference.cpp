@@ -115,6 +115,31 @@ TEST(Differences, GapIsThatOfTheDifference) {
   EXPECT_LE(lines.gap, 0.01);
 }
 
+/// A difference so small beside x that its share of x's end is a denormal number, which rounds to
+/// more than it is.
+TEST(Differences, TiltsHoldNextToUnderflow) {
+  const Activation f{Curve::relu};
+  for (const double least : {0x1.8p-676, 0x1p-676, 0x1.4p-660, 0x1p-620}) {
+    const Range x{-0x1p399, 1.0}, d{least, 2.0 * least}, y{-0x1p399, 1.0};
+    const DifferenceLines lines =
+        relax_difference(f, x, y, d, relax(f, x.lower, x.upper), relax(f, y.lower, y.upper));
+    ASSERT_TRUE(lines.above);
+    // x at its lower end, and y above it by the least difference: neither is active.
+    EXPECT_GE(Real(lines.upper_slope) * Real(least) + Real(lines.upper_x) * Real(x.lower) +
+                  Real(lines.upper_offset),
+              Real(0))
+        << least;
+    const Range up_x{-1.0, 0x1p399}, up_y{-1.0, 0x1p399}, down{-2.0 * least, -least};
+    const DifferenceLines other = relax_difference(
+        f, up_x, up_y, down, relax(f, up_x.lower, up_x.upper), relax(f, up_y.lower, up_y.upper));
+    // x at its upper end, and y below it by the least difference: f(y) - f(x) is -least.
+    EXPECT_GE(Real(other.upper_slope) * -Real(least) + Real(other.upper_x) * Real(up_x.upper) +
+                  Real(other.upper_offset),
+              -Real(least))
+        << least;
+  }
+}
+
 TEST(Differences, StableNeuronsAndUnboundedOnesTakeNoLine) {
   const Activation f{Curve::relu};
   for (const Range& x : {Range{0.0, 1.0}, Range{-2.0, 0.0}, Range{-kInfinity, 1.0}}) {
