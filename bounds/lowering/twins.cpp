@@ -244,6 +244,7 @@ void pair_layers(const Twins& twins, LayeredSystem& system) {
     const auto found = twins.second_of.find(system.layer_values[k - 1]);
     if (found == twins.second_of.end() || found->second != system.layer_values[k] ||
         system.activations[k - 1] != system.activations[k] ||
+        system.activations[k].curve == Curve::product ||  // its two factors are bounded together
         system.layers[k].terms.contains(static_cast<int>(k) - 1) || !system.twins_of(k - 1).empty())
       continue;
     const std::vector<std::int64_t>&first = system.layer_elements[k - 1],
