@@ -39,8 +39,7 @@ void InputSplitWorker::settle_touching() {
     for (std::size_t s = 0; s < level.rounding.size(); ++s)
       is_near = is_near || level.rows.lower[s][lane] > -level.rounding[s];
     if (!is_near) continue;
-    if (root_
-            ->is_joint()) {  // clause by clause from here on, where none has a point that is unsafe
+    if (root_->is_joint()) {  // where a point looks unsafe, clause by clause from here on
       if (!touches) continue;
       take_lane_apart(lane);
       open_[lane] = 0;

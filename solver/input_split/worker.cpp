@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/check.h"
 #include "base/rounding.h"
 #include "solver/input_split/coarse_boxes.h"
 
@@ -175,6 +176,8 @@ void InputSplitWorker::bound() {
   Level& level = this->level();
   if (root_->is_joint()) ask_for_rows();
   level.bounder->bound(level.boxes, clipping_, level.rows);
+  // A bounder that does not tell clauses apart would refute all of them by one's row.
+  CLIPBOUND_CHECK(!root_->is_joint() || level.rows.excluded.size() == level.rows.lower.size());
   ++batches_;
   ++statistics.batches;
   count_bounded(static_cast<std::size_t>(count_));
