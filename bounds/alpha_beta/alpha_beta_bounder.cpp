@@ -276,10 +276,7 @@ double AlphaBetaBounder::relaxation_gap(Live v, int lane) const {
   const double slope = at(lanes.alpha_or_beta, u)[lane];
   const double own = g < 0.0 ? g * low * at(lanes.upper_slope, u)[lane]
                              : kLowerLine * g * std::max((1.0 - slope) * high, -slope * low);
-  const std::int32_t pair = network().pair_of(u);
-  return pair < 0
-             ? own
-             : own + std::fabs(at(twins_, pair).share[lane]) * at(network().twins, pair).lines.gap;
+  return own + difference_gap(u, lane);
 }
 
 void AlphaBetaBounder::add_gaps(const Cone& cone, int lane, double weight,

@@ -66,7 +66,12 @@ class AlphaBetaBounder {
 
   // ---- for branching: the last bound's relaxation gaps ----
   /// BaBSR-like score: |coefficient| times the relaxation's largest gap. 0 where there is a phase.
+  /// That of twins' difference is the first one's: a phase of either says about as much.
   double relaxation_gap(Live v, int lane) const;
+  /// What of that is the difference's; 0 for a neuron that is not the first one of twins.
+  double difference_gap(Unstable u, int lane) const;
+  /// The same at the minimising corner, after differentiate().
+  double difference_gap_at_corner(Unstable u, int lane) const;
   /// The ReLUs of the cone with the largest positive gaps, largest first, at most `count`.
   std::vector<Unstable> largest_gaps(const Cone& cone, int lane, std::size_t count) const;
   /// Adds weight * (the gap of each ReLU without a phase) to gaps [U].

@@ -66,6 +66,28 @@ void AlphaBetaLanes::set_phase(int lane, Unstable u, ReluPhase phase) {
   at(beta_sign, u)[lane] = active ? -1.0 : 1.0;
   at(low, u)[lane] = at(high, u)[lane] = 0.0;
   at(alpha_or_beta, u)[lane] = 0.0;
+  narrow_twin(lane, u, phase);
+}
+
+/// z' = z + (z' - z) for a twin's z'. Where nothing is left of its interval no point has the phase,
+/// and any bounds hold.
+void AlphaBetaLanes::narrow_twin(int lane, Unstable u, ReluPhase phase) {
+  const Unstable twin = network_->twin(u);
+  if (!exists(twin) || has_phase(lane, twin)) return;
+  const Range d = network_->range_of_difference(u);
+  double lower = lower_of(lane, twin), upper = upper_of(lane, twin);
+  if (phase == ReluPhase::active) lower = std::max(lower, d.lower);
+  if (phase == ReluPhase::inactive) upper = std::min(upper, d.upper);
+  if (!(lower <= upper)) return;
+  set_bounds(lane, twin, lower, upper);
+  start_twin(lane, u);
+}
+
+void AlphaBetaLanes::start_twin(int lane, Unstable u) {
+  const Unstable twin = network_->twin(u);
+  if (!exists(twin)) return;
+  const bool above = !has_phase(lane, twin) && upper_of(lane, twin) > -lower_of(lane, twin);
+  at(alpha_or_beta, twin)[lane] = above ? 1.0 : 0.0;
 }
 
 void AlphaBetaLanes::restrict_nonlinear(int lane, Unstable u, double lower, double upper,

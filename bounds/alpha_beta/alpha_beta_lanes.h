@@ -28,8 +28,11 @@ class AlphaBetaLanes {
   /// CROWN's slopes for the unstable elements of a cone, from the lanes' bounds; multipliers 0.
   void reset_parameters(const Cone& cone);
   void set_bounds(int lane, Unstable u, double lower, double upper);
-  /// The subproblem holds only points with z >= 0, or with z <= 0.
+  /// The subproblem holds only points with z >= 0, or with z <= 0. A twin of the neuron is on the
+  /// same side of 0, but for their difference: its bounds become narrower, its slope CROWN's (S14).
   void set_phase(int lane, Unstable u, ReluPhase phase);
+  /// CROWN's slope for a neuron's twin, or multiplier 0; nothing where there is no twin.
+  void start_twin(int lane, Unstable u);
   /// Restricts a nonlinear neuron in one lane: the subproblem holds only points with z in [lower,
   /// upper]. A multiplier of either sign belongs to that: 0 says nothing of it.
   void restrict_nonlinear(int lane, Unstable u, double lower, double upper, double multiplier);
@@ -57,6 +60,8 @@ class AlphaBetaLanes {
   CurveLanes curves;           ///< of nonlinear neurons
 
  private:
+  void narrow_twin(int lane, Unstable u, ReluPhase phase);
+
   const SparseNetwork* network_ = nullptr;
 };
 

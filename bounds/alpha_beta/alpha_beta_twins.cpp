@@ -2,6 +2,9 @@
 // nearly the same have in common becomes a multiple of their difference
 // (bounds/relax/difference.h).
 // Source, guarantees (S14), legend: alpha_beta_bounder.h.
+#include <algorithm>
+#include <cmath>
+
 #include "bounds/alpha_beta/alpha_beta_bounder.h"
 
 namespace clipbound::bounds {
@@ -88,6 +91,24 @@ void AlphaBetaBounder::differentiate_twins(const Cone::Layer& layer) {
     first = select(taken & rest_at_second, from_second, first);
     second = select(taken & ~rest_at_second, from_first, second);
   }
+}
+
+double AlphaBetaBounder::difference_gap(Unstable u, int lane) const {
+  const std::int32_t number = network().pair_of(u);
+  if (number < 0 || at(network().live_of, u) != at(network().twins, number).first) return 0.0;
+  return std::fabs(at(twins_, number).share[lane]) * at(network().twins, number).lines.gap;
+}
+
+double AlphaBetaBounder::difference_gap_at_corner(Unstable u, int lane) const {
+  const std::int32_t number = network().pair_of(u);
+  if (number < 0 || at(network().live_of, u) != at(network().twins, number).first) return 0.0;
+  const TwinStep& step = at(twins_, number);
+  const DifferenceLines& lines = at(network().twins, number).lines;
+  const double x = step.first_z[lane], y = step.second_z[lane], share = step.share[lane],
+               line = share > 0.0
+                          ? lines.lower_slope * (y - x) + lines.lower_y * y + lines.lower_offset
+                          : lines.upper_slope * (y - x) + lines.upper_x * x + lines.upper_offset;
+  return std::fabs(share * (std::max(y, 0.0) - std::max(x, 0.0) - line));
 }
 
 }  // namespace clipbound::bounds

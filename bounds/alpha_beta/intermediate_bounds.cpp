@@ -137,7 +137,7 @@ std::vector<SparseTwins> with_lines(const SparseNetwork& network, const Differen
     const DifferenceLines lines =
         relax_difference(relu, of_x, of_y, range_of(twins.d, i),
                          relax(relu, of_x.lower, of_x.upper), relax(relu, of_y.lower, of_y.upper));
-    if (lines.below || lines.above) result.push_back({first, second, lines});
+    if (lines.below || lines.above) result.push_back({first, second, lines, range_of(twins.d, i)});
   }
   return result;
 }

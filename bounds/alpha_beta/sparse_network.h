@@ -82,6 +82,7 @@ struct NonlinearNeuron {
 struct SparseTwins {
   Live first{}, second{};  ///< of the earlier layer, of the later one
   DifferenceLines lines{};
+  Range d{};  ///< of the second one's z less the first one's
 };
 
 /// Made by a SparseNetworkBuilder (bounds/alpha_beta/sparse_network_builder.h), layer by layer, as
@@ -118,6 +119,17 @@ class SparseNetwork {
   }
   std::int32_t pair_of(Unstable u) const {
     return static_cast<std::size_t>(u) < twin_of.size() ? at(twin_of, u) : -1;
+  }
+  /// The other one of the pair, or -1.
+  Unstable twin(Unstable u) const {
+    if (pair_of(u) < 0) return Unstable{-1};
+    const SparseTwins& pair = at(twins, pair_of(u));
+    return at(unstable_of, at(live_of, u) == pair.first ? pair.second : pair.first);
+  }
+  /// Of the twin's z less the neuron's; there is one.
+  Range range_of_difference(Unstable u) const {
+    const SparseTwins& pair = at(twins, pair_of(u));
+    return at(live_of, u) == pair.first ? pair.d : Range{-pair.d.upper, -pair.d.lower};
   }
   Nonlinear nonlinear_of_unstable(Unstable u) const { return at(nonlinear_of, at(live_of, u)); }
   Live live_of_nonlinear(Nonlinear c) const { return at(live_of, at(nonlinear, c).unstable); }

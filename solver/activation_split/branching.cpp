@@ -33,7 +33,18 @@ std::optional<NeuronView> view(const SubproblemLanes& of, Unstable u, int lane) 
   const double slope = g < 0.0 ? h / (h - l) : at(lanes.alpha_or_beta, u)[lane];
   const double gap =
       g < 0.0 ? g * l * h / (h - l) : g * (slope > 0.5 ? (1.0 - slope) * h : slope * -l);
-  return NeuronView{u, g, l, h, gap, value, slope, Nonlinear{-1}, nullptr, lane};
+  return NeuronView{u,
+                    g,
+                    l,
+                    h,
+                    gap,
+                    value,
+                    slope,
+                    Nonlinear{-1},
+                    nullptr,
+                    lane,
+                    of.bounder.difference_gap(u, lane),
+                    of.bounder.difference_gap_at_corner(u, lane)};
 }
 
 /// Where a child's multiplier starts, so that its bound is the parent's or better: the line stays
@@ -66,7 +77,7 @@ Vec bound_children(SubproblemLanes& of, const std::vector<Unstable>& candidates,
 }  // namespace
 
 double largest_gap_score(const NeuronView& neuron) {
-  return neuron.largest_gap;
+  return neuron.largest_gap + neuron.difference_gap;
 }
 
 double corner_gap_score(const NeuronView& neuron) {
@@ -78,7 +89,7 @@ double corner_gap_score(const NeuronView& neuron) {
   }
   const double z =
       neuron.slope > 0.0 ? neuron.value / neuron.slope + (g < 0.0 ? neuron.lower : 0.0) : 0.0;
-  return std::fabs(g * (std::max(z, 0.0) - neuron.value));
+  return std::fabs(g * (std::max(z, 0.0) - neuron.value)) + neuron.difference_gap_at_corner;
 }
 
 const BranchingStrategy& branching_strategy(std::string_view word) {

@@ -32,6 +32,8 @@ struct NeuronView {
   Nonlinear nonlinear;  ///< -1: a ReLU
   const CurveLanes* curves;
   int lane;
+  /// Of the difference from its twin: the largest gap of its lines, and that at the corner.
+  double difference_gap = 0.0, difference_gap_at_corner = 0.0;
 };
 using BranchingScore = double (*)(const NeuronView& neuron);
 

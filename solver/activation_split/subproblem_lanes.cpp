@@ -46,10 +46,19 @@ void SubproblemLanes::load(const std::vector<ActivationSubproblem>& batch) {
     load_nonlinear(subproblem, lane);
     for (const std::int32_t t : parameters)
       at(lanes.alpha_or_beta, t)[lane] = static_cast<double>(at(*subproblem.alpha_or_beta, t));
-    if (exists(subproblem.newest))
-      at(lanes.alpha_or_beta, subproblem.newest)[lane] =
-          static_cast<double>(subproblem.newest_start);
+    if (exists(subproblem.newest)) start_newest(subproblem, lane);
   }
+}
+
+/// What the parent has no parameters of: the newest neuron, and its twin, unless it has a phase of
+/// its own.
+void SubproblemLanes::start_newest(const ActivationSubproblem& subproblem, int lane) {
+  const Unstable newest = subproblem.newest, twin = network.twin(newest);
+  const auto is_split = [&](const ReluSplit& split) { return split.neuron == twin; };
+  if (!subproblem.just_refined &&
+      std::none_of(subproblem.relus.begin(), subproblem.relus.end(), is_split))
+    bounder.lanes.start_twin(lane, newest);
+  at(bounder.lanes.alpha_or_beta, newest)[lane] = static_cast<double>(subproblem.newest_start);
 }
 
 void SubproblemLanes::load_nonlinear(const ActivationSubproblem& subproblem, int lane) {

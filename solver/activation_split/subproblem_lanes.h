@@ -47,6 +47,7 @@ class SubproblemLanes {
 
  private:
   void load_nonlinear(const ActivationSubproblem& subproblem, int lane);
+  void start_newest(const ActivationSubproblem& subproblem, int lane);
 };
 
 }  // namespace clipbound::solver
