@@ -39,6 +39,10 @@ void ReducedBounder::attach_twins() {
     for (int w = 0; w < v && apart; ++w)
       apart = net.row(v)[w] == 0.0 || twins_[static_cast<std::size_t>(w)].apart;
     twins_[static_cast<std::size_t>(v)].apart = apart;
+    if (!is_second_factor(v)) continue;
+    // Rows read a product by its first factor alone, and depend on both.
+    bool& first = twins_[static_cast<std::size_t>(v) - 1].apart;
+    twins_[static_cast<std::size_t>(v)].apart = first = first && apart;
   }
 }
 

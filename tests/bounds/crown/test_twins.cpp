@@ -217,5 +217,63 @@ TEST(Twins, SmoothActivations) {
   }
 }
 
+/// One layer of products of a ReLU and a tanh, which is read by ReLUs: twice, nearly the same.
+std::shared_ptr<const Network> gated_twins(Dice& dice) {
+  constexpr int kInputs = 2, kWidth = 4;
+  const auto numbers = [&dice](int count, double scale) {
+    std::vector<float> list(static_cast<std::size_t>(count));
+    for (float& w : list) w = static_cast<float>(scale * dice.normal());
+    return list;
+  };
+  const std::vector<std::vector<float>> weights = {
+      numbers(kWidth * kInputs, 1.5), numbers(kWidth * kWidth, 1.0), numbers(kWidth, 1.0)};
+  const std::vector<int> sizes = {kInputs, kWidth, kWidth, 1};
+  NetworkBuilder b;
+  const ValueId x = b.input("x", {1, kInputs});
+  for (int copy = 0; copy < 2; ++copy) {
+    ValueId value = x;
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+      if (k == 1) value = b.add("Mul", {b.add("Relu", {value}), b.add("Tanh", {value})});
+      if (k == 2) value = b.add("Relu", {value});
+      std::vector<float> moved = weights[k];
+      for (float& w : moved) w *= static_cast<float>(1.0 + 0.01 * copy * dice.normal());
+      value = b.add("Gemm", {value, b.constant({sizes[k + 1], sizes[k]}, moved)},
+                    {{"transB", std::int64_t{1}}});
+    }
+    b.output(value);
+  }
+  return std::make_shared<const Network>(b.build());
+}
+
+/// A product whose one factor depends on a second twin does so too, whatever its other factor is:
+/// of ReLUs that are stable nothing is left but the inputs.
+TEST(Twins, ProductsDependOnBothFactors) {
+  Dice dice(35);
+  for (int trial = 0; trial < 40; ++trial) {
+    SCOPED_TRACE("trial " + std::to_string(trial));
+    const Box box = random_part(dice, whole_box(2));
+    Clause clause;
+    clause.rows.push_back(output_row({-1, 1}, 0));
+    clause.rows.push_back(output_row({1, -1}, 0));
+    const Lowered lowered(gated_twins(dice), box.lower, box.upper, clause, ProductForm::chosen,
+                          true);
+    Batch lanes = lowered.lanes();
+    lanes.bound({});
+    for (int p = 0; p < 100; ++p) {
+      std::vector<double> x;
+      for (std::size_t i = 0; i < 2; ++i) x.push_back(dice.endpoint(box.lower[i], box.upper[i]));
+      const Truth truth = lowered.truth(x);
+      for (std::size_t s = 0; s < 2; ++s)
+        ASSERT_TRUE(allows_lower(lanes.lower[s][0], truth.rows[s]));
+      for (std::size_t v = 0; v < lowered.reduced->original_neuron.size(); ++v) {
+        const Enclosed& z =
+            truth.neurons[static_cast<std::size_t>(lowered.reduced->original_neuron[v])];
+        if (!std::isfinite(z.error)) continue;  // a helper
+        ASSERT_TRUE(allows_lower(lanes.lower_z[v][0], z) && allows_upper(lanes.upper_z[v][0], z));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace clipbound::test
