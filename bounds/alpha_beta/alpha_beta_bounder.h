@@ -130,11 +130,20 @@ class AlphaBetaBounder {
   SingleHalfspaceClipping clip_;
   std::uint64_t clipped_cone_ = 0;  // the cone that clip_ knows
   double work_ = 0.0;
-  /// Of twins in the last bound: the coefficient of their difference, what it adds to their
-  /// multipliers, and in the forward pass their pre-activations.
+  /// Of twins in the last bound: the coefficient of their difference, the bound slope d + x_slope x
+  /// + y_slope y + offset that stands for it, what that adds to their multipliers, and in the
+  /// forward pass their pre-activations.
   struct TwinStep {
-    Vec share{}, first_p{}, second_p{}, first_z{}, second_z{};
+    Vec share{}, slope{}, x_slope{}, y_slope{}, offset{}, first_p{}, second_p{}, first_z{},
+        second_z{};
+    Vec bound() const {
+      return slope * (second_z - first_z) + x_slope * first_z + y_slope * second_z + offset;
+    }
   };
+  /// The bound in use where low (from below), or not, for a parameter.
+  static void choose_bound(const SparseTwins& pair, Mask low, Vec t, TwinStep& step);
+  /// The derivative of a bound's value by the pair's parameter.
+  Vec twins_gradient(const SparseTwins& pair, const TwinStep& step, Vec t) const;
   std::vector<TwinStep> twins_;
 };
 

@@ -43,6 +43,8 @@ void AlphaBetaLanes::reset_parameters(const Cone& cone) {
     for (const Live v : layer.nonlinear) at(alpha_or_beta, at(net.unstable_of, v)) = broadcast(0.5);
     for (const Live v : layer.products)
       at(alpha_or_beta, net.parameter_of_product(v)) = broadcast(0.5);
+    for (const std::int32_t i : layer.twins)
+      at(alpha_or_beta, net.parameter_of_twins(i)) = broadcast(0.5);
   }
 }
 

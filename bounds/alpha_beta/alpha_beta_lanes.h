@@ -51,7 +51,10 @@ class AlphaBetaLanes {
 
   /// Free parameters, [T]: of an unstable ReLU the lower slope in [0, 1], of one with a phase the
   /// multiplier >= 0, of a nonlinear neuron its slope in its own measure (1/2: CROWN's). Those of
-  /// McCormick products, t in [0, 1], stand behind those of the unstable elements.
+  /// McCormick products, t in [0, 1], stand behind those of the unstable elements, and behind these
+  /// those of twins: t in [0, 1] says which of the bounds of their difference is taken, from the
+  /// one that is tight where both are inactive (0) over the line in d alone (1/2) to the one that
+  /// is tight where both are active (1).
   std::vector<Vec> alpha_or_beta;
   /// [U] slope for negative coefficients: the chord's; 1 or 0 where there is a phase.
   std::vector<Vec> upper_slope;

@@ -9,6 +9,38 @@
 
 namespace clipbound::bounds {
 
+/// A mean of the bound of slope 0, or of that of slope 1, and of the one between.
+void AlphaBetaBounder::choose_bound(const SparseTwins& pair, Mask low, Vec t, TwinStep& step) {
+  const Vec zero = {}, one = broadcast(1.0);
+  const Vec w0 = vmax(one - 2.0 * t, zero), w2 = vmax(2.0 * t - one, zero), w1 = one - w0 - w2;
+  const auto mean = [&](double DifferenceFan::Bound::*part) {
+    const auto of = [&](const DifferenceFan::Bound* fan) {
+      return w0 * (fan[0].*part) + w1 * (fan[1].*part) + w2 * (fan[2].*part);
+    };
+    return select(low, of(pair.fan.below), of(pair.fan.above));
+  };
+  step.slope = mean(&DifferenceFan::Bound::slope);
+  const Vec tilt = mean(&DifferenceFan::Bound::tilt);
+  step.x_slope = select(low, zero, tilt);
+  step.y_slope = select(low, tilt, zero);
+  step.offset = mean(&DifferenceFan::Bound::offset);
+}
+
+/// At t = 1/2 the side on which the bound rises, if it does on one.
+Vec AlphaBetaBounder::twins_gradient(const SparseTwins& pair, const TwinStep& step, Vec t) const {
+  const Vec zero = {}, half = broadcast(0.5);
+  const Mask low = step.share > zero;
+  TwinStep other = step;
+  const auto value = [&](double at) {
+    choose_bound(pair, low, broadcast(at), other);
+    return other.bound();
+  };
+  const Vec middle = value(0.5), left = 2.0 * step.share * (middle - value(0.0)),
+            right = 2.0 * step.share * (value(1.0) - middle);
+  const Vec rising = select(right > zero, right, select(left < zero, left, zero));
+  return select(t > half, right, select(t < half, left, rising));
+}
+
 /// Of each pair's coefficients, of opposite signs, the smaller one is taken out of both, in lanes
 /// where neither has a phase. See take_difference() of bounds/crown/relaxation_step.h.
 void AlphaBetaBounder::take_differences(const Cone::Layer& layer) {
@@ -30,17 +62,15 @@ void AlphaBetaBounder::take_differences(const Cone::Layer& layer) {
     step.share = select(low, m, -m);
     first += step.share;
     second -= step.share;
-    const Vec p = step.share *
-                  select(low, broadcast(pair.lines.lower_slope), broadcast(pair.lines.upper_slope)),
-              x = step.share * select(low, zero, broadcast(pair.lines.upper_x)),
-              y = step.share * select(low, broadcast(pair.lines.lower_y), zero);
+    choose_bound(pair, low, at(lanes.alpha_or_beta, net.parameter_of_twins(i)), step);
+    const Vec p = step.share * step.slope, x = step.share * step.x_slope,
+              y = step.share * step.y_slope;
     step.first_p = x - p;
     step.second_p = y + p;
     // What is added up is charged one by one.
     error_ += (vabs(p) + vabs(x)) * at(net.slack, pair.first) +
               (vabs(p) + vabs(y)) * at(net.slack, pair.second);
-    const Vec q = step.share * select(low, broadcast(pair.lines.lower_offset),
-                                      broadcast(pair.lines.upper_offset));
+    const Vec q = step.share * step.offset;
     nonlinear_offset_ += q;
     nonlinear_magnitude_ += vabs(q);
   }
@@ -77,15 +107,10 @@ void AlphaBetaBounder::differentiate_twins(const Cone::Layer& layer) {
   for (const std::int32_t i : layer.twins) {
     const SparseTwins& pair = at(net.twins, i);
     const TwinStep& step = at(twins_, i);
-    const Mask low = step.share > zero, taken = step.share != zero,
-               rest_at_second = at(g_, pair.first) == zero;
-    const Vec slope =
-                  select(low, broadcast(pair.lines.lower_slope), broadcast(pair.lines.upper_slope)),
-              offset = select(low, broadcast(pair.lines.lower_offset),
-                              broadcast(pair.lines.upper_offset));
-    const Vec own =
-        select(low, pair.lines.lower_y * step.second_z, pair.lines.upper_x * step.first_z);
-    const Vec difference = slope * (step.second_z - step.first_z) + own + offset;
+    const Mask taken = step.share != zero, rest_at_second = at(g_, pair.first) == zero;
+    const std::int32_t parameter = net.parameter_of_twins(i);
+    at(gradient, parameter) = twins_gradient(pair, step, at(lanes.alpha_or_beta, parameter));
+    const Vec difference = step.bound();
     Vec &first = at(h_, pair.first), &second = at(h_, pair.second);
     const Vec from_second = second - difference, from_first = first + difference;
     first = select(taken & rest_at_second, from_second, first);
@@ -103,12 +128,8 @@ double AlphaBetaBounder::difference_gap_at_corner(Unstable u, int lane) const {
   const std::int32_t number = network().pair_of(u);
   if (number < 0 || at(network().live_of, u) != at(network().twins, number).first) return 0.0;
   const TwinStep& step = at(twins_, number);
-  const DifferenceLines& lines = at(network().twins, number).lines;
-  const double x = step.first_z[lane], y = step.second_z[lane], share = step.share[lane],
-               line = share > 0.0
-                          ? lines.lower_slope * (y - x) + lines.lower_y * y + lines.lower_offset
-                          : lines.upper_slope * (y - x) + lines.upper_x * x + lines.upper_offset;
-  return std::fabs(share * (std::max(y, 0.0) - std::max(x, 0.0) - line));
+  const double x = step.first_z[lane], y = step.second_z[lane];
+  return std::fabs(step.share[lane] * (std::max(y, 0.0) - std::max(x, 0.0) - step.bound()[lane]));
 }
 
 }  // namespace clipbound::bounds

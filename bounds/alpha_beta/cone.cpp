@@ -35,6 +35,7 @@ std::vector<std::int32_t> parameters_of(const Cone& cone, const SparseNetwork& n
       for (const Live v : *list) parameters.push_back(raw(at(network.unstable_of, v)));
     }
     for (const Live v : layer.products) parameters.push_back(network.parameter_of_product(v));
+    for (const std::int32_t i : layer.twins) parameters.push_back(network.parameter_of_twins(i));
   }
   return parameters;
 }

@@ -137,7 +137,9 @@ std::vector<SparseTwins> with_lines(const SparseNetwork& network, const Differen
     const DifferenceLines lines =
         relax_difference(relu, of_x, of_y, range_of(twins.d, i),
                          relax(relu, of_x.lower, of_x.upper), relax(relu, of_y.lower, of_y.upper));
-    if (lines.below || lines.above) result.push_back({first, second, lines, range_of(twins.d, i)});
+    const Range d = range_of(twins.d, i);
+    if (lines.below || lines.above)
+      result.push_back({first, second, lines, d, fan_of_relus(of_x, of_y, d, lines)});
   }
   return result;
 }

@@ -21,6 +21,8 @@ void for_parameters(const SparseNetwork& net, const Cone& cone, const Visit& vis
       for (const Live v : *list) visit(raw(at(net.unstable_of, v)), v, at(net.nonlinear_of, v));
     }
     for (const Live v : layer.products) visit(net.parameter_of_product(v), v, Nonlinear{-1});
+    for (const std::int32_t i : layer.twins)
+      visit(net.parameter_of_twins(i), at(net.twins, i).second, Nonlinear{-1});
   }
 }
 
@@ -64,6 +66,10 @@ void SlopeOptimizer::step(AlphaBetaBounder& bounder, const Cone& cone,
     const Vec moved = vmax(at(lanes.alpha_or_beta, t) + rate * direction(t), zero);
     at(lanes.alpha_or_beta, t) = select(is_slope & (moved > one), one, moved);
   };
+  const auto step_share = [&](std::int32_t t) {
+    Vec& parameter = at(lanes.alpha_or_beta, t);
+    parameter = vmin(vmax(parameter + (schedule.slope_rate * decay) * direction(t), zero), one);
+  };
   for (const Cone::Layer& layer : cone.layers) {
     for (const Live v : layer.unstable) step_one(raw(at(net.unstable_of, v)));
     for (const Live v : layer.nonlinear) {
@@ -74,11 +80,8 @@ void SlopeOptimizer::step(AlphaBetaBounder& bounder, const Cone& cone,
           c, (schedule.multiplier_rate * decay * lanes.curves.steepness(c)) * at(scale_, t),
           first_share, second_share);
     }
-    for (const Live v : layer.products) {
-      const std::int32_t t = net.parameter_of_product(v);
-      Vec& parameter = at(lanes.alpha_or_beta, t);
-      parameter = vmin(vmax(parameter + (schedule.slope_rate * decay) * direction(t), zero), one);
-    }
+    for (const Live v : layer.products) step_share(net.parameter_of_product(v));
+    for (const std::int32_t i : layer.twins) step_share(net.parameter_of_twins(i));
   }
 }
 

@@ -83,6 +83,7 @@ struct SparseTwins {
   Live first{}, second{};  ///< of the earlier layer, of the later one
   DifferenceLines lines{};
   Range d{};  ///< of the second one's z less the first one's
+  DifferenceFan fan{};
 };
 
 /// Made by a SparseNetworkBuilder (bounds/alpha_beta/sparse_network_builder.h), layer by layer, as
@@ -103,9 +104,13 @@ class SparseNetwork {
   Live spare() const { return Live{inputs_}; }
   int live_count() const { return static_cast<int>(constant.size()); }
   int unstable_count() const { return static_cast<int>(live_of.size()); }
-  /// Free parameters of a bound: one per unstable element, then one per McCormick product.
-  int parameters() const { return unstable_count() + static_cast<int>(products.size()); }
+  /// Free parameters of a bound: one per unstable element, then one per McCormick product, then one
+  /// per pair of twins.
+  int parameters() const { return parameter_of_twins(0) + static_cast<int>(twins.size()); }
   std::int32_t parameter_of_product(Live v) const { return unstable_count() + at(product_of, v); }
+  std::int32_t parameter_of_twins(std::int32_t i) const {
+    return unstable_count() + static_cast<std::int32_t>(products.size()) + i;
+  }
   int layers() const { return static_cast<int>(layers_.size()); }
   const SparseNetworkLayer& layer(int k) const { return at(layers_, k); }
   const IntervalVector& bounds_of(int k) const { return at(bounds_, k); }

@@ -59,6 +59,23 @@ void tilt(const Range& x, const Range& y, const Range& d, DifferenceLines& lines
   }
 }
 
+/// relu(y) - relu(x) from above, by x's and d's intervals; `middle` is one such bound.
+void upper_fan(const Range& x, const Range& d, const DifferenceFan::Bound& middle,
+               DifferenceFan::Bound* fan) {
+  const double rise = std::fmax(d.upper, 0.0), fall = std::fmax(-d.lower, 0.0);
+  fan[0] = {0.0, std::fmin(1.0, rise / -x.lower), rise};
+  fan[1] = middle;
+  fan[2] = {1.0, -std::fmin(1.0, fall / x.upper), fall};
+  // What roundings of a mean's weights and coefficients are worth, at most.
+  double size = std::fmax(rise, fall), tilt = 0.0;
+  for (int k = 0; k < 3; ++k) {
+    size = std::fmax(size, std::fabs(fan[k].offset));
+    tilt = std::fmax(tilt, std::fabs(fan[k].tilt));
+  }
+  const double margin = (2.0 * size + tilt * std::fmax(-x.lower, x.upper)) * 0x1p-48 + 0x1p-990;
+  for (int k = 0; k < 3; ++k) fan[k].offset += margin;
+}
+
 bool is_finite(const Range& range) {
   return std::fabs(range.lower) < 0x1p400 && std::fabs(range.upper) < 0x1p400;
 }
@@ -78,6 +95,17 @@ std::optional<Range> slope_range(const Activation& activation, double l, double 
     case Curve::atan: return atan_slopes(l, u);
     default: return std::nullopt;
   }
+}
+
+DifferenceFan fan_of_relus(const Range& x, const Range& y, const Range& d,
+                           const DifferenceLines& lines) {
+  DifferenceFan fan;
+  upper_fan(x, d, {lines.upper_slope, lines.upper_x, lines.upper_offset}, fan.above);
+  // f(y) - f(x) = -(f(x) - f(y)), whose difference is -d.
+  upper_fan(y, {-d.upper, -d.lower}, {lines.lower_slope, -lines.lower_y, -lines.lower_offset},
+            fan.below);
+  for (DifferenceFan::Bound& bound : fan.below) bound = {bound.slope, -bound.tilt, -bound.offset};
+  return fan;
 }
 
 DifferenceLines relax_difference(const Activation& activation, const Range& x, const Range& y,

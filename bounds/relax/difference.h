@@ -28,6 +28,17 @@ struct DifferenceLines {
   double gap = 0.0;  ///< half of the bounds' distance there
 };
 
+/// Of unstable ReLUs, three bounds on either side, faces of the hull: [0] of slope 0, tight where
+/// the neurons are inactive; [1] that of DifferenceLines; [2] of slope 1, tight where they are
+/// active: slope d + tilt y + offset <= f(y) - f(x) <= slope d + tilt x + offset. A mean of the
+/// three may be computed with some roundings (S14).
+struct DifferenceFan {
+  struct Bound {
+    double slope = 0.0, tilt = 0.0, offset = 0.0;
+  };
+  Bound below[3], above[3];
+};
+
 /// Encloses f' on [l, u], and difference quotients of f there; nothing where that is not known.
 std::optional<Range> slope_range(const Activation& activation, double l, double u);
 
@@ -55,5 +66,9 @@ inline DifferenceStep take_difference(const DifferenceLines& lines, double& firs
 /// x, y, d: intervals of both pre-activations and of y - x. of_x, of_y: the neurons' own lines.
 DifferenceLines relax_difference(const Activation& activation, const Range& x, const Range& y,
                                  const Range& d, const LinePair& of_x, const LinePair& of_y);
+
+/// x, y, d: as above, all finite; x and y contain 0 inside. lines: of them.
+DifferenceFan fan_of_relus(const Range& x, const Range& y, const Range& d,
+                           const DifferenceLines& lines);
 
 }  // namespace clipbound::bounds

@@ -24,11 +24,20 @@ struct BoundedNetwork {
     clause.rows.push_back(output_row({Rational(1), Rational(-1)}, Rational(1, 10)));
     clause.rows.push_back(output_row({Rational(-2), Rational(1, 2)}, Rational(-3)));
     lowered = std::make_unique<Lowered>(built, lower, upper, clause);
+    bound(iterations, bab_rounds);
+  }
+  /// Of what is lowered already, with two rows.
+  explicit BoundedNetwork(std::unique_ptr<Lowered> of, int iterations = 0)
+      : lowered(std::move(of)) {
+    bound(iterations, 0);
+  }
+  void bound(int iterations, int bab_rounds) {
     IntermediateBoundsBudget budget;
     budget.iterations = iterations;
     budget.bab_rounds = bab_rounds;
     budget.threads = 2;
-    network = bound_intermediate_layers(lowered->system, lower, upper, nullptr, budget, Deadline());
+    network = bound_intermediate_layers(lowered->system, lowered->lower, lowered->upper, nullptr,
+                                        budget, Deadline());
     rows = network->compile_rows(lowered->rows, {0, 1});
     int first = 0;
     for (int k = 0; k < network->layers(); ++k) {

@@ -80,13 +80,15 @@ TEST_P(Differences, LinesHoldAtPointsOfTheIntervals) {
         const Real value = exact(curve, y) - exact(curve, x);
         const Real size = 1 + std::fabs(exact(curve, y)) + std::fabs(exact(curve, x));
         if (c.lines.below) {
-          ASSERT_LE(Real(c.lines.lower_slope) * there + Real(c.lines.lower_offset),
+          ASSERT_LE(Real(c.lines.lower_slope) * there + Real(c.lines.lower_y) * Real(y) +
+                        Real(c.lines.lower_offset),
                     value + slack * size)
               << "x " << x << " in [" << c.x.lower << ", " << c.x.upper << "], d " << d << " in ["
               << c.d.lower << ", " << c.d.upper << "]";
         }
         if (c.lines.above) {
-          ASSERT_GE(Real(c.lines.upper_slope) * there + Real(c.lines.upper_offset),
+          ASSERT_GE(Real(c.lines.upper_slope) * there + Real(c.lines.upper_x) * Real(x) +
+                        Real(c.lines.upper_offset),
                     value - slack * size)
               << "x " << x << " in [" << c.x.lower << ", " << c.x.upper << "], d " << d << " in ["
               << c.d.lower << ", " << c.d.upper << "]";
@@ -102,6 +104,59 @@ INSTANTIATE_TEST_SUITE_P(Curves, Differences,
                          testing::Values(Curve::relu, Curve::tanh, Curve::sigmoid, Curve::softplus,
                                          Curve::exp, Curve::sin, Curve::cos, Curve::atan),
                          [](const auto& one) { return std::string(name_of(one.param)); });
+
+/// All three bounds on either side, tilts and all, and means of them as alpha-beta-CROWN computes
+/// these.
+TEST(Differences, TheFanOfReLUsHolds) {
+  std::mt19937 random(8);
+  std::uniform_real_distribution<double> unit(0.0, 1.0);
+  int points = 0;
+  for (int i = 0; i < 6000; ++i) {
+    const Case c = random_case(Curve::relu, random);
+    if (!(c.x.lower < 0.0 && c.x.upper > 0.0 && c.y.lower < 0.0 && c.y.upper > 0.0)) continue;
+    const DifferenceFan fan = fan_of_relus(c.x, c.y, c.d, c.lines);
+    // As far as 1/2 from it: means whose weights are rounded.
+    const double t = i % 3 == 0 ? 0.5 + std::exp2(-60.0 * unit(random)) * 0.5 : unit(random);
+    const double w0 = std::fmax(1.0 - 2.0 * t, 0.0), w2 = std::fmax(2.0 * t - 1.0, 0.0),
+                 w1 = 1.0 - w0 - w2;
+    const auto mean = [&](const DifferenceFan::Bound* of, double DifferenceFan::Bound::*part) {
+      return w0 * (of[0].*part) + w1 * (of[1].*part) + w2 * (of[2].*part);
+    };
+    const auto with_mean = [&](const DifferenceFan::Bound* of) {
+      using Bound = DifferenceFan::Bound;
+      return std::vector<Bound>{
+          of[0],
+          of[1],
+          of[2],
+          {mean(of, &Bound::slope), mean(of, &Bound::tilt), mean(of, &Bound::offset)}};
+    };
+    const auto below = with_mean(fan.below), above = with_mean(fan.above);
+    for (const double x : between(c.x.lower, c.x.upper, random)) {
+      for (const double d : between(c.d.lower, c.d.upper, random)) {
+        const double y = std::clamp(x + d, c.y.lower, c.y.upper);
+        const Real there = Real(y) - Real(x);
+        if (there < Real(c.d.lower) || there > Real(c.d.upper)) continue;
+        ++points;
+        const Real value = exact(Curve::relu, y) - exact(Curve::relu, x);
+        for (std::size_t k = 0; k < 4; ++k) {
+          if (c.lines.below || k != 1) {
+            ASSERT_LE(Real(below[k].slope) * there + Real(below[k].tilt) * Real(y) +
+                          Real(below[k].offset),
+                      value)
+                << k << ": x " << x << ", y " << y;
+          }
+          if (c.lines.above || k != 1) {
+            ASSERT_GE(Real(above[k].slope) * there + Real(above[k].tilt) * Real(x) +
+                          Real(above[k].offset),
+                      value)
+                << k << ": x " << x << ", y " << y;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(points, 10000);
+}
 
 /// Where d hardly varies, both lines are near d's own share: the gap is at most the wider of d's
 /// ends, whatever the neurons' intervals are.

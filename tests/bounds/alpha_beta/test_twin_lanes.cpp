@@ -1,0 +1,146 @@
+// alpha-beta-CROWN on two copies of a network: bounds below the truth for any phases, slopes and
+// choices among the bounds of a difference; a phase of one twin narrows the other; gradients of the
+// choice against finite differences.
+#include <gtest/gtest.h>
+
+#include "tests/bounds/alpha_beta/bounded_network.h"
+#include "tests/support/twin_networks.h"
+
+namespace clipbound::test {
+namespace {
+
+/// g - f and f - g of a random pair on [-1, 1]^2.
+BoundedNetwork random_pair(Dice& dice, double share) {
+  const TwinNetworks twins = TwinNetworks::random(dice, {2, 6, 5, 6, 1}, false, share);
+  Clause clause;
+  clause.rows.push_back(output_row({-1, 1}, 0));
+  clause.rows.push_back(output_row({1, -1}, 0));
+  return BoundedNetwork(
+      std::make_unique<Lowered>(twins.build(), std::vector<double>(2, -1.0),
+                                std::vector<double>(2, 1.0), clause, ProductForm::squares, true),
+      dice.whole(0, 1) * 6);
+}
+
+/// Phases that the point has, of some neurons, in one lane; other parameters at random.
+int choose_at_random(Dice& dice, const BoundedNetwork& s, const Truth& truth, int lane,
+                     AlphaBetaLanes& lanes) {
+  const SparseNetwork& net = *s.network;
+  int narrowed = 0;
+  for (int t = 0; t < net.parameters(); ++t)
+    at(lanes.alpha_or_beta, t)[lane] =
+        dice.chance(0.4) ? 0.5 * dice.whole(0, 2) : dice.uniform(0.0, 1.0);
+  for (int i = 0; i < net.unstable_count(); ++i) {
+    const Unstable u{i};
+    const Enclosed z = truth.neurons[s.neuron(u)];
+    if (!dice.chance(0.4) || std::fabs(z.value) <= z.error) continue;
+    lanes.set_phase(lane, u, z.value > 0.0 ? ReluPhase::active : ReluPhase::inactive);
+    at(lanes.alpha_or_beta, i)[lane] = dice.chance(0.5) ? 0.0 : std::fabs(dice.normal());
+    const Unstable twin = net.twin(u);
+    if (exists(twin) && lanes.upper_of(lane, twin) - lanes.lower_of(lane, twin) <
+                            at(net.upper, twin) - at(net.lower, twin))
+      ++narrowed;
+  }
+  return narrowed;
+}
+
+TEST(TwinLanes, StayBelowTheTruthForAnyPhasesSlopesAndChoices) {
+  Dice dice(61);
+  int narrowed = 0, taken = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    SCOPED_TRACE("trial " + std::to_string(trial));
+    const BoundedNetwork s = random_pair(dice, trial % 3 == 0 ? 0.2 : 0.02);
+    taken += static_cast<int>(s.network->twins.size());
+    AlphaBetaBounder bounder;
+    bounder.attach(*s.network);
+    const Cone cone = s.cone();
+    const LaneRows target = s.target();
+    for (int round = 0; round < 20; ++round) {
+      bounder.lanes.reset();
+      std::vector<Truth> truths;
+      for (int lane = 0; lane < kLanes; ++lane) {
+        truths.push_back(s.random_truth(dice));
+        narrowed += choose_at_random(dice, s, truths.back(), lane, bounder.lanes);
+      }
+      SlopeSchedule schedule;
+      schedule.iterations = round % 4 == 0 ? 10 : 0;
+      const Vec bound = maximize(bounder, cone, target, schedule);
+      for (int lane = 0; lane < kLanes; ++lane) {
+        Enclosed value = truths[static_cast<std::size_t>(lane)]
+                             .rows[static_cast<std::size_t>(target.which[lane])];
+        value.value *= target.sign[lane];
+        ASSERT_TRUE(allows_lower(bound[lane], value)) << "lane " << lane;
+      }
+    }
+  }
+  EXPECT_GT(narrowed, 1000);
+  EXPECT_GT(taken, 200);
+}
+
+/// Every point of the box, whatever its phases are, has z' in what a phase leaves of a twin.
+TEST(TwinLanes, APhaseOfOneNarrowsTheOther) {
+  Dice dice(62);
+  int narrowed = 0;
+  for (int trial = 0; trial < 40; ++trial) {
+    const BoundedNetwork s = random_pair(dice, 0.02);
+    const SparseNetwork& net = *s.network;
+    AlphaBetaBounder bounder;
+    bounder.attach(net);
+    for (int p = 0; p < 50; ++p) {
+      const Truth truth = s.random_truth(dice);
+      for (const SparseTwins& pair : net.twins) {
+        for (const Live v : {pair.first, pair.second}) {
+          const Unstable u = at(net.unstable_of, v), twin = net.twin(u);
+          const Enclosed z = truth.neurons[s.neuron(u)], other = truth.neurons[s.neuron(twin)];
+          if (std::fabs(z.value) <= z.error) continue;
+          bounder.lanes.reset();
+          bounder.lanes.set_phase(0, u, z.value > 0.0 ? ReluPhase::active : ReluPhase::inactive);
+          if (bounder.lanes.has_phase(0, twin)) {
+            const double side = at(bounder.lanes.beta_sign, twin)[0];  // -1: active
+            ASSERT_LE(side * other.value, other.error);
+            continue;
+          }
+          ASSERT_TRUE(allows_lower(bounder.lanes.lower_of(0, twin), other));
+          ASSERT_TRUE(allows_upper(bounder.lanes.upper_of(0, twin), other));
+          ++narrowed;
+        }
+      }
+    }
+  }
+  EXPECT_GT(narrowed, 1000);
+}
+
+TEST(TwinLanes, TheChoiceHasItsDerivative) {
+  Dice dice(63);
+  int compared = 0;
+  for (int trial = 0; trial < 20; ++trial) {
+    const BoundedNetwork s = random_pair(dice, 0.02);
+    const SparseNetwork& net = *s.network;
+    AlphaBetaBounder bounder;
+    bounder.attach(net);
+    const Cone cone = s.cone();
+    const LaneRows target = s.target();
+    for (std::size_t i = 0; i < net.twins.size(); ++i) {
+      const std::int32_t t = net.parameter_of_twins(static_cast<std::int32_t>(i));
+      // Away from where the bound has a kink.
+      const double share = dice.chance(0.5) ? 0.25 : 0.75, step = 1e-5;
+      Vec bound[3];
+      for (int k = 0; k < 3; ++k) {
+        at(bounder.lanes.alpha_or_beta, t) = broadcast(share + (k - 1) * step);
+        bound[k] = bounder.lower_bound(cone, target);
+        if (k == 1) bounder.differentiate(cone);
+      }
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const double slope = (bound[2][lane] - bound[0][lane]) / (2.0 * step),
+                     curve = std::fabs(bound[2][lane] - 2.0 * bound[1][lane] + bound[0][lane]);
+        if (curve > 1e-9) continue;  // a coefficient changed its sign, or a corner its side
+        ASSERT_NEAR(at(bounder.gradient, t)[lane], slope, 1e-6 + 1e-3 * std::fabs(slope));
+        compared += slope != 0.0 ? 1 : 0;
+      }
+      at(bounder.lanes.alpha_or_beta, t) = broadcast(0.5);
+    }
+  }
+  EXPECT_GT(compared, 100);
+}
+
+}  // namespace
+}  // namespace clipbound::test
