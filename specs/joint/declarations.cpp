@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "specs/network/integer_range.h"
 #include "specs/network/op_table.h"
+#include "specs/vnnlib/declarations.h"
 
 namespace clipbound::specs {
 
@@ -52,6 +54,11 @@ void check_count(const DeclaredNetwork& declared, const Network& model, Declared
                    " has " + std::to_string(ids.size()) + " (" + listing(model, ids) + ")");
 }
 
+/// As the file had it: integers of all types are held as int64.
+std::string text_of_type(const Value& value) {
+  return value.type == DataType::int64 ? name_of(value.integers) : name_of(value);
+}
+
 /// The tensor of this name, else the first output of the node of this name.
 ValueId hidden_value(const DeclaredNetwork& declared, const DeclaredTensor& tensor,
                      const Network& model) {
@@ -71,7 +78,7 @@ void check_tensor(const DeclaredNetwork& declared, const DeclaredTensor& tensor,
       at(tensor.place) + title(tensor) + " of " + title(declared) + " is declared ";
   if (!fits(tensor.type, value))
     throw InputError(both + tensor.type_text + ", but '" + value.name + "' of its model " +
-                     model.source + " is " + name_of(value));
+                     model.source + " is " + text_of_type(value));
   if (tensor.shape == value.shape) return;
   const std::string shapes = both + "with shape " + to_string(tensor.shape) + ", but '" +
                              value.name + "' of its model " + model.source + " has shape " +
@@ -90,15 +97,7 @@ bool fits(DeclaredType type, const Value& value) {
     case DeclaredType::float16: return value.half == Half::float16;
     case DeclaredType::bfloat16: return value.half == Half::bfloat16;
     case DeclaredType::boolean: return value.type == DataType::boolean;
-    case DeclaredType::int8:
-    case DeclaredType::int16:
-    case DeclaredType::int32:
-    case DeclaredType::int64:
-    case DeclaredType::uint8:
-    case DeclaredType::uint16:
-    case DeclaredType::uint32:
-    case DeclaredType::uint64: return value.type == DataType::int64;  // all are held so
-    default: return false;
+    default: return value.type == DataType::int64 && name_of(type) == text_of_type(value);
   }
 }
 
@@ -106,7 +105,8 @@ std::vector<DeclaredInput> declared_inputs(const DeclaredNetwork& network) {
   std::vector<DeclaredInput> inputs;
   for (const DeclaredTensor& tensor : network.tensors)
     if (tensor.kind == DeclaredTensor::Kind::input)
-      inputs.push_back({title(tensor) + " of " + title(network), tensor.shape, tensor.initialized});
+      inputs.push_back({title(tensor) + " of " + title(network), tensor.shape, tensor.initialized,
+                        kind_of(tensor.type) == TypeKind::integer && !tensor.initialized});
   return inputs;
 }
 

@@ -80,8 +80,10 @@ struct JointQuery {
   Query query;                            ///< Y has the tensors' elements, then the products
   std::vector<Product> products;
   /// To be evaluated in the declared type as the competition does; nothing where no assertion
-  /// calculates (then exact comparison says the same).
+  /// calculates (then exact comparison says the same) and none is left out.
   std::shared_ptr<const Formula> formula;
+  /// Some `!=` is left out of the clauses, which else were too many: the formula asks it.
+  bool leaves_out = false;
 
   std::int64_t tensor_outputs() const {
     return query.output_size - static_cast<std::int64_t>(products.size());
