@@ -72,52 +72,53 @@ std::optional<InputDefinition> definition_2(const std::string& equation) {
   return definition_of(joint.query.clauses.at(0).rows.back());
 }
 
+using F = volatile float;
+struct Case {
+  const char* term;
+  float (*value)(float);
+};
+const Case kCases[] = {{"(* 0.1 (+ X[1] 0.7))",
+                        [](float x) {
+                          F a = x + 0.7F;
+                          F b = 0.1F * a;
+                          return float(b);
+                        }},
+                       {"(- (+ X[1] 8.1) 8.0)",
+                        [](float x) {
+                          F a = x + 8.1F;
+                          F b = a - 8.0F;
+                          return float(b);
+                        }},
+                       {"(* 0.1 0.3 X[1])",
+                        [](float x) {
+                          F a = 0.1F * 0.3F;
+                          F b = a * x;
+                          return float(b);
+                        }},
+                       {"(+ (* 0.1 X[1]) (* 0.2 X[1]))",
+                        [](float x) {
+                          F a = 0.1F * x;
+                          F b = 0.2F * x;
+                          F c = a + b;
+                          return float(c);
+                        }},
+                       {"(- (* 3.3 (- X[1])) 0.1 0.2)",
+                        [](float x) {
+                          F a = 3.3F * -x;
+                          F b = a - 0.1F;
+                          F c = b - 0.2F;
+                          return float(c);
+                        }},
+                       {"(+ (* 0.1 X[1]) 0.7)", [](float x) {
+                          F a = 0.1F * x;
+                          F b = a + 0.7F;
+                          return float(b);
+                        }}};
+
 /// Terms as they are written, with their value in float32: all operations rounded.
 TEST(InputDefinition, TermsAreComputedAsTheyAreWritten) {
-  using F = volatile float;
-  struct Case {
-    const char* term;
-    float (*value)(float);
-  };
-  const Case cases[] = {{"(* 0.1 (+ X[1] 0.7))",
-                         [](float x) {
-                           F a = x + 0.7F;
-                           F b = 0.1F * a;
-                           return float(b);
-                         }},
-                        {"(- (+ X[1] 8.1) 8.0)",
-                         [](float x) {
-                           F a = x + 8.1F;
-                           F b = a - 8.0F;
-                           return float(b);
-                         }},
-                        {"(* 0.1 0.3 X[1])",
-                         [](float x) {
-                           F a = 0.1F * 0.3F;
-                           F b = a * x;
-                           return float(b);
-                         }},
-                        {"(+ (* 0.1 X[1]) (* 0.2 X[1]))",
-                         [](float x) {
-                           F a = 0.1F * x;
-                           F b = 0.2F * x;
-                           F c = a + b;
-                           return float(c);
-                         }},
-                        {"(- (* 3.3 (- X[1])) 0.1 0.2)",
-                         [](float x) {
-                           F a = 3.3F * -x;
-                           F b = a - 0.1F;
-                           F c = b - 0.2F;
-                           return float(c);
-                         }},
-                        {"(+ (* 0.1 X[1]) 0.7)", [](float x) {
-                           F a = 0.1F * x;
-                           F b = a + 0.7F;
-                           return float(b);
-                         }}};
   Dice dice(11);
-  for (const Case& one : cases) {
+  for (const Case& one : kCases) {
     const auto d = definition_2(std::string("(== X[0] ") + one.term + ")");
     ASSERT_TRUE(d.has_value()) << one.term;
     for (int k = 0; k < 2000; ++k) {
