@@ -54,11 +54,6 @@ void check_count(const DeclaredNetwork& declared, const Network& model, Declared
                    " has " + std::to_string(ids.size()) + " (" + listing(model, ids) + ")");
 }
 
-/// As the file had it: integers of all types are held as int64.
-std::string text_of_type(const Value& value) {
-  return value.type == DataType::int64 ? name_of(value.integers) : name_of(value);
-}
-
 /// The tensor of this name, else the first output of the node of this name.
 ValueId hidden_value(const DeclaredNetwork& declared, const DeclaredTensor& tensor,
                      const Network& model) {
@@ -88,6 +83,10 @@ void check_tensor(const DeclaredNetwork& declared, const DeclaredTensor& tensor,
 }
 
 }  // namespace
+
+std::string text_of_type(const Value& value) {
+  return value.type == DataType::int64 ? name_of(value.integers) : name_of(value);
+}
 
 bool fits(DeclaredType type, const Value& value) {
   switch (type) {

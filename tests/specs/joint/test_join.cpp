@@ -301,5 +301,29 @@ TEST(Join, ManyUnequalInputsAreNoManyCases) {
   }
 }
 
+/// Softmax of opset 12 takes all axes from the second on, that of 13 the last one.
+TEST(Join, IsomorphicOperatorsMeanTheSameInTheirOpsets) {
+  const auto model = [](const std::string& op, int opset, const Shape& shape) {
+    OnnxWriter writer(opset);
+    writer.input("x", shape).output("y");
+    writer.node(op, {"x"}, {"y"});
+    return writer.bytes();
+  };
+  const auto refused = [&](const std::string& op, const Shape& shape) {
+    std::string text = kVersion2 + network_text("f", "", "X", "Y", specs::to_string(shape)) +
+                       network_text("g", "(isomorphic-to f)", "U", "V", specs::to_string(shape));
+    for (const std::string name : {"X", "U"})
+      for (std::int64_t i = 0; i < shape[1]; ++i)
+        for (std::int64_t j = 0; j < shape[2]; ++j) {
+          const std::string x = name + "[0," + std::to_string(i) + "," + std::to_string(j) + "]";
+          text += "(assert (and (>= " + x + " 0.0) (<= " + x + " 1.0)))";
+        }
+    return refusal<InputError>(
+        text, {given("f", model(op, 12, shape)), given("g", model(op, 13, shape))});
+  };
+  expect_words(refused("Softmax", {1, 2, 3}), {"'g'", "Softmax", "opsets 12 and 13"});
+  EXPECT_EQ(refused("Relu", {1, 2, 3}), "");
+}
+
 }  // namespace
 }  // namespace clipbound::test
