@@ -79,6 +79,7 @@ class Cases {
 
   bool propagate();
   bool clip(const Row& row, bool& changes);
+  bool all_rows_hold();
   void set(std::size_t place, const Range& range) {
     trail_.emplace_back(place, ranges_[place]);
     ranges_[place] = range;
@@ -138,6 +139,14 @@ bool Cases::propagate() {
   return true;
 }
 
+/// Of inputs that are all fixed. Passes may end before the last change has come to every row, and
+/// rows are dropped where they are taken to hold.
+bool Cases::all_rows_hold() {
+  bool changes = false;
+  return std::all_of(rows_.begin(), rows_.end(),
+                     [&](const Row* row) { return clip(*row, changes); });
+}
+
 std::optional<std::size_t> Cases::smallest_open() const {
   std::optional<std::size_t> best;
   mpz_class least;
@@ -178,7 +187,7 @@ std::optional<Refusal> Cases::list(std::size_t most, double largest, std::vector
           choices.size() > kMostIntegerCases)
         return Refusal{inputs_[*open], "the query's integer inputs make " + many};
       choices.push_back({*open, range.low, range.high, trail_.size()});
-    } else if (possible) {
+    } else if (possible && all_rows_hold()) {
       if (found.size() == most)
         return Refusal{inputs_.front(), "the query's integer inputs make " + many};
       if (auto refusal = keep(largest, found)) return refusal;

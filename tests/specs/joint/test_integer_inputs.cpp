@@ -158,6 +158,25 @@ TEST(IntegerInputs, EquatedAndTypedInputsHaveTheirValues) {
                   .query.clauses.empty());
 }
 
+/// X[0] <= X[1] <= X[2] < X[0]: each pass over the rows takes a value off, and the last of the
+/// passes that are allowed may leave one of each, which no row has been asked about.
+TEST(IntegerInputs, WhatTheLastPassLeavesSatisfiesTheRows) {
+  const std::vector<specs::GivenModel> model = {given("f", as_floats(3, onnx::TensorProto::UINT8))};
+  const std::string rows[] = {"(assert (<= X[0] X[1]))", "(assert (<= X[1] X[2]))",
+                              "(assert (< X[2] X[0]))"};
+  const int orders[][3] = {{0, 1, 2}, {2, 1, 0}, {1, 0, 2}};
+  for (int high = 0; high <= 255; ++high) {
+    const std::string top = std::to_string(high);
+    const std::string box =
+        "(assert (and (<= X[0] " + top + ") (<= X[1] " + top + ") (<= X[2] " + top + ")))";
+    for (const auto& order : orders) {
+      std::string text = declared("uint8", 3) + box;
+      for (const int row : order) text += rows[row];
+      EXPECT_TRUE(joined(text, model).query.clauses.empty()) << text;
+    }
+  }
+}
+
 TEST(IntegerInputs, TooManyAndUnheldValuesAreRefusedByName) {
   using onnx::TensorProto;
   expect_words(refusal<Unsupported>(declared("int32", 2) + "(assert (== X[0] 1))",
