@@ -160,6 +160,7 @@ class QueryJoining {
 
   Joint join() {
     hold_against_declarations();
+    if (!query_.leaves_type.empty()) throw Unsupported(query_.leaves_type);
     Joint joint;
     joint.query = query_.query;
     joint.query.calculation = calculation_of(query_);

@@ -84,6 +84,9 @@ struct JointQuery {
   std::shared_ptr<const Formula> formula;
   /// Some `!=` is left out of the clauses, which else were too many: the formula asks it.
   bool leaves_out = false;
+  /// Why some calculation of integers is not what the query has of it (integer_arithmetic.h), with
+  /// its place; empty: all are.
+  std::string leaves_type;
 
   std::int64_t tensor_outputs() const {
     return query.output_size - static_cast<std::int64_t>(products.size());

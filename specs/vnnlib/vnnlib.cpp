@@ -8,6 +8,7 @@
 #include "base/file_kind.h"
 #include "specs/vnnlib/check.h"
 #include "specs/vnnlib/declarations.h"
+#include "specs/vnnlib/integer_arithmetic.h"
 #include "specs/vnnlib/joint_parser.h"
 #include "specs/vnnlib/normal_form.h"
 #include "specs/vnnlib/parser.h"
@@ -50,6 +51,7 @@ JointQuery version_2(const SourceText& source, const VnnlibLimits& limits) {
   result.query.input_size = file.inputs;
   result.query.output_size = file.outputs;
   result.query.warnings = std::move(file.ast.warnings);
+  if (file.calculates) result.leaves_type = why_integers_leave(file.ast, source, result.networks);
   normal_form(file.ast, source, limits, result);
   result.query.names = names_of(result.networks);
   if (file.calculates || result.leaves_out) {
