@@ -302,10 +302,32 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
   return true;
 }
 
+std::vector<BoxGroup> RootStage::groups_to_bound() const {
+  std::vector<BoxGroup> groups = group_by_box(query_, context_.judge.input_type());
+  const bool has_integers =
+      std::any_of(network_->inputs.begin(), network_->inputs.end(), [&](specs::ValueId id) {
+        const specs::Value& input = network_->value(id);
+        return input.type == DataType::int64 || input.type == DataType::boolean;
+      });
+  if (!has_integers) return groups;
+  parallel_for(context_.threads, static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
+    BoxGroup& group = groups[static_cast<std::size_t>(g)];
+    if (group.lower != group.upper || context_.deadline.expired()) return;
+    const LayeredSystem point = system_of_intervals(*network_, box_of(group, query_));
+    std::erase_if(group.clauses, [&](std::size_t k) {
+      const bool refuted = refuted_by_intervals(point, query_.clauses[k]);
+      if (refuted) keep_refuted(query_.clauses[k]);
+      return refuted;
+    });
+  });
+  std::erase_if(groups, [](const BoxGroup& group) { return group.clauses.empty(); });
+  return groups;
+}
+
 std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots& roots) {
   const double begin = context_.deadline.spent_s();
-  const BoxFamily all = family_of(group_by_box(query_, context_.judge.input_type()),
-                                  static_cast<std::size_t>(query_.input_size));
+  const BoxFamily all = family_of(groups_to_bound(), static_cast<std::size_t>(query_.input_size));
+  if (all.groups.empty()) return {};
   std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
   const LayeredSystem& system = bounder->system();
   if (system.outputs.terms.empty()) roots.interval_only = describe_interval_only(system);

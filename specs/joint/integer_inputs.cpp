@@ -164,8 +164,8 @@ std::optional<Refusal> Cases::keep(double largest, std::vector<Values>& found) c
   Values values;
   for (std::size_t k = 0; k < ranges_.size(); ++k) {
     if (abs(ranges_[k].low) > mpz_class(largest))
-      return Refusal{inputs_[k], "its value " + ranges_[k].low.get_str() +
-                                     " is not one of the numbers in which inputs are evaluated"};
+      return Refusal{inputs_[k], "its values go beyond " + mpz_class(largest).get_str() +
+                                     ": the numbers in which inputs are evaluated leave some out"};
     values.push_back(ranges_[k].low.get_d());
   }
   found.push_back(std::move(values));

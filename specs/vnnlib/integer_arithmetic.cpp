@@ -123,7 +123,12 @@ class Search {
   void take_in(std::size_t scope, std::uint32_t root);
   void take_leaf(Scope& scope, std::uint32_t node);
   void take_bound(Scope& scope, const Variable& variable, Relation relation,
-                  std::uint32_t number) const;
+                  const mpz_class& number) const;
+  void take_calculated_bound(Scope& scope, std::uint32_t comparison) const;
+  bool has_variables(std::uint32_t term) const;
+  mpz_class number_at(std::uint32_t offset) const {
+    return mpz_class(decimal_value(source_.number(offset)));
+  }
   void gather(Scope& scope) const;
   Ranges hull(const std::vector<std::size_t>& alternatives, bool& possible) const;
   std::string search();
@@ -135,6 +140,8 @@ class Search {
     return known == now_.end() ? types_.range(variable) : known->second;
   }
   const DeclaredTensor* tensor_of(std::uint32_t comparison) const;
+  Range value_of(std::uint32_t term, std::uint32_t comparison, const DeclaredTensor& tensor,
+                 std::string& why) const;
   std::string why_leaves(std::uint32_t comparison) const;
   std::string message(std::uint32_t node, const Range& value, const DeclaredTensor& tensor,
                       bool negation) const;
@@ -195,7 +202,10 @@ void Search::take_leaf(Scope& scope, std::uint32_t n) {
     case NodeKind::falsehood: scope.possible = false; return;
     case NodeKind::either: scope.eithers.push_back(n); return;
     case NodeKind::compare:
-      if (tensor_of(n) != nullptr) scope.calculate.push_back(n);
+      if (tensor_of(n) != nullptr) {
+        scope.calculate.push_back(n);
+        take_calculated_bound(scope, n);
+      }
       return;
     case NodeKind::compare_atoms: break;
     default: return;
@@ -206,17 +216,39 @@ void Search::take_leaf(Scope& scope, std::uint32_t n) {
   if (left && right) {
     scope.pairs.push_back(n);
   } else if (left) {
-    take_bound(scope, *left, node.relation, node.right);
+    take_bound(scope, *left, node.relation, number_at(node.right));
   } else if (right) {
-    take_bound(scope, *right, mirrored(node.relation), node.left);
+    take_bound(scope, *right, mirrored(node.relation), number_at(node.left));
   }
 }
 
+/// (>= X (- 4)): a variable, and numbers that are calculated in its type.
+void Search::take_calculated_bound(Scope& scope, std::uint32_t n) const {
+  const std::uint32_t sides[] = {n + 1, ast_.nodes[n + 1].end};
+  for (const bool turned : {false, true}) {
+    const AstNode& side = ast_.nodes[sides[turned ? 1 : 0]];
+    const std::uint32_t other = sides[turned ? 0 : 1];
+    const auto variable = variable_of(side.left_kind, side.left);
+    if (side.kind != NodeKind::atom || !variable || has_variables(other)) continue;
+    std::string why;
+    const Range number = value_of(other, n, *tensor_of(n), why);
+    if (!why.empty()) return;
+    const Relation relation = ast_.nodes[n].relation;
+    take_bound(scope, *variable, turned ? mirrored(relation) : relation, number.low);
+  }
+}
+
+bool Search::has_variables(std::uint32_t term) const {
+  const auto begin = ast_.nodes.begin();
+  return std::any_of(begin + term, begin + ast_.nodes[term].end, [](const AstNode& node) {
+    return variable_of(node.left_kind, node.left).has_value();
+  });
+}
+
 void Search::take_bound(Scope& scope, const Variable& variable, Relation relation,
-                        std::uint32_t number) const {
+                        const mpz_class& number) const {
   Range& range = scope.left.try_emplace(variable.key(), types_.range(variable)).first->second;
-  const mpz_class bound(decimal_value(source_.number(number)));
-  narrow(range, relation, {bound, bound});
+  narrow(range, relation, {number, number});
   if (range.is_empty()) scope.possible = false;
 }
 
@@ -331,11 +363,12 @@ const DeclaredTensor* Search::tensor_of(std::uint32_t comparison) const {
   return nullptr;
 }
 
-std::string Search::why_leaves(std::uint32_t comparison) const {
-  const DeclaredTensor& tensor = *tensor_of(comparison);
+/// Where a term of a comparison is, by what is known of its variables; `why`, where empty: why an
+/// operation may leave the type.
+Range Search::value_of(std::uint32_t term, std::uint32_t comparison, const DeclaredTensor& tensor,
+                       std::string& why) const {
   const TypeRange limits = range_of(tensor.type);
   const mpz_class least(limits.least), greatest(limits.greatest);
-  std::string why;
   const auto check = [&](Range& value, std::uint32_t node, bool negation) {
     if (value.low >= least && value.high <= greatest) return;
     if (why.empty()) why = message(node, value, tensor, negation);
@@ -343,7 +376,7 @@ std::string Search::why_leaves(std::uint32_t comparison) const {
   };
   const auto atom = [&](Atom::Kind kind, std::uint32_t value) {
     if (const auto variable = variable_of(kind, value)) return range(*variable);
-    const mpz_class number(decimal_value(source_.number(value)));
+    const mpz_class number = number_at(value);
     return Range{number, number};
   };
   const auto combine = [&](std::uint32_t node, Range& value, const Range& argument) {
@@ -363,9 +396,14 @@ std::string Search::why_leaves(std::uint32_t comparison) const {
     value = {-value.high, -value.low};
     check(value, comparison, true);
   };
+  return fold_term<Range>(ast_, term, atom, combine, negate);
+}
+
+std::string Search::why_leaves(std::uint32_t comparison) const {
+  std::string why;
   for (std::uint32_t side = comparison + 1; side < ast_.nodes[comparison].end;
        side = ast_.nodes[side].end)
-    fold_term<Range>(ast_, side, atom, combine, negate);
+    value_of(side, comparison, *tensor_of(comparison), why);
   return why;
 }
 

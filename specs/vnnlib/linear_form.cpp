@@ -196,20 +196,32 @@ Steps steps_of(const Ast& ast, const SourceText& source, std::uint32_t root) {
       });
 }
 
-/// Whether it is a number times the input, plus a number, or less: signs are exact.
+/// Whether it is a number times the input, plus a number, or less: signs are exact. Numbers that
+/// are calculated are rounded on their own.
 bool is_plain(const Steps& steps) {
   using Kind = WrittenTerm::Kind;
+  struct Part {
+    bool has_input, is_sum;
+  };
+  std::vector<Part> parts;
   int inputs = 0, sums = 0, products = 0;
-  bool product_of_sum = false;
   for (const WrittenTerm::Step& step : steps) {
-    inputs += step.kind == Kind::input ? 1 : 0;
-    if (step.kind == Kind::plus || step.kind == Kind::minus) ++sums;
-    if (step.kind == Kind::times) {
-      ++products;
-      product_of_sum = sums > 0;
+    if (step.kind == Kind::input || step.kind == Kind::number) {
+      inputs += step.kind == Kind::input ? 1 : 0;
+      parts.push_back({step.kind == Kind::input, false});
+      continue;
     }
+    if (step.kind == Kind::negate) continue;
+    const Part argument = parts.back();
+    parts.pop_back();
+    Part& part = parts.back();
+    const bool is_sum = step.kind != Kind::times;
+    if (!part.has_input && !argument.has_input) return false;
+    if (!is_sum && (part.is_sum || argument.is_sum)) return false;
+    part = {true, part.is_sum || argument.is_sum || is_sum};
+    ++(is_sum ? sums : products);
   }
-  return inputs == 1 && sums <= 1 && products <= 1 && !product_of_sum;
+  return inputs == 1 && sums <= 1 && products <= 1;
 }
 
 }  // namespace

@@ -117,6 +117,85 @@ TEST(VnnLib2Cases, SumsOfInputsWrapAround) {
   EXPECT_EQ(verdict("(assert (>= X[0] 29))(assert (< Y[0] -126.5))", true), Verdict::sat);
 }
 
+/// z = x c1 + c2, w = z - x z, y = float(w), of integers that wrap around.
+struct WrappingChain {
+  struct Type {
+    const char* name;
+    int onnx, bits;
+    bool is_signed;
+  };
+  static constexpr Type kTypes[] = {{"int8", onnx::TensorProto::INT8, 8, true},
+                                    {"uint8", onnx::TensorProto::UINT8, 8, false},
+                                    {"int16", onnx::TensorProto::INT16, 16, true}};
+  const Type& type;
+  std::int64_t factor, offset;
+
+  std::int64_t kept(std::int64_t value) const {
+    const std::int64_t count = std::int64_t{1} << type.bits;
+    const std::int64_t rest = ((value % count) + count) % count;
+    return type.is_signed && rest >= count / 2 ? rest - count : rest;
+  }
+  std::int64_t at(std::int64_t x) const {
+    const std::int64_t z = kept(kept(x * factor) + offset);
+    return kept(z - kept(x * z));
+  }
+  std::string bytes() const {
+    OnnxWriter writer;
+    const auto constant = [&](const char* name, std::int64_t value) {
+      onnx::TensorProto tensor = OnnxWriter::int_tensor(name, {1}, {value});
+      tensor.set_data_type(type.onnx);
+      std::string raw;
+      for (int bit = 0; bit < type.bits; bit += 8) raw += static_cast<char>((value >> bit) & 0xFF);
+      tensor.set_raw_data(raw);
+      tensor.clear_int64_data();
+      *writer.graph().add_initializer() = tensor;
+    };
+    constant("c1", factor);
+    constant("c2", offset);
+    writer.input("x", {1}, type.onnx).output("y");
+    writer.node("Mul", {"x", "c1"}, {"p"});
+    writer.node("Add", {"p", "c2"}, {"z"});
+    writer.node("Mul", {"x", "z"}, {"q"});
+    writer.node("Sub", {"z", "q"}, {"w"});
+    set_int(writer.node("Cast", {"w"}, {"y"}), "to", onnx::TensorProto::FLOAT);
+    return writer.bytes();
+  }
+};
+
+/// Of integers alone every case is a number, also at ties: none ends unknown.
+TEST(VnnLib2Cases, ChainsOfIntegersAreDecidedAtTies) {
+  Dice dice(23);
+  int wraps = 0;
+  for (int round = 0; round < 24; ++round) {
+    const WrappingChain::Type& type = WrappingChain::kTypes[round % 3];
+    const auto number = [&](double low, double high) {
+      return static_cast<std::int64_t>(std::floor(dice.uniform(low, high)));
+    };
+    const WrappingChain chain{type, number(1, 12), number(0, 100)};
+    const std::int64_t low = number(0, 90), high = low + number(0, 9);
+    std::int64_t most = chain.at(low);
+    for (std::int64_t x = low; x <= high; ++x) {
+      most = std::max(most, chain.at(x));
+      wraps += x * chain.factor + chain.offset != chain.kept(x * chain.factor + chain.offset);
+    }
+    const auto verdict = [&](const char* relation) {
+      return solved("(declare-network f (declare-input X " + std::string(type.name) +
+                        " [1]) (declare-output Y float32 [1]))(assert (and (>= X[0] " +
+                        std::to_string(low) + ") (<= X[0] " + std::to_string(high) +
+                        ")))(assert (" + relation + " Y[0] " + std::to_string(most) + ".0))",
+                    {given("f", chain.bytes())}, true)
+          .verdict;
+    };
+    const std::string what = std::string(type.name) + " " + std::to_string(chain.factor) + " " +
+                             std::to_string(chain.offset) + " from " + std::to_string(low) +
+                             " to " + std::to_string(high);
+    EXPECT_EQ(verdict(">"), Verdict::unsat) << what;
+    EXPECT_EQ(verdict(">="), Verdict::sat) << what;
+    EXPECT_EQ(verdict("=="), Verdict::sat) << what;
+  }
+  EXPECT_GT(wraps, 20);
+}
+
 TEST(VnnLib2Cases, TruthValues) {
   OnnxWriter writer;
   writer.input("b", {2}, onnx::TensorProto::BOOL).input("x", {2}).output("y");

@@ -109,6 +109,27 @@ const Case kCases[] = {{"(* 0.1 (+ X[1] 0.7))",
                           F c = b - 0.2F;
                           return float(c);
                         }},
+                       {"(+ X[1] (* 2.3 0.7))",
+                        [](float x) {
+                          F k = 2.3F;
+                          F c = k * 0.7F;
+                          F b = x + c;
+                          return float(b);
+                        }},
+                       {"(- (* 2.3 0.7) (- X[1]))",
+                        [](float x) {
+                          F k = 2.3F;
+                          F c = k * 0.7F;
+                          F b = c + x;
+                          return float(b);
+                        }},
+                       {"(* (+ 0.1 0.7) X[1])",
+                        [](float x) {
+                          F k = 0.1F;
+                          F c = k + 0.7F;
+                          F b = c * x;
+                          return float(b);
+                        }},
                        {"(+ (* 0.1 X[1]) 0.7)", [](float x) {
                           F a = 0.1F * x;
                           F b = a + 0.7F;
