@@ -46,6 +46,11 @@ Lines element_types() {
   for (const char* type : {"float16", "float32", "float64"})
     types.push_back(std::string(type) +
                     " * unsat is proved in real arithmetic, sat is replayed in " + type);
+  for (const char* type :
+       {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"})
+    types.push_back(std::string(type) +
+                    " * as an input: where at most some thousand combinations of such inputs' "
+                    "values are left, each of which is a case");
   return types;
 }
 

@@ -77,6 +77,34 @@ bool refuted_by_intervals(const LayeredSystem& system, const Clause& clause) {
   return false;
 }
 
+/// How far an output may be from its value.
+mpq_class radius_of(const specs::EnclosedOutputs& outputs, std::size_t i) {
+  if (outputs.error[i] == 0.0) return 0;
+  // What was rounded may have underflowed in float32, as above.
+  return mpq_class(outputs.error[i]) + mpq_class(0x1p-100);
+}
+
+/// Whether some row fails at the point, whose outputs are these: without rounding, so that ties are
+/// decided where no output has an error.
+bool refuted_at(const std::vector<double>& point, const specs::EnclosedOutputs& outputs,
+                const Clause& clause) {
+  if (!outputs.ordinary_inside) return false;
+  return std::any_of(clause.rows.begin(), clause.rows.end(), [&](const specs::Row& row) {
+    mpq_class least = -row.threshold.exact;
+    for (const specs::Term& term : row.terms) {
+      const auto i = static_cast<std::size_t>(term.index);
+      const mpq_class& factor = term.coefficient.exact;
+      if (term.of == specs::Term::Of::input) {
+        least += factor * mpq_class(point[i]);
+        continue;
+      }
+      if (!std::isfinite(outputs.value[i]) || !(outputs.error[i] < kOverflow)) return false;
+      least += factor * mpq_class(outputs.value[i]) - abs(factor) * radius_of(outputs, i);
+    }
+    return row.strict ? least >= 0 : least > 0;
+  });
+}
+
 std::string name_of(const Clause& clause) {
   return "clause of line " + std::to_string(clause.line);
 }
@@ -342,10 +370,32 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
   return true;
 }
 
+std::vector<BoxGroup> RootStage::groups_to_bound() const {
+  std::vector<BoxGroup> groups = group_by_box(query_, context_.judge.input_type());
+  const bool has_integers =
+      std::any_of(network_->inputs.begin(), network_->inputs.end(), [&](specs::ValueId id) {
+        const specs::Value& input = network_->value(id);
+        return input.type == DataType::int64 || input.type == DataType::boolean;
+      });
+  if (!has_integers) return groups;
+  parallel_for(context_.threads, static_cast<std::int64_t>(groups.size()), [&](std::int64_t g) {
+    BoxGroup& group = groups[static_cast<std::size_t>(g)];
+    if (group.lower != group.upper || context_.deadline.expired()) return;
+    const specs::EnclosedOutputs outputs = specs::evaluate_enclosed(*network_, group.lower);
+    std::erase_if(group.clauses, [&](std::size_t k) {
+      const bool refuted = refuted_at(group.lower, outputs, query_.clauses[k]);
+      if (refuted) keep_refuted(query_.clauses[k]);
+      return refuted;
+    });
+  });
+  std::erase_if(groups, [](const BoxGroup& group) { return group.clauses.empty(); });
+  return groups;
+}
+
 std::vector<std::unique_ptr<LoweredFamily>> RootStage::lower_families(OpenRoots& roots) {
   const double begin = context_.deadline.spent_s();
-  const BoxFamily all = family_of(group_by_box(query_, context_.judge.input_type()),
-                                  static_cast<std::size_t>(query_.input_size));
+  const BoxFamily all = family_of(groups_to_bound(), static_cast<std::size_t>(query_.input_size));
+  if (all.groups.empty()) return {};
   std::shared_ptr<const CrownBounder> bounder = lowering_.lower(all);
   const LayeredSystem& system = bounder->system();
   if (system.outputs.terms.empty()) roots.interval_only = describe_interval_only(system);

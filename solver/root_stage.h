@@ -67,6 +67,9 @@ class RootStage {
     Budgets budgets;
   };
 
+  /// All clauses by their boxes, but those that the network's values at their one point refute,
+  /// where some inputs are integers: those of a case are all fixed, often.
+  std::vector<BoxGroup> groups_to_bound() const;
   /// Lowers the hull of all boxes, and splits it into families. Empty where there are cases.
   std::vector<std::unique_ptr<LoweredFamily>> lower_families(OpenRoots& roots);
   /// True where the boxes are searched case by case.

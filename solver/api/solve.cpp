@@ -92,7 +92,8 @@ std::optional<ViolatedClause> violated_clause(const specs::Query& query, specs::
         !rows_hold(clause, result.input, outputs, input_type, calculated))
       continue;
     ViolatedClause violated{k, clause.line, {}};
-    for (const specs::Row& row : clause.rows) violated.rows.push_back(to_text(row));
+    for (const specs::Row& row : clause.rows)
+      violated.rows.push_back(to_text(row, query.names.get()));
     return violated;
   }
   return {};

@@ -1,8 +1,11 @@
 // Idea: counterexamples as text and as tensors, in the query's own variables.
 // Source: VNN-COMP's result files; the VNN-LIB standard 2.0, chapter on the solver's interface.
 // Guarantees: a number is written with the digits that name it, without an exponent.
+#include <gmpxx.h>
+
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "solver/api/implementation.h"
 #include "specs/onnx/tensor_writer.h"
@@ -52,10 +55,13 @@ void append_number(std::string& text, T value) {
 }
 
 void append_value(std::string& text, const Variable& variable, double value) {
-  if (variable.element_type == "bool") {
+  if (!std::isfinite(value)) {
+    // NaN has no sign here; of integers it is one that is not known.
+    text += std::isnan(value) ? "nan" : value < 0.0 ? "-inf" : "inf";
+  } else if (variable.element_type == "bool") {
     text += value != 0.0 ? "true" : "false";
   } else if (variable.element_type.find("int") != std::string::npos) {
-    text += std::to_string(static_cast<std::int64_t>(value));
+    text += mpz_class(value).get_str();
   } else if (variable.element_type == "float64") {
     append_number(text, value);
   } else {

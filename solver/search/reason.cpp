@@ -21,18 +21,19 @@ std::string number(double value) {
   return text;
 }
 
-std::string name_of(const Term& term) {
+std::string name_of(const Term& term, const VariableNames* names) {
+  if (names != nullptr) return names->name_of(term.of, term.index);
   return (term.of == Term::Of::input ? "X_" : "Y_") + std::to_string(term.index);
 }
 
-std::string text_of(const Row& row) {
+std::string text_of(const Row& row, const VariableNames* names) {
   std::string text;
   for (std::size_t k = 0; k < std::min(row.terms.size(), kShownTerms); ++k) {
     const double c = row.terms[k].coefficient.exact.get_d();
     if (k > 0) text += c < 0.0 ? " - " : " + ";
     if (k == 0 && c < 0.0) text += "-";
     if (std::fabs(c) != 1.0) text += number(std::fabs(c)) + " ";
-    text += name_of(row.terms[k]);
+    text += name_of(row.terms[k], names);
   }
   if (row.terms.size() > kShownTerms) text += " + ...";
   return text + (row.strict ? " < " : " <= ") + number(row.threshold.exact.get_d());
@@ -85,7 +86,7 @@ std::string describe(const Query& query, const OpenRow& open) {
   text += ", row ";
   if (clause.rows.size() > 1)
     text += std::to_string(open.row + 1) + " of " + std::to_string(clause.rows.size()) + " ";
-  text += "(" + text_of(clause.rows[open.row]) + "), ";
+  text += "(" + text_of(clause.rows[open.row], query.names.get()) + "), ";
   if (std::isinf(open.bound)) return text + "has no finite bound";
   return text + "lacks " + number(std::max(0.0, -open.bound));
 }

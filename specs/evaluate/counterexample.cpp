@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/network/float_grid.h"
+#include "specs/network/integer_range.h"
 
 namespace clipbound::specs {
 
@@ -35,8 +36,7 @@ Replays replay_all(const Network& network, std::span<const double> point) {
 /// Whether something between inputs and outputs is held to 16 bits. Runtimes leave out a Cast to
 /// them and back, so that it is not rounded there.
 bool has_narrow_middle(const Network& network) {
-  const bool narrow = std::all_of(network.inputs.begin(), network.inputs.end(),
-                                  [&](ValueId id) { return network.value(id).half != Half::none; });
+  const bool narrow = network.input_type() == DataType::float16;
   return !narrow &&
          std::any_of(network.values.begin(), network.values.end(), [](const Value& value) {
            return value.half != Half::none && !value.constant;
@@ -66,14 +66,35 @@ std::vector<Replays> all_replays(const Network& network, std::span<const double>
   return all;
 }
 
-bool all_finite(std::span<const double> values) {
-  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+/// But for hidden tensors' elements that nothing asks for.
+bool all_finite(std::span<const double> values, const Query& query) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i]) && (query.unread == nullptr || (*query.unread)[i] == 0))
+      return false;
+  return true;
 }
 
 bool inside_exact(const Clause& clause, std::span<const double> x) {
   for (std::size_t i = 0; i < x.size(); ++i)
     if (const Ends& exact = (*clause.box)[i].exact; !(x[i] >= exact.lower && x[i] <= exact.upper))
       return false;
+  return true;
+}
+
+/// Whether inputs of integer types, and truth values, have values of theirs.
+bool has_whole_values(const Network& network, std::span<const double> x) {
+  std::size_t first = 0;
+  for (const ValueId id : network.inputs) {
+    const Value& input = network.value(id);
+    const auto part = x.subspan(first, static_cast<std::size_t>(input.size()));
+    first += part.size();
+    if (input.type != DataType::int64 && input.type != DataType::boolean) continue;
+    const IntegerRange range =
+        input.type == DataType::boolean ? IntegerRange{0.0, 2.0} : range_of(input.integers);
+    if (!std::all_of(part.begin(), part.end(),
+                     [&](double v) { return v == std::floor(v) && range.holds(v); }))
+      return false;
+  }
   return true;
 }
 
@@ -102,7 +123,7 @@ std::vector<Asked> asked_of(const Query& query, std::span<const double> point,
   const std::size_t calculated = query.calculation ? query.calculation->outputs() : 0;
   for (const std::vector<double>& y : replays) {
     Asked asked{std::span(y).first(y.size() - calculated), {}};
-    if (calculated > 0 && all_finite(asked.outputs))
+    if (calculated > 0 && all_finite(asked.outputs, query))
       asked.calculated = query.calculation->values(point, asked.outputs);
     all.push_back(std::move(asked));
   }
@@ -123,13 +144,17 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
         std::string("the point is not made of finite ") + name_of(input_type) + " numbers";
     return judgement;
   }
+  if (!has_whole_values(network, point)) {
+    judgement.why_not = "an input of an integer type has no value of that type";
+    return judgement;
+  }
   std::vector<std::vector<double>> replays;
   for (Replays& orders : all_replays(network, point))
     std::move(orders.begin(), orders.end(), std::back_inserter(replays));
   judgement.outputs = replays[0];
   const std::vector<Asked> asked = asked_of(query, point, replays);
   if (!std::all_of(asked.begin(), asked.end(),
-                   [](const Asked& of) { return all_finite(of.outputs); })) {
+                   [&](const Asked& of) { return all_finite(of.outputs, query); })) {
     judgement.why_not = "an output is not finite";
     return judgement;
   }

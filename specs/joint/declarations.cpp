@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "specs/network/integer_range.h"
 #include "specs/network/op_table.h"
+#include "specs/vnnlib/declarations.h"
 
 namespace clipbound::specs {
 
@@ -71,7 +73,7 @@ void check_tensor(const DeclaredNetwork& declared, const DeclaredTensor& tensor,
       at(tensor.place) + title(tensor) + " of " + title(declared) + " is declared ";
   if (!fits(tensor.type, value))
     throw InputError(both + tensor.type_text + ", but '" + value.name + "' of its model " +
-                     model.source + " is " + name_of(value));
+                     model.source + " is " + text_of_type(value));
   if (tensor.shape == value.shape) return;
   const std::string shapes = both + "with shape " + to_string(tensor.shape) + ", but '" +
                              value.name + "' of its model " + model.source + " has shape " +
@@ -82,6 +84,10 @@ void check_tensor(const DeclaredNetwork& declared, const DeclaredTensor& tensor,
 
 }  // namespace
 
+std::string text_of_type(const Value& value) {
+  return value.type == DataType::int64 ? name_of(value.integers) : name_of(value);
+}
+
 bool fits(DeclaredType type, const Value& value) {
   switch (type) {
     case DeclaredType::real: return true;
@@ -90,15 +96,7 @@ bool fits(DeclaredType type, const Value& value) {
     case DeclaredType::float16: return value.half == Half::float16;
     case DeclaredType::bfloat16: return value.half == Half::bfloat16;
     case DeclaredType::boolean: return value.type == DataType::boolean;
-    case DeclaredType::int8:
-    case DeclaredType::int16:
-    case DeclaredType::int32:
-    case DeclaredType::int64:
-    case DeclaredType::uint8:
-    case DeclaredType::uint16:
-    case DeclaredType::uint32:
-    case DeclaredType::uint64: return value.type == DataType::int64;  // all are held so
-    default: return false;
+    default: return value.type == DataType::int64 && name_of(type) == text_of_type(value);
   }
 }
 
@@ -106,7 +104,8 @@ std::vector<DeclaredInput> declared_inputs(const DeclaredNetwork& network) {
   std::vector<DeclaredInput> inputs;
   for (const DeclaredTensor& tensor : network.tensors)
     if (tensor.kind == DeclaredTensor::Kind::input)
-      inputs.push_back({title(tensor) + " of " + title(network), tensor.shape, tensor.initialized});
+      inputs.push_back({title(tensor) + " of " + title(network), tensor.shape, tensor.initialized,
+                        kind_of(tensor.type) == TypeKind::integer && !tensor.initialized});
   return inputs;
 }
 

@@ -21,6 +21,9 @@ std::vector<DeclaredInput> declared_inputs(const DeclaredNetwork& network);
 std::vector<ValueId> values_of(const DeclaredNetwork& declared, const Network& model,
                                std::vector<std::string>& warnings);
 
+/// The value's element type as its file had it: integers of all types are held as int64.
+std::string text_of_type(const Value& value);
+
 /// Whether numbers of the model's value may be declared so: `real` is any type.
 bool fits(DeclaredType type, const Value& value);
 

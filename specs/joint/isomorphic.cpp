@@ -47,6 +47,35 @@ bool same_attribute(const Attribute& a, const Attribute& b) {
   return tensor->shape == other.shape && (weights || tensor->values == other.values);
 }
 
+/// Whether an operator of equal attributes means the same in the opsets of two nodes. What else
+/// changed with opsets shows in attributes, inputs, or in what the operator is built of.
+bool same_meaning(const Network& network, const Node& p, const Node& q) {
+  const auto parted_at = [&](int opset) { return (p.opset < opset) != (q.opset < opset); };
+  const Shape& x = network.value(p.inputs[0]).shape;
+  const auto rank = static_cast<std::int64_t>(x.size());
+  switch (p.kind) {
+    case OpKind::softmax:
+    case OpKind::log_softmax: {
+      if (!parted_at(13)) return true;
+      // Before 13 all axes from the given one on are one list.
+      const auto axis_of = [&](const Node& node) {
+        const std::int64_t axis = node.int_attribute("axis", node.opset < 13 ? 1 : -1);
+        return axis < 0 ? axis + rank : axis;
+      };
+      return axis_of(p) == axis_of(q) && axis_of(p) + 1 >= rank;
+    }
+    case OpKind::average_pool:
+      return !parted_at(19) || p.int_attribute("count_include_pad", 0) == 0;
+    case OpKind::prelu: {
+      const Shape& slope = network.value(p.inputs[1]).shape;
+      return !parted_at(7) || slope.size() != 1 || slope[0] == 1;
+    }
+    case OpKind::resize:
+    case OpKind::interpolate: return !parted_at(11);
+    default: return true;
+  }
+}
+
 class Walk {
  public:
   Walk(const Network& f, const Network& g)
@@ -90,8 +119,8 @@ class Walk {
     const bool both_floating = is_floating(p) && is_floating(q);
     if (p.shape != q.shape) {
       why_ = names + "have shapes " + to_string(p.shape) + " and " + to_string(q.shape);
-    } else if (!both_floating && p.type != q.type) {
-      why_ = names + "have element types " + name_of(p) + " and " + name_of(q);
+    } else if (!both_floating && (p.type != q.type || p.integers != q.integers)) {
+      why_ = names + "have element types " + text_of_type(p) + " and " + text_of_type(q);
     } else if (p.constant.has_value() != q.constant.has_value()) {
       why_ = names + "are a constant and something computed";
     } else if (p.constant && !both_floating && p.constant->values != q.constant->values) {
@@ -114,6 +143,9 @@ class Walk {
       why_ = nodes + "are joined differently";
     } else if (!same_attributes(*p.node, *q.node)) {
       why_ = nodes + "have different attributes";
+    } else if (!p.node->inputs.empty() && !same_meaning(f_, *p.node, *q.node)) {
+      why_ = nodes + "mean different things in opsets " + std::to_string(p.node->opset) + " and " +
+             std::to_string(q.node->opset);
     }
     for (std::size_t i = 0; why_.empty() && i < p.node->inputs.size(); ++i)
       pair(p.node->inputs[i], q.node->inputs[i]);

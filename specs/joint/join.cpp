@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "specs/joint/integer_inputs.h"
 #include "specs/joint/joint.h"
 #include "specs/joint/products.h"
 #include "specs/joint/query_calculation.h"
@@ -116,6 +117,36 @@ void pin(Query& query, std::size_t first, const Tensor& values) {
   }
 }
 
+/// [outputs] 1: an element of a hidden tensor that no assertion reads. Null where there are none.
+std::shared_ptr<const std::vector<char>> unread_elements(const JointQuery& query) {
+  std::vector<char> unread(static_cast<std::size_t>(query.query.output_size), 0);
+  bool any = false;
+  for (const DeclaredNetwork& network : query.networks)
+    for (const DeclaredTensor& tensor : network.tensors) {
+      if (tensor.kind != DeclaredTensor::Kind::hidden) continue;
+      const auto first = unread.begin() + tensor.first;
+      std::fill(first, first + element_count(tensor.shape), 1);
+      any = true;
+    }
+  if (!any) return nullptr;
+  const auto read = [&](std::int64_t output) { unread[static_cast<std::size_t>(output)] = 0; };
+  for (const Clause& clause : query.query.clauses)
+    for (const Row& row : clause.rows)
+      for (const Term& term : row.terms)
+        if (term.of == Term::Of::output) read(term.index);
+  for (const Product& product : query.products)
+    for (const LinearForm& factor : product.factors)
+      for (const LinearTerm& term : factor.terms)
+        if (term.of == Term::Of::output) read(term.index);
+  if (query.formula != nullptr) {
+    for (const AstNode& node : query.formula->ast.nodes) {
+      if (node.left_kind == Atom::Kind::output) read(node.left);
+      if (node.right_kind == Atom::Kind::output) read(node.right);
+    }
+  }
+  return std::make_shared<const std::vector<char>>(std::move(unread));
+}
+
 /// The pairs of declarations and values, before anything is renumbered.
 struct Part {
   std::vector<ValueId> tensors;  ///< of the model, by declaration
@@ -129,11 +160,14 @@ class QueryJoining {
 
   Joint join() {
     hold_against_declarations();
+    if (!query_.leaves_type.empty()) throw Unsupported(query_.leaves_type);
     Joint joint;
     joint.query = query_.query;
     joint.query.calculation = calculation_of(query_);
+    joint.query.unread = unread_elements(query_);
     joint.query.warnings.insert(joint.query.warnings.end(), warnings_.begin(), warnings_.end());
     pin_initialised(joint.query);
+    split_integer_inputs(query_, models_[source_of(0)].network->input_type(), joint.query);
     if (is_plain()) {
       joint.network = std::make_shared<const Network>(std::move(*models_[0].network));
     } else {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
+#include <utility>
 
 #include "base/error.h"
 #include "specs/network/composite.h"
@@ -178,6 +180,102 @@ ValueId factors_of(Appender& to, ValueId row, const Factors& factors, DataType t
   return to.add("Reshape", {sum, to.integers({m})});
 }
 
+/// A product's factors by number, ascending, repeated where it is a power.
+using Monomial = std::vector<std::size_t>;
+
+/// Products of the factors. What stands in a product twice is squared as a whole: x^4 as the square
+/// of x^2, of which bounds know that it is not negative.
+class Monomials {
+ public:
+  Monomials(Appender& to, ValueId factors) : to_(to), factors_(factors) {}
+
+  /// [monomials]
+  ValueId values(const std::vector<Monomial>& monomials) {
+    std::vector<Monomial> halves, halves_of_mixed, rests, different;
+    std::vector<std::pair<int, std::size_t>> from;
+    for (const Monomial& monomial : monomials) {
+      auto [half, rest] = split(monomial);
+      if (half.empty()) {
+        from.emplace_back(0, different.size());
+        different.push_back(std::move(rest));
+      } else if (rest.empty()) {
+        from.emplace_back(1, halves.size());
+        halves.push_back(std::move(half));
+      } else {
+        from.emplace_back(2, rests.size());
+        halves_of_mixed.push_back(std::move(half));
+        rests.push_back(std::move(rest));
+      }
+    }
+    std::vector<ValueId> parts(3, kNoValue);
+    if (!different.empty()) parts[0] = multiplied(different);
+    if (!halves.empty()) parts[1] = squared(halves);
+    if (!rests.empty()) parts[2] = to_.add("Mul", {squared(halves_of_mixed), multiplied(rests)});
+    const std::size_t sizes[] = {different.size(), halves.size(), rests.size()};
+    return in_order(parts, sizes, from);
+  }
+
+ private:
+  /// monomial = half^2 rest, no factor of which is repeated.
+  static std::pair<Monomial, Monomial> split(const Monomial& monomial) {
+    Monomial half, rest;
+    for (std::size_t k = 0; k < monomial.size(); ++k) {
+      const bool is_pair = k + 1 < monomial.size() && monomial[k] == monomial[k + 1];
+      (is_pair ? half : rest).push_back(monomial[k]);
+      if (is_pair) ++k;
+    }
+    return {half, rest};
+  }
+  ValueId squared(const std::vector<Monomial>& halves) {
+    const ValueId value = values(halves);
+    return to_.add("Mul", {value, value});
+  }
+  /// By degree: each step multiplies all products of a degree by their next factors.
+  ValueId multiplied(const std::vector<Monomial>& monomials) {
+    std::map<std::size_t, std::vector<std::size_t>> by_degree;
+    for (std::size_t p = 0; p < monomials.size(); ++p) by_degree[monomials[p].size()].push_back(p);
+    std::vector<ValueId> parts;
+    std::vector<std::size_t> sizes;
+    std::vector<std::pair<int, std::size_t>> from(monomials.size());
+    for (const auto& [degree, numbers] : by_degree) {
+      ValueId product = kNoValue;
+      for (std::size_t k = 0; k < degree; ++k) {
+        std::vector<std::int64_t> picked;
+        for (const std::size_t p : numbers)
+          picked.push_back(static_cast<std::int64_t>(monomials[p][k]));
+        const ValueId factor = to_.add("Gather", {factors_, to_.integers(std::move(picked))});
+        product = k == 0 ? factor : to_.add("Mul", {product, factor});
+      }
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        from[numbers[i]] = {static_cast<int>(parts.size()), i};
+      parts.push_back(product);
+      sizes.push_back(numbers.size());
+    }
+    return in_order(parts, sizes, from);
+  }
+  /// Element i is element from[i].second of parts[from[i].first]; parts of size 0 are none.
+  ValueId in_order(const std::vector<ValueId>& parts, std::span<const std::size_t> sizes,
+                   const std::vector<std::pair<int, std::size_t>>& from) {
+    std::vector<ValueId> some;
+    std::vector<std::int64_t> first;
+    std::int64_t next = 0;
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+      first.push_back(next);
+      next += static_cast<std::int64_t>(sizes[k]);
+      if (sizes[k] > 0) some.push_back(parts[k]);
+    }
+    if (some.size() == 1) return some[0];
+    std::vector<std::int64_t> places;
+    for (const auto& [part, place] : from)
+      places.push_back(first[static_cast<std::size_t>(part)] + static_cast<std::int64_t>(place));
+    return to_.add("Gather", {to_.add("Concat", some, {{"axis", std::int64_t{0}}}),
+                              to_.integers(std::move(places))});
+  }
+
+  Appender& to_;
+  const ValueId factors_;
+};
+
 }  // namespace
 
 ValueId append_products(Network& network, const Variables& variables,
@@ -186,29 +284,13 @@ ValueId append_products(Network& network, const Variables& variables,
   const Factors factors(products);
   const DataType type = network.computes_in_float64() ? DataType::float64 : DataType::float32;
   const ValueId row = gather(to, variables, factors, type);
-  const ValueId values = factors_of(to, row, factors, type);
-  // By degree: each step multiplies all products of a degree by their next factors.
-  std::map<std::size_t, std::vector<std::size_t>> by_degree;
-  for (std::size_t p = 0; p < products.size(); ++p)
-    by_degree[products[p].factors.size()].push_back(p);
-  std::vector<ValueId> parts;
-  std::vector<std::int64_t> place(products.size());
-  std::int64_t next = 0;
-  for (const auto& [degree, numbers] : by_degree) {
-    ValueId product = kNoValue;
-    for (std::size_t k = 0; k < degree; ++k) {
-      std::vector<std::int64_t> picked;
-      for (const std::size_t p : numbers)
-        picked.push_back(static_cast<std::int64_t>(factors.number_of(products[p].factors[k])));
-      const ValueId factor = to.add("Gather", {values, to.integers(std::move(picked))});
-      product = k == 0 ? factor : to.add("Mul", {product, factor});
-    }
-    parts.push_back(product);
-    for (const std::size_t p : numbers) place[p] = next++;
+  std::vector<Monomial> monomials;
+  for (const Product& product : products) {
+    Monomial& monomial = monomials.emplace_back();
+    for (const LinearForm& factor : product.factors) monomial.push_back(factors.number_of(factor));
+    std::sort(monomial.begin(), monomial.end());
   }
-  const ValueId all =
-      parts.size() == 1 ? parts[0] : to.add("Concat", parts, {{"axis", std::int64_t{0}}});
-  return parts.size() == 1 ? all : to.add("Gather", {all, to.integers(std::move(place))});
+  return Monomials(to, factors_of(to, row, factors, type)).values(monomials);
 }
 
 }  // namespace clipbound::specs

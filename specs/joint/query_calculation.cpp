@@ -3,16 +3,18 @@
 #include <optional>
 
 #include "base/check.h"
+#include "specs/vnnlib/declarations.h"
 
 namespace clipbound::specs {
 
 namespace {
 
-/// The floating type that all tensors share, where they declare one.
+/// The floating type that all tensors share but for those of integers, where they declare one.
 std::optional<DataType> declared_type(const JointQuery& query) {
   std::optional<DataType> type;
   for (const DeclaredNetwork& network : query.networks)
     for (const DeclaredTensor& tensor : network.tensors) {
+      if (kind_of(tensor.type) == TypeKind::integer) continue;
       const std::optional<DataType> own =
           tensor.type == DeclaredType::float32   ? std::optional(DataType::float32)
           : tensor.type == DeclaredType::float64 ? std::optional(DataType::float64)

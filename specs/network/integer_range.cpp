@@ -72,6 +72,20 @@ double wrapped(const Value& value, const Node& node, double x, double exact) {
   return range.low + (rest < 0.0 ? rest + (range.end - range.low) : rest);
 }
 
+/// Of integers, it computes an integer in real arithmetic.
+bool gives_integers(const Node& node) {
+  return op_row(node.kind).has(OpTrait::keeps_integers) || node.kind == OpKind::matmul ||
+         node.kind == OpKind::reduce_sum;
+}
+
+/// The one integer that is as close as the error, where there is one.
+Enclosed as_integer(const Node& node, Enclosed x) {
+  if (x.error == 0.0 || !(x.error < 0.25) || !gives_integers(node)) return x;
+  const double nearest = std::nearbyint(x.value);
+  const bool is_one = std::fabs(nearest) < 0x1p51 && std::fabs(nearest - x.value) <= x.error;
+  return is_one ? Enclosed(nearest) : x;
+}
+
 }  // namespace
 
 IntegerRange range_of(StoredInteger type) {
@@ -183,12 +197,17 @@ double kept_in_range(const Value& value, const Node& node, double x) {
   return wrapped(value, node, x, 0x1p52);
 }
 
-Enclosed kept_in_range(const Value& value, const Node& node, Enclosed x) {
+Enclosed kept_in_range(const Value& value, const Node& node, Enclosed computed_value) {
+  const Enclosed x = as_integer(node, computed_value);
   const bool exact = x.error == 0.0;
   const IntegerEnds computed{exact ? x.value : next_down(x.value - x.error),
                              exact ? x.value : next_up(x.value + x.error)};
   const IntegerEnds ends = kept_in_range(value, node, computed);
   if (ends == computed) return x;
+  if (exact && std::fabs(x.value) < 0x1p52) {
+    const double known = wrapped(value, node, x.value, 0x1p52);
+    if (!std::isnan(known)) return {known};
+  }
   const double middle = 0.5 * ends.low + 0.5 * ends.high;
   return with_error(middle,
                     next_up(std::max(next_up(ends.high - middle), next_up(middle - ends.low))));

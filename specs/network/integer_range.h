@@ -5,7 +5,8 @@
 // Source: ONNX operator specification, Cast (higher bits are cut off); sums and products likewise
 // in ONNX Runtime.
 // Guarantees: a number inside the range stays; evaluation gives the number that is congruent to one
-// outside, or NaN where it is not known; an enclosure gives all integers of the type (S1).
+// outside, or NaN where it is not known; an enclosure of one number gives the same, any other one
+// all integers of the type (S1).
 #include "specs/network/enclosed.h"
 #include "specs/network/network.h"
 

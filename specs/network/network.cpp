@@ -71,9 +71,13 @@ DataType Network::input_type() const {
   const bool any64 = std::any_of(inputs.begin(), inputs.end(),
                                  [&](ValueId id) { return value(id).type == DataType::float64; });
   if (any64) return DataType::float64;
-  const bool all16 = std::all_of(inputs.begin(), inputs.end(),
-                                 [&](ValueId id) { return value(id).half == Half::float16; });
-  return all16 ? DataType::float16 : DataType::float32;
+  // Integers are numbers of any of them.
+  bool any16 = false, any32 = false;
+  for (const ValueId id : inputs) {
+    any16 = any16 || value(id).half == Half::float16;
+    any32 = any32 || (value(id).type == DataType::float32 && value(id).half != Half::float16);
+  }
+  return any16 && !any32 ? DataType::float16 : DataType::float32;
 }
 
 bool Network::computes_in_float64() const {

@@ -19,6 +19,7 @@ struct DeclaredInput {
   std::string name;          ///< for messages: "input 'X' of network 'f'"
   Shape shape;               ///< as declared
   bool initialized = false;  ///< its values are the model's initialiser
+  bool integers = false;     ///< of an integer type or bool; else the model's may not be either
 };
 
 /// An input that a model lists.

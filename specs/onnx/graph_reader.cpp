@@ -25,6 +25,12 @@ std::string operator_of(const onnx::NodeProto& node) {
   return is_default_domain(node) ? node.op_type() : node.domain() + "::" + node.op_type();
 }
 
+/// Whether it is an integer type or bool. Throws Unsupported for types that are not held.
+bool is_whole(int element, const std::string& what) {
+  const DataType type = data_type_of(element, what);
+  return type == DataType::int64 || type == DataType::boolean;
+}
+
 /// The text of an exception without what append_operator() put before it: that is said of many
 /// nodes.
 std::string reason_of(const Unsupported& error, const Node& node) {
@@ -106,16 +112,21 @@ void GraphReader::read_inputs(const std::vector<DeclaredInput>* declared) {
   }
   if (declared != nullptr) read_declared_inputs(*declared);
   if (network_.inputs.empty()) throw InputError("the network has no input");
-  const auto is_float16 = [&](ValueId id) { return network_.value(id).half == Half::float16; };
-  if (network_.input_type() != DataType::float16 &&
-      std::any_of(network_.inputs.begin(), network_.inputs.end(), is_float16))
-    throw Unsupported("float16 inputs beside inputs of another type are not supported");
-  // The decimals of a property are rounded to one type, that of all inputs.
-  const auto has_type = [&](DataType type) {
-    return [&, type](ValueId id) { return network_.value(id).type == type; };
+  check_input_types();
+}
+
+/// The decimals of a property are rounded to one type, that of all inputs; integers are numbers of
+/// each.
+void GraphReader::check_input_types() const {
+  const auto is_some = [&](auto&& has) {
+    return std::any_of(network_.inputs.begin(), network_.inputs.end(),
+                       [&](ValueId id) { return has(network_.value(id)); });
   };
-  if (std::any_of(network_.inputs.begin(), network_.inputs.end(), has_type(DataType::float64)) &&
-      !std::all_of(network_.inputs.begin(), network_.inputs.end(), has_type(DataType::float64)))
+  if (network_.input_type() != DataType::float16 &&
+      is_some([](const Value& v) { return v.half == Half::float16; }))
+    throw Unsupported("float16 inputs beside inputs of another type are not supported");
+  if (network_.input_type() == DataType::float64 &&
+      is_some([](const Value& v) { return v.type == DataType::float32; }))
     throw Unsupported("inputs of float32 and float64 in one network are not supported");
 }
 
@@ -152,11 +163,15 @@ void GraphReader::read_declared_inputs(const std::vector<DeclaredInput>& declare
 /// Inputs that no node reads have the type of the others, so that they do not make the network
 /// another one.
 void GraphReader::give_common_type(const std::vector<DeclaredInput>& declared) {
-  const Value* other = nullptr;
-  for (std::size_t i = 0; i < declared.size(); ++i)
-    if (!initial_[i]) other = &network_.value(network_.inputs[i]);
-  const DataType type = other == nullptr ? network_.value(network_.inputs[0]).type : other->type;
-  const Half half = other == nullptr ? network_.value(network_.inputs[0]).half : other->half;
+  const Value *other = nullptr, *initialised = nullptr;
+  for (std::size_t i = 0; i < declared.size(); ++i) {
+    const Value& input = network_.value(network_.inputs[i]);
+    if (initial_[i] && initialised == nullptr) initialised = &input;
+    if (!initial_[i] && !declared[i].integers) other = &input;
+  }
+  if (initialised == nullptr) return;
+  const DataType type = (other == nullptr ? initialised : other)->type;
+  const Half half = (other == nullptr ? initialised : other)->half;
   for (std::size_t i = 0; i < declared.size(); ++i) {
     if (!initial_[i]) continue;
     if (initial_types_[i] != type)
@@ -184,14 +199,19 @@ void GraphReader::read_input(const onnx::ValueInfoProto& proto, const DeclaredIn
   if (!proto.type().has_tensor_type()) throw Unsupported(what + " is not a tensor");
   const auto& tensor = proto.type().tensor_type();
   const auto element = tensor.elem_type();
-  if (element != onnx::TensorProto::FLOAT && element != onnx::TensorProto::DOUBLE &&
-      element != onnx::TensorProto::FLOAT16)
+  const bool is_float = element == onnx::TensorProto::FLOAT ||
+                        element == onnx::TensorProto::DOUBLE ||
+                        element == onnx::TensorProto::FLOAT16;
+  // Integers are said to be some by who declares them: only such a query takes their values alone.
+  const bool as_declared = declared != nullptr && declared->integers && is_whole(element, what);
+  if (!is_float && !as_declared)
     throw Unsupported(what + " is neither float32, float64 nor float16");
   if (!tensor.has_shape()) throw Unsupported(what + " has no shape");
   const ValueId id = define(proto.name(), main_);
   Value& value = network_.value(id);
   value.type = data_type_of(element, what);
   value.half = half_of(element);
+  value.integers = stored_as(element);
   // A dimension that is symbolic, missing, 0 or -1 is open: as declared, else the batch of one
   // point.
   const std::int64_t open = declared == nullptr ? 1 : 0;

@@ -55,6 +55,7 @@ class GraphReader {
 
   void read_initializers(onnx::GraphProto& graph, Scope& scope);
   void read_inputs(const std::vector<DeclaredInput>* declared);
+  void check_input_types() const;
   void read_declared_inputs(const std::vector<DeclaredInput>& declared);
   void read_input(const onnx::ValueInfoProto& proto, const DeclaredInput* declared);
   void read_initialized_input(const std::string& name);

@@ -91,7 +91,8 @@ decltype(Tensor::values) values_from(const Proto& proto, std::size_t count) {
   }
 }
 
-/// What the file stores the integers as.
+}  // namespace
+
 StoredInteger stored_as(int onnx_type) {
   switch (onnx_type) {
     case Proto::INT8: return StoredInteger::int8;
@@ -104,8 +105,6 @@ StoredInteger stored_as(int onnx_type) {
     default: return StoredInteger::int64;
   }
 }
-
-}  // namespace
 
 DataType data_type_of(int onnx_type, const std::string& what) {
   switch (onnx_type) {

@@ -22,6 +22,8 @@ class ExternalData;
 DataType data_type_of(int onnx_type, const std::string& what);
 /// The 16-bit format of an ONNX element type.
 Half half_of(int onnx_type);
+/// What a file stores integers of an ONNX element type as; int64 for other types.
+StoredInteger stored_as(int onnx_type);
 /// Throws InputError where data and shape do not fit, or external data cannot be read.
 Tensor tensor_from(const onnx::TensorProto& proto, ExternalData& external);
 /// Throws Unsupported for graphs, types and lists of them.

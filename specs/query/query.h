@@ -38,6 +38,8 @@ struct Term {
   Number coefficient;
 };
 
+struct WrittenTerm;  // definition.h
+
 /// sum of terms <= threshold (strict: < threshold).
 struct Row {
   /// Sorted by (of, index), no two alike, no zero coefficient; never empty.
@@ -47,6 +49,8 @@ struct Row {
   bool from_equality = false;  ///< one half of an `=`
   /// The input that stands alone on one side of an `=` between two inputs (definition.h), or -1.
   std::int32_t defines = -1;
+  /// How the other side is computed, step by step; null: a product and a sum.
+  std::shared_ptr<const WrittenTerm> written = {};
 };
 
 /// lower <= x <= upper.
@@ -89,6 +93,13 @@ struct Clause {
   int line = 0;           ///< where it begins in the file, for messages; 0 where unknown
 };
 
+/// What a file calls its variables, for messages.
+class VariableNames {
+ public:
+  virtual ~VariableNames() = default;
+  virtual std::string name_of(Term::Of of, std::int64_t index) const = 0;
+};
+
 /// A query in normal form.
 struct Query {
   std::int64_t input_size = 0, output_size = 0;
@@ -98,6 +109,10 @@ struct Query {
   FileInfo file;  ///< that it was read from
   /// Of VNN-LIB 2.0 queries whose assertions calculate; else null.
   std::shared_ptr<const Calculation> calculation = {};
+  std::shared_ptr<const VariableNames> names = {};  ///< null: X_i and Y_j
+  /// [output_size] 1 for elements of hidden tensors that no assertion reads, which need not be
+  /// numbers; null: there are none.
+  std::shared_ptr<const std::vector<char>> unread = {};
 };
 
 /// True where all rows of `clause` hold at (x, y) in exact arithmetic (zero tolerance), the box not

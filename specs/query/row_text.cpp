@@ -21,20 +21,21 @@ double nearest(const Number& decimal) {
   return nearest_in(DataType::float64, decimal.exact);
 }
 
-std::string name_of(const Term& term) {
+std::string name_of(const Term& term, const VariableNames* names) {
+  if (names != nullptr) return names->name_of(term.of, term.index);
   return (term.of == Term::Of::input ? "X_" : "Y_") + std::to_string(term.index);
 }
 
 }  // namespace
 
-std::string to_text(const Row& row) {
+std::string to_text(const Row& row, const VariableNames* names) {
   std::string text;
   for (const Term& term : row.terms) {
     const double c = nearest(term.coefficient);
     const bool is_first = &term == row.terms.data();
     text += c < 0.0 ? (is_first ? "-" : " - ") : (is_first ? "" : " + ");
     if (std::fabs(c) != 1.0) text += number(std::fabs(c)) + " ";
-    text += name_of(term);
+    text += name_of(term, names);
   }
   return text + (row.strict ? " < " : " <= ") + number(nearest(row.threshold));
 }

@@ -8,7 +8,7 @@
 
 namespace clipbound::specs {
 
-/// "-1.5 Y_0 + X_3 <= 0.1": all of it.
-std::string to_text(const Row& row);
+/// "-1.5 Y_0 + X_3 <= 0.1": all of it, in the names of the query's file.
+std::string to_text(const Row& row, const VariableNames* names = nullptr);
 
 }  // namespace clipbound::specs

@@ -28,6 +28,7 @@ struct Equation {
 struct Sides {
   bool at_most = false, at_least = false;
   std::int32_t defines = -1;
+  std::shared_ptr<const WrittenTerm> written = {};
 };
 using Equations = std::map<Equation, Sides>;
 
@@ -49,7 +50,10 @@ Equations equations_of(const Clause& clause) {
     if (!half) continue;
     Sides& sides = halves[half->first];
     (half->second ? sides.at_most : sides.at_least) = true;
-    sides.defines = std::max(sides.defines, row.defines);
+    if (row.defines >= sides.defines) {
+      sides.defines = row.defines;
+      sides.written = row.written;
+    }
   }
   std::erase_if(halves, [](const auto& e) { return !e.second.at_most || !e.second.at_least; });
   return halves;
@@ -64,7 +68,8 @@ Equations common_equations(const Query& query) {
     const Equations here = equations_of(query.clauses[k]);
     std::erase_if(common, [&](const auto& e) {
       const auto same = here.find(e.first);
-      return same == here.end() || same->second.defines != e.second.defines;
+      return same == here.end() || same->second.defines != e.second.defines ||
+             !same_text(same->second.written.get(), e.second.written.get());
     });
   }
   return common;
@@ -99,13 +104,18 @@ class Definitions {
 
   /// False where the equation stays a pair of rows: it closes a circle, or what it says of
   /// roundings cannot be kept.
-  bool add(const Equation& equation, std::int32_t defines) {
+  bool add(const Equation& equation, const Sides& sides) {
     // X_b = (sum - X_a) / ratio, or X_a = sum - ratio X_b.
-    const InputDefinition later{equation.b, equation.a, -1 / equation.ratio,
-                                equation.sum / equation.ratio};
-    const InputDefinition earlier{equation.a, equation.b, -equation.ratio, equation.sum};
-    const bool bound_to_side = defines >= 0 && !later.is_exact();
-    if (bound_to_side) return add(defines == later.input ? later : earlier);
+    InputDefinition later{equation.b, equation.a, -1 / equation.ratio,
+                          equation.sum / equation.ratio};
+    InputDefinition earlier{equation.a, equation.b, -equation.ratio, equation.sum};
+    const bool bound_to_side =
+        sides.defines >= 0 && (!later.is_exact() || sides.written != nullptr);
+    if (bound_to_side) {
+      InputDefinition& own = sides.defines == later.input ? later : earlier;
+      own.written = sides.written;
+      return add(std::move(own));
+    }
     return add(later) || add(earlier);
   }
   const InputDefinition* of(std::size_t i) const { return of_input_[i] ? &*of_input_[i] : nullptr; }
@@ -203,7 +213,7 @@ class Rewriting {
         largest_(magnitudes(query, type)),
         definitions_(largest_.size()) {
     for (const auto& [equation, sides] : common) {
-      if (definitions_.add(equation, sides.defines)) used_.emplace(equation, sides);
+      if (definitions_.add(equation, sides)) used_.emplace(equation, sides);
     }
     composed_ = definitions_.composed(type, largest_);
     columns_.resize(largest_.size());

@@ -337,6 +337,36 @@ std::string element_name(const std::vector<DeclaredNetwork>& networks, bool inpu
   return tensor.shape.empty() ? tensor.name : tensor.name + "[" + indices + "]";
 }
 
+namespace {
+
+class DeclaredNames final : public VariableNames {
+ public:
+  explicit DeclaredNames(std::vector<DeclaredNetwork> networks) : networks_(std::move(networks)) {
+    for (const DeclaredNetwork& network : networks_)
+      for (const DeclaredTensor& tensor : network.tensors)
+        if (tensor.kind != DeclaredTensor::Kind::input) outputs_ += element_count(tensor.shape);
+  }
+  std::string name_of(Term::Of of, std::int64_t index) const override {
+    const bool is_input = of == Term::Of::input;
+    if (!is_input && index >= outputs_) return "product " + std::to_string(index - outputs_ + 1);
+    return element_name(networks_, is_input, index);
+  }
+
+ private:
+  const std::vector<DeclaredNetwork> networks_;
+  std::int64_t outputs_ = 0;
+};
+
+}  // namespace
+
+std::shared_ptr<const VariableNames> names_of(std::vector<DeclaredNetwork> networks) {
+  return std::make_shared<const DeclaredNames>(std::move(networks));
+}
+
+DeclaredType type_of_input(const std::vector<DeclaredNetwork>& networks, std::int64_t number) {
+  return tensor_with(networks, true, number).type;
+}
+
 std::string place_of_input(const std::vector<DeclaredNetwork>& networks, std::int64_t number) {
   return tensor_with(networks, true, number).place;
 }

@@ -3,6 +3,7 @@
 // Source: the VNN-LIB standard 2.1: scoping, typing of network declarations.
 // Guarantees: names are unique, and networks that are said to be alike are declared alike.
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -70,6 +71,10 @@ class Declarations {
 /// "X_f[0,2]": how a file writes element `number` of X (or Y) of its networks.
 std::string element_name(const std::vector<DeclaredNetwork>& networks, bool input,
                          std::int64_t number);
+/// The names of the elements of X and of Y; what comes after those of the tensors is a product.
+std::shared_ptr<const VariableNames> names_of(std::vector<DeclaredNetwork> networks);
+/// The declared type of element `number` of X.
+DeclaredType type_of_input(const std::vector<DeclaredNetwork>& networks, std::int64_t number);
 /// Where the input tensor is declared that has element `number` of X.
 std::string place_of_input(const std::vector<DeclaredNetwork>& networks, std::int64_t number);
 

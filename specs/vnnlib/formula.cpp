@@ -1,8 +1,12 @@
 #include "specs/vnnlib/formula.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "specs/network/float_grid.h"
@@ -86,6 +90,35 @@ class Computed {
   std::span<const double> x_, y_;
 };
 
+/// The arithmetic of an integer type. A number beyond it is unknown.
+class Whole {
+ public:
+  using Value = std::optional<mpq_class>;
+  Whole(const IntegerSpan& type, std::span<const double> x, std::span<const double> y)
+      : type_(type), exactly_(x, y) {}
+
+  Value variable(bool input, std::uint32_t index) const { return exactly_.variable(input, index); }
+  Value number(std::string_view text) const { return exactly_.number(text); }
+  void combine(NodeKind kind, Value& value, const Value& argument) const {
+    exactly_.combine(kind, value, argument);
+    keep(value);
+  }
+  void negate(Value& value) const {
+    exactly_.negate(value);
+    keep(value);
+  }
+  std::optional<int> compare(const Value& a, const Value& b) const {
+    return exactly_.compare(a, b);
+  }
+
+ private:
+  void keep(Value& value) const {
+    if (value && (*value < type_.least || *value > type_.greatest)) value.reset();
+  }
+  const IntegerSpan& type_;
+  const Exactly exactly_;
+};
+
 bool satisfies(std::optional<int> side, Relation relation) {
   if (!side) return false;
   switch (relation) {
@@ -99,16 +132,19 @@ bool satisfies(std::optional<int> side, Relation relation) {
   return false;
 }
 
+/// One comparison.
 template <class Arithmetic>
-class Evaluation {
+class Comparison {
  public:
-  Evaluation(const Formula& formula, const Arithmetic& arithmetic)
-      : ast_(formula.ast), text_(formula.text, ""), arithmetic_(arithmetic) {}
+  Comparison(const Ast& ast, const SourceText& text, const Arithmetic& arithmetic)
+      : ast_(ast), text_(text), arithmetic_(arithmetic) {}
 
-  bool all_hold() const {
-    for (const std::uint32_t root : ast_.roots)
-      if (!holds(root)) return false;
-    return true;
+  bool holds(std::uint32_t i) const {
+    const AstNode& node = ast_.nodes[i];
+    const bool atoms = node.kind == NodeKind::compare_atoms;
+    const Value left = atoms ? atom(node.left_kind, node.left) : term(i + 1);
+    const Value right = atoms ? atom(node.right_kind, node.right) : term(ast_.nodes[i + 1].end);
+    return satisfies(arithmetic_.compare(left, right), node.relation);
   }
 
  private:
@@ -126,24 +162,53 @@ class Evaluation {
         },
         [&](Value& value) { arithmetic_.negate(value); });
   }
-  bool compares(std::uint32_t i) const {
-    const AstNode& node = ast_.nodes[i];
-    const bool atoms = node.kind == NodeKind::compare_atoms;
-    const Value left = atoms ? atom(node.left_kind, node.left) : term(i + 1);
-    const Value right = atoms ? atom(node.right_kind, node.right) : term(ast_.nodes[i + 1].end);
-    return satisfies(arithmetic_.compare(left, right), node.relation);
+
+  const Ast& ast_;
+  const SourceText& text_;
+  const Arithmetic& arithmetic_;
+};
+
+/// The integers that a comparison is about, which is of one type, or nullptr.
+const IntegerSpan* integers_of(const Formula& formula, std::uint32_t comparison) {
+  const auto span_of = [&](Atom::Kind kind, std::uint32_t value) -> const IntegerSpan* {
+    if (kind != Atom::Kind::input && kind != Atom::Kind::output) return nullptr;
+    const std::vector<IntegerSpan>& spans =
+        kind == Atom::Kind::input ? formula.integer_inputs : formula.integer_outputs;
+    const auto after = std::upper_bound(
+        spans.begin(), spans.end(), value,
+        [](std::uint32_t element, const IntegerSpan& span) { return element < span.first; });
+    if (after == spans.begin() || value >= std::prev(after)->end) return nullptr;
+    return &*std::prev(after);
+  };
+  for (std::uint32_t i = comparison; i < formula.ast.nodes[comparison].end; ++i) {
+    const AstNode& node = formula.ast.nodes[i];
+    if (const IntegerSpan* span = span_of(node.left_kind, node.left)) return span;
+    if (const IntegerSpan* span = span_of(node.right_kind, node.right)) return span;
   }
+  return nullptr;
+}
+
+class Evaluation {
+ public:
+  using Compares = std::function<bool(std::uint32_t)>;
+  Evaluation(const Ast& ast, Compares compares) : ast_(ast), compares_(std::move(compares)) {}
+
+  bool all_hold() const {
+    for (const std::uint32_t root : ast_.roots)
+      if (!holds(root)) return false;
+    return true;
+  }
+
+ private:
   bool holds(std::uint32_t root) const;
 
   const Ast& ast_;
-  const SourceText text_;
-  const Arithmetic& arithmetic_;
+  const Compares compares_;
 };
 
 // Goes through the formula from left to right. Once some part of a conjunction fails, or of a
 // disjunction holds, the rest of it is passed over.
-template <class Arithmetic>
-bool Evaluation<Arithmetic>::holds(std::uint32_t root) const {
+bool Evaluation::holds(std::uint32_t root) const {
   std::vector<std::uint32_t> open;
   std::uint32_t i = root;
   while (true) {
@@ -152,7 +217,7 @@ bool Evaluation<Arithmetic>::holds(std::uint32_t root) const {
       open.push_back(i++);
       continue;
     }
-    bool value = kind == NodeKind::truth || (kind != NodeKind::falsehood && compares(i));
+    bool value = kind == NodeKind::truth || (kind != NodeKind::falsehood && compares_(i));
     i = ast_.nodes[i].end;
     while (!open.empty()) {
       const AstNode& parent = ast_.nodes[open.back()];
@@ -167,7 +232,7 @@ bool Evaluation<Arithmetic>::holds(std::uint32_t root) const {
 
 }  // namespace
 
-std::shared_ptr<const Formula> make_formula(Ast&& ast, const SourceText& source) {
+std::shared_ptr<Formula> make_formula(Ast&& ast, const SourceText& source) {
   auto formula = std::make_shared<Formula>();
   formula->ast = std::move(ast);
   formula->ast.warnings.clear();
@@ -185,14 +250,28 @@ std::shared_ptr<const Formula> make_formula(Ast&& ast, const SourceText& source)
 }
 
 bool holds_exactly(const Formula& formula, std::span<const double> x, std::span<const double> y) {
-  return Evaluation(formula, Exactly(x, y)).all_hold();
+  const SourceText text(formula.text, "");
+  const Exactly exactly(x, y);
+  return Evaluation(
+             formula.ast,
+             [&](std::uint32_t i) { return Comparison(formula.ast, text, exactly).holds(i); })
+      .all_hold();
 }
 
 bool holds_in(const Formula& formula, DataType type, std::span<const double> x,
               std::span<const double> y) {
-  // What is of an integer type is calculated without rounding.
-  if (type == DataType::int64 || type == DataType::boolean) return holds_exactly(formula, x, y);
-  return Evaluation(formula, Computed(type, x, y)).all_hold();
+  if (formula.exactly && !holds_exactly(formula, x, y)) return false;
+  const SourceText text(formula.text, "");
+  const Computed computed(type, x, y);
+  const bool has_integers = !formula.integer_inputs.empty() || !formula.integer_outputs.empty();
+  return Evaluation(
+             formula.ast,
+             [&](std::uint32_t i) {
+               if (const IntegerSpan* integers = has_integers ? integers_of(formula, i) : nullptr)
+                 return Comparison(formula.ast, text, Whole(*integers, x, y)).holds(i);
+               return Comparison(formula.ast, text, computed).holds(i);
+             })
+      .all_hold();
 }
 
 }  // namespace clipbound::specs

@@ -80,8 +80,13 @@ struct JointQuery {
   Query query;                            ///< Y has the tensors' elements, then the products
   std::vector<Product> products;
   /// To be evaluated in the declared type as the competition does; nothing where no assertion
-  /// calculates (then exact comparison says the same).
+  /// calculates (then exact comparison says the same) and none is left out.
   std::shared_ptr<const Formula> formula;
+  /// Some `!=` is left out of the clauses, which else were too many: the formula asks it.
+  bool leaves_out = false;
+  /// Why some calculation of integers is not what the query has of it (integer_arithmetic.h), with
+  /// its place; empty: all are.
+  std::string leaves_type;
 
   std::int64_t tensor_outputs() const {
     return query.output_size - static_cast<std::int64_t>(products.size());

@@ -1,7 +1,10 @@
 #include "specs/vnnlib/linear_form.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "base/check.h"
 #include "specs/query/number.h"
@@ -165,6 +168,89 @@ std::int32_t lone_input(const Ast& ast, std::uint32_t node) {
     if (uses == 1) return static_cast<std::int32_t>(term.left);
   }
   return -1;
+}
+
+namespace {
+
+using Steps = std::vector<WrittenTerm::Step>;
+
+Steps steps_of(const Ast& ast, const SourceText& source, std::uint32_t root) {
+  using Kind = WrittenTerm::Kind;
+  return fold_term<Steps>(
+      ast, root,
+      [&](Atom::Kind kind, std::uint32_t value) {
+        if (kind == Atom::Kind::number)
+          return Steps{{Kind::number, decimal_value(source.number(value))}};
+        return Steps{{Kind::input, {}}};
+      },
+      [&](std::uint32_t node, Steps& steps, Steps&& argument) {
+        const NodeKind kind = ast.nodes[node].kind;
+        std::move(argument.begin(), argument.end(), std::back_inserter(steps));
+        steps.push_back({kind == NodeKind::plus    ? Kind::plus
+                         : kind == NodeKind::minus ? Kind::minus
+                                                   : Kind::times,
+                         {}});
+      },
+      [](Steps& steps) {
+        steps.push_back({Kind::negate, {}});
+      });
+}
+
+/// Whether it is a number times the input, plus a number, or less: signs are exact. Numbers that
+/// are calculated are rounded on their own.
+bool is_plain(const Steps& steps) {
+  using Kind = WrittenTerm::Kind;
+  struct Part {
+    bool has_input, is_sum;
+  };
+  std::vector<Part> parts;
+  int inputs = 0, sums = 0, products = 0;
+  for (const WrittenTerm::Step& step : steps) {
+    if (step.kind == Kind::input || step.kind == Kind::number) {
+      inputs += step.kind == Kind::input ? 1 : 0;
+      parts.push_back({step.kind == Kind::input, false});
+      continue;
+    }
+    if (step.kind == Kind::negate) continue;
+    const Part argument = parts.back();
+    parts.pop_back();
+    Part& part = parts.back();
+    const bool is_sum = step.kind != Kind::times;
+    if (!part.has_input && !argument.has_input) return false;
+    if (!is_sum && (part.is_sum || argument.is_sum)) return false;
+    part = {true, part.is_sum || argument.is_sum || is_sum};
+    ++(is_sum ? sums : products);
+  }
+  return inputs == 1 && sums <= 1 && products <= 1;
+}
+
+}  // namespace
+
+bool names_two_inputs(const Ast& ast, std::uint32_t node) {
+  std::set<std::uint32_t> inputs;
+  for (std::uint32_t n = node; n < ast.nodes[node].end; ++n) {
+    const AstNode& part = ast.nodes[n];
+    for (const auto& [kind, value] :
+         {std::pair(part.left_kind, part.left), std::pair(part.right_kind, part.right)}) {
+      if (kind == Atom::Kind::output) return false;
+      if (kind == Atom::Kind::input) inputs.insert(value);
+    }
+    if (inputs.size() > 2) return false;
+  }
+  return inputs.size() == 2;
+}
+
+std::shared_ptr<const WrittenTerm> written_side(const Ast& ast, const SourceText& source,
+                                                std::uint32_t node, std::int32_t lone) {
+  for (std::uint32_t n = node + 1; n < ast.nodes[node].end; ++n)
+    if (ast.nodes[n].kind == NodeKind::divide) return nullptr;
+  const std::uint32_t first = node + 1, second = ast.nodes[first].end;
+  const AstNode& left = ast.nodes[first];
+  const bool lone_is_left = left.kind == NodeKind::atom && left.left_kind == Atom::Kind::input &&
+                            static_cast<std::int32_t>(left.left) == lone;
+  Steps steps = steps_of(ast, source, lone_is_left ? second : first);
+  if (is_plain(steps)) return nullptr;
+  return std::make_shared<const WrittenTerm>(WrittenTerm{std::move(steps)});
 }
 
 }  // namespace clipbound::specs

@@ -3,8 +3,10 @@
 // Source: own.
 // Guarantees: rational arithmetic; nothing is rounded before the row's enclosures (S11).
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "specs/query/definition.h"
 #include "specs/query/query.h"
 #include "specs/vnnlib/ast.h"
 #include "specs/vnnlib/lexer.h"
@@ -40,5 +42,11 @@ LinearForm difference(const Ast& ast, const SourceText& source, std::uint32_t no
 void append_rows(const LinearForm& form, Relation relation, std::vector<Row>& rows);
 /// The input that one side of a comparison node consists of, where the other is a term; or -1.
 std::int32_t lone_input(const Ast& ast, std::uint32_t node);
+/// Whether the sides of a comparison node name two inputs and no output.
+bool names_two_inputs(const Ast& ast, std::uint32_t node);
+/// The other side as it is written; null where it is computed as a product and a sum (definition.h)
+/// are, or divides.
+std::shared_ptr<const WrittenTerm> written_side(const Ast& ast, const SourceText& source,
+                                                std::uint32_t node, std::int32_t lone);
 
 }  // namespace clipbound::specs

@@ -21,6 +21,8 @@
 namespace clipbound::specs {
 namespace {
 
+constexpr int kMostUnequal = 10;
+
 // What a row takes in memory, roughly, so that a cross product can be stopped before the machine is
 // full.
 std::size_t bytes_of(const Number& number) {
@@ -60,7 +62,9 @@ class NormalForm {
   bool take_constant(std::uint32_t node, int sign, Relation relation);
   LinearForm form_of(std::uint32_t node);
   void mark_definition(std::uint32_t node);
+  void warn_once(std::uint32_t node, const std::string& why);
   bool dead_end(std::uint32_t node, const std::string& why);
+  bool leaves_out(std::uint32_t node);
   void open_choice();
   bool next_case();
   bool next_alternative(Choice& choice);
@@ -105,6 +109,10 @@ void NormalForm::run() {
   box_.start_recording();
   while (possible) {
     if (waiting_begin_ < waiting_.size()) {
+      if (leaves_out(waiting_[waiting_begin_])) {
+        ++waiting_begin_;
+        continue;
+      }
       open_choice();
     } else {
       emit();
@@ -142,11 +150,14 @@ bool NormalForm::carry() {
   return false;
 }
 
-bool NormalForm::dead_end(std::uint32_t node, const std::string& why) {
-  // Each place is named once, in however many cases it recurs.
-  if (warned_.size() < 1000 && warned_.insert(node).second) {
+// Each place is named once, in however many cases it recurs.
+void NormalForm::warn_once(std::uint32_t node, const std::string& why) {
+  if (warned_.size() < 1000 && warned_.insert(node).second)
     add_warning(query_.warnings, source_, ast_.nodes[node].offset, why);
-  }
+}
+
+bool NormalForm::dead_end(std::uint32_t node, const std::string& why) {
+  warn_once(node, why);
   return false;
 }
 
@@ -225,12 +236,20 @@ std::string NormalForm::input_name(std::uint32_t input) const {
 // The two rows of an equation between two inputs, one of which stands alone: X_1 = 0.5 X_8 + 0.1.
 void NormalForm::mark_definition(std::uint32_t node) {
   const std::int32_t lone = lone_input(ast_, node);
+  // Products of inputs that cancel are computed otherwise, and integers without rounding.
+  const bool is_integer = lone >= 0 && !result_.networks.empty() &&
+                          kind_of(type_of_input(result_.networks, lone)) == TypeKind::integer;
+  if (lone < 0 || ast_.nodes[node].left != 0 || is_integer || !names_two_inputs(ast_, node)) return;
+  const std::shared_ptr<const WrittenTerm> written = written_side(ast_, source_, node, lone);
   for (auto row = rows_.end() - 2; row != rows_.end(); ++row) {
     const auto is_lone = [lone](const Term& term) {
       return term.of == Term::Of::input && term.index == lone && abs(term.coefficient.exact) == 1;
     };
     const bool of_inputs = row->terms.size() == 2 && row->terms[1].of == Term::Of::input;
-    if (of_inputs && (is_lone(row->terms[0]) || is_lone(row->terms[1]))) row->defines = lone;
+    if (of_inputs && (is_lone(row->terms[0]) || is_lone(row->terms[1]))) {
+      row->defines = lone;
+      row->written = written;
+    }
   }
 }
 
@@ -267,6 +286,20 @@ bool NormalForm::take_bound(std::uint32_t node, Relation relation, std::uint32_t
   if (relation == Relation::less || relation == Relation::greater) {
     append_rows(form_of(node), relation, rows_);
   }
+  return true;
+}
+
+// Each `!=` doubles the cases of those before it. Where that would be too many, the clauses ask for
+// more points than the file, and counterexamples are held against its formula.
+bool NormalForm::leaves_out(std::uint32_t node) {
+  const auto is_unequal = [&](std::uint32_t n) { return ast_.nodes[n].kind != NodeKind::either; };
+  if (result_.networks.empty() || !is_unequal(node) ||
+      std::count_if(choices_.begin(), choices_.end(),
+                    [&](const Choice& choice) { return is_unequal(choice.node); }) < kMostUnequal)
+    return false;
+  result_.leaves_out = true;
+  warn_once(node, "more than " + std::to_string(kMostUnequal) +
+                      " comparisons with != in one case: unsat is proved without this one");
   return true;
 }
 

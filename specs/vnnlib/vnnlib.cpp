@@ -8,6 +8,7 @@
 #include "base/file_kind.h"
 #include "specs/vnnlib/check.h"
 #include "specs/vnnlib/declarations.h"
+#include "specs/vnnlib/integer_arithmetic.h"
 #include "specs/vnnlib/joint_parser.h"
 #include "specs/vnnlib/normal_form.h"
 #include "specs/vnnlib/parser.h"
@@ -23,6 +24,20 @@ JointQuery version_1(const SourceText& source, const VnnlibLimits& limits) {
   return result;
 }
 
+/// Which of the formula's variables are integers.
+void note_integers(const std::vector<DeclaredNetwork>& networks, Formula& formula) {
+  for (const DeclaredNetwork& network : networks)
+    for (const DeclaredTensor& tensor : network.tensors) {
+      if (kind_of(tensor.type) != TypeKind::integer) continue;
+      const TypeRange range = range_of(tensor.type);
+      const std::int64_t end = tensor.first + element_count(tensor.shape);
+      auto& spans = tensor.kind == DeclaredTensor::Kind::input ? formula.integer_inputs
+                                                               : formula.integer_outputs;
+      spans.push_back({static_cast<std::uint32_t>(tensor.first), static_cast<std::uint32_t>(end),
+                       mpz_class(range.least), mpz_class(range.greatest)});
+    }
+}
+
 JointQuery version_2(const SourceText& source, const VnnlibLimits& limits) {
   JointFile file = parse_joint_file(source, limits);
   // Every input has an interval in the normal form.
@@ -36,8 +51,15 @@ JointQuery version_2(const SourceText& source, const VnnlibLimits& limits) {
   result.query.input_size = file.inputs;
   result.query.output_size = file.outputs;
   result.query.warnings = std::move(file.ast.warnings);
+  if (file.calculates) result.leaves_type = why_integers_leave(file.ast, source, result.networks);
   normal_form(file.ast, source, limits, result);
-  if (file.calculates) result.formula = make_formula(std::move(file.ast), source);
+  result.query.names = names_of(result.networks);
+  if (file.calculates || result.leaves_out) {
+    const std::shared_ptr<Formula> formula = make_formula(std::move(file.ast), source);
+    formula->exactly = result.leaves_out;
+    note_integers(result.networks, *formula);
+    result.formula = formula;
+  }
   return result;
 }
 

@@ -148,18 +148,37 @@ AffineForm multiply_variables(LowerContext& context, const AffineForm& x, const 
   return gather({&first, &second}, from);
 }
 
+/// 1 for elements at which both forms are the same without a radius: the product is a square.
+std::vector<char> same_elements(const AffineForm& x, const AffineForm& y) {
+  std::vector<char> same(x.constant.size(), 0);
+  if (x.terms.size() != y.terms.size()) return same;
+  for (std::size_t i = 0; i < same.size(); ++i) {
+    const auto e = static_cast<std::int64_t>(i);
+    same[i] = x.radius[i] == 0.0 && y.radius[i] == 0.0 && x.constant[i] == y.constant[i] &&
+              std::equal(x.terms.begin(), x.terms.end(), y.terms.begin(),
+                         [e](const auto& p, const auto& q) {
+                           return p.first == q.first &&
+                                  std::ranges::equal(p.second.indices(e), q.second.indices(e)) &&
+                                  std::ranges::equal(p.second.values(e), q.second.values(e));
+                         });
+  }
+  return same;
+}
+
 AffineForm multiply(LowerContext& context, const AffineForm& x, const AffineForm& y) {
   // Elements with a constant factor are linear: only the others need squares.
   const std::vector<char> x_constant = constant_elements(x), y_constant = constant_elements(y),
                           same_neuron = of_same_neuron(context, x, y),
-                          x_steps = are_steps(context, x), y_steps = are_steps(context, y);
-  std::vector<Pick> parts[6], from(x_constant.size());
+                          x_steps = are_steps(context, x), y_steps = are_steps(context, y),
+                          same = same_elements(x, y);
+  std::vector<Pick> parts[7], from(x_constant.size());
   for (std::size_t i = 0; i < x_constant.size(); ++i) {
     const std::int32_t which = x_constant[i]    ? 0
                                : y_constant[i]  ? 1
                                : same_neuron[i] ? 2
                                : x_steps[i]     ? 4
                                : y_steps[i]     ? 5
+                               : same[i]        ? 6
                                                 : 3;
     from[i] = {which, static_cast<std::int64_t>(parts[which].size())};
     parts[which].push_back({0, static_cast<std::int64_t>(i)});
@@ -176,7 +195,10 @@ AffineForm multiply(LowerContext& context, const AffineForm& x, const AffineForm
       parts[4].empty() ? AffineForm() : multiply_by_steps(context, x_of(4), y_of(4));
   const AffineForm by_y_steps =
       parts[5].empty() ? AffineForm() : multiply_by_steps(context, y_of(5), x_of(5));
-  return gather({&by_x, &by_y, &of_one_neuron, &variable, &by_x_steps, &by_y_steps}, from);
+  const AffineForm squares =
+      parts[6].empty() ? AffineForm() : context.add_layer(x_of(6), {Curve::square}, kNoValue);
+  return gather({&by_x, &by_y, &of_one_neuron, &variable, &by_x_steps, &by_y_steps, &squares},
+                from);
 }
 
 AffineForm invert(LowerContext& context, const AffineForm& x) {

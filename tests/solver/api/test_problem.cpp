@@ -3,6 +3,7 @@
 #include <clipbound/clipbound.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <regex>
 #include <string>
 
@@ -62,6 +63,22 @@ TEST(Problem, EveryExampleOfThePage) {
   const auto equal =
       clipbound::Problem::load(kExamples + "vnnlib2/equal.vnnlib", {{"near", follow}});
   EXPECT_EQ(clipbound::solve(equal.network, equal.query, limited()).verdict, Verdict::unsat);
+}
+
+/// Hidden tensors that nothing reads may hold anything; integers may be beyond int64.
+TEST(Problem, WitnessesOfWhatIsNoNumber) {
+  const auto query = clipbound::Query::parse(
+      "(vnnlib-version <2.0>)(declare-network f (declare-input X float32 [1]) (declare-hidden H "
+      "float32 [2] \"h\") (declare-hidden I uint64 [2] \"i\") (declare-output Y float32 [1]))"
+      "(assert (and (>= X[0] 0.0) (<= X[0] 1.0)))");
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  clipbound::Result result;
+  result.verdict = Verdict::sat;
+  result.input = {1.0};
+  result.output = {-kNaN, -std::numeric_limits<double>::infinity(), kNaN, 0x1p63, 0.5};
+  EXPECT_EQ(to_vnncomp(result, query),
+            "sat\nX float32 [1]\n1\nH float32 [2]\nnan\n-inf\nI uint64 [2]\nnan\n"
+            "9223372036854775808\nY float32 [1]\n0.5\n");
 }
 
 TEST(Problem, NetworksInMemory) {

@@ -9,6 +9,7 @@
 #include "specs/evaluate/counterexample.h"
 #include "specs/evaluate/evaluate.h"
 #include "specs/onnx/onnx_reader.h"
+#include "specs/query/row_text.h"
 #include "tests/specs/joint/small_models.h"
 #include "tests/support/floors.h"
 
@@ -243,6 +244,85 @@ TEST(Join, NetworksOfDifferentTypesAreUnsupported) {
       box_text("X", -1, 1) + box_text("U", -1, 1) + "(assert (<= Y[0,0] V[0,0]))";
   expect_words(refusal<Unsupported>(text, {given("f", relu_model(1)), given("g", doubles.bytes())}),
                {"'f'", "float32", "'g'", "float64"});
+}
+
+/// x / x of the hidden tensor is no number at 0; only who asks for it minds.
+TEST(Join, HiddenElementsThatNothingReadsNeedNotBeNumbers) {
+  OnnxWriter writer;
+  writer.input("x", {1, 2}).output("y");
+  writer.node("Div", {"x", "x"}, {"h"});
+  writer.node("Identity", {"x"}, {"y"});
+  const auto holds = [&](const std::string& assertion) {
+    const specs::Joint joint = joined(
+        kVersion2 +
+            network_text("f", "", "X", "Y", "[1,2]", "(declare-hidden H float32 [1,2] \"h\")") +
+            box_text("X", 0, 1) + "(assert (<= Y[0,0] 0.5))" + assertion,
+        {given("f", writer.bytes())});
+    return specs::judge(*joint.network, joint.query, std::vector<double>{0.0, 0.5}).holds;
+  };
+  EXPECT_TRUE(holds(""));
+  EXPECT_TRUE(holds("(assert (>= H[0,1] 1.0))"));
+  EXPECT_FALSE(holds("(assert (>= H[0,0] 1.0))"));
+  EXPECT_FALSE(holds("(assert (<= (* H[0,0] H[0,0]) 9.0))"));
+  EXPECT_FALSE(holds("(assert (or (<= H[0,0] 9.0) (<= Y[0,1] 1.0)))"));
+}
+
+TEST(Join, RowsHaveTheNamesOfTheFile) {
+  const specs::Joint joint = joined(kTwo + "(assert (> (* Y[0,1] V[0,1]) 2.0))",
+                                    {given("f", relu_model(1)), given("g", relu_model(2))});
+  std::string text;
+  for (const specs::Row& row : joint.query.clauses.at(0).rows)
+    text += to_text(row, joint.query.names.get()) + "\n";
+  expect_words(text, {"Y[0,0] - V[0,0] <= 0", "product 1"});
+  EXPECT_EQ(joint.query.names->name_of(specs::Term::Of::input, 3), "U[0,1]");
+}
+
+/// Forty of them are 2^40 cases; the judge asks for all of them all the same.
+TEST(Join, ManyUnequalInputsAreNoManyCases) {
+  constexpr int kInputs = 40;
+  std::string text =
+      kVersion2 + "(declare-network f (declare-input X real [40]) (declare-output Y real [40]))";
+  for (int i = 0; i < kInputs; ++i) {
+    const std::string x = "X[" + std::to_string(i) + "]";
+    text += "(assert (>= " + x + " 0.0))(assert (<= " + x + " 1.0))(assert (!= " + x + " 0.5))\n";
+  }
+  const specs::Joint joint =
+      joined(text + "(assert (>= Y[0] 0.0))", {given("f", identity_model(kInputs))});
+  EXPECT_LE(joint.query.clauses.size(), 1024U);
+  std::string warnings;
+  for (const std::string& warning : joint.query.warnings) warnings += warning;
+  expect_words(warnings, {"more than 10", "!="});
+  std::vector<double> x(kInputs, 0.25);
+  EXPECT_TRUE(specs::judge(*joint.network, joint.query, x).holds);
+  for (int i = 0; i < kInputs; ++i) {
+    x[static_cast<std::size_t>(i)] = 0.5;
+    EXPECT_FALSE(specs::judge(*joint.network, joint.query, x).holds) << i;
+    x[static_cast<std::size_t>(i)] = 0.75;
+  }
+}
+
+/// Softmax of opset 12 takes all axes from the second on, that of 13 the last one.
+TEST(Join, IsomorphicOperatorsMeanTheSameInTheirOpsets) {
+  const auto model = [](const std::string& op, int opset, const Shape& shape) {
+    OnnxWriter writer(opset);
+    writer.input("x", shape).output("y");
+    writer.node(op, {"x"}, {"y"});
+    return writer.bytes();
+  };
+  const auto refused = [&](const std::string& op, const Shape& shape) {
+    std::string text = kVersion2 + network_text("f", "", "X", "Y", specs::to_string(shape)) +
+                       network_text("g", "(isomorphic-to f)", "U", "V", specs::to_string(shape));
+    for (const std::string name : {"X", "U"})
+      for (std::int64_t i = 0; i < shape[1]; ++i)
+        for (std::int64_t j = 0; j < shape[2]; ++j) {
+          const std::string x = name + "[0," + std::to_string(i) + "," + std::to_string(j) + "]";
+          text += "(assert (and (>= " + x + " 0.0) (<= " + x + " 1.0)))";
+        }
+    return refusal<InputError>(
+        text, {given("f", model(op, 12, shape)), given("g", model(op, 13, shape))});
+  };
+  expect_words(refused("Softmax", {1, 2, 3}), {"'g'", "Softmax", "opsets 12 and 13"});
+  EXPECT_EQ(refused("Relu", {1, 2, 3}), "");
 }
 
 }  // namespace
