@@ -38,7 +38,8 @@ std::vector<double> propose_slopes(const LayeredSystem& system, const CrownBound
     double* input = slopes.data() + m * N;
     for (auto& layer : at) std::fill(layer.begin(), layer.end(), 0.0);
     const auto spread = [&](const AffineForm& from, std::size_t row, double factor) {
-      for (const auto& [source, rows] : from.terms) {
+      for (const auto& [source, coefficients] : from.terms) {
+        const SparseRows& rows = coefficients.written();
         double* to = source == kInputSource ? input : at[static_cast<std::size_t>(source)].data();
         const auto index = rows.indices(static_cast<std::int64_t>(row));
         const auto value = rows.values(static_cast<std::int64_t>(row));

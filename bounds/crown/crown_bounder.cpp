@@ -17,6 +17,15 @@ constexpr std::size_t kDenseRows = 1 << 17;
 constexpr double kBackwardWork = 1e9;
 /// The same row by row, of compressed rows.
 constexpr double kSparseWork = 4e6;
+/// Rows at once where some map is structured: they share one pass over a kernel of megabytes.
+constexpr std::size_t kStructuredRows = 16;
+
+bool has_structure(const std::vector<std::vector<LayerMatrix>>& matrices) {
+  return std::any_of(matrices.begin(), matrices.end(), [](const auto& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [](const LayerMatrix& matrix) { return matrix.structure() != nullptr; });
+  });
+}
 }  // namespace
 
 CrownBounder::CrownBounder(std::shared_ptr<const LayeredSystem> system)
@@ -33,9 +42,9 @@ CrownBounder::CrownBounder(std::shared_ptr<const LayeredSystem> system)
   double dense = 0.0, sparse = 0.0;
   for (const auto& list : matrices_) {
     for (const LayerMatrix& matrix : list)
-      (matrix.is_dense() ? dense : sparse) += static_cast<double>(matrix.sparse().entries());
+      (matrix.is_dense() ? dense : sparse) += static_cast<double>(matrix.entries());
   }
-  sparse_ = dense < 0.5 * sparse;
+  sparse_ = !has_structure(matrices_) && dense < 0.5 * sparse;
   for (std::size_t k = 0; k < work_.size(); ++k) {
     affordable_ = affordable_ &&
                   2.0 * static_cast<double>(system_->layers[k].size()) * work_[k] <= kBackwardWork;
@@ -130,7 +139,8 @@ void CrownBounder::substitute_dense(int layer, const std::vector<std::int64_t>& 
   for (int k = 0; k < layer; ++k)
     widest = std::max(
         widest, static_cast<std::size_t>(system_->layers[static_cast<std::size_t>(k)].size()));
-  const std::size_t at_once = std::clamp<std::size_t>(kDenseRows / widest, 8, 256);
+  const std::size_t least = has_structure(matrices_) ? kStructuredRows : 8,
+                    at_once = std::clamp<std::size_t>(kDenseRows / widest, least, 256);
   for (std::size_t first = 0; first < neurons.size() && !deadline.expired(); first += at_once) {
     const std::size_t last = std::min<std::size_t>(first + at_once, neurons.size());
     const std::vector<std::int64_t> part(neurons.begin() + static_cast<std::ptrdiff_t>(first),

@@ -27,7 +27,8 @@ void SparseBackwardRow::begin(const LayeredSystem& system, const AffineForm& for
                               double sign) {
   clear(system);
   sums.constant = sign * form.constant[static_cast<std::size_t>(row)];
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(row);
     const auto value = rows.values(row);
     for (std::size_t j = 0; j < index.size(); ++j) add(source, index[j], sign * value[j]);
@@ -50,7 +51,8 @@ void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
     if (m == 0.0) continue;
     sums.constant += m * layer.form.constant[v];
     sums.error += std::fabs(m) * layer.slack[v];
-    for (const auto& [source, rows] : layer.form.terms) {
+    for (const auto& [source, coefficients] : layer.form.terms) {
+      const SparseRows& rows = coefficients.written();
       const auto index = rows.indices(element);
       const auto value = rows.values(element);
       for (std::size_t j = 0; j < index.size(); ++j) add(source, index[j], m * value[j]);

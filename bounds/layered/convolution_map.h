@@ -52,6 +52,7 @@ class ConvolutionMap {
   std::int64_t row_channels() const;
   std::int64_t column_area() const;
   std::int64_t column_channels() const;
+  std::int64_t groups() const;
   const WindowShape& windows() const;
   Direction direction() const;
 

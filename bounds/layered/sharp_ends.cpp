@@ -37,7 +37,8 @@ double sharp_product_down(double a, double b) {
 
 void sharpen(const AffineForm& form, const SourceIntervals& sources, IntervalVector& z) {
   std::vector<double> lower(form.constant), upper(form.constant);
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const IntervalVector& from = sources.at(source);
     for (std::size_t i = 0; i < lower.size(); ++i) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));

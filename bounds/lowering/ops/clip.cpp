@@ -36,7 +36,8 @@ bool stays_below(LowerContext& context, const AffineForm& form, double limit) {
   for (std::int64_t i = 0; i < form.size(); ++i) {
     double size = std::fabs(form.constant[static_cast<std::size_t>(i)]) +
                   form.radius[static_cast<std::size_t>(i)];
-    for (const auto& [source, rows] : form.terms) {
+    for (const auto& [source, coefficients] : form.terms) {
+      const SparseRows& rows = coefficients.written();
       const auto index = rows.indices(i);
       const auto value = rows.values(i);
       const std::vector<double>& magnitude = context.magnitudes().at(source);
