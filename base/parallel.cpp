@@ -137,12 +137,10 @@ void parallel_for(int threads, std::int64_t count, const std::function<void(std:
   loop(threads, count, tbb::auto_partitioner(), body);
 }
 
-/// What oneTBB holds of a task. It counts as waiting until it runs or is destroyed, as unended
-/// until it is destroyed.
+/// What oneTBB holds of a task. It counts as unended until it is destroyed.
 class TaskHandOver {
  public:
   TaskHandOver(TaskPool& pool, std::unique_ptr<Task> task) : pool_(&pool), task_(task.release()) {
-    pool.waiting_.fetch_add(1, std::memory_order_relaxed);
     pool.unended_.fetch_add(1, std::memory_order_relaxed);
     release(task_);
   }
@@ -171,7 +169,6 @@ class TaskHandOver {
     Task* const task = task_;
     task_ = nullptr;
     acquire(task);
-    pool_->waiting_.fetch_sub(1, std::memory_order_relaxed);
     return task;
   }
   void end() const {

@@ -63,10 +63,8 @@ class TaskPool {
   /// Runs what was spawned and what that spawns, on the calling thread too, until nothing is left.
   /// The first exception of a task is thrown here; tasks that have not begun by then are destroyed.
   void run();
-  /// True where fewer tasks wait to begin than there are threads: oneTBB does not tell who is idle,
-  /// so that one task per thread is kept ready. With one thread there is nobody to share with.
-  bool wants_tasks() const { return waiting_.load(std::memory_order_relaxed) < wanted_; }
-  /// True where fewer tasks have begun or wait than there are threads: somebody is idle.
+  /// True where fewer tasks have begun or wait than there are threads: oneTBB does not tell who is
+  /// idle. With one thread there is nobody to share with.
   bool has_idle_threads() const { return unended_.load(std::memory_order_relaxed) < wanted_; }
 
  private:
@@ -75,8 +73,7 @@ class TaskPool {
   void run_on_threads();
 
   const int threads_;
-  const int wanted_;  // tasks that wait: as many as threads can be had, none for one thread
-  std::atomic<int> waiting_{0};               // spawned, not begun
+  const int wanted_;  // tasks at a time: as many as threads can be had, none for one thread
   std::atomic<int> unended_{0};               // spawned, not ended
   std::vector<std::unique_ptr<Task>> stack_;  // of run_here(), and what is spawned before run()
   void* group_ = nullptr;                     // tbb::task_group while it runs on threads

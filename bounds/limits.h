@@ -32,7 +32,7 @@ inline constexpr double kDenseFrom = 0.1;
 /// measured.
 inline constexpr double kWorthComposing = 1.5;
 /// In a network whose convolutions have so many coefficients, those of kLeastStructured stay
-/// convolutions; others are written out as rows (decision 53).
+/// convolutions; others are written out as rows (decision 55).
 inline constexpr std::int64_t kStructuredFrom = 100'000'000;
 inline constexpr double kLeastStructured = 1e6;
 

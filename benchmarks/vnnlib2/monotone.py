@@ -16,6 +16,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "python"))
 import onnx_file  # noqa: E402
 import pairs  # noqa: E402
 import running  # noqa: E402

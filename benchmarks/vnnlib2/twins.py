@@ -16,6 +16,7 @@ import string
 import sys
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "python"))
 import onnx_file  # noqa: E402
 import running  # noqa: E402
 from vnnlib_text import NUMBER, VARIABLE, Property, open_any, plain  # noqa: E402

@@ -27,9 +27,9 @@ void ActivationSplitWorker::between_batches() {
   attack_now_and_then();
 }
 
-std::optional<ActivationTask> ActivationSplitWorker::share(Giving giving) {
-  if (stack_.size() < (giving == Giving::needed ? 2 : 2 * kLanes)) return std::nullopt;
-  // The oldest are the largest; every second one goes.
+std::optional<ActivationTask> ActivationSplitWorker::share() {
+  if (stack_.size() < 2) return std::nullopt;
+  // Both parts get large ones, which are the oldest, and small ones.
   ActivationTask part, kept;
   for (std::size_t k = 0; k < stack_.size(); ++k)
     (k % 2 == 0 ? part : kept).push_back(std::move(stack_[k]));

@@ -26,7 +26,7 @@ class ActivationSplitWorker : public SearchWorker {
   void begin(ActivationTask task) { stack_ = std::move(task); }
   bool has_open() const { return !stack_.empty(); }
   void between_batches();
-  std::optional<ActivationTask> share(Giving giving);
+  std::optional<ActivationTask> share();
   bool take_batch();
   void bound();
   bool prune();

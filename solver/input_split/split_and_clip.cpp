@@ -149,17 +149,17 @@ void InputSplitWorker::split() {
   } else {
     phase_.assign(phase_.size(), Phase::unstable);
   }
-  split_side(parents, Side::lower, *target);
-  split_side(parents, Side::upper, *target);
+  for (const Side side : {Side::lower, Side::upper}) split_side(parents, side);
+  push_children(parents, *target);
 }
 
-void InputSplitWorker::inherit_halfspaces(const Level& from) {
+void InputSplitWorker::inherit_halfspaces(const Level& from, Children& children) const {
   const BoxBatch& boxes = from.boxes;
   const auto N = static_cast<std::size_t>(from.problem->inputs), width = N + 1;
   const int new_rows = std::min(from.problem->rows, halfspaces_);
   const auto copied = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(new_rows) * width);
-  std::copy_n(from.rows.linear_bound.begin(), copied, child_halfspaces_.begin());
-  std::fill(child_halfspaces_.begin() + copied, child_halfspaces_.end(), Vec{});
+  std::copy_n(from.rows.linear_bound.begin(), copied, children.halfspaces.begin());
+  std::fill(children.halfspaces.begin() + copied, children.halfspaces.end(), Vec{});
   // How deep each cuts: 1 where all of the box lies outside, -1 where all of it lies inside (then
   // it says nothing).
   Vec depth[kMostHalfspaces];
@@ -167,8 +167,8 @@ void InputSplitWorker::inherit_halfspaces(const Level& from) {
     const Vec* g = boxes.halfspaces.data() + static_cast<std::size_t>(k) * width;
     Vec at = g[N], spread = broadcast(1e-300);
     for (std::size_t i = 0; i < N; ++i) {
-      at += g[i] * 0.5 * (child_lower_[i] + child_upper_[i]);
-      spread += vabs(g[i]) * 0.5 * (child_upper_[i] - child_lower_[i]);
+      at += g[i] * 0.5 * (children.lower[i] + children.upper[i]);
+      spread += vabs(g[i]) * 0.5 * (children.upper[i] - children.lower[i]);
     }
     depth[k] = at / spread;
   }
@@ -181,20 +181,19 @@ void InputSplitWorker::inherit_halfspaces(const Level& from) {
       if (best < 0) break;
       depth[best][lane] = -2.0;
       for (std::size_t i = 0; i < width; ++i) {
-        child_halfspaces_[static_cast<std::size_t>(kept) * width + i][lane] =
+        children.halfspaces[static_cast<std::size_t>(kept) * width + i][lane] =
             boxes.halfspaces[static_cast<std::size_t>(best) * width + i][lane];
       }
     }
   }
 }
 
-/// The child in child_lower_, child_upper_ and child_halfspaces_, with the bounds of the neurons
-/// that `target` keeps.
-void InputSplitWorker::push_child(const Level& from, int lane, Share share,
-                                  SubproblemStack& target) {
+/// A lane's child, with the bounds of the neurons that `target` keeps.
+void InputSplitWorker::push_child(const Level& from, const Children& children, int lane,
+                                  Share share, SubproblemStack& target) const {
   const Record record = target.push(std::move(share));
-  store_lane(child_lower_, lane, record.lower_x());
-  store_lane(child_upper_, lane, record.upper_x());
+  store_lane(children.lower, lane, record.lower_x());
+  store_lane(children.upper, lane, record.upper_x());
   const std::span<double> lower_z = record.lower_z(), upper_z = record.upper_z();
   std::size_t kept = 0;
   for (std::size_t v = 0; v < phase_.size(); ++v) {
@@ -203,36 +202,45 @@ void InputSplitWorker::push_child(const Level& from, int lane, Share share,
     upper_z[kept] = from.boxes.upper_z[v][lane];
     ++kept;
   }
-  store_lane(child_halfspaces_, lane, record.halfspaces());
+  store_lane(children.halfspaces, lane, record.halfspaces());
 }
 
-void InputSplitWorker::split_side(const Level& from, Side side, SubproblemStack& target) {
+void InputSplitWorker::split_side(const Level& from, Side side) {
   const BoxBatch& boxes = from.boxes;
   const int N = from.problem->inputs;
-  child_lower_ = boxes.lower_x;
-  child_upper_ = boxes.upper_x;
+  Children& children = children_[static_cast<std::size_t>(side)];
+  children.lower = boxes.lower_x;
+  children.upper = boxes.upper_x;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open_[lane] == 0) continue;
     const auto k = static_cast<std::size_t>(split_[lane]);
-    (side == Side::upper ? child_lower_ : child_upper_)[k][lane] = middle_of(boxes, k, lane);
+    (side == Side::upper ? children.lower : children.upper)[k][lane] = middle_of(boxes, k, lane);
   }
-  Mask empty = {};
+  children.empty = Mask{};
   if (settings_.clip_boxes != nullptr && settings_.order == ClipOrder::children) {
-    empty = settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), from.problem->rows,
-                                 from.rows.linear_bound.data());
-    empty |= settings_.clip_boxes(N, child_lower_.data(), child_upper_.data(), halfspaces_,
-                                  boxes.halfspaces.data());
+    children.empty = settings_.clip_boxes(N, children.lower.data(), children.upper.data(),
+                                          from.problem->rows, from.rows.linear_bound.data());
+    children.empty |= settings_.clip_boxes(N, children.lower.data(), children.upper.data(),
+                                           halfspaces_, boxes.halfspaces.data());
   }
-  if (settings_.clip_boxes != nullptr) inherit_halfspaces(from);
+  if (settings_.clip_boxes != nullptr) inherit_halfspaces(from, children);
+}
+
+/// Both children of a box side by side: the next batches are of few parents then, so that more
+/// neurons are stable in all lanes and are folded (decision 54).
+void InputSplitWorker::push_children(const Level& from, SubproblemStack& target) {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open_[lane] == 0) continue;
-    Share share =
-        side == Side::lower ? SearchWorker::split(shares_[lane]) : std::move(shares_[lane]);
-    if (empty[lane] != 0) {
-      ++statistics.pruned_clip;
-      close(clause_, share);
-    } else {
-      push_child(from, lane, std::move(share), target);
+    for (const Side side : {Side::lower, Side::upper}) {
+      const Children& children = children_[static_cast<std::size_t>(side)];
+      Share share =
+          side == Side::lower ? SearchWorker::split(shares_[lane]) : std::move(shares_[lane]);
+      if (children.empty[lane] != 0) {
+        ++statistics.pruned_clip;
+        close(clause_, share);
+      } else {
+        push_child(from, children, lane, std::move(share), target);
+      }
     }
   }
 }

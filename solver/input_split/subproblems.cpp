@@ -22,6 +22,18 @@ void push_box(SubproblemStack& open, const ClauseRoot& root, std::span<const dou
 
 }  // namespace
 
+SubproblemStack SubproblemStack::take_every_second() {
+  SubproblemStack part(shape_), kept(shape_);
+  for (std::size_t k = 0; k < shares_.size(); ++k) {
+    SubproblemStack& to = k % 2 == 0 ? part : kept;
+    const auto begin = data_.begin() + static_cast<std::ptrdiff_t>(k * size_);
+    to.data_.insert(to.data_.end(), begin, begin + static_cast<std::ptrdiff_t>(size_));
+    to.shares_.push_back(std::move(shares_[k]));
+  }
+  *this = std::move(kept);
+  return part;
+}
+
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
                          const std::vector<double>& upper, Share share,
                          std::span<const double> halfspaces) {

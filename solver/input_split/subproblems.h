@@ -121,17 +121,9 @@ class SubproblemStack {
     data_.resize(data_.size() - size_);
     return share;
   }
-  /// Removes the k oldest and returns them as a stack of their own.
-  SubproblemStack take_oldest(std::size_t k) {
-    SubproblemStack part(shape_);
-    const auto end = data_.begin() + static_cast<std::ptrdiff_t>(k * size_);
-    part.data_.assign(data_.begin(), end);
-    data_.erase(data_.begin(), end);
-    const auto last = shares_.begin() + static_cast<std::ptrdiff_t>(k);
-    part.shares_.assign(std::make_move_iterator(shares_.begin()), std::make_move_iterator(last));
-    shares_.erase(shares_.begin(), last);
-    return part;
-  }
+  /// Removes the oldest, the third oldest, and so on, and returns them as a stack of their own:
+  /// both get large ones, which are the oldest, and small ones.
+  SubproblemStack take_every_second();
 
  private:
   RecordShape shape_;

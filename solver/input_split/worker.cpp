@@ -86,9 +86,10 @@ void InputSplitWorker::enter_subtree(BoxSubproblems task) {
   depth_ = 0;
   full_point_.resize(root_->lower.size());
   const auto N = static_cast<std::size_t>(task.problem->inputs);
-  for (auto* array : {&child_lower_, &child_upper_, &point_, &score_, &fallback_}) array->resize(N);
+  for (auto* array : {&point_, &score_, &fallback_}) array->resize(N);
   values_.resize(static_cast<std::size_t>(task.problem->rows));
-  child_halfspaces_.assign(static_cast<std::size_t>(halfspaces_) * (N + 1), Vec{});
+  for (Children& children : children_)
+    children.halfspaces.assign(static_cast<std::size_t>(halfspaces_) * (N + 1), Vec{});
   Level& first = enter_level(task.problem);
   first.open = std::move(task.open);
 }
@@ -105,37 +106,37 @@ void InputSplitWorker::between_batches() {
   if (coarse || (batches_ & 1023U) == 0) watch_memory();
 }
 
-std::optional<BoxSubproblems> InputSplitWorker::share(Giving giving) {
+std::optional<BoxSubproblems> InputSplitWorker::share() {
   if (pending_.size() > 1 || (depth_ > 0 && !pending_.empty())) {
     BoxSubproblems oldest = std::move(pending_.front());
     pending_.erase(pending_.begin());
     return oldest;
   }
-  // The outermost level holds the largest boxes. From the innermost one keep half.
+  // The outermost level holds the largest boxes. What the innermost one has shall fill a batch:
+  // fewer lanes cost as much as all, and end in splits that only fill them (decision 53).
   for (std::size_t k = 0; k < depth_; ++k) {
-    const std::size_t count = levels_[k]->open.count();
-    const std::size_t given = k + 1 < depth_ ? (count + 1) / 2 : count / 2;
-    const std::size_t least = giving == Giving::needed ? 4 : 2 * kLanes;
-    if (given == 0 || (k + 1 == depth_ && count < least)) continue;
-    return take_oldest(*levels_[k], given);
+    Level& level = *levels_[k];
+    if (level.open.count() >= (k + 1 == depth_ ? std::size_t{kLanes} : 1))
+      return subtree_of(level, level.open.take_every_second());
   }
   return std::nullopt;
 }
 
-BoxSubproblems InputSplitWorker::take_oldest(Level& level, std::size_t count) {
+BoxSubproblems InputSplitWorker::subtree_of(const Level& level, SubproblemStack open) const {
   BoxSubproblems part;
   part.clause = clause_;
   part.root = root_;
   part.problem = level.problem;
   part.without_rows = without_rows_;
-  part.open = level.open.take_oldest(count);
+  part.open = std::move(open);
   return part;
 }
 
 std::vector<BoxSubproblems> InputSplitWorker::rest() {
   std::vector<BoxSubproblems> all = std::exchange(pending_, {});
   for (; depth_ > 0; --depth_) {
-    if (!level().open.empty()) all.push_back(take_oldest(level(), level().open.count()));
+    if (!level().open.empty())
+      all.push_back(subtree_of(level(), std::exchange(level().open, SubproblemStack())));
   }
   return all;
 }

@@ -43,7 +43,7 @@ class InputSplitWorker : public SearchWorker {
   void begin(BoxSubproblems task) { pending_.push_back(std::move(task)); }
   bool has_open();
   void between_batches();
-  std::optional<BoxSubproblems> share(Giving giving);
+  std::optional<BoxSubproblems> share();
   bool take_batch();
   void bound();
   bool prune();
@@ -55,6 +55,12 @@ class InputSplitWorker : public SearchWorker {
 
  private:
   enum class Side : std::uint8_t { lower, upper };
+  /// One half of each lane's box: ends of the inputs [N], half-spaces [K, N + 1], whether nothing
+  /// is left of it.
+  struct Children {
+    std::vector<Vec> lower, upper, halfspaces;
+    Mask empty = {};
+  };
   /// A subtree on its own problem; children of folded subproblems form the next level.
   struct Level {
     std::shared_ptr<const BatchProblem> problem;
@@ -68,8 +74,8 @@ class InputSplitWorker : public SearchWorker {
   /// Bounds a coarse task: refutes it, halves it, or enters it on a reduced network.
   void search_coarse(BoxSubproblems task);
   void enter_subtree(BoxSubproblems task);
-  /// The oldest `count` subproblems of a level as a subtree.
-  BoxSubproblems take_oldest(Level& level, std::size_t count);
+  /// Some of a level's subproblems as a subtree.
+  BoxSubproblems subtree_of(const Level& level, SubproblemStack open) const;
   Level& level() { return *levels_[depth_ - 1]; }
   /// Tries points of the open lanes on the level's problem and, where that says "unsafe", on the
   /// real network. Returns the lanes whose problem was wrong there.
@@ -86,12 +92,13 @@ class InputSplitWorker : public SearchWorker {
   void fill_lanes();
   void drop_unsplittable();
   void choose_inputs();
-  void split_side(const Level& from, Side side, SubproblemStack& target);
-  void push_child(const Level& from, int lane, Share share, SubproblemStack& target);
-  /// Chooses, lane by lane, the half-spaces that the child inherits into child_halfspaces_: the new
-  /// linear bounds of rows, then those of the parent's that still cut the child's box, deepest cut
-  /// first.
-  void inherit_halfspaces(const Level& from);
+  void split_side(const Level& from, Side side);
+  void push_children(const Level& from, SubproblemStack& target);
+  void push_child(const Level& from, const Children& children, int lane, Share share,
+                  SubproblemStack& target) const;
+  /// Chooses, lane by lane, the half-spaces that the child inherits: the new linear bounds of rows,
+  /// then those of the parent's that still cut the child's box, deepest cut first.
+  void inherit_halfspaces(const Level& from, Children& children) const;
   bool worth_folding(const Level& from);
   std::shared_ptr<const BatchProblem> fold(const Level& from) const;
   Level& enter_level(std::shared_ptr<const BatchProblem> problem);
@@ -111,8 +118,8 @@ class InputSplitWorker : public SearchWorker {
   Mask open_ = {};
   Share shares_[kLanes];
   std::int64_t split_[kLanes] = {};  // the input that each lane is split at; -1: none
-  std::vector<Vec> child_lower_, child_upper_, point_, values_, score_, fallback_,
-      child_halfspaces_;
+  Children children_[2];             // by Side
+  std::vector<Vec> point_, values_, score_, fallback_;
   std::vector<Phase> phase_;
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;

@@ -99,7 +99,7 @@ void CaseWorker::between_batches() {
   attack_now_and_then();
 }
 
-std::optional<CaseWorker::Subtree> CaseWorker::share(Giving /*giving*/) {
+std::optional<CaseWorker::Subtree> CaseWorker::share() {
   if (stack_.size() < 2) return std::nullopt;
   Subtree oldest;
   oldest.push_back(std::move(stack_.front()));

@@ -34,7 +34,7 @@ class CaseWorker : public SearchWorker {
   void begin(Subtree cases) { stack_ = std::move(cases); }
   bool has_open() const { return !stack_.empty(); }
   void between_batches();
-  std::optional<Subtree> share(Giving giving);
+  std::optional<Subtree> share();
   bool take_batch();
   void bound();
   bool prune();

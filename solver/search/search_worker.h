@@ -16,12 +16,6 @@
 
 namespace clipbound::solver {
 
-/// Why a worker is to give some of its subproblems away.
-enum class Giving : std::uint8_t {
-  spare,   ///< to have a task ready: it keeps what fills its lanes
-  needed,  ///< a thread is idle: it gives what it can spare and more
-};
-
 /// What the workers of one search share.
 struct SearchTeam {
   SearchTeam(const SearchContext& of, SearchCounters& books, TimeSlice slice, AttackRhythm attack)

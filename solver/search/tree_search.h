@@ -1,7 +1,7 @@
 #pragma once
 // Idea: the one loop of branch-and-bound. Subtrees are tasks of oneTBB; a task dives depth-first in
-// its own subtree with a worker that it checks out of a pool, and spawns its oldest subproblems
-// while too few tasks wait. What varies is in the worker: the input split, the activation split and
+// its own subtree with a worker that it checks out of a pool, and spawns a part of it where a
+// thread is idle. What varies is in the worker: the input split, the activation split and
 // the integer cases are fillings of it.
 // Source: Algorithm 1 of Zhou et al., "Clip-and-Verify", NeurIPS 2025, and Bunel et al., JMLR 2020,
 // as one; depth-first work sharing is own.
@@ -24,7 +24,7 @@ namespace clipbound::solver {
 ///   begin(subtree)      what it works on from now on
 ///   has_open()          whether anything is left of it
 ///   between_batches()   attacks, watches memory
-///   share(giving)       its oldest subproblems as a subtree, or nothing if it has too few
+///   share()             a large part of its subproblems as a subtree, or nothing if it has too few
 ///   take_batch()        the newest subproblems; false where that took another step instead
 ///   bound(), prune()    prune() is false where the whole batch is refuted
 ///   try_points()        offers candidates to the judge
@@ -78,9 +78,8 @@ void TreeSearch<Worker>::dive(Worker& worker, Subtree subtree) {
   worker.begin(std::move(subtree));
   while (worker.has_open() && !team_.is_over()) {
     worker.between_batches();
-    if (pool_.wants_tasks()) {
-      const Giving giving = pool_.has_idle_threads() ? Giving::needed : Giving::spare;
-      if (std::optional<Subtree> oldest = worker.share(giving)) spawn(std::move(*oldest));
+    if (pool_.has_idle_threads()) {
+      if (std::optional<Subtree> part = worker.share()) spawn(std::move(*part));
     }
     if (!worker.take_batch()) continue;
     worker.bound();

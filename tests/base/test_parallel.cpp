@@ -86,7 +86,7 @@ TEST(TaskPool, RunsWhatTasksSpawn) {
       EXPECT_EQ(tally.ran, round * 1023);
     }
     EXPECT_EQ(tally.left, 0);
-    EXPECT_EQ(pool.wants_tasks(), threads > 1);
+    EXPECT_EQ(pool.has_idle_threads(), threads > 1);
   }
 }
 

@@ -61,7 +61,7 @@ TEST(RecordView, LanesGoInAndOut) {
   }
 }
 
-TEST(SubproblemStack, NewestOnTopOldestGivenAway) {
+TEST(SubproblemStack, NewestOnTopEverySecondGivenAway) {
   SubproblemStack stack({1, 0, 0});
   EXPECT_TRUE(stack.empty());
   Share rest = Share::whole();
@@ -69,16 +69,23 @@ TEST(SubproblemStack, NewestOnTopOldestGivenAway) {
   EXPECT_EQ(stack.count(), 5U);
   EXPECT_EQ(stack.from_top(0).lower_x()[0], 4.0);
   EXPECT_EQ(stack.from_top(4).lower_x()[0], 0.0);
-  SubproblemStack oldest = stack.take_oldest(2);
-  EXPECT_EQ(oldest.count(), 2U);
-  EXPECT_EQ(oldest.from_top(0).lower_x()[0], 1.0);
-  EXPECT_EQ(oldest.shape().inputs, 1);
-  EXPECT_EQ(oldest.pop().depth(), 2U);
-  EXPECT_EQ(stack.count(), 3U);
-  EXPECT_EQ(stack.pop().depth(), 5U) << "the newest share is the smallest";
+  SubproblemStack given = stack.take_every_second();
+  EXPECT_EQ(given.count(), 3U);
+  EXPECT_EQ(given.from_top(0).lower_x()[0], 4.0);
+  EXPECT_EQ(given.shape().inputs, 1);
+  EXPECT_EQ(given.pop().depth(), 5U) << "the newest share is the smallest";
+  EXPECT_EQ(given.pop().depth(), 3U);
+  EXPECT_EQ(given.pop().depth(), 1U) << "the oldest is the largest";
+  EXPECT_EQ(stack.count(), 2U);
+  EXPECT_EQ(stack.from_top(0).lower_x()[0], 3.0);
   EXPECT_EQ(stack.pop().depth(), 4U);
-  EXPECT_EQ(stack.from_top(0).lower_x()[0], 2.0);
-  EXPECT_EQ(SubproblemStack().count(), 0U);
+  EXPECT_EQ(stack.from_top(0).lower_x()[0], 1.0);
+  EXPECT_EQ(stack.pop().depth(), 2U);
+  EXPECT_EQ(stack.take_every_second().count(), 0U);
+  SubproblemStack one({1, 0, 0});
+  one.push(std::move(rest));
+  EXPECT_EQ(one.take_every_second().count(), 1U);
+  EXPECT_TRUE(one.empty());
 }
 
 TEST(RootTask, HoldsTheBoxTheNeuronsAndNoHalfspace) {

@@ -38,7 +38,7 @@ class TreeWorker : public SearchWorker {
   void begin(Subtree nodes) { stack_ = std::move(nodes); }
   bool has_open() const { return !stack_.empty(); }
   void between_batches() { report_figures(); }
-  std::optional<Subtree> share(Giving /*giving*/) {
+  std::optional<Subtree> share() {
     if (stack_.size() < 2) return std::nullopt;
     Subtree oldest;
     oldest.push_back(std::move(stack_.front()));

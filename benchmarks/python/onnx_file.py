@@ -1,11 +1,13 @@
-"""ONNX files as the scripts of this folder need them: read, rename, change weights, write.
+"""ONNX files as the scripts beside this folder need them: read, rename, change weights, write.
 
 Only what protobuf and ONNX say about the fields that matter here; every other field is kept as its
 bytes. `declared` reads inputs and outputs alone and skips the weights, so that a large file costs
-one pass over it and no memory.
+one pass over it and no memory; weights are written from where they lie.
 """
 import array
 import gzip
+import os
+import struct
 import sys
 
 FLOAT, INT64 = 1, 7
@@ -15,6 +17,7 @@ GRAPH_NODE, GRAPH_NAME, GRAPH_INITIALIZER, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALU
 NODE_INPUT, NODE_OUTPUT, NODE_NAME, NODE_OPERATOR, NODE_ATTRIBUTE = 1, 2, 3, 4, 5
 ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS = 6, 11
 TENSOR_DIMS, TENSOR_TYPE, TENSOR_FLOATS, TENSOR_INT64S, TENSOR_NAME, TENSOR_RAW = 1, 2, 4, 7, 8, 9
+TENSOR_EXTERNAL, TENSOR_PLACE = 13, 14
 
 
 def open_any(path, mode="rb"):
@@ -104,7 +107,8 @@ def integers(wire, value):
 
 
 class Tensor:
-    """An initialiser. `floats` is an array of a float32 tensor's values; else `raw` has the bytes."""
+    """An initialiser. `floats` has a float32 tensor's values, in anything that shows its memory (an
+    array, a matrix of numpy); the bytes of other types are among `items`."""
 
     def __init__(self, data):
         self.items, self.dims, self.type, self.name, self.floats = [], [], 0, "", None
@@ -126,15 +130,32 @@ class Tensor:
                 self.floats.byteswap()
             self.items = [i for i in self.items if i[0] not in (TENSOR_RAW, TENSOR_FLOATS)]
 
-    def encoded(self):
+    def memory(self):
+        """The values' bytes as they are in the file, without a copy where the machine agrees."""
+        if sys.byteorder == "big":
+            values = array.array("f", memoryview(self.floats).cast("B").tobytes())
+            values.byteswap()
+            return memoryview(values).cast("B")
+        return memoryview(self.floats).cast("B")
+
+    def has_floats(self):
+        return self.floats is not None and memoryview(self.floats).nbytes > 0
+
+    def pieces(self, place=None):
+        """What the message consists of, in order; `place` is (file, offset) of external values."""
         out = [field(TENSOR_DIMS, d) for d in self.dims]
         out += [field(TENSOR_TYPE, self.type), encode(self.items), field(TENSOR_NAME, self.name)]
-        if self.floats is not None:
-            values = array.array("f", self.floats)
-            if sys.byteorder == "big":
-                values.byteswap()
-            out.append(field(TENSOR_RAW, values.tobytes()))
-        return b"".join(out)
+        if self.has_floats():
+            values = self.memory()
+            if place is None:
+                return [b"".join(out), varint(TENSOR_RAW << 3 | 2) + varint(values.nbytes), values]
+            for key, value in (("location", place[0]), ("offset", place[1]), ("length", values.nbytes)):
+                out.append(field(TENSOR_EXTERNAL, field(1, key) + field(2, str(value))))
+            out.append(field(TENSOR_PLACE, 1))
+        return [b"".join(out)]
+
+    def encoded(self):
+        return b"".join(self.pieces())
 
 
 class Node:
@@ -174,10 +195,27 @@ def int_attribute(name, value):
     return field(1, name) + field(3, value) + field(20, 2)
 
 
+def ints_attribute(name, values):
+    return field(1, name) + b"".join(field(8, v) for v in values) + field(20, 7)
+
+
+def float_attribute(name, value):
+    return field(1, name) + varint(2 << 3 | 5) + struct.pack("<f", value) + field(20, 1)
+
+
 def tensor(name, dims, values):
     """A new float32 initialiser."""
-    made = Tensor(b"")
-    made.name, made.dims, made.type, made.floats = name, list(dims), FLOAT, array.array("f", values)
+    made = matrix_tensor(name, array.array("f", values))
+    made.dims = list(dims)
+    return made
+
+
+def matrix_tensor(name, values):
+    """A new float32 initialiser of values that know their shape and are not copied."""
+    made, view = Tensor(b""), memoryview(values)
+    if view.format != "f" or not view.c_contiguous:
+        raise ValueError(f"{name} is not float32 in order")
+    made.name, made.dims, made.type, made.floats = name, list(view.shape), FLOAT, values
     return made
 
 
@@ -227,9 +265,9 @@ def value_of(name, dims, kind=FLOAT):
 
 
 class Model:
-    def __init__(self):
-        self.items = [(1, 0, 7)]  # version 7 of the representation
-        self.items.append((MODEL_OPSET, 2, field(2, 13)))
+    def __init__(self, opset=13):
+        self.items = [(1, 0, 7 if opset < 15 else 8)]  # version of the representation
+        self.items.append((MODEL_OPSET, 2, field(2, opset)))
         self.nodes, self.tensors, self.inputs, self.outputs = [], [], [], []
 
     @staticmethod
@@ -255,13 +293,27 @@ class Model:
                 make, where = kinds[number]
                 where.append(make(value))
 
-    def write(self, path):
-        graph = [field(GRAPH_NAME, "graph")]
-        for number, entries in ((GRAPH_NODE, self.nodes), (GRAPH_INITIALIZER, self.tensors),
-                                (GRAPH_INPUT, self.inputs), (GRAPH_OUTPUT, self.outputs)):
-            graph += [field(number, e.encoded()) for e in entries]
+    def write(self, path, data=None):
+        """Writes the model; the float32 weights into the file `data` beside it, where that is named."""
+        pieces, offset = [field(GRAPH_NAME, "graph")], 0
+        pieces += [field(GRAPH_NODE, one.encoded()) for one in self.nodes]
+        outside = [t for t in self.tensors if data and t.has_floats()]
+        for one in self.tensors:
+            inner = one.pieces((data, offset) if one in outside else None)
+            offset += one.memory().nbytes if one in outside else 0
+            size = sum(memoryview(p).nbytes for p in inner)
+            pieces += [varint(GRAPH_INITIALIZER << 3 | 2) + varint(size)] + inner
+        pieces += [field(GRAPH_INPUT, one.encoded()) for one in self.inputs]
+        pieces += [field(GRAPH_OUTPUT, one.encoded()) for one in self.outputs]
         with open_any(path, "wb") as file:
-            file.write(encode(self.items) + field(MODEL_GRAPH, b"".join(graph)))
+            file.write(encode(self.items))
+            file.write(varint(MODEL_GRAPH << 3 | 2) + varint(sum(memoryview(p).nbytes for p in pieces)))
+            for piece in pieces:
+                file.write(piece)
+        if data:
+            with open(os.path.join(os.path.dirname(path), data), "wb") as file:
+                for one in outside:
+                    file.write(one.memory())
 
     def renamed(self, prefix, kept):
         """The model with every name but the kept ones and the empty one prefixed, in place."""
