@@ -77,7 +77,7 @@ const std::vector<double>& LayerMatrix::dense() const {
 }
 
 DenseBackwardRows::DenseBackwardRows(const LayeredSystem& system, int layer, const AffineForm& form,
-                                     const std::vector<std::int64_t>& which, double sign)
+                                     std::span<const std::int64_t> which, double sign)
     : sums(which.size()), system_(system), coefficients_(static_cast<std::size_t>(layer) + 1) {
   of(kInputSource);
   for (std::size_t r = 0; r < which.size(); ++r)

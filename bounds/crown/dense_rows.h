@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "bounds/crown/relaxation_step.h"
@@ -55,7 +56,7 @@ class DenseBackwardRows {
   /// Elements `which` of `form`, each times sign; the form is over the input and layers before
   /// `layer`. Their own errors still have to be set.
   DenseBackwardRows(const LayeredSystem& system, int layer, const AffineForm& form,
-                    const std::vector<std::int64_t>& which, double sign);
+                    std::span<const std::int64_t> which, double sign);
 
   std::vector<RowSums> sums;  ///< [R]
 

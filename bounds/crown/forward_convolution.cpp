@@ -5,19 +5,20 @@
 namespace clipbound::bounds {
 
 /// The bound that a weight's sign asks for is mean +- half with the weight's size before the half,
-/// which keeps its own sign. Mean and half are no larger than the larger bound. What is not finite
-/// spoils its rows, which say nothing then.
+/// which keeps its own sign. Mean and half are no larger than the larger bound. Both are halved
+/// behind the weights: half of an odd denormal would be rounded, which a large weight makes large.
+/// What is not finite spoils its rows, which say nothing then.
 void add_convolution(const ConvolutionMap& map, const LinearBounds& from, std::size_t width,
                      LinearTotals& totals) {
   const std::size_t n = from.lower.size(), size = totals.error.size();
   const auto B = static_cast<std::int64_t>(width);
-  std::vector<double> middle(n), half(n), sum(size * width), spread(size * width);
+  std::vector<double> both(n), gap(n), sum(size * width), spread(size * width);
   for (std::size_t i = 0; i < n; ++i) {
-    middle[i] = 0.5 * from.lower[i] + 0.5 * from.upper[i];
-    half[i] = 0.5 * from.upper[i] - 0.5 * from.lower[i];
+    both[i] = from.lower[i] + from.upper[i];
+    gap[i] = from.upper[i] - from.lower[i];
   }
-  map.apply(middle.data(), B, sum.data());
-  map.apply_magnitudes(half.data(), B, spread.data());
+  map.apply(both.data(), B, sum.data());
+  map.apply_magnitudes(gap.data(), B, spread.data());
   std::vector<double> sizes(2 * from.error.size()), charged(2 * size);
   for (std::size_t i = 0; i < from.error.size(); ++i) {
     sizes[2 * i] = from.error[i];
@@ -27,8 +28,8 @@ void add_convolution(const ConvolutionMap& map, const LinearBounds& from, std::s
   const double gamma = map.gamma(), terms = 2.0 * static_cast<double>(map.longest_row()) + 8.0;
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t k = i * width; k < (i + 1) * width; ++k) {
-      totals.lower[k] += sum[k] - spread[k];
-      totals.upper[k] += sum[k] + spread[k];
+      totals.lower[k] += 0.5 * (sum[k] - spread[k]);
+      totals.upper[k] += 0.5 * (sum[k] + spread[k]);
     }
     totals.error[i] += charged[2 * i] * (1.0 + 2.0 * gamma) + map.underflow();
     totals.magnitude[i] += 4.0 * charged[2 * i + 1];

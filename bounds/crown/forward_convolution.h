@@ -1,6 +1,6 @@
 #pragma once
-// Idea: forward linear bounds through a convolution by matrix products of N + 1 columns: the mean of
-//   both linear bounds by W, half their difference by |W|.
+// Idea: forward linear bounds through a convolution by matrix products of N + 1 columns: the sum of
+//   both linear bounds by W, their difference by |W|, and half of either.
 // Source: midpoint-radius arithmetic (Rump 1999) of coefficients; own.
 // Guarantees: as forward_affine(): roundings are gamma of twice the terms' sizes (S8).
 #include <vector>

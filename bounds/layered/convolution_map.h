@@ -5,8 +5,8 @@
 //   bounds of sums (Higham 2002, section 3.1).
 // Guarantees: every method speaks of one and the same matrix of float64 numbers W. Products y =
 //   y_0 + W x are off by at most gamma() (|y_0| + |W| |x|) and underflow() in each element,
-//   whatever the order of sums (S1, "Maps that are not written out"). The same call gives the same
-//   bits.
+//   whatever the order of sums (S1, "Convolutions that stay convolutions"). The same call gives the
+//   same bits.
 // Legend: an image [C, image] and positions [M, P] under windows of T taps (specs/ops/windows.h); G
 //   groups, c = C / G, m = M / G; weights [M, c, T]. Conv maps the image to the positions,
 //   ConvTranspose the positions to the image. Rows and columns are numbered in C order. B columns

@@ -19,7 +19,7 @@ struct RangeTotals {
 };
 
 /// Adds the term W x, x in `from`. Where `which` [rows] is given, elements whose entry is 0 may be
-/// left out. Rows that read what is not finite, or past 2^100, are summed one by one.
+/// left out. Rows that read what is not finite are unbounded on both sides.
 void add_convolution(const ConvolutionMap& map, const IntervalVector& from,
                      const std::vector<char>* which, RangeTotals& totals);
 

@@ -344,7 +344,10 @@ void StructuredMap::mark_read(const std::vector<char>& row_is_marked,
 }
 
 const SparseRows& StructuredMap::written() const {
-  std::call_once(once_, [&] { written_ = Writer(*this).write(); });
+  std::call_once(once_, [&] {
+    written_ = Writer(*this).write();
+    is_written_ = true;
+  });
   return written_;
 }
 

@@ -4,6 +4,7 @@
 // Source: own.
 // Guarantees: exact; products round as those of ConvolutionMap do, which speaks of their gamma().
 // Legend: an image is what the convolution reads; B columns (rows) of numbers at once.
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -58,6 +59,7 @@ class StructuredMap {
   /// All rows as numbers. What is alike shares its lists: the columns of all channels of a pixel,
   /// the values of all pixels of a channel under which the same taps lie.
   const SparseRows& written() const;
+  bool is_written() const { return is_written_; }
 
  private:
   class Writer;
@@ -70,6 +72,7 @@ class StructuredMap {
   std::vector<std::int32_t> image_of_, picks_;
   std::vector<std::int32_t> source_of_;  // [columns of the convolution] image_of_ turned round
   mutable std::once_flag once_;
+  mutable std::atomic<bool> is_written_{false};
   mutable SparseRows written_;
 };
 

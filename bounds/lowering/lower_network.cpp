@@ -223,8 +223,8 @@ class Lowering {
     const Node& node = network_.nodes[i];
     check_attributes(network_, node);
     context_.begin_node(static_cast<std::int32_t>(i));
-    if (!takes_structure(node.kind)) {
-      for (const ValueId id : node.inputs) make_plain(id);
+    for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+      if (!takes_structure(node.kind) || shares_structure(node, k)) make_plain(node.inputs[k]);
     }
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
@@ -238,6 +238,24 @@ class Lowering {
     for (const ValueId id : node.inputs) {
       if (last_use_[id] == i) context_.drop_form(id);
     }
+  }
+  /// Whether input k reads a source through a structured map that another input reads, too: in a
+  /// sum or a list of both there would be rows.
+  bool shares_structure(const Node& node, std::size_t k) const {
+    const auto form_at = [&](std::size_t input) {
+      const ValueId id = node.inputs[input];
+      return id == kNoValue ? nullptr : context_.form(id);
+    };
+    const AffineForm* const form = form_at(k);
+    if (form == nullptr || !has_structure(*form)) return false;
+    for (std::size_t other = 0; other < node.inputs.size(); ++other) {
+      if (other == k || form_at(other) == nullptr) continue;
+      for (const auto& [source, coefficients] : form->terms) {
+        if (coefficients.structure() != nullptr && form_at(other)->terms.contains(source))
+          return true;
+      }
+    }
+    return false;
   }
   /// An identity layer stands between a structured map and an operator that would read its rows.
   void make_plain(ValueId id) {

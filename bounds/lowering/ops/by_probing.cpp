@@ -210,6 +210,9 @@ AffineForm compose(LowerContext& context, const Node& node, const ProbedNode& pr
   if (const AffineForm& x = form_of(context, node.inputs[0], scratch); has_structure(x)) {
     if (std::optional<AffineForm> scaled = scale_channels(context, x, rows))
       return std::move(*scaled);
+    const AffineForm between = context.add_layer(x, {Curve::identity}, kNoValue);
+    return linear_map({&between}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0),
+                      context.magnitudes());
   }
   const auto reads =
       static_cast<std::int64_t>(rows.terms.size() / std::max<std::size_t>(1, probed.m()));

@@ -96,20 +96,24 @@ AffineForm map_constants(const ConvolutionMap& map, const AffineForm& x,
   if (std::all_of(x.constant.begin(), x.constant.end(), is_zero) &&
       std::all_of(x.radius.begin(), x.radius.end(), is_zero))
     return result;
+  // The third number is what tells that nothing but zeros are read: products may underflow to 0.
+  constexpr std::int64_t kNumbers = 3;
   std::vector<double> sizes;
   for (std::size_t e = 0; e < x.constant.size(); ++e) {
     sizes.push_back(std::fabs(x.constant[e]));
     sizes.push_back(x.radius[e]);
+    sizes.push_back(x.constant[e] != 0.0 || x.radius[e] != 0.0 ? 1.0 : 0.0);
   }
-  std::vector<double> charge(2 * size);
-  map.apply_magnitudes(sizes.data(), 2, charge.data());
+  std::vector<double> charges(kNumbers * size);
+  map.apply_magnitudes(sizes.data(), kNumbers, charges.data());
   const std::vector<double> before = result.constant;
   map.apply(x.constant.data(), 1, result.constant.data(), true);
   const double gamma = map.gamma(), underflow = map.underflow();
   for (std::size_t i = 0; i < size; ++i) {
-    if (charge[2 * i] == 0.0 && charge[2 * i + 1] == 0.0) continue;
+    const double* const charge = charges.data() + kNumbers * i;
+    if (charge[2] == 0.0) continue;
     const double radius =
-        (gamma * (std::fabs(before[i]) + charge[2 * i]) + charge[2 * i + 1] + 4.0 * underflow) *
+        (gamma * (std::fabs(before[i]) + charge[0]) + charge[1] + 4.0 * underflow) *
             (1.0 + 4.0 * gamma) +
         0x1p-1000;
     result.radius[i] = radius < kInfinity ? next_up(radius) : kInfinity;
