@@ -172,9 +172,11 @@ std::int64_t StructuredMap::cols() const {
 std::int64_t StructuredMap::entries() const {
   if (picks_.empty()) return convolution_.entries();
   const auto picked = std::count_if(picks_.begin(), picks_.end(), [](auto r) { return r >= 0; });
-  return static_cast<std::int64_t>(static_cast<double>(convolution_.entries()) *
-                                   static_cast<double>(picked) /
-                                   static_cast<double>(convolution_.rows()));
+  if (picked == 0 || convolution_.entries() == 0) return 0;
+  // At least 1: what has no entries is dropped, and most rows of a convolution may have none.
+  const auto share = static_cast<double>(picked) / static_cast<double>(convolution_.rows());
+  return std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(static_cast<double>(convolution_.entries()) * share));
 }
 
 std::shared_ptr<const StructuredMap> StructuredMap::picked(

@@ -25,7 +25,8 @@ class StructuredMap {
 
   std::int64_t rows() const;
   std::int64_t cols() const;
-  /// About: coefficients that are 0 count, and those of elements where none of the source stands.
+  /// About: coefficients that are 0 count, and those of elements where none of the source stands. 0
+  /// only where there are none.
   std::int64_t entries() const;
   const ConvolutionMap& convolution() const { return convolution_; }
   bool has_all_rows() const { return picks_.empty(); }

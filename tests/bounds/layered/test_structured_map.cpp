@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/rounding.h"
+#include "bounds/layered/affine_form.h"
 #include "tests/support/exact.h"
 #include "tests/support/floors.h"
 
@@ -193,6 +194,22 @@ TEST(StructuredMap, WritesWhatIsAlikeOnce) {
   }
   EXPECT_EQ(columns.size(), static_cast<std::size_t>(kSide * kSide));
   EXPECT_EQ(values.size(), static_cast<std::size_t>(9 * kChannels)) << "nine kinds of border";
+}
+
+/// Seven of nine elements of such an image are constants; a list of one of the others is none.
+TEST(StructuredMap, AFewPicksOfAThinMapStayInTheForm) {
+  constexpr std::int64_t kSide = 4, kStride = 3, kImage = kStride * (kSide - 1) + 1;
+  const specs::WindowShape w{{kImage, kImage}, {1, 1}, {kStride, kStride}, {1, 1},
+                             {0, 0},           {0, 0}, {kSide, kSide}};
+  AffineForm form =
+      AffineForm::of_constant(std::vector<double>(static_cast<std::size_t>(kImage * kImage), 0.0));
+  form.terms.emplace(0, Coefficients(std::make_shared<const StructuredMap>(
+                            ConvolutionMap(ConvolutionMap::Direction::conv_transpose, w, {1, 1, 1},
+                                           std::make_shared<const std::vector<double>>(1, 2.0)))));
+  const AffineForm one = gather({&form}, {Pick{0, 0}}), none = gather({&form}, {Pick{-1, 0}});
+  ASSERT_TRUE(one.terms.contains(0));
+  EXPECT_EQ(one.terms.at(0).values(0)[0], 2.0);
+  EXPECT_FALSE(none.terms.contains(0));
 }
 
 TEST(StructuredMap, ScalesChannelByChannel) {
