@@ -196,7 +196,7 @@ TEST(StructuredMap, WritesWhatIsAlikeOnce) {
   EXPECT_EQ(values.size(), static_cast<std::size_t>(9 * kChannels)) << "nine kinds of border";
 }
 
-/// Seven of nine elements of such an image are constants; a list of one of the others is none.
+/// Eight of nine pixels of such an image are constants; a list of one of the others is none.
 TEST(StructuredMap, AFewPicksOfAThinMapStayInTheForm) {
   constexpr std::int64_t kSide = 4, kStride = 3, kImage = kStride * (kSide - 1) + 1;
   const specs::WindowShape w{{kImage, kImage}, {1, 1}, {kStride, kStride}, {1, 1},

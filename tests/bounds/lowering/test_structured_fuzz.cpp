@@ -139,7 +139,7 @@ class FuzzedNetwork {
                   {x, b_.constant({c}, numbers(c, 0.5, 1.0)), b_.constant({c}, numbers(c, 0.3)),
                    b_.constant({c}, numbers(c, 0.3)), b_.constant({c}, variance)});
   }
-  ValueId curved(ValueId x) {
+  ValueId nonlinear(ValueId x) {
     constexpr const char* kCurves[] = {"Sigmoid", "Tanh", "Softplus", "Erf", "Exp"};
     return b_.add(kCurves[dice_.whole(0, 4)], {b_.add("Clip", {x, scalar(-3.0F), scalar(3.0F)})});
   }
@@ -234,7 +234,7 @@ class FuzzedNetwork {
       case 9: return pool(convolve(x));
       default:
         if (piecewise_) return b_.add("LeakyRelu", {convolve(x)}, {{"alpha", 0.25}});
-        return curved(convolve(x));
+        return nonlinear(convolve(x));
     }
   }
 
