@@ -184,9 +184,15 @@ TEST(StructuredRationals, IntervalsEnclose) {
         }
       }
       ASSERT_FALSE(std::isnan(z.lower[e]) || std::isnan(z.upper[e]));
-      if (std::isfinite(z.lower[e])) ASSERT_TRUE(Rational(z.lower[e]) <= low) << i;
-      if (std::isfinite(z.upper[e])) ASSERT_TRUE(Rational(z.upper[e]) >= high) << i;
-      if (std::isfinite(magnitudes[e])) ASSERT_TRUE(Rational(magnitudes[e]) >= size) << i;
+      if (std::isfinite(z.lower[e])) {
+        ASSERT_TRUE(Rational(z.lower[e]) <= low) << i;
+      }
+      if (std::isfinite(z.upper[e])) {
+        ASSERT_TRUE(Rational(z.upper[e]) >= high) << i;
+      }
+      if (std::isfinite(magnitudes[e])) {
+        ASSERT_TRUE(Rational(magnitudes[e]) >= size) << i;
+      }
     }
   }
 }
@@ -226,8 +232,12 @@ TEST(StructuredRationals, UnboundedSourcesSpoilTheirRowsAlone) {
         ASSERT_EQ(z.lower[e], before.lower[e]);
         ASSERT_EQ(z.upper[e], before.upper[e]);
       } else if (weight != 0.0) {
-        if (weight > 0.0 ? kind != 1 : kind != 0) ASSERT_EQ(z.lower[e], -kEnd);
-        if (weight > 0.0 ? kind != 0 : kind != 1) ASSERT_EQ(z.upper[e], kEnd);
+        if (weight > 0.0 ? kind != 1 : kind != 0) {
+          ASSERT_EQ(z.lower[e], -kEnd);
+        }
+        if (weight > 0.0 ? kind != 0 : kind != 1) {
+          ASSERT_EQ(z.upper[e], kEnd);
+        }
       }
     }
   }

@@ -143,7 +143,7 @@ class FuzzedNetwork {
     constexpr const char* kCurves[] = {"Sigmoid", "Tanh", "Softplus", "Erf", "Exp"};
     return b_.add(kCurves[dice_.whole(0, 4)], {b_.add("Clip", {x, scalar(-3.0F), scalar(3.0F)})});
   }
-  ValueId scalar(float x) { return b_.constant({}, {x}); }
+  ValueId scalar(float x) { return b_.constant(Shape{}, {x}); }
   ValueId pool(ValueId x) {
     if (dice_.chance(0.5)) {
       return b_.add("AveragePool", {x},
@@ -335,10 +335,12 @@ void expect_plane(const OutputLinearBounds& linear, const std::vector<double>& x
       low = low + Real(linear.lower_A[m * x.size() + i]) * Real(x[i]);
       high = high + Real(linear.upper_A[m * x.size() + i]) * Real(x[i]);
     }
-    if (std::isfinite(linear.lower_b[m]))
+    if (std::isfinite(linear.lower_b[m])) {
       ASSERT_TRUE(allows_upper(0.0, low + Real(linear.lower_b[m]))) << m;
-    if (std::isfinite(linear.upper_b[m]))
+    }
+    if (std::isfinite(linear.upper_b[m])) {
       ASSERT_TRUE(allows_lower(0.0, high + Real(linear.upper_b[m]))) << m;
+    }
   }
 }
 
