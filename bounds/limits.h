@@ -31,5 +31,9 @@ inline constexpr double kDenseFrom = 0.1;
 /// Affine maps are composed where that makes at most so many times the coefficients of both. Not
 /// measured.
 inline constexpr double kWorthComposing = 1.5;
+/// In a network whose convolutions have so many coefficients, those of kLeastStructured stay
+/// convolutions; others are written out as rows (decision 55).
+inline constexpr std::int64_t kStructuredFrom = 100'000'000;
+inline constexpr double kLeastStructured = 1e6;
 
 }  // namespace clipbound::bounds

@@ -7,6 +7,7 @@
 #include "base/rounding.h"
 #include "bounds/alpha_beta/intermediate_bounds.h"
 #include "bounds/layered/linear_map.h"
+#include "bounds/layered/structured_map.h"
 #include "bounds/limits.h"
 
 namespace clipbound::bounds {
@@ -25,6 +26,19 @@ double slope_for(double coefficient, const IntervalVector& z, const std::vector<
   return std::isfinite(l) && std::isfinite(u) ? u / (u - l) : 0.0;
 }
 
+/// to[cols] += factors[rows] times the coefficients.
+void add_product(const std::vector<double>& factors, const Coefficients& coefficients, double* to) {
+  if (const StructuredMap* map = coefficients.structure())
+    return map->add_transposed(factors.data(), 1, to);
+  const SparseRows& rows = coefficients.written();
+  for (std::size_t r = 0; r < factors.size(); ++r) {
+    if (factors[r] == 0.0) continue;
+    const auto index = rows.indices(static_cast<std::int64_t>(r));
+    const auto value = rows.values(static_cast<std::int64_t>(r));
+    for (std::size_t j = 0; j < index.size(); ++j) to[index[j]] += factors[r] * value[j];
+  }
+}
+
 /// Slopes in the input of sign * form, [size, N]: what backward substitution would arrive at, in
 /// plain float64.
 std::vector<double> propose_slopes(const LayeredSystem& system, const CrownBounder::Bounds& bounds,
@@ -37,23 +51,23 @@ std::vector<double> propose_slopes(const LayeredSystem& system, const CrownBound
   for (std::size_t m = 0; m < M; ++m) {
     double* input = slopes.data() + m * N;
     for (auto& layer : at) std::fill(layer.begin(), layer.end(), 0.0);
-    const auto spread = [&](const AffineForm& from, std::size_t row, double factor) {
-      for (const auto& [source, rows] : from.terms) {
-        double* to = source == kInputSource ? input : at[static_cast<std::size_t>(source)].data();
-        const auto index = rows.indices(static_cast<std::int64_t>(row));
-        const auto value = rows.values(static_cast<std::int64_t>(row));
-        for (std::size_t j = 0; j < index.size(); ++j) to[index[j]] += factor * value[j];
-      }
+    const auto spread = [&](const AffineForm& from, const std::vector<double>& factors) {
+      for (const auto& [source, coefficients] : from.terms)
+        add_product(factors, coefficients,
+                    source == kInputSource ? input : at[static_cast<std::size_t>(source)].data());
     };
-    spread(form, m, sign);
+    std::vector<double> factors(M, 0.0);
+    factors[m] = sign;
+    spread(form, factors);
     for (std::size_t k = at.size(); k-- > 0;) {
-      const IntervalVector& z = bounds.layers[k];
+      factors.assign(at[k].size(), 0.0);
       for (std::size_t v = 0; v < at[k].size(); ++v) {
         const double coefficient = at[k][v];
-        if (coefficient == 0.0) continue;
-        const double slope = slope_for(coefficient, z, bounds.relaxations[k], v);
-        if (slope != 0.0) spread(system.layers[k], v, coefficient * slope);
+        if (coefficient != 0.0)
+          factors[v] =
+              coefficient * slope_for(coefficient, bounds.layers[k], bounds.relaxations[k], v);
       }
+      spread(system.layers[k], factors);
     }
   }
   for (double& a : slopes) a = std::isfinite(a) ? sign * a : 0.0;

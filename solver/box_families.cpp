@@ -47,7 +47,8 @@ namespace {
 /// is followed once (`followed`).
 void mark_inputs(const LayeredSystem& system, const AffineForm& form, std::vector<char>& marked,
                  std::vector<char>& followed) {
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     if (source == kInputSource) {
       for (const std::int32_t column : rows.all_indices())
         marked[static_cast<std::size_t>(column)] = 1;

@@ -32,7 +32,8 @@ std::optional<McCormickOperands> find_mccormick_operands(const AffineForm& plus,
   };
   const auto terms_of = [i](const AffineForm& form) {
     std::vector<Entry> terms;
-    for (const auto& [source, rows] : form.terms) {
+    for (const auto& [source, coefficients] : form.terms) {
+      const SparseRows& rows = coefficients.written();
       const auto index = rows.indices(i);
       for (std::size_t j = 0; j < index.size(); ++j)
         terms.push_back({source, index[j], rows.values(i)[j]});
@@ -56,9 +57,10 @@ bool has_opposite_coefficients(const AffineForm& form, int plus, int minus) {
   const auto first = form.terms.find(plus), second = form.terms.find(minus);
   if (first == form.terms.end() && second == form.terms.end()) return true;
   if (first == form.terms.end() || second == form.terms.end()) return false;
+  const SparseRows &rows = first->second.written(), &others = second->second.written();
   for (std::int64_t i = 0; i < form.size(); ++i) {
-    const auto index = first->second.indices(i), other = second->second.indices(i);
-    const auto value = first->second.values(i), opposite = second->second.values(i);
+    const auto index = rows.indices(i), other = others.indices(i);
+    const auto value = rows.values(i), opposite = others.values(i);
     if (!std::equal(index.begin(), index.end(), other.begin(), other.end())) return false;
     if (!std::equal(value.begin(), value.end(), opposite.begin(), opposite.end(),
                     [](double c, double d) { return c == -d; }))

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "bounds/layered/structured_map.h"
 
 namespace clipbound::bounds {
 
@@ -21,24 +22,36 @@ NeededNeurons needed_neurons(const LayeredSystem& system,
   for (const AffineForm& layer : system.layers)
     needed.emplace_back(static_cast<std::size_t>(layer.size()), 0);
   const auto mark = [&](const AffineForm& form, std::size_t element) {
-    for (const auto& [source, matrix] : form.terms) {
-      if (source == kInputSource) continue;
+    for (const auto& [source, coefficients] : form.terms) {
+      if (source == kInputSource || coefficients.structure() != nullptr) continue;
+      const SparseRows& matrix = coefficients.written();
       for (const std::int32_t c : matrix.indices(static_cast<std::int64_t>(element)))
         at(at(needed, source), c) = 1;
     }
   };
+  const auto mark_structured = [&](const AffineForm& form, const std::vector<char>& elements) {
+    for (const auto& [source, coefficients] : form.terms) {
+      if (source != kInputSource && coefficients.structure() != nullptr)
+        coefficients.structure()->mark_read(elements, at(needed, source));
+    }
+  };
   for (const AffineForm* form : rows) {
     for (std::int64_t i = 0; i < form->size(); ++i) mark(*form, static_cast<std::size_t>(i));
+    mark_structured(*form, std::vector<char>(form->constant.size(), 1));
   }
   for (std::size_t k = system.layers.size(); k-- > 0;) {
+    std::vector<char> varies(needed[k].size(), 0);
     for (std::size_t v = 0; v < needed[k].size(); ++v) {
       if (needed[k][v] == 0) continue;
       const bool constant =
           known != nullptr &&
           is_constant(system.activations[k], known->bounds_of(static_cast<int>(k)).lower[v],
                       known->bounds_of(static_cast<int>(k)).upper[v]);
-      if (!constant) mark(system.layers[k], v);
+      if (constant) continue;
+      varies[v] = 1;
+      mark(system.layers[k], v);
     }
+    mark_structured(system.layers[k], varies);
   }
   return needed;
 }
@@ -63,7 +76,8 @@ double SparseNetwork::constant_part(const SparseRows& rows, std::int64_t element
 
 double SparseNetwork::constant_of(const AffineForm& form, std::int64_t element) const {
   double sum = at(form.constant, element);
-  for (const auto& [source, matrix] : form.terms) sum += constant_part(matrix, element, source);
+  for (const auto& [source, coefficients] : form.terms)
+    sum += constant_part(coefficients.written(), element, source);
   return sum;
 }
 
@@ -86,7 +100,8 @@ SparseNetworkRows SparseNetwork::compile_rows(const AffineForm& form,
   SparseNetworkRows rows;
   rows.layer = layers();
   for (const std::int64_t i : which) {
-    for (const auto& [source, matrix] : form.terms) append(matrix, i, source, rows);
+    for (const auto& [source, coefficients] : form.terms)
+      append(coefficients.written(), i, source, rows);
     rows.start.push_back(static_cast<std::int64_t>(rows.index.size()));
     rows.constant.push_back(constant_of(form, i));
     rows.slack.push_back(slack_for(at(form.radius, i), magnitude_of_terms(form, i, sources_) +
@@ -96,7 +111,8 @@ SparseNetworkRows SparseNetwork::compile_rows(const AffineForm& form,
 }
 
 Live SparseNetwork::first_dependency(const AffineForm& form, std::int64_t element) const {
-  for (const auto& [source, matrix] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& matrix = coefficients.written();
     for (const std::int32_t c : matrix.indices(element)) {
       const Live live = live_of_neuron(source, c);
       if (exists(live)) return live;
@@ -110,8 +126,9 @@ double SparseNetwork::magnitude_of_products(const AffineForm& form, std::int64_t
   for (const int k : product_layers_) {
     const auto found = form.terms.find(k);
     if (found == form.terms.end()) continue;
-    const auto index = found->second.indices(element);
-    const auto value = found->second.values(element);
+    const SparseRows& matrix = found->second.written();
+    const auto index = matrix.indices(element);
+    const auto value = matrix.values(element);
     for (std::size_t j = 0; j < index.size(); ++j) {
       const Live live = at(at(live_of_neuron_, k), index[j]);
       const std::int32_t number = exists(live) ? at(product_of, live) : -1;

@@ -86,7 +86,7 @@ std::vector<std::size_t> SparseNetworkBuilder::order_of_elements(const AffineFor
   std::vector<std::size_t> order(static_cast<std::size_t>(form.size()));
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (form.terms.empty()) return order;
-  const SparseRows& rows = form.terms.rbegin()->second;
+  const SparseRows& rows = form.terms.rbegin()->second.written();
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return rows.list_of_indices(static_cast<std::int64_t>(a)) <
            rows.list_of_indices(static_cast<std::int64_t>(b));
@@ -174,8 +174,8 @@ void SparseNetworkBuilder::add_layer(const IntervalVector& z, ProductsAs product
 void SparseNetworkBuilder::finish_layer(Draft draft, const IntervalVector& z) {
   SparseNetwork& net = *network_;
   draft.layer.count = static_cast<int>(draft.layer.neurons.size());
-  for (const auto& [source, matrix] : draft.form->terms)
-    draft.layer.blocks.push_back(make_block(draft.layer, source, matrix));
+  for (const auto& [source, coefficients] : draft.form->terms)
+    draft.layer.blocks.push_back(make_block(draft.layer, source, coefficients.written()));
   IntervalVector active = activate(draft.activation, z);
   for (std::size_t v = 0; v < active.lower.size(); ++v) {
     const double magnitude = std::max(std::fabs(active.lower[v]), std::fabs(active.upper[v]));

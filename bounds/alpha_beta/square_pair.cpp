@@ -35,12 +35,14 @@ std::optional<SquarePair> find_square_pair(const AffineForm& plus, const AffineF
                                            std::int64_t i,
                                            const std::map<int, IntervalVector>& sources) {
   std::map<std::pair<int, std::int32_t>, std::pair<double, double>> terms;
-  for (const auto& [source, rows] : plus.terms) {
+  for (const auto& [source, coefficients] : plus.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     const auto value = rows.values(i);
     for (std::size_t j = 0; j < index.size(); ++j) terms[{source, index[j]}].first += value[j];
   }
-  for (const auto& [source, rows] : minus.terms) {
+  for (const auto& [source, coefficients] : minus.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     const auto value = rows.values(i);
     for (std::size_t j = 0; j < index.size(); ++j) terms[{source, index[j]}].second += value[j];

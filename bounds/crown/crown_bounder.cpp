@@ -17,6 +17,16 @@ constexpr std::size_t kDenseRows = 1 << 17;
 constexpr double kBackwardWork = 1e9;
 /// The same row by row, of compressed rows.
 constexpr double kSparseWork = 4e6;
+/// Rows at once where some map is structured: they share one pass over a kernel of megabytes. Fewer
+/// where a layer is so wide that each matrix would take more than 128 MB.
+constexpr std::size_t kStructuredRows = 16, kStructuredNumbers = std::size_t{1} << 24;
+
+bool has_structure(const std::vector<std::vector<LayerMatrix>>& matrices) {
+  return std::any_of(matrices.begin(), matrices.end(), [](const auto& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [](const LayerMatrix& matrix) { return matrix.structure() != nullptr; });
+  });
+}
 
 /// Neurons that a reduced network has to keep.
 std::int64_t count_unstable(const Activation& activation, const IntervalVector& z) {
@@ -42,9 +52,15 @@ CrownBounder::CrownBounder(std::shared_ptr<const LayeredSystem> system)
   double dense = 0.0, sparse = 0.0;
   for (const auto& list : matrices_) {
     for (const LayerMatrix& matrix : list)
-      (matrix.is_dense() ? dense : sparse) += static_cast<double>(matrix.sparse().entries());
+      (matrix.is_dense() ? dense : sparse) += static_cast<double>(matrix.entries());
   }
-  sparse_ = dense < 0.5 * sparse;
+  structured_ = has_structure(matrices_);
+  sparse_ = !structured_ && dense < 0.5 * sparse;
+  last_reader_.assign(matrices_.size() + 1, -1);
+  for (std::size_t k = 0; k < matrices_.size(); ++k) {
+    for (const LayerMatrix& matrix : matrices_[k])
+      last_reader_[static_cast<std::size_t>(matrix.source() + 1)] = static_cast<int>(k);
+  }
   for (std::size_t k = 0; k < work_.size(); ++k) {
     affordable_ = affordable_ &&
                   2.0 * static_cast<double>(system_->layers[k].size()) * work_[k] <= kBackwardWork;
@@ -85,6 +101,21 @@ std::vector<double> CrownBounder::lower_bounds(const AffineForm& form,
     }
     return result;
   }
+  std::vector<double> result;
+  // Of a thousand rows, those of a wide layer would take gigabytes.
+  const std::size_t at_once =
+      structured_ ? rows_at_once(layer) : std::max<std::size_t>(which.size(), 1);
+  for (std::size_t first = 0; first < which.size(); first += at_once)
+    lower_bounds_dense(form,
+                       std::span(which).subspan(first, std::min(at_once, which.size() - first)),
+                       sign, layer, bounds, result, errors);
+  return result;
+}
+
+void CrownBounder::lower_bounds_dense(const AffineForm& form, std::span<const std::int64_t> which,
+                                      double sign, int layer, const Bounds& bounds,
+                                      std::vector<double>& result,
+                                      std::vector<double>* errors) const {
   DenseBackwardRows rows(*system_, layer, form, which, sign);
   for (std::size_t r = 0; r < which.size(); ++r)
     rows.sums[r].error = row_slack(form, which[r], bounds);
@@ -92,7 +123,18 @@ std::vector<double> CrownBounder::lower_bounds(const AffineForm& form,
     rows.substitute(k, relaxed(k, bounds), matrices_[static_cast<std::size_t>(k)]);
   for (std::size_t r = 0; errors != nullptr && r < which.size(); ++r)
     errors->push_back(rows.sums[r].loss(gamma_));
-  return rows.lower_bounds(bounds.lower, bounds.upper, gamma_);
+  const std::vector<double> lower = rows.lower_bounds(bounds.lower, bounds.upper, gamma_);
+  result.insert(result.end(), lower.begin(), lower.end());
+}
+
+std::size_t CrownBounder::rows_at_once(int layer) const {
+  std::size_t widest = 1;
+  for (int k = 0; k < layer; ++k)
+    widest = std::max(
+        widest, static_cast<std::size_t>(system_->layers[static_cast<std::size_t>(k)].size()));
+  const std::size_t least =
+      structured_ ? std::clamp<std::size_t>(kStructuredNumbers / widest, 1, kStructuredRows) : 8;
+  return std::clamp<std::size_t>(kDenseRows / widest, least, 256);
 }
 
 double CrownBounder::lower_bound_sparse(const AffineForm& form, std::int64_t row, double sign,
@@ -143,11 +185,7 @@ void CrownBounder::substitute_sparse(const AffineForm& form, int layer,
 void CrownBounder::substitute_dense(const AffineForm& form, int layer,
                                     const std::vector<std::int64_t>& which, const Bounds& bounds,
                                     IntervalVector& z, const Deadline& deadline) const {
-  std::size_t widest = 1;
-  for (int k = 0; k < layer; ++k)
-    widest = std::max(
-        widest, static_cast<std::size_t>(system_->layers[static_cast<std::size_t>(k)].size()));
-  const std::size_t at_once = std::clamp<std::size_t>(kDenseRows / widest, 8, 256);
+  const std::size_t at_once = rows_at_once(layer);
   for (std::size_t first = 0; first < which.size() && !deadline.expired(); first += at_once) {
     const std::size_t last = std::min<std::size_t>(first + at_once, which.size());
     const std::vector<std::int64_t> part(which.begin() + static_cast<std::ptrdiff_t>(first),
@@ -319,6 +357,8 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
   IntervalVector z = enclose(form, bounds.sources, &magnitudes);
   std::vector<double> slack = layer_slack(layer, std::move(magnitudes), bounds);
   LinearBounds linear;
+  // Without them the layers behind have intervals.
+  if (forward.enabled && deadline.expired()) forward = {forward.box, false, {}};
   if (forward.enabled) {
     linear = forward_affine(form, forward.box, forward.sources);
     const IntervalVector range = concretize(linear, forward.box);
@@ -344,6 +384,10 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
                              : activation.curve == Curve::product
                                  ? forward_products(linear, relaxations, forward.box)
                                  : forward_nonlinear(linear, relaxations, forward.box);
+    // On wide layers they would add up to gigabytes.
+    std::erase_if(forward.sources, [&](const auto& source) {
+      return last_reader_[static_cast<std::size_t>(source.first + 1)] <= layer;
+    });
   }
   IntervalVector active = activate(activation, z);
   for (std::size_t v = 0; v < active.lower.size(); ++v) {

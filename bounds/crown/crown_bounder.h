@@ -8,6 +8,7 @@
 // Guarantees: all bounds hold on the box, no rows enter them (S5).
 // Legend: N inputs.
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "base/deadline.h"
@@ -92,6 +93,12 @@ class CrownBounder {
                          const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
   void substitute_dense(const AffineForm& form, int layer, const std::vector<std::int64_t>& which,
                         const Bounds& bounds, IntervalVector& z, const Deadline& deadline) const;
+  /// The same as lower_bounds() for as many rows as dense matrices are made of at once.
+  void lower_bounds_dense(const AffineForm& form, std::span<const std::int64_t> which, double sign,
+                          int layer, const Bounds& bounds, std::vector<double>& result,
+                          std::vector<double>* errors) const;
+  /// How many dense rows of elements of the layers before `layer` are substituted at once.
+  std::size_t rows_at_once(int layer) const;
   double lower_bound_sparse(const AffineForm& form, std::int64_t row, double sign, int layer,
                             const Bounds& bounds, SparseBackwardRow& scratch) const;
   /// Layer k as the bounds relax it.
@@ -105,7 +112,9 @@ class CrownBounder {
   std::vector<double> work_;
   /// Most coefficients are in sparse matrices: rows one at a time beat dense ones.
   bool sparse_ = false;
-  bool affordable_ = true;  // substituting every neuron of every layer stays within the work limit
+  bool affordable_ = true;   // substituting every neuron of every layer stays within the work limit
+  bool structured_ = false;  // some matrix is a structured map
+  std::vector<int> last_reader_;  // [layers + 1] last layer that reads the input, layer 0, ...
   double gamma_ = 0.0;
 };
 

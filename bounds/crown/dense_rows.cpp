@@ -4,6 +4,7 @@
 
 #include "base/blas.h"
 #include "bounds/crown/relu_rows.h"
+#include "bounds/layered/structured_map.h"
 #include "bounds/limits.h"
 
 namespace clipbound::bounds {
@@ -18,13 +19,16 @@ void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix
          cols, 1.0, out.data(), cols);
     return;
   }
+  if (const StructuredMap* map = matrix.structure())
+    return map->add_transposed(p.data(), R, out.data());
+  const SparseRows& sparse = matrix.sparse();
   for (std::int64_t r = 0; r < R; ++r) {
     double* to = out.data() + r * cols;
     for (std::int64_t v = 0; v < rows; ++v) {
       const double factor = p[static_cast<std::size_t>(r * rows + v)];
       if (factor == 0.0) continue;
-      const auto index = matrix.sparse().indices(v);
-      const auto value = matrix.sparse().values(v);
+      const auto index = sparse.indices(v);
+      const auto value = sparse.values(v);
       for (std::size_t j = 0; j < index.size(); ++j) to[index[j]] += factor * value[j];
     }
   }
@@ -50,17 +54,20 @@ RowSums replace_each(double* row, const RelaxedLayer& layer) {
 
 }  // namespace
 
-LayerMatrix::LayerMatrix(int from, const SparseRows& entries)
+LayerMatrix::LayerMatrix(int from, const Coefficients& coefficients)
     : source_(from),
-      sparse_(&entries),
-      dense_(entries.density() < kDenseFrom ? nullptr : std::make_unique<Dense>()) {}
+      coefficients_(&coefficients),
+      dense_(coefficients.structure() != nullptr || coefficients.density() < kDenseFrom
+                 ? nullptr
+                 : std::make_unique<Dense>()) {}
 
 const std::vector<double>& LayerMatrix::dense() const {
   std::call_once(dense_->written, [&] {
     std::vector<double> values(static_cast<std::size_t>(rows() * cols()), 0.0);
+    const SparseRows& sparse = coefficients_->written();
     for (std::int64_t r = 0; r < rows(); ++r) {
-      const auto index = sparse_->indices(r);
-      const auto value = sparse_->values(r);
+      const auto index = sparse.indices(r);
+      const auto value = sparse.values(r);
       for (std::size_t j = 0; j < index.size(); ++j)
         values[static_cast<std::size_t>(r * cols() + index[j])] = value[j];
     }
@@ -70,17 +77,17 @@ const std::vector<double>& LayerMatrix::dense() const {
 }
 
 DenseBackwardRows::DenseBackwardRows(const LayeredSystem& system, int layer, const AffineForm& form,
-                                     const std::vector<std::int64_t>& which, double sign)
+                                     std::span<const std::int64_t> which, double sign)
     : sums(which.size()), system_(system), coefficients_(static_cast<std::size_t>(layer) + 1) {
   of(kInputSource);
   for (std::size_t r = 0; r < which.size(); ++r)
     sums[r].constant = sign * form.constant[static_cast<std::size_t>(which[r])];
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
     std::vector<double>& matrix = of(source);
+    RowReader reader(coefficients);
     for (std::size_t r = 0; r < which.size(); ++r) {
-      const auto index = rows.indices(which[r]);
-      const auto value = rows.values(which[r]);
-      double* row = matrix.data() + r * static_cast<std::size_t>(rows.cols);
+      const auto [index, value] = reader.row(which[r]);
+      double* row = matrix.data() + r * static_cast<std::size_t>(coefficients.cols());
       for (std::size_t j = 0; j < index.size(); ++j) row[index[j]] = sign * value[j];
     }
   }

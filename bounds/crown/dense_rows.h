@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "bounds/crown/relaxation_step.h"
@@ -20,20 +21,24 @@ namespace clipbound::bounds {
 /// members may be called from many threads at once.
 class LayerMatrix {
  public:
-  LayerMatrix(int from, const SparseRows& entries);
+  /// `coefficients` must outlive the matrix.
+  LayerMatrix(int from, const Coefficients& coefficients);
 
   int source() const { return source_; }  ///< kInputSource or a layer
-  std::int64_t rows() const { return sparse_->rows(); }
-  std::int64_t cols() const { return sparse_->cols; }
+  std::int64_t rows() const { return coefficients_->rows(); }
+  std::int64_t cols() const { return coefficients_->cols(); }
+  std::int64_t entries() const { return coefficients_->entries(); }
   bool is_dense() const { return dense_ != nullptr; }
-  const SparseRows& sparse() const { return *sparse_; }
+  /// nullptr: rows of numbers.
+  const StructuredMap* structure() const { return coefficients_->structure(); }
+  const SparseRows& sparse() const { return coefficients_->written(); }
   /// [rows, cols], where is_dense().
   const std::vector<double>& dense() const;
 
   /// Multiplications that a row takes, in those of dense matrices.
   double work() const {
-    return is_dense() ? static_cast<double>(rows()) * static_cast<double>(cols())
-                      : 4.0 * static_cast<double>(sparse_->entries());
+    if (is_dense()) return static_cast<double>(rows()) * static_cast<double>(cols());
+    return (structure() != nullptr ? 1.0 : 4.0) * static_cast<double>(entries());
   }
 
  private:
@@ -42,8 +47,8 @@ class LayerMatrix {
     std::vector<double> values;
   };
   int source_;
-  const SparseRows* sparse_;
-  std::unique_ptr<Dense> dense_;  // nullptr: sparse rows count
+  const Coefficients* coefficients_;
+  std::unique_ptr<Dense> dense_;  // nullptr: sparse rows or the structured map count
 };
 
 class DenseBackwardRows {
@@ -51,7 +56,7 @@ class DenseBackwardRows {
   /// Elements `which` of `form`, each times sign; the form is over the input and layers before
   /// `layer`. Their own errors still have to be set.
   DenseBackwardRows(const LayeredSystem& system, int layer, const AffineForm& form,
-                    const std::vector<std::int64_t>& which, double sign);
+                    std::span<const std::int64_t> which, double sign);
 
   std::vector<RowSums> sums;  ///< [R]
 

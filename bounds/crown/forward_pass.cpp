@@ -6,6 +6,8 @@
 
 #include "base/rounding.h"
 #include "base/simd.h"
+#include "bounds/crown/forward_convolution.h"
+#include "bounds/layered/structured_map.h"
 
 namespace clipbound::bounds {
 
@@ -63,24 +65,62 @@ LinearBounds forward_input(const ForwardBox& box, const std::vector<double>& low
   return bounds;
 }
 
+namespace {
+
+/// Adds what a structured map makes of its source's bounds.
+void add_structured(const StructuredMap& map, const LinearBounds& from, std::size_t width,
+                    LinearTotals& totals) {
+  const auto B = static_cast<std::int64_t>(width);
+  LinearBounds image;
+  if (!map.has_all_columns()) {
+    image = {map.to_image(from.lower.data(), B), map.to_image(from.upper.data(), B),
+             map.to_image(from.error.data(), 1), map.to_image(from.magnitude.data(), 1)};
+  }
+  const LinearBounds& read = map.has_all_columns() ? from : image;
+  if (map.has_all_rows()) return add_convolution(map.convolution(), read, width, totals);
+  const auto size = static_cast<std::size_t>(map.convolution().rows());
+  const std::vector<double> zero(size, 0.0), zeros(size * width, 0.0);
+  LinearTotals all{zeros, zeros, zero, zero, zero};
+  add_convolution(map.convolution(), read, width, all);
+  const std::vector<std::int32_t>& picks = map.picks();
+  for (std::size_t i = 0; i < picks.size(); ++i) {
+    if (picks[i] < 0) continue;
+    const auto r = static_cast<std::size_t>(picks[i]);
+    for (std::size_t k = 0; k < width; ++k) {
+      totals.lower[i * width + k] += all.lower[r * width + k];
+      totals.upper[i * width + k] += all.upper[r * width + k];
+    }
+    totals.error[i] += all.error[r];
+    totals.magnitude[i] += all.magnitude[r];
+    totals.terms[i] += all.terms[r] + 1.0;
+  }
+}
+
+}  // namespace
+
 LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
                             const std::map<int, LinearBounds>& sources) {
   const std::size_t width = box.columns.size() + 1;
   const auto size = static_cast<std::size_t>(form.size());
-  LinearBounds bounds;
-  resize(bounds, size, width);
-  std::vector<double> magnitude(size), terms(size, 1.0);
+  LinearTotals totals{std::vector<double>(size * width), std::vector<double>(size * width),
+                      std::vector<double>(size), std::vector<double>(size),
+                      std::vector<double>(size, 1.0)};
   for (std::size_t i = 0; i < size; ++i) {
-    bounds.lower[i * width + width - 1] = bounds.upper[i * width + width - 1] = form.constant[i];
-    magnitude[i] = std::fabs(form.constant[i]);
+    totals.lower[i * width + width - 1] = totals.upper[i * width + width - 1] = form.constant[i];
+    totals.magnitude[i] = std::fabs(form.constant[i]);
   }
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
     const LinearBounds& from = sources.at(source);
+    if (const StructuredMap* map = coefficients.structure()) {
+      add_structured(*map, from, width, totals);
+      continue;
+    }
+    const SparseRows& rows = coefficients.written();
     for (std::size_t i = 0; i < size; ++i) {
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));
-      double* low = bounds.lower.data() + i * width;
-      double* high = bounds.upper.data() + i * width;
+      double* low = totals.lower.data() + i * width;
+      double* high = totals.upper.data() + i * width;
       for (std::size_t j = 0; j < index.size(); ++j) {
         const auto c = static_cast<std::size_t>(index[j]);
         const double m = value[j];
@@ -90,17 +130,19 @@ LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
           low[k] += m * a[k];
           high[k] += m * b[k];
         }
-        bounds.error[i] += std::fabs(m) * from.error[c];
-        magnitude[i] += std::fabs(m) * from.magnitude[c];
+        totals.error[i] += std::fabs(m) * from.error[c];
+        totals.magnitude[i] += std::fabs(m) * from.magnitude[c];
       }
-      terms[i] += static_cast<double>(index.size());
+      totals.terms[i] += static_cast<double>(index.size());
     }
   }
+  LinearBounds bounds{std::move(totals.lower), std::move(totals.upper), std::move(totals.error),
+                      std::vector<double>(size)};
   for (std::size_t i = 0; i < size; ++i) {
     // Each coefficient is a sum of terms[i] products; their sizes add up to magnitude at most.
-    const double gamma = gamma_bound(2.0 * terms[i] + 8.0);
+    const double gamma = gamma_bound(2.0 * totals.terms[i] + 8.0);
     bounds.error[i] =
-        (bounds.error[i] + form.radius[i] + gamma * magnitude[i]) * (1.0 + 4.0 * gamma) +
+        (bounds.error[i] + form.radius[i] + gamma * totals.magnitude[i]) * (1.0 + 4.0 * gamma) +
         0x1p-1030 * box.largest;
     bounds.magnitude[i] = magnitude_of(bounds, box, i);
   }

@@ -28,7 +28,8 @@ void SparseBackwardRow::begin(const LayeredSystem& system, const AffineForm& for
                               double sign) {
   clear(system);
   sums.constant = sign * form.constant[static_cast<std::size_t>(row)];
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(row);
     const auto value = rows.values(row);
     for (std::size_t j = 0; j < index.size(); ++j) add(source, index[j], sign * value[j]);
@@ -39,7 +40,8 @@ void SparseBackwardRow::add_form(const RelaxedLayer& layer, std::int32_t neuron,
                                  double multiplier) {
   const auto v = static_cast<std::size_t>(neuron);
   sums.constant += multiplier * layer.form.constant[v];
-  for (const auto& [source, rows] : layer.form.terms) {
+  for (const auto& [source, coefficients] : layer.form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(neuron);
     const auto value = rows.values(neuron);
     for (std::size_t j = 0; j < index.size(); ++j) add(source, index[j], multiplier * value[j]);

@@ -106,7 +106,8 @@ RationalForm ExactSystem::form_of(const AffineForm& form, std::int64_t i) {
     return of_variable(new_variable({}));
   RationalSum sum;
   sum.add(mpq_class(form.constant[at]));
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     const auto value = rows.values(i);
     for (std::size_t j = 0; j < index.size(); ++j) {

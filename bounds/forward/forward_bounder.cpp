@@ -88,7 +88,8 @@ void ForwardBounder::combine(const AffineForm& form, const RowBlock& block) {
   for (auto* array : {&block_middle_, &block_half_, &block_errors_})
     std::fill(array->begin(), array->end(), Vec{});
   double terms[kBlockRows] = {};
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const Source& from = sources_[static_cast<std::size_t>(source + 1)];
     accumulate_rows(rows, block, RowWeights::coefficients, from.middle.data(), width_,
                     block_middle_.data());
@@ -271,7 +272,8 @@ void ForwardBounder::evaluate(const Vec* point, Vec* values) {
   }
   const auto value_at = [&](const AffineForm& form, std::size_t i) {
     Vec sum = broadcast(form.constant[i]);
-    for (const auto& [source, rows] : form.terms) {
+    for (const auto& [source, coefficients] : form.terms) {
+      const SparseRows& rows = coefficients.written();
       const std::vector<Vec>& from = values_[static_cast<std::size_t>(source + 1)];
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));

@@ -11,7 +11,8 @@
 namespace clipbound::bounds {
 
 void ForwardBounder::scatter(const AffineForm& form, std::size_t i, Vec multiplier) {
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     std::vector<Vec>& to = sources_[static_cast<std::size_t>(source + 1)].coefficient;
     const auto index = rows.indices(static_cast<std::int64_t>(i));
     const auto value = rows.values(static_cast<std::int64_t>(i));

@@ -125,7 +125,8 @@ void run_block(const SparseRows& rows, const RowBlock& block, const Vec* from, s
 
 bool same_elements(const AffineForm& form, std::int64_t a, std::int64_t b) {
   return std::all_of(form.terms.begin(), form.terms.end(), [&](const auto& term) {
-    const auto x = term.second.indices(a), y = term.second.indices(b);
+    const SparseRows& rows = term.second.written();
+    const auto x = rows.indices(a), y = rows.indices(b);
     return std::equal(x.begin(), x.end(), y.begin(), y.end());
   });
 }

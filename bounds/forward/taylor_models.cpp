@@ -75,7 +75,8 @@ void TaylorModels::combine(const AffineForm& form, const RowBlock& block,
     errors_[i * 2 + 1] = broadcast(std::fabs(constant));
     terms[r] = 1.0;
   }
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const Source& from = sources_[static_cast<std::size_t>(source + 1)];
     accumulate_rows(rows, block, RowWeights::coefficients, from.polynomial.data(), M_,
                     sums_.data());

@@ -13,7 +13,8 @@ namespace clipbound::bounds {
 
 /// From the coefficients in below_ of a block's e to what its rows depend on.
 void TaylorModels::scatter(const AffineForm& form, const RowBlock& block) {
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     scatter_rows(rows, block, below_.data(), N_ + 1,
                  sources_[static_cast<std::size_t>(source + 1)].coefficient.data());
   }

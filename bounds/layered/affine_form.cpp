@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "bounds/layered/structured_map.h"
+
 namespace clipbound::bounds {
 
 AffineForm AffineForm::of_source(int source, std::int64_t source_size, std::int64_t first,
@@ -9,12 +11,13 @@ AffineForm AffineForm::of_source(int source, std::int64_t source_size, std::int6
   AffineForm form;
   form.constant.assign(static_cast<std::size_t>(count), 0.0);
   form.radius.assign(static_cast<std::size_t>(count), 0.0);
-  SparseRows& rows = form.terms[source];
+  SparseRows rows;
   rows.cols = source_size;
   for (std::int64_t i = 0; i < count; ++i) {
     rows.append(static_cast<std::int32_t>(first + i), 1.0);
     rows.end_row();
   }
+  form.terms.emplace(source, std::move(rows));
   return form;
 }
 
@@ -27,7 +30,15 @@ AffineForm AffineForm::of_constant(std::vector<double> values) {
 
 std::vector<char> constant_elements(const AffineForm& form) {
   std::vector<char> constant(form.constant.size(), 1);
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    if (coefficients.structure() != nullptr) {
+      const std::vector<char> varies = coefficients.structure()->rows_with_entries();
+      for (std::size_t i = 0; i < constant.size(); ++i) {
+        if (varies[i] != 0) constant[i] = 0;
+      }
+      continue;
+    }
+    const SparseRows& rows = coefficients.written();
     for (std::size_t i = 0; i < constant.size(); ++i) {
       if (!rows.indices(static_cast<std::int64_t>(i)).empty()) constant[i] = 0;
     }
@@ -43,6 +54,32 @@ std::set<int> sources_of(const std::vector<const AffineForm*>& forms) {
   return sources;
 }
 
+namespace {
+
+/// The coefficients of picked elements, where those of the source are one structured map; nullptr
+/// elsewhere. All elements in order are the map itself.
+std::shared_ptr<const StructuredMap> gather_map(const std::vector<const AffineForm*>& forms,
+                                                const std::vector<Pick>& picks, int source) {
+  std::int32_t only = -1;
+  for (std::size_t k = 0; k < forms.size(); ++k) {
+    if (!forms[k]->terms.contains(source)) continue;
+    if (only >= 0) return nullptr;
+    only = static_cast<std::int32_t>(k);
+  }
+  const Coefficients& from = forms[static_cast<std::size_t>(only)]->terms.at(source);
+  if (from.structure() == nullptr || picks.empty()) return nullptr;
+  bool all = static_cast<std::int64_t>(picks.size()) == from.rows();
+  std::vector<std::int32_t> rows;
+  rows.reserve(picks.size());
+  for (const Pick& pick : picks) {
+    rows.push_back(pick.input == only ? static_cast<std::int32_t>(pick.element) : -1);
+    all = all && rows.back() == static_cast<std::int32_t>(rows.size()) - 1;
+  }
+  return all ? from.shared_structure() : from.structure()->picked(rows);
+}
+
+}  // namespace
+
 AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector<Pick>& picks) {
   AffineForm result;
   result.constant.resize(picks.size());
@@ -54,13 +91,18 @@ AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector
     result.radius[i] = form.radius[static_cast<std::size_t>(picks[i].element)];
   }
   for (const int source : sources_of(forms)) {
+    if (auto map = gather_map(forms, picks, source)) {
+      if (map->entries() > 0) result.terms.emplace(source, Coefficients(std::move(map)));
+      continue;
+    }
     SparseRows rows;
     for (const Pick& pick : picks) {
       if (pick.input >= 0) {
         const auto& terms = forms[static_cast<std::size_t>(pick.input)]->terms;
         if (const auto found = terms.find(source); found != terms.end()) {
-          rows.cols = found->second.cols;
-          rows.append(found->second.indices(pick.element), found->second.values(pick.element));
+          const SparseRows& from = found->second.written();
+          rows.cols = from.cols;
+          rows.append(from.indices(pick.element), from.values(pick.element));
         }
       }
       rows.end_row();

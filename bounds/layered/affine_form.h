@@ -13,7 +13,7 @@
 #include <set>
 #include <vector>
 
-#include "bounds/layered/sparse_rows.h"
+#include "bounds/layered/coefficients.h"
 
 namespace clipbound::bounds {
 
@@ -24,7 +24,7 @@ inline constexpr int kInputSource = -1;
 using SourceMagnitudes = std::map<int, std::vector<double>>;
 
 struct AffineForm {
-  std::map<int, SparseRows> terms;  ///< by source, each with size() rows
+  std::map<int, Coefficients> terms;  ///< by source, each with size() rows
   std::vector<double> constant;
   std::vector<double> radius;
 
@@ -37,7 +37,8 @@ struct AffineForm {
   static AffineForm of_constant(std::vector<double> values);
 };
 
-/// [size] 1 for the elements of a form that depend on no source: constants, within their radius.
+/// [size] 1 for the elements of a form that depend on no source: constants, within their radius. Of
+/// structured maps, coefficients that are 0 count as such.
 std::vector<char> constant_elements(const AffineForm& form);
 
 /// All sources of some forms, each once.

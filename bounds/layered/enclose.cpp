@@ -8,6 +8,8 @@
 
 #include "base/rounding.h"
 #include "base/simd.h"
+#include "bounds/layered/convolution_ranges.h"
+#include "bounds/layered/structured_map.h"
 
 namespace clipbound::bounds {
 
@@ -96,15 +98,49 @@ RangeSums sum_ranges(std::span<const double> value, const std::vector<double>& f
           total(magnitude)};
 }
 
+/// Adds what a structured map makes of its source's intervals.
+void add_structured(const StructuredMap& map, const IntervalVector& from,
+                    const std::vector<char>* which, RangeTotals& totals) {
+  IntervalVector image;
+  if (!map.has_all_columns())
+    image = {map.to_image(from.lower.data(), 1), map.to_image(from.upper.data(), 1)};
+  const IntervalVector& read = map.has_all_columns() ? from : image;
+  if (map.has_all_rows()) return add_convolution(map.convolution(), read, which, totals);
+  const std::vector<std::int32_t>& picks = map.picks();
+  const auto size = static_cast<std::size_t>(map.convolution().rows());
+  std::vector<char> wanted(size, 0);
+  for (std::size_t i = 0; i < picks.size(); ++i) {
+    if (picks[i] >= 0 && (which == nullptr || (*which)[i] != 0))
+      wanted[static_cast<std::size_t>(picks[i])] = 1;
+  }
+  const std::vector<double> zero(size, 0.0);
+  RangeTotals all{zero, zero, zero, zero, zero, zero};
+  add_convolution(map.convolution(), read, &wanted, all);
+  for (std::size_t i = 0; i < picks.size(); ++i) {
+    if (picks[i] < 0) continue;
+    const auto r = static_cast<std::size_t>(picks[i]);
+    totals.lower[i] += all.lower[r];
+    totals.upper[i] += all.upper[r];
+    totals.lower_magnitude[i] += all.lower_magnitude[r];
+    totals.upper_magnitude[i] += all.upper_magnitude[r];
+    totals.magnitude[i] += all.magnitude[r];
+    totals.count[i] += all.count[r];
+  }
+}
+
 }  // namespace
 
 std::vector<double> values_at(const AffineForm& form, const SourceSamples& samples) {
   std::vector<double> values;
   for (const double c : form.constant) values.insert(values.end(), kSamples, c);
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
     const std::vector<double>& from = samples.at(source);
+    if (const StructuredMap* map = coefficients.structure()) {
+      map->apply(from.data(), kSamples, values.data(), true);
+      continue;
+    }
     for_each_row<kSamples>(
-        rows, nullptr,
+        coefficients.written(), nullptr,
         [&](std::size_t c, int p) { return from[c * kSamples + static_cast<std::size_t>(p)]; },
         [&](std::size_t i, std::span<const double> value, const std::vector<double>* numbers) {
           for (int p = 0; p < kSamples; ++p)
@@ -117,39 +153,45 @@ std::vector<double> values_at(const AffineForm& form, const SourceSamples& sampl
 IntervalVector enclose(const AffineForm& form, const SourceIntervals& sources,
                        std::vector<double>* magnitudes, const std::vector<char>* which) {
   const auto size = static_cast<std::size_t>(form.size());
-  IntervalVector result{form.constant, form.constant};
+  std::vector<double> sizes(size);
+  for (std::size_t i = 0; i < size; ++i) sizes[i] = std::fabs(form.constant[i]);
   // Magnitudes of the terms of either sum: one may be infinite and the other a good bound.
-  std::vector<double> lower_magnitude(size), count(size, 4.0);
-  for (std::size_t i = 0; i < size; ++i) lower_magnitude[i] = std::fabs(form.constant[i]);
-  std::vector<double> upper_magnitude(lower_magnitude), magnitude(lower_magnitude);
-  for (const auto& [source, rows] : form.terms) {
+  RangeTotals totals{form.constant, form.constant, sizes,
+                     sizes,         sizes,         std::vector<double>(size, 4.0)};
+  for (const auto& [source, coefficients] : form.terms) {
     const IntervalVector& from = sources.at(source);
+    if (const StructuredMap* map = coefficients.structure()) {
+      add_structured(*map, from, which, totals);
+      continue;
+    }
     for_each_row<2>(
-        rows, which,
+        coefficients.written(), which,
         [&](std::size_t c, int end) { return end == 0 ? from.lower[c] : from.upper[c]; },
         [&](std::size_t i, std::span<const double> value, const std::vector<double>* ends) {
           const RangeSums sums = sum_ranges(value, ends[0], ends[1]);
-          result.lower[i] += sums.lower;
-          result.upper[i] += sums.upper;
-          lower_magnitude[i] += sums.lower_magnitude;
-          upper_magnitude[i] += sums.upper_magnitude;
-          magnitude[i] += sums.magnitude;
-          count[i] += 2.0 * static_cast<double>(value.size()) + 2.0;
+          totals.lower[i] += sums.lower;
+          totals.upper[i] += sums.upper;
+          totals.lower_magnitude[i] += sums.lower_magnitude;
+          totals.upper_magnitude[i] += sums.upper_magnitude;
+          totals.magnitude[i] += sums.magnitude;
+          totals.count[i] += 2.0 * static_cast<double>(value.size()) + 2.0;
         });
   }
+  const std::vector<double>& count = totals.count;
   if (magnitudes != nullptr) {
     magnitudes->resize(size);
     for (std::size_t i = 0; i < size; ++i)
-      (*magnitudes)[i] = magnitude[i] * (1.0 + 2.0 * gamma_bound(count[i])) + 0x1p-1000;
+      (*magnitudes)[i] = totals.magnitude[i] * (1.0 + 2.0 * gamma_bound(count[i])) + 0x1p-1000;
   }
+  IntervalVector result{std::move(totals.lower), std::move(totals.upper)};
   for (std::size_t i = 0; i < size; ++i) {
     const double gamma = gamma_bound(count[i]);
-    result.lower[i] =
-        next_down(result.lower[i] -
-                  ((gamma * lower_magnitude[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
-    result.upper[i] =
-        next_up(result.upper[i] +
-                ((gamma * upper_magnitude[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
+    result.lower[i] = next_down(
+        result.lower[i] -
+        ((gamma * totals.lower_magnitude[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
+    result.upper[i] = next_up(
+        result.upper[i] +
+        ((gamma * totals.upper_magnitude[i] + form.radius[i]) * (1.0 + 0x1p-30) + 0x1p-1000));
     // What has overflowed on the way, NaN included, says nothing any more: from here on it is
     // unbounded.
     if (!(std::fabs(result.lower[i]) < kOverflow))
@@ -165,10 +207,10 @@ IntervalVector enclose(const AffineForm& form, const SourceIntervals& sources,
 
 double magnitude_of_terms(const AffineForm& form, std::int64_t i, const SourceIntervals& sources) {
   double magnitude = std::fabs(form.constant[static_cast<std::size_t>(i)]);
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
     const IntervalVector& from = sources.at(source);
-    const auto index = rows.indices(i);
-    const auto value = rows.values(i);
+    RowReader reader(coefficients);
+    const auto [index, value] = reader.row(i);
     for (std::size_t j = 0; j < index.size(); ++j) {
       const auto c = static_cast<std::size_t>(index[j]);
       magnitude +=

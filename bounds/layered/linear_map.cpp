@@ -129,10 +129,11 @@ struct SourceRows {
     for (std::size_t f = 0; f < forms.size(); ++f) {
       const auto found = forms[f]->terms.find(source);
       if (found == forms[f]->terms.end()) continue;
-      of_form[f] = &found->second;
-      cols = found->second.cols;
-      unit[f] = found->second.is_unit();
-      plain = plain && find_columns(found->second, column[f]);
+      const SparseRows& rows = found->second.written();
+      of_form[f] = &rows;
+      cols = rows.cols;
+      unit[f] = rows.is_unit();
+      plain = plain && find_columns(rows, column[f]);
     }
   }
   static bool find_columns(const SparseRows& rows, std::vector<std::int32_t>& columns) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/rounding.h"
+#include "bounds/layered/structured_map.h"
 
 namespace clipbound::bounds {
 
@@ -37,11 +38,11 @@ double sharp_product_down(double a, double b) {
 
 void sharpen(const AffineForm& form, const SourceIntervals& sources, IntervalVector& z) {
   std::vector<double> lower(form.constant), upper(form.constant);
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    RowReader reader(coefficients);
     const IntervalVector& from = sources.at(source);
     for (std::size_t i = 0; i < lower.size(); ++i) {
-      const auto index = rows.indices(static_cast<std::int64_t>(i));
-      const auto value = rows.values(static_cast<std::int64_t>(i));
+      const auto [index, value] = reader.row(static_cast<std::int64_t>(i));
       for (std::size_t j = 0; j < index.size(); ++j) {
         const auto c = static_cast<std::size_t>(index[j]);
         const double low = value[j] > 0.0 ? from.lower[c] : from.upper[c],

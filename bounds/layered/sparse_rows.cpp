@@ -82,6 +82,25 @@ void SparseRows::end_row() {
   entries_ += row.length;
 }
 
+std::int64_t SparseRows::add_indices(std::span<const std::int32_t> columns) {
+  const std::size_t begin = index_end_;
+  index_.insert(index_.end(), columns.begin(), columns.end());
+  index_end_ = index_.size();
+  return static_cast<std::int64_t>(begin);
+}
+
+std::int64_t SparseRows::add_values(std::span<const double> values) {
+  const std::size_t begin = value_end_;
+  value_.insert(value_.end(), values.begin(), values.end());
+  value_end_ = value_.size();
+  return static_cast<std::int64_t>(begin);
+}
+
+void SparseRows::add_row(std::int64_t indices, std::int64_t values, std::int32_t length) {
+  rows_.push_back({indices, values, length});
+  entries_ += length;
+}
+
 bool SparseRows::is_unit() const {
   return std::all_of(value_.begin(), value_.end(), [](double x) { return std::fabs(x) == 1.0; });
 }

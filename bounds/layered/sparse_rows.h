@@ -5,6 +5,7 @@
 // channel have one kernel (decision 13). bounds/alpha_beta/grouped_matrix.h uses what rows share.
 // Source: own.
 // Guarantees: exact; a row is what was appended to it.
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -23,7 +24,8 @@ class SparseRows {
   std::span<const double> values(std::int64_t r) const {
     return {value_.data() + row(r).value, static_cast<std::size_t>(row(r).length)};
   }
-  /// Rows of one length whose numbers are equal have the same columns (the same values).
+  /// Rows of one length whose numbers are equal have the same columns (the same values); rows that
+  /// end_row() ended, only those.
   std::int64_t list_of_indices(std::int64_t r) const { return row(r).index; }
   std::int64_t list_of_values(std::int64_t r) const { return row(r).value; }
   /// Every column that some row reads, perhaps several times.
@@ -43,6 +45,12 @@ class SparseRows {
     value_.insert(value_.end(), values.begin(), values.end());
   }
   void end_row();
+  /// Lists for rows that are known to share them: nothing is compared. A row ended by end_row() may
+  /// share none of these.
+  std::int64_t add_indices(std::span<const std::int32_t> columns);
+  std::int64_t add_values(std::span<const double> values);
+  /// A row of such lists, of one length.
+  void add_row(std::int64_t indices, std::int64_t values, std::int32_t length);
   /// Takes back what was added since the last row ended.
   void drop_row() {
     index_.resize(index_end_);

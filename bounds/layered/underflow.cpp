@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bounds/layered/structured_map.h"
+
 namespace clipbound::bounds {
 
 std::vector<double> underflow_of_layers(const std::vector<AffineForm>& layers,
@@ -25,9 +27,10 @@ std::vector<double> underflow_of_layers(const std::vector<AffineForm>& layers,
 
 double underflow_of(const AffineForm& form, std::int64_t i, const std::vector<double>& of_layers) {
   double sum = 0.0;
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
     if (source < 0 || of_layers[static_cast<std::size_t>(source)] == 0.0) continue;
-    for (const double value : rows.values(i))
+    RowReader reader(coefficients);
+    for (const double value : reader.row(i).value)
       sum += std::fabs(value) * of_layers[static_cast<std::size_t>(source)];
   }
   return sum * (1.0 + 0x1p-20);

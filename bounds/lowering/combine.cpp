@@ -2,28 +2,25 @@
 
 #include <cmath>
 
+#include "bounds/layered/structured_map.h"
+#include "bounds/layered/weighted_sum.h"
+
 namespace clipbound::bounds {
 
 AffineForm combine(const LowerContext& context, const std::vector<const AffineForm*>& forms,
                    const std::vector<double>& weights, const std::vector<double>& offset) {
-  const std::int64_t size = forms.at(0)->size();
-  std::vector<std::int64_t> begin{0};
-  std::vector<WeightedTerm> terms;
-  for (std::int64_t i = 0; i < size; ++i) {
-    for (std::size_t k = 0; k < forms.size(); ++k)
-      terms.push_back({static_cast<std::int32_t>(k), i, weights[k]});
-    begin.push_back(static_cast<std::int64_t>(terms.size()));
-  }
-  return linear_map(
-      forms, begin, terms,
-      offset.empty() ? std::vector<double>(static_cast<std::size_t>(size), 0.0) : offset,
-      context.magnitudes());
+  return weighted_sum(forms, weights,
+                      offset.empty() ? std::vector<double>(forms.at(0)->constant.size()) : offset,
+                      context.magnitudes());
 }
 
 void charge_weights(const LowerContext& context, AffineForm& form, double relative) {
+  const std::vector<double> structured = structured_sizes(form, context.magnitudes());
   for (std::size_t i = 0; i < form.constant.size(); ++i) {
-    double size = std::fabs(form.constant[i]) + form.radius[i];
-    for (const auto& [source, rows] : form.terms) {
+    double size = std::fabs(form.constant[i]) + form.radius[i] + structured[i];
+    for (const auto& [source, coefficients] : form.terms) {
+      if (coefficients.structure() != nullptr) continue;
+      const SparseRows& rows = coefficients.written();
       const auto index = rows.indices(static_cast<std::int64_t>(i));
       const auto value = rows.values(static_cast<std::int64_t>(i));
       const std::vector<double>& magnitude = context.magnitudes().at(source);

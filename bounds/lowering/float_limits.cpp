@@ -6,6 +6,7 @@
 
 #include "base/rounding.h"
 #include "bounds/layered/underflow.h"
+#include "bounds/layered/weighted_sum.h"
 #include "bounds/lowering/operands.h"
 #include "specs/network/half.h"
 #include "specs/network/op_table.h"
@@ -188,12 +189,15 @@ bool has_products(OpKind kind) {
 }
 
 /// Whether element i is no larger than kUnderflow, but no exact 0 either.
-bool is_tiny(const LowerContext& context, const AffineForm& form, std::int64_t i) {
+bool is_tiny(const LowerContext& context, const AffineForm& form,
+             const std::vector<double>& structured, std::int64_t i) {
   const auto e = static_cast<std::size_t>(i);
-  double size = std::fabs(form.constant[e]) + form.radius[e];
+  double size = std::fabs(form.constant[e]) + form.radius[e] + structured[e];
   for (auto term = form.terms.begin(); term != form.terms.end() && size < kUnderflow; ++term) {
-    const auto index = term->second.indices(i);
-    const auto value = term->second.values(i);
+    if (term->second.structure() != nullptr) continue;
+    const SparseRows& rows = term->second.written();
+    const auto index = rows.indices(i);
+    const auto value = rows.values(i);
     const std::vector<double>& magnitude = context.magnitudes().at(term->first);
     for (std::size_t j = 0; j < index.size() && size < kUnderflow; ++j)
       size += std::fabs(value[j]) * magnitude[static_cast<std::size_t>(index[j])];
@@ -279,11 +283,12 @@ void charge_type(const LowerContext& context, const Node& node, std::size_t k, A
       context.network().value(id).type != DataType::float32)
     return;
   constexpr double kLoss = 0x1p-120;  // float32's least normal number, and many of them
+  std::vector<double> structured;     // made where some element needs it
   for (std::int64_t i = 0; i < form.size(); ++i) {
-    if (is_tiny(context, form, i)) {
-      double& radius = form.radius[static_cast<std::size_t>(i)];
-      radius = add_up(radius, kLoss);
-    }
+    double& radius = form.radius[static_cast<std::size_t>(i)];
+    if (std::fabs(form.constant[static_cast<std::size_t>(i)]) + radius >= kUnderflow) continue;
+    if (structured.empty()) structured = structured_sizes(form, context.magnitudes());
+    if (is_tiny(context, form, structured, i)) radius = add_up(radius, kLoss);
   }
 }
 

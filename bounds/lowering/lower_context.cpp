@@ -6,6 +6,7 @@
 
 #include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
+#include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
 
@@ -81,6 +82,35 @@ std::vector<char> constant_activations(const AffineForm& form, const Activation&
   return constant;
 }
 
+/// Whether something may be chosen by samples: products, and rows behind functions with an edge. On
+/// large networks samples take as long as intervals.
+bool chooses_by_samples(const Network& network) {
+  return std::any_of(network.nodes.begin(), network.nodes.end(), [](const Node& node) {
+    switch (node.kind) {
+      case OpKind::conv:
+      case OpKind::conv_transpose:
+      case OpKind::gemm:
+      case OpKind::add:
+      case OpKind::sub:
+      case OpKind::neg:
+      case OpKind::relu:
+      case OpKind::leaky_relu:
+      case OpKind::prelu:
+      case OpKind::abs:
+      case OpKind::clip:
+      case OpKind::sigmoid:
+      case OpKind::tanh:
+      case OpKind::max_pool:
+      case OpKind::average_pool:
+      case OpKind::global_average_pool:
+      case OpKind::reduce_mean:
+      case OpKind::reduce_sum:
+      case OpKind::batch_normalization: return false;
+      default: return op_row(node.kind).op_class != OpClass::movement;
+    }
+  });
+}
+
 }  // namespace
 
 AffineForm constant_within(const IntervalVector& interval) {
@@ -99,7 +129,11 @@ AffineForm constant_within(const IntervalVector& interval) {
 LowerContext::LowerContext(const Network& network, std::span<const double> lower,
                            std::span<const double> upper, ProductForm products,
                            const LoweringOptions& options)
-    : network_(network), products_(products), open_(options.open), decisions_(options.decisions) {
+    : network_(network),
+      products_(products),
+      open_(options.open),
+      decisions_(options.decisions),
+      structured_from_(options.structured_from) {
   system_.lower.assign(lower.begin(), lower.end());
   system_.upper.assign(upper.begin(), upper.end());
   add_source(kInputSource, {system_.lower, system_.upper});
@@ -155,6 +189,10 @@ AffineForm LowerContext::add_layer_inside(const AffineForm& form, const Activati
 AffineForm LowerContext::add_draft(const AffineForm& form, Draft draft,
                                    const IntervalVector& known) {
   intersect(draft.range, known);
+  const Curve curve = draft.activation.curve;
+  if (keeps_layers_whole_ && !form.terms.empty() &&
+      (curve == Curve::relu || curve == Curve::identity))
+    return append_layer(form, std::move(draft), {});
   const std::vector<char> constant =
       constant_activations(form, draft.activation, known, draft.range);
   if (std::find(constant.begin(), constant.end(), 1) == constant.end())
@@ -190,9 +228,11 @@ AffineForm LowerContext::append_layer(const AffineForm& form, Draft draft,
   system_.layer_elements.push_back(std::move(elements));
   system_.intervals.push_back(std::move(draft.z));
   system_.limits.push_back(std::move(draft.limits));
-  std::vector<double> values = values_at(form, system_.samples);
-  activate_samples(draft.activation, values);
-  system_.samples[layer] = std::move(values);
+  if (!keeps_layers_whole_ || chooses_by_samples(network_)) {
+    std::vector<double> values = values_at(form, system_.samples);
+    activate_samples(draft.activation, values);
+    system_.samples[layer] = std::move(values);
+  }
   add_source(layer, std::move(draft.range));
   return AffineForm::of_source(layer, form.size(), 0, form.size());
 }
@@ -200,7 +240,8 @@ AffineForm LowerContext::append_layer(const AffineForm& form, Draft draft,
 void LowerContext::note_sum_is_one(const AffineForm& form,
                                    const std::vector<std::int64_t>& elements) {
   if (form.terms.size() != 1 || form.terms.begin()->first < 0) return;
-  const auto& [layer, rows] = *form.terms.begin();
+  const int layer = form.terms.begin()->first;
+  const SparseRows& rows = form.terms.begin()->second.written();
   SimplexRow simplex{layer, {}};
   for (const std::int64_t e : elements) {
     const auto i = static_cast<std::size_t>(e);

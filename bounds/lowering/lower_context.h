@@ -38,6 +38,10 @@ class LowerContext {
   ProductForm products() const { return products_; }
   /// Ends of the inputs' box that do not belong to it.
   const OpenEnds& open() const { return open_; }
+  /// Whether convolutions of so many coefficients (about), all together, stay what they are.
+  bool stays_structured(double coefficients) const {
+    return coefficients >= static_cast<double>(structured_from_);
+  }
   /// What is known where functions end.
   const EdgeFacts& edges() const { return edges_; }
   /// The values that a step is to take; nullptr: any.
@@ -88,6 +92,9 @@ class LowerContext {
     calls_ = 0;
   }
   void set_form(ValueId id, AffineForm form) { forms_[id] = std::move(form); }
+  /// From now on ReLUs and identities of elements that are constant on the box are neurons like
+  /// others: all pixels of a convolution behind them have one kernel.
+  void keep_layers_whole() { keeps_layers_whole_ = true; }
   void drop_form(ValueId id) { forms_.erase(id); }
   void note_interval_only(IntervalOnlyOperator op) {
     system_.interval_only.push_back(std::move(op));
@@ -113,6 +120,8 @@ class LowerContext {
   const ProductForm products_;
   const OpenEnds open_;
   const StepDecisions* const decisions_;
+  const std::int64_t structured_from_;
+  bool keeps_layers_whole_ = false;
   std::int32_t node_ = 0, calls_ = 0;
   LayeredSystem system_;
   EdgeFacts edges_;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
+#include "bounds/layered/weighted_sum.h"
 #include "bounds/lowering/edges.h"
 #include "bounds/lowering/float_limits.h"
 #include "bounds/lowering/integers_in_range.h"
@@ -107,6 +108,24 @@ AffineForm with_zero(const LowerContext& context, const AffineForm& form) {
   return any;
 }
 
+/// Operators that a structured map may enter: they make layers of it, weighted sums, or copies.
+bool takes_structure(OpKind kind) {
+  switch (kind) {
+    case OpKind::relu:
+    case OpKind::leaky_relu:
+    case OpKind::abs:
+    case OpKind::clip:
+    case OpKind::sigmoid:
+    case OpKind::tanh:
+    case OpKind::softplus:
+    case OpKind::erf:
+    case OpKind::add:
+    case OpKind::sub:
+    case OpKind::batch_normalization: return true;
+    default: return op_row(kind).op_class == OpClass::movement && kind != OpKind::convert;
+  }
+}
+
 /// Operators throw Unsupported, with their reason, where they have no linear bounds of a node; it
 /// is caught here and nowhere else.
 std::vector<AffineForm> lower_node(LowerContext& context, const Node& node) {
@@ -151,6 +170,9 @@ class Lowering {
     Judges judges = judges_of(network);
     context_.edges().before_jumps = std::move(judges.jumps);
     context_.edges().before_divisions = std::move(judges.divisions);
+    if (std::any_of(network.nodes.begin(), network.nodes.end(),
+                    [&](const Node& node) { return stays_structured(context_, node); }))
+      context_.keep_layers_whole();
     add_inputs();
     if (options.differences) twins_ = find_twins(network);
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
@@ -209,6 +231,9 @@ class Lowering {
     const Node& node = network_.nodes[node_at(position)];
     check_attributes(network_, node);
     context_.begin_node(static_cast<std::int32_t>(node_at(position)));
+    for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+      if (!takes_structure(node.kind) || shares_structure(node, k)) make_plain(node.inputs[k]);
+    }
     std::vector<AffineForm> results = lower_node(context_, node);
     CLIPBOUND_CHECK(results.size() == node.outputs.size());
     if (may_leave_range(network_, node)) keep_in_range(context_, node, results[0]);
@@ -221,6 +246,30 @@ class Lowering {
     for (const ValueId id : node.inputs) {
       if (last_use_[id] == position) context_.drop_form(id);
     }
+  }
+  /// Whether input k reads a source through a structured map that another input reads, too: in a
+  /// sum or a list of both there would be rows.
+  bool shares_structure(const Node& node, std::size_t k) const {
+    const auto form_at = [&](std::size_t input) {
+      const ValueId id = node.inputs[input];
+      return id == kNoValue ? nullptr : context_.form(id);
+    };
+    const AffineForm* const form = form_at(k);
+    if (form == nullptr || !has_structure(*form)) return false;
+    for (std::size_t other = 0; other < node.inputs.size(); ++other) {
+      if (other == k || form_at(other) == nullptr) continue;
+      for (const auto& [source, coefficients] : form->terms) {
+        if (coefficients.structure() != nullptr && form_at(other)->terms.contains(source))
+          return true;
+      }
+    }
+    return false;
+  }
+  /// An identity layer stands between a structured map and an operator that would read its rows.
+  void make_plain(ValueId id) {
+    const AffineForm* form = id == kNoValue ? nullptr : context_.form(id);
+    if (form != nullptr && has_structure(*form))
+      context_.set_form(id, context_.add_layer(*form, {Curve::identity}, kNoValue));
   }
   /// What stays known of output k of a node for functions with an edge behind it.
   void keep_edges(const Node& node, std::size_t k, const AffineForm& form) {
@@ -237,6 +286,7 @@ class Lowering {
     std::vector<AffineForm> scratch(network_.outputs.size());
     std::vector<const AffineForm*> outputs;
     std::vector<Pick> picks;
+    for (const ValueId id : network_.outputs) make_plain(id);
     for (std::size_t k = 0; k < network_.outputs.size(); ++k) {
       outputs.push_back(&form_of(context_, network_.outputs[k], scratch[k]));
       for (std::int64_t i = 0; i < outputs.back()->size(); ++i)

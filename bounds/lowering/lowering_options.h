@@ -10,6 +10,7 @@
 #include "bounds/layered/enclose.h"
 #include "bounds/layered/input_staircase.h"
 #include "bounds/layered/step_decisions.h"
+#include "bounds/limits.h"
 #include "bounds/lowering/undefined_reach.h"
 #include "specs/network/network.h"
 
@@ -36,6 +37,8 @@ struct LoweringOptions {
   /// Where given, points at which every clause fails by a NaN or an infinity may be left out: the
   /// system speaks of counterexamples of these clauses alone.
   const UndefinedReach* undefined_reach = nullptr;
+  /// Convolutions are not written out where all of the network have so many coefficients.
+  std::int64_t structured_from = kStructuredFrom;
   /// Where given, the statement is about points at which the steps take these values.
   const StepDecisions* decisions = nullptr;
 };

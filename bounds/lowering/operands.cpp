@@ -38,7 +38,7 @@ const AffineForm& form_to_compose(LowerContext& context, ValueId id, std::int64_
         terms * entries / static_cast<double>(std::max<std::int64_t>(1, form.size()));
     own += entries;
     work += products;
-    composed += std::min(products, static_cast<double>(outputs) * static_cast<double>(rows.cols));
+    composed += std::min(products, static_cast<double>(outputs) * static_cast<double>(rows.cols()));
   }
   constexpr double kMostWork = 1e9;
   if (composed <= kWorthComposing * (terms + own) && work <= kMostWork) return form;

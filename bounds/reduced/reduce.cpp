@@ -77,7 +77,8 @@ std::vector<InputColumn> make_columns(const std::vector<double>& lower,
 void fold_element(NeuronFolder& folder, const AffineForm& form, std::int64_t i, int v,
                   double magnitude, const std::vector<int>& first) {
   if (!folder.begin(v, form.radius[static_cast<std::size_t>(i)], magnitude)) return;
-  for (const auto& [source, matrix] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& matrix = coefficients.written();
     const auto index = matrix.indices(i);
     const auto value = matrix.values(i);
     for (std::size_t j = 0; j < index.size(); ++j) {

@@ -63,9 +63,9 @@ void tilt(const Range& x, const Range& y, const Range& d, DifferenceLines& lines
 void upper_fan(const Range& x, const Range& d, const DifferenceFan::Bound& middle,
                DifferenceFan::Bound* fan) {
   const double rise = std::fmax(d.upper, 0.0), fall = std::fmax(-d.lower, 0.0);
-  fan[0] = {0.0, std::fmin(1.0, rise / -x.lower), rise};
+  fan[0] = {0.0, share_of(rise, -x.lower), rise};
   fan[1] = middle;
-  fan[2] = {1.0, -std::fmin(1.0, fall / x.upper), fall};
+  fan[2] = {1.0, -share_of(fall, x.upper), fall};
   // What roundings of a mean's weights and coefficients are worth, at most.
   double size = std::fmax(rise, fall), tilt = 0.0;
   for (int k = 0; k < 3; ++k) {

@@ -38,7 +38,8 @@ Decision decision_on(const SparseNetwork& network, Unstable u, double lower, dou
 void hash_form(Hash& hash, const AffineForm& form) {
   hash.number(form.size());
   for (const double constant : form.constant) hash.number(constant);
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     hash.number(source);
     for (std::int64_t i = 0; i < form.size(); ++i) {
       hash.number(rows.indices(i).size());

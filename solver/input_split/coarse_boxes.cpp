@@ -25,7 +25,7 @@ double size_at_samples(const std::vector<double>& values, std::size_t row) {
 bool are_opposite(const AffineForm& rows, std::size_t i, std::size_t j) {
   if (rows.radius[i] != 0.0 || rows.radius[j] != 0.0) return false;
   return std::all_of(rows.terms.begin(), rows.terms.end(), [&](const auto& term) {
-    const SparseRows& of = term.second;
+    const SparseRows& of = term.second.written();
     const auto a = of.indices(static_cast<std::int64_t>(i)),
                b = of.indices(static_cast<std::int64_t>(j));
     const auto x = of.values(static_cast<std::int64_t>(i)),
@@ -186,7 +186,8 @@ std::optional<CoarseSplit> zero_of(const AffineForm& form, std::int64_t v,
   const std::vector<int>& kept = coarse.root->kept;
   std::optional<CoarseSplit> best;
   double most = 0.0, slope = 0.0, value = form.constant[static_cast<std::size_t>(v)];
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(v);
     const auto weights = rows.values(v);
     for (std::size_t j = 0; j < index.size(); ++j) {

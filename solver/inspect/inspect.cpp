@@ -4,10 +4,10 @@
 #include <cmath>
 #include <map>
 #include <random>
-#include <set>
 
 #include "base/error.h"
 #include "bounds/layered/layered_system.h"
+#include "bounds/layered/structured_map.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "solver/inspect/network_cost.h"
@@ -68,20 +68,26 @@ std::int64_t count_parameters(const Network& network) {
 
 /// How many inputs element `element` of layer `layer` depends on.
 std::int64_t inputs_seen(const LayeredSystem& system, std::size_t layer, std::int64_t element) {
-  // Elements of layers still to be looked at.
-  std::vector<std::set<std::int32_t>> reached(layer + 1);
+  // [layers][elements] those still to be looked at.
+  std::vector<std::vector<char>> reached(layer + 1);
+  for (std::size_t k = 0; k <= layer; ++k)
+    reached[k].assign(static_cast<std::size_t>(system.layers[k].size()), 0);
   std::vector<char> inputs(system.lower.size(), 0);
-  reached[layer].insert(static_cast<std::int32_t>(element));
+  reached[layer][static_cast<std::size_t>(element)] = 1;
   for (std::size_t k = layer + 1; k-- > 0;) {
-    for (const std::int32_t v : reached[k]) {
-      for (const auto& [source, rows] : system.layers[k].terms) {
-        for (const std::int32_t i : rows.indices(v)) {
-          if (source == kInputSource) {
-            inputs[static_cast<std::size_t>(i)] = 1;
-          } else {
-            reached[static_cast<std::size_t>(source)].insert(i);
-          }
-        }
+    if (std::find(reached[k].begin(), reached[k].end(), 1) == reached[k].end()) continue;
+    for (const auto& [source, coefficients] : system.layers[k].terms) {
+      std::vector<char>& to =
+          source == kInputSource ? inputs : reached[static_cast<std::size_t>(source)];
+      if (const StructuredMap* map = coefficients.structure()) {
+        map->mark_read(reached[k], to);
+        continue;
+      }
+      const SparseRows& rows = coefficients.written();
+      for (std::size_t v = 0; v < reached[k].size(); ++v) {
+        if (reached[k][v] == 0) continue;
+        for (const std::int32_t i : rows.indices(static_cast<std::int64_t>(v)))
+          to[static_cast<std::size_t>(i)] = 1;
       }
     }
   }

@@ -4,6 +4,7 @@
 #include "specs/network/network.h"
 #include "specs/network/op_table.h"
 #include "specs/ops/movement.h"
+#include "specs/ops/windows.h"
 #include "tests/support/exact.h"
 #include "tests/support/floors.h"
 
@@ -44,11 +45,52 @@ class ExactEvaluation {
       product(node, y);
     } else if (node.kind == OpKind::relu) {
       for (const Rational& x : (*this)[node.inputs[0]]) y.push_back(x > 0 ? x : Rational(0));
+    } else if (node.kind == OpKind::conv || node.kind == OpKind::conv_transpose) {
+      convolution(node, y);
+    } else if (node.kind == OpKind::neg) {
+      for (const Rational& x : (*this)[node.inputs[0]]) y.push_back(-x);
+    } else if (node.kind == OpKind::leaky_relu) {
+      const Rational alpha(node.float_attribute("alpha", static_cast<double>(0.01F)));
+      for (const Rational& x : (*this)[node.inputs[0]]) y.push_back(x > 0 ? x : alpha * x);
     } else {
       // Operands here are of the result's size, or one row, or one number.
       const Rationals &a = (*this)[node.inputs[0]], &b = (*this)[node.inputs[1]];
       for (std::size_t i = 0; i < size; ++i)
         y.push_back(apply(node.kind, a[i % a.size()], b[i % b.size()]));
+    }
+  }
+  /// Conv and ConvTranspose of one sample: every tap of every position, one weight after the other.
+  void convolution(const Node& node, Rationals& y) {
+    const bool transposed = node.kind == OpKind::conv_transpose;
+    const Shape &from = shape(node.inputs[0]), &to = shape(node.outputs[0]),
+                &w = shape(node.inputs[1]);
+    const Shape kernel = specs::spatial_shape(w);
+    const specs::Windows windows(
+        transposed ? specs::windows_onto(node, specs::spatial_shape(from), kernel)
+                   : specs::windows_over(node, specs::spatial_shape(from), kernel));
+    const Rationals &x = (*this)[node.inputs[0]], &weights = (*this)[node.inputs[1]];
+    const std::int64_t area = specs::element_count(specs::spatial_shape(to)),
+                       groups = node.int_attribute("group", 1), each = w[0] / groups;
+    for (std::int64_t i = 0; i < to[1] * area; ++i)
+      y.push_back(node.inputs.size() > 2
+                      ? (*this)[node.inputs[2]][static_cast<std::size_t>(i / area)]
+                      : Rational(0));
+    for (std::int64_t m = 0; m < w[0]; ++m) {  // channels of positions
+      for (std::int64_t k = 0; k < w[1]; ++k) {
+        for (std::int64_t row = 0; row < windows.rows(); ++row) {
+          for (std::int64_t tap = 0; tap < windows.taps(); ++tap) {
+            const specs::Windows::Stretch& s = windows.stretch(tap, row);
+            for (std::int64_t j = s.first; j < s.last; ++j) {
+              const std::int64_t position = m * windows.positions() + row * windows.width() + j,
+                                 element = (m / each * w[1] + k) * windows.image_size() + s.source +
+                                           j * windows.step();
+              y[static_cast<std::size_t>(transposed ? element : position)] +=
+                  weights[static_cast<std::size_t>((m * w[1] + k) * windows.taps() + tap)] *
+                  x[static_cast<std::size_t>(transposed ? position : element)];
+            }
+          }
+        }
+      }
     }
   }
   static Rational apply(OpKind kind, const Rational& a, const Rational& b) {

@@ -95,13 +95,13 @@ class Lowered {
  public:
   Lowered(std::shared_ptr<const Network> network, std::vector<double> lower_edges,
           std::vector<double> upper_edges, Clause clause_of_rows,
-          ProductForm products = ProductForm::squares, bool differences = false)
+          ProductForm products = ProductForm::squares, const LoweringOptions& options = {})
       : simplified(simplify(std::move(network)).network),
         clause(std::move(clause_of_rows)),
         lower(std::move(lower_edges)),
         upper(std::move(upper_edges)),
         system(std::make_shared<const LayeredSystem>(
-            lower_network(*simplified, lower, upper, products, {.differences = differences}))),
+            lower_network(*simplified, lower, upper, products, options))),
         bounder(system),
         rows(lower_rows(*system, clause)),
         bounds(bounder.bound_neurons(lower, upper, Deadline())),

@@ -1,6 +1,7 @@
 // Idea: Add and Sub: one term of weight 1 or -1 from each side, broadcast.
 // Source: own.
 // Guarantees: exact up to roundings in the radii (S1).
+#include "bounds/layered/weighted_sum.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 
@@ -15,6 +16,11 @@ std::vector<AffineForm> lower_add_sub(LowerContext& context, const Node& node) {
   const auto left = broadcast_map(operand_shape(context, node, 0), shape);
   const auto right = broadcast_map(operand_shape(context, node, 1), shape);
   const double sign = node.kind == OpKind::add ? 1.0 : -1.0;
+  if (has_structure(*forms[0]) || has_structure(*forms[1])) {
+    const AffineForm x = broadcast_operand(context, node, 0),
+                     y = broadcast_operand(context, node, 1);
+    return {combine(context, {&x, &y}, {1.0, sign})};
+  }
   std::vector<std::int64_t> begin{0};
   std::vector<WeightedTerm> terms;
   for (std::size_t i = 0; i < left.size(); ++i) {

@@ -98,7 +98,8 @@ bool is_part_of(const LowerContext& context, const AffineForm& part, const Affin
   const auto e = static_cast<std::size_t>(i);
   if (part.radius[e] != 0.0 || !(part.constant[e] >= 0.0)) return false;
   if (whole != nullptr && part.constant[e] > whole->constant[e]) return false;
-  for (const auto& [source, rows] : part.terms) {
+  for (const auto& [source, coefficients] : part.terms) {
+    const SparseRows& rows = coefficients.written();
     const std::vector<double>& least = context.sources().at(source).lower;
     const auto index = rows.indices(i);
     const auto value = rows.values(i);

@@ -5,9 +5,13 @@
 // Guarantees: the coefficients' errors and the roundings are in the radii (S1).
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <optional>
 
 #include "base/error.h"
 #include "base/rounding.h"
+#include "bounds/layered/structured_map.h"
+#include "bounds/layered/weighted_sum.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "specs/network/op_table.h"
 #include "specs/network/operation.h"
@@ -20,6 +24,8 @@ constexpr double kMostProbes = 4e9;  // output elements times input elements
 // cancels. All coefficients of one output are the same number (or exact), so that operands which
 // cancel each other take the error with them: it may be charged on what is left.
 constexpr double kCoefficientError = 32.0 * kUnitRoundoff;
+// The same where a kernel's weights were multiplied with them, once more rounded.
+constexpr double kScaledError = 34.0 * kUnitRoundoff;
 
 /// The node as a function of its first input, n elements, with numbers for the others: m elements.
 class ProbedNode {
@@ -161,22 +167,71 @@ ProbedRows probe(LowerContext& context, const Node& node, ProbedNode& probed) {
   return rows;
 }
 
+/// BatchNormalization of structured maps: their channels are scaled. nullopt where a map's channels
+/// are not those of the node, or have coefficients of their own in each element.
+std::optional<AffineForm> scale_channels(LowerContext& context, const AffineForm& x,
+                                         const ProbedRows& rows) {
+  AffineForm rest{{}, x.constant, x.radius};
+  std::map<int, std::shared_ptr<const StructuredMap>> maps;
+  for (const auto& [source, coefficients] : x.terms) {
+    const StructuredMap* map = coefficients.structure();
+    if (map == nullptr) {
+      rest.terms.emplace(source, coefficients);
+      continue;
+    }
+    if (!map->has_all_rows()) return std::nullopt;
+    const std::int64_t area = map->convolution().row_area();
+    std::vector<double> factor;
+    for (std::int64_t i = 0; i < map->rows(); ++i) {
+      const double weight = rows.terms[static_cast<std::size_t>(i)].weight;
+      if (i % area == 0) factor.push_back(weight);
+      if (weight != factor.back()) return std::nullopt;
+    }
+    maps.emplace(source, map->scaled(factor));
+  }
+  AffineForm result = linear_map({&rest}, rows.begin, rows.terms,
+                                 std::vector<double>(x.constant.size(), 0.0), context.magnitudes());
+  for (auto& [source, map] : maps) {
+    result.terms.emplace(source, Coefficients(std::move(map)));
+    // Fewer than 2^40 coefficients lose at most 2^-1075 each by underflow.
+    double largest = 1.0;
+    for (const double m : context.magnitudes().at(source))
+      largest = m < kInfinity ? std::max(largest, m) : largest;
+    for (double& radius : result.radius) radius = add_up(radius, 0x1p-1000 * largest);
+  }
+  return result;
+}
+
+/// The node's coefficients composed with the form of its first input; roundings of the coefficients
+/// themselves not charged.
+AffineForm compose(LowerContext& context, const Node& node, const ProbedNode& probed,
+                   const ProbedRows& rows) {
+  AffineForm scratch;
+  if (const AffineForm& x = form_of(context, node.inputs[0], scratch); has_structure(x)) {
+    if (std::optional<AffineForm> scaled = scale_channels(context, x, rows))
+      return std::move(*scaled);
+    const AffineForm between = context.add_layer(x, {Curve::identity}, kNoValue);
+    return linear_map({&between}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0),
+                      context.magnitudes());
+  }
+  const auto reads =
+      static_cast<std::int64_t>(rows.terms.size() / std::max<std::size_t>(1, probed.m()));
+  const AffineForm& x = form_to_compose(context, node.inputs[0],
+                                        static_cast<std::int64_t>(probed.m()), reads, scratch);
+  return linear_map({&x}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0),
+                    context.magnitudes());
+}
+
 }  // namespace
 
 std::vector<AffineForm> lower_by_probing(LowerContext& context, const Node& node) {
   expect_constant_parameters(context.network(), node);
   ProbedNode probed(context, node);
   const ProbedRows rows = probe(context, node, probed);
-  AffineForm scratch;
-  const auto reads =
-      static_cast<std::int64_t>(rows.terms.size() / std::max<std::size_t>(1, probed.m()));
-  const AffineForm& x = form_to_compose(context, node.inputs[0],
-                                        static_cast<std::int64_t>(probed.m()), reads, scratch);
-  AffineForm result = linear_map({&x}, rows.begin, rows.terms, std::vector<double>(probed.m(), 0.0),
-                                 context.magnitudes());
+  AffineForm result = compose(context, node, probed, rows);
   // Coefficients 1 and -1 are exact, and nothing is added to them.
   if (node.kind == OpKind::reduce_sum || node.kind == OpKind::neg) return {std::move(result)};
-  charge_weights(context, result, kCoefficientError);
+  charge_weights(context, result, has_structure(result) ? kScaledError : kCoefficientError);
   const std::vector<Enclosed> offset = probed.offset();
   for (std::size_t i = 0; i < probed.m(); ++i) {
     const double sum = result.constant[i] + offset[i].value;

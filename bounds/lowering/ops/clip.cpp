@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/rounding.h"
+#include "bounds/layered/weighted_sum.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "bounds/lowering/ops/multiplication.h"
 #include "specs/network/op_table.h"
@@ -33,10 +34,14 @@ AffineForm clip_to(LowerContext& context, const AffineForm& x, const std::vector
 
 /// True where every |element| surely is below `limit`.
 bool stays_below(LowerContext& context, const AffineForm& form, double limit) {
+  const std::vector<double> structured = structured_sizes(form, context.magnitudes());
   for (std::int64_t i = 0; i < form.size(); ++i) {
     double size = std::fabs(form.constant[static_cast<std::size_t>(i)]) +
-                  form.radius[static_cast<std::size_t>(i)];
-    for (const auto& [source, rows] : form.terms) {
+                  form.radius[static_cast<std::size_t>(i)] +
+                  structured[static_cast<std::size_t>(i)];
+    for (const auto& [source, coefficients] : form.terms) {
+      if (coefficients.structure() != nullptr) continue;
+      const SparseRows& rows = coefficients.written();
       const auto index = rows.indices(i);
       const auto value = rows.values(i);
       const std::vector<double>& magnitude = context.magnitudes().at(source);

@@ -31,6 +31,8 @@ bool has_linear_bounds(OpKind kind);
 std::vector<AffineForm> lower_by_intervals(LowerContext& context, const Node& node);
 
 // Parts of operators that others use.
+/// Whether the node is a convolution that is not written out.
+bool stays_structured(const LowerContext& context, const Node& node);
 /// Mul, Div and MatMul of two variables.
 std::vector<AffineForm> lower_variable_mul(LowerContext& context, const Node& node);
 std::vector<AffineForm> lower_quotient(LowerContext& context, const Node& node);

@@ -51,7 +51,8 @@ std::vector<AffineForm> lower_real(LowerContext& context, const Node& node) {
       if (std::fabs(std::frexp(constants[static_cast<std::size_t>(factor[i])], &exponent)) == 0.5)
         continue;  // a power of two
       double size = std::fabs(result.constant[i]) + result.radius[i];
-      for (const auto& [source, rows] : result.terms) {
+      for (const auto& [source, coefficients] : result.terms) {
+        const SparseRows& rows = coefficients.written();
         const auto index = rows.indices(static_cast<std::int64_t>(i));
         const auto value = rows.values(static_cast<std::int64_t>(i));
         for (std::size_t j = 0; j < index.size(); ++j)

@@ -40,7 +40,8 @@ const SquareOf* square_of(Curve curve) {
 OneNeuron neuron_of(LowerContext& context, const AffineForm& form, std::int64_t i) {
   OneNeuron result;
   std::size_t terms = 0;
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     terms += index.size();
     if (index.size() == 1)

@@ -23,7 +23,8 @@ std::vector<Exponential> exponentials_of(const LowerContext& context, const Affi
   const auto e = static_cast<std::size_t>(i);
   if (form.radius[e] != 0.0 || !(form.constant[e] >= 0.0)) return {};
   std::vector<Exponential> result;
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     const auto value = rows.values(i);
     for (std::size_t j = 0; j < index.size(); ++j) {

@@ -21,7 +21,8 @@ int copied_input(const AffineForm& form, std::int64_t i) {
   const auto e = static_cast<std::size_t>(i);
   if (form.constant[e] != 0.0 || form.radius[e] != 0.0) return -1;
   int input = -1;
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     if (index.empty()) continue;
     if (source != kInputSource || index.size() != 1 || rows.values(i)[0] != 1.0) return -1;

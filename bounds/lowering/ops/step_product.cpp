@@ -24,7 +24,8 @@ StepElement step_of(const LowerContext& context, const AffineForm& form, std::in
   StepElement result{kInputSource, 0, form.constant[e], 0.0};
   if (form.radius[e] != 0.0) return result;
   int terms = 0;
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     if (index.empty()) continue;
     terms += static_cast<int>(index.size());
@@ -42,7 +43,8 @@ using Column = std::pair<int, std::int32_t>;  // source, element
 
 std::map<Column, double> columns_of(const AffineForm& form, std::int64_t i) {
   std::map<Column, double> columns;
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     const auto index = rows.indices(i);
     const auto value = rows.values(i);
     for (std::size_t j = 0; j < index.size(); ++j) columns[{source, index[j]}] = value[j];
@@ -195,7 +197,8 @@ std::vector<char> are_steps(const LowerContext& context, const AffineForm& form)
 
 bool is_made_of_jumps(const LowerContext& context, const AffineForm& form, std::int64_t i) {
   bool any = false;
-  for (const auto& [source, rows] : form.terms) {
+  for (const auto& [source, coefficients] : form.terms) {
+    const SparseRows& rows = coefficients.written();
     if (rows.indices(i).empty()) continue;
     if (source < 0) return false;
     any = true;

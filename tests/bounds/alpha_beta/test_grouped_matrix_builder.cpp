@@ -255,12 +255,13 @@ TEST(LinearMap, WaysAgree) {
   const AffineForm plain = AffineForm::of_source(0, 12, 0, 12);
   AffineForm scaled = plain;
   scaled.terms.clear();
-  SparseRows& rows = scaled.terms[0];
+  SparseRows rows;
   rows.cols = 12;
   for (std::int32_t i = 0; i < 12; ++i) {
     rows.append(i, 1.0 / 3.0);
     rows.end_row();
   }
+  scaled.terms.emplace(0, std::move(rows));
   const SourceMagnitudes magnitudes{{0, std::vector<double>(12, 5.0)}};
   for (int trial = 0; trial < 200; ++trial) {
     const bool copies = random() % 2 == 0, ascending = random() % 2 == 0;
@@ -278,7 +279,7 @@ TEST(LinearMap, WaysAgree) {
                    {0.0}, magnitudes);
     std::vector<double> found(12, 0.0);
     if (result.terms.contains(0)) {
-      const SparseRows& row = result.terms.at(0);
+      const SparseRows& row = result.terms.at(0).written();
       for (std::size_t j = 0; j < row.indices(0).size(); ++j)
         found[static_cast<std::size_t>(row.indices(0)[j])] = row.values(0)[j];
     }

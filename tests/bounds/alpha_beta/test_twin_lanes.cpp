@@ -17,7 +17,8 @@ BoundedNetwork random_pair(Dice& dice, double share) {
   clause.rows.push_back(output_row({1, -1}, 0));
   return BoundedNetwork(
       std::make_unique<Lowered>(twins.build(), std::vector<double>(2, -1.0),
-                                std::vector<double>(2, 1.0), clause, ProductForm::squares, true),
+                                std::vector<double>(2, 1.0), clause, ProductForm::squares,
+                                LoweringOptions{.differences = true}),
       dice.whole(0, 1) * 6);
 }
 

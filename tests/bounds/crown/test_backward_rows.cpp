@@ -25,7 +25,8 @@ double sparse_bound(const Lowered& of, std::int64_t row, double sign, double err
 }
 
 std::vector<double> dense_bounds(const Lowered& of, double sign, double error) {
-  DenseBackwardRows rows(*of.system, static_cast<int>(of.system->layers.size()), of.rows, {0, 1},
+  const std::vector<std::int64_t> both{0, 1};
+  DenseBackwardRows rows(*of.system, static_cast<int>(of.system->layers.size()), of.rows, both,
                          sign);
   for (RowSums& sums : rows.sums) sums.error = error;
   for (std::size_t k = of.system->layers.size(); k-- > 0;) {

@@ -109,7 +109,7 @@ TEST(Twins, NoBoundPassesTheTrueMinimum) {
     PatternSearch search(joined, c);
     const Rational minimum = search.minimum(rationals(box.lower), rationals(box.upper)).first;
     const Lowered lowered(twins.build(), box.lower, box.upper, touching_clause(c, minimum),
-                          ProductForm::squares, true);
+                          ProductForm::squares, {.differences = true});
     for (const auto& lines : lowered.bounds.differences) {
       for (const DifferenceLines& line : lines) taken += line.below || line.above ? 1 : 0;
     }
@@ -136,7 +136,7 @@ TEST(Twins, DifferencesLoseLittle) {
     clause.rows.push_back(output_row(c, 0));
     const auto bound = [&](bool differences) {
       const Lowered lowered(twins.build(), box.lower, box.upper, clause, ProductForm::squares,
-                            differences);
+                            {.differences = differences});
       Batch lanes = lowered.lanes();
       lanes.bound({});
       EXPECT_NEAR(lanes.lower[0][0], lowered.row_bounds()[0],
@@ -169,7 +169,7 @@ TEST(Twins, AlphaBetaTakesDifferencesInEveryLayer) {
     clause.rows.push_back(output_row({-1, 1}, 0));
     for (const bool differences : {false, true}) {
       const Lowered lowered(twins.build(), box.lower, box.upper, clause, ProductForm::squares,
-                            differences);
+                            {.differences = differences});
       IntermediateBoundsBudget budget;
       budget.iterations = 6;
       const auto network = bound_intermediate_layers(lowered.system, lowered.lower, lowered.upper,
@@ -202,7 +202,8 @@ TEST(Twins, SmoothActivations) {
       clause.rows.push_back(output_row({-1, 1}, 0));
       const auto network = twins.build(activation);
       const Lowered plain(network, box.lower, box.upper, clause),
-          lowered(network, box.lower, box.upper, clause, ProductForm::squares, true);
+          lowered(network, box.lower, box.upper, clause, ProductForm::squares,
+                  {.differences = true});
       Batch lanes = lowered.lanes();
       lanes.bound({});
       with -= std::max(lanes.lower[0][0], lowered.row_bounds()[0]);

@@ -53,8 +53,8 @@ TEST(LaneRows, EveryBlockAndItsTransposed) {
         constexpr int kCols = 11;
         AffineForm form =
             AffineForm::of_constant(std::vector<double>(static_cast<std::size_t>(count), 0.0));
-        form.terms[0] = make_rows(dice, count, kCols, kind);
-        const SparseRows& rows = form.terms[0];
+        form.terms.emplace(0, make_rows(dice, count, kCols, kind));
+        const SparseRows& rows = form.terms.at(0).written();
         const std::vector<Vec> from = dice.vectors(kCols * columns),
                                back = dice.vectors(static_cast<std::size_t>(count) * columns);
         std::vector<Vec> to(kCols * columns), expected_to = to;

@@ -26,7 +26,7 @@ TEST(AffineForm, OfASourceIsItsElements) {
   EXPECT_FALSE(form.is_constant());
   EXPECT_EQ(form.terms.at(3).indices(1)[0], 2);
   EXPECT_EQ(form.terms.at(3).values(1)[0], 1.0);
-  EXPECT_EQ(form.terms.at(3).cols, 5);
+  EXPECT_EQ(form.terms.at(3).cols(), 5);
 }
 
 TEST(AffineForm, GathersCopiesConstantsAndZeros) {
@@ -87,7 +87,7 @@ TEST(LinearMap, KeepsWhatRoundingCosts) {
                                   static_cast<long double>(w[4]) * at_inner[0] +
                                   static_cast<long double>(w[5]) * at_inner[1];
         long double value = outer.constant[0];
-        const SparseRows& rows = outer.terms.at(kInputSource);
+        const SparseRows& rows = outer.terms.at(kInputSource).written();
         for (std::size_t j = 0; j < rows.indices(0).size(); ++j)
           value +=
               static_cast<long double>(rows.values(0)[j]) * (rows.indices(0)[j] == 0 ? x0 : x1);

@@ -16,11 +16,12 @@ namespace {
 AffineForm form_of_row(const std::vector<double>& weights, double constant, double radius) {
   AffineForm form = AffineForm::of_constant({constant});
   form.radius[0] = radius;
-  SparseRows& rows = form.terms[kInputSource];
+  SparseRows rows;
   rows.cols = static_cast<std::int64_t>(weights.size());
   for (std::size_t c = 0; c < weights.size(); ++c)
     rows.append(static_cast<std::int32_t>(c), weights[c]);
   rows.end_row();
+  form.terms.emplace(kInputSource, std::move(rows));
   return form;
 }
 

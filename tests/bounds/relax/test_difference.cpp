@@ -184,6 +184,8 @@ TEST(Differences, TiltsHoldNextToUnderflow) {
                   Real(lines.upper_offset),
               Real(0))
         << least;
+    const DifferenceFan fan = fan_of_relus(x, y, d, lines);
+    EXPECT_GE(Real(fan.above[0].tilt) * Real(x.lower) + Real(fan.above[0].offset), Real(0));
     const Range up_x{-1.0, 0x1p399}, up_y{-1.0, 0x1p399}, down{-2.0 * least, -least};
     const DifferenceLines other = relax_difference(
         f, up_x, up_y, down, relax(f, up_x.lower, up_x.upper), relax(f, up_y.lower, up_y.upper));
@@ -191,6 +193,12 @@ TEST(Differences, TiltsHoldNextToUnderflow) {
     EXPECT_GE(Real(other.upper_slope) * -Real(least) + Real(other.upper_x) * Real(up_x.upper) +
                   Real(other.upper_offset),
               -Real(least))
+        << least;
+    const DifferenceFan other_fan = fan_of_relus(up_x, up_y, down, other);
+    EXPECT_GE(Real(other_fan.above[2].slope) * -Real(2.0 * least) +
+                  Real(other_fan.above[2].tilt) * Real(up_x.upper) +
+                  Real(other_fan.above[2].offset),
+              -Real(2.0 * least))
         << least;
   }
 }

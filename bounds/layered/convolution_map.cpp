@@ -1,0 +1,284 @@
+// Idea: what is known of a convolution's matrix without its numbers: sizes, rows, parts.
+// Source: own.
+// Guarantees: exact (S1).
+#include "bounds/layered/convolution_map.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/check.h"
+#include "base/rounding.h"
+#include "bounds/layered/convolution_data.h"
+
+namespace clipbound::bounds {
+
+namespace {
+
+/// A tap and what is on its other side.
+struct Tap {
+  std::int64_t tap, other;
+};
+
+/// Along one axis, the taps that touch position `at` (or image element `at`), each with the image
+/// element (position) on its other side, those ascending.
+std::vector<Tap> taps_along(const WindowShape& w, std::size_t axis, std::int64_t at,
+                            bool from_position) {
+  std::vector<Tap> taps;
+  for (std::int64_t k = 0; k < w.kernel[axis]; ++k) {
+    const std::int64_t t = from_position ? k : w.kernel[axis] - 1 - k;
+    const std::int64_t offset = t * w.dilations[axis] - w.pads_before[axis];
+    if (from_position) {
+      const std::int64_t x = at * w.strides[axis] + offset;
+      if (x >= 0 && x < w.image[axis]) taps.push_back({t, x});
+    } else {
+      const std::int64_t p = (at - offset) / w.strides[axis];
+      if (at >= offset && p * w.strides[axis] == at - offset && p < w.output[axis])
+        taps.push_back({t, p});
+    }
+  }
+  return taps;
+}
+
+/// The same for all axes: numbers of taps, image elements and positions in C order.
+std::vector<Tap> taps_at(const WindowShape& w, std::int64_t at, bool from_position) {
+  const Shape &here = from_position ? w.output : w.image,
+              &there = from_position ? w.image : w.output;
+  std::vector<std::int64_t> coordinate(here.size());
+  for (std::size_t d = here.size(); d-- > 0; at /= here[d]) coordinate[d] = at % here[d];
+  std::vector<Tap> taps{{0, 0}};
+  for (std::size_t d = 0; d < here.size(); ++d) {
+    std::vector<Tap> longer;
+    const std::vector<Tap> along = taps_along(w, d, coordinate[d], from_position);
+    for (const Tap& before : taps) {
+      for (const Tap& next : along)
+        longer.push_back(
+            {before.tap * w.kernel[d] + next.tap, before.other * there[d] + next.other});
+    }
+    taps = std::move(longer);
+  }
+  return taps;
+}
+
+std::int64_t ceil_quotient(std::int64_t a, std::int64_t b) {
+  return a > 0 ? (a + b - 1) / b : -(-a / b);
+}
+
+/// The part of the windows that the outputs first ... first + extent - 1 of every axis read; `read`
+/// becomes the box of inputs. Pads may become negative: windows that begin inside.
+WindowShape part_of(const WindowShape& whole, bool is_conv, const OutputWindow& of,
+                    OutputWindow& read) {
+  WindowShape part = whole;
+  part.pads_after.assign(whole.kernel.size(), 0);
+  for (std::size_t d = 0; d < whole.kernel.size(); ++d) {
+    const std::int64_t s = whole.strides[d], pad = whole.pads_before[d], first = of.first[d],
+                       last = first + of.extent[d] - 1,
+                       span = (whole.kernel[d] - 1) * whole.dilations[d];
+    std::int64_t from, to;
+    if (is_conv) {
+      from = std::clamp<std::int64_t>(first * s - pad, 0, whole.image[d]);
+      to = std::clamp(last * s + span - pad + 1, from, whole.image[d]);
+      part.pads_before[d] = from - (first * s - pad);
+      part.image[d] = to - from;
+      part.output[d] = of.extent[d];
+    } else {
+      from = std::clamp<std::int64_t>(ceil_quotient(first + pad - span, s), 0, whole.output[d]);
+      to = std::clamp((last + pad) / s + 1, from, whole.output[d]);
+      part.pads_before[d] = pad + first - from * s;
+      part.image[d] = of.extent[d];
+      part.output[d] = to - from;
+    }
+    read.first.push_back(from);
+    read.extent.push_back(to - from);
+  }
+  return part;
+}
+
+}  // namespace
+
+ConvolutionMap::Data::Data(Direction to, WindowShape shape, Channels count, Weights all,
+                           const double* part, std::int64_t stride)
+    : direction(to),
+      channels(count),
+      windows(std::move(shape)),
+      weights(std::move(all)),
+      w(part),
+      w_stride(stride) {
+  // Along every axis: pairs of tap and position that lie inside, and the most at one place.
+  const WindowShape& s = windows.shape();
+  most_per_position = c();
+  most_per_image_element = m();
+  entries = channels.positions * c();
+  for (std::size_t d = 0; d < s.kernel.size(); ++d) {
+    std::int64_t pairs = 0, at_position = 0, at_element = 0;
+    for (std::int64_t p = 0; p < s.output[d]; ++p) {
+      const auto here = static_cast<std::int64_t>(taps_along(s, d, p, true).size());
+      pairs += here;
+      at_position = std::max(at_position, here);
+    }
+    for (std::int64_t x = 0; x < s.image[d]; ++x)
+      at_element =
+          std::max(at_element, static_cast<std::int64_t>(taps_along(s, d, x, false).size()));
+    most_per_position *= at_position;
+    most_per_image_element *= at_element;
+    entries *= pairs;
+  }
+}
+
+ConvolutionMap::ConvolutionMap(Direction direction, WindowShape windows, Channels channels,
+                               Weights weights) {
+  CLIPBOUND_CHECK(channels.groups > 0 && channels.image > 0 && channels.positions > 0);
+  CLIPBOUND_CHECK(channels.image % channels.groups == 0 &&
+                  channels.positions % channels.groups == 0);
+  const std::int64_t stride = channels.image / channels.groups * element_count(windows.kernel);
+  CLIPBOUND_CHECK(weights != nullptr &&
+                  static_cast<std::int64_t>(weights->size()) == channels.positions * stride);
+  const double* w = weights->data();
+  data_ = std::make_shared<const Data>(direction, std::move(windows), channels, std::move(weights),
+                                       w, stride);
+  CLIPBOUND_CHECK(std::max(rows(), columns()) <= std::numeric_limits<std::int32_t>::max());
+}
+
+ConvolutionMap::ConvolutionMap(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+
+std::int64_t ConvolutionMap::row_area() const {
+  return data_->is_conv() ? data_->position_area() : data_->image_area();
+}
+std::int64_t ConvolutionMap::column_area() const {
+  return data_->is_conv() ? data_->image_area() : data_->position_area();
+}
+std::int64_t ConvolutionMap::row_channels() const {
+  return data_->is_conv() ? data_->channels.positions : data_->channels.image;
+}
+std::int64_t ConvolutionMap::groups() const {
+  return data_->channels.groups;
+}
+std::int64_t ConvolutionMap::column_channels() const {
+  return data_->is_conv() ? data_->channels.image : data_->channels.positions;
+}
+std::int64_t ConvolutionMap::rows() const {
+  return row_channels() * row_area();
+}
+std::int64_t ConvolutionMap::columns() const {
+  return column_channels() * column_area();
+}
+std::int64_t ConvolutionMap::longest_row() const {
+  return data_->is_conv() ? data_->most_per_position : data_->most_per_image_element;
+}
+std::int64_t ConvolutionMap::longest_column() const {
+  return data_->is_conv() ? data_->most_per_image_element : data_->most_per_position;
+}
+std::int64_t ConvolutionMap::entries() const {
+  return data_->entries;
+}
+const WindowShape& ConvolutionMap::windows() const {
+  return data_->windows.shape();
+}
+ConvolutionMap::Direction ConvolutionMap::direction() const {
+  return data_->direction;
+}
+
+void ConvolutionMap::row(std::int64_t i, std::vector<std::int32_t>& columns,
+                         std::vector<double>& values) const {
+  const Data& d = *data_;
+  columns.clear();
+  values.clear();
+  const std::int64_t channel = i / row_area(), out = d.is_conv() ? d.m() : d.c(),
+                     in = d.is_conv() ? d.c() : d.m(), group = channel / out;
+  const std::vector<Tap> taps = taps_at(windows(), i % row_area(), d.is_conv());
+  for (std::int64_t k = 0; k < in; ++k) {
+    const double* kernel = d.is_conv()
+                               ? d.w + channel * d.w_stride + k * d.taps()
+                               : d.w + (group * in + k) * d.w_stride + channel % out * d.taps();
+    const std::int64_t first = (group * in + k) * column_area();
+    for (const Tap& t : taps) {
+      if (kernel[t.tap] == 0.0) continue;
+      columns.push_back(static_cast<std::int32_t>(first + t.other));
+      values.push_back(kernel[t.tap]);
+    }
+  }
+}
+
+std::vector<char> ConvolutionMap::rows_reading(const std::vector<char>& marked) const {
+  const Data& d = *data_;
+  const std::int64_t in = d.is_conv() ? d.c() : d.m(), out = d.is_conv() ? d.m() : d.c(),
+                     from_area = column_area(), to_area = row_area(), width = d.windows.width();
+  std::vector<char> rows(static_cast<std::size_t>(this->rows()), 0);
+  for (std::int64_t g = 0; g < d.channels.groups; ++g) {
+    std::vector<char> read(static_cast<std::size_t>(from_area), 0);
+    for (std::int64_t e = 0; e < in * from_area; ++e)
+      read[static_cast<std::size_t>(e % from_area)] |=
+          marked[static_cast<std::size_t>(g * in * from_area + e)];
+    char* const first = rows.data() + g * out * to_area;
+    for (std::int64_t r = 0; r < d.windows.rows(); ++r) {
+      for (std::int64_t t = 0; t < d.taps(); ++t) {
+        const Windows::Stretch& s = d.windows.stretch(t, r);
+        for (std::int64_t j = s.first; j < s.last; ++j) {
+          const std::int64_t position = r * width + j, element = s.source + j * d.windows.step();
+          const std::int64_t from = d.is_conv() ? element : position,
+                             to = d.is_conv() ? position : element;
+          first[to] |= read[static_cast<std::size_t>(from)];
+        }
+      }
+    }
+    for (std::int64_t i = 1; i < out; ++i) std::copy_n(first, to_area, first + i * to_area);
+  }
+  return rows;
+}
+
+ConvolutionMap ConvolutionMap::scaled(std::span<const double> factor) const {
+  const Data& d = *data_;
+  CLIPBOUND_CHECK(static_cast<std::int64_t>(factor.size()) == row_channels());
+  const std::int64_t k = d.c() * d.taps();
+  auto weights =
+      std::make_shared<std::vector<double>>(static_cast<std::size_t>(d.channels.positions * k));
+  double* to = weights->data();
+  for (std::int64_t i = 0; i < d.channels.positions; ++i) {
+    for (std::int64_t j = 0; j < k; ++j) {
+      const std::int64_t channel = d.is_conv() ? i : i / d.m() * d.c() + j / d.taps();
+      *to++ = factor[static_cast<std::size_t>(channel)] * d.w[i * d.w_stride + j];
+    }
+  }
+  return {d.direction, d.windows.shape(), d.channels, std::move(weights)};
+}
+
+ConvolutionMap::Restriction ConvolutionMap::restricted_to(const OutputWindow& window) const {
+  const Data& d = *data_;
+  const std::int64_t out = d.is_conv() ? d.m() : d.c(), in = d.is_conv() ? d.c() : d.m(),
+                     first = window.first_channel, group = first / out, within = first % out;
+  CLIPBOUND_CHECK(window.channels > 0 && first >= 0 && first + window.channels <= row_channels());
+  CLIPBOUND_CHECK(window.first.size() == windows().kernel.size() &&
+                  window.extent.size() == window.first.size());
+  const bool whole_groups = within == 0 && window.channels % out == 0;
+  CLIPBOUND_CHECK(whole_groups || within + window.channels <= out);
+  const Shape& area = d.is_conv() ? windows().output : windows().image;
+  for (std::size_t axis = 0; axis < area.size(); ++axis)
+    CLIPBOUND_CHECK(window.first[axis] >= 0 && window.extent[axis] > 0 &&
+                    window.first[axis] + window.extent[axis] <= area[axis]);
+  OutputWindow read;
+  const WindowShape part = part_of(windows(), d.is_conv(), window, read);
+  const std::int64_t groups = whole_groups ? window.channels / out : 1;
+  read.first_channel = group * in;
+  read.channels = groups * in;
+  Channels channels{read.channels, window.channels, groups};
+  const double* w = d.w + first * d.w_stride;
+  if (!d.is_conv()) {
+    std::swap(channels.image, channels.positions);
+    w = d.w + group * in * d.w_stride + within * d.taps();
+  }
+  return {ConvolutionMap(
+              std::make_shared<const Data>(d.direction, part, channels, d.weights, w, d.w_stride)),
+          read};
+}
+
+double ConvolutionMap::gamma() const {
+  return gamma_bound(static_cast<double>(longest_row()) + 1.0);
+}
+double ConvolutionMap::gamma_transposed() const {
+  return gamma_bound(static_cast<double>(longest_column()) + 1.0);
+}
+double ConvolutionMap::underflow() const {
+  return std::ldexp(static_cast<double>(std::max(longest_row(), longest_column())) + 1.0, -1074);
+}
+
+}  // namespace clipbound::bounds
