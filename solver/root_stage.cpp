@@ -273,6 +273,16 @@ bool searches_jointly(const LayeredSystem& system, const std::vector<const Claus
          network.never_stable == 0 && network.weights <= strategy::kLargeNetwork;
 }
 
+void keep_box(ClauseRoot& root, const BoxClauses& box, const std::vector<int>& kept) {
+  root.lower = box.lower;
+  root.upper = box.upper;
+  root.kept = kept;
+  for (const int i : kept) {
+    const auto input = static_cast<std::size_t>(i);
+    root.width.push_back(box.upper[input] - box.lower[input]);
+  }
+}
+
 /// The root's whole box: on a reduced network where `bounds` are given and allow it.
 BoxSubproblems whole_task(const std::shared_ptr<const ClauseRoot>& root,
                           const CrownBounder::Bounds* bounds) {
@@ -296,9 +306,22 @@ BoxSubproblems whole_task(std::vector<std::shared_ptr<const ClauseRoot>> members
 
 }  // namespace
 
+BoxGroup RootStage::open_by_intervals(const LayeredSystem& system, const BoxGroup& group) const {
+  BoxGroup open = group;
+  if (lowering_work(system) <= strategy::kSmallWork) return open;
+  std::erase_if(open.clauses, [&](std::size_t k) {
+    const bool refuted = refuted_by_intervals(system, query_.clauses[k]);
+    if (refuted) keep_refuted(query_.clauses[k]);
+    return refuted;
+  });
+  return open;
+}
+
 RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
-                                            const BoxGroup& group, OpenRoots& roots) {
+                                            const BoxGroup& whole, OpenRoots& roots) {
   OpenBoxes open;
+  const BoxGroup group = open_by_intervals(bounder->system(), whole);
+  if (group.clauses.empty()) return open;
   BoxClauses box = box_of(group, query_);
   const std::vector<int> kept = varying_inputs(box.lower, box.upper);
   const Plan plan = plan_for(features_of(bounder->system()), {kept.size(), have_rows(box.clauses)},
@@ -332,13 +355,7 @@ RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBou
     }
     if (context_.progress != nullptr)
       context_.progress->root_open(*root->clause, rows.row, rows.bound);
-    root->lower = box.lower;
-    root->upper = box.upper;
-    root->kept = kept;
-    for (const int i : root->kept) {
-      const auto input = static_cast<std::size_t>(i);
-      root->width.push_back(box.upper[input] - box.lower[input]);
-    }
+    keep_box(*root, box, kept);
     open.clauses.push_back(k);
     if (joint && resumed == nullptr && root->lower_anew == nullptr) {
       members.push_back(std::move(root));

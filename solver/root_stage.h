@@ -74,7 +74,10 @@ class RootStage {
   std::vector<std::unique_ptr<LoweredFamily>> lower_families(OpenRoots& roots);
   /// True where the boxes are searched case by case.
   bool make_cases(const BoxFamily& family, const LayeredSystem& system, OpenRoots& roots) const;
-  OpenBoxes bound_group(const std::shared_ptr<const CrownBounder>& bounder, const BoxGroup& group,
+  /// The group without clauses that the lowering's intervals refute: on large networks these cost
+  /// two evaluations, and all other bounds far more.
+  BoxGroup open_by_intervals(const LayeredSystem& system, const BoxGroup& group) const;
+  OpenBoxes bound_group(const std::shared_ptr<const CrownBounder>& bounder, const BoxGroup& whole,
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
