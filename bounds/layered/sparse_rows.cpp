@@ -35,6 +35,18 @@ std::uint64_t hash_of(const void* data, std::size_t bytes) {
   return all ^ (all >> 32U);
 }
 
+/// The hash of a list; of a long one, of parts of it: dense rows of megabytes differ everywhere,
+/// and what has the same hash is compared.
+std::uint64_t list_hash(const void* data, std::size_t bytes) {
+  constexpr std::size_t kWhole = 4096, kParts = 32, kPart = 32;
+  if (bytes <= kWhole) return hash_of(data, bytes);
+  unsigned char parts[kParts * kPart];
+  const std::size_t stride = (bytes - kPart) / (kParts - 1) / 4 * 4;
+  for (std::size_t k = 0; k < kParts; ++k)
+    std::memcpy(parts + k * kPart, static_cast<const unsigned char*>(data) + k * stride, kPart);
+  return hash_of(parts, sizeof parts) ^ bytes;
+}
+
 }  // namespace
 
 template <typename T, std::int64_t SparseRows::Row::*kPosition>
@@ -44,7 +56,7 @@ void SparseRows::enlarge(Table& table, const std::vector<T>& all) const {
     if (r == kNone) continue;
     const Row& of = rows_[static_cast<std::size_t>(r)];
     std::size_t cell =
-        hash_of(all.data() + of.*kPosition, static_cast<std::size_t>(of.length) * sizeof(T)) %
+        list_hash(all.data() + of.*kPosition, static_cast<std::size_t>(of.length) * sizeof(T)) %
         larger.size();
     while (larger[cell] != kNone) cell = cell + 1 == larger.size() ? 0 : cell + 1;
     larger[cell] = r;
@@ -56,7 +68,7 @@ template <typename T, std::int64_t SparseRows::Row::*kPosition>
 std::int64_t SparseRows::share(Table& table, std::vector<T>& all, std::size_t begin) {
   const std::size_t length = all.size() - begin;
   if (2 * (rows_.size() + 1) > table.size()) enlarge<T, kPosition>(table, all);
-  std::size_t cell = hash_of(all.data() + begin, length * sizeof(T)) % table.size();
+  std::size_t cell = list_hash(all.data() + begin, length * sizeof(T)) % table.size();
   for (; table[cell] != kNone; cell = cell + 1 == table.size() ? 0 : cell + 1) {
     const Row& of = rows_[static_cast<std::size_t>(table[cell])];
     if (static_cast<std::size_t>(of.length) != length ||

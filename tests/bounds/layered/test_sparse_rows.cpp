@@ -50,6 +50,30 @@ TEST(SparseRows, SharesEqualLists) {
   EXPECT_EQ(rows.all_indices().size(), 4U) << "two lists of two columns";
 }
 
+/// Of long lists parts alone are hashed: lists that differ elsewhere are still different ones.
+TEST(SparseRows, TellsLongListsApart) {
+  constexpr int kLength = 3001;
+  SparseRows rows;
+  rows.cols = kLength + 40;
+  std::vector<std::int32_t> columns(kLength);
+  for (int j = 0; j < kLength; ++j) columns[static_cast<std::size_t>(j)] = j;
+  std::vector<double> values(kLength, 1.5);
+  for (int r = 0; r < 40; ++r) {
+    std::vector<double> other = values;
+    other[static_cast<std::size_t>(75 * r + 1)] = 2.5 + r;
+    append(rows, columns, other);
+    append(rows, columns, values);
+    append(rows, columns, other);
+  }
+  EXPECT_EQ(rows.all_indices().size(), static_cast<std::size_t>(kLength));
+  for (int r = 0; r < 40; ++r) {
+    EXPECT_EQ(rows.values(3 * r)[static_cast<std::size_t>(75 * r + 1)], 2.5 + r);
+    EXPECT_EQ(rows.list_of_values(3 * r), rows.list_of_values(3 * r + 2));
+    EXPECT_EQ(rows.list_of_values(3 * r + 1), rows.list_of_values(1));
+    EXPECT_EQ(rows.values(3 * r + 1)[static_cast<std::size_t>(75 * r + 1)], 1.5);
+  }
+}
+
 TEST(SparseRows, TakesBackARowThatHasNotEnded) {
   SparseRows rows = small();
   rows.append(2, 9.0);
