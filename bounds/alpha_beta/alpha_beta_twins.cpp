@@ -9,8 +9,8 @@
 
 namespace clipbound::bounds {
 
-/// A mean of the bound of slope 0, or of that of slope 1, and of the one between: which of them has the
-/// smallest gap depends on where the neurons are at the minimum (decision 56).
+/// A mean of the bound of slope 0, or of that of slope 1, and of the one between: which of them has
+/// the smallest gap depends on where the neurons are at the minimum (decision 56).
 void AlphaBetaBounder::choose_bound(const SparseTwins& pair, Mask low, Vec t, TwinStep& step) {
   const Vec zero = {}, one = broadcast(1.0);
   const Vec w0 = vmax(one - 2.0 * t, zero), w2 = vmax(2.0 * t - one, zero), w1 = one - w0 - w2;
