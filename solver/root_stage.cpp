@@ -72,6 +72,8 @@ LayeredSystem system_of_intervals(const Network& network, const BoxClauses& box)
 bool refuted_by_intervals(const LayeredSystem& system, const Clause& clause) {
   const IntervalVector rows = enclose(lower_rows(system, clause), system.sources);
   for (std::size_t s = 0; s < rows.lower.size(); ++s) {
+    // An overflow, or NaN, proves nothing.
+    if (!(rows.lower[s] < kOverflow)) continue;
     if (clause.rows[s].strict ? rows.lower[s] >= 0.0 : rows.lower[s] > 0.0) return true;
   }
   return false;

@@ -76,6 +76,12 @@ void upper_fan(const Range& x, const Range& d, const DifferenceFan::Bound& middl
   for (int k = 0; k < 3; ++k) fan[k].offset += margin;
 }
 
+/// The interval of y - x, no wider than those of both allow.
+Range cut_to_ends(const Range& x, const Range& y, const Range& d) {
+  return {std::fmax(d.lower, next_down(y.lower - x.upper)),
+          std::fmin(d.upper, next_up(y.upper - x.lower))};
+}
+
 bool is_finite(const Range& range) {
   return std::fabs(range.lower) < 0x1p400 && std::fabs(range.upper) < 0x1p400;
 }
@@ -100,9 +106,11 @@ std::optional<Range> slope_range(const Activation& activation, double l, double 
 DifferenceFan fan_of_relus(const Range& x, const Range& y, const Range& d,
                            const DifferenceLines& lines) {
   DifferenceFan fan;
-  upper_fan(x, d, {lines.upper_slope, lines.upper_x, lines.upper_offset}, fan.above);
+  // Of an interval without an end offsets would be infinite, and a mean of them NaN.
+  const Range both = cut_to_ends(x, y, d);
+  upper_fan(x, both, {lines.upper_slope, lines.upper_x, lines.upper_offset}, fan.above);
   // f(y) - f(x) = -(f(x) - f(y)), whose difference is -d.
-  upper_fan(y, {-d.upper, -d.lower}, {lines.lower_slope, -lines.lower_y, -lines.lower_offset},
+  upper_fan(y, {-both.upper, -both.lower}, {lines.lower_slope, -lines.lower_y, -lines.lower_offset},
             fan.below);
   for (DifferenceFan::Bound& bound : fan.below) bound = {bound.slope, -bound.tilt, -bound.offset};
   return fan;
@@ -115,8 +123,7 @@ DifferenceLines relax_difference(const Activation& activation, const Range& x, c
   if (activation.curve == Curve::relu &&
       (x.lower >= 0.0 || x.upper <= 0.0 || y.lower >= 0.0 || y.upper <= 0.0))
     return lines;  // one of them is linear: the other's own lines lose no more than d's interval
-  const Range both{std::fmax(d.lower, next_down(y.lower - x.upper)),
-                   std::fmin(d.upper, next_up(y.upper - x.lower))};
+  const Range both = cut_to_ends(x, y, d);
   const std::optional<Range> slopes =
       slope_range(activation, std::fmin(x.lower, y.lower), std::fmax(x.upper, y.upper));
   if (!slopes || !is_finite(*slopes) || !(both.lower <= both.upper)) return lines;

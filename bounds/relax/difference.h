@@ -67,7 +67,7 @@ inline DifferenceStep take_difference(const DifferenceLines& lines, double& firs
 DifferenceLines relax_difference(const Activation& activation, const Range& x, const Range& y,
                                  const Range& d, const LinePair& of_x, const LinePair& of_y);
 
-/// x, y, d: as above, all finite; x and y contain 0 inside. lines: of them.
+/// x, y, d: as above; x and y are finite and contain 0 inside. lines: of them.
 DifferenceFan fan_of_relus(const Range& x, const Range& y, const Range& d,
                            const DifferenceLines& lines);
 

@@ -170,6 +170,30 @@ TEST(Differences, GapIsThatOfTheDifference) {
   EXPECT_LE(lines.gap, 0.01);
 }
 
+/// Where nothing is known of d the bounds are those of x's and y's ends, and finite.
+TEST(Differences, TheFanIsFiniteWhereDIsNot) {
+  const Range x{-3.0, 5.0}, y{-2.0, 4.0}, d{-kInfinity, kInfinity};
+  const Activation f{Curve::relu};
+  const DifferenceLines lines =
+      relax_difference(f, x, y, d, relax(f, x.lower, x.upper), relax(f, y.lower, y.upper));
+  const DifferenceFan fan = fan_of_relus(x, y, d, lines);
+  for (const std::size_t k : {0U, 2U}) {
+    ASSERT_TRUE(std::isfinite(fan.above[k].offset));
+    ASSERT_TRUE(std::isfinite(fan.below[k].offset));
+    for (const double at_x : {-3.0, 0.0, 5.0}) {
+      for (const double at_y : {-2.0, 0.0, 4.0}) {
+        const double there = std::fmax(at_y, 0.0) - std::fmax(at_x, 0.0);
+        EXPECT_GE(
+            fan.above[k].slope * (at_y - at_x) + fan.above[k].tilt * at_x + fan.above[k].offset,
+            there);
+        EXPECT_LE(
+            fan.below[k].slope * (at_y - at_x) + fan.below[k].tilt * at_y + fan.below[k].offset,
+            there);
+      }
+    }
+  }
+}
+
 /// A difference so small beside x that its share of x's end is a denormal number, which rounds to
 /// more than it is.
 TEST(Differences, TiltsHoldNextToUnderflow) {
