@@ -13,6 +13,7 @@
 #include "bounds/layered/weighted_sum.h"
 #include "tests/support/exact.h"
 #include "tests/support/floors.h"
+#include "tests/support/random_windows.h"
 
 namespace clipbound::test {
 namespace {
@@ -36,20 +37,7 @@ std::vector<double> wild_numbers(Dice& dice, std::int64_t count) {
 
 std::shared_ptr<const StructuredMap> random_map(Dice& dice, bool with_parts = true) {
   using Direction = ConvolutionMap::Direction;
-  specs::WindowShape w;
-  for (int axis = dice.whole(1, 2); axis > 0; --axis) {
-    const std::int64_t kernel = dice.whole(1, 3), dilation = dice.whole(1, 2),
-                       stride = dice.whole(1, 2), before = dice.whole(0, 2),
-                       after = dice.whole(0, 2), span = dilation * (kernel - 1) + 1,
-                       image = std::max<std::int64_t>(dice.whole(1, 4), span - before - after);
-    w.image.push_back(image);
-    w.kernel.push_back(kernel);
-    w.strides.push_back(stride);
-    w.dilations.push_back(dilation);
-    w.pads_before.push_back(before);
-    w.pads_after.push_back(after);
-    w.output.push_back((image + before + after - span) / stride + 1);
-  }
+  const specs::WindowShape w = random_windows(dice, 4);
   const std::int64_t groups = dice.whole(1, 2), c = dice.whole(1, 3), m = dice.whole(1, 3);
   const ConvolutionMap convolution(dice.chance(0.5) ? Direction::conv : Direction::conv_transpose,
                                    w, {groups * c, groups * m, groups},
