@@ -96,7 +96,10 @@ void ForwardBounder::bound_row(const Batch& batch, std::size_t s, Vec error) {
   for (std::size_t k = 0; k < width_; ++k) linear[k] = select(tighter, low_[k], linear[k]);
   lower = select(tighter, backward, lower);
   batch.rows.lower[s] = lower;
-  const Mask nearer = lower > nearest_;
+  // A row whose relaxations lose nothing, as one over inputs alone, says nothing of where to split.
+  Vec gaps = {};
+  for (const Vec& score : row_score_) gaps += score;
+  const Mask nearer = (lower > nearest_) & (gaps > Vec{});
   nearest_ = select(nearer, lower, nearest_);
   for (std::size_t k = 0; k < N; ++k) {
     // As ReducedBounder::score_inputs().

@@ -20,6 +20,12 @@ void ReducedBounder::attach(const ReducedNetwork& network, int most_halfspaces) 
   for (auto* array : {&linear_lower_, &linear_upper_, &mirrored_})
     array->resize(N + 1 + kMostColumns);
   for (auto* array : {&first_lower_, &first_upper_}) array->resize(N + 1);
+  reads_neurons_.clear();
+  for (int s = 0; s < network.rows; ++s) {
+    const double* row = network.row(network.neurons + s);
+    const bool reads = std::any_of(row, row + network.neurons, [](double b) { return b != 0.0; });
+    reads_neurons_.push_back(reads ? 1 : 0);
+  }
   attach_twins();
   clipping_.resize(network.inputs, most_halfspaces);
   live_.neurons.reserve(U);
@@ -169,12 +175,15 @@ void ReducedBounder::bound_rows(const BoxBatch& boxes, const Clipping& clipping,
     for (std::size_t k = 0; k < N; ++k) linear[k] = linear_lower_[k];
     linear[N] = base - (vabs(linear_lower_[N]) + vabs(intercept_lower_) + error_lower_) * 0x1p-50;
     rows.lower[i] = lower;
-    // Of several clauses' rows the farthest from being excluded decides where the box is split.
-    const Mask nearer = joint ? (lower < nearest) & rows.asked[i] : lower > nearest;
-    nearest = select(nearer, lower, nearest);
-    for (const int w : live_.neurons) {
-      const auto k = static_cast<std::size_t>(w);
-      nearest_row_gap_[k] = select(nearer, row_gap_[k], nearest_row_gap_[k]);
+    // Of several clauses' rows the farthest from being excluded decides where the box is split. A
+    // row over inputs alone does not: no split makes its bound better.
+    if (reads_neurons_[i] != 0) {
+      const Mask nearer = joint ? (lower < nearest) & rows.asked[i] : lower > nearest;
+      nearest = select(nearer, lower, nearest);
+      for (const int w : live_.neurons) {
+        const auto k = static_cast<std::size_t>(w);
+        nearest_row_gap_[k] = select(nearer, row_gap_[k], nearest_row_gap_[k]);
+      }
     }
     const Mask excluded = net.strict[i] != 0 ? (lower >= Vec{}) : (lower > Vec{});
     (joint ? rows.excluded[i] : rows.refuted) |= excluded & (lower < kOverflow);

@@ -94,6 +94,7 @@ class ReducedBounder final : public BatchBounder {
   std::vector<Vec> lower_offset_, upper_offset_, gap_;
   std::vector<Vec> lower_coefficient_, upper_coefficient_;  // [U] p of the row being substituted
   std::vector<Vec> linear_lower_, linear_upper_;            // [N + 1]
+  std::vector<char> reads_neurons_;                         // [S] others are over inputs alone
   Vec intercept_lower_, intercept_upper_;                   // sum of q
   Vec error_lower_, error_upper_;
   Mask infeasible_ = {};
