@@ -76,9 +76,8 @@ TEST_P(SteeringRows, AreThoseThatReadNeurons) {
   EXPECT_GE(compared, 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, SteeringRows, testing::Bool(), [](const auto& one) {
-  return one.param ? "Forward" : "Reduced";
-});
+INSTANTIATE_TEST_SUITE_P(Engines, SteeringRows, testing::Bool(),
+                         [](const auto& one) { return one.param ? "Forward" : "Reduced"; });
 
 }  // namespace
 }  // namespace clipbound::test
