@@ -72,8 +72,9 @@ Chosen<Engine> choose_engine(Split split, bool forward) {
     return {Engine::forward, "more than 400 neurons are never stable, and at most 10 inputs vary"};
   return {
       Engine::by_box,
-      "reduced where at most 400 neurons are unstable (decision 28); else forward where at most "
-      "10 inputs vary and the network has other neurons than ReLUs or 3e6 weights; else coarse"};
+      "reduced where at most 400 neurons are unstable, twins counted once (decisions 28, 61); else "
+      "forward where at most 10 inputs vary and the network has other neurons than ReLUs or 3e6 "
+      "weights; else coarse"};
 }
 static_assert(kMostReducedNeurons == 400 && kMostForwardSplitInputs == 10 &&
                   strategy::kLargeNetwork == 3000000,

@@ -136,10 +136,29 @@ BoxSubproblems continued(BoxSubproblems& coarse, std::shared_ptr<const ClauseRoo
 
 }  // namespace
 
+std::int64_t unstable_but_for_twins(const LayeredSystem& system,
+                                    const CrownBounder::Bounds& bounds) {
+  std::int64_t both = 0;
+  for (std::size_t k = 1; k < bounds.layers.size(); ++k) {
+    const std::vector<std::int64_t>& first = system.twins_of(k);
+    const auto is_unstable = [&](std::size_t layer, std::size_t v) {
+      const IntervalVector& z = bounds.layers[layer];
+      return phase_of(system.activations[layer], z.lower[v], z.upper[v]) == Phase::unstable;
+    };
+    for (std::size_t v = 0; v < first.size(); ++v) {
+      if (first[v] >= 0 && is_unstable(k, v) &&
+          is_unstable(k - 1, static_cast<std::size_t>(first[v])))
+        ++both;
+    }
+  }
+  return bounds.unstable - both;
+}
+
 std::optional<BoxSubproblems> reduced_task(BoxSubproblems& coarse,
                                            const CrownBounder::Bounds& bounds) {
-  const Engine engine = engine_for(features_of(coarse.root->bounder->system()),
-                                   coarse.root->kept.size(), bounds.unstable);
+  const LayeredSystem& system = coarse.root->bounder->system();
+  const Engine engine = engine_for(features_of(system), coarse.root->kept.size(),
+                                   unstable_but_for_twins(system, bounds));
   if (engine == Engine::coarse) return std::nullopt;
   auto root = std::make_shared<ClauseRoot>(*coarse.root);
   if (engine == Engine::forward) {

@@ -27,6 +27,11 @@ RowsVerdict bound_rows(const ClauseRoot& root, const CrownBounder::Bounds& bound
 /// is unbounded on the whole box may be bounded here. False where nothing was done.
 bool lower_coarse_anew(BoxSubproblems& coarse);
 
+/// The unstable neurons on a box, twins that both are counted once: what a reduced network may have
+/// of two copies of a network is what it may have of one (decision 61).
+std::int64_t unstable_but_for_twins(const LayeredSystem& system,
+                                    const CrownBounder::Bounds& bounds);
+
 /// The coarse task's box as a task on its own reduced network, which takes over its share; nothing
 /// where too many neurons are undecided on it.
 std::optional<BoxSubproblems> reduced_task(BoxSubproblems& coarse,
