@@ -271,6 +271,7 @@ class LayerByLayer {
     std::vector<std::int64_t> all(twins.first.size());
     std::iota(all.begin(), all.end(), 0);
     twins.d = network_.enclose_form(form);
+    if (known_ != nullptr) cut_to_known(layer, twins);
     LayerWork work{form, by_dependency(network_, form, all)};
     const double now = deadline_.spent_s();
     work.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
@@ -286,6 +287,22 @@ class LayerByLayer {
       at(z.upper, v) = std::min(at(z.upper, v), high);
     }
     return twins;
+  }
+
+  /// Differences keep the bounds of an earlier pass: this one may have less time, or fewer
+  /// iterations.
+  void cut_to_known(int layer, Differences& twins) const {
+    for (std::size_t i = 0; i < twins.second.size(); ++i) {
+      const std::int64_t v = twins.second[i];
+      if (!known_->needs(layer, static_cast<std::size_t>(v))) continue;
+      const Live y = known_->live_neuron(layer, v);
+      if (!exists(y) || !exists(at(known_->unstable_of, y))) continue;
+      const std::int32_t number = known_->pair_of(at(known_->unstable_of, y));
+      if (number < 0 || at(known_->twins, number).second != y) continue;
+      const Range& d = at(known_->twins, number).d;
+      twins.d.lower[i] = std::max(twins.d.lower[i], d.lower);
+      twins.d.upper[i] = std::min(twins.d.upper[i], d.upper);
+    }
   }
 
   void bound_layer(const LayerWork& layer, std::size_t batches, IntervalVector& z) const {

@@ -190,6 +190,40 @@ TEST(Twins, AlphaBetaTakesDifferencesInEveryLayer) {
   std::printf("without differences %.4g, with %.4g\n", loss[0], loss[1]);
 }
 
+/// A pass without time keeps the differences that an earlier one has found, and what rows gain by
+/// them.
+TEST(Twins, LaterPassesKeepDifferences) {
+  Dice dice(35);
+  int pairs = 0;
+  for (int trial = 0; trial < 10; ++trial) {
+    SCOPED_TRACE(trial);
+    const TwinNetworks twins = TwinNetworks::random(dice, {2, 6, 6, 6, 1}, false, 0.01);
+    const Box box = whole_box(2);
+    Clause clause;
+    clause.rows.push_back(output_row({-1, 1}, 0));
+    const Lowered lowered(twins.build(), box.lower, box.upper, clause, ProductForm::squares,
+                          {.differences = true});
+    IntermediateBoundsBudget budget;
+    budget.iterations = 6;
+    const auto first = bound_intermediate_layers(lowered.system, lowered.lower, lowered.upper,
+                                                 nullptr, budget, Deadline());
+    budget.crown_seconds = -1.0;
+    const auto second = bound_intermediate_layers(lowered.system, lowered.lower, lowered.upper,
+                                                  first.get(), budget, Deadline());
+    ASSERT_EQ(second->twins.size(), first->twins.size());
+    for (std::size_t i = 0; i < first->twins.size(); ++i, ++pairs) {
+      EXPECT_GE(second->twins[i].d.lower, first->twins[i].d.lower);
+      EXPECT_LE(second->twins[i].d.upper, first->twins[i].d.upper);
+    }
+    const auto row_of = [&](const SparseNetwork& network) {
+      return optimize_rows(network, network.compile_rows(lowered.rows, {0}), {}, 1, Deadline())
+          .lower[0];
+    };
+    EXPECT_GE(row_of(*second), row_of(*first) - 1e-9);
+  }
+  EXPECT_GT(pairs, 50);
+}
+
 /// Sigmoids and tanh have lines of differences, too; their bounds hold at points.
 TEST(Twins, SmoothActivations) {
   Dice dice(33);
