@@ -11,6 +11,9 @@ namespace clipbound::solver {
 
 namespace {
 
+// The first search of cases, before what may take longer: few cases are done with at once.
+constexpr double kFirstCases_s = 1.0, kFirstCasesShare = 0.025;  // of the time that is left
+
 SearchOutcome search_boxes(OpenRoots& roots, RootStage& stage, const SearchContext& context) {
   InputSearch inputs(std::move(roots.boxes), context);
   const auto make_schedule = [&stage](BoxClauses box) { return stage.schedule(std::move(box)); };
@@ -46,7 +49,6 @@ bool drop_refuted(ActivationSplitSchedule& schedule, const CaseSearch& cases) {
 /// to their end once it has nothing left to split.
 SearchOutcome search_activations(ActivationSplitSchedule& schedule, const RootStage& stage,
                                  bool have_cases, const SearchContext& context) {
-  constexpr double kFirstCases_s = 1.0;
   if (!have_cases) return schedule.run().search;
   const std::unique_ptr<CaseSearch> cases = stage.cases(open_of(schedule));
   cases->run({.seconds = kFirstCases_s, .times = 1.0});
@@ -87,18 +89,33 @@ SearchOutcome search_roots(OpenRoots roots, RootStage& stage, const SearchContex
   return outcome;
 }
 
-SearchOutcome search_all_cases(const std::vector<CaseProblem>& cases,
-                               const SearchContext& context) {
+SearchOutcome search_all_cases(const std::vector<CaseProblem>& cases, const SearchContext& context,
+                               const std::function<bool()>& attack) {
+  std::vector<std::unique_ptr<CaseSearch>> searches;
+  for (const CaseProblem& problem : cases)
+    searches.push_back(std::make_unique<CaseSearch>(problem, context));
+  const auto run = [&](const TimeSlice& slice) {
+    SearchOutcome outcome;
+    outcome.exhausted = true;
+    for (const auto& search : searches) {
+      if (context.judge.found()) break;
+      const SearchOutcome part = search->run(slice);
+      outcome.exhausted = outcome.exhausted && part.exhausted;
+      outcome.open += part.open;
+      outcome.unsplittable += part.unsplittable;
+      outcome.open_share += part.open_share / static_cast<double>(cases.size());
+    }
+    return outcome;
+  };
   SearchOutcome outcome;
-  outcome.exhausted = true;
-  for (const CaseProblem& problem : cases) {
-    if (context.judge.found()) break;
-    const SearchOutcome part = search_cases(problem, context);
-    outcome.exhausted = outcome.exhausted && part.exhausted;
-    outcome.open += part.open;
-    outcome.unsplittable += part.unsplittable;
-    outcome.open_share += part.open_share / static_cast<double>(cases.size());
+  bool ended = false;
+  if (attack) {
+    const double seconds = std::min(kFirstCases_s, kFirstCasesShare * context.deadline.left_s());
+    outcome = run({.seconds = seconds / static_cast<double>(cases.size()), .times = 1.0});
+    ended = outcome.exhausted || context.ended() || attack();
   }
+  if (!ended) outcome = run({});
+  for (const auto& search : searches) search->keep();
   return outcome;
 }
 

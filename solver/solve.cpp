@@ -255,12 +255,14 @@ bool Run::attack(double seconds) {
 
 SolveResult Run::search_in_cases(const OpenRoots& roots) {
   // Cases bring no attack of their own, and what chooses among them has no gradients: finding a bad
-  // one takes the attack a while.
-  if (options_.attack && attack(case_attack_s(deadline_.left_s()))) return found();
-  const double begin = deadline_.elapsed_s();
+  // one takes the attack a while. Where they are few, they are all searched before it.
+  std::function<bool()> attack_them;
+  if (options_.attack) attack_them = [this] { return attack(case_attack_s(deadline_.left_s())); };
+  const double begin = deadline_.elapsed_s(), attacked = result_.statistics.attack_s;
   enter(Stage::search);
-  const SearchOutcome outcome = search_all_cases(roots.cases, search_);
-  result_.statistics.search_s += deadline_.elapsed_s() - begin;
+  const SearchOutcome outcome = search_all_cases(roots.cases, search_, attack_them);
+  result_.statistics.search_s +=
+      deadline_.elapsed_s() - begin - (result_.statistics.attack_s - attacked);
   SolveResult result = conclude(outcome);
   if (result.verdict == Verdict::unknown && !roots.interval_only.empty())
     result.reason += "; the outputs are bounded by intervals alone: " + roots.interval_only;

@@ -215,7 +215,7 @@ def is_chosen(properties, row):
 
 def run(options):
     """Runs all; 1 where a verdict is not what is known. An estimate that is refuted counts, too, and so does
-    what must be decided and is not within 40 times the limit."""
+    what must be decided and is not within 40 times the limit, or 80 seconds where that is more."""
     out, wrong = [], 0
     for row in instances(options.folder):
         if row["network"] not in options.only or not is_chosen(options.properties, row):
@@ -223,7 +223,7 @@ def run(options):
         answer, memory = verify(options, row)
         decided = answer.verdict in ("sat", "unsat")
         if not decided and row["may_be_open"] == "no":
-            answer, memory = verify(options, row, 40)
+            answer, memory = verify(options, row, max(40, 80 / options.timeout))
             decided = answer.verdict in ("sat", "unsat")
         note = answer.said.strip().split("\n")[-1][:150]
         if answer.verdict in ("error", "hangs"):

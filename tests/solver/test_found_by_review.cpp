@@ -8,6 +8,7 @@
 #include "specs/network/network_builder.h"
 #include "tests/support/floors.h"
 #include "tests/support/properties.h"
+#include "tests/support/thorough.h"
 
 namespace clipbound::test {
 namespace {
@@ -23,9 +24,10 @@ ValueId as_integer(NetworkBuilder& b, ValueId x) {
 }
 /// Without an attack, which finds most of them by luck before a proof is tried.
 std::string verdict(NetworkBuilder& b, ValueId y, const std::string& text) {
+  static const double seconds = amount("seconds of each search", 1.0, 5.0);
   b.output(y);
   return std::string(name_of(solve_text(std::make_shared<const Network>(b.build()), text,
-                                        {.attack = false, .seconds = 5.0})
+                                        {.attack = false, .seconds = seconds})
                                  .verdict));
 }
 

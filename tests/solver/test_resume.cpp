@@ -1,6 +1,6 @@
 // Searches of both splits and of integer cases, stopped at some moment, written, read in a new
 // process and finished there: the verdict is that of the uninterrupted search, and shares add up
-// exactly. CLIPBOUND_STOPS says how many (40).
+// exactly. CLIPBOUND_STOPS says how many (12; 40 where CLIPBOUND_THOROUGH=1).
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@
 #include "tests/support/floors.h"
 #include "tests/support/properties.h"
 #include "tests/support/random_network.h"
+#include "tests/support/thorough.h"
 
 namespace clipbound::test {
 namespace {
@@ -140,7 +141,7 @@ std::string finished_elsewhere(int number, const SearchState& state) {
 
 int how_many() {
   const char* const asked = std::getenv("CLIPBOUND_STOPS");
-  return asked == nullptr ? 40 : std::atoi(asked);
+  return asked != nullptr ? std::atoi(asked) : amount("searches that are stopped", 12, 40);
 }
 
 TEST(Resume, StoppedSearchesAreFinishedInANewProcess) {

@@ -1,11 +1,15 @@
 #pragma once
 // The real networks under ../shared, each with the smallest of its properties.
 #include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace clipbound::test {
@@ -24,8 +28,29 @@ inline fs::path present(const fs::path& path) {
   return {};
 }
 
-/// Every network of a suite, with the smallest of its properties.
-inline std::vector<Entry> entries_of(const fs::path& suite) {
+/// Of the networks whose names differ in numbers alone, the smallest file and the one in the
+/// middle.
+inline std::vector<Entry> sample_of(const std::vector<Entry>& entries) {
+  std::map<std::string, std::vector<std::pair<std::uintmax_t, const Entry*>>> alike;
+  for (const Entry& entry : entries) {
+    std::string name;
+    for (const char c : entry.onnx.string())
+      if (std::isdigit(static_cast<unsigned char>(c)) == 0) name += c;
+    alike[name].emplace_back(fs::file_size(entry.onnx), &entry);
+  }
+  std::vector<Entry> sample;
+  for (auto& [name, group] : alike) {
+    std::sort(group.begin(), group.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    sample.push_back(*group.front().second);
+    if (group.size() > 1) sample.push_back(*group[group.size() / 2].second);
+  }
+  return sample;
+}
+
+/// The networks of a suite, each with the smallest of its properties: all of them, or a sample,
+/// which is said.
+inline std::vector<Entry> entries_of(const fs::path& suite, bool all) {
   std::map<fs::path, fs::path> smallest;
   for (const auto& file : fs::recursive_directory_iterator(suite))
     if (file.path().string().find(".onnx") != std::string::npos) smallest[file.path()];
@@ -42,7 +67,12 @@ inline std::vector<Entry> entries_of(const fs::path& suite) {
   }
   std::vector<Entry> entries;
   for (const auto& [onnx, property] : smallest) entries.push_back({onnx, property});
-  return entries;
+  if (all) return entries;
+  const std::vector<Entry> sample = sample_of(entries);
+  if (sample.size() < entries.size())
+    std::printf("%s: %zu of %zu networks; CLIPBOUND_THOROUGH=1 takes all\n",
+                suite.filename().c_str(), sample.size(), entries.size());
+  return sample;
 }
 
 /// vnncomp/acasxu_2023, ..., papers/oval20_subset; empty where ../shared is absent.

@@ -97,6 +97,50 @@ TEST(Cases, DecidePatchesAtAllPlaces) {
   }
 }
 
+/// A search that is stopped and goes on again and again says what a single one does: nothing is
+/// refuted while a point is left, and what no point has is refuted.
+TEST(Cases, SearchedByMomentsLoseNothing) {
+  std::mt19937 random(9);
+  int stopped = 0;
+  for (int trial = 0; trial < 12; ++trial) {
+    const Patched p = patched(random, trial % 2 == 0 ? "Floor" : "");
+    Property property{p.image, p.image, 1, {}};
+    for (int i = 0; i < 2; ++i) {
+      property.lower.push_back(0.0);
+      property.upper.push_back(kSide - 1);
+    }
+    const bool violated = trial % 3 != 0;
+    property.clauses = {{y_at_most(0, least_output(p) + (violated ? 1e-4 : -1e-4))}};
+    const Query query = parse_vnnlib(property.text(), "test.vnnlib");
+    CaseProblem problem{simplify(p.network).network, {{}, {}, {&query.clauses[0]}}};
+    for (const InputInterval& edge : *query.clauses[0].box) {
+      problem.box.lower.push_back(edge.proof_in(DataType::float32).lower);
+      problem.box.upper.push_back(edge.proof_in(DataType::float32).upper);
+    }
+    const Deadline deadline(Deadline::Clock::now(), 120.0, 0.0);
+    CandidateJudge judge(p.network, query);
+    Statistics statistics;
+    const Options options;
+    const SearchContext context{.options = options,
+                                .deadline = deadline,
+                                .judge = judge,
+                                .statistics = statistics,
+                                .threads = 1 + trial % 2,
+                                .attack = {},
+                                .progress = {},
+                                .log = {}};
+    CaseSearch search(problem, context);
+    SearchOutcome outcome;
+    while (!outcome.exhausted && !judge.found() && !deadline.expired()) {
+      outcome = search.run({.seconds = 1e-5, .times = 1.0});
+      if (!outcome.exhausted && !judge.found()) ++stopped;
+    }
+    EXPECT_EQ(judge.found(), violated) << trial;
+    EXPECT_EQ(outcome.exhausted, !violated) << trial;
+  }
+  EXPECT_GT(stopped, 0);
+}
+
 /// An image that varies, beside the place: each case is a network that has to be searched.
 TEST(Cases, AreSearchedWhereImagesVary) {
   std::mt19937 random(6);

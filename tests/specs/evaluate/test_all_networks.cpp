@@ -1,8 +1,9 @@
-// Every network under ../shared: it loads, its shape arithmetic folds away, and float32 evaluation
+// Networks under ../shared: each loads, its shape arithmetic folds away, and float32 evaluation
 // at points of its property's box agrees with ONNX Runtime, whatever the order of the sums. Prints
 // a table.
 //
-// Two points per network by default; CLIPBOUND_POINTS=20 takes twenty.
+// Two points per network by default, of those whose names differ in numbers alone two networks;
+// CLIPBOUND_POINTS=20 takes twenty, and CLIPBOUND_THOROUGH=1 every network.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include "tests/specs/evaluate/ort.h"
 #include "tests/support/floors.h"
 #include "tests/support/shared_networks.h"
+#include "tests/support/thorough.h"
 
 namespace clipbound::test {
 namespace {
@@ -155,7 +157,7 @@ TEST(AllNetworks, AgreeWithOnnxRuntime) {
   std::vector<std::shared_ptr<const Network>> networks;
   std::vector<OracleRequest> requests;
   for (const fs::path& suite : suites())
-    for (const Entry& entry : entries_of(suite)) {
+    for (const Entry& entry : entries_of(suite, thorough())) {
       names.push_back(fs::relative(entry.onnx, suite.parent_path()).string());
       networks.push_back(std::make_shared<const Network>(read_onnx(entry.onnx.string())));
       expect_no_shape_arithmetic(*simplify(networks.back()).network, names.back());
