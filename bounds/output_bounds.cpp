@@ -30,6 +30,8 @@ double slope_for(double coefficient, const IntervalVector& z, const std::vector<
 void add_product(const std::vector<double>& factors, const Coefficients& coefficients, double* to) {
   if (const StructuredMap* map = coefficients.structure())
     return map->add_transposed(factors.data(), 1, to);
+  if (const SelectionMap* map = coefficients.selection())
+    return map->add_transposed(factors.data(), 1, to);
   const SparseRows& rows = coefficients.written();
   for (std::size_t r = 0; r < factors.size(); ++r) {
     if (factors[r] == 0.0) continue;

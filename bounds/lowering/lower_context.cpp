@@ -234,7 +234,8 @@ AffineForm LowerContext::append_layer(const AffineForm& form, Draft draft,
     system_.samples[layer] = std::move(values);
   }
   add_source(layer, std::move(draft.range));
-  return AffineForm::of_source(layer, form.size(), 0, form.size());
+  return keeps_layers_whole_ ? AffineForm::selecting(layer, form.size(), 0, form.size())
+                             : AffineForm::of_source(layer, form.size(), 0, form.size());
 }
 
 void LowerContext::note_sum_is_one(const AffineForm& form,

@@ -42,6 +42,8 @@ class LowerContext {
   bool stays_structured(double coefficients) const {
     return coefficients >= static_cast<double>(structured_from_);
   }
+  /// Whether layers keep elements that are constants (keep_layers_whole()).
+  bool keeps_layers_whole() const { return keeps_layers_whole_; }
   /// What is known where functions end.
   const EdgeFacts& edges() const { return edges_; }
   /// The values that a step is to take; nullptr: any.

@@ -266,10 +266,10 @@ class Lowering {
     return false;
   }
   /// An identity layer stands between a structured map and an operator that would read its rows.
-  void make_plain(ValueId id) {
+  void make_plain(ValueId id, ValueId name = kNoValue) {
     const AffineForm* form = id == kNoValue ? nullptr : context_.form(id);
     if (form != nullptr && has_structure(*form))
-      context_.set_form(id, context_.add_layer(*form, {Curve::identity}, kNoValue));
+      context_.set_form(id, context_.add_layer(*form, {Curve::identity}, name));
   }
   /// What stays known of output k of a node for functions with an edge behind it.
   void keep_edges(const Node& node, std::size_t k, const AffineForm& form) {
@@ -286,7 +286,7 @@ class Lowering {
     std::vector<AffineForm> scratch(network_.outputs.size());
     std::vector<const AffineForm*> outputs;
     std::vector<Pick> picks;
-    for (const ValueId id : network_.outputs) make_plain(id);
+    for (const ValueId id : network_.outputs) make_plain(id, id);
     for (std::size_t k = 0; k < network_.outputs.size(); ++k) {
       outputs.push_back(&form_of(context_, network_.outputs[k], scratch[k]));
       for (std::int64_t i = 0; i < outputs.back()->size(); ++i)
