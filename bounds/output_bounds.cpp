@@ -175,6 +175,10 @@ bool alpha_crown_pays(const LayeredSystem& system, const std::vector<double>& lo
 
 OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower,
                                         std::vector<double> upper) {
+  if (lower == system.lower && upper == system.upper) {  // what the lowering knows already
+    IntervalVector range = enclose(system.outputs, system.sources);
+    return {std::move(range.lower), std::move(range.upper), {}};
+  }
   std::map<int, IntervalVector> sources;
   sources[kInputSource] = {std::move(lower), std::move(upper)};
   for (std::size_t k = 0; k < system.layers.size(); ++k) {

@@ -1,15 +1,21 @@
-// Idea: large blocks of memory on large pages. Networks of hundreds of megabytes touch each page
-// once; a fault for every 4 KB took half of the time to read one.
-// Source: madvise(2).
-// Guarantees: new and delete as ever; the advice changes speed alone. Not under sanitizers, which
-// have their own.
+// Idea: large blocks of memory on large pages, and kept for the next one of their size. Networks of
+// hundreds of megabytes touch each page a few times; a fault for every 4 KB, and clearing what was
+// given back before, took half of the time.
+// Source: madvise(2), mallopt(3).
+// Guarantees: new and delete as ever; speed alone changes. Not under sanitizers, which have their
+// own.
+#include "cli/large_blocks.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <new>
 
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#include <malloc.h>
 #include <sys/mman.h>
+
+#include <limits>
 
 namespace {
 
@@ -39,6 +45,17 @@ void* allocate(std::size_t size) {
 
 }  // namespace
 
+namespace clipbound::cli {
+
+void keep_large_blocks() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
+}  // namespace clipbound::cli
+
 void* operator new(std::size_t size) {
   return allocate(size);
 }
@@ -57,4 +74,10 @@ void operator delete(void* block, std::size_t) noexcept {
 void operator delete[](void* block, std::size_t) noexcept {
   std::free(block);
 }
+#else
+
+namespace clipbound::cli {
+void keep_large_blocks() {}
+}  // namespace clipbound::cli
+
 #endif

@@ -217,6 +217,14 @@ void ConvolutionMap::row(std::int64_t i, std::vector<std::int32_t>& columns,
   }
 }
 
+std::vector<double> ConvolutionMap::weights_of_channels(std::int64_t first,
+                                                        std::int64_t count) const {
+  const std::int64_t length = data_->c() * data_->taps();
+  std::vector<double> weights(static_cast<std::size_t>(count * length));
+  data_->copy(first, count, 0, length, false, weights.data());
+  return weights;
+}
+
 std::vector<char> ConvolutionMap::rows_reading(const std::vector<char>& marked) const {
   const Data& d = *data_;
   const std::int64_t in = d.is_conv() ? d.c() : d.m(), out = d.is_conv() ? d.m() : d.c(),

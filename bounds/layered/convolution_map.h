@@ -74,6 +74,8 @@ class ConvolutionMap {
 
   /// Row i: the coefficients that are not 0, in ascending columns. The lists are cleared first.
   void row(std::int64_t i, std::vector<std::int32_t>& columns, std::vector<double>& values) const;
+  /// The coefficients of position channels first ..., [count, image channels / groups, T].
+  std::vector<double> weights_of_channels(std::int64_t first, std::int64_t count) const;
   /// [rows()] 1 for the rows that read (with any coefficient, 0 included) a marked column.
   std::vector<char> rows_reading(const std::vector<char>& marked) const;  ///< marked [columns()]
 

@@ -8,6 +8,7 @@
 #include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
 #include "bounds/layered/weighted_sum.h"
+#include "bounds/limits.h"
 #include "bounds/lowering/edges.h"
 #include "bounds/lowering/float_limits.h"
 #include "bounds/lowering/integers_in_range.h"
@@ -309,6 +310,18 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
                             std::span<const double> upper, ProductForm products,
                             const LoweringOptions& options) {
   return Lowering(network, lower, upper, products, options).run();
+}
+
+bool suits_zonotopes(const LayeredSystem& system, const std::vector<double>& lower,
+                     const std::vector<double>& upper) {
+  // A noise for every input, and as many copies of it as a layer has neurons: gigabytes elsewhere.
+  constexpr std::size_t kMostNumbers = std::size_t{1} << 24;
+  const std::size_t inputs = varying_inputs(lower, upper).size();
+  std::size_t widest = 0;
+  for (const AffineForm& form : system.layers) widest = std::max(widest, form.constant.size());
+  return inputs <= kMostZonotopeInputs && widest * (inputs + 1) <= kMostNumbers &&
+         std::any_of(system.layers.begin(), system.layers.end(),
+                     [](const AffineForm& form) { return has_structure(form); });
 }
 
 }  // namespace clipbound::bounds

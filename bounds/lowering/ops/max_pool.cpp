@@ -29,7 +29,7 @@ AffineForm layer_of_maxima(LowerContext& context, const Node& node, const Affine
       limits.z.upper[i] = std::max(limits.z.upper[i], range.upper[e]);
     }
   }
-  return context.add_layer_inside(largest, {Curve::identity}, node.outputs[0], limits);
+  return context.add_maxima(largest, node.outputs[0], limits, picks);
 }
 
 }  // namespace
@@ -70,9 +70,10 @@ std::vector<AffineForm> lower_max_pool(LowerContext& context, const Node& node) 
   if (!is_known) context.note_undefined(node.outputs[0]);
   std::vector<AffineForm> candidates;
   for (const auto& tap : picks) candidates.push_back(gather({&form}, tap));
+  const bool is_layer = is_known && context.keeps_layers_whole();
+  if (is_layer) context.begin_maxima(form);
   const AffineForm largest = extreme_of(context, std::move(candidates), Extreme::maximum);
-  if (is_known && context.keeps_layers_whole())
-    return {layer_of_maxima(context, node, form, picks, largest)};
+  if (is_layer) return {layer_of_maxima(context, node, form, picks, largest)};
   return {gather({&largest, &unknown}, from)};
 }
 

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/error.h"
 #include "base/rounding.h"
+#include "bounds/layered/accurate_products.h"
 #include "bounds/layered/structured_map.h"
 #include "bounds/layered/weighted_sum.h"
 #include "bounds/limits.h"
@@ -93,16 +94,30 @@ AffineForm map_constants(const ConvolutionMap& map, const AffineForm& x,
   }
   std::vector<double> charges(kNumbers * size);
   map.apply_magnitudes(sizes.data(), kNumbers, charges.data());
+  // Images are worth it, single elements take too long: most of what thin boxes cannot tell apart
+  // begins here.
+  constexpr std::int64_t kLeastArea = 16;
+  const bool is_accurate = map.row_area() >= kLeastArea;
   const std::vector<double> before = result.constant;
-  map.apply(x.constant.data(), 1, result.constant.data(), true);
-  const double gamma = map.gamma(), underflow = map.underflow();
+  if (is_accurate) {
+    const std::vector<double> products = apply_accurately(map, x.constant);
+    for (std::size_t i = 0; i < size; ++i) result.constant[i] += products[i];
+  } else {
+    map.apply(x.constant.data(), 1, result.constant.data(), true);
+  }
+  const double gamma = gamma_bound(static_cast<double>(map.longest_row()) + 4.0),
+               share = is_accurate ? gamma * gamma : gamma, underflow = map.underflow();
   for (std::size_t i = 0; i < size; ++i) {
     const double* const charge = charges.data() + kNumbers * i;
     if (charge[2] == 0.0) continue;
+    // Products that are accurate are rounded once, and once more in the sum.
+    const double sum =
+        is_accurate ? 4.0 * kUnitRoundoff * (std::fabs(before[i]) + std::fabs(result.constant[i]))
+                    : 0.0;
     const double radius =
-        (gamma * (std::fabs(before[i]) + charge[0]) + charge[1] + 4.0 * underflow) *
+        (share * (std::fabs(before[i]) + charge[0]) + sum + charge[1] + 4.0 * underflow) *
             (1.0 + 4.0 * gamma) +
-        0x1p-1000;
+        0x1p-999;
     result.radius[i] = radius < kInfinity ? next_up(radius) : kInfinity;
     if (!std::isfinite(result.constant[i])) {
       result.constant[i] = 0.0;
