@@ -20,6 +20,8 @@ inline constexpr std::size_t kMostForwardPassInputs = 16;
 /// Boxes that are split are bounded by forward bounds where at most so many inputs vary. Not
 /// measured.
 inline constexpr std::size_t kMostForwardSplitInputs = 10;
+/// Zonotopes are carried through large networks where at most so many inputs vary (decision 57).
+inline constexpr std::size_t kMostZonotopeInputs = 48;
 /// Forward bounds are accompanied by Taylor models, whose polynomials of degree 2 have
 /// (N + 1) (N + 2) / 2 coefficients, where at most so many inputs vary. Not measured; that they pay
 /// there is decision 18.

@@ -30,6 +30,8 @@ double slope_for(double coefficient, const IntervalVector& z, const std::vector<
 void add_product(const std::vector<double>& factors, const Coefficients& coefficients, double* to) {
   if (const StructuredMap* map = coefficients.structure())
     return map->add_transposed(factors.data(), 1, to);
+  if (const SelectionMap* map = coefficients.selection())
+    return map->add_transposed(factors.data(), 1, to);
   const SparseRows& rows = coefficients.written();
   for (std::size_t r = 0; r < factors.size(); ++r) {
     if (factors[r] == 0.0) continue;
@@ -173,6 +175,10 @@ bool alpha_crown_pays(const LayeredSystem& system, const std::vector<double>& lo
 
 OutputBounds bound_outputs_by_intervals(const LayeredSystem& system, std::vector<double> lower,
                                         std::vector<double> upper) {
+  if (lower == system.lower && upper == system.upper) {  // what the lowering knows already
+    IntervalVector range = enclose(system.outputs, system.sources);
+    return {std::move(range.lower), std::move(range.upper), {}};
+  }
   std::map<int, IntervalVector> sources;
   sources[kInputSource] = {std::move(lower), std::move(upper)};
   for (std::size_t k = 0; k < system.layers.size(); ++k) {

@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/large_blocks.h"
 #include "clipbound/clipbound.h"
 
 namespace {
@@ -124,6 +125,7 @@ int main(int argc, char** argv) {
     print_version();
     return kDone;
   }
+  keep_large_blocks();
   try {
     return parse_and_run(argc, argv);
   } catch (const clipbound::InputError& error) {

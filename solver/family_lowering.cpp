@@ -20,11 +20,13 @@ std::string describe_twins(const LayeredSystem& system, bool wanted) {
 
 }  // namespace
 
-std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& family) const {
+std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& family,
+                                                          bool zonotopes) const {
   const BoxFeatures hull{varying_inputs(family.lower, family.upper).size()};
   LoweringOptions options;
   options.undefined_reach = reach_.get();
   options.deadline = &context_.deadline;
+  options.zonotopes = zonotopes;
   options.differences = difference_of(context_.options) == DifferenceOption::auto_;
   const auto lowered = [&](ProductForm products) {
     return std::make_shared<const LayeredSystem>(
@@ -45,6 +47,17 @@ std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& famil
     context_.say(0, boxes + describe_twins(*system, options.differences));
   }
   return std::make_shared<const CrownBounder>(std::move(system));
+}
+
+std::shared_ptr<const CrownBounder> FamilyLowering::lower_with_zonotopes(
+    const LayeredSystem& system, const BoxFamily& box) const {
+  if (!bounds::suits_zonotopes(system, box.lower, box.upper) || context_.deadline.expired())
+    return nullptr;
+  try {
+    return lower(box, true);
+  } catch (const bounds::LoweringInterrupted&) {
+    return nullptr;
+  }
 }
 
 }  // namespace clipbound::solver

@@ -25,9 +25,17 @@ class FamilyLowering {
                  const SearchContext& context)
       : network_(std::move(network)), reach_(std::move(undefined_reach)), context_(context) {}
   /// For the family's hull, as planned. Throws LoweringInterrupted where the deadline comes.
-  std::shared_ptr<const CrownBounder> lower(const BoxFamily& family) const;
+  std::shared_ptr<const CrownBounder> lower(const BoxFamily& family) const {
+    return lower(family, false);
+  }
+  /// The same of one box of a large network in which few inputs vary, bounded by zonotopes; nullptr
+  /// of others, and where the deadline comes.
+  std::shared_ptr<const CrownBounder> lower_with_zonotopes(const LayeredSystem& system,
+                                                           const BoxFamily& box) const;
 
  private:
+  std::shared_ptr<const CrownBounder> lower(const BoxFamily& family, bool zonotopes) const;
+
   std::shared_ptr<const Network> network_;
   std::shared_ptr<const UndefinedReach> reach_;
   const SearchContext& context_;

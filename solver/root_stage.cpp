@@ -319,10 +319,21 @@ BoxGroup RootStage::open_by_intervals(const LayeredSystem& system, const BoxGrou
   return open;
 }
 
-RootStage::OpenBoxes RootStage::bound_group(const std::shared_ptr<const CrownBounder>& bounder,
+BoxGroup RootStage::open_by_lowering(std::shared_ptr<const CrownBounder>& bounder,
+                                     const BoxGroup& whole) const {
+  BoxGroup open = open_by_intervals(bounder->system(), whole);
+  if (open.clauses.empty()) return open;
+  auto better = lowering_.lower_with_zonotopes(
+      bounder->system(), family_of({open}, static_cast<std::size_t>(query_.input_size)));
+  if (better == nullptr) return open;
+  bounder = std::move(better);
+  return open_by_intervals(bounder->system(), open);
+}
+
+RootStage::OpenBoxes RootStage::bound_group(std::shared_ptr<const CrownBounder> bounder,
                                             const BoxGroup& whole, OpenRoots& roots) {
   OpenBoxes open;
-  const BoxGroup group = open_by_intervals(bounder->system(), whole);
+  const BoxGroup group = open_by_lowering(bounder, whole);
   if (group.clauses.empty()) return open;
   BoxClauses box = box_of(group, query_);
   const std::vector<int> kept = varying_inputs(box.lower, box.upper);

@@ -77,7 +77,10 @@ class RootStage {
   /// The group without clauses that the lowering's intervals refute: on large networks these cost
   /// two evaluations, and all other bounds far more.
   BoxGroup open_by_intervals(const LayeredSystem& system, const BoxGroup& group) const;
-  OpenBoxes bound_group(const std::shared_ptr<const CrownBounder>& bounder, const BoxGroup& whole,
+  /// The same; where zonotopes say more, `bounder` becomes that of a lowering by them.
+  BoxGroup open_by_lowering(std::shared_ptr<const CrownBounder>& bounder,
+                            const BoxGroup& whole) const;
+  OpenBoxes bound_group(std::shared_ptr<const CrownBounder> bounder, const BoxGroup& whole,
                         OpenRoots& roots);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);

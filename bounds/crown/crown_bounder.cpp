@@ -318,8 +318,13 @@ CrownBounder::ForwardBounds CrownBounder::begin_forward(const Bounds& bounds) co
   }
   forward.box.largest = bounds.largest_source;
   // Where every row can be substituted backwards, forward bounds would add nothing.
-  forward.enabled =
-      (sparse_ || !affordable_) && forward.box.columns.size() <= kMostForwardPassInputs;
+  // Of the widest layers they would take gigabytes.
+  constexpr std::size_t kMostNumbers = std::size_t{1} << 24;
+  std::size_t widest = 0;
+  for (const AffineForm& form : system_->layers) widest = std::max(widest, form.constant.size());
+  forward.enabled = (sparse_ || !affordable_) &&
+                    forward.box.columns.size() <= kMostForwardPassInputs &&
+                    (!structured_ || widest * (forward.box.columns.size() + 1) <= kMostNumbers);
   if (forward.enabled)
     forward.sources.emplace(kInputSource, forward_input(forward.box, bounds.lower, bounds.upper));
   return forward;

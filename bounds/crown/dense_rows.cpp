@@ -21,6 +21,8 @@ void add_product(const std::vector<double>& p, std::int64_t R, const LayerMatrix
   }
   if (const StructuredMap* map = matrix.structure())
     return map->add_transposed(p.data(), R, out.data());
+  if (const SelectionMap* map = matrix.selection())
+    return map->add_transposed(p.data(), R, out.data());
   const SparseRows& sparse = matrix.sparse();
   for (std::int64_t r = 0; r < R; ++r) {
     double* to = out.data() + r * cols;
@@ -57,7 +59,8 @@ RowSums replace_each(double* row, const RelaxedLayer& layer) {
 LayerMatrix::LayerMatrix(int from, const Coefficients& coefficients)
     : source_(from),
       coefficients_(&coefficients),
-      dense_(coefficients.structure() != nullptr || coefficients.density() < kDenseFrom
+      dense_(coefficients.structure() != nullptr || coefficients.selection() != nullptr ||
+                     coefficients.density() < kDenseFrom
                  ? nullptr
                  : std::make_unique<Dense>()) {}
 

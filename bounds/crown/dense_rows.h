@@ -29,8 +29,9 @@ class LayerMatrix {
   std::int64_t cols() const { return coefficients_->cols(); }
   std::int64_t entries() const { return coefficients_->entries(); }
   bool is_dense() const { return dense_ != nullptr; }
-  /// nullptr: rows of numbers.
+  /// nullptr: rows of numbers, or a selection.
   const StructuredMap* structure() const { return coefficients_->structure(); }
+  const SelectionMap* selection() const { return coefficients_->selection(); }
   const SparseRows& sparse() const { return coefficients_->written(); }
   /// [rows, cols], where is_dense().
   const std::vector<double>& dense() const;
@@ -38,7 +39,8 @@ class LayerMatrix {
   /// Multiplications that a row takes, in those of dense matrices.
   double work() const {
     if (is_dense()) return static_cast<double>(rows()) * static_cast<double>(cols());
-    return (structure() != nullptr ? 1.0 : 4.0) * static_cast<double>(entries());
+    return (structure() != nullptr || selection() != nullptr ? 1.0 : 4.0) *
+           static_cast<double>(entries());
   }
 
  private:

@@ -96,6 +96,22 @@ void add_structured(const StructuredMap& map, const LinearBounds& from, std::siz
   }
 }
 
+/// Adds copies and differences of the source's elements.
+void add_selection(const SelectionMap& map, const LinearBounds& from, std::size_t width,
+                   LinearTotals& totals) {
+  map.for_each([&](std::size_t i, std::size_t c, double sign) {
+    const double* const a = (sign > 0.0 ? from.lower : from.upper).data() + c * width;
+    const double* const b = (sign > 0.0 ? from.upper : from.lower).data() + c * width;
+    for (std::size_t k = 0; k < width; ++k) {
+      totals.lower[i * width + k] += sign * a[k];
+      totals.upper[i * width + k] += sign * b[k];
+    }
+    totals.error[i] += from.error[c];
+    totals.magnitude[i] += from.magnitude[c];
+    totals.terms[i] += 1.0;
+  });
+}
+
 }  // namespace
 
 LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
@@ -113,6 +129,10 @@ LinearBounds forward_affine(const AffineForm& form, const ForwardBox& box,
     const LinearBounds& from = sources.at(source);
     if (const StructuredMap* map = coefficients.structure()) {
       add_structured(*map, from, width, totals);
+      continue;
+    }
+    if (const SelectionMap* map = coefficients.selection()) {
+      add_selection(*map, from, width, totals);
       continue;
     }
     const SparseRows& rows = coefficients.written();

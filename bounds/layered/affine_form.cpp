@@ -21,6 +21,15 @@ AffineForm AffineForm::of_source(int source, std::int64_t source_size, std::int6
   return form;
 }
 
+AffineForm AffineForm::selecting(int source, std::int64_t source_size, std::int64_t first,
+                                 std::int64_t count) {
+  AffineForm form;
+  form.constant.assign(static_cast<std::size_t>(count), 0.0);
+  form.radius.assign(static_cast<std::size_t>(count), 0.0);
+  form.terms.emplace(source, Coefficients(SelectionMap::of_elements(source_size, first, count)));
+  return form;
+}
+
 AffineForm AffineForm::of_constant(std::vector<double> values) {
   AffineForm form;
   form.radius.assign(values.size(), 0.0);
@@ -36,6 +45,10 @@ std::vector<char> constant_elements(const AffineForm& form) {
       for (std::size_t i = 0; i < constant.size(); ++i) {
         if (varies[i] != 0) constant[i] = 0;
       }
+      continue;
+    }
+    if (const SelectionMap* selection = coefficients.selection()) {
+      selection->for_each([&](std::size_t i, std::size_t, double) { constant[i] = 0; });
       continue;
     }
     const SparseRows& rows = coefficients.written();
@@ -78,6 +91,28 @@ std::shared_ptr<const StructuredMap> gather_map(const std::vector<const AffineFo
   return all ? from.shared_structure() : from.structure()->picked(rows);
 }
 
+/// The same where those of the source are selections, alike in their signs.
+std::shared_ptr<const SelectionMap> gather_selections(const std::vector<const AffineForm*>& forms,
+                                                      const std::vector<Pick>& picks, int source) {
+  std::vector<const SelectionMap*> maps;
+  std::vector<std::int32_t> number(forms.size(), -1);
+  for (std::size_t k = 0; k < forms.size(); ++k) {
+    const auto found = forms[k]->terms.find(source);
+    if (found == forms[k]->terms.end()) continue;
+    if (found->second.selection() == nullptr) return nullptr;
+    number[k] = static_cast<std::int32_t>(maps.size());
+    maps.push_back(found->second.selection());
+  }
+  std::vector<std::int32_t> of_map, rows;
+  of_map.reserve(picks.size());
+  rows.reserve(picks.size());
+  for (const Pick& pick : picks) {
+    of_map.push_back(pick.input < 0 ? -1 : number[static_cast<std::size_t>(pick.input)]);
+    rows.push_back(static_cast<std::int32_t>(pick.element));
+  }
+  return select_rows(maps, of_map, rows);
+}
+
 }  // namespace
 
 AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector<Pick>& picks) {
@@ -93,6 +128,11 @@ AffineForm gather(const std::vector<const AffineForm*>& forms, const std::vector
   for (const int source : sources_of(forms)) {
     if (auto map = gather_map(forms, picks, source)) {
       if (map->entries() > 0) result.terms.emplace(source, Coefficients(std::move(map)));
+      continue;
+    }
+    if (auto selection = gather_selections(forms, picks, source)) {
+      if (selection->entries() > 0)
+        result.terms.emplace(source, Coefficients(std::move(selection)));
       continue;
     }
     SparseRows rows;

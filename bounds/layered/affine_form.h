@@ -34,6 +34,9 @@ struct AffineForm {
   /// Elements first, first + 1, ... of source `source`, exactly.
   static AffineForm of_source(int source, std::int64_t source_size, std::int64_t first,
                               std::int64_t count);
+  /// The same as a selection, of which no rows are written.
+  static AffineForm selecting(int source, std::int64_t source_size, std::int64_t first,
+                              std::int64_t count);
   static AffineForm of_constant(std::vector<double> values);
 };
 

@@ -97,13 +97,14 @@ WindowShape part_of(const WindowShape& whole, bool is_conv, const OutputWindow& 
 }  // namespace
 
 ConvolutionMap::Data::Data(Direction to, WindowShape shape, Channels count, Weights all,
-                           const double* part, std::int64_t stride)
+                           std::int64_t part, std::int64_t stride, Factors scale)
     : direction(to),
       channels(count),
       windows(std::move(shape)),
       weights(std::move(all)),
-      w(part),
-      w_stride(stride) {
+      first(part),
+      w_stride(stride),
+      factors(std::move(scale)) {
   // Along every axis: pairs of tap and position that lie inside, and the most at one place.
   const WindowShape& s = windows.shape();
   most_per_position = c();
@@ -125,17 +126,34 @@ ConvolutionMap::Data::Data(Direction to, WindowShape shape, Channels count, Weig
   }
 }
 
+void ConvolutionMap::Data::copy(std::int64_t i, std::int64_t rows, std::int64_t j,
+                                std::int64_t columns, bool sizes, double* to) const {
+  // With one factor for a row, or for none, the numbers are a plain loop.
+  const auto copy_row = [&](const auto* from, std::int64_t row) {
+    const bool is_one_factor = is_conv() || factors == nullptr;
+    const double scale = is_one_factor ? factor(row, j) : 1.0;
+    for (std::int64_t k = 0; k < columns; ++k)
+      to[k] = (is_one_factor ? scale : factor(row, j + k)) * static_cast<double>(from[k]);
+    for (std::int64_t k = 0; sizes && k < columns; ++k) to[k] = std::fabs(to[k]);
+  };
+  for (std::int64_t row = i; row < i + rows; ++row, to += columns) {
+    const std::int64_t at = first + row * w_stride + j;
+    if (weights.is_float64())
+      copy_row(weights.float64() + at, row);
+    else
+      copy_row(weights.float32() + at, row);
+  }
+}
+
 ConvolutionMap::ConvolutionMap(Direction direction, WindowShape windows, Channels channels,
                                Weights weights) {
   CLIPBOUND_CHECK(channels.groups > 0 && channels.image > 0 && channels.positions > 0);
   CLIPBOUND_CHECK(channels.image % channels.groups == 0 &&
                   channels.positions % channels.groups == 0);
   const std::int64_t stride = channels.image / channels.groups * element_count(windows.kernel);
-  CLIPBOUND_CHECK(weights != nullptr &&
-                  static_cast<std::int64_t>(weights->size()) == channels.positions * stride);
-  const double* w = weights->data();
+  CLIPBOUND_CHECK(static_cast<std::int64_t>(weights.size()) == channels.positions * stride);
   data_ = std::make_shared<const Data>(direction, std::move(windows), channels, std::move(weights),
-                                       w, stride);
+                                       0, stride, nullptr);
   CLIPBOUND_CHECK(std::max(rows(), columns()) <= std::numeric_limits<std::int32_t>::max());
 }
 
@@ -187,16 +205,24 @@ void ConvolutionMap::row(std::int64_t i, std::vector<std::int32_t>& columns,
                      in = d.is_conv() ? d.c() : d.m(), group = channel / out;
   const std::vector<Tap> taps = taps_at(windows(), i % row_area(), d.is_conv());
   for (std::int64_t k = 0; k < in; ++k) {
-    const double* kernel = d.is_conv()
-                               ? d.w + channel * d.w_stride + k * d.taps()
-                               : d.w + (group * in + k) * d.w_stride + channel % out * d.taps();
-    const std::int64_t first = (group * in + k) * column_area();
+    const std::int64_t position = d.is_conv() ? channel : group * in + k,
+                       kernel = (d.is_conv() ? k : channel % out) * d.taps(),
+                       first = (group * in + k) * column_area();
     for (const Tap& t : taps) {
-      if (kernel[t.tap] == 0.0) continue;
+      const double value = d.coefficient(position, kernel + t.tap);
+      if (value == 0.0) continue;
       columns.push_back(static_cast<std::int32_t>(first + t.other));
-      values.push_back(kernel[t.tap]);
+      values.push_back(value);
     }
   }
+}
+
+std::vector<double> ConvolutionMap::weights_of_channels(std::int64_t first,
+                                                        std::int64_t count) const {
+  const std::int64_t length = data_->c() * data_->taps();
+  std::vector<double> weights(static_cast<std::size_t>(count * length));
+  data_->copy(first, count, 0, length, false, weights.data());
+  return weights;
 }
 
 std::vector<char> ConvolutionMap::rows_reading(const std::vector<char>& marked) const {
@@ -229,17 +255,23 @@ std::vector<char> ConvolutionMap::rows_reading(const std::vector<char>& marked) 
 ConvolutionMap ConvolutionMap::scaled(std::span<const double> factor) const {
   const Data& d = *data_;
   CLIPBOUND_CHECK(static_cast<std::int64_t>(factor.size()) == row_channels());
-  const std::int64_t k = d.c() * d.taps();
-  auto weights =
-      std::make_shared<std::vector<double>>(static_cast<std::size_t>(d.channels.positions * k));
-  double* to = weights->data();
-  for (std::int64_t i = 0; i < d.channels.positions; ++i) {
-    for (std::int64_t j = 0; j < k; ++j) {
-      const std::int64_t channel = d.is_conv() ? i : i / d.m() * d.c() + j / d.taps();
-      *to++ = factor[static_cast<std::size_t>(channel)] * d.w[i * d.w_stride + j];
-    }
+  auto product = std::make_shared<std::vector<double>>(factor.begin(), factor.end());
+  const bool are_signs =
+      std::all_of(factor.begin(), factor.end(), [](double f) { return std::fabs(f) == 1.0; });
+  for (std::size_t r = 0; d.factors != nullptr && are_signs && r < product->size(); ++r)
+    (*product)[r] *= (*d.factors)[r];
+  if (d.factors == nullptr || are_signs) {
+    return ConvolutionMap(std::make_shared<const Data>(d.direction, d.windows.shape(), d.channels,
+                                                       d.weights, d.first, d.w_stride,
+                                                       std::move(product)));
   }
-  return {d.direction, d.windows.shape(), d.channels, std::move(weights)};
+  // Products of factors would be rounded on their own.
+  const std::int64_t k = d.c() * d.taps();
+  std::vector<double> weights(static_cast<std::size_t>(d.channels.positions * k));
+  d.copy(0, d.channels.positions, 0, k, false, weights.data());
+  return ConvolutionMap(std::make_shared<const Data>(
+      d.direction, d.windows.shape(), d.channels,
+      std::make_shared<const std::vector<double>>(std::move(weights)), 0, k, std::move(product)));
 }
 
 ConvolutionMap::Restriction ConvolutionMap::restricted_to(const OutputWindow& window) const {
@@ -261,13 +293,18 @@ ConvolutionMap::Restriction ConvolutionMap::restricted_to(const OutputWindow& wi
   read.first_channel = group * in;
   read.channels = groups * in;
   Channels channels{read.channels, window.channels, groups};
-  const double* w = d.w + first * d.w_stride;
+  std::int64_t w = d.first + first * d.w_stride;
   if (!d.is_conv()) {
     std::swap(channels.image, channels.positions);
-    w = d.w + group * in * d.w_stride + within * d.taps();
+    w = d.first + group * in * d.w_stride + within * d.taps();
   }
-  return {ConvolutionMap(
-              std::make_shared<const Data>(d.direction, part, channels, d.weights, w, d.w_stride)),
+  Data::Factors factors;
+  if (d.factors != nullptr) {
+    const auto from = d.factors->begin() + first;
+    factors = std::make_shared<const std::vector<double>>(from, from + window.channels);
+  }
+  return {ConvolutionMap(std::make_shared<const Data>(d.direction, part, channels, d.weights, w,
+                                                      d.w_stride, std::move(factors))),
           read};
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/floors.h"
@@ -33,7 +34,22 @@ class ConvolutionMap {
   struct Channels {
     std::int64_t image = 1, positions = 1, groups = 1;
   };
-  using Weights = std::shared_ptr<const std::vector<double>>;
+  /// Numbers as the file has them, shared and not copied.
+  class Weights {
+   public:
+    Weights(std::shared_ptr<const std::vector<double>> numbers)  // NOLINT: vectors are weights
+        : float64_(std::move(numbers)) {}
+    Weights(std::shared_ptr<const std::vector<float>> numbers)  // NOLINT: vectors are weights
+        : float32_(std::move(numbers)) {}
+    bool is_float64() const { return float64_ != nullptr; }
+    std::size_t size() const { return is_float64() ? float64_->size() : float32_->size(); }
+    const double* float64() const { return float64_->data(); }
+    const float* float32() const { return float32_->data(); }
+
+   private:
+    std::shared_ptr<const std::vector<double>> float64_;  // one of both
+    std::shared_ptr<const std::vector<float>> float32_;
+  };
 
   /// `windows` from windows_over() (conv) or windows_onto() (conv_transpose). The weights are those
   /// of ONNX, [positions, image / groups, kernel...] for both directions; they are shared, not
@@ -58,12 +74,15 @@ class ConvolutionMap {
 
   /// Row i: the coefficients that are not 0, in ascending columns. The lists are cleared first.
   void row(std::int64_t i, std::vector<std::int32_t>& columns, std::vector<double>& values) const;
+  /// The coefficients of position channels first ..., [count, image channels / groups, T].
+  std::vector<double> weights_of_channels(std::int64_t first, std::int64_t count) const;
   /// [rows()] 1 for the rows that read (with any coefficient, 0 included) a marked column.
   std::vector<char> rows_reading(const std::vector<char>& marked) const;  ///< marked [columns()]
 
   /// diag(factor) W, each coefficient rounded once: `factor` has a number per row channel. What is
   /// rounded is at most u |coefficient| + 2^-1075; nothing where all factors are powers of two and
-  /// nothing underflows. The weights are new ones.
+  /// nothing underflows. The first factors stand beside the weights, which stay shared; further
+  /// ones make new weights.
   ConvolutionMap scaled(std::span<const double> factor) const;
 
   /// The rows of a window, on the box of columns that they read: a map of its own, with the same

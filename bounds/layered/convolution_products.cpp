@@ -108,19 +108,32 @@ void add_columns(const Windows& windows, const Block& block, const double* colum
   }
 }
 
-/// A matrix [m, k] within the weights, or a copy of it without signs.
+/// A matrix within the coefficients, or a copy of it.
 struct Matrix {
   const double* data;
   std::int64_t stride;
 };
-Matrix weights_of(const double* w, std::int64_t stride, std::int64_t m, std::int64_t k,
+template <typename Data>
+Matrix weights_of(const Data& d, std::int64_t i, std::int64_t m, std::int64_t j, std::int64_t k,
                   bool magnitudes, std::vector<double>& copy) {
-  if (!magnitudes) return {w, stride};
+  if (!magnitudes && d.is_plain()) return {d.plain(i, j), d.w_stride};
   copy.resize(static_cast<std::size_t>(m * k));
-  for (std::int64_t i = 0; i < m; ++i)
-    std::transform(w + i * stride, w + i * stride + k, copy.begin() + i * k,
-                   [](double x) { return std::fabs(x); });
+  d.copy(i, m, j, k, magnitudes, copy.data());
   return {copy.data(), k};
+}
+
+/// How many channels of the image, and of the positions, are multiplied at once.
+struct Parts {
+  std::int64_t image, positions;
+};
+/// A block of n numbers per channel. Coefficients that are copied stay in the cache.
+template <typename Data>
+Parts parts_of(const Data& d, std::int64_t n, bool magnitudes) {
+  const bool direct = d.windows.is_image(), copied = magnitudes || !d.is_plain();
+  const std::int64_t deep = std::min(kDeep, kBlock / std::max<std::int64_t>(n, 1)),
+                     most = direct ? (copied ? kDeep : d.c()) : deep / d.taps(),
+                     image = std::clamp<std::int64_t>(most, 1, d.c());
+  return {image, copied ? std::clamp<std::int64_t>(kBlock / (image * d.taps()), 1, d.m()) : d.m()};
 }
 
 /// [rows, columns] to [columns, rows], tile by tile.
@@ -159,7 +172,7 @@ void for_each_weight(const Data& d, bool magnitudes, const Visit& visit) {
   for (std::int64_t i = 0; i < d.channels.positions; ++i) {
     for (std::int64_t k = 0; k < d.c(); ++k) {
       for (std::int64_t t = 0; t < d.taps(); ++t) {
-        const double w = d.w[i * d.w_stride + k * d.taps() + t];
+        const double w = d.coefficient(i, k * d.taps() + t);
         visit(magnitudes ? std::fabs(w) : w, i / d.m() * d.c() + k, i, t);
       }
     }
@@ -185,21 +198,22 @@ void ConvolutionMap::to_positions(const double* image, std::int64_t B, Signs sig
   std::vector<double> columns, copy;
   for_each_block(d.windows, direct ? count : kWide / B, [&](const Block& block) {
     const std::int64_t n = block.rows * block.count * B,
-                       deep = std::min(kDeep, kBlock / std::max<std::int64_t>(n, 1)),
-                       channels = direct ? d.c() : std::clamp<std::int64_t>(deep / taps, 1, d.c()),
                        at = block.row * d.windows.width() + block.first;
-    if (!direct) columns.resize(static_cast<std::size_t>(channels * taps * n));
+    const Parts parts = parts_of(d, n, magnitudes);
+    if (!direct) columns.resize(static_cast<std::size_t>(parts.image * taps * n));
     for (std::int64_t g = 0; g < d.channels.groups; ++g) {
-      for (std::int64_t k = 0; k < d.c(); k += channels) {
-        const std::int64_t part = std::min(channels, d.c() - k);
+      for (std::int64_t k = 0; k < d.c(); k += parts.image) {
+        const std::int64_t part = std::min(parts.image, d.c() - k);
         const double* from = image + ((g * d.c() + k) * area + (direct ? at : 0)) * B;
         for (std::int64_t i = 0; i < part && !direct; ++i)
           read_columns(d.windows, block, from + i * area * B, B, columns.data() + i * taps * n);
-        const Matrix w = weights_of(d.w + g * d.m() * d.w_stride + k * taps, d.w_stride, d.m(),
-                                    part * taps, magnitudes, copy);
-        gemm(Transpose::no, Transpose::no, d.m(), n, part * taps, 1.0, w.data, w.stride,
-             direct ? from : columns.data(), direct ? area * B : n, 1.0,
-             positions + (g * d.m() * count + at) * B, count * B);
+        for (std::int64_t i = 0; i < d.m(); i += parts.positions) {
+          const std::int64_t first = g * d.m() + i, m = std::min(parts.positions, d.m() - i);
+          const Matrix w = weights_of(d, first, m, k * taps, part * taps, magnitudes, copy);
+          gemm(Transpose::no, Transpose::no, m, n, part * taps, 1.0, w.data, w.stride,
+               direct ? from : columns.data(), direct ? area * B : n, 1.0,
+               positions + (first * count + at) * B, count * B);
+        }
       }
     }
   });
@@ -222,19 +236,20 @@ void ConvolutionMap::to_image(const double* positions, std::int64_t B, Signs sig
   std::vector<double> columns, copy;
   for_each_block(d.windows, direct ? count : kWide / B, [&](const Block& block) {
     const std::int64_t n = block.rows * block.count * B,
-                       deep = std::min(kDeep, kBlock / std::max<std::int64_t>(n, 1)),
-                       channels = direct ? d.c() : std::clamp<std::int64_t>(deep / taps, 1, d.c()),
                        at = block.row * d.windows.width() + block.first;
-    if (!direct) columns.resize(static_cast<std::size_t>(channels * taps * n));
+    const Parts parts = parts_of(d, n, magnitudes);
+    if (!direct) columns.resize(static_cast<std::size_t>(parts.image * taps * n));
     for (std::int64_t g = 0; g < d.channels.groups; ++g) {
-      for (std::int64_t k = 0; k < d.c(); k += channels) {
-        const std::int64_t part = std::min(channels, d.c() - k);
+      for (std::int64_t k = 0; k < d.c(); k += parts.image) {
+        const std::int64_t part = std::min(parts.image, d.c() - k);
         double* const to = image + ((g * d.c() + k) * area + (direct ? at : 0)) * B;
-        const Matrix w = weights_of(d.w + g * d.m() * d.w_stride + k * taps, d.w_stride, d.m(),
-                                    part * taps, magnitudes, copy);
-        gemm(Transpose::yes, Transpose::no, part * taps, n, d.m(), 1.0, w.data, w.stride,
-             positions + (g * d.m() * count + at) * B, count * B, direct ? 1.0 : 0.0,
-             direct ? to : columns.data(), direct ? area * B : n);
+        for (std::int64_t i = 0; i < d.m(); i += parts.positions) {
+          const std::int64_t first = g * d.m() + i, m = std::min(parts.positions, d.m() - i);
+          const Matrix w = weights_of(d, first, m, k * taps, part * taps, magnitudes, copy);
+          gemm(Transpose::yes, Transpose::no, part * taps, n, m, 1.0, w.data, w.stride,
+               positions + (first * count + at) * B, count * B, direct || i > 0 ? 1.0 : 0.0,
+               direct ? to : columns.data(), direct ? area * B : n);
+        }
         for (std::int64_t i = 0; i < part && !direct; ++i)
           add_columns(d.windows, block, columns.data() + i * taps * n, B, to + i * area * B);
       }

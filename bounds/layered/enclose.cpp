@@ -128,6 +128,20 @@ void add_structured(const StructuredMap& map, const IntervalVector& from,
   }
 }
 
+/// The same for copies and differences of elements.
+void add_selection(const SelectionMap& map, const IntervalVector& from, RangeTotals& totals) {
+  map.for_each([&](std::size_t i, std::size_t c, double sign) {
+    const double lower = sign > 0.0 ? from.lower[c] : -from.upper[c],
+                 upper = sign > 0.0 ? from.upper[c] : -from.lower[c];
+    totals.lower[i] += lower;
+    totals.upper[i] += upper;
+    totals.lower_magnitude[i] += std::fabs(lower);
+    totals.upper_magnitude[i] += std::fabs(upper);
+    totals.magnitude[i] += std::max(std::fabs(lower), std::fabs(upper));
+    totals.count[i] += 4.0;
+  });
+}
+
 }  // namespace
 
 std::vector<double> values_at(const AffineForm& form, const SourceSamples& samples) {
@@ -162,6 +176,10 @@ IntervalVector enclose(const AffineForm& form, const SourceIntervals& sources,
     const IntervalVector& from = sources.at(source);
     if (const StructuredMap* map = coefficients.structure()) {
       add_structured(*map, from, which, totals);
+      continue;
+    }
+    if (const SelectionMap* map = coefficients.selection()) {
+      add_selection(*map, from, totals);
       continue;
     }
     for_each_row<2>(

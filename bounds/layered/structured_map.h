@@ -77,7 +77,7 @@ class StructuredMap {
   mutable SparseRows written_;
 };
 
-/// Rows one at a time, of numbers or of a structured map, which stays unwritten.
+/// Rows one at a time, of numbers or of a map, which stays unwritten.
 class RowReader {
  public:
   struct Row {
@@ -86,16 +86,21 @@ class RowReader {
   };
   explicit RowReader(const Coefficients& coefficients)
       : structure_(coefficients.structure()),
-        rows_(structure_ == nullptr ? &coefficients.written() : nullptr) {}
+        selection_(coefficients.selection()),
+        rows_(structure_ == nullptr && selection_ == nullptr ? &coefficients.written() : nullptr) {}
   /// Valid until the next one is read.
   Row row(std::int64_t i) {
     if (rows_ != nullptr) return {rows_->indices(i), rows_->values(i)};
-    structure_->row(i, columns_, values_);
+    if (selection_ != nullptr)
+      selection_->row(i, columns_, values_);
+    else
+      structure_->row(i, columns_, values_);
     return {columns_, values_};
   }
 
  private:
   const StructuredMap* structure_;
+  const SelectionMap* selection_;
   const SparseRows* rows_;
   std::vector<std::int32_t> columns_;
   std::vector<double> values_;

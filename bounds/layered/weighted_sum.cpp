@@ -35,7 +35,42 @@ bool is_power_of_two(double x) {
   return std::fabs(std::frexp(x, &exponent)) == 0.5;
 }
 
+bool has_any_map(const AffineForm& form) {
+  return has_structure(form) || has_selection(form);
+}
+
+/// The sum of a source's selections; nullptr where the forms that read it have others, or the
+/// weights are no signs.
+std::shared_ptr<const SelectionMap> selection_of(const std::vector<const AffineForm*>& forms,
+                                                 const std::vector<double>& weights, int source) {
+  std::vector<const SelectionMap*> maps;
+  std::vector<double> signs;
+  for (std::size_t k = 0; k < forms.size(); ++k) {
+    const auto found = forms[k]->terms.find(source);
+    if (found == forms[k]->terms.end()) continue;
+    if (found->second.selection() == nullptr || std::fabs(weights[k]) != 1.0) return nullptr;
+    maps.push_back(found->second.selection());
+    signs.push_back(weights[k]);
+  }
+  return sum_of_selections(maps, signs);
+}
+
+/// Zeros, where the parts that are no maps are nothing else: differences of pools.
+bool are_zeros(const std::vector<AffineForm>& parts, const std::vector<double>& offset) {
+  const auto zeros = [](const std::vector<double>& list) {
+    return std::all_of(list.begin(), list.end(), [](double x) { return x == 0.0; });
+  };
+  return zeros(offset) && std::all_of(parts.begin(), parts.end(), [&](const AffineForm& part) {
+           return part.terms.empty() && zeros(part.constant) && zeros(part.radius);
+         });
+}
+
 }  // namespace
+
+bool has_selection(const AffineForm& form) {
+  return std::any_of(form.terms.begin(), form.terms.end(),
+                     [](const auto& term) { return term.second.selection() != nullptr; });
+}
 
 bool has_structure(const AffineForm& form) {
   return std::any_of(form.terms.begin(), form.terms.end(),
@@ -73,14 +108,19 @@ void charge_coefficients(const StructuredMap& map, double relative,
 AffineForm weighted_sum(const std::vector<const AffineForm*>& forms,
                         const std::vector<double>& weights, const std::vector<double>& offset,
                         const SourceMagnitudes& magnitudes) {
-  if (std::none_of(forms.begin(), forms.end(),
-                   [](const auto* form) { return has_structure(*form); }))
+  if (std::none_of(forms.begin(), forms.end(), [](const auto* form) { return has_any_map(*form); }))
     return sum_of_rows(forms, weights, offset, magnitudes);
+  std::map<int, std::shared_ptr<const SelectionMap>> selections;
+  for (const int source : sources_of(forms)) {
+    if (auto selection = selection_of(forms, weights, source))
+      selections.emplace(source, std::move(selection));
+  }
   std::vector<AffineForm> parts;
   std::map<int, std::pair<std::shared_ptr<const StructuredMap>, double>> maps;
   for (std::size_t k = 0; k < forms.size(); ++k) {
     AffineForm& part = parts.emplace_back(AffineForm{{}, forms[k]->constant, forms[k]->radius});
     for (const auto& [source, coefficients] : forms[k]->terms) {
+      if (selections.contains(source)) continue;
       if (coefficients.structure() == nullptr || readers(forms, source) > 1)
         part.terms.emplace(source, coefficients);
       else if (weights[k] != 0.0)
@@ -89,7 +129,11 @@ AffineForm weighted_sum(const std::vector<const AffineForm*>& forms,
   }
   std::vector<const AffineForm*> of_rows;
   for (const AffineForm& part : parts) of_rows.push_back(&part);
-  AffineForm result = sum_of_rows(of_rows, weights, offset, magnitudes);
+  AffineForm result = are_zeros(parts, offset) ? AffineForm::of_constant(offset)
+                                               : sum_of_rows(of_rows, weights, offset, magnitudes);
+  for (auto& [source, selection] : selections) {
+    if (selection->entries() > 0) result.terms.emplace(source, Coefficients(std::move(selection)));
+  }
   for (const auto& [source, part] : maps) {
     const auto& [map, weight] = part;
     if (weight == 1.0) {

@@ -11,8 +11,12 @@ namespace clipbound::bounds {
 /// True where some coefficients are a structured map.
 bool has_structure(const AffineForm& form);
 
+/// True where some coefficients are a selection.
+bool has_selection(const AffineForm& form);
+
 /// offset + sum of weights[k] * forms[k], forms of one size. A structured map of a source that
-/// another of the forms reads too is written out.
+/// another of the forms reads too is written out; selections of one source become one where the
+/// weights are signs.
 AffineForm weighted_sum(const std::vector<const AffineForm*>& forms,
                         const std::vector<double>& weights, const std::vector<double>& offset,
                         const SourceMagnitudes& magnitudes);

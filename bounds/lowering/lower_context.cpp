@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 
 #include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
+#include "bounds/limits.h"
+#include "bounds/lowering/ops/structured.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -133,11 +136,72 @@ LowerContext::LowerContext(const Network& network, std::span<const double> lower
       products_(products),
       open_(options.open),
       decisions_(options.decisions),
-      structured_from_(options.structured_from) {
+      structured_from_(options.structured_from),
+      wants_zonotopes_(options.zonotopes) {
   system_.lower.assign(lower.begin(), lower.end());
   system_.upper.assign(upper.begin(), upper.end());
   add_source(kInputSource, {system_.lower, system_.upper});
   system_.samples[kInputSource] = sample_box(system_.lower, system_.upper);
+}
+
+void LowerContext::keep_layers_whole() {
+  keeps_layers_whole_ = true;
+  const std::size_t inputs = varying_inputs(system_.lower, system_.upper).size();
+  if (!wants_zonotopes_ || inputs > kMostZonotopeInputs) return;
+  // Each noise costs an evaluation.
+  constexpr double kMostWork = 2e11, kMostNoises = 160.0;
+  const double coefficients = std::max(1.0, coefficients_of_convolutions(network_));
+  zonotopes_.emplace(
+      system_.lower, system_.upper,
+      inputs + static_cast<std::size_t>(std::min(kMostWork / coefficients, kMostNoises)));
+}
+
+void LowerContext::drop_form(ValueId id) {
+  forms_.erase(id);
+  if (!zonotopes_) return;
+  std::set<int> read{kInputSource};
+  for (const auto& [value, form] : forms_) {
+    for (const auto& [source, coefficients] : form.terms) read.insert(source);
+  }
+  zonotopes_->keep(read);
+}
+
+AffineForm LowerContext::add_maxima(const AffineForm& largest, ValueId value,
+                                    const LayerLimits& limits,
+                                    const std::vector<std::vector<Pick>>& taps) {
+  for (const std::vector<Pick>& tap : taps) {
+    std::vector<std::int64_t>& elements = maxima_.emplace_back();
+    for (const Pick& pick : tap) elements.push_back(pick.element);
+  }
+  AffineForm form = add_layer_inside(largest, {Curve::identity}, value, limits);
+  maxima_.clear();
+  return form;
+}
+
+void LowerContext::cut_to_zonotope(int layer, const AffineForm& form, Draft& draft) {
+  Zonotope z = zonotopes_->affine(form);
+  if (!maxima_.empty()) zonotopes_->end_maxima(maxima_, z);
+  if (z.size() > 0) {
+    IntervalVector range = concretize(z);
+    const double beside = 2.0 * zonotopes_->error_of_steps();
+    for (std::size_t i = 0; beside > 0.0 && i < range.lower.size(); ++i) {
+      range.lower[i] = add_down(range.lower[i], -beside);
+      range.upper[i] = add_up(range.upper[i], beside);
+    }
+    if (draft.limits.z.lower.empty())
+      draft.limits.z = range;
+    else
+      intersect(draft.limits.z, range);
+    for (std::size_t i = 0; i < range.lower.size(); ++i) {
+      // Both hold, so that they meet where a point is left at all.
+      if (std::max(draft.z.lower[i], range.lower[i]) > std::min(draft.z.upper[i], range.upper[i]))
+        continue;
+      draft.z.lower[i] = std::max(draft.z.lower[i], range.lower[i]);
+      draft.z.upper[i] = std::min(draft.z.upper[i], range.upper[i]);
+    }
+    intersect(draft.range, activate(draft.activation, draft.z));
+  }
+  zonotopes_->add_layer(layer, draft.activation, z, draft.z);
 }
 
 const AffineForm* LowerContext::form(ValueId id) const {
@@ -222,6 +286,7 @@ AffineForm LowerContext::add_draft(const AffineForm& form, Draft draft,
 AffineForm LowerContext::append_layer(const AffineForm& form, Draft draft,
                                       std::vector<std::int64_t> elements) {
   const int layer = static_cast<int>(system_.layers.size());
+  if (zonotopes_) cut_to_zonotope(layer, form, draft);
   system_.layers.push_back(form);
   system_.activations.push_back(draft.activation);
   system_.layer_values.push_back(draft.value);
@@ -234,7 +299,8 @@ AffineForm LowerContext::append_layer(const AffineForm& form, Draft draft,
     system_.samples[layer] = std::move(values);
   }
   add_source(layer, std::move(draft.range));
-  return AffineForm::of_source(layer, form.size(), 0, form.size());
+  return keeps_layers_whole_ ? AffineForm::selecting(layer, form.size(), 0, form.size())
+                             : AffineForm::of_source(layer, form.size(), 0, form.size());
 }
 
 void LowerContext::note_sum_is_one(const AffineForm& form,

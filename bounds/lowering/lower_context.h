@@ -8,10 +8,12 @@
 // Guarantees: a form that an operation returns encloses the named function of the given form on the
 // box (S1, S2).
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "bounds/layered/layered_system.h"
+#include "bounds/layered/zonotope_pass.h"
 #include "bounds/lowering/edge_facts.h"
 #include "bounds/lowering/lowering_options.h"
 #include "specs/network/network.h"
@@ -42,6 +44,8 @@ class LowerContext {
   bool stays_structured(double coefficients) const {
     return coefficients >= static_cast<double>(structured_from_);
   }
+  /// Whether layers keep elements that are constants (keep_layers_whole()).
+  bool keeps_layers_whole() const { return keeps_layers_whole_; }
   /// What is known where functions end.
   const EdgeFacts& edges() const { return edges_; }
   /// The values that a step is to take; nullptr: any.
@@ -94,8 +98,14 @@ class LowerContext {
   void set_form(ValueId id, AffineForm form) { forms_[id] = std::move(form); }
   /// From now on ReLUs and identities of elements that are constant on the box are neurons like
   /// others: all pixels of a convolution behind them have one kernel.
-  void keep_layers_whole() { keeps_layers_whole_ = true; }
-  void drop_form(ValueId id) { forms_.erase(id); }
+  void keep_layers_whole();
+  /// Around the steps of maxima of elements of x, which end in add_maxima(): [taps][maxima] picks.
+  void begin_maxima(const AffineForm& x) {
+    if (zonotopes_) zonotopes_->begin_maxima(x);
+  }
+  AffineForm add_maxima(const AffineForm& largest, ValueId value, const LayerLimits& limits,
+                        const std::vector<std::vector<Pick>>& taps);
+  void drop_form(ValueId id);
   void note_interval_only(IntervalOnlyOperator op) {
     system_.interval_only.push_back(std::move(op));
   }
@@ -115,13 +125,18 @@ class LowerContext {
   /// Appends a layer all of whose neurons vary.
   AffineForm append_layer(const AffineForm& form, Draft draft, std::vector<std::int64_t> elements);
   void add_source(int source, IntervalVector interval);
+  /// Cuts a layer to what a zonotope says of it, for every box inside as well.
+  void cut_to_zonotope(int layer, const AffineForm& form, Draft& draft);
 
   const Network& network_;
   const ProductForm products_;
   const OpenEnds open_;
   const StepDecisions* const decisions_;
   const std::int64_t structured_from_;
+  const bool wants_zonotopes_;
   bool keeps_layers_whole_ = false;
+  std::optional<ZonotopePass> zonotopes_;
+  std::vector<std::vector<std::int64_t>> maxima_;  // of the layer to come; empty: of no maxima
   std::int32_t node_ = 0, calls_ = 0;
   LayeredSystem system_;
   EdgeFacts edges_;

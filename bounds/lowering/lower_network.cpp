@@ -8,6 +8,7 @@
 #include "base/rounding.h"
 #include "bounds/layered/sharp_ends.h"
 #include "bounds/layered/weighted_sum.h"
+#include "bounds/limits.h"
 #include "bounds/lowering/edges.h"
 #include "bounds/lowering/float_limits.h"
 #include "bounds/lowering/integers_in_range.h"
@@ -266,10 +267,10 @@ class Lowering {
     return false;
   }
   /// An identity layer stands between a structured map and an operator that would read its rows.
-  void make_plain(ValueId id) {
+  void make_plain(ValueId id, ValueId name = kNoValue) {
     const AffineForm* form = id == kNoValue ? nullptr : context_.form(id);
     if (form != nullptr && has_structure(*form))
-      context_.set_form(id, context_.add_layer(*form, {Curve::identity}, kNoValue));
+      context_.set_form(id, context_.add_layer(*form, {Curve::identity}, name));
   }
   /// What stays known of output k of a node for functions with an edge behind it.
   void keep_edges(const Node& node, std::size_t k, const AffineForm& form) {
@@ -286,7 +287,7 @@ class Lowering {
     std::vector<AffineForm> scratch(network_.outputs.size());
     std::vector<const AffineForm*> outputs;
     std::vector<Pick> picks;
-    for (const ValueId id : network_.outputs) make_plain(id);
+    for (const ValueId id : network_.outputs) make_plain(id, id);
     for (std::size_t k = 0; k < network_.outputs.size(); ++k) {
       outputs.push_back(&form_of(context_, network_.outputs[k], scratch[k]));
       for (std::int64_t i = 0; i < outputs.back()->size(); ++i)
@@ -309,6 +310,18 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
                             std::span<const double> upper, ProductForm products,
                             const LoweringOptions& options) {
   return Lowering(network, lower, upper, products, options).run();
+}
+
+bool suits_zonotopes(const LayeredSystem& system, const std::vector<double>& lower,
+                     const std::vector<double>& upper) {
+  // A noise for every input, and as many copies of it as a layer has neurons: gigabytes elsewhere.
+  constexpr std::size_t kMostNumbers = std::size_t{1} << 24;
+  const std::size_t inputs = varying_inputs(lower, upper).size();
+  std::size_t widest = 0;
+  for (const AffineForm& form : system.layers) widest = std::max(widest, form.constant.size());
+  return inputs <= kMostZonotopeInputs && widest * (inputs + 1) <= kMostNumbers &&
+         std::any_of(system.layers.begin(), system.layers.end(),
+                     [](const AffineForm& form) { return has_structure(form); });
 }
 
 }  // namespace clipbound::bounds

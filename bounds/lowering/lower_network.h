@@ -21,4 +21,9 @@ LayeredSystem lower_network(const Network& network, std::span<const double> lowe
                             ProductForm products = ProductForm::squares,
                             const LoweringOptions& options = {});
 
+/// Whether LoweringOptions::zonotopes would say more of a box of this system: it has convolutions
+/// that stay what they are, and few inputs vary.
+bool suits_zonotopes(const LayeredSystem& system, const std::vector<double>& lower,
+                     const std::vector<double>& upper);
+
 }  // namespace clipbound::bounds

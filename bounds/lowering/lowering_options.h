@@ -39,6 +39,9 @@ struct LoweringOptions {
   const UndefinedReach* undefined_reach = nullptr;
   /// Convolutions are not written out where all of the network have so many coefficients.
   std::int64_t structured_from = kStructuredFrom;
+  /// Whether pre-activations are bounded by zonotopes too, where a network of large convolutions
+  /// has few inputs that vary.
+  bool zonotopes = false;
   /// Where given, the statement is about points at which the steps take these values.
   const StepDecisions* decisions = nullptr;
 };

@@ -16,7 +16,10 @@ std::vector<AffineForm> lower_add_sub(LowerContext& context, const Node& node) {
   const auto left = broadcast_map(operand_shape(context, node, 0), shape);
   const auto right = broadcast_map(operand_shape(context, node, 1), shape);
   const double sign = node.kind == OpKind::add ? 1.0 : -1.0;
-  if (has_structure(*forms[0]) || has_structure(*forms[1])) {
+  const auto has_map = [](const AffineForm* form) {
+    return has_structure(*form) || has_selection(*form);
+  };
+  if (has_map(forms[0]) || has_map(forms[1])) {
     const AffineForm x = broadcast_operand(context, node, 0),
                      y = broadcast_operand(context, node, 1);
     return {combine(context, {&x, &y}, {1.0, sign})};

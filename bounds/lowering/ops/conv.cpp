@@ -1,18 +1,10 @@
 // Idea: Conv and ConvTranspose with constant weights.
 // Source: own.
 // Guarantees: exact weights; roundings go into radii (S1).
-#include <algorithm>
-#include <cmath>
-#include <memory>
-#include <optional>
 
-#include "base/check.h"
 #include "base/error.h"
-#include "base/rounding.h"
-#include "bounds/layered/structured_map.h"
-#include "bounds/layered/weighted_sum.h"
-#include "bounds/limits.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/structured.h"
 #include "bounds/lowering/ops/taps.h"
 #include "specs/network/op_table.h"
 
@@ -58,93 +50,13 @@ ConvolutionMap map_of(LowerContext& context, const Node& node, Direction directi
           transposed ? windows_onto(node, spatial(x), spatial(w))
                      : windows_over(node, spatial(x), spatial(w)),
           {transposed ? y[1] : x[1], w[0], node.int_attribute("group", 1)},
-          std::make_shared<const std::vector<double>>(constant_of(context, node, node.inputs[1]))};
-}
-
-/// Where element c of the only source that a form copies stands in the form, perhaps beside
-/// constants; nullopt for other forms.
-std::optional<std::vector<std::int32_t>> places_of_source(const AffineForm& form) {
-  if (form.terms.size() != 1 || has_structure(form)) return std::nullopt;
-  const SparseRows& rows = form.terms.begin()->second.written();
-  std::vector<std::int32_t> places(static_cast<std::size_t>(rows.cols), -1);
-  std::int32_t last = -1;
-  for (std::int64_t r = 0; r < rows.rows(); ++r) {
-    const auto index = rows.indices(r);
-    if (index.empty()) continue;
-    if (index.size() != 1 || rows.values(r).front() != 1.0 || index.front() <= last)
-      return std::nullopt;
-    last = index.front();
-    places[static_cast<std::size_t>(last)] = static_cast<std::int32_t>(r);
-  }
-  bool is_image = static_cast<std::int64_t>(places.size()) == form.size();
-  for (std::size_t c = 0; c < places.size(); ++c)
-    is_image = is_image && places[c] == static_cast<std::int32_t>(c);
-  if (is_image) places.clear();
-  return places;
-}
-
-/// bias + W c for the constants c and radii of x.
-AffineForm map_constants(const ConvolutionMap& map, const AffineForm& x,
-                         const std::vector<double>& bias) {
-  AffineForm result;
-  const auto size = static_cast<std::size_t>(map.rows());
-  const std::int64_t area = map.row_area();
-  for (std::int64_t i = 0; i < map.rows(); ++i)
-    result.constant.push_back(bias.empty() ? 0.0 : bias[static_cast<std::size_t>(i / area)]);
-  result.radius.assign(size, 0.0);
-  const auto is_zero = [](double c) { return c == 0.0; };
-  if (std::all_of(x.constant.begin(), x.constant.end(), is_zero) &&
-      std::all_of(x.radius.begin(), x.radius.end(), is_zero))
-    return result;
-  // The third number is what tells that nothing but zeros are read: products may underflow to 0.
-  constexpr std::int64_t kNumbers = 3;
-  std::vector<double> sizes;
-  for (std::size_t e = 0; e < x.constant.size(); ++e) {
-    sizes.push_back(std::fabs(x.constant[e]));
-    sizes.push_back(x.radius[e]);
-    sizes.push_back(x.constant[e] != 0.0 || x.radius[e] != 0.0 ? 1.0 : 0.0);
-  }
-  std::vector<double> charges(kNumbers * size);
-  map.apply_magnitudes(sizes.data(), kNumbers, charges.data());
-  const std::vector<double> before = result.constant;
-  map.apply(x.constant.data(), 1, result.constant.data(), true);
-  const double gamma = map.gamma(), underflow = map.underflow();
-  for (std::size_t i = 0; i < size; ++i) {
-    const double* const charge = charges.data() + kNumbers * i;
-    if (charge[2] == 0.0) continue;
-    const double radius =
-        (gamma * (std::fabs(before[i]) + charge[0]) + charge[1] + 4.0 * underflow) *
-            (1.0 + 4.0 * gamma) +
-        0x1p-1000;
-    result.radius[i] = radius < kInfinity ? next_up(radius) : kInfinity;
-    if (!std::isfinite(result.constant[i])) {
-      result.constant[i] = 0.0;
-      result.radius[i] = kInfinity;
-    }
-  }
-  return result;
+          weights_of(context, node, node.inputs[1])};
 }
 
 AffineForm lower_structured(LowerContext& context, const Node& node, Direction direction) {
-  const ConvolutionMap map = map_of(context, node, direction);
-  AffineForm scratch, between;
-  const AffineForm* x = &form_of(context, node.inputs[0], scratch);
-  std::optional<std::vector<std::int32_t>> places = places_of_source(*x);
-  if (!places && !x->terms.empty()) {
-    between = context.add_layer(*x, {Curve::identity}, kNoValue);
-    x = &between;
-    places = places_of_source(*x);
-  }
   const bool biased = node.inputs.size() > 2 && node.inputs[2] != kNoValue;
-  AffineForm result = map_constants(
-      map, *x, biased ? constant_of(context, node, node.inputs[2]) : std::vector<double>());
-  if (!x->terms.empty()) {
-    CLIPBOUND_CHECK(places.has_value());
-    result.terms.emplace(
-        x->terms.begin()->first,
-        Coefficients(std::make_shared<const StructuredMap>(map, std::move(*places))));
-  }
-  return result;
+  return apply_map(context, map_of(context, node, direction), node.inputs[0],
+                   biased ? constant_of(context, node, node.inputs[2]) : std::vector<double>());
 }
 
 std::vector<AffineForm> lower_convolution(LowerContext& context, const Node& node,
@@ -192,6 +104,15 @@ std::vector<AffineForm> lower_convolution(LowerContext& context, const Node& nod
 
 }  // namespace
 
+double coefficients_of_convolutions(const Network& network) {
+  double all = 0.0;
+  for (const Node& node : network.nodes) {
+    if (node.kind == OpKind::conv || node.kind == OpKind::conv_transpose)
+      all += count_coefficients(network, node);
+  }
+  return all;
+}
+
 bool stays_structured(const LowerContext& context, const Node& node) {
   if (node.kind != OpKind::conv && node.kind != OpKind::conv_transpose) return false;
   const Network& network = context.network();
@@ -199,13 +120,7 @@ bool stays_structured(const LowerContext& context, const Node& node) {
   if (network.value(node.inputs[0]).shape[0] != 1 || !network.is_constant(node.inputs[1]) ||
       (biased && !network.is_constant(node.inputs[2])))
     return false;
-  double all = 0.0;
-  for (const Node& other : network.nodes) {
-    if (other.kind == OpKind::conv || other.kind == OpKind::conv_transpose)
-      all += count_coefficients(network, other);
-  }
-  return context.stays_structured(all) &&
-         (count_coefficients(network, node) >= kLeastStructured || context.stays_structured(0.0));
+  return pays_structured(context, count_coefficients(network, node));
 }
 
 std::vector<AffineForm> lower_conv(LowerContext& context, const Node& node) {

@@ -3,10 +3,12 @@
 // Guarantees: exact weights; roundings go into radii (S1).
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
 #include "bounds/lowering/ops/lower_op.h"
+#include "bounds/lowering/ops/structured.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
@@ -114,6 +116,44 @@ bool constant_is_left(LowerContext& context, const Node& node) {
   throw Unsupported("products of two variables are not bounded here");
 }
 
+/// The matrix [k, n] (transposed: [n, k]) of one line of a moving operand: a convolution of images
+/// of one element, k channels wide.
+ConvolutionMap dense_map(LowerContext& context, const Node& node, ValueId id, bool transposed) {
+  const Shape& b = context.network().value(id).shape;
+  const std::int64_t k = b[transposed ? 1 : 0], n = b[transposed ? 0 : 1];
+  const Shape one{1}, zero{0};
+  const WindowShape windows{one, one, one, one, zero, zero, one};
+  if (transposed)
+    return {ConvolutionMap::Direction::conv, windows, {k, n, 1}, weights_of(context, node, id)};
+  return {
+      ConvolutionMap::Direction::conv_transpose, windows, {n, k, 1}, weights_of(context, node, id)};
+}
+
+/// The product where its matrix is large in a network of large convolutions, whose layers are
+/// whole; nullopt elsewhere. `lines`: of the moving operand, which is on the left.
+std::optional<AffineForm> structured_product(LowerContext& context, const Node& node,
+                                             std::int64_t lines, bool transposed) {
+  const Network& network = context.network();
+  const bool biased = node.inputs.size() > 2 && node.inputs[2] != kNoValue &&
+                      node.float_attribute("beta", 1.0) != 0.0;
+  if (lines != 1 || !context.keeps_layers_whole() ||
+      network.value(node.inputs[1]).shape.size() != 2 ||
+      !pays_structured(context, static_cast<double>(network.value(node.inputs[1]).size())) ||
+      node.float_attribute("alpha", 1.0) != 1.0 ||
+      (biased &&
+       (node.float_attribute("beta", 1.0) != 1.0 || !network.is_constant(node.inputs[2]))))
+    return std::nullopt;
+  std::vector<double> bias;
+  if (biased) {
+    const std::vector<double> given = constant_of(context, node, node.inputs[2]);
+    for (const std::int64_t e :
+         broadcast_map(network.value(node.inputs[2]).shape, network.value(node.outputs[0]).shape))
+      bias.push_back(given[static_cast<std::size_t>(e)]);
+  }
+  return apply_map(context, dense_map(context, node, node.inputs[1], transposed), node.inputs[0],
+                   bias);
+}
+
 }  // namespace
 
 /// Gemm: alpha * op(A) op(B) + beta * C.
@@ -132,6 +172,10 @@ std::vector<AffineForm> lower_gemm(LowerContext& context, const Node& node) {
                      b_col = tb ? b[1] : 1;
   p.constant_row = left ? a_row : b_row, p.constant_col = left ? a_col : b_col;
   p.moving_row = left ? b_row : a_row, p.moving_col = left ? b_col : a_col;
+  if (!left) {
+    if (std::optional<AffineForm> product = structured_product(context, node, p.m, tb))
+      return {std::move(*product)};
+  }
   const ValueId constant = node.inputs[left ? 0 : 1], moving = node.inputs[left ? 1 : 0];
   AffineForm scratch_moving, scratch_bias;
   std::vector<const AffineForm*> forms = {
@@ -169,6 +213,12 @@ std::vector<AffineForm> lower_matmul(LowerContext& context, const Node& node) {
       !context.network().is_constant(node.inputs[1]))
     return lower_variable_matmul(context, node);
   const bool left = constant_is_left(context, node);
+  if (!left) {
+    const Shape& moving = context.network().value(node.inputs[0]).shape;
+    if (std::optional<AffineForm> product =
+            structured_product(context, node, element_count(moving) / moving.back(), false))
+      return {std::move(*product)};
+  }
   Shape a = context.network().value(node.inputs[0]).shape,
         b = context.network().value(node.inputs[1]).shape;
   if (a.size() == 1) a.insert(a.begin(), 1);

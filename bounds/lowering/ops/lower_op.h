@@ -31,7 +31,8 @@ bool has_linear_bounds(OpKind kind);
 std::vector<AffineForm> lower_by_intervals(LowerContext& context, const Node& node);
 
 // Parts of operators that others use.
-/// Whether the node is a convolution that is not written out.
+/// Whether the node is a convolution that is not written out. In a network that has some, large
+/// dense layers are not, and layers are whole.
 bool stays_structured(const LowerContext& context, const Node& node);
 /// Mul, Div and MatMul of two variables.
 std::vector<AffineForm> lower_variable_mul(LowerContext& context, const Node& node);

@@ -5,11 +5,34 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/rounding.h"
 #include "bounds/lowering/ops/lower_op.h"
 #include "bounds/lowering/ops/taps.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::bounds {
+
+namespace {
+
+/// The maximum as a layer of its own, which lies where the largest of the candidates' intervals
+/// are: a + relu(b - a) has wider ones.
+AffineForm layer_of_maxima(LowerContext& context, const Node& node, const AffineForm& form,
+                           const std::vector<std::vector<Pick>>& picks, const AffineForm& largest) {
+  const IntervalVector range = enclose(form, context.sources());
+  LayerLimits limits;
+  limits.z.lower.assign(picks.front().size(), -kInfinity);
+  limits.z.upper = limits.z.lower;
+  for (const std::vector<Pick>& tap : picks) {
+    for (std::size_t i = 0; i < tap.size(); ++i) {
+      const auto e = static_cast<std::size_t>(tap[i].element);
+      limits.z.lower[i] = std::max(limits.z.lower[i], range.lower[e]);
+      limits.z.upper[i] = std::max(limits.z.upper[i], range.upper[e]);
+    }
+  }
+  return context.add_maxima(largest, node.outputs[0], limits, picks);
+}
+
+}  // namespace
 
 std::vector<AffineForm> lower_max_pool(LowerContext& context, const Node& node) {
   const Network& network = context.network();
@@ -42,11 +65,15 @@ std::vector<AffineForm> lower_max_pool(LowerContext& context, const Node& node) 
     from.push_back(present.input >= 0 ? Pick{0, static_cast<std::int64_t>(i)} : Pick{1, 0});
     for (auto& tap : picks) tap[i] = tap[i].input >= 0 ? tap[i] : present;
   }
-  if (std::any_of(from.begin(), from.end(), [](const Pick& pick) { return pick.input == 1; }))
-    context.note_undefined(node.outputs[0]);
+  const bool is_known =
+      std::all_of(from.begin(), from.end(), [](const Pick& pick) { return pick.input == 0; });
+  if (!is_known) context.note_undefined(node.outputs[0]);
   std::vector<AffineForm> candidates;
   for (const auto& tap : picks) candidates.push_back(gather({&form}, tap));
+  const bool is_layer = is_known && context.keeps_layers_whole();
+  if (is_layer) context.begin_maxima(form);
   const AffineForm largest = extreme_of(context, std::move(candidates), Extreme::maximum);
+  if (is_layer) return {layer_of_maxima(context, node, form, picks, largest)};
   return {gather({&largest, &unknown}, from)};
 }
 

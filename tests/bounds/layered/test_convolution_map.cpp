@@ -28,9 +28,29 @@ struct Case {
   specs::WindowShape windows;
   ConvolutionMap::Channels channels;
   std::vector<double> weights;
+  bool are_float32 = false;  ///< as a file holds them
+  /// Powers of two that the weights are divided by, and the map multiplied with, per row channel.
+  std::vector<double> factor = {};
 
   ConvolutionMap map() const {
-    return {direction, windows, channels, std::make_shared<const std::vector<double>>(weights)};
+    std::vector<double> stored = weights;
+    const auto length = static_cast<std::int64_t>(weights.size()) / channels.positions;
+    for (std::int64_t i = 0; i < channels.positions && !factor.empty(); ++i) {
+      for (std::int64_t j = 0; j < length; ++j) {
+        const std::int64_t in = channels.image / channels.groups,
+                           image =
+                               i / (channels.positions / channels.groups) * in + j / (length / in),
+                           row = direction == Direction::conv ? i : image;
+        stored[static_cast<std::size_t>(i * length + j)] /= factor[static_cast<std::size_t>(row)];
+      }
+    }
+    const ConvolutionMap map =
+        are_float32 ? ConvolutionMap(
+                          direction, windows, channels,
+                          std::make_shared<const std::vector<float>>(stored.begin(), stored.end()))
+                    : ConvolutionMap(direction, windows, channels,
+                                     std::make_shared<const std::vector<double>>(stored));
+    return factor.empty() ? map : map.scaled(factor);
   }
 };
 
@@ -60,6 +80,11 @@ Case random_case(Dice& dice, const Taste& taste) {
   c.weights.resize(
       static_cast<std::size_t>(groups * positions * image * specs::element_count(w.kernel)));
   for (double& x : c.weights) x = dice.chance(0.2) ? 0.0 : dice.whole(-9, 9);
+  c.are_float32 = dice.chance(0.5);
+  const std::int64_t rows =
+      c.direction == Direction::conv ? c.channels.positions : c.channels.image;
+  for (std::int64_t r = dice.chance(0.5) ? rows : 0; r > 0; --r)
+    c.factor.push_back(std::ldexp(dice.chance(0.5) ? 1.0 : -1.0, dice.whole(-3, 3)));
   return c;
 }
 

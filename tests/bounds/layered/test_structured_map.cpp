@@ -26,10 +26,15 @@ ConvolutionMap random_convolution(Dice& dice) {
   std::vector<double> weights(
       static_cast<std::size_t>(groups * m * c * specs::element_count(w.kernel)));
   for (double& x : weights) x = dice.chance(0.2) ? 0.0 : static_cast<float>(dice.normal());
+  const auto numbers = [&]() -> ConvolutionMap::Weights {
+    if (dice.chance(0.5))
+      return std::make_shared<const std::vector<float>>(weights.begin(), weights.end());
+    return std::make_shared<const std::vector<double>>(weights);
+  };
   return {dice.chance(0.5) ? Direction::conv : Direction::conv_transpose,
           std::move(w),
           {groups * c, groups * m, groups},
-          std::make_shared<const std::vector<double>>(std::move(weights))};
+          numbers()};
 }
 
 /// A source whose elements are some of the image's, and some that stand nowhere.
@@ -200,13 +205,20 @@ TEST(StructuredMap, AFewPicksOfAThinMapStayInTheForm) {
   EXPECT_FALSE(none.terms.contains(0));
 }
 
+/// Once, and what was scaled again: by numbers, or by signs.
 TEST(StructuredMap, ScalesChannelByChannel) {
   Dice dice(4);
-  for (int trial = 0; trial < 50; ++trial) {
-    const auto map = random_map(dice);
-    std::vector<double> factor;
-    for (std::int64_t ch = 0; ch < map->convolution().row_channels(); ++ch)
-      factor.push_back(dice.normal());
+  for (int trial = 0; trial < 150; ++trial) {
+    auto map = random_map(dice);
+    const auto random_factor = [&] {
+      const bool signs = dice.chance(0.3);
+      std::vector<double> factor;
+      for (std::int64_t ch = 0; ch < map->convolution().row_channels(); ++ch)
+        factor.push_back(signs ? (dice.chance(0.5) ? 1.0 : -1.0) : dice.normal());
+      return factor;
+    };
+    for (int times = dice.whole(0, 2); times > 0; --times) map = map->scaled(random_factor());
+    const std::vector<double> factor = random_factor();
     const auto scaled = map->scaled(factor);
     for (std::int64_t r = 0; r < map->rows(); ++r) {
       const std::int64_t row = map->has_all_rows() ? r : map->picks()[static_cast<std::size_t>(r)];

@@ -236,6 +236,43 @@ TEST(StructuredLowering, ForwardBoundsHoldAtSamples) {
   }
 }
 
+/// At most five inputs vary: layers are cut to zonotopes, and every engine's bounds with them.
+TEST(StructuredLowering, ZonotopesHoldAtSamples) {
+  Dice dice(18);
+  int narrower = 0;
+  for (int trial = 0; trial < 60; ++trial) {
+    SCOPED_TRACE(trial);
+    const auto network = NetworkOfImages(dice).build();
+    Box box = random_box(dice, network->input_size());
+    for (std::size_t i = 5; i < box.lower.size(); ++i) box.upper[i] = box.lower[i];
+    LoweringOptions options = all_structured();
+    const LayeredSystem plain =
+        lower_network(*network, box.lower, box.upper, ProductForm::squares, options);
+    options.zonotopes = true;
+    const auto system = std::make_shared<const LayeredSystem>(
+        lower_network(*network, box.lower, box.upper, ProductForm::squares, options));
+    CrownBounder::Bounds lowered;
+    lowered.lower = box.lower;
+    lowered.upper = box.upper;
+    lowered.layers = system->intervals;
+    lowered.sources = system->sources;
+    ASSERT_NO_THROW(self_check(*network, *system, lowered));
+    const CrownBounder bounder(system);
+    ASSERT_NO_THROW(
+        self_check(*network, *system, bounder.bound_neurons(box.lower, box.upper, Deadline())));
+    ASSERT_EQ(plain.intervals.size(), system->intervals.size());
+    for (std::size_t k = 0; k < plain.intervals.size(); ++k) {
+      for (std::size_t i = 0; i < plain.intervals[k].lower.size(); ++i) {
+        const double width = plain.intervals[k].upper[i] - plain.intervals[k].lower[i],
+                     cut = system->intervals[k].upper[i] - system->intervals[k].lower[i];
+        ASSERT_LE(cut, width * (1.0 + 1e-9) + 1e-9) << k << " " << i;
+        narrower += cut < 0.5 * width ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(narrower, 100);
+}
+
 TEST(StructuredLowering, AlphaCrownIsThatOfTheRows) {
   Dice dice(14);
   for (int trial = 0; trial < 20; ++trial) {
