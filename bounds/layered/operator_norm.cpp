@@ -20,7 +20,9 @@ constexpr int kSquarings = 3;
 
 double frobenius(const std::vector<double>& list) {
   double largest = 0.0, sum = 0.0;
-  for (const double x : list) largest = std::max(largest, std::fabs(x));
+  // What is no number counts as infinite: std::max would drop it.
+  for (const double x : list)
+    largest = std::max(largest, std::fabs(x) < kInfinity ? std::fabs(x) : kInfinity);
   if (!(largest > 0.0) || !(largest < kInfinity)) return largest;
   for (const double x : list) sum += (x / largest) * (x / largest);
   return largest * std::sqrt(sum) * (1.0 + gamma_bound(static_cast<double>(list.size()) + 8.0)) *

@@ -279,6 +279,7 @@ Zonotope ZonotopePass::relu(const Zonotope& z) {
 }
 
 void ZonotopePass::begin_maxima(const AffineForm& form) {
+  leave_maxima();
   const Zonotope x = affine(form);
   if (x.size() == 0) return;
   maxima_ = Maxima{x.error, x.norm, *std::max_element(x.error.begin(), x.error.end()), {}};
@@ -303,6 +304,11 @@ void ZonotopePass::end_maxima(const std::vector<std::vector<std::int64_t>>& taps
   for (std::size_t i = 0; i < z.size(); ++i) z.error[i] = (z.error[i] + extra[i]) * kUp;
   const double most = *std::max_element(readers.begin(), readers.end());
   z.norm = std::min((z.norm + std::sqrt(most) * maxima_->norm * kUp) * kUp, norm_of(z.error));
+  leave_maxima();
+}
+
+void ZonotopePass::leave_maxima() {
+  if (!maxima_) return;
   for (auto of = sources_.begin(); of != sources_.end();) {
     const auto found = maxima_->errors.find(of->first);
     if (found == maxima_->errors.end()) {  // a step between, which lacks the errors

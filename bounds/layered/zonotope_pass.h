@@ -55,6 +55,9 @@ class ZonotopePass {
   /// z: the maxima as they came out; [taps][maxima] the form's elements that they are of, which may
   /// repeat. No step may be read again.
   void end_maxima(const std::vector<std::vector<std::int64_t>>& taps, Zonotope& z);
+  /// Gives the sources their errors back where maxima have begun that became no layer, because they
+  /// are constants. Steps are forgotten, as they lack these errors.
+  void leave_maxima();
 
  private:
   struct Maxima {

@@ -175,6 +175,8 @@ AffineForm LowerContext::add_maxima(const AffineForm& largest, ValueId value,
   }
   AffineForm form = add_layer_inside(largest, {Curve::identity}, value, limits);
   maxima_.clear();
+  // Maxima that are constants are no layer: the errors of all sources were left out until here.
+  if (zonotopes_) zonotopes_->leave_maxima();
   return form;
 }
 

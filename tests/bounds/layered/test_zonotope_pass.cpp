@@ -308,6 +308,32 @@ TEST(ZonotopePass, MaximaOfElementsWithErrors) {
   EXPECT_LT(with, without);
 }
 
+/// Maxima that turn out to be constants become no layer: nothing that is read behind lacks errors.
+TEST(ZonotopePass, MaximaThatBecomeNoLayerLeaveErrors) {
+  Dice dice(4);
+  for (int trial = 0; trial < 20; ++trial) {
+    SCOPED_TRACE(trial);
+    ZonotopePass pass({-1.0, -1.0}, {1.0, 2.0}, 0);
+    AffineForm first = random_form(dice, {2});
+    for (double& r : first.radius) r = dice.uniform(0.1, 0.5);
+    pass.add_layer(0, {Curve::relu}, pass.affine(first), {});
+    const Pairs pairs(dice, first.size());
+    const Zonotope before = pass.affine(pairs.elements());
+    pass.begin_maxima(pairs.elements());
+    ASSERT_GT(pass.error_of_steps(), 0.0);
+    pass.add_layer(1, {Curve::relu}, pass.affine(pairs.difference()), {});
+    if (dice.chance(0.5))
+      pass.leave_maxima();
+    else
+      pass.begin_maxima(AffineForm::of_constant({}));  // of others, in whose place nothing is known
+    EXPECT_EQ(pass.error_of_steps(), 0.0);
+    const Zonotope after = pass.affine(pairs.elements());
+    EXPECT_EQ(after.error, before.error);
+    EXPECT_EQ(after.norm, before.norm);
+    EXPECT_EQ(pass.affine(pairs.largest()).size(), 0u);  // the step is forgotten
+  }
+}
+
 /// 3 relu(x) - 3 relu(x) is 0, though relu(x) is unstable and has a noise of its own.
 TEST(ZonotopePass, WhatCancelsCancels) {
   ZonotopePass pass({-1.0}, {1.0}, 8);

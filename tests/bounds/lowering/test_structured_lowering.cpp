@@ -273,6 +273,41 @@ TEST(StructuredLowering, ZonotopesHoldAtSamples) {
   EXPECT_GT(narrower, 100);
 }
 
+/// A pool of what is 0 wherever the box is has no neurons, and takes no errors away from layers
+/// that are read again behind it: more ReLUs than there are noises for, whose errors are large.
+TEST(StructuredLowering, PoolsOfConstantsLeaveZonotopesTheirErrors) {
+  Dice dice(19);
+  NetworkBuilder b;
+  const auto numbers = [&](Shape shape, double size) {
+    std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
+    for (float& v : values) v = static_cast<float>(dice.normal() * size);
+    return b.constant(std::move(shape), std::move(values));
+  };
+  using Ints = std::vector<std::int64_t>;
+  const ValueId x = b.input("x", {1, 1, 4, 4});
+  const std::map<std::string, Attribute> same{{"pads", Ints{1, 1, 1, 1}}};
+  ValueId h = b.add("Relu", {b.add("Conv", {x, numbers({40, 1, 3, 3}, 0.5)}, same)});
+  h = b.add("Relu", {b.add("Conv", {h, numbers({40, 40, 3, 3}, 0.1)}, same)});
+  const ValueId zeros = b.add("MaxPool", {b.add("Sub", {h, h})}, {{"kernel_shape", Ints{2, 2}}});
+  const ValueId y = b.add("Conv", {h, numbers({4, 40, 2, 2}, 0.1)});
+  b.output(b.add("Concat", {zeros, y}, {{"axis", std::int64_t{1}}}));
+  const Network network = b.build();
+  const std::vector<double> lower(16, -1.0), upper(16, 1.0);
+  LoweringOptions options = all_structured();
+  options.zonotopes = true;
+  const LayeredSystem system = lower_network(network, lower, upper, ProductForm::squares, options);
+  const OutputBounds bounds = bound_outputs_by_intervals(system, lower, upper);
+  for (int sample = 0; sample < 200; ++sample) {
+    std::vector<double> point;
+    for (std::size_t i = 0; i < lower.size(); ++i) point.push_back(dice.endpoint(-1.0, 1.0));
+    const EnclosedOutputs truth = evaluate_enclosed(network, point);
+    for (std::size_t i = 0; i < truth.value.size(); ++i) {
+      ASSERT_LE(bounds.lower[i], truth.value[i] + truth.error[i]) << i;
+      ASSERT_GE(bounds.upper[i], truth.value[i] - truth.error[i]) << i;
+    }
+  }
+}
+
 TEST(StructuredLowering, AlphaCrownIsThatOfTheRows) {
   Dice dice(14);
   for (int trial = 0; trial < 20; ++trial) {
