@@ -180,13 +180,28 @@ Vec AlphaBetaBounder::lower_bound(const Cone& cone, const LaneRows& rows) {
   } else {
     for (const std::int32_t i : cone.inputs) {
       const Vec a = at(g_, i);
-      const Vec x = select(a < Vec{}, broadcast(at(net.upper_x, i)), broadcast(at(net.lower_x, i)));
+      const Vec x = select(a < Vec{}, at(lanes.upper_x, i), at(lanes.lower_x, i));
       at(corner_, i) = x;
       lower += a * x;
     }
   }
   // An overflow, or NaN, proves nothing.
   return select(vabs(lower) < kOverflow, lower, broadcast(-kInfinity));
+}
+
+void AlphaBetaBounder::clip_to(Halfspace halfspace) {
+  // Of the hull of the lanes' boxes.
+  std::vector<double> lower, upper;
+  for (std::size_t i = 0; i < lanes.lower_x.size(); ++i) {
+    lower.push_back(lanes.lower_x[i][0]);
+    upper.push_back(lanes.upper_x[i][0]);
+    for (int lane = 1; lane < kLanes; ++lane) {
+      lower.back() = std::min(lower.back(), lanes.lower_x[i][lane]);
+      upper.back() = std::max(upper.back(), lanes.upper_x[i][lane]);
+    }
+  }
+  clip_.set(std::move(halfspace), lower, upper);
+  clipped_cone_ = 0;
 }
 
 std::optional<Halfspace> AlphaBetaBounder::linear_bound(const Cone& cone, int lane) const {

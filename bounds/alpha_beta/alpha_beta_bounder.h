@@ -55,10 +55,7 @@ class AlphaBetaBounder {
   /// bound. Nothing where there is no bound.
   std::optional<Halfspace> linear_bound(const Cone& cone, int lane) const;
   /// From now on only points in the half-space count, in all lanes; bounds hold for these.
-  void clip_to(Halfspace halfspace) {
-    clip_.set(std::move(halfspace), lanes.network().lower_x, lanes.network().upper_x);
-    clipped_cone_ = 0;
-  }
+  void clip_to(Halfspace halfspace);
   void clip_nothing() { clip_.clear(); }
   /// Clears what bounds on this cone left behind, before coefficients() of another cone are looked
   /// at. (Bounds do so by themselves.)

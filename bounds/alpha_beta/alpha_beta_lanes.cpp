@@ -16,8 +16,22 @@ void AlphaBetaLanes::attach(const SparseNetwork& network) {
   reset();
 }
 
+void AlphaBetaLanes::set_box(int lane, const std::vector<double>& lower,
+                             const std::vector<double>& upper) {
+  for (std::size_t i = 0; i < lower_x.size(); ++i) {
+    lower_x[i][lane] = lower[i];
+    upper_x[i][lane] = upper[i];
+  }
+}
+
 void AlphaBetaLanes::reset() {
   const SparseNetwork& net = *network_;
+  lower_x.resize(net.lower_x.size());
+  upper_x.resize(net.upper_x.size());
+  for (std::size_t i = 0; i < lower_x.size(); ++i) {
+    lower_x[i] = broadcast(net.lower_x[i]);
+    upper_x[i] = broadcast(net.upper_x[i]);
+  }
   std::fill(alpha_or_beta.begin(), alpha_or_beta.end(), broadcast(0.5));
   for (std::size_t u = 0; u < upper_slope.size(); ++u) {
     const double l = net.lower[u], h = net.upper[u];
@@ -111,6 +125,10 @@ void AlphaBetaLanes::copy_lane(const AlphaBetaLanes& from, int lane) {
     beta_sign[u] = broadcast(from.beta_sign[u][lane]);
     low[u] = broadcast(from.low[u][lane]);
     high[u] = broadcast(from.high[u][lane]);
+  }
+  for (std::size_t i = 0; i < lower_x.size(); ++i) {
+    lower_x[i] = broadcast(from.lower_x[i][lane]);
+    upper_x[i] = broadcast(from.upper_x[i][lane]);
   }
   curves.copy_lane(from.curves, lane);
 }

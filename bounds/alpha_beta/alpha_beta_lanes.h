@@ -28,6 +28,8 @@ class AlphaBetaLanes {
   /// CROWN's slopes for the unstable elements of a cone, from the lanes' bounds; multipliers 0.
   void reset_parameters(const Cone& cone);
   void set_bounds(int lane, Unstable u, double lower, double upper);
+  /// The subproblem holds only points of the network's box in [lower, upper] [N].
+  void set_box(int lane, const std::vector<double>& lower, const std::vector<double>& upper);
   /// The subproblem holds only points with z >= 0, or with z <= 0. A twin of the neuron is on the
   /// same side of 0, but for their difference: its bounds become narrower, its slope CROWN's (S14).
   void set_phase(int lane, Unstable u, ReluPhase phase);
@@ -58,9 +60,10 @@ class AlphaBetaLanes {
   std::vector<Vec> alpha_or_beta;
   /// [U] slope for negative coefficients: the chord's; 1 or 0 where there is a phase.
   std::vector<Vec> upper_slope;
-  std::vector<Vec> beta_sign;  ///< [U] of the multiplier: 0 no phase, -1 active, +1 inactive
-  std::vector<Vec> low, high;  ///< [U] bounds of z; 0 where there is a phase
-  CurveLanes curves;           ///< of nonlinear neurons
+  std::vector<Vec> beta_sign;         ///< [U] of the multiplier: 0 no phase, -1 active, +1 inactive
+  std::vector<Vec> low, high;         ///< [U] bounds of z; 0 where there is a phase
+  std::vector<Vec> lower_x, upper_x;  ///< [N] the part of the box that a subproblem is
+  CurveLanes curves;                  ///< of nonlinear neurons
 
  private:
   void narrow_twin(int lane, Unstable u, ReluPhase phase);

@@ -150,6 +150,7 @@ struct LayerWork {
   std::vector<std::int64_t> order;
   std::size_t batches_per_cone = 1;
   double end = 0.0;  // of the deadline's clock: then CROWN's slopes
+  std::vector<NeuronLines>* lines = nullptr;
 };
 
 class LayerByLayer {
@@ -165,6 +166,7 @@ class LayerByLayer {
 
   void run() {
     const auto& layers = network_.system().layers;
+    if (budget_.lines != nullptr) budget_.lines->assign(layers.size(), {});
     for (std::size_t k = 0; k < layers.size(); ++k) {
       IntervalVector z = builder_.enclose_next();
       if (known_ != nullptr) {
@@ -247,6 +249,8 @@ class LayerByLayer {
     if (neurons.empty()) return true;
     LayerWork layer_work{at(network_.system().layers, layer), {}};
     layer_work.order = by_dependency(network_, layer_work.form, neurons);
+    if (budget_.lines != nullptr && relu) layer_work.lines = &at(*budget_.lines, layer);
+    if (layer_work.lines != nullptr) layer_work.lines->resize(z.lower.size());
     const std::size_t batches = (neurons.size() + kLanes - 1) / kLanes;
     // Steps are no value of the network either, but what comes after them hangs on them.
     const bool helper = !relu && at(network_.system().layer_values, layer) == kNoValue &&
@@ -328,7 +332,7 @@ class LayerByLayer {
       if (budget_.only_steps) {
         bound_nearer_sides(workshop, batch, schedule, neurons, z);
       } else {
-        bound_both_sides(workshop, batch, schedule, neurons, z);
+        bound_both_sides(workshop, batch, schedule, neurons, layer.lines, z);
       }
       deadline_.work(workshop.bounder.take_work());
     }
@@ -352,13 +356,20 @@ class LayerByLayer {
 
   /// Bounds row which[lane] of a batch, neuron neurons[which[lane]], from both sides.
   void bound_both_sides(Workshop& workshop, LaneRows batch, const SlopeSchedule& schedule,
-                        const std::vector<std::int64_t>& neurons, IntervalVector& z) const {
+                        const std::vector<std::int64_t>& neurons, std::vector<NeuronLines>* lines,
+                        IntervalVector& z) const {
     Vec bound[2];
     for (int side = 0; side < 2; ++side) {
       std::fill(batch.sign, batch.sign + kLanes, side == 0 ? 1.0 : -1.0);
       // Without iterations nobody has changed them.
       if (budget_.iterations > 0) workshop.bounder.lanes.reset_parameters(workshop.cone);
       bound[side] = workshop.optimizer.maximize(workshop.bounder, workshop.cone, batch, schedule);
+      if (lines == nullptr) continue;
+      // The line of the best parameters, which need not be the last ones.
+      if (schedule.iterations > 0) workshop.bounder.lower_bound(workshop.cone, batch);
+      for (int lane = 0; lane < kLanes; ++lane)
+        keep_line(workshop.bounder, workshop.cone, lane, batch.sign[lane],
+                  at(*lines, at(neurons, batch.which[lane])));
     }
     for (int lane = 0; lane < kLanes; ++lane) {
       const std::int64_t v = at(neurons, batch.which[lane]);

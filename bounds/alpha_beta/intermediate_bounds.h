@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/deadline.h"
+#include "bounds/alpha_beta/input_lines.h"
 #include "bounds/alpha_beta/slope_optimizer.h"
 #include "bounds/alpha_beta/sparse_network.h"
 
@@ -34,6 +35,8 @@ struct IntermediateBoundsBudget {
   /// many multiplications of kLanes numbers, or there is none; squares of products become McCormick
   /// products then.
   double helper_work = 1e8;
+  /// Receives the lines of the neurons that are bounded; nullptr: nobody asks.
+  LinesOfLayers* lines = nullptr;
   bool only_steps = false;  ///< the other layers keep what is `known`
   int threads = 1;
   /// [U] of `known` or nullptr: its neurons' own branch-and-bounds run in this order, largest

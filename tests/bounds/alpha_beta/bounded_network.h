@@ -36,6 +36,7 @@ struct BoundedNetwork {
     budget.iterations = iterations;
     budget.bab_rounds = bab_rounds;
     budget.threads = 2;
+    budget.lines = &lines;
     network = bound_intermediate_layers(lowered->system, lowered->lower, lowered->upper, nullptr,
                                         budget, Deadline());
     rows = network->compile_rows(lowered->rows, {0, 1});
@@ -81,6 +82,7 @@ struct BoundedNetwork {
 
   std::unique_ptr<Lowered> lowered;
   std::unique_ptr<const SparseNetwork> network;
+  LinesOfLayers lines;
   SparseNetworkRows rows;
   std::vector<int> first_of;
 };
