@@ -40,3 +40,15 @@ find_library(CLIPBOUND_NETTLE nettle REQUIRED)
 add_library(clipbound_nettle INTERFACE)
 target_include_directories(clipbound_nettle SYSTEM INTERFACE ${CLIPBOUND_NETTLE_INCLUDE})
 target_link_libraries(clipbound_nettle INTERFACE ${CLIPBOUND_NETTLE})
+
+# Linear programs: base/simplex.cpp loads libClp.so.1 when it first solves one, so only the header is needed here.
+find_path(CLIPBOUND_CLP_INCLUDE coin/Clp_C_Interface.h REQUIRED)
+add_library(clipbound_clp INTERFACE)
+target_include_directories(clipbound_clp SYSTEM INTERFACE ${CLIPBOUND_CLP_INCLUDE} ${CLIPBOUND_CLP_INCLUDE}/coin)
+target_link_libraries(clipbound_clp INTERFACE ${CMAKE_DL_LIBS})
+
+find_path(CLIPBOUND_CADICAL_INCLUDE cadical.hpp REQUIRED)
+find_library(CLIPBOUND_CADICAL cadical REQUIRED)
+add_library(clipbound_cadical INTERFACE)
+target_include_directories(clipbound_cadical SYSTEM INTERFACE ${CLIPBOUND_CADICAL_INCLUDE})
+target_link_libraries(clipbound_cadical INTERFACE ${CLIPBOUND_CADICAL})

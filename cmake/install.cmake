@@ -13,7 +13,8 @@ set(clipbound_needs TBB::tbb ZLIB::ZLIB protobuf::libprotobuf ${CMAKE_DL_LIBS}
   $<BUILD_INTERFACE:${CLIPBOUND_ONNX_PROTO}> $<INSTALL_INTERFACE:onnx_proto>
   $<BUILD_INTERFACE:${CLIPBOUND_GMPXX}> $<INSTALL_INTERFACE:gmpxx>
   $<BUILD_INTERFACE:${CLIPBOUND_GMP}> $<INSTALL_INTERFACE:gmp>
-  $<BUILD_INTERFACE:${CLIPBOUND_NETTLE}> $<INSTALL_INTERFACE:nettle>)
+  $<BUILD_INTERFACE:${CLIPBOUND_NETTLE}> $<INSTALL_INTERFACE:nettle>
+  $<BUILD_INTERFACE:${CLIPBOUND_CADICAL}> $<INSTALL_INTERFACE:cadical>)
 
 function(clipbound_library target kind)
   add_library(${target} ${kind} ${clipbound_objects})

@@ -23,11 +23,11 @@ set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libclipbound${PROJECT_VERSION_MAJOR}.${PRO
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libclipbound-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-# OpenBLAS is loaded when it is first needed, so that no tool can see that it is.
-set(CPACK_DEBIAN_TOOL_PACKAGE_DEPENDS libopenblas0)
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS libopenblas0)
+# OpenBLAS and Clp are loaded when they are first needed, so that no tool can see that they are.
+set(CPACK_DEBIAN_TOOL_PACKAGE_DEPENDS "libopenblas0, coinor-libclp1")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS "libopenblas0, coinor-libclp1")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME} (= ${PROJECT_VERSION}), libtbb-dev, libonnx-dev, libprotobuf-dev, zlib1g-dev, libgmp-dev, nettle-dev")
+  "${CPACK_DEBIAN_LIBRARY_PACKAGE_NAME} (= ${PROJECT_VERSION}), libtbb-dev, libonnx-dev, libprotobuf-dev, zlib1g-dev, libgmp-dev, nettle-dev, libcadical-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS libeigen3-dev)
 set(CPACK_COMPONENT_TOOL_DESCRIPTION "The program clipbound.")
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "The shared library.")

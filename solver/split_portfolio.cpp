@@ -124,6 +124,14 @@ bool SplitPortfolio::split_activations(double seconds) {
          after.open_share < strategy::kProgress * before.open_share;
 }
 
+bool SplitPortfolio::has_coarse_boxes() const {
+  const auto roots = inputs_.open_roots();
+  return std::all_of(roots.begin(), roots.end(), [](const auto& root) {
+    return root->problem == nullptr &&
+           root->kept.size() > static_cast<std::size_t>(kMostForwardSplitInputs);
+  });
+}
+
 SearchOutcome SplitPortfolio::run() {
   TimeSlice slice;
   slice.seconds = first_slice_s_;
@@ -135,8 +143,11 @@ SearchOutcome SplitPortfolio::run() {
     slice.times = 1.0;
   }
   double share = 1.0;
-  for (;;) {
-    const SearchOutcome outcome = inputs_.run(slice);
+  for (bool is_first = true;; is_first = false) {
+    const bool coarse = !make_cases_ && has_coarse_boxes();
+    TimeSlice boxes = slice;
+    if (coarse) boxes.seconds *= strategy::kCoarseShare;
+    const SearchOutcome outcome = is_first && coarse ? inputs_.outcome() : inputs_.run(boxes);
     if (context_.ended() || outcome.exhausted) return outcome;
     if (inputs_.tasks().empty()) return make_cases_ ? finish_by_cases() : outcome;
     if (!find_boxes()) {

@@ -57,6 +57,9 @@ class SplitPortfolio {
   };
   Progress progress() const;
 
+  /// Whether the input split has nothing better than coarse boxes for what is open, with many
+  /// inputs: the activation split, which halves inputs too, comes first then (decision 58).
+  bool has_coarse_boxes() const;
   /// The boxes of what the input split leaves open; false where the activation split is nothing for
   /// them.
   bool find_boxes();

@@ -71,6 +71,7 @@ inline constexpr int kCheckedBoxes = 4;
 inline constexpr double kFirstInputSlice_s = 1.0;
 inline constexpr std::size_t kMostPortfolioBoxes = 8;  // each has a sparse network of its own
 inline constexpr double kFirstActivationSlice = 2.0;   // in times of its first bounds
+inline constexpr double kCoarseShare = 0.25;           // of slices that coarse boxes get
 inline constexpr double kSmallestShare = 0.125;        // of slices that bring nothing (decision 35)
 inline constexpr double kProgress = 0.9;  // gaps and trees must shrink to this part to count
 
@@ -84,6 +85,13 @@ inline constexpr double kFirstSearches = 2.0;     // so often that, where it pro
 inline constexpr double kShortestSearch_s = 1.0;
 inline constexpr int kMostRounds = 64, kMostStepRounds = 1024;  // per neuron (decision 34)
 inline constexpr double kNarrowRefineWidth = 1e-2;              // of integer cases' narrow tails
+
+// Clauses over phases, of networks of ReLUs alone (decision 59).
+inline constexpr int kMostPhaseNeurons = 4000;
+inline constexpr std::int64_t kMostProgramEntries = 400000;
+inline constexpr double kFirstPhaseShare = 0.05, kPhaseShare = 4.0;  // of what the rest has taken
+inline constexpr double kLongestFirstPhases_s = 2.0;  // by then it has to show that it is worth it
+inline constexpr double kLeafProgram_s = 2.0;         // of one subproblem that nothing can split
 
 }  // namespace strategy
 

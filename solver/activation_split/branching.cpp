@@ -124,17 +124,95 @@ std::vector<Unstable> choose_candidates(const BranchingStrategy& strategy,
   return chosen;
 }
 
+namespace {
+
+/// The product of what both children gain.
+double score_of(const ActivationSubproblem& parent, double lower, double upper) {
+  const double floor = 1e-9 * std::fabs(parent.bound);
+  const auto gain = [&](double b) { return std::max(std::min(b, 0.0) - parent.bound, floor); };
+  return gain(lower) * gain(upper);
+}
+
+std::shared_ptr<const InputBox> half_of(const InputBox& box, std::int32_t input, SplitSide side) {
+  auto half = std::make_shared<InputBox>(box);
+  const double middle = 0.5 * at(box.lower, input) + 0.5 * at(box.upper, input);
+  (side == SplitSide::lower ? at(half->upper, input) : at(half->lower, input)) = middle;
+  return half;
+}
+
+/// The inputs that move the largest gaps most, at most kCandidates; none where boxes are not
+/// halved.
+std::vector<std::int32_t> choose_inputs(const SubproblemLanes& lanes, const InputBox& box,
+                                        int lane) {
+  constexpr std::size_t kGaps = 128;
+  constexpr double kLeastPart = 1e-3;  // of the whole box, that may be halved
+  const InputLines& lines = *lanes.problem.lines;
+  std::vector<std::pair<double, std::int32_t>> list;
+  const std::vector<Unstable> neurons = lanes.bounder.largest_gaps(lanes.cone, lane, kGaps);
+  for (const std::int32_t i : lines.inputs()) {
+    const double width = at(box.upper, i) - at(box.lower, i);
+    if (!(width > kLeastPart * (at(lanes.network.upper_x, i) - at(lanes.network.lower_x, i))))
+      continue;
+    double score = 0.0;
+    for (const Unstable u : neurons) {
+      const double range =
+          lanes.bounder.lanes.upper_of(lane, u) - lanes.bounder.lanes.lower_of(lane, u);
+      const double gap = lanes.bounder.relaxation_gap(at(lanes.network.live_of, u), lane);
+      if (range > 0.0) score += gap * std::min(1.0, lines.influence(u, i, box) / range);
+    }
+    list.emplace_back(-score, i);
+  }
+  std::sort(list.begin(), list.end());
+  std::vector<std::int32_t> inputs;
+  for (const auto& [score, i] : list) {
+    if (inputs.size() < static_cast<std::size_t>(kCandidates)) inputs.push_back(i);
+  }
+  return inputs;
+}
+
+/// The best halving, if it gains more than `score`.
+std::optional<ChosenSplit> choose_halving(SubproblemLanes& lanes,
+                                          const ActivationSubproblem& parent, int lane,
+                                          double score) {
+  if (lanes.problem.lines == nullptr) return std::nullopt;
+  const InputBox whole{lanes.network.lower_x, lanes.network.upper_x};
+  const InputBox& box = parent.box != nullptr ? *parent.box : whole;
+  const std::vector<std::int32_t> inputs = choose_inputs(lanes, box, lane);
+  if (inputs.empty()) return std::nullopt;
+  const LaneRows rows = lanes.begin_probe(lane, parent.row);
+  std::shared_ptr<const InputBox> halves[kLanes];
+  for (int k = 0; k < kLanes; ++k) {
+    const std::int32_t input = inputs[static_cast<std::size_t>(k / 2) % inputs.size()];
+    halves[k] = half_of(box, input, kSplitSides[k % 2]);
+    lanes.load_box(lanes.probe.lanes, *halves[k], k);
+  }
+  const Vec bound = lanes.probe.lower_bound(lanes.cone, rows);
+  std::optional<ChosenSplit> best;
+  for (int c = 0; c < static_cast<int>(inputs.size()); ++c) {
+    const double s = score_of(parent, bound[2 * c], bound[2 * c + 1]);
+    if (!(s > score)) continue;
+    score = s;
+    best = ChosenSplit{Unstable{-1},
+                       {halves[2 * c], halves[2 * c + 1]},
+                       {bound[2 * c], bound[2 * c + 1]},
+                       {0.0F, 0.0F}};
+  }
+  return best;
+}
+
+}  // namespace
+
 std::optional<ChosenSplit> choose_split(const BranchingStrategy& strategy, SubproblemLanes& lanes,
                                         const ActivationSubproblem& parent, int lane) {
   const std::vector<Unstable> candidates = choose_candidates(strategy, lanes, lane);
+  // Without a neuron to decide the rows are linear: halving would go on along the points at which
+  // they touch their thresholds, and the program of all rows is exact.
   if (candidates.empty()) return std::nullopt;
   const Vec bound = bound_children(lanes, candidates, parent, lane);
-  const double floor = 1e-9 * std::fabs(parent.bound);
-  const auto gain = [&](double b) { return std::max(std::min(b, 0.0) - parent.bound, floor); };
   int best = 0;
   double best_score = -1.0;
   for (int c = 0; c < static_cast<int>(candidates.size()); ++c) {
-    const double score = gain(bound[2 * c]) * gain(bound[2 * c + 1]);
+    const double score = score_of(parent, bound[2 * c], bound[2 * c + 1]);
     if (score > best_score) {
       best_score = score;
       best = c;
@@ -142,10 +220,16 @@ std::optional<ChosenSplit> choose_split(const BranchingStrategy& strategy, Subpr
   }
   const Unstable neuron = at(candidates, best);
   const Vec& starts = at(lanes.probe.lanes.alpha_or_beta, neuron);
-  return ChosenSplit{
+  const ChosenSplit of_neuron{
       neuron,
+      {},
       {bound[2 * best], bound[2 * best + 1]},
       {static_cast<float>(starts[2 * best]), static_cast<float>(starts[2 * best + 1])}};
+  // Decisions on neurons come to an end, and halvings only narrow: they have to gain twice as much,
+  // and where few neurons are left these are all that is wanted.
+  if (candidates.size() < static_cast<std::size_t>(kCandidates)) return of_neuron;
+  const std::optional<ChosenSplit> halving = choose_halving(lanes, parent, lane, 2.0 * best_score);
+  return halving ? *halving : of_neuron;
 }
 
 }  // namespace clipbound::solver

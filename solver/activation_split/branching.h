@@ -13,6 +13,7 @@
 // A new rule is a score in a file of its own and one row of kBranchingStrategies
 // (solver/activation_split/branching.cpp); its word becomes one of --branching in
 // base/options.def.
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -62,9 +63,10 @@ std::vector<Unstable> choose_candidates(const BranchingStrategy& strategy,
                                         const SubproblemLanes& lanes, int lane);
 
 struct ChosenSplit {
-  Unstable neuron;
-  double bound[2];  ///< of the children, by SplitSide
-  float start[2];   ///< of the children's newest parameter
+  Unstable neuron;                                 ///< -1: an input is halved
+  std::shared_ptr<const InputBox> halves[2] = {};  ///< of an input
+  double bound[2];                                 ///< of the children, by SplitSide
+  float start[2];                                  ///< of the children's newest parameter
 };
 /// Nothing where there is no neuron to split.
 std::optional<ChosenSplit> choose_split(const BranchingStrategy& strategy, SubproblemLanes& lanes,

@@ -21,6 +21,7 @@ struct ActivationClause {
 /// Open clauses on one box. The network's bounds are shared by them: no rows entered.
 struct ActivationProblem {
   std::shared_ptr<const SparseNetwork> network;
+  std::shared_ptr<const InputLines> lines;  ///< of the network; nullptr: boxes are not halved
   SparseNetworkRows rows;
   std::vector<std::uint8_t> strict;  ///< [rows]
   std::vector<ActivationClause> clauses;

@@ -88,7 +88,8 @@ ActivationSplitSchedule::ActivationSplitSchedule(std::shared_ptr<const LayeredSy
       open_(std::move(box.clauses)),
       settings_(std::move(settings)),
       context_(context),
-      deadline_(context.deadline) {
+      deadline_(context.deadline),
+      phases_(context) {
   find_needed();
 }
 
@@ -150,8 +151,16 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
   const std::vector<double> importance = problem_.root.gaps;
   budget.importance = importance.empty() ? nullptr : &importance;
   if (problem_.network != nullptr) find_needed();
+  LinesOfLayers lines;
+  const bool few = varying_inputs(lower_, upper_).size() <= InputLines::kMostInputs;
+  if (few) budget.lines = &lines;
   problem_.network = bound_intermediate_layers(system_, lower_, upper_, problem_.network.get(),
                                                budget, deadline_, needed_);
+  problem_.lines = nullptr;
+  if (few && !deadline_.expired()) {
+    auto all = std::make_shared<const InputLines>(*problem_.network, std::move(lines));
+    if (all->any()) problem_.lines = std::move(all);
+  }
   SlopeSchedule schedule;
   schedule.iterations = row_iterations;
   bound_clauses(problem_, open_, schedule, context_.threads, deadline_);
@@ -202,7 +211,7 @@ TimeSlice ActivationSplitSchedule::next_time_slice(double until_s) const {
     time_slice = {
         std::min(strategy::kFirstSearch * spent_s_, settings_.pass_share * deadline_.left_s()),
         strategy::kFirstSearches};
-  } else if (more_) {
+  } else if (more_ || phases_promise()) {
     time_slice.seconds = std::max(strategy::kShortestSearch_s, spent_s_);
   }
   time_slice.seconds = std::min(
@@ -232,6 +241,28 @@ void ActivationSplitSchedule::bound_steps() {
   }
 }
 
+std::vector<PhaseSearch::Open> ActivationSplitSchedule::open_for_phases() const {
+  std::vector<PhaseSearch::Open> open;
+  if (!PhaseSearch::suits(*problem_.network)) return open;
+  for (const ActivationClause& c : problem_.clauses)
+    open.push_back({c.clause, {&problem_.rows, c.first_row, c.rows}});
+  return open;
+}
+
+void ActivationSplitSchedule::learn_phases(double until_s, bool is_last) {
+  const std::vector<PhaseSearch::Open> open = open_for_phases();
+  if (open.empty() || context_.ended() || !phases_.is_worth_a_turn(open)) return;
+  const double left = until_s - deadline_.spent_s();
+  const double turn = is_last ? left : phases_.turn_s(open, spent_s_ + searched_s_);
+  if (!(turn > 0.0)) return;
+  const std::set<const Clause*> refuted = phases_.run(problem_.network, open, std::min(turn, left));
+  if (refuted.empty()) return;
+  const std::vector<const Clause*> before = open_;
+  drop(refuted);
+  keep_refuted(before);
+  refuted_some_ = true;
+}
+
 void ActivationSplitSchedule::improve() {
   const double gap_before = gap_to_refutation_;
   IntermediateBoundsBudget budget;
@@ -250,12 +281,22 @@ ActivationOutcome ActivationSplitSchedule::run(double until_s) {
   if (problem_.clauses.empty() || deadline_.expired()) return outcome;
   for (;;) {
     if (!pass_is_next_) {
+      learn_phases(until_s, false);
+      if (problem_.clauses.empty() || context_.ended()) return {all_open(), {}};
       if (problem_.neurons.empty()) compile_neurons(problem_);
+      const double begin = deadline_.spent_s();
       outcome = search_activations(problem_, next_time_slice(until_s), context_, settings_.keeping);
-      const bool last = !more_ && std::isinf(until_s);
+      searched_s_ += deadline_.spent_s() - begin;
+      const bool last = !more_ && std::isinf(until_s) && !phases_promise();
       // Where only unsplittable subproblems are left, the trees are done, and more time helps no
       // more.
       const bool done = outcome.search.open == outcome.search.unsplittable;
+      if (done && !outcome.search.exhausted && !context_.ended()) {
+        drop(outcome.refuted);
+        learn_phases(until_s, true);
+        if (problem_.clauses.empty()) return {all_open(), {}};
+        outcome.refuted.clear();
+      }
       if (last || outcome.search.exhausted || context_.ended() || done) return outcome;
       refuted_some_ = drop(outcome.refuted) || refuted_some_;
       pass_is_next_ = more_;

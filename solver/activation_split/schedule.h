@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "solver/activation_split/activation_search.h"
+#include "solver/phase_clauses/phase_search.h"
 #include "solver/strategy.h"
 
 namespace clipbound::solver {
@@ -63,6 +64,15 @@ class ActivationSplitSchedule {
   /// them, as long as that pays.
   void bound_steps();
   bool has_open_steps() const;
+  /// A turn of the search over phases, of all open clauses; of all the time that is left where
+  /// nothing else is left to do.
+  void learn_phases(double until_s, bool is_last);
+  /// The open clauses with their rows; none where the search over phases is not for this network.
+  std::vector<PhaseSearch::Open> open_for_phases() const;
+  bool phases_promise() const {
+    const std::vector<PhaseSearch::Open> open = open_for_phases();
+    return !open.empty() && phases_.promises(open);
+  }
   TimeSlice next_time_slice(double until_s) const;
   bool drop(const std::vector<char>& refuted);
   void measure();
@@ -84,8 +94,10 @@ class ActivationSplitSchedule {
   const SearchContext& context_;
   const Deadline& deadline_;
   ActivationProblem problem_;
+  PhaseSearch phases_;
   double gap_to_refutation_ = 0.0;  ///< sum over open clauses of what their best rows lack
   double spent_s_ = 0.0;            ///< in passes
+  double searched_s_ = 0.0;         ///< in searches
   int rounds_ = 0;                  ///< of the neurons' own branch-and-bounds in the next pass
   bool steps_done_ = false;
   bool pass_is_next_ = false, more_ = true;  ///< passes may still be worth their time

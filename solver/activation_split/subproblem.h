@@ -50,11 +50,12 @@ struct ActivationRestrictions {
   /// [T] where the ascent starts: slopes, multipliers of older splits.
   std::shared_ptr<const std::vector<float>> alpha_or_beta;
   std::shared_ptr<const std::vector<RefinedBounds>> refined;  ///< may be nullptr
-  double before = 0.0;                ///< the bound before the last split or refinement
-  std::int32_t refined_at_depth = 0;  ///< of the last refinement
-  bool just_refined = false;          ///< the last thing that happened was a refinement
-  Unstable newest{-1};                ///< the neuron of the newest split
-  float newest_start = 0.0F;          ///< where its multiplier starts (a nonlinear neuron's slope)
+  std::shared_ptr<const InputBox> box;  ///< the part of the box that it is; nullptr: all of it
+  double before = 0.0;                  ///< the bound before the last split or refinement
+  std::int32_t refined_at_depth = 0;    ///< of the last refinement
+  bool just_refined = false;            ///< the last thing that happened was a refinement
+  Unstable newest{-1};                  ///< the neuron of the newest split
+  float newest_start = 0.0F;  ///< where its multiplier starts (a nonlinear neuron's slope)
 };
 struct ActivationSubproblem : ActivationRestrictions {
   Share share;  ///< of the clause's tree

@@ -37,6 +37,7 @@ void SubproblemLanes::load(const std::vector<ActivationSubproblem>& batch) {
     const ActivationSubproblem& subproblem =
         batch[static_cast<std::size_t>(lane) < batch.size() ? static_cast<std::size_t>(lane) : 0];
     rows.which[lane] = subproblem.row;
+    if (subproblem.box != nullptr) load_box(lanes, *subproblem.box, lane);
     if (subproblem.refined != nullptr) {
       for (const RefinedBounds& b : *subproblem.refined)
         lanes.set_bounds(lane, b.neuron, b.lower, b.upper);
@@ -48,6 +49,34 @@ void SubproblemLanes::load(const std::vector<ActivationSubproblem>& batch) {
       at(lanes.alpha_or_beta, t)[lane] = static_cast<double>(at(*subproblem.alpha_or_beta, t));
     if (exists(subproblem.newest)) start_newest(subproblem, lane);
   }
+}
+
+void SubproblemLanes::load_box(AlphaBetaLanes& lanes, const InputBox& box, int lane) const {
+  lanes.set_box(lane, box.lower, box.upper);
+  if (problem.lines == nullptr) return;
+  for (const Unstable u : unstable) {
+    if (lanes.has_phase(lane, u) || lanes.is_nonlinear(u)) continue;
+    const Range z = problem.lines->range(u, box);
+    const double low = lanes.lower_of(lane, u), high = lanes.upper_of(lane, u);
+    if (!(z.lower > low) && !(z.upper < high)) continue;
+    const double lower = std::max(low, z.lower), upper = std::min(high, z.upper);
+    if (lower <= upper) lanes.set_bounds(lane, u, lower, upper);
+  }
+}
+
+void SubproblemLanes::halve(ActivationSubproblem& child, int lane,
+                            std::shared_ptr<const InputBox> half) const {
+  ++child.depth;
+  child.newest = Unstable{-1};
+  // A neuron that the half gives a phase begins with multiplier 0.
+  auto start = std::make_shared<std::vector<float>>(*child.alpha_or_beta);
+  for (const Unstable u : unstable) {
+    if (bounder.lanes.has_phase(lane, u) || bounder.lanes.is_nonlinear(u)) continue;
+    const Range z = problem.lines->range(u, *half);
+    if (z.lower >= 0.0 || z.upper <= 0.0) at(*start, u) = 0.0F;
+  }
+  child.alpha_or_beta = std::move(start);
+  child.box = std::move(half);
 }
 
 /// What the parent has no parameters of: the newest neuron, and its twin, unless it has a phase of

@@ -31,6 +31,12 @@ class SubproblemLanes {
   /// Adds a split to a subproblem that is a copy of a lane's.
   void add_split(ActivationSubproblem& child, int lane, Unstable neuron, SplitSide side) const;
 
+  /// Restricts a lane to a part of the box, and its neurons to what the lines say there.
+  void load_box(AlphaBetaLanes& lanes, const InputBox& box, int lane) const;
+
+  /// Makes a subproblem that is a copy of a lane's the half of its box.
+  void halve(ActivationSubproblem& child, int lane, std::shared_ptr<const InputBox> half) const;
+
   /// Operations of both bounders since the last call.
   double take_work() { return bounder.take_work() + probe.take_work(); }
 

@@ -90,6 +90,13 @@ Subproblem value_of(const ActivationProblem& problem, ActivationSubproblem subpr
     value.decisions.push_back(decision_on(network, split.neuron, active ? 0.0 : -kEverywhere,
                                           active ? kEverywhere : 0.0));
   }
+  if (subproblem.box != nullptr) {
+    for (std::size_t i = 0; i < network.lower_x.size(); ++i) {
+      const double lower = subproblem.box->lower[i], upper = subproblem.box->upper[i];
+      if (lower > network.lower_x[i] || upper < network.upper_x[i])
+        value.box.push_back({static_cast<std::uint32_t>(i), lower, upper});
+    }
+  }
   for (const NonlinearSplit& split : subproblem.nonlinear)
     value.decisions.push_back(decision_on(network, split.neuron, split.lower, split.upper));
   return value;
@@ -101,6 +108,15 @@ ActivationSubproblem restored(const ActivationProblem& problem, std::size_t clau
   ActivationSubproblem subproblem = root_of(problem, clause, Share::restored(value.share.depth()));
   auto parameters = std::make_shared<std::vector<float>>(*subproblem.alpha_or_beta);
   parameters->resize(static_cast<std::size_t>(network.parameters()), 0.0F);
+  if (!value.box.empty()) {
+    auto box = std::make_shared<InputBox>(InputBox{network.lower_x, network.upper_x});
+    for (const InputRange& range : value.box) {
+      if (range.input >= box->lower.size()) continue;
+      at(box->lower, range.input) = std::max(at(box->lower, range.input), range.lower);
+      at(box->upper, range.input) = std::min(at(box->upper, range.input), range.upper);
+    }
+    subproblem.box = std::move(box);
+  }
   for (const Decision& decision : value.decisions) {
     const Unstable u = unstable_of(network, decision);
     if (!exists(u)) continue;

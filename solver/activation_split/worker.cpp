@@ -192,7 +192,11 @@ void ActivationSplitWorker::split() {
 void ActivationSplitWorker::push_child(ActivationSubproblem child, int lane,
                                        const ChosenSplit& split, SplitSide side) {
   const auto k = static_cast<std::size_t>(side);
-  lanes_.add_split(child, lane, split.neuron, side);
+  if (exists(split.neuron)) {
+    lanes_.add_split(child, lane, split.neuron, side);
+  } else {
+    lanes_.halve(child, lane, split.halves[k]);
+  }
   child.bound = std::max(child.bound, split.bound[k]);
   if (problem_.refuted(child.row, child.bound)) {
     ++statistics.pruned_bound;
@@ -210,12 +214,26 @@ void ActivationSplitWorker::finish_leaf(ActivationSubproblem& subproblem, int la
   schedule.iterations = kLeafIterations;
   schedule.decay = 0.99;
   const Vec bound = lanes_.optimizer.maximize(lanes_.probe, lanes_.cone, rows, schedule);
-  if (problem_.refuted(subproblem.row, bound[0])) {
+  if (problem_.refuted(subproblem.row, bound[0]) || refuted_by_program(subproblem)) {
     ++statistics.pruned_bound;
     return close(subproblem);
   }
   subproblem.bound = std::max(subproblem.bound, bound[0]);
   give_up(open_row(subproblem), subproblem.share);
+}
+
+bool ActivationSplitWorker::refuted_by_program(const ActivationSubproblem& subproblem) {
+  std::vector<DecidedPhase> phases;
+  if (subproblem.refined != nullptr) {
+    for (const RefinedBounds& z : *subproblem.refined) {
+      if (z.lower >= 0.0 || z.upper <= 0.0)
+        phases.push_back({z.neuron, z.lower >= 0.0 ? ReluPhase::active : ReluPhase::inactive});
+    }
+  }
+  for (const ReluSplit& split : subproblem.relus) phases.push_back({split.neuron, split.phase});
+  const ActivationClause& clause = at(problem_.clauses, subproblem.clause);
+  return programs_.refute(problem_.network, subproblem.clause,
+                          {&problem_.rows, clause.first_row, clause.rows}, phases, deadline_);
 }
 
 }  // namespace clipbound::solver

@@ -13,6 +13,7 @@
 #include "solver/activation_split/branching.h"
 #include "solver/activation_split/refinement.h"
 #include "solver/activation_split/subproblem_lanes.h"
+#include "solver/phase_clauses/leaf_programs.h"
 #include "solver/search/search_worker.h"
 
 namespace clipbound::solver {
@@ -47,8 +48,9 @@ class ActivationSplitWorker : public SearchWorker {
   /// parameters; the nearest becomes the row.
   bool another_row_excluded(ActivationSubproblem& subproblem, int lane);
   void push_child(ActivationSubproblem child, int lane, const ChosenSplit& split, SplitSide side);
-  /// Where nothing is left to split: a longer ascent.
+  /// Where nothing is left to split: a longer ascent, then all rows of the clause together.
   void finish_leaf(ActivationSubproblem& subproblem, int lane);
+  bool refuted_by_program(const ActivationSubproblem& subproblem);
   void close(ActivationSubproblem& subproblem);
   OpenRow open_row(const ActivationSubproblem& subproblem) const;
 
@@ -56,6 +58,7 @@ class ActivationSplitWorker : public SearchWorker {
   const BranchingStrategy& branching_;
   SubproblemLanes lanes_;
   Refinement refinement_;
+  LeafPrograms programs_;
   std::vector<ActivationSubproblem> stack_;
   // The batch at hand, by lane.
   std::vector<ActivationSubproblem> batch_;

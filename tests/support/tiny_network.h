@@ -57,10 +57,13 @@ inline TinyNetwork random_tiny(Dice& dice, std::vector<int> sizes, bool round_nu
 }
 
 /// The least value of sum_j c_j Y_j over a box, by all activation patterns, and a point where it is
-/// taken.
+/// taken; of the points with Y_j <= t for some pairs (j, t), where `patterns` stays 0 if there are
+/// none.
 class PatternSearch {
  public:
-  PatternSearch(const TinyNetwork& net, Rationals c) : net_(net), c_(std::move(c)) {}
+  using Threshold = std::pair<std::size_t, Rational>;
+  PatternSearch(const TinyNetwork& net, Rationals c, std::vector<Threshold> thresholds = {})
+      : net_(net), c_(std::move(c)), thresholds_(std::move(thresholds)) {}
 
   std::pair<Rational, Rationals> minimum(const Rationals& lower, const Rationals& upper) {
     patterns = 0;
@@ -111,7 +114,13 @@ class PatternSearch {
       neuron(k, v + 1, zero, inactive);
     }
   }
-  void finish(const Forms& y, const Polytope& region) {
+  void finish(const Forms& y, Polytope region) {
+    for (const auto& [j, t] : thresholds_) {
+      RationalForm above = y[j];
+      above.constant -= t;
+      region.cut(above);
+      if (region.empty()) return;
+    }
     RationalForm row{Rationals(y[0].coefficients.size()), 0};
     for (std::size_t j = 0; j < y.size(); ++j) {
       for (std::size_t d = 0; d < row.coefficients.size(); ++d)
@@ -124,6 +133,7 @@ class PatternSearch {
 
   const TinyNetwork& net_;
   Rationals c_;
+  std::vector<Threshold> thresholds_;
   std::pair<Rational, Rationals> best_;
 };
 
