@@ -127,8 +127,7 @@ bool SplitPortfolio::split_activations(double seconds) {
 bool SplitPortfolio::has_coarse_boxes() const {
   const auto roots = inputs_.open_roots();
   return std::all_of(roots.begin(), roots.end(), [](const auto& root) {
-    return root->problem == nullptr &&
-           root->kept.size() > static_cast<std::size_t>(kMostForwardSplitInputs);
+    return root->problem == nullptr && root->kept.size() > kMostForwardSplitInputs;
   });
 }
 
@@ -144,7 +143,8 @@ SearchOutcome SplitPortfolio::run() {
   }
   double share = 1.0;
   for (bool is_first = true;; is_first = false) {
-    const bool coarse = !make_cases_ && has_coarse_boxes();
+    // Where the input split gets all of the time, somebody has asked for it.
+    const bool coarse = !make_cases_ && first_slice_s_ < TimeSlice{}.seconds && has_coarse_boxes();
     TimeSlice boxes = slice;
     if (coarse) boxes.seconds *= strategy::kCoarseShare;
     const SearchOutcome outcome = is_first && coarse ? inputs_.outcome() : inputs_.run(boxes);

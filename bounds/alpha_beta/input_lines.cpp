@@ -27,12 +27,13 @@ double fold_fixed(const SparseNetwork& network, const std::vector<double>& norma
   return offset;
 }
 
-/// The least value of normal . x + offset on a box, rounded down.
-double least_of(const std::vector<double>& normal, double offset,
+/// The least value of sign * normal . x + offset on a box, rounded down.
+double least_of(double sign, const std::vector<double>& normal, double offset,
                 const std::vector<std::int32_t>& inputs, const InputBox& box) {
   double sum = offset, magnitude = std::fabs(offset);
   for (std::size_t k = 0; k < inputs.size(); ++k) {
-    const double a = normal[k], x = a < 0.0 ? at(box.upper, inputs[k]) : at(box.lower, inputs[k]);
+    const double a = sign * normal[k],
+                 x = a < 0.0 ? at(box.upper, inputs[k]) : at(box.lower, inputs[k]);
     sum += a * x;
     magnitude += std::fabs(a * x);
   }
@@ -114,11 +115,10 @@ void InputLines::add_first_layers(const SparseNetwork& network) {
 Range InputLines::range(Unstable u, const InputBox& box) const {
   const NeuronLines& lines = at(lines_, u);
   Range range{-kInfinity, kInfinity};
-  if (!lines.lower.empty()) range.lower = least_of(lines.lower, lines.lower_offset, inputs_, box);
-  if (lines.upper.empty()) return range;
-  std::vector<double> negated(lines.upper);
-  for (double& a : negated) a = -a;
-  range.upper = -least_of(negated, -lines.upper_offset, inputs_, box);
+  if (!lines.lower.empty())
+    range.lower = least_of(1.0, lines.lower, lines.lower_offset, inputs_, box);
+  if (!lines.upper.empty())
+    range.upper = -least_of(-1.0, lines.upper, -lines.upper_offset, inputs_, box);
   return range;
 }
 

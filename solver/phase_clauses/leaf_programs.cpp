@@ -9,13 +9,13 @@ namespace clipbound::solver {
 bool LeafPrograms::refute(const std::shared_ptr<const SparseNetwork>& network, std::int32_t clause,
                           const ClauseRows& rows, std::span<const DecidedPhase> phases,
                           const Deadline& deadline) {
-  if (deadline.expired() || !TriangleProgram::is_available() ||
-      !ClauseConstraints::suit(*network, strategy::kMostProgramEntries))
-    return false;
+  if (deadline.expired() || !TriangleProgram::is_available()) return false;
   std::unique_ptr<TriangleProgram>& program = programs_[clause];
-  if (program == nullptr)
+  if (program == nullptr) {
+    if (!ClauseConstraints::suit(*network, strategy::kMostProgramEntries)) return false;
     program =
         std::make_unique<TriangleProgram>(std::make_shared<const ClauseConstraints>(network, rows));
+  }
   for (const DecidedPhase& phase : program->decided()) program->undecide(phase.neuron);
   for (const DecidedPhase& phase : phases) program->decide(phase);
   const std::int64_t pivots = program->pivots();

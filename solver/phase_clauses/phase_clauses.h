@@ -6,8 +6,8 @@
 //   counterexample or there is none.
 // Source: lazy SMT (Barrett et al., Handbook of Satisfiability, 2009, chapter 26); for ReLUs Katz et
 //   al., CAV 2017, and Ehlers, ATVA 2017. Ours differs: every learned clause is proved from the
-//   whole box by a sum of constraints that is rounded outward, and several are learned of an
-//   assignment.
+//   whole box, by propagation or by a sum of constraints, rounded outward, and several are learned
+//   of an assignment.
 // Guarantees: `refuted` means that every assignment of phases is excluded by clauses proved so (S15).
 #include <cstdint>
 #include <memory>
