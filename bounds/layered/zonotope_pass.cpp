@@ -64,6 +64,18 @@ struct Totals {
 
 constexpr std::size_t kSizes = 3;
 
+/// add(row, column, weight) for what is no structured map.
+template <typename Add>
+void for_each_entry(const Coefficients& coefficients, const Add& add) {
+  if (const SelectionMap* selection = coefficients.selection()) return selection->for_each(add);
+  const SparseRows& rows = coefficients.written();
+  for (std::int64_t r = 0; r < rows.rows(); ++r) {
+    for (std::size_t j = 0; j < rows.indices(r).size(); ++j)
+      add(static_cast<std::size_t>(r), static_cast<std::size_t>(rows.indices(r)[j]),
+          rows.values(r)[j]);
+  }
+}
+
 /// [rows, kSizes] products of the coefficients' sizes with columns [cols, kSizes].
 std::vector<double> multiply_sizes(const Coefficients& coefficients,
                                    const std::vector<double>& columns) {
@@ -74,15 +86,8 @@ std::vector<double> multiply_sizes(const Coefficients& coefficients,
   };
   if (const StructuredMap* map = coefficients.structure()) {
     map->apply_magnitudes(columns.data(), kSizes, result.data());
-  } else if (const SelectionMap* selection = coefficients.selection()) {
-    selection->for_each(add);
   } else {
-    const SparseRows& rows = coefficients.written();
-    for (std::int64_t r = 0; r < rows.rows(); ++r) {
-      for (std::size_t j = 0; j < rows.indices(r).size(); ++j)
-        add(static_cast<std::size_t>(r), static_cast<std::size_t>(rows.indices(r)[j]),
-            rows.values(r)[j]);
-    }
+    for_each_entry(coefficients, add);
   }
   return result;
 }
@@ -96,15 +101,8 @@ std::vector<double> multiply(const Coefficients& coefficients, const Zonotope& f
   };
   if (const StructuredMap* map = coefficients.structure()) {
     map->apply(from.value.data(), static_cast<std::int64_t>(width), result.data());
-  } else if (const SelectionMap* selection = coefficients.selection()) {
-    selection->for_each(add);
   } else {
-    const SparseRows& rows = coefficients.written();
-    for (std::int64_t r = 0; r < rows.rows(); ++r) {
-      for (std::size_t j = 0; j < rows.indices(r).size(); ++j)
-        add(static_cast<std::size_t>(r), static_cast<std::size_t>(rows.indices(r)[j]),
-            rows.values(r)[j]);
-    }
+    for_each_entry(coefficients, add);
   }
   return result;
 }

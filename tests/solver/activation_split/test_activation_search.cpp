@@ -176,5 +176,30 @@ TEST(SplitPortfolio, SettlesManyClausesByBothWaysAndKeepsTheReachedOne) {
   EXPECT_GT(turns, 5U) << "how many there are depends on time";
 }
 
+TEST(SplitPortfolio, InputsAloneStayAlone) {
+  // More than ten inputs and more neurons than a reduced network holds: coarse boxes, which the
+  // activation split comes before unless the input split was asked for.
+  Dice dice(95);
+  const auto network = random_tiny(dice, {12, 600, 600, 2}, false).build();
+  Property property;
+  property.outputs = 2;
+  property.lower.assign(static_cast<std::size_t>(network->input_size()), -1.0);
+  property.upper.assign(property.lower.size(), 1.0);
+  double least = HUGE_VAL, most = -HUGE_VAL;
+  for (int k = 0; k < 500; ++k) {
+    const EnclosedOutputs y = evaluate_enclosed(*network, random_point(dice, property));
+    least = std::min(least, y.value[0]);
+    most = std::max(most, y.value[0]);
+  }
+  property.clauses.push_back({y_at_most(0, least - 0.1 * (most - least)), "(<= Y_1 1e9)"});
+  Way way;
+  way.seconds = 2.0;
+  way.split = "inputs";
+  EXPECT_EQ(solve_text(network, property.text(), way).statistics.neuron_turns, 0U);
+  way.split = "auto";
+  way.seconds = 5.0;  // the root bounds take a part of a second
+  EXPECT_GT(solve_text(network, property.text(), way).statistics.neuron_turns, 0U);
+}
+
 }  // namespace
 }  // namespace clipbound::test
