@@ -2,6 +2,7 @@
 // Writes small ONNX models with the official protobuf library, the way exporters do (and the way
 // they should not).
 #include <onnx/onnx_pb.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdint>
@@ -250,11 +251,13 @@ inline void set_tensor(onnx::NodeProto& n, const std::string& key, const onnx::T
   *a->mutable_t() = value;
 }
 
-/// A folder of its own under the build folder, emptied on entry and removed on exit.
+/// A folder of this process's own under the build folder, emptied on entry and removed on exit:
+/// tests of one fixture run side by side, each in a process.
 class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::string& name)
-      : path_(std::filesystem::path(CLIPBOUND_BINARY_DIR) / ("tmp_" + name)) {
+      : path_(std::filesystem::path(CLIPBOUND_BINARY_DIR) /
+              ("tmp_" + name + "_" + std::to_string(::getpid()))) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }

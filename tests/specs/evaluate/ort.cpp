@@ -1,7 +1,6 @@
 #include "tests/specs/evaluate/ort.h"
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -79,7 +78,7 @@ std::string oracle_missing() {
 }
 
 std::vector<OracleReply> ask_oracle(const std::vector<OracleRequest>& requests) {
-  const TemporaryFolder folder("oracle_" + std::to_string(getpid()));
+  const TemporaryFolder folder("oracle");
   std::string text;
   for (const OracleRequest& r : requests) text += line_of(r);
   const std::string file = folder.file("request.jsonl", text);
