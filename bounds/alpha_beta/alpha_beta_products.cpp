@@ -14,10 +14,10 @@ void AlphaBetaBounder::relax_square_pair(const SquarePair& pair, Live v) {
   CurveLanes::Squares of;
   for (int k = 0; k < 2; ++k) {
     const Unstable u = at(net.nonlinear, squares[k]).unstable;
-    of.g[k] = at(g_, at(net.live_of, u));
+    of.terms.g[k] = at(g_, at(net.live_of, u));
     of.alpha[k] = at(lanes.alpha_or_beta, u);
-    of.low[k] = at(lanes.low, u);
-    of.high[k] = at(lanes.high, u);
+    of.terms.low[k] = at(lanes.low, u);
+    of.terms.high[k] = at(lanes.high, u);
   }
   const auto relaxed = lanes.curves.relax_square_pair(pair, of);
   for (std::size_t k = 0; k < 2; ++k) {

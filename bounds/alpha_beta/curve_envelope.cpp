@@ -130,4 +130,27 @@ PiecewiseLinearEnvelope<double> envelope_of(const Activation& activation, double
   return envelope;
 }
 
+MiddleLines middle_lines(const PiecewiseLinearEnvelope<double>& envelope) {
+  MiddleLines lines{{envelope.below.slope, kInfinity}, {envelope.above.slope, -kInfinity}};
+  for (int j = 0; j < kPolylinePoints; ++j) {
+    const double low = add_down(envelope.below.value[j],
+                                -mul_up(lines.below.slope, envelope.below.z[j])),
+                 high = add_up(envelope.above.value[j],
+                               -mul_down(lines.above.slope, envelope.above.z[j]));
+    // No number stays: it proves nothing.
+    if (!(low >= lines.below.offset)) lines.below.offset = low;
+    if (!(high <= lines.above.offset)) lines.above.offset = high;
+  }
+  return lines;
+}
+
+MiddleLines middle_lines_of_square(double l, double u) {
+  constexpr double kLargest = 0x1p400;  // past it, squares may overflow
+  if (!(std::fabs(l) < kLargest && std::fabs(u) < kLargest)) return {{0.0, 0.0}, {0.0, kInfinity}};
+  // z^2 - s z is least at s / 2, greatest at an end.
+  const double s = l + u;
+  const auto at_end = [s](double z) { return add_up(mul_up(z, z), -mul_down(s, z)); };
+  return {{s, mul_down(-0.25 * s, s)}, {s, std::max(at_end(l), at_end(u))}};
+}
+
 }  // namespace clipbound::bounds

@@ -35,6 +35,16 @@ struct PiecewiseLinearEnvelope {
   Polyline<Number> below, above;
 };
 
+/// relax()'s slopes with offsets that hold as they are: CROWN's lines.
+struct MiddleLines {
+  struct {
+    double slope = 0.0, offset = 0.0;
+  } below, above;
+};
+MiddleLines middle_lines(const PiecewiseLinearEnvelope<double>& envelope);
+/// Of z^2, which has no envelope.
+MiddleLines middle_lines_of_square(double l, double u);
+
 /// On [l, u], l <= u, either of which may be infinite.
 PiecewiseLinearEnvelope<double> envelope_of(const Activation& activation, double l, double u);
 /// No value is infinite.

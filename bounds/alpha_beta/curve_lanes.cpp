@@ -146,19 +146,6 @@ CurveLanes::Relaxed CurveLanes::by_envelope(const PiecewiseLinearEnvelope<Number
   return {p, q};
 }
 
-/// g z^2 - p z on [l, h] is least at p / (2 g), or at an end where g < 0. The factor of g pays for
-/// the roundings of g z^2, and for those of the minimiser, which enter squared.
-CurveLanes::Least CurveLanes::least_of_square(Vec g, Vec p, Vec l, Vec h) {
-  const Vec zero = {}, one = broadcast(1.0);
-  const Mask negative = g < zero;
-  const Vec weight = g * select(negative, one + 0x1p-49, one - 0x1p-49);
-  const Vec vertex = p / (weight + weight);
-  const Vec inside = vmin(select(vertex > l, vertex, l), h);
-  const Vec at_low = (weight * l - p) * l, at_high = (weight * h - p) * h;
-  return {select(negative, vmin(at_low, at_high), (weight * inside - p) * inside),
-          select(negative, select(at_low < at_high, l, h), inside)};
-}
-
 CurveLanes::Relaxed CurveLanes::square(Vec g, Vec alpha, Vec multiplier, Vec low, Vec high,
                                        ActivePoint& active) const {
   const Vec zero = {};
@@ -166,7 +153,7 @@ CurveLanes::Relaxed CurveLanes::square(Vec g, Vec alpha, Vec multiplier, Vec low
   const Vec l = select(bounded, low, zero), h = select(bounded, high, zero);
   const Vec rate = select(negative, zero, h - l), slope = (l + h) + (2.0 * alpha - 1.0) * rate;
   const Vec p = select(bounded, g * slope + multiplier, zero);
-  const Least least = least_of_square(g, p, l, h);
+  const LeastOfSquare least = least_of_square(g, p, l, h);
   active.z = least.z;
   active.value = active.z * active.z;
   active.slope = slope;
@@ -174,47 +161,34 @@ CurveLanes::Relaxed CurveLanes::square(Vec g, Vec alpha, Vec multiplier, Vec low
   return {p, select(bounded | ~negative, least.q, broadcast(-kInfinity))};
 }
 
-/// With weight w = (g_1 - g_2) / 2, g_1 z_1^2 + g_2 z_2^2 = 4 w X Y up to (g_1 + g_2) / 2 times
-/// both squares. The linear bound's slopes are those between McCormick's two; what is left over is
-/// bilinear, so least at a corner. The squares by themselves give a q for the same p too: better
-/// where splits have narrowed their ranges.
+/// The linear bound's slopes are those between McCormick's two.
 std::array<CurveLanes::Relaxed, 2> CurveLanes::relax_square_pair(const SquarePair& pair,
-                                                                 const Squares& s) {
-  const Vec zero = {};
+                                                                 const Squares& squares) {
   ActivePoint &first = at(active_, pair.plus), &second = at(active_, pair.minus);
-  const Vec weight = 0.5 * (s.g[0] - s.g[1]);
+  SquarePairTerms terms = squares.terms;
+  const Vec weight = terms.weight(), zero = {};
   const double x_width = pair.x_high - pair.x_low, y_width = pair.y_high - pair.y_low;
   const Mask negative = weight < zero;
-  const Vec by_y = pair.x_low + s.alpha[0] * x_width;
-  const Vec by_x =
-      select(negative, pair.y_high - s.alpha[1] * y_width, pair.y_low + s.alpha[1] * y_width);
-  const Vec p[2] = {2.0 * weight * (by_y + by_x) + multipliers(pair.plus),
-                    2.0 * weight * (by_x - by_y) + multipliers(pair.minus)};
-  Vec joint = broadcast(kInfinity);
-  for (int corner = 0; corner < 4; ++corner) {
-    const double x = corner % 2 == 0 ? pair.x_low : pair.x_high,
-                 y = corner < 2 ? pair.y_low : pair.y_high;
-    const Vec product = 4.0 * weight * (x * y);
-    const Vec here = (product - 0x1p-48 * vabs(product)) - p[0] * (x + y) - p[1] * (x - y);
-    const Mask less = ~(here >= joint);
-    joint = select(less, here, joint);
-    first.z = select(less, broadcast(x + y), first.z);
-    second.z = select(less, broadcast(x - y), second.z);
-  }
-  joint -= 0.5000001 * pair.squares * vabs(s.g[0] + s.g[1]);
-  Least apart[2];
-  for (int k = 0; k < 2; ++k) apart[k] = least_of_square(s.g[k], p[k], s.low[k], s.high[k]);
-  const Vec sum = apart[0].q + apart[1].q - 0x1p-51 * (vabs(apart[0].q) + vabs(apart[1].q));
-  const Mask better = sum > joint;
-  first.z = select(better, apart[0].z, first.z);
-  second.z = select(better, apart[1].z, second.z);
+  const Vec by_y = pair.x_low + squares.alpha[0] * x_width;
+  const Vec by_x = select(negative, pair.y_high - squares.alpha[1] * y_width,
+                          pair.y_low + squares.alpha[1] * y_width);
+  terms.p[0] = 2.0 * weight * (by_y + by_x) + multipliers(pair.plus);
+  terms.p[1] = 2.0 * weight * (by_x - by_y) + multipliers(pair.minus);
+  const Vec together = together_below(pair, terms, [&](Mask less, double z_1, double z_2) {
+    first.z = select(less, broadcast(z_1), first.z);
+    second.z = select(less, broadcast(z_2), second.z);
+  });
+  const SquaresApart apart = apart_below(terms);
+  const Mask better = apart.sum > together;
+  first.z = select(better, apart.of[0].z, first.z);
+  second.z = select(better, apart.of[1].z, second.z);
   first.value = first.z * first.z;
   second.value = second.z * second.z;
   first.slope = 2.0 * (by_y + by_x);
   second.slope = 2.0 * (by_y - by_x);
   first.rate = broadcast(2.0 * x_width);
   second.rate = select(negative, broadcast(-2.0 * y_width), broadcast(2.0 * y_width));
-  return {Relaxed{p[0], select(better, sum, joint)}, Relaxed{p[1], zero}};
+  return {Relaxed{terms.p[0], select(better, apart.sum, together)}, Relaxed{terms.p[1], zero}};
 }
 
 std::array<Vec, 2> CurveLanes::differentiate_square_pair(const SquarePair& pair, Vec g_plus,

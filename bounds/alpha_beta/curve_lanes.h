@@ -42,7 +42,8 @@ class CurveLanes {
   /// The same for the two squares of a product, whose coefficients are each other's opposites in
   /// all that matters (other ones cost tightness). q of the first is that of both.
   struct Squares {
-    Vec g[2], alpha[2], low[2], high[2];
+    SquarePairTerms terms;  ///< p is not read
+    Vec alpha[2];
   };
   std::array<Relaxed, 2> relax_square_pair(const SquarePair& pair, const Squares& squares);
 
@@ -107,10 +108,6 @@ class CurveLanes {
   template <bool kFinite, typename Number>
   Relaxed by_envelope(const PiecewiseLinearEnvelope<Number>& envelope, Vec g, Vec alpha,
                       Vec multiplier, ActivePoint& active) const;
-  struct Least {
-    Vec q, z;
-  };
-  static Least least_of_square(Vec g, Vec p, Vec l, Vec h);
   Vec multipliers(Nonlinear c) const {
     const LaneEnvelope* found = find_lane_envelope(c);
     return found != nullptr ? found->multiplier : Vec{};

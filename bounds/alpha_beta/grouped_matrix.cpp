@@ -1,5 +1,7 @@
 #include "bounds/alpha_beta/grouped_matrix.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace clipbound::bounds {
@@ -58,6 +60,51 @@ void GroupedMatrix::accumulate_width(const Group& group, const Segment& segment,
 }
 
 void GroupedMatrix::accumulate(const Segment& segment, const Vec* x, Vec* y) const {
+  const Group& group = groups_[static_cast<std::size_t>(segment.group)];
+  switch (group.width) {
+    case 1: return accumulate_width<1>(group, segment, x, y);
+    case 2: return accumulate_width<2>(group, segment, x, y);
+    case 4: return accumulate_width<4>(group, segment, x, y);
+    default: return accumulate_width<8>(group, segment, x, y);
+  }
+}
+
+/// A block of sums: outputs first_out .. of the group, vecs first_vec .. of its elements. Its size
+/// leaves registers for what is multiplied, and each load serves several sums.
+template <int kWidth, int kOutputs, int kVecs>
+void GroupedMatrix::accumulate_block(const Group& group, const Segment& segment, int first_out,
+                                     int first_vec, const Wide* x, Wide* y) const {
+  Vec sum[kOutputs][kVecs] = {};
+  const Ref* refs = refs_.data();
+  const double* weights = weights_[static_cast<std::size_t>(group.weights / 8)].of + first_out;
+  for (std::int32_t j = segment.begin; j < segment.end; ++j) {
+    const Vec* element = x[refs[j].column].of + first_vec;
+    const double* row = weights + static_cast<std::ptrdiff_t>(refs[j].weights) * kWidth;
+#pragma GCC unroll 8
+    for (int k = 0; k < kOutputs; ++k) {
+#pragma GCC unroll 4
+      for (int i = 0; i < kVecs; ++i) sum[k][i] += element[i] * row[k];
+    }
+  }
+#pragma GCC unroll 8
+  for (int k = 0; k < kOutputs; ++k) {
+#pragma GCC unroll 4
+    for (int i = 0; i < kVecs; ++i) y[group.out[first_out + k]].of[first_vec + i] += sum[k][i];
+  }
+}
+
+template <int kWidth>
+void GroupedMatrix::accumulate_width(const Group& group, const Segment& segment, const Wide* x,
+                                     Wide* y) const {
+  constexpr int kSums = kLanes == 8 ? 16 : 8;  // half of the registers
+  constexpr int kVecs = kWidth <= 2 ? Wide::kVecs : 2, kOutputs = std::min(kWidth, kSums / kVecs);
+  for (int vec = 0; vec < Wide::kVecs; vec += kVecs) {
+    for (int out = 0; out < kWidth; out += kOutputs)
+      accumulate_block<kWidth, kOutputs, kVecs>(group, segment, out, vec, x, y);
+  }
+}
+
+void GroupedMatrix::accumulate(const Segment& segment, const Wide* x, Wide* y) const {
   const Group& group = groups_[static_cast<std::size_t>(segment.group)];
   switch (group.width) {
     case 1: return accumulate_width<1>(group, segment, x, y);

@@ -14,6 +14,13 @@
 
 namespace clipbound::bounds {
 
+/// kVecs times kLanes numbers: of so many rows that are bounded at once.
+struct Wide {
+  static constexpr int kVecs = 4;
+  Vec of[kVecs]{};
+  double& number(std::size_t row) { return reinterpret_cast<double*>(of)[row]; }
+};
+
 class GroupedMatrix {
  public:
   /// An element that a group depends on, and which of the group's rows of weights it is multiplied
@@ -60,6 +67,7 @@ class GroupedMatrix {
   }
   /// Adds what one segment makes of its group's outputs to y.
   void accumulate(const Segment& segment, const Vec* x, Vec* y) const;
+  void accumulate(const Segment& segment, const Wide* x, Wide* y) const;
 
   // ---- building; outputs are numbers below `outputs`, or the spare element ----
   void begin(std::int32_t outputs) { group_of_.assign(static_cast<std::size_t>(outputs), -1); }
@@ -75,6 +83,11 @@ class GroupedMatrix {
  private:
   template <int kWidth>
   void accumulate_width(const Group& group, const Segment& segment, const Vec* x, Vec* y) const;
+  template <int kWidth, int kOutputs, int kVecs>
+  void accumulate_block(const Group& group, const Segment& segment, int first_out, int first_vec,
+                        const Wide* x, Wide* y) const;
+  template <int kWidth>
+  void accumulate_width(const Group& group, const Segment& segment, const Wide* x, Wide* y) const;
 
   std::vector<Group> groups_;
   std::vector<Ref> refs_;

@@ -3,45 +3,22 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <memory>
 #include <mutex>
 #include <numeric>
+#include <span>
 
 #include "base/parallel.h"
 #include "base/rounding.h"
+#include "bounds/alpha_beta/crown_rows.h"
 #include "bounds/alpha_beta/neuron_bab.h"
+#include "bounds/alpha_beta/shared_cones.h"
 #include "bounds/alpha_beta/sparse_network_builder.h"
 #include "bounds/layered/linear_map.h"
 
 namespace clipbound::bounds {
 
 namespace {
-
-/// Neurons in an order in which neighbours depend on about the same elements (channels of one
-/// pixel, pixels side by side).
-std::vector<std::int64_t> by_dependency(const SparseNetwork& network, const AffineForm& form,
-                                        const std::vector<std::int64_t>& neurons) {
-  std::vector<std::pair<Live, std::int64_t>> order;
-  for (const std::int64_t v : neurons) order.emplace_back(network.first_dependency(form, v), v);
-  std::sort(order.begin(), order.end());
-  std::vector<std::int64_t> sorted;
-  for (const auto& [element, v] : order) sorted.push_back(v);
-  return sorted;
-}
-
-/// All rows, in order.
-std::vector<std::int64_t> all_of(const SparseNetworkRows& rows) {
-  std::vector<std::int64_t> order(static_cast<std::size_t>(rows.count()));
-  std::iota(order.begin(), order.end(), 0);
-  return order;
-}
-
-std::vector<std::int64_t> part_of(const std::vector<std::int64_t>& order, std::size_t first,
-                                  std::size_t count) {
-  const auto iterator = [&](std::size_t i) {
-    return order.begin() + static_cast<std::ptrdiff_t>(std::min(i, order.size()));
-  };
-  return {iterator(first), iterator(first + count)};
-}
 
 /// What a thread needs to bound rows of a network.
 struct Workshop {
@@ -51,6 +28,13 @@ struct Workshop {
   }
   AlphaBetaBounder bounder;
   SlopeOptimizer optimizer;
+  ConeFinder finder;
+  Cone cone;
+};
+/// The same for CROWN's slopes.
+struct CrownWorkshop {
+  explicit CrownWorkshop(const SparseNetwork& network) : finder(network) {}
+  CrownRows rows;
   ConeFinder finder;
   Cone cone;
 };
@@ -148,7 +132,6 @@ std::vector<SparseTwins> with_lines(const SparseNetwork& network, const Differen
 struct LayerWork {
   const AffineForm& form;
   std::vector<std::int64_t> order;
-  std::size_t batches_per_cone = 1;
   double end = 0.0;  // of the deadline's clock: then CROWN's slopes
   std::vector<NeuronLines>* lines = nullptr;
 };
@@ -162,7 +145,8 @@ class LayerByLayer {
         known_(known),
         budget_(budget),
         deadline_(deadline),
-        begin_(deadline.spent_s()) {}
+        begin_(deadline.spent_s()),
+        crown_(static_cast<std::size_t>(std::max(budget.threads, 1))) {}
 
   void run() {
     const auto& layers = network_.system().layers;
@@ -211,34 +195,6 @@ class LayerByLayer {
     return width > budget_.stable_too_width * magnitude ? wide : undetermined;
   }
 
-  /// Multiplications of one substitution on the cone of `batches` batches, about.
-  double work_of(const AffineForm& form, const std::vector<std::int64_t>& order,
-                 std::size_t batches) const {
-    const std::size_t middle = order.size() / 2 / kLanes * kLanes;
-    const SparseNetworkRows rows = network_.compile_rows(
-        form, part_of(order, middle >= batches * kLanes ? middle - (batches - 1) * kLanes : 0,
-                      batches * kLanes));
-    Cone cone;
-    ConeFinder(network_).find(rows, all_of(rows), cone);
-    return static_cast<double>(cone.work);
-  }
-  /// How many batches share a cone: finding one takes about as long as a substitution, and
-  /// neighbours may all depend on the same elements.
-  std::size_t batches_per_cone(const AffineForm& form, const std::vector<std::int64_t>& order,
-                               double work) const {
-    constexpr std::size_t kMost = 8, kEnough = 16;
-    if (order.size() < kEnough * kLanes) return 1;
-    const double passes = 2.0 * (1.0 + 2.0 * budget_.iterations);
-    std::size_t best = 1;
-    double least = work * (passes + 1.0);
-    for (std::size_t count = 2; count <= kMost; count *= 2) {
-      const double total =
-          work_of(form, order, count) * (passes + 1.0 / static_cast<double>(count));
-      if (total < least) best = count;
-      least = std::min(least, total);
-    }
-    return best;
-  }
   /// False where that would take too long.
   bool tighten(int layer, IntervalVector& z, double layers_left) {
     const Activation& activation = at(network_.system().activations, layer);
@@ -255,12 +211,11 @@ class LayerByLayer {
     // Steps are no value of the network either, but what comes after them hangs on them.
     const bool helper = !relu && at(network_.system().layer_values, layer) == kNoValue &&
                         activation.curve != Curve::identity && !step;
-    const double work = work_of(layer_work.form, layer_work.order, 1);
-    if (helper && work * static_cast<double>(batches) > budget_.helper_work) return false;
-    const double now = deadline_.spent_s();
-    layer_work.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
-    layer_work.batches_per_cone = batches_per_cone(layer_work.form, layer_work.order, work);
-    bound_layer(layer_work, batches, z);
+    if (helper && work_of_rows(network_, layer_work.form, layer_work.order, kLanes) *
+                          static_cast<double>(batches) >
+                      budget_.helper_work)
+      return false;
+    bound_layer(layer_work, layers_left, z);
     if ((relu || step) && budget_.bab_rounds > 0)
       tighten_by_bab(layer_work.form, z, layer_work.end, step);
     return true;
@@ -277,10 +232,7 @@ class LayerByLayer {
     twins.d = network_.enclose_form(form);
     if (known_ != nullptr) cut_to_known(layer, twins);
     LayerWork work{form, by_dependency(network_, form, all)};
-    const double now = deadline_.spent_s();
-    work.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
-    work.batches_per_cone = batches_per_cone(form, work.order, work_of(form, work.order, 1));
-    bound_layer(work, (all.size() + kLanes - 1) / kLanes, twins.d);
+    bound_layer(work, layers_left, twins.d);
     const IntervalVector& x = network_.bounds_of(layer - 1);
     for (std::size_t i = 0; i < all.size(); ++i) {
       const std::int64_t v = twins.second[i], w = twins.first[i];
@@ -309,14 +261,56 @@ class LayerByLayer {
     }
   }
 
-  void bound_layer(const LayerWork& layer, std::size_t batches, IntervalVector& z) const {
-    const std::size_t shared = layer.batches_per_cone;
-    for_each_batch(network_, budget_.threads, (batches + shared - 1) / shared,
+  void bound_layer(LayerWork& layer, double layers_left, IntervalVector& z) {
+    const double now = deadline_.spent_s();
+    layer.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
+    if (budget_.iterations == 0 && layer.lines == nullptr && !budget_.only_steps) {
+      const std::size_t rows =
+          crown_rows_per_cone(network_, layer.form, layer.order, budget_.threads);
+      if (rows > 0) return bound_by_crown(layer, rows, z);
+    }
+    const std::size_t rows =
+        kLanes * batches_per_cone(network_, layer.form, layer.order, budget_.iterations);
+    for_each_batch(network_, budget_.threads, (layer.order.size() + rows - 1) / rows,
                    [&](Workshop& workshop, std::size_t k) {
-                     bound_group(workshop, layer,
-                                 part_of(layer.order, k * shared * kLanes, shared * kLanes), z);
+                     bound_group(workshop, layer, part_of(layer.order, k * rows, rows), z);
                    });
   }
+
+  /// The rows of a layer with CROWN's slopes, so many on one cone.
+  void bound_by_crown(const LayerWork& layer, std::size_t rows_per_cone, IntervalVector& z) {
+    const std::size_t count = (layer.order.size() + rows_per_cone - 1) / rows_per_cone;
+    std::atomic<std::size_t> next{0};
+    private_layers_.update(network_);
+    run_workers(static_cast<int>(std::min<std::size_t>(crown_.size(), count)), [&](int thread) {
+      std::unique_ptr<CrownWorkshop>& mine = at(crown_, thread);
+      if (mine == nullptr) mine = std::make_unique<CrownWorkshop>(network_);
+      mine->rows.attach(network_, private_layers_);
+      for (std::size_t k = next.fetch_add(1); k < count; k = next.fetch_add(1))
+        bound_crown_group(*mine, layer, part_of(layer.order, k * rows_per_cone, rows_per_cone), z);
+    });
+  }
+  void bound_crown_group(CrownWorkshop& workshop, const LayerWork& layer,
+                         const std::vector<std::int64_t>& neurons, IntervalVector& z) const {
+    const SparseNetworkRows rows = network_.compile_rows(layer.form, neurons);
+    const std::vector<std::int64_t> here = all_of(rows);
+    workshop.finder.find(rows, here, workshop.cone);
+    for (std::size_t first = 0; first < here.size(); first += CrownRows::kRows) {
+      if (deadline_.spent_s() - begin_ > budget_.crown_seconds || deadline_.expired()) return;
+      const std::size_t count = std::min(CrownRows::kRows, here.size() - first);
+      const std::span<const std::int64_t> which = std::span(here).subspan(first, count);
+      double lower[CrownRows::kRows], upper[CrownRows::kRows];
+      workshop.rows.lower_bounds(workshop.cone, rows, which, 1.0, lower);
+      workshop.rows.lower_bounds(workshop.cone, rows, which, -1.0, upper);
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::int64_t v = neurons[first + k];
+        at(z.lower, v) = std::max(at(z.lower, v), lower[k]);
+        at(z.upper, v) = std::min(at(z.upper, v), -upper[k]);
+      }
+      deadline_.work(workshop.rows.take_work());
+    }
+  }
+
   /// Bounds the neurons that share a cone.
   void bound_group(Workshop& workshop, const LayerWork& layer,
                    const std::vector<std::int64_t>& neurons, IntervalVector& z) const {
@@ -435,6 +429,8 @@ class LayerByLayer {
   const IntermediateBoundsBudget& budget_;
   const Deadline& deadline_;
   const double begin_;
+  PrivateLayers private_layers_;
+  std::vector<std::unique_ptr<CrownWorkshop>> crown_;  // of each thread, once it needs one
 };
 
 }  // namespace

@@ -75,6 +75,7 @@ struct NonlinearNeuron {
   std::int32_t simplex_row = -1;               ///< -1: none
   std::int32_t square_pair = -1;               ///< -1: none
   PiecewiseLinearEnvelope<double> envelope{};  ///< on its bounds; squares need none
+  MiddleLines lines{};                         ///< on its bounds
 };
 
 /// Two unstable ReLUs of neighbouring layers that compute nearly the same (LayeredSystem::twins),

@@ -157,6 +157,8 @@ void SparseNetworkBuilder::add_live_neuron(Draft& draft, std::size_t v, double l
     neuron.activation = draft.activation;
     neuron.unstable = unstable;
     if (curve != Curve::square) neuron.envelope = envelope_of(draft.activation, lower, upper);
+    neuron.lines = curve == Curve::square ? middle_lines_of_square(lower, upper)
+                                          : middle_lines(neuron.envelope);
   }
   if (!exists(unstable)) return;
   net.live_of.push_back(live);

@@ -69,4 +69,26 @@ std::optional<SquarePair> find_square_pair(const AffineForm& plus, const AffineF
       {}, {}, x.low, x.high, y.low, y.high, 2.0 * magnitude * magnitude * (1.0 + 0x1p-40)};
 }
 
+/// Least at p / (2 g), or at an end where g < 0. The factor of g pays for the roundings of g z^2,
+/// and for those of the minimiser, which enter squared.
+LeastOfSquare least_of_square(Vec g, Vec p, Vec l, Vec h) {
+  const Vec zero = {}, one = broadcast(1.0);
+  const Mask negative = g < zero;
+  const Vec weight = g * select(negative, one + 0x1p-49, one - 0x1p-49);
+  const Vec vertex = p / (weight + weight);
+  const Vec inside = vmin(select(vertex > l, vertex, l), h);
+  const Vec at_low = (weight * l - p) * l, at_high = (weight * h - p) * h;
+  return {select(negative, vmin(at_low, at_high), (weight * inside - p) * inside),
+          select(negative, select(at_low < at_high, l, h), inside)};
+}
+
+SquaresApart apart_below(const SquarePairTerms& terms) {
+  SquaresApart apart;
+  for (int k = 0; k < 2; ++k)
+    apart.of[k] = least_of_square(terms.g[k], terms.p[k], terms.low[k], terms.high[k]);
+  const Vec &first = apart.of[0].q, &second = apart.of[1].q;
+  apart.sum = first + second - 0x1p-51 * (vabs(first) + vabs(second));
+  return apart;
+}
+
 }  // namespace clipbound::bounds

@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/rounding.h"
+#include "base/simd.h"
 #include "bounds/index.h"
 #include "bounds/layered/enclose.h"
 
@@ -30,5 +32,46 @@ struct SquarePair {
 std::optional<SquarePair> find_square_pair(const AffineForm& plus, const AffineForm& minus,
                                            std::int64_t i,
                                            const std::map<int, IntervalVector>& sources);
+
+/// g_1 z_1^2 + g_2 z_2^2 on the ranges of a pair's z, and slopes p for a linear bound of that.
+struct SquarePairTerms {
+  Vec g[2]{}, p[2]{}, low[2]{}, high[2]{};
+  /// The sum is 4 weight X Y, up to (g_1 + g_2) / 2 times both squares.
+  Vec weight() const { return 0.5 * (g[0] - g[1]); }
+};
+
+/// The least value of the sum less p_1 z_1 + p_2 z_2, as a product: what is left over is bilinear,
+/// so least at a corner. `on_less(mask, z_1, z_2)` hears of the corners, the last one where a lane
+/// is in the mask is its least.
+template <typename OnLess>
+Vec together_below(const SquarePair& pair, const SquarePairTerms& terms, const OnLess& on_less) {
+  const Vec weight = terms.weight();
+  Vec least = broadcast(kInfinity);
+  for (int corner = 0; corner < 4; ++corner) {
+    const double x = corner % 2 == 0 ? pair.x_low : pair.x_high,
+                 y = corner < 2 ? pair.y_low : pair.y_high;
+    const Vec product = 4.0 * weight * (x * y);
+    const Vec here =
+        (product - 0x1p-48 * vabs(product)) - terms.p[0] * (x + y) - terms.p[1] * (x - y);
+    const Mask less = ~(here >= least);
+    least = select(less, here, least);
+    on_less(less, x + y, x - y);
+  }
+  return least - 0.5000001 * pair.squares * vabs(terms.g[0] + terms.g[1]);
+}
+
+/// g z^2 - p z on [l, h]: its least value, and where that is.
+struct LeastOfSquare {
+  Vec q, z;
+};
+LeastOfSquare least_of_square(Vec g, Vec p, Vec l, Vec h);
+
+/// The same least value from either square by itself: better where splits have narrowed their
+/// ranges.
+struct SquaresApart {
+  LeastOfSquare of[2];
+  Vec sum;
+};
+SquaresApart apart_below(const SquarePairTerms& terms);
 
 }  // namespace clipbound::bounds
