@@ -10,7 +10,7 @@
 #include "base/rounding.h"
 #include "bounds/alpha_beta/neuron_bab.h"
 #include "bounds/alpha_beta/sparse_network_builder.h"
-#include "bounds/layered/linear_map.h"
+#include "bounds/alpha_beta/twin_rows.h"
 
 namespace clipbound::bounds {
 
@@ -91,33 +91,23 @@ bool is_open(const IntervalVector& z, std::int64_t v) {
   return at(z.lower, v) < 0.0 && at(z.upper, v) > 0.0;
 }
 
-/// The twins of a layer to come with intervals z that are ReLUs without a sign.
+/// The twins of a layer to come with intervals z that are ReLUs without a sign. What has a sign is
+/// linear: the other one's own bounds are as good then, and a row of one network takes half as long
+/// as one of both (decision 65).
 Differences open_twins(const SparseNetwork& network, int layer, const IntervalVector& z) {
   Differences twins;
   if (at(network.system().activations, layer).curve != Curve::relu) return twins;
   const auto& first = network.system().twins_of(static_cast<std::size_t>(layer));
+  const IntervalVector& x = network.bounds_of(layer - 1);
   for (std::size_t v = 0; v < first.size(); ++v) {
     const auto second = static_cast<std::int64_t>(v);
-    if (first[v] < 0 || !is_open(z, second) || !network.needs(layer, v) ||
+    if (first[v] < 0 || !is_open(z, second) || !is_open(x, first[v]) || !network.needs(layer, v) ||
         !network.needs(layer - 1, static_cast<std::size_t>(first[v])))
       continue;
     twins.first.push_back(first[v]);
     twins.second.push_back(second);
   }
   return twins;
-}
-
-/// The form of second - first.
-AffineForm difference_form(const LayeredSystem& system, int layer, const Differences& twins) {
-  std::vector<std::int64_t> begin{0};
-  std::vector<WeightedTerm> terms;
-  for (std::size_t i = 0; i < twins.first.size(); ++i) {
-    terms.push_back({0, twins.second[i], 1.0});
-    terms.push_back({1, twins.first[i], -1.0});
-    begin.push_back(static_cast<std::int64_t>(terms.size()));
-  }
-  return linear_map({&at(system.layers, layer), &at(system.layers, layer - 1)}, begin, terms,
-                    std::vector<double>(twins.first.size(), 0.0), system.magnitudes);
 }
 
 /// Those of the newest layer of which the difference says more than their own lines.
@@ -262,7 +252,8 @@ class LayerByLayer {
     layer_work.batches_per_cone = batches_per_cone(layer_work.form, layer_work.order, work);
     bound_layer(layer_work, batches, z);
     if ((relu || step) && budget_.bab_rounds > 0)
-      tighten_by_bab(layer_work.form, z, layer_work.end, step);
+      tighten_by_bab(layer_work.form, order_for_bab(z, step),
+                     step ? Sides::nearer : Sides::until_stable, layer_work.end, z);
     return true;
   }
 
@@ -271,7 +262,7 @@ class LayerByLayer {
   Differences bound_differences(int layer, IntervalVector& z, double layers_left) {
     Differences twins = open_twins(network_, layer, z);
     if (twins.first.empty()) return twins;
-    const AffineForm form = difference_form(network_.system(), layer, twins);
+    const AffineForm form = difference_form(network_.system(), layer, twins.first, twins.second);
     std::vector<std::int64_t> all(twins.first.size());
     std::iota(all.begin(), all.end(), 0);
     twins.d = network_.enclose_form(form);
@@ -281,8 +272,15 @@ class LayerByLayer {
     work.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
     work.batches_per_cone = batches_per_cone(form, work.order, work_of(form, work.order, 1));
     bound_layer(work, (all.size() + kLanes - 1) / kLanes, twins.d);
+    if (budget_.bab_rounds > 0) {
+      std::stable_sort(all.begin(), all.end(), [&](std::int64_t a, std::int64_t b) {
+        return at(twins.d.upper, a) - at(twins.d.lower, a) >
+               at(twins.d.upper, b) - at(twins.d.lower, b);
+      });
+      tighten_by_bab(form, all, Sides::both, work.end, twins.d);
+    }
     const IntervalVector& x = network_.bounds_of(layer - 1);
-    for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t i = 0; i < twins.first.size(); ++i) {
       const std::int64_t v = twins.second[i], w = twins.first[i];
       const double low = add_down(at(x.lower, w), twins.d.lower[i]),
                    high = add_up(at(x.upper, w), twins.d.upper[i]);
@@ -396,10 +394,15 @@ class LayerByLayer {
     return neurons;
   }
 
-  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons; steps from the
-  /// side on which 0 is nearer.
-  void tighten_by_bab(const AffineForm& form, IntervalVector& z, double end, bool step) const {
-    const std::vector<std::int64_t> neurons = order_for_bab(z, step);
+  /// From which sides neurons are bounded by branch-and-bound.
+  enum class Sides : std::uint8_t {
+    both,
+    until_stable,  ///< not from above what is stable from below
+    nearer         ///< the one on which 0 is nearer: of steps
+  };
+  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons.
+  void tighten_by_bab(const AffineForm& form, const std::vector<std::int64_t>& neurons, Sides sides,
+                      double end, IntervalVector& z) const {
     if (neurons.empty()) return;
     for_each_batch(
         network_, budget_.threads, neurons.size(), [&](Workshop& workshop, std::size_t k) {
@@ -408,9 +411,9 @@ class LayerByLayer {
           workshop.finder.find(rows, {0}, workshop.cone);
           double &lower = at(z.lower, neurons[k]), &upper = at(z.upper, neurons[k]);
           NeuronBab bab(workshop.bounder, workshop.optimizer, workshop.cone, rows, 0, deadline_);
-          const bool from_below = !step || lower + upper > 0.0;
+          const bool nearer = sides == Sides::nearer, from_below = !nearer || lower + upper > 0.0;
           if (from_below) lower = std::max(lower, bab.lower_bound(1.0, budget_.bab_rounds));
-          if (step ? !from_below : !(lower >= 0.0))
+          if (nearer ? !from_below : sides == Sides::both || !(lower >= 0.0))
             upper = std::min(upper, -bab.lower_bound(-1.0, budget_.bab_rounds));
           workshop.bounder.leave(workshop.cone);
           deadline_.work(workshop.bounder.take_work());
