@@ -20,9 +20,8 @@ DifferenceLanes::Bound in_all_lanes(const DifferenceFan::Bound& bound) {
 }
 
 DifferenceLanes in_all_lanes(const SparseTwins& pair) {
-  DifferenceLanes all{broadcast(pair.d.lower), broadcast(pair.d.upper), broadcast(pair.lines.gap),
-                      {},
-                      {}};
+  DifferenceLanes all{
+      broadcast(pair.d.lower), broadcast(pair.d.upper), broadcast(pair.lines.gap), {}, {}};
   for (int k = 0; k < 3; ++k) {
     all.below[k] = in_all_lanes(pair.fan.below[k]);
     all.above[k] = in_all_lanes(pair.fan.above[k]);
@@ -156,8 +155,8 @@ void AlphaBetaLanes::set_difference(int lane, std::int32_t pair, const Range& d)
               cut{std::max(d.lower, of.lower[lane]), std::min(d.upper, of.upper[lane])};
   if (!(cut.lower <= cut.upper)) return;
   const Activation relu{Curve::relu};
-  const DifferenceLines lines = relax_difference(
-      relu, x, y, cut, relax(relu, x.lower, x.upper), relax(relu, y.lower, y.upper));
+  const DifferenceLines lines = relax_difference(relu, x, y, cut, relax(relu, x.lower, x.upper),
+                                                 relax(relu, y.lower, y.upper));
   const DifferenceFan fan = fan_of_relus(x, y, cut, lines);
   of.lower[lane] = cut.lower;
   of.upper[lane] = cut.upper;

@@ -6,7 +6,7 @@
 //   NeurIPS 2021. Ours differs: subproblems also narrow the bounds of single neurons, and restrict
 //   nonlinear neurons to parts of their ranges (bounds/alpha_beta/curve_lanes.h).
 // Guarantees: bounds are sound for any slopes in [0, 1] and any multipliers >= 0 (S6).
-// Legend: U unstable elements, T parameters: U, and one per McCormick product. Arrays of Vec have
+// Legend: U unstable elements, T parameters (SparseNetwork). Arrays of Vec have
 //   one number per lane.
 #include <vector>
 

@@ -53,9 +53,7 @@ void AlphaBetaBounder::take_differences(const Cone::Layer& layer) {
     const SparseTwins& pair = at(net.twins, i);
     Vec &first = at(g_, pair.first), &second = at(g_, pair.second);
     const Mask ordinary = (vabs(first) < kOverflow) & (vabs(second) < kOverflow);
-    const auto open = [&](Live v) {
-      return at(lanes.beta_sign, at(net.unstable_of, v)) == zero;
-    };
+    const auto open = [&](Live v) { return at(lanes.beta_sign, at(net.unstable_of, v)) == zero; };
     const Mask none = Mask{}, all_lanes = ~none;
     const Mask low = (second > zero) & (first < zero) & open(pair.first) & ordinary &
                      (pair.lines.below ? all_lanes : none);
@@ -66,8 +64,8 @@ void AlphaBetaBounder::take_differences(const Cone::Layer& layer) {
     step.share = select(low, m, -m);
     first += step.share;
     second -= step.share;
-    choose_bound(at(lanes.differences, i), low,
-                 at(lanes.alpha_or_beta, net.parameter_of_twins(i)), step);
+    choose_bound(at(lanes.differences, i), low, at(lanes.alpha_or_beta, net.parameter_of_twins(i)),
+                 step);
     const Vec p = step.share * step.slope, x = step.share * step.x_slope,
               y = step.share * step.y_slope;
     step.first_p = x - p;

@@ -91,17 +91,14 @@ bool is_open(const IntervalVector& z, std::int64_t v) {
   return at(z.lower, v) < 0.0 && at(z.upper, v) > 0.0;
 }
 
-/// The twins of a layer to come with intervals z that are ReLUs without a sign. What has a sign is
-/// linear: the other one's own bounds are as good then, and a row of one network takes half as long
-/// as one of both (decision 65).
+/// The twins of a layer to come with intervals z that are ReLUs without a sign.
 Differences open_twins(const SparseNetwork& network, int layer, const IntervalVector& z) {
   Differences twins;
   if (at(network.system().activations, layer).curve != Curve::relu) return twins;
   const auto& first = network.system().twins_of(static_cast<std::size_t>(layer));
-  const IntervalVector& x = network.bounds_of(layer - 1);
   for (std::size_t v = 0; v < first.size(); ++v) {
     const auto second = static_cast<std::int64_t>(v);
-    if (first[v] < 0 || !is_open(z, second) || !is_open(x, first[v]) || !network.needs(layer, v) ||
+    if (first[v] < 0 || !is_open(z, second) || !network.needs(layer, v) ||
         !network.needs(layer - 1, static_cast<std::size_t>(first[v])))
       continue;
     twins.first.push_back(first[v]);

@@ -55,7 +55,7 @@ struct ActivationRestrictions {
   std::int32_t depth = 0;                 ///< splits on the way here
   /// [T] where the ascent starts: slopes, multipliers of older splits.
   std::shared_ptr<const std::vector<float>> alpha_or_beta;
-  std::shared_ptr<const std::vector<RefinedBounds>> refined;  ///< may be nullptr
+  std::shared_ptr<const std::vector<RefinedBounds>> refined;                  ///< may be nullptr
   std::shared_ptr<const std::vector<RefinedDifference>> refined_differences;  ///< may be nullptr
   std::shared_ptr<const InputBox> box;  ///< the part of the box that it is; nullptr: all of it
   double before = 0.0;                  ///< the bound before the last split or refinement
