@@ -249,8 +249,7 @@ class LayerByLayer {
     layer_work.batches_per_cone = batches_per_cone(layer_work.form, layer_work.order, work);
     bound_layer(layer_work, batches, z);
     if ((relu || step) && budget_.bab_rounds > 0)
-      tighten_by_bab(layer_work.form, order_for_bab(z, step),
-                     step ? Sides::nearer : Sides::until_stable, layer_work.end, z);
+      tighten_by_bab(layer_work.form, z, layer_work.end, step);
     return true;
   }
 
@@ -269,15 +268,8 @@ class LayerByLayer {
     work.end = now + (budget_.seconds - (now - begin_)) / layers_left * 2.0;
     work.batches_per_cone = batches_per_cone(form, work.order, work_of(form, work.order, 1));
     bound_layer(work, (all.size() + kLanes - 1) / kLanes, twins.d);
-    if (budget_.bab_rounds > 0) {
-      std::stable_sort(all.begin(), all.end(), [&](std::int64_t a, std::int64_t b) {
-        return at(twins.d.upper, a) - at(twins.d.lower, a) >
-               at(twins.d.upper, b) - at(twins.d.lower, b);
-      });
-      tighten_by_bab(form, all, Sides::both, work.end, twins.d);
-    }
     const IntervalVector& x = network_.bounds_of(layer - 1);
-    for (std::size_t i = 0; i < twins.first.size(); ++i) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
       const std::int64_t v = twins.second[i], w = twins.first[i];
       const double low = add_down(at(x.lower, w), twins.d.lower[i]),
                    high = add_up(at(x.upper, w), twins.d.upper[i]);
@@ -391,15 +383,10 @@ class LayerByLayer {
     return neurons;
   }
 
-  /// From which sides neurons are bounded by branch-and-bound.
-  enum class Sides : std::uint8_t {
-    both,
-    until_stable,  ///< not from above what is stable from below
-    nearer         ///< the one on which 0 is nearer: of steps
-  };
-  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons.
-  void tighten_by_bab(const AffineForm& form, const std::vector<std::int64_t>& neurons, Sides sides,
-                      double end, IntervalVector& z) const {
+  /// Bounds neurons one by one, each by a small branch-and-bound on earlier neurons; steps from the
+  /// side on which 0 is nearer.
+  void tighten_by_bab(const AffineForm& form, IntervalVector& z, double end, bool step) const {
+    const std::vector<std::int64_t> neurons = order_for_bab(z, step);
     if (neurons.empty()) return;
     for_each_batch(
         network_, budget_.threads, neurons.size(), [&](Workshop& workshop, std::size_t k) {
@@ -408,9 +395,9 @@ class LayerByLayer {
           workshop.finder.find(rows, {0}, workshop.cone);
           double &lower = at(z.lower, neurons[k]), &upper = at(z.upper, neurons[k]);
           NeuronBab bab(workshop.bounder, workshop.optimizer, workshop.cone, rows, 0, deadline_);
-          const bool nearer = sides == Sides::nearer, from_below = !nearer || lower + upper > 0.0;
+          const bool from_below = !step || lower + upper > 0.0;
           if (from_below) lower = std::max(lower, bab.lower_bound(1.0, budget_.bab_rounds));
-          if (nearer ? !from_below : sides == Sides::both || !(lower >= 0.0))
+          if (step ? !from_below : !(lower >= 0.0))
             upper = std::min(upper, -bab.lower_bound(-1.0, budget_.bab_rounds));
           workshop.bounder.leave(workshop.cone);
           deadline_.work(workshop.bounder.take_work());
