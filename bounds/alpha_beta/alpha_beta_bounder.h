@@ -63,12 +63,14 @@ class AlphaBetaBounder {
 
   // ---- for branching: the last bound's relaxation gaps ----
   /// BaBSR-like score: |coefficient| times the relaxation's largest gap. 0 where there is a phase.
-  /// That of twins' difference is the first one's: a phase of either says about as much.
+  /// That of twins' difference is the loser's of them.
   double relaxation_gap(Live v, int lane) const;
-  /// What of that is the difference's; 0 for a neuron that is not the first one of twins.
+  /// What of that is the difference's; 0 for a neuron without a twin, or that is not the loser.
   double difference_gap(Unstable u, int lane) const;
   /// The same at the minimising corner, after differentiate().
   double difference_gap_at_corner(Unstable u, int lane) const;
+  /// The gap of a pair's difference; 0 where the last bound took nothing out of it.
+  double gap_of_twins(std::int32_t pair, int lane) const;
   /// The ReLUs of the cone with the largest positive gaps, largest first, at most `count`.
   std::vector<Unstable> largest_gaps(const Cone& cone, int lane, std::size_t count) const;
   /// Adds weight * (the gap of each ReLU without a phase) to gaps [U].
@@ -138,9 +140,11 @@ class AlphaBetaBounder {
     }
   };
   /// The bound in use where low (from below), or not, for a parameter.
-  static void choose_bound(const SparseTwins& pair, Mask low, Vec t, TwinStep& step);
+  static void choose_bound(const DifferenceLanes& fan, Mask low, Vec t, TwinStep& step);
   /// The derivative of a bound's value by the pair's parameter.
-  Vec twins_gradient(const SparseTwins& pair, const TwinStep& step, Vec t) const;
+  Vec twins_gradient(const DifferenceLanes& fan, const TwinStep& step, Vec t) const;
+  /// Of a pair, the neuron by which the last bound lost.
+  Live loser_of(std::int32_t pair, int lane) const;
   std::vector<TwinStep> twins_;
 };
 

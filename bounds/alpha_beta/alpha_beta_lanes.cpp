@@ -7,12 +7,51 @@
 
 namespace clipbound::bounds {
 
+namespace {
+
+void set_lane(DifferenceLanes::Bound& of, int lane, const DifferenceFan::Bound& bound) {
+  of.slope[lane] = bound.slope;
+  of.tilt[lane] = bound.tilt;
+  of.offset[lane] = bound.offset;
+}
+
+DifferenceLanes::Bound in_all_lanes(const DifferenceFan::Bound& bound) {
+  return {broadcast(bound.slope), broadcast(bound.tilt), broadcast(bound.offset)};
+}
+
+DifferenceLanes in_all_lanes(const SparseTwins& pair) {
+  DifferenceLanes all{
+      broadcast(pair.d.lower), broadcast(pair.d.upper), broadcast(pair.lines.gap), {}, {}};
+  for (int k = 0; k < 3; ++k) {
+    all.below[k] = in_all_lanes(pair.fan.below[k]);
+    all.above[k] = in_all_lanes(pair.fan.above[k]);
+  }
+  return all;
+}
+
+/// All lanes as one of them.
+DifferenceLanes one_lane(const DifferenceLanes& from, int lane) {
+  const auto all = [lane](const Vec& part) { return broadcast(part[lane]); };
+  const auto all_of = [&](const DifferenceLanes::Bound& bound) {
+    return DifferenceLanes::Bound{all(bound.slope), all(bound.tilt), all(bound.offset)};
+  };
+  DifferenceLanes result{all(from.lower), all(from.upper), all(from.gap), {}, {}};
+  for (int k = 0; k < 3; ++k) {
+    result.below[k] = all_of(from.below[k]);
+    result.above[k] = all_of(from.above[k]);
+  }
+  return result;
+}
+
+}  // namespace
+
 void AlphaBetaLanes::attach(const SparseNetwork& network) {
   network_ = &network;
   for (auto* array : {&upper_slope, &beta_sign, &low, &high})
     array->resize(static_cast<std::size_t>(network.unstable_count()));
   alpha_or_beta.resize(static_cast<std::size_t>(network.parameters()));
   curves.attach(network);
+  differences.resize(network.twins.size());
   reset();
 }
 
@@ -44,6 +83,7 @@ void AlphaBetaLanes::reset() {
   for (const NonlinearNeuron& neuron : net.nonlinear)
     at(alpha_or_beta, neuron.unstable) = broadcast(0.5);
   curves.reset();
+  for (std::size_t i = 0; i < differences.size(); ++i) differences[i] = in_all_lanes(net.twins[i]);
 }
 
 void AlphaBetaLanes::reset_parameters(const Cone& cone) {
@@ -90,13 +130,41 @@ void AlphaBetaLanes::set_phase(int lane, Unstable u, ReluPhase phase) {
 void AlphaBetaLanes::narrow_twin(int lane, Unstable u, ReluPhase phase) {
   const Unstable twin = network_->twin(u);
   if (!exists(twin) || has_phase(lane, twin)) return;
-  const Range d = network_->range_of_difference(u);
+  const DifferenceLanes& of = at(differences, network_->pair_of(u));
+  Range d{of.lower[lane], of.upper[lane]};  // of the twin's z less the neuron's
+  if (at(network_->live_of, u) != at(network_->twins, network_->pair_of(u)).first)
+    d = {-d.upper, -d.lower};
   double lower = lower_of(lane, twin), upper = upper_of(lane, twin);
   if (phase == ReluPhase::active) lower = std::max(lower, d.lower);
   if (phase == ReluPhase::inactive) upper = std::min(upper, d.upper);
   if (!(lower <= upper)) return;
   set_bounds(lane, twin, lower, upper);
   start_twin(lane, u);
+}
+
+Range AlphaBetaLanes::range_in(int lane, Unstable u) const {
+  if (has_phase(lane, u)) return {at(network_->lower, u), at(network_->upper, u)};
+  return {lower_of(lane, u), upper_of(lane, u)};
+}
+
+void AlphaBetaLanes::set_difference(int lane, std::int32_t pair, const Range& d) {
+  const SparseTwins& twins = at(network_->twins, pair);
+  DifferenceLanes& of = at(differences, pair);
+  const Range x = range_in(lane, at(network_->unstable_of, twins.first)),
+              y = range_in(lane, at(network_->unstable_of, twins.second)),
+              cut{std::max(d.lower, of.lower[lane]), std::min(d.upper, of.upper[lane])};
+  if (!(cut.lower <= cut.upper)) return;
+  const Activation relu{Curve::relu};
+  const DifferenceLines lines = relax_difference(relu, x, y, cut, relax(relu, x.lower, x.upper),
+                                                 relax(relu, y.lower, y.upper));
+  const DifferenceFan fan = fan_of_relus(x, y, cut, lines);
+  of.lower[lane] = cut.lower;
+  of.upper[lane] = cut.upper;
+  of.gap[lane] = lines.gap;
+  for (int k = 0; k < 3; ++k) {
+    set_lane(of.below[k], lane, fan.below[k]);
+    set_lane(of.above[k], lane, fan.above[k]);
+  }
 }
 
 void AlphaBetaLanes::start_twin(int lane, Unstable u) {
@@ -131,6 +199,8 @@ void AlphaBetaLanes::copy_lane(const AlphaBetaLanes& from, int lane) {
     upper_x[i] = broadcast(from.upper_x[i][lane]);
   }
   curves.copy_lane(from.curves, lane);
+  for (std::size_t i = 0; i < differences.size(); ++i)
+    differences[i] = one_lane(from.differences[i], lane);
 }
 
 }  // namespace clipbound::bounds

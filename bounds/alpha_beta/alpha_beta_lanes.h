@@ -6,7 +6,7 @@
 //   NeurIPS 2021. Ours differs: subproblems also narrow the bounds of single neurons, and restrict
 //   nonlinear neurons to parts of their ranges (bounds/alpha_beta/curve_lanes.h).
 // Guarantees: bounds are sound for any slopes in [0, 1] and any multipliers >= 0 (S6).
-// Legend: U unstable elements, T parameters: U, and one per McCormick product. Arrays of Vec have
+// Legend: U unstable elements, T parameters (SparseNetwork). Arrays of Vec have
 //   one number per lane.
 #include <vector>
 
@@ -20,6 +20,16 @@ namespace clipbound::bounds {
 /// The side of 0 to which a subproblem restricts a ReLU: z <= 0, or z >= 0.
 enum class ReluPhase : std::uint8_t { inactive, active };
 
+/// What lanes know of the difference d of two twins, and its bounds there (DifferenceFan).
+struct DifferenceLanes {
+  struct Bound {
+    Vec slope{}, tilt{}, offset{};
+  };
+  Vec lower{}, upper{};  ///< of d
+  Vec gap{};             ///< DifferenceLines::gap
+  Bound below[3], above[3];
+};
+
 class AlphaBetaLanes {
  public:
   void attach(const SparseNetwork& network);
@@ -28,6 +38,9 @@ class AlphaBetaLanes {
   /// CROWN's slopes for the unstable elements of a cone, from the lanes' bounds; multipliers 0.
   void reset_parameters(const Cone& cone);
   void set_bounds(int lane, Unstable u, double lower, double upper);
+  /// The same of the difference of a pair of twins, the second one's z less the first one's. Phases
+  /// that are set afterwards gain from it.
+  void set_difference(int lane, std::int32_t pair, const Range& d);
   /// The subproblem holds only points of the network's box in [lower, upper] [N].
   void set_box(int lane, const std::vector<double>& lower, const std::vector<double>& upper);
   /// The subproblem holds only points with z >= 0, or with z <= 0. A twin of the neuron is on the
@@ -64,9 +77,12 @@ class AlphaBetaLanes {
   std::vector<Vec> low, high;         ///< [U] bounds of z; 0 where there is a phase
   std::vector<Vec> lower_x, upper_x;  ///< [N] the part of the box that a subproblem is
   CurveLanes curves;                  ///< of nonlinear neurons
+  std::vector<DifferenceLanes> differences;  ///< [pairs of twins]
 
  private:
   void narrow_twin(int lane, Unstable u, ReluPhase phase);
+  /// Bounds of z in a lane, those of the network where there is a phase.
+  Range range_in(int lane, Unstable u) const;
 
   const SparseNetwork* network_ = nullptr;
 };

@@ -14,7 +14,7 @@
 #include "bounds/alpha_beta/neuron_bab.h"
 #include "bounds/alpha_beta/shared_cones.h"
 #include "bounds/alpha_beta/sparse_network_builder.h"
-#include "bounds/layered/linear_map.h"
+#include "bounds/alpha_beta/twin_rows.h"
 
 namespace clipbound::bounds {
 
@@ -89,19 +89,6 @@ Differences open_twins(const SparseNetwork& network, int layer, const IntervalVe
     twins.second.push_back(second);
   }
   return twins;
-}
-
-/// The form of second - first.
-AffineForm difference_form(const LayeredSystem& system, int layer, const Differences& twins) {
-  std::vector<std::int64_t> begin{0};
-  std::vector<WeightedTerm> terms;
-  for (std::size_t i = 0; i < twins.first.size(); ++i) {
-    terms.push_back({0, twins.second[i], 1.0});
-    terms.push_back({1, twins.first[i], -1.0});
-    begin.push_back(static_cast<std::int64_t>(terms.size()));
-  }
-  return linear_map({&at(system.layers, layer), &at(system.layers, layer - 1)}, begin, terms,
-                    std::vector<double>(twins.first.size(), 0.0), system.magnitudes);
 }
 
 /// Those of the newest layer of which the difference says more than their own lines.
@@ -226,7 +213,7 @@ class LayerByLayer {
   Differences bound_differences(int layer, IntervalVector& z, double layers_left) {
     Differences twins = open_twins(network_, layer, z);
     if (twins.first.empty()) return twins;
-    const AffineForm form = difference_form(network_.system(), layer, twins);
+    const AffineForm form = difference_form(network_.system(), layer, twins.first, twins.second);
     std::vector<std::int64_t> all(twins.first.size());
     std::iota(all.begin(), all.end(), 0);
     twins.d = network_.enclose_form(form);

@@ -132,11 +132,6 @@ class SparseNetwork {
     const SparseTwins& pair = at(twins, pair_of(u));
     return at(unstable_of, at(live_of, u) == pair.first ? pair.second : pair.first);
   }
-  /// Of the twin's z less the neuron's; there is one.
-  Range range_of_difference(Unstable u) const {
-    const SparseTwins& pair = at(twins, pair_of(u));
-    return at(live_of, u) == pair.first ? pair.d : Range{-pair.d.upper, -pair.d.lower};
-  }
   Nonlinear nonlinear_of_unstable(Unstable u) const { return at(nonlinear_of, at(live_of, u)); }
   Live live_of_nonlinear(Nonlinear c) const { return at(live_of, at(nonlinear, c).unstable); }
 

@@ -25,10 +25,11 @@ struct ActivationProblem {
   SparseNetworkRows rows;
   std::vector<std::uint8_t> strict;  ///< [rows]
   std::vector<ActivationClause> clauses;
-  OptimizedRows root;                        ///< of all rows
-  std::vector<SparseNetworkRows> neurons;    ///< per layer: the rows of its unstable neurons, for
-                                             ///< bounding them again in subproblems
-  std::vector<std::int32_t> first_unstable;  ///< [layers + 1]
+  OptimizedRows root;                          ///< of all rows
+  std::vector<SparseNetworkRows> neurons;      ///< per layer: the rows of its unstable neurons, for
+                                               ///< bounding them again in subproblems
+  std::vector<std::int32_t> first_unstable;    ///< [layers + 1]
+  std::vector<SparseNetworkRows> differences;  ///< per layer: those of its second twins
   bool refuted(std::int64_t row, double lower) const {
     return strict[static_cast<std::size_t>(row)] != 0 ? lower >= 0.0 : lower > 0.0;
   }

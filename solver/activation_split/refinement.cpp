@@ -41,22 +41,70 @@ std::vector<Unstable> Refinement::choose_neurons(int layer, int lane, double lea
   return neurons;
 }
 
-bool Refinement::refine_batch(int layer, int lane, const Unstable* neurons, std::size_t count,
-                              std::vector<RefinedBounds>& found) {
-  LaneRows rows;
-  rows.rows = &at(lanes_.problem.neurons, layer);
-  for (std::size_t j = 0; j < kLanes; ++j)
-    rows.which[j] = raw(neurons[j < count ? j : 0]) - at(lanes_.problem.first_unstable, layer);
+void Refinement::bound_both_sides(LaneRows rows, Vec bound[2]) {
   lanes_.finder.find(*rows.rows, std::vector<std::int64_t>(rows.which, rows.which + kLanes), cone_);
   SlopeSchedule schedule;
   schedule.iterations = kIterations;
-  Vec bound[2];
   for (int side = 0; side < 2; ++side) {
     std::fill(rows.sign, rows.sign + kLanes, side == 0 ? 1.0 : -1.0);
     lanes_.probe.lanes.reset_parameters(cone_);
     bound[side] = lanes_.optimizer.maximize(lanes_.probe, cone_, rows, schedule);
   }
   lanes_.probe.leave(cone_);
+}
+
+bool Refinement::refine_batch_of_differences(int layer, int lane, const std::int32_t* pairs,
+                                             std::size_t count,
+                                             std::vector<RefinedDifference>& found) {
+  LaneRows rows;
+  rows.rows = &at(lanes_.problem.differences, layer);
+  for (std::size_t j = 0; j < kLanes; ++j)
+    rows.which[j] = pairs[j < count ? j : 0] - at(lanes_.network.first_twins, layer);
+  Vec bound[2];
+  bound_both_sides(rows, bound);
+  for (std::size_t j = 0; j < count; ++j) {
+    const DifferenceLanes& known = at(lanes_.bounder.lanes.differences, pairs[j]);
+    const double low = known.lower[lane], high = known.upper[lane];
+    const Range d{std::max(low, bound[0][static_cast<int>(j)]),
+                  std::min(high, -bound[1][static_cast<int>(j)])};
+    if (d.lower > d.upper) return false;
+    if (d.lower > low || d.upper < high) found.push_back({pairs[j], d});
+  }
+  return true;
+}
+
+bool Refinement::refine_differences(int layer, int lane, double least_gap, Found& found) {
+  const std::vector<int>& first = lanes_.network.first_twins;
+  std::vector<std::pair<double, std::int32_t>> list;
+  for (std::int32_t i = at(first, layer); i < at(first, layer + 1); ++i) {
+    const double gap = lanes_.bounder.gap_of_twins(i, lane);
+    if (gap > least_gap) list.emplace_back(-gap, i);
+  }
+  const std::size_t count = std::min(list.size(), kPerLayer), before = found.differences.size();
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(count), list.end());
+  std::vector<std::int32_t> pairs;
+  for (std::size_t k = 0; k < count; ++k) pairs.push_back(list[k].second);
+  std::sort(pairs.begin(), pairs.end());
+  for (std::size_t at_pair = 0; at_pair < pairs.size(); at_pair += kLanes) {
+    const std::size_t here = std::min<std::size_t>(kLanes, pairs.size() - at_pair);
+    if (!refine_batch_of_differences(layer, lane, pairs.data() + at_pair, here, found.differences))
+      return false;
+  }
+  for (std::size_t j = before; j < found.differences.size(); ++j) {
+    for (int l = 0; l < kLanes; ++l)
+      lanes_.probe.lanes.set_difference(l, found.differences[j].pair, found.differences[j].d);
+  }
+  return true;
+}
+
+bool Refinement::refine_batch(int layer, int lane, const Unstable* neurons, std::size_t count,
+                              std::vector<RefinedBounds>& found) {
+  LaneRows rows;
+  rows.rows = &at(lanes_.problem.neurons, layer);
+  for (std::size_t j = 0; j < kLanes; ++j)
+    rows.which[j] = raw(neurons[j < count ? j : 0]) - at(lanes_.problem.first_unstable, layer);
+  Vec bound[2];
+  bound_both_sides(rows, bound);
   for (std::size_t j = 0; j < count; ++j) {
     const Unstable u = neurons[j];
     const double low = lanes_.bounder.lanes.lower_of(lane, u),
@@ -69,19 +117,18 @@ bool Refinement::refine_batch(int layer, int lane, const Unstable* neurons, std:
   return true;
 }
 
-bool Refinement::refine_layer(int layer, int lane, double least_gap,
-                              std::vector<RefinedBounds>& found) {
+bool Refinement::refine_layer(int layer, int lane, double least_gap, Found& found) {
   const std::vector<Unstable> neurons = choose_neurons(layer, lane, least_gap);
-  const std::size_t before = found.size();
+  const std::size_t before = found.neurons.size();
   for (std::size_t first = 0; first < neurons.size(); first += kLanes) {
     const std::size_t count = std::min<std::size_t>(kLanes, neurons.size() - first);
-    if (!refine_batch(layer, lane, neurons.data() + first, count, found)) return false;
+    if (!refine_batch(layer, lane, neurons.data() + first, count, found.neurons)) return false;
   }
-  for (std::size_t j = before; j < found.size(); ++j) {
-    for (int l = 0; l < kLanes; ++l)
-      lanes_.probe.lanes.set_bounds(l, found[j].neuron, found[j].lower, found[j].upper);
+  for (std::size_t j = before; j < found.neurons.size(); ++j) {
+    const RefinedBounds& b = found.neurons[j];
+    for (int l = 0; l < kLanes; ++l) lanes_.probe.lanes.set_bounds(l, b.neuron, b.lower, b.upper);
   }
-  return true;
+  return refine_differences(layer, lane, least_gap, found);
 }
 
 bool Refinement::refine(ActivationSubproblem& subproblem, int lane) {
@@ -93,7 +140,7 @@ bool Refinement::refine(ActivationSubproblem& subproblem, int lane) {
   lanes_.probe.leave(lanes_.cone);
   if (auto halfspace = lanes_.bounder.linear_bound(lanes_.cone, lane))
     lanes_.probe.clip_to(std::move(*halfspace));
-  std::vector<RefinedBounds> found;
+  Found found;
   bool empty = false;
   for (int k = 0; k < lanes_.network.layers() && !empty; ++k)
     empty = !refine_layer(k, lane, kLeastGap * std::max(-subproblem.bound, 0.0), found);
@@ -105,8 +152,22 @@ bool Refinement::refine(ActivationSubproblem& subproblem, int lane) {
   return true;
 }
 
-void Refinement::store(ActivationSubproblem& subproblem, int lane,
-                       const std::vector<RefinedBounds>& found) const {
+void Refinement::store_differences(ActivationSubproblem& subproblem,
+                                   const std::vector<RefinedDifference>& found) const {
+  auto refined = std::make_shared<std::vector<RefinedDifference>>(found);
+  if (subproblem.refined_differences != nullptr) {
+    std::vector<char> seen(lanes_.network.twins.size(), 0);
+    for (const RefinedDifference& b : found) at(seen, b.pair) = 1;
+    for (const RefinedDifference& b : *subproblem.refined_differences) {
+      if (at(seen, b.pair) == 0) refined->push_back(b);
+    }
+  }
+  subproblem.refined_differences = refined;
+}
+
+void Refinement::store(ActivationSubproblem& subproblem, int lane, const Found& all) const {
+  const std::vector<RefinedBounds>& found = all.neurons;
+  store_differences(subproblem, all.differences);
   const auto parameters = lanes_.save_parameters(lane);
   auto refined = std::make_shared<std::vector<RefinedBounds>>(found);
   for (const RefinedBounds& b : found) {

@@ -31,14 +31,26 @@ class Refinement {
   double subproblem_s() const { return model_.subproblem_s(); }
 
  private:
-  bool refine_layer(int layer, int lane, double least_gap, std::vector<RefinedBounds>& found);
+  /// What is found on the way.
+  struct Found {
+    std::vector<RefinedBounds> neurons;
+    std::vector<RefinedDifference> differences;
+  };
+  bool refine_layer(int layer, int lane, double least_gap, Found& found);
+  /// The same for the differences of twins, second ones in the layer.
+  bool refine_differences(int layer, int lane, double least_gap, Found& found);
   /// Of one layer, in order: those with the largest gaps above `least_gap`.
   std::vector<Unstable> choose_neurons(int layer, int lane, double least_gap) const;
   /// Bounds kLanes of them at most; false where the subproblem is empty.
   bool refine_batch(int layer, int lane, const Unstable* neurons, std::size_t count,
                     std::vector<RefinedBounds>& found);
-  void store(ActivationSubproblem& subproblem, int lane,
-             const std::vector<RefinedBounds>& found) const;
+  bool refine_batch_of_differences(int layer, int lane, const std::int32_t* pairs,
+                                   std::size_t count, std::vector<RefinedDifference>& found);
+  /// The probe's bounds of rows below and above, from few steps of their slopes.
+  void bound_both_sides(LaneRows rows, Vec bound[2]);
+  void store_differences(ActivationSubproblem& subproblem,
+                         const std::vector<RefinedDifference>& found) const;
+  void store(ActivationSubproblem& subproblem, int lane, const Found& found) const;
 
   SubproblemLanes& lanes_;
   const Deadline& deadline_;

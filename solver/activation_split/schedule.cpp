@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bounds/alpha_beta/twin_rows.h"
 #include "bounds/layered/clause_rows.h"
 #include "solver/strategy.h"
 
@@ -64,6 +65,7 @@ void bound_clauses(ActivationProblem& problem, const std::vector<const Clause*>&
 void compile_neurons(ActivationProblem& problem) {
   const SparseNetwork& network = *problem.network;
   problem.neurons.clear();
+  problem.differences.clear();
   problem.first_unstable.assign(1, 0);
   std::int32_t u = 0;
   for (int k = 0; k < network.layers(); ++k) {
@@ -74,6 +76,7 @@ void compile_neurons(ActivationProblem& problem) {
     problem.neurons.push_back(network.compile_rows(at(network.system().layers, k), which));
     problem.neurons.back().layer = k;
     problem.first_unstable.push_back(u);
+    problem.differences.push_back(difference_rows(network, k));
   }
 }
 

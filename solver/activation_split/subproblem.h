@@ -39,6 +39,12 @@ struct RefinedBounds {
   double lower, upper;
 };
 
+/// The same of the difference of a pair of twins.
+struct RefinedDifference {
+  std::int32_t pair;
+  Range d;
+};
+
 /// Which points a subproblem stands for, and what is known of them.
 struct ActivationRestrictions {
   std::int32_t clause = 0;                ///< in ActivationProblem::clauses
@@ -49,7 +55,8 @@ struct ActivationRestrictions {
   std::int32_t depth = 0;                 ///< splits on the way here
   /// [T] where the ascent starts: slopes, multipliers of older splits.
   std::shared_ptr<const std::vector<float>> alpha_or_beta;
-  std::shared_ptr<const std::vector<RefinedBounds>> refined;  ///< may be nullptr
+  std::shared_ptr<const std::vector<RefinedBounds>> refined;                  ///< may be nullptr
+  std::shared_ptr<const std::vector<RefinedDifference>> refined_differences;  ///< may be nullptr
   std::shared_ptr<const InputBox> box;  ///< the part of the box that it is; nullptr: all of it
   double before = 0.0;                  ///< the bound before the last split or refinement
   std::int32_t refined_at_depth = 0;    ///< of the last refinement

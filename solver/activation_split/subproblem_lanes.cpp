@@ -42,6 +42,10 @@ void SubproblemLanes::load(const std::vector<ActivationSubproblem>& batch) {
       for (const RefinedBounds& b : *subproblem.refined)
         lanes.set_bounds(lane, b.neuron, b.lower, b.upper);
     }
+    if (subproblem.refined_differences != nullptr) {
+      for (const RefinedDifference& b : *subproblem.refined_differences)
+        lanes.set_difference(lane, b.pair, b.d);
+    }
     for (const ReluSplit& split : subproblem.relus)
       lanes.set_phase(lane, split.neuron, split.phase);
     load_nonlinear(subproblem, lane);
