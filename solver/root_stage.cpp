@@ -11,6 +11,7 @@
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
+#include "solver/activation_split/window_root.h"
 #include "solver/input_split/coarse_boxes.h"
 #include "specs/evaluate/evaluate.h"
 
@@ -340,7 +341,9 @@ RootStage::OpenBoxes RootStage::bound_group(std::shared_ptr<const CrownBounder> 
   const Plan plan = plan_for(features_of(bounder->system()), {kept.size(), have_rows(box.clauses)},
                              context_.options);
   if (plan.split.value == Split::activations) {
-    bound_activations(bounder->shared_system(), group, std::move(box), roots);
+    const auto system =
+        refute_by_windows(bounder->shared_system(), box.lower, box.upper, box.clauses, context_);
+    if (!box.clauses.empty()) bound_activations(system, group, std::move(box), roots);
     return open;
   }
   open.budgets = plan.budgets;

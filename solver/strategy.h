@@ -60,6 +60,10 @@ inline constexpr double kReplayShare = 0.05;  // of the activation split's time,
 // below a millisecond each. Not measured.
 inline constexpr double kSmallWork = 1e6;
 
+// Backward passes by windows get this share of the time that is left.
+inline constexpr double kWindowShare = 0.5;
+inline constexpr int kWindowIterations = 20;  // of the rows' slopes
+
 // Families. They are lowered apart where that takes at most this share of the time that is left.
 // Not measured; that lowering apart pays is decision 24.
 inline constexpr double kLoweringShare = 0.25;
