@@ -72,38 +72,49 @@ std::int64_t WindowBounder::unstable() const {
   return count;
 }
 
-double WindowBounder::work_of_tile(int layer, std::int64_t side) const {
+WindowPlan WindowBounder::plan_of_tile(int layer, std::int64_t side) const {
   const SourceShape& shape = network_.shape(layer);
   Shape middle;
   for (const std::int64_t length : shape.area) middle.push_back((length - 1) / side / 2);
   const Window window = window_of_tile(shape, middle, side);
-  return plan_windows(network_, layer, windows_read(network_, layer, window)).work;
+  return plan_windows(network_, layer, windows_read(network_, layer, window));
 }
 
-std::int64_t WindowBounder::best_tile(int layer, std::size_t neurons) const {
+/// The tile whose passes are the least work, and as long passes as fit. A row's windows do not
+/// depend on where the pass ends, so that one plan tells the work of all ends.
+WindowBounder::Choice WindowBounder::choose(int layer, std::size_t neurons,
+                                            double most_work) const {
+  constexpr double kLittle = 0.1;
   const SourceShape& shape = network_.shape(layer);
   const std::int64_t longest = *std::max_element(shape.area.begin(), shape.area.end());
-  std::int64_t best = 1;
-  double least = kInfinity;
+  Choice best;
   for (std::int64_t side = 1; side < 2 * longest; side *= 2) {
     double tiles = 1.0;
     for (const std::int64_t length : shape.area)
       tiles *= static_cast<double>((length + side - 1) / side);
-    const double rows =
-        std::min(static_cast<double>(neurons) / tiles, static_cast<double>(kMostRows));
+    const auto count = static_cast<double>(neurons);
+    const double rows = std::min(count / tiles, static_cast<double>(kMostRows));
     // Few rows take as long as some more.
-    const double cost =
-        work_of_tile(layer, side) * (1.0 + static_cast<double>(kLeastRows) / std::max(rows, 1.0));
-    if (cost < least) best = side;
-    least = std::min(least, cost);
+    const double of_row = count * (1.0 + static_cast<double>(kLeastRows) / std::max(rows, 1.0));
+    const WindowPlan plan = plan_of_tile(layer, side);
+    Choice here{side, layer, 0.0};
+    for (int k = layer - 1; k >= 0; --k) {
+      const double step = of_row * plan.work[static_cast<std::size_t>(k)];
+      // The first convolution behind the neurons' own is worth it in any case, and so is what is
+      // little beside it.
+      if (here.work > 0.0 && here.work + step > most_work && step > kLittle * here.work) break;
+      here.work += step;
+      here.last = k;
+    }
+    if (side == 1 || here.last < best.last || (here.last == best.last && here.work < best.work))
+      best = here;
   }
   return best;
 }
 
 std::vector<WindowBounder::Batch> WindowBounder::batches_of(
-    int layer, const std::vector<std::int64_t>& neurons) const {
+    int layer, const std::vector<std::int64_t>& neurons, std::int64_t side) const {
   const SourceShape& shape = network_.shape(layer);
-  const std::int64_t side = best_tile(layer, neurons.size());
   std::map<Shape, std::vector<std::int64_t>> tiles;
   for (const std::int64_t v : neurons)
     tiles[tile_of(shape, v % shape.positions(), side)].push_back(v);
@@ -113,10 +124,10 @@ std::vector<WindowBounder::Batch> WindowBounder::batches_of(
   return batches;
 }
 
-void WindowBounder::bound_batch(int layer, const Batch& batch, double end, WindowMemory& memory,
-                                IntervalVector& z) {
+void WindowBounder::bound_batch(int layer, const Batch& batch, int last_layer, double end,
+                                WindowMemory& memory, IntervalVector& z) {
   const WindowPlan plan =
-      plan_windows(network_, layer, windows_read(network_, layer, batch.window));
+      plan_windows(network_, layer, windows_read(network_, layer, batch.window), last_layer);
   const auto at_once = static_cast<std::size_t>(rows_at_once(plan, budget_.bytes, kMostRows));
   for (std::size_t first = 0; first < batch.neurons.size(); first += at_once) {
     if (deadline_.expired() || deadline_.spent_s() > end) return;
@@ -135,61 +146,66 @@ void WindowBounder::bound_batch(int layer, const Batch& batch, double end, Windo
   }
 }
 
-void WindowBounder::tighten(int layer, IntervalVector& z, double end) {
-  std::vector<std::int64_t> open;
-  for (std::size_t v = 0; v < z.lower.size(); ++v) {
-    if (is_open(z, v)) open.push_back(static_cast<std::int64_t>(v));
-  }
-  if (open.empty()) return;
-  const double begin = deadline_.spent_s();
-  const std::vector<Batch> batches = batches_of(layer, open);
-  bounded_ = 0;
-  std::atomic<std::size_t> next{0};
-  const int workers = static_cast<int>(
-      std::min<std::size_t>(static_cast<std::size_t>(budget_.threads), batches.size()));
-  run_workers(workers, [&](int) {
-    WindowMemory memory;
-    for (std::size_t b = next.fetch_add(1); b < batches.size(); b = next.fetch_add(1)) {
-      if (deadline_.expired() || deadline_.spent_s() > end) return;
-      bound_batch(layer, batches[b], end, memory, z);
-    }
-  });
+void WindowBounder::tell(int layer, const std::vector<std::int64_t>& open, const Choice& choice,
+                         double seconds, const IntervalVector& z) const {
   if (!budget_.say) return;
   std::int64_t left = 0;
   for (const std::int64_t v : open) left += is_open(z, static_cast<std::size_t>(v)) ? 1 : 0;
   budget_.say("layer " + std::to_string(layer) + ": " + std::to_string(open.size()) + " of " +
               std::to_string(z.lower.size()) + " neurons unstable by intervals, " +
-              std::to_string(bounded_) + " bounded in " + std::to_string(batches.size()) +
-              " windows, " + std::to_string(left) + " stay unstable, " +
-              std::to_string(deadline_.spent_s() - begin) + " s");
+              std::to_string(bounded_) + " bounded down to layer " + std::to_string(choice.last) +
+              ", tiles of " + std::to_string(choice.side) + ", " + std::to_string(left) +
+              " stay unstable, " + std::to_string(seconds) + " s");
 }
 
-std::vector<double> WindowBounder::forecast() const {
-  std::vector<double> work;
-  for (std::size_t k = 0; k < system_.layers.size(); ++k) {
-    const auto layer = static_cast<int>(k);
-    const bool counts = layers_.is_relu(layer) && !reads_input_alone(system_.layers[k]);
-    work.push_back(counts ? work_of_tile(layer, 1) * static_cast<double>(system_.layers[k].size())
-                          : 0.0);
+void WindowBounder::tighten(int layer, IntervalVector& z, double seconds) {
+  // Until something was measured; whatever the machine does, twice the time ends a layer.
+  constexpr double kWorkPerSecond = 4e9;
+  std::vector<std::int64_t> open;
+  for (std::size_t v = 0; v < z.lower.size(); ++v) {
+    if (is_open(z, v)) open.push_back(static_cast<std::int64_t>(v));
   }
-  return work;
+  if (open.empty()) return;
+  const double begin = deadline_.spent_s(), end = begin + 2.0 * seconds,
+               rate = worked_s_ > 0.1 ? work_ / worked_s_ : kWorkPerSecond * budget_.threads;
+  const Choice choice = choose(layer, open.size(), rate * seconds);
+  const std::vector<Batch> batches = batches_of(layer, open, choice.side);
+  bounded_ = 0;
+  std::atomic<std::size_t> next{0};
+  run_workers(static_cast<int>(
+                  std::min<std::size_t>(static_cast<std::size_t>(budget_.threads), batches.size())),
+              [&](int) {
+                WindowMemory memory;
+                for (std::size_t b = next.fetch_add(1); b < batches.size(); b = next.fetch_add(1)) {
+                  if (deadline_.expired() || deadline_.spent_s() > end) return;
+                  bound_batch(layer, batches[b], choice.last, end, memory, z);
+                }
+              });
+  const double took = deadline_.spent_s() - begin;
+  work_ += choice.work * static_cast<double>(bounded_) / static_cast<double>(open.size());
+  worked_s_ += took;
+  tell(layer, open, choice, took, z);
+}
+
+bool WindowBounder::is_bounded_by_rows(std::size_t layer) const {
+  return layers_.is_relu(static_cast<int>(layer)) && !reads_input_alone(system_.layers[layer]);
 }
 
 void WindowBounder::bound_layers() {
-  // Layers take what their work is of that of all that are left, or as much again.
+  // A layer takes this many times its part of what is left; layers that need less leave the rest.
   constexpr double kMore = 2.0;
-  const std::vector<double> work = forecast();
   const double last = deadline_.spent_s() + budget_.seconds;
-  double left = std::accumulate(work.begin(), work.end(), 0.0);
-  for (std::size_t k = 0; k < work.size(); ++k) {
+  double left = 0.0;
+  for (std::size_t k = 0; k < system_.layers.size(); ++k) left += is_bounded_by_rows(k) ? 1.0 : 0.0;
+  for (std::size_t k = 0; k < system_.layers.size(); ++k) {
     std::vector<double> magnitudes;
     IntervalVector z = layers_.enclose_next(magnitudes);
-    if (work[k] > 0.0) {
-      const double now = deadline_.spent_s(), share = std::min(1.0, kMore * work[k] / left);
-      if (now < last && !layers_.is_empty())
-        tighten(static_cast<int>(k), z, now + share * (last - now));
+    const double now = deadline_.spent_s();
+    if (is_bounded_by_rows(k)) {
+      if (now < last && !layers_.is_empty() && !deadline_.expired())
+        tighten(static_cast<int>(k), z, std::min(1.0, kMore / left) * (last - now));
+      left -= 1.0;
     }
-    left -= work[k];
     layers_.add(std::move(z), std::move(magnitudes));
   }
 }

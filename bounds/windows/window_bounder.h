@@ -49,14 +49,22 @@ class WindowBounder {
     Window window;
     std::vector<std::int64_t> neurons;
   };
-  void tighten(int layer, IntervalVector& z, double end);
-  std::vector<Batch> batches_of(int layer, const std::vector<std::int64_t>& neurons) const;
-  double work_of_tile(int layer, std::int64_t side) const;
-  std::int64_t best_tile(int layer, std::size_t neurons) const;
-  void bound_batch(int layer, const Batch& batch, double end, WindowMemory& memory,
+  /// How the neurons of a layer are bounded.
+  struct Choice {
+    std::int64_t side = 1;  ///< of a tile of positions
+    int last = 0;           ///< layer that passes end with
+    double work = 0.0;      ///< multiplications that this will take, about
+  };
+  void tighten(int layer, IntervalVector& z, double seconds);
+  Choice choose(int layer, std::size_t neurons, double most_work) const;
+  std::vector<Batch> batches_of(int layer, const std::vector<std::int64_t>& neurons,
+                                std::int64_t side) const;
+  WindowPlan plan_of_tile(int layer, std::int64_t side) const;
+  void bound_batch(int layer, const Batch& batch, int last, double end, WindowMemory& memory,
                    IntervalVector& z);
-  /// [layers] multiplications for all neurons of a layer that could be unstable.
-  std::vector<double> forecast() const;
+  void tell(int layer, const std::vector<std::int64_t>& open, const Choice& choice, double seconds,
+            const IntervalVector& z) const;
+  bool is_bounded_by_rows(std::size_t layer) const;
 
   const LayeredSystem& system_;
   const WindowNetwork network_;
@@ -64,6 +72,7 @@ class WindowBounder {
   const Deadline& deadline_;
   RelaxedLayers layers_;
   std::atomic<std::int64_t> bounded_{0};
+  double work_ = 0.0, worked_s_ = 0.0;  // of all layers so far, as they were chosen
 };
 
 }  // namespace clipbound::bounds

@@ -1,6 +1,7 @@
 #include "bounds/windows/window_plan.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/simd.h"
 
@@ -99,9 +100,16 @@ std::vector<Window> windows_read(const WindowNetwork& network, int layer, const 
   return of;
 }
 
-WindowPlan plan_windows(const WindowNetwork& network, int layer, std::vector<Window> start) {
+double WindowPlan::whole_work() const {
+  return std::accumulate(work.begin(), work.end(), 0.0);
+}
+
+WindowPlan plan_windows(const WindowNetwork& network, int layer, std::vector<Window> start,
+                        int last) {
   WindowPlan plan;
   plan.layer = layer;
+  plan.last = last;
+  plan.work.assign(static_cast<std::size_t>(layer), 0.0);
   plan.of = std::move(start);
   plan.steps.resize(static_cast<std::size_t>(layer));
   const auto numbers_of = [&](int source) {
@@ -112,10 +120,10 @@ WindowPlan plan_windows(const WindowNetwork& network, int layer, std::vector<Win
   for (std::size_t s = 0; s < begun.size(); ++s) begun[s] = plan.of[s].is_empty() ? 0 : 1;
   // Windows grow until their layer's turn has come, so that sizes are known afterwards only.
   std::vector<std::vector<char>> at_once;
-  for (int k = layer - 1; k >= 0; --k) {
+  for (int k = layer - 1; k >= last; --k) {
     const auto i = static_cast<std::size_t>(k);
     if (plan.of[i + 1].is_empty()) continue;
-    plan.steps[i] = steps_from(network, k, plan.of[i + 1], plan.of, plan.work);
+    plan.steps[i] = steps_from(network, k, plan.of[i + 1], plan.of, plan.work[i]);
     for (const WindowStep& step : plan.steps[i])
       begun[static_cast<std::size_t>(step.source + 1)] = 1;
     at_once.push_back(begun);

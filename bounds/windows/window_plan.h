@@ -38,8 +38,10 @@ struct WindowPlan {
   int layer = 0;                               ///< rows over the input and the layers before
   std::vector<Window> of;                      ///< [layer + 1]
   std::vector<std::vector<WindowStep>> steps;  ///< [layer]; none where the window is empty
-  double work = 0.0;                           ///< multiplications that a row takes
+  int last = 0;                                ///< the pass ends with this layer's neurons
+  std::vector<double> work;                    ///< [layer] multiplications of a row, per step
   std::int64_t numbers = 0;                    ///< of a row, most that are kept at once
+  double whole_work() const;
 };
 
 /// What the rows of a layer in a window read, by source.
@@ -47,8 +49,10 @@ std::vector<Window> windows_read(const WindowNetwork& network, int layer, const 
 /// What rows of a form over the layers before `layer` read.
 std::vector<Window> windows_read(const WindowNetwork& network, int layer, const AffineForm& form,
                                  const std::vector<std::int64_t>& which);
-/// The way down from there. `start` [layer + 1].
-WindowPlan plan_windows(const WindowNetwork& network, int layer, std::vector<Window> start);
+/// The way down from there to layer `last`, whose sources' terms are what is left. `start` [layer +
+/// 1].
+WindowPlan plan_windows(const WindowNetwork& network, int layer, std::vector<Window> start,
+                        int last = 0);
 
 /// How many rows of a plan fit into so many bytes; at least a lane's worth, at most `most`.
 std::int64_t rows_at_once(const WindowPlan& plan, std::int64_t bytes, std::int64_t most);

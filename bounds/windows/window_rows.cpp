@@ -295,7 +295,7 @@ void WindowRows::drop_decided() {
 
 void WindowRows::run() {
   bool is_first = true;
-  for (int k = plan_.layer - 1; k >= 0 && !rows_.empty(); --k) {
+  for (int k = plan_.layer - 1; k >= plan_.last && !rows_.empty(); --k) {
     const auto i = static_cast<std::size_t>(k);
     if (coefficients_[i + 1].empty()) continue;
     const bool is_costly =

@@ -58,7 +58,7 @@ class WindowRows {
              const AffineForm& form, const std::vector<std::int64_t>& which, RowSides sides,
              WindowMemory& memory, WindowSlopes* slopes = nullptr);
 
-  /// Substitutes all layers, or until every row is decided.
+  /// Substitutes the layers down to plan.last, or until every row is decided.
   void run();
   /// [which] The best bounds on the way.
   const std::vector<double>& lower() const { return lower_; }

@@ -255,7 +255,7 @@ TEST(WindowPlan, NumbersAndRowsFollowFromShapes) {
   const Window corner{{0, 0}, {1, 1}}, all = whole_of(shape);
   const WindowPlan small = plan_windows(windows, layer, windows_read(windows, layer, corner)),
                    large = plan_windows(windows, layer, windows_read(windows, layer, all));
-  EXPECT_LT(small.work, large.work);
+  EXPECT_LT(small.whole_work(), large.whole_work());
   EXPECT_LT(small.numbers, large.numbers);
   EXPECT_EQ(large.of[0], whole_of(windows.shape(kInputSource)));
   EXPECT_LT(small.of[0].positions(), large.of[0].positions());
