@@ -66,7 +66,7 @@ namespace {
 
 /// Takes what a map says of its rows (columns), where it says more than is known.
 void take(SourceShape& shape, std::int64_t channels, const Shape& area, std::int64_t size) {
-  const SourceShape said{channels, area};
+  const SourceShape said(channels, area);
   if (said.size() != size || area.empty()) return;
   if (shape.area.empty() || said.positions() > shape.positions()) shape = said;
 }
@@ -120,7 +120,7 @@ std::vector<SourceShape> shapes_of_sources(const LayeredSystem& system) {
     if (!shapes[s].area.empty()) continue;
     const std::int64_t size =
         s == 0 ? static_cast<std::int64_t>(system.lower.size()) : system.layers[s - 1].size();
-    shapes[s] = {size, {1}};
+    shapes[s] = SourceShape(size, {1});
   }
   return shapes;
 }

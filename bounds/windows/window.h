@@ -5,6 +5,7 @@
 // Guarantees: none of its own; what a window leaves out is 0 where window_plan.h says so.
 // Legend: element i of a source is position i % positions() of channel i / positions(), C order.
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "bounds/layered/layered_system.h"
@@ -12,11 +13,17 @@
 namespace clipbound::bounds {
 
 struct SourceShape {
+  SourceShape() = default;
+  SourceShape(std::int64_t count, Shape axes)
+      : channels(count), area(std::move(axes)), positions_(element_count(area)) {}
+  std::int64_t positions() const { return positions_; }
+  std::int64_t size() const { return channels * positions_; }
+
   std::int64_t channels = 0;
   Shape area;  ///< one axis at least
 
-  std::int64_t positions() const { return element_count(area); }
-  std::int64_t size() const { return channels * positions(); }
+ private:
+  std::int64_t positions_ = 1;
 };
 
 /// A box of positions; empty where it has no axes, or one without extent.

@@ -7,6 +7,9 @@ namespace clipbound::bounds {
 
 namespace {
 
+/// The ascent ends where so many iterations leave more than this part of the gap.
+constexpr int kPatience = 3;
+constexpr double kProgress = 0.97;
 constexpr double kFirst = 0.9, kSecond = 0.999;  // Adam's, as in SlopeOptimizer
 
 /// Values of the linearised network at the corner of every row, layer by layer, and the gradient.
@@ -202,6 +205,13 @@ void climb(const std::vector<float>& gradient, double rate, int iteration, Momen
   }
 }
 
+/// What rows lack of being above 0, added up.
+double gap_of(const std::vector<double>& bounds) {
+  double gap = 0.0;
+  for (const double bound : bounds) gap += std::max(0.0, -bound);
+  return gap;
+}
+
 }  // namespace
 
 std::vector<double> ascend(const WindowNetwork& network, const RelaxedLayers& layers,
@@ -211,15 +221,18 @@ std::vector<double> ascend(const WindowNetwork& network, const RelaxedLayers& la
   std::vector<double> best;
   WindowSlopes slopes;
   std::vector<Moments> moments(plan.steps.size());
-  double rate = schedule.rate;
+  double rate = schedule.rate, gap = kInfinity;
   for (int iteration = 0;; ++iteration) {
     WindowRows rows(network, layers, plan, form, which, RowSides::lower, memory, &slopes);
     rows.run();
     deadline.work(2.0 * rows.work());
     if (best.empty()) best = rows.lower();
     for (std::size_t r = 0; r < best.size(); ++r) best[r] = std::max(best[r], rows.lower()[r]);
+    const double gap_now = gap_of(best);
+    const bool stands = iteration % kPatience == kPatience - 1 && !(gap_now < kProgress * gap);
+    if (iteration % kPatience == kPatience - 1) gap = gap_now;
     const bool is_done =
-        std::all_of(best.begin(), best.end(), [](double bound) { return bound > 0.0; });
+        stands || std::all_of(best.begin(), best.end(), [](double bound) { return bound > 0.0; });
     if (is_done || iteration >= schedule.iterations || deadline.expired() ||
         deadline.spent_s() > schedule.until_s || slopes.at_input.empty())
       return best;

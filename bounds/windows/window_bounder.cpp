@@ -185,27 +185,49 @@ void WindowBounder::tighten(int layer, IntervalVector& z, double seconds) {
   work_ += choice.work * static_cast<double>(bounded_) / static_cast<double>(open.size());
   worked_s_ += took;
   tell(layer, open, choice, took, z);
+  if (choice.last == 0 && bounded_ == static_cast<std::int64_t>(open.size())) return;
+  // What is bounded in part brings later layers next to nothing, unless it decides some neurons.
+  constexpr double kWorthMore = 0.05;
+  const auto decided = std::count_if(open.begin(), open.end(), [&](std::int64_t v) {
+    return !is_open(z, static_cast<std::size_t>(v));
+  });
+  is_complete_ = false;
+  goes_on_ = static_cast<double>(decided) > kWorthMore * static_cast<double>(open.size());
 }
 
 bool WindowBounder::is_bounded_by_rows(std::size_t layer) const {
   return layers_.is_relu(static_cast<int>(layer)) && !reads_input_alone(system_.layers[layer]);
 }
 
+std::vector<double> WindowBounder::forecast() const {
+  std::vector<double> work(system_.layers.size(), 0.0);
+  for (std::size_t k = 0; k < work.size(); ++k) {
+    if (is_bounded_by_rows(k))
+      work[k] = plan_of_tile(static_cast<int>(k), 1).whole_work() *
+                static_cast<double>(system_.layers[k].size());
+  }
+  return work;
+}
+
 void WindowBounder::bound_layers() {
-  // A layer takes this many times its part of what is left; layers that need less leave the rest.
-  constexpr double kMore = 2.0;
+  // A layer takes so many times its part of the work that is left, and some part in any case: what
+  // first layers lack, later ones lack far more. Layers that need less leave the rest.
+  constexpr double kMore = 2.0, kLeastPart = 0.1;
+  const std::vector<double> work = forecast();
   const double last = deadline_.spent_s() + budget_.seconds;
-  double left = 0.0;
-  for (std::size_t k = 0; k < system_.layers.size(); ++k) left += is_bounded_by_rows(k) ? 1.0 : 0.0;
-  for (std::size_t k = 0; k < system_.layers.size(); ++k) {
+  double left = std::accumulate(work.begin(), work.end(), 0.0);
+  for (std::size_t k = 0; k < work.size(); ++k) {
     std::vector<double> magnitudes;
     IntervalVector z = layers_.enclose_next(magnitudes);
-    const double now = deadline_.spent_s();
-    if (is_bounded_by_rows(k)) {
-      if (now < last && !layers_.is_empty() && !deadline_.expired())
-        tighten(static_cast<int>(k), z, std::min(1.0, kMore / left) * (last - now));
-      left -= 1.0;
+    if (work[k] > 0.0) {
+      const double now = deadline_.spent_s(),
+                   part = std::clamp(kMore * work[k] / left, kLeastPart, 1.0);
+      const bool has_time = now < last && !deadline_.expired();
+      if (goes_on_ && has_time && !layers_.is_empty())
+        tighten(static_cast<int>(k), z, part * (last - now));
+      is_complete_ = is_complete_ && goes_on_ && has_time;
     }
+    left -= work[k];
     layers_.add(std::move(z), std::move(magnitudes));
   }
 }

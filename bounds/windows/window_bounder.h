@@ -42,6 +42,8 @@ class WindowBounder {
 
   const RelaxedLayers& layers() const { return layers_; }
   std::int64_t unstable() const;
+  /// The time sufficed for passes of all unstable neurons down to the input.
+  bool is_complete() const { return is_complete_; }
 
  private:
   /// Neurons that share a plan.
@@ -65,6 +67,8 @@ class WindowBounder {
   void tell(int layer, const std::vector<std::int64_t>& open, const Choice& choice, double seconds,
             const IntervalVector& z) const;
   bool is_bounded_by_rows(std::size_t layer) const;
+  /// [layers] multiplications for all neurons of a layer, whole passes.
+  std::vector<double> forecast() const;
 
   const LayeredSystem& system_;
   const WindowNetwork network_;
@@ -72,6 +76,7 @@ class WindowBounder {
   const Deadline& deadline_;
   RelaxedLayers layers_;
   std::atomic<std::int64_t> bounded_{0};
+  bool is_complete_ = true, goes_on_ = true;
   double work_ = 0.0, worked_s_ = 0.0;  // of all layers so far, as they were chosen
 };
 

@@ -47,11 +47,6 @@ bool is_refuted(const Clause& clause, const std::vector<std::uint8_t>& strict, c
   return false;
 }
 
-void keep_refuted(const Clause& clause, const SearchContext& context) {
-  if (context.progress != nullptr) context.progress->root_refuted(clause);
-  if (context.keeper != nullptr) context.keeper->keep_refuted(clause);
-}
-
 /// Bounds the rows of all clauses and erases those that are refuted.
 void refute_rows(const LayeredSystem& system, const WindowBounder& bounder,
                  const AscentSchedule& schedule, std::vector<const Clause*>& clauses,
@@ -64,7 +59,7 @@ void refute_rows(const LayeredSystem& system, const WindowBounder& bounder,
     const bool refuted =
         bounder.layers().is_empty() || is_refuted(*clause, strict, bound.data() + first, context);
     first += strict.size();
-    if (refuted) keep_refuted(*clause, context);
+    if (refuted) context.keep_refuted(*clause);
     return refuted;
   });
   context.say(2, "backward passes by windows, " + std::to_string(schedule.iterations) +
@@ -76,28 +71,33 @@ void refute_rows(const LayeredSystem& system, const WindowBounder& bounder,
 
 }  // namespace
 
-std::shared_ptr<const LayeredSystem> refute_by_windows(
-    const std::shared_ptr<const LayeredSystem>& system, const std::vector<double>& lower,
-    const std::vector<double>& upper, std::vector<const Clause*>& clauses,
-    const SearchContext& context) {
+WindowRoot refute_by_windows(const LayeredSystem& system, const std::vector<double>& lower,
+                             const std::vector<double>& upper, std::vector<const Clause*>& clauses,
+                             const SearchContext& context) {
   const bool have_rows = std::all_of(clauses.begin(), clauses.end(),
                                      [](const Clause* clause) { return !clause->rows.empty(); });
-  if (!have_rows || !WindowBounder::suits(*system)) return system;
+  if (!have_rows || !WindowBounder::suits(system)) return {};
   WindowBudget budget;
-  budget.seconds = strategy::kWindowShare * context.deadline.left_s();
+  budget.seconds =
+      std::min(strategy::kWindowShare * context.deadline.left_s(), strategy::kLongestWindows_s);
   budget.threads = context.threads;
   budget.say = [&context](const std::string& message) { context.say(2, message); };
-  WindowBounder bounder(*system, lower, upper, std::move(budget), context.deadline);
+  WindowBounder bounder(system, lower, upper, std::move(budget), context.deadline);
   bounder.bound_layers();
   context.say(2, std::to_string(bounder.unstable()) + " neurons unstable at the root, " +
                      std::to_string(context.deadline.elapsed_s()) + " s");
-  refute_rows(*system, bounder, {}, clauses, context);
+  refute_rows(system, bounder, {}, clauses, context);
   AscentSchedule schedule;
   schedule.iterations = strategy::kWindowIterations;
   schedule.until_s =
-      context.deadline.spent_s() + strategy::kWindowShare * context.deadline.left_s();
-  if (!clauses.empty()) refute_rows(*system, bounder, schedule, clauses, context);
-  return limited(*system, bounder.layers());
+      context.deadline.spent_s() + strategy::kAscentShare * context.deadline.left_s();
+  if (!clauses.empty()) refute_rows(system, bounder, schedule, clauses, context);
+  WindowRoot root{limited(system, bounder.layers()), {}};
+  if (!bounder.is_complete())
+    root.no_search = "the time does not suffice for bounds of all neurons of so large a network";
+  else if (features_of(system).weights > strategy::kMostSparseWeights)
+    root.no_search = "the network is too large to be searched";
+  return root;
 }
 
 }  // namespace clipbound::solver

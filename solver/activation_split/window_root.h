@@ -4,6 +4,7 @@
 // Source: own; CROWN is cited where it is computed (bounds/windows).
 // Guarantees: a clause that is refuted has no counterexample in the box (S5).
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bounds/layered/layered_system.h"
@@ -12,12 +13,17 @@
 
 namespace clipbound::solver {
 
-/// Erases the clauses that are refuted on [lower, upper], and tells book and keeper of all. Returns
-/// the system with what is known of its neurons then, on this box alone; the same one where these
-/// passes are not for it, or a clause has no rows.
-std::shared_ptr<const LayeredSystem> refute_by_windows(
-    const std::shared_ptr<const LayeredSystem>& system, const std::vector<double>& lower,
-    const std::vector<double>& upper, std::vector<const Clause*>& clauses,
-    const SearchContext& context);
+struct WindowRoot {
+  /// With what is known of its neurons, on this box alone; nullptr: these passes are not for the
+  /// system, or a clause has no rows.
+  std::shared_ptr<const LayeredSystem> system;
+  /// Not empty: why a search of what is open has no sense.
+  std::string no_search;
+};
+
+/// Erases the clauses that are refuted on [lower, upper], and tells book and keeper of all.
+WindowRoot refute_by_windows(const LayeredSystem& system, const std::vector<double>& lower,
+                             const std::vector<double>& upper, std::vector<const Clause*>& clauses,
+                             const SearchContext& context);
 
 }  // namespace clipbound::solver
