@@ -159,14 +159,13 @@ void WindowBounder::tell(int layer, const std::vector<std::int64_t>& open, const
 }
 
 void WindowBounder::tighten(int layer, IntervalVector& z, double seconds) {
-  // Until something was measured; whatever the machine does, twice the time ends a layer.
-  constexpr double kWorkPerSecond = 4e9;
+  constexpr double kWorkPerSecond = 4e9;  // of a thread, until something was measured
   std::vector<std::int64_t> open;
   for (std::size_t v = 0; v < z.lower.size(); ++v) {
     if (is_open(z, v)) open.push_back(static_cast<std::int64_t>(v));
   }
   if (open.empty()) return;
-  const double begin = deadline_.spent_s(), end = begin + 2.0 * seconds,
+  const double begin = deadline_.spent_s(), end = begin + seconds,
                rate = worked_s_ > 0.1 ? work_ / worked_s_ : kWorkPerSecond * budget_.threads;
   const Choice choice = choose(layer, open.size(), rate * seconds);
   const std::vector<Batch> batches = batches_of(layer, open, choice.side);
@@ -199,35 +198,18 @@ bool WindowBounder::is_bounded_by_rows(std::size_t layer) const {
   return layers_.is_relu(static_cast<int>(layer)) && !reads_input_alone(system_.layers[layer]);
 }
 
-std::vector<double> WindowBounder::forecast() const {
-  std::vector<double> work(system_.layers.size(), 0.0);
-  for (std::size_t k = 0; k < work.size(); ++k) {
-    if (is_bounded_by_rows(k))
-      work[k] = plan_of_tile(static_cast<int>(k), 1).whole_work() *
-                static_cast<double>(system_.layers[k].size());
-  }
-  return work;
-}
-
+/// A layer may take all the time that is left: what it lacks, later ones lack far more.
 void WindowBounder::bound_layers() {
-  // A layer takes so many times its part of the work that is left, and some part in any case: what
-  // first layers lack, later ones lack far more. Layers that need less leave the rest.
-  constexpr double kMore = 2.0, kLeastPart = 0.1;
-  const std::vector<double> work = forecast();
   const double last = deadline_.spent_s() + budget_.seconds;
-  double left = std::accumulate(work.begin(), work.end(), 0.0);
-  for (std::size_t k = 0; k < work.size(); ++k) {
+  for (std::size_t k = 0; k < system_.layers.size(); ++k) {
     std::vector<double> magnitudes;
     IntervalVector z = layers_.enclose_next(magnitudes);
-    if (work[k] > 0.0) {
-      const double now = deadline_.spent_s(),
-                   part = std::clamp(kMore * work[k] / left, kLeastPart, 1.0);
-      const bool has_time = now < last && !deadline_.expired();
-      if (goes_on_ && has_time && !layers_.is_empty())
-        tighten(static_cast<int>(k), z, part * (last - now));
-      is_complete_ = is_complete_ && goes_on_ && has_time;
+    if (is_bounded_by_rows(k)) {
+      const double left = last - deadline_.spent_s();
+      const bool has_time = left > 0.0 && !deadline_.expired();
+      if (goes_on_ && has_time && !layers_.is_empty()) tighten(static_cast<int>(k), z, left);
+      is_complete_ = is_complete_ && has_time;
     }
-    left -= work[k];
     layers_.add(std::move(z), std::move(magnitudes));
   }
 }

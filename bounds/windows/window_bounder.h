@@ -67,8 +67,6 @@ class WindowBounder {
   void tell(int layer, const std::vector<std::int64_t>& open, const Choice& choice, double seconds,
             const IntervalVector& z) const;
   bool is_bounded_by_rows(std::size_t layer) const;
-  /// [layers] multiplications for all neurons of a layer, whole passes.
-  std::vector<double> forecast() const;
 
   const LayeredSystem& system_;
   const WindowNetwork network_;

@@ -82,7 +82,7 @@ void expect_outputs(const std::vector<double>& bounds, const Rationals& y) {
 
 TEST(WindowBounder, BoundsHoldExactlyAtPoints) {
   Dice dice(61);
-  int suited = 0, tighter = 0;
+  int suited = 0, tighter = 0, higher = 0;
   for (int trial = 0; trial < 200; ++trial) {
     SCOPED_TRACE(trial);
     const auto network = FuzzedNetwork(dice, true).build();
@@ -97,17 +97,25 @@ TEST(WindowBounder, BoundsHoldExactlyAtPoints) {
     bounder.bound_layers();
     const AffineForm rows = both_signs(system);
     const std::vector<double> bounds = bounder.lower_bounds(rows);
+    AscentSchedule schedule;
+    schedule.iterations = 4;
+    const std::vector<double> ascended = bounder.lower_bounds(rows, schedule);
     const IntervalVector intervals = enclose(rows, system.sources);
-    for (std::size_t r = 0; r < bounds.size(); ++r)
+    for (std::size_t r = 0; r < bounds.size(); ++r) {
       tighter += bounds[r] > intervals.lower[r] ? 1 : 0;
+      ASSERT_GE(ascended[r], bounds[r]) << r;
+      higher += ascended[r] > bounds[r] ? 1 : 0;
+    }
     for (int point = 0; point < 3; ++point) {
       ExactEvaluation exact(*network, point_in(dice, box));
       ASSERT_NO_FATAL_FAILURE(expect_layers(system, bounder.layers(), exact));
       ASSERT_NO_FATAL_FAILURE(expect_outputs(bounds, exact[network->outputs[0]]));
+      ASSERT_NO_FATAL_FAILURE(expect_outputs(ascended, exact[network->outputs[0]]));
     }
   }
   EXPECT_GT(suited, 100);
   EXPECT_GT(tighter, 100);
+  EXPECT_GT(higher, 100);
 }
 
 /// The layers with the bounds that CROWN on the whole network has.
