@@ -29,7 +29,7 @@ class WindowBounder {
   /// Whether these bounds are to be had, and are worth it: structured maps and ReLUs.
   static bool suits(const LayeredSystem& system);
 
-  /// The box lies inside the system's, which must outlive this.
+  /// The box lies inside the system's, which must outlive this; so must the deadline.
   WindowBounder(const LayeredSystem& system, std::vector<double> lower, std::vector<double> upper,
                 WindowBudget budget, const Deadline& deadline);
 

@@ -93,7 +93,8 @@ TEST(WindowBounder, BoundsHoldExactlyAtPoints) {
     WindowBudget budget;
     budget.bytes = dice.chance(0.5) ? 1 : budget.bytes;  // as few rows at once as possible
     budget.threads = dice.whole(1, 2);
-    WindowBounder bounder(system, box.lower, box.upper, budget, Deadline());
+    const Deadline deadline;
+    WindowBounder bounder(system, box.lower, box.upper, budget, deadline);
     bounder.bound_layers();
     const AffineForm rows = both_signs(system);
     const std::vector<double> bounds = bounder.lower_bounds(rows);
@@ -218,7 +219,8 @@ TEST(WindowRows, BothSidesAreThoseOfParallelLines) {
     const Box box = random_box(dice, network->input_size(), 0.0);
     const LayeredSystem system = lower_structured(*network, box);
     if (!WindowBounder::suits(system)) continue;
-    WindowBounder bounder(system, box.lower, box.upper, {}, Deadline());
+    const Deadline deadline;
+    WindowBounder bounder(system, box.lower, box.upper, {}, deadline);
     bounder.bound_layers();
     const RelaxedLayers& layers = bounder.layers();
     const WindowNetwork windows(system);
