@@ -11,6 +11,7 @@
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
+#include "solver/activation_split/window_root.h"
 #include "solver/input_split/coarse_boxes.h"
 #include "specs/evaluate/evaluate.h"
 
@@ -107,10 +108,6 @@ bool refuted_at(const std::vector<double>& point, const specs::EnclosedOutputs& 
   });
 }
 
-std::string name_of(const Clause& clause) {
-  return "clause of line " + std::to_string(clause.line);
-}
-
 }  // namespace
 
 void RootStage::check_first(const LayeredSystem& system, const CrownBounder::Bounds& bounds) {
@@ -151,12 +148,26 @@ std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
   return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true, reach_}, beside);
 }
 
+void RootStage::bound_many_inputs(const std::shared_ptr<const LayeredSystem>& system,
+                                  const BoxGroup& group, BoxClauses box, OpenRoots& roots,
+                                  OpenBoxes& open) {
+  const std::lock_guard lock(one_schedule_);
+  const WindowRoot root = refute_by_windows(*system, box.lower, box.upper, box.clauses, context_);
+  if (box.clauses.empty()) return;
+  if (root.no_search.empty())
+    return bound_activations(root.system ? root.system : system, group, std::move(box), roots);
+  open.no_search = root.no_search;
+  for (const std::size_t k : group.clauses) {
+    if (std::ranges::find(box.clauses, &query_.clauses[k]) != box.clauses.end())
+      open.clauses.push_back(k);
+  }
+}
+
 void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& system,
                                   const BoxGroup& group, BoxClauses box, OpenRoots& roots) {
-  const std::lock_guard lock(one_schedule_);
   std::erase_if(box.clauses, [&](const Clause* clause) {
     if (!refuted_exactly(*system, *clause, system->intervals, box, -kInfinity)) return false;
-    keep_refuted(*clause);
+    context_.keep_refuted(*clause);
     return true;
   });
   if (box.clauses.empty()) return;
@@ -167,7 +178,7 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
   root->begin();
   const ActivationProblem& problem = root->problem();
   for (const ActivationClause& c : problem.clauses) {
-    context_.say(2, name_of(*c.clause) + ": bound " +
+    context_.say(2, "clause of line " + std::to_string(c.clause->line) + ": bound " +
                         std::to_string(problem.root.lower[static_cast<std::size_t>(c.first_row)]) +
                         ", " + std::to_string(problem.network->unstable_count()) +
                         " neurons unstable");
@@ -184,12 +195,8 @@ void RootStage::bound_activations(const std::shared_ptr<const LayeredSystem>& sy
 namespace {
 
 std::int64_t coefficients_of(const LayeredSystem& system) {
-  std::int64_t count = 0;
-  const auto add = [&count](const AffineForm& form) {
-    for (const auto& [source, rows] : form.terms) count += rows.entries();
-  };
-  for (const AffineForm& layer : system.layers) add(layer);
-  add(system.outputs);
+  auto count = static_cast<std::int64_t>(features_of(system).weights);
+  for (const auto& [source, rows] : system.outputs.terms) count += rows.entries();
   return count;
 }
 
@@ -223,11 +230,6 @@ bool RootStage::refuted_exactly(const LayeredSystem& system, const Clause& claus
       return true;
   }
   return false;
-}
-
-void RootStage::keep_refuted(const Clause& clause) const {
-  if (context_.progress != nullptr) context_.progress->root_refuted(clause);
-  if (context_.keeper != nullptr) context_.keeper->keep_refuted(clause);
 }
 
 std::shared_ptr<ClauseRoot> RootStage::clause_root(
@@ -313,7 +315,7 @@ BoxGroup RootStage::open_by_intervals(const LayeredSystem& system, const BoxGrou
   if (lowering_work(system) <= strategy::kSmallWork) return open;
   std::erase_if(open.clauses, [&](std::size_t k) {
     const bool refuted = refuted_by_intervals(system, query_.clauses[k]);
-    if (refuted) keep_refuted(query_.clauses[k]);
+    if (refuted) context_.keep_refuted(query_.clauses[k]);
     return refuted;
   });
   return open;
@@ -340,7 +342,7 @@ RootStage::OpenBoxes RootStage::bound_group(std::shared_ptr<const CrownBounder> 
   const Plan plan = plan_for(features_of(bounder->system()), {kept.size(), have_rows(box.clauses)},
                              context_.options);
   if (plan.split.value == Split::activations) {
-    bound_activations(bounder->shared_system(), group, std::move(box), roots);
+    bound_many_inputs(bounder->shared_system(), group, std::move(box), roots, open);
     return open;
   }
   open.budgets = plan.budgets;
@@ -363,7 +365,7 @@ RootStage::OpenBoxes RootStage::bound_group(std::shared_ptr<const CrownBounder> 
         rows.refuted || (intervals && refuted_by_intervals(*intervals, *root->clause)) ||
         refuted_exactly(bounder->system(), *root->clause, bounds.layers, box, rows.bound);
     if (refuted || (resumed != nullptr && resumed->closed.is_one())) {
-      keep_refuted(*root->clause);
+      context_.keep_refuted(*root->clause);
       continue;
     }
     if (context_.progress != nullptr)
@@ -414,7 +416,7 @@ std::vector<BoxGroup> RootStage::groups_to_bound() const {
     const specs::EnclosedOutputs outputs = specs::evaluate_enclosed(*network_, group.lower);
     std::erase_if(group.clauses, [&](std::size_t k) {
       const bool refuted = refuted_at(group.lower, outputs, query_.clauses[k]);
-      if (refuted) keep_refuted(query_.clauses[k]);
+      if (refuted) context_.keep_refuted(query_.clauses[k]);
       return refuted;
     });
   });
@@ -470,6 +472,7 @@ void RootStage::bound_all(OpenRoots& roots) {
   });
   for (OpenBoxes& part : parts) {
     if (!part.tasks.empty()) roots.budgets = part.budgets;
+    if (!part.no_search.empty()) roots.no_search = part.no_search;
     for (BoxSubproblems& task : part.tasks) roots.boxes.push_back(std::move(task));
     roots.clauses.insert(roots.clauses.end(), part.clauses.begin(), part.clauses.end());
   }

@@ -29,6 +29,8 @@ struct OpenRoots {
   std::vector<std::size_t> clauses;  ///< their numbers: those of boxes, then those of schedules
   /// Not empty: because of these nodes outputs are bounded by intervals alone.
   std::string interval_only;
+  /// Not empty: why no search of what is open has any sense. What schedules hold is not all then.
+  std::string no_search;
   /// Steps may have to be decided, or operators are enclosed by intervals alone: cases help where
   /// splits come to no end.
   bool have_cases = false;
@@ -65,6 +67,7 @@ class RootStage {
     std::vector<BoxSubproblems> tasks;
     std::vector<std::size_t> clauses;
     Budgets budgets;
+    std::string no_search;
   };
 
   /// All clauses by their boxes, but those that the network's values at their one point refute,
@@ -82,6 +85,10 @@ class RootStage {
                             const BoxGroup& whole) const;
   OpenBoxes bound_group(std::shared_ptr<const CrownBounder> bounder, const BoxGroup& whole,
                         OpenRoots& roots);
+  /// By windows where the network is large, then on the sparse network. What no search is worth it
+  /// for stays in `open`.
+  void bound_many_inputs(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
+                         BoxClauses box, OpenRoots& roots, OpenBoxes& open);
   void bound_activations(const std::shared_ptr<const LayeredSystem>& system, const BoxGroup& group,
                          BoxClauses box, OpenRoots& roots);
   /// True where exact arithmetic refutes the clause on its box. `bound`: the highest that is known
@@ -93,8 +100,6 @@ class RootStage {
   /// network is lowered.
   void bound_all(OpenRoots& roots);
   void enter(Stage stage) const;
-  /// Leaves with the context's keeper, and in the book, that nothing of a clause is open.
-  void keep_refuted(const Clause& clause) const;
   std::shared_ptr<ClauseRoot> clause_root(const std::shared_ptr<const CrownBounder>& bounder,
                                           const Clause& clause) const;
   /// Makes the root of a part of a clause's box on which the whole network is lowered anew; nullptr

@@ -89,6 +89,7 @@ class Run {
       if (attack(root_attack_s(roots.spent_s))) return found();
     }
     if (only_root_) return undecided_at_root();
+    if (!roots.no_search.empty()) return attack_only(roots.no_search);
     if (!roots.interval_only.empty())
       return attack_only("the outputs are bounded by intervals alone: " + roots.interval_only);
     return search(std::move(roots));

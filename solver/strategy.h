@@ -60,6 +60,12 @@ inline constexpr double kReplayShare = 0.05;  // of the activation split's time,
 // below a millisecond each. Not measured.
 inline constexpr double kSmallWork = 1e6;
 
+// Backward passes by windows: all neurons, then the slopes of rows, of the time that is left. What
+// they leave open is searched where the sparse network has no more coefficients (decision 63).
+inline constexpr double kWindowShare = 0.7, kLongestWindows_s = 600.0, kAscentShare = 0.3;
+inline constexpr int kWindowIterations = 20;
+inline constexpr std::size_t kMostSparseWeights = 200000000;
+
 // Families. They are lowered apart where that takes at most this share of the time that is left.
 // Not measured; that lowering apart pays is decision 24.
 inline constexpr double kLoweringShare = 0.25;

@@ -105,6 +105,9 @@ class ConvolutionMap {
   void apply_transposed_magnitudes(const double* r, std::int64_t B, double* y,
                                    bool add = false) const;
 
+  /// apply_transposed() of rows that stand side by side: r [rows(), B], y [columns(), B].
+  void apply_transposed_beside(const double* r, std::int64_t B, double* y, bool add = false) const;
+
   double gamma() const;             ///< of longest_row() products, y_0 included
   double gamma_transposed() const;  ///< of longest_column() products, y_0 included
   double underflow() const;         ///< what products that underflow may lose in one element
@@ -119,6 +122,8 @@ class ConvolutionMap {
   void to_image(const double* positions, std::int64_t B, Signs signs, double* image) const;
   void multiply(const double* x, std::int64_t B, Signs signs, double* y, bool add) const;
   void multiply_transposed(const double* r, std::int64_t B, Signs signs, double* y, bool add) const;
+  /// The transpose on [channels, elements, B]; y += that.
+  void back(const double* r, std::int64_t B, Signs signs, double* y) const;
 
   std::shared_ptr<const Data> data_;
 };

@@ -269,33 +269,34 @@ void ConvolutionMap::multiply(const double* x, std::int64_t B, Signs signs, doub
   }
 }
 
+void ConvolutionMap::back(const double* r, std::int64_t B, Signs signs, double* y) const {
+  if (data_->is_conv()) {
+    to_image(r, B, signs, y);
+  } else {
+    to_positions(r, B, signs, y);
+  }
+}
+
 void ConvolutionMap::multiply_transposed(const double* r, std::int64_t B, Signs signs, double* y,
                                          bool add) const {
   CLIPBOUND_CHECK(B >= 0);
   const std::int64_t from = rows(), to = columns(), area = data_->position_area();
   if (!add) std::fill_n(y, B * to, 0.0);
   if (B == 0 || entries() == 0) return;
-  const auto back = [&](const double* x, std::int64_t count, double* z) {
-    if (data_->is_conv()) {
-      to_image(x, count, signs, z);
-    } else {
-      to_positions(x, count, signs, z);
-    }
-  };
   const std::int64_t together =
       area >= kManyPositions ? 1 : std::clamp<std::int64_t>(kWide / area, 1, B);
   std::vector<double> side_by_side, result;
   for (std::int64_t b = 0; b < B; b += together) {
     const std::int64_t count = std::min(together, B - b);
     if (count == 1) {
-      back(r + b * from, 1, y + b * to);
+      back(r + b * from, 1, signs, y + b * to);
       continue;
     }
     side_by_side.resize(static_cast<std::size_t>(from * count));
     result.assign(static_cast<std::size_t>(to * count), 0.0);
     transpose(r + b * from, count, from,
               [&](std::int64_t at, double x) { side_by_side[static_cast<std::size_t>(at)] = x; });
-    back(side_by_side.data(), count, result.data());
+    back(side_by_side.data(), count, signs, result.data());
     transpose(result.data(), to, count, [&](std::int64_t at, double x) { y[b * to + at] += x; });
   }
 }
@@ -308,6 +309,12 @@ void ConvolutionMap::apply_magnitudes(const double* x, std::int64_t B, double* y
 }
 void ConvolutionMap::apply_transposed(const double* r, std::int64_t B, double* y, bool add) const {
   multiply_transposed(r, B, Signs::own, y, add);
+}
+void ConvolutionMap::apply_transposed_beside(const double* r, std::int64_t B, double* y,
+                                             bool add) const {
+  CLIPBOUND_CHECK(B >= 0);
+  if (!add) std::fill_n(y, columns() * B, 0.0);
+  if (B > 0 && entries() > 0) back(r, B, Signs::own, y);
 }
 void ConvolutionMap::apply_transposed_magnitudes(const double* r, std::int64_t B, double* y,
                                                  bool add) const {

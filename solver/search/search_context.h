@@ -34,6 +34,11 @@ struct SearchContext {
   /// True where a search has to end, whatever it has reached: a counterexample is known, or the
   /// deadline has come.
   bool ended() const { return judge.found() || deadline.expired(); }
+  /// Tells book and keeper that nothing of a clause is open.
+  void keep_refuted(const Clause& clause) const {
+    if (progress != nullptr) progress->root_refuted(clause);
+    if (keeper != nullptr) keeper->keep_refuted(clause);
+  }
   void say(int level, const std::string& message) const {
     if (log) log(level, message);
   }
