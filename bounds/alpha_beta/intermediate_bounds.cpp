@@ -68,6 +68,16 @@ void for_each_batch(const SparseNetwork& network, int threads, std::size_t count
               });
 }
 
+/// Where groups of at most `most` batches begin and end. For several threads the last ones are
+/// smaller, so that all end together (guided self-scheduling, Polychronopoulos and Kuck, 1987).
+std::vector<std::size_t> cut_into_groups(std::size_t batches, std::size_t most, int threads) {
+  const std::size_t parts = threads > 1 ? 2 * static_cast<std::size_t>(threads) : 1;
+  std::vector<std::size_t> begins{0};
+  for (std::size_t left = batches; left > 0; left = batches - begins.back())
+    begins.push_back(begins.back() + std::min(most, std::max<std::size_t>(1, left / parts)));
+  return begins;
+}
+
 /// One batch of rows.
 LaneRows lane_rows(const SparseNetworkRows& rows, const std::vector<std::int64_t>& order,
                    std::size_t first, double sign) {
@@ -310,12 +320,13 @@ class LayerByLayer {
   }
 
   void bound_layer(const LayerWork& layer, std::size_t batches, IntervalVector& z) const {
-    const std::size_t shared = layer.batches_per_cone;
-    for_each_batch(network_, budget_.threads, (batches + shared - 1) / shared,
-                   [&](Workshop& workshop, std::size_t k) {
-                     bound_group(workshop, layer,
-                                 part_of(layer.order, k * shared * kLanes, shared * kLanes), z);
-                   });
+    const std::vector<std::size_t> begins =
+        cut_into_groups(batches, layer.batches_per_cone, budget_.threads);
+    for_each_batch(
+        network_, budget_.threads, begins.size() - 1, [&](Workshop& workshop, std::size_t k) {
+          const std::size_t count = begins[k + 1] - begins[k];
+          bound_group(workshop, layer, part_of(layer.order, begins[k] * kLanes, count * kLanes), z);
+        });
   }
   /// Bounds the neurons that share a cone.
   void bound_group(Workshop& workshop, const LayerWork& layer,
