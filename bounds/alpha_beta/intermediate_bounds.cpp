@@ -69,7 +69,7 @@ void for_each_batch(const SparseNetwork& network, int threads, std::size_t count
 }
 
 /// Where groups of at most `most` batches begin and end. For several threads the last ones are
-/// smaller, so that all end together (guided self-scheduling, Polychronopoulos and Kuck, 1987).
+/// smaller (guided self-scheduling, Polychronopoulos and Kuck, 1987; decision 64).
 std::vector<std::size_t> cut_into_groups(std::size_t batches, std::size_t most, int threads) {
   const std::size_t parts = threads > 1 ? 2 * static_cast<std::size_t>(threads) : 1;
   std::vector<std::size_t> begins{0};

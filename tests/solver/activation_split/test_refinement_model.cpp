@@ -35,9 +35,10 @@ TEST(RefinementModel, TriesNoMoreUntilTheseAreThrough) {
 }
 
 /// Takes note of eight refinements.
-void teach(RefinementModel& model, double split_gain, double gained_share, double refinement_s) {
+void teach(RefinementModel& model, double gained_by_split, double gained_share,
+           double refinement_s) {
   for (int k = 0; k < 8; ++k) {
-    model.learn_split(split_gain, 0.001);
+    model.learn_split(gained_by_split, 0.001);
     model.learn_refinement(gained_share);
     model.learn_refinement_time(refinement_s);
   }
