@@ -22,10 +22,10 @@ class Refinement {
   /// Takes note of how a subproblem's bound changed by its last split or refinement, and how long
   /// it took.
   void learn(const ActivationSubproblem& subproblem, double seconds);
-  /// Whether to refine(), which has to follow then.
-  bool pays(const ActivationSubproblem& subproblem) {
-    return enabled_ &&
-           model_.begins(subproblem.bound, subproblem.depth - subproblem.refined_at_depth);
+  /// Whether to refine(), which has to follow then; beside so many others of the batch.
+  bool pays(const ActivationSubproblem& subproblem, int in_batch) {
+    return enabled_ && model_.begins(subproblem.bound,
+                                     subproblem.depth - subproblem.refined_at_depth, in_batch);
   }
   /// Refines the subproblem of a lane. False where this shows that it is empty.
   bool refine(ActivationSubproblem& subproblem, int lane);

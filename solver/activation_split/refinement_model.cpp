@@ -38,17 +38,20 @@ double RefinementModel::subproblem_s() const {
   return subproblem_s_;
 }
 
-bool RefinementModel::begins(double bound, int splits_since) {
+bool RefinementModel::begins(double bound, int splits_since, int in_batch) {
   const std::lock_guard lock(mutex_);
-  const bool result = pays(bound, splits_since);
+  const bool result = pays(bound, splits_since, in_batch);
   begun_ += result ? 1 : 0;
   return result;
 }
 
-bool RefinementModel::pays(double bound, int splits_since) const {
+bool RefinementModel::pays(double bound, int splits_since, int in_batch) const {
   constexpr int kTrials = 4, kFewestSplits = 2;
   if (splits_since < kFewestSplits) return false;
-  if (refinements_ < kTrials) return splits_since >= 3 && refinements_ + begun_ < kTrials;
+  if (refinements_ < kTrials) {
+    const int most_in_batch = (kTrials + threads_ - 1) / threads_;
+    return splits_since >= 3 && refinements_ + begun_ < kTrials && in_batch < most_in_batch;
+  }
   if (!(split_gain_ > 0.0)) return true;
   const double levels = std::min(-bound / split_gain_, 60.0);
   const double saved = std::exp2(levels) - std::exp2(levels * (1.0 - refinement_share_));

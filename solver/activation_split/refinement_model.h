@@ -12,6 +12,7 @@ namespace clipbound::solver {
 
 class RefinementModel {
  public:
+  explicit RefinementModel(int threads = 1) : threads_(threads) {}
   /// A split raised a bound by `gained`, and its child took so long.
   void learn_split(double gained, double seconds);
   /// A refinement that was begun took away this share of what a bound lacked.
@@ -20,15 +21,17 @@ class RefinementModel {
   void learn_refinement_time(double seconds);
   /// Whether to refine a subproblem whose row has this bound, so many splits after its last
   /// refinement; if so, it is begun. The first few are tried to learn what that gains, and until
-  /// they are through no others.
-  bool begins(double bound, int splits_since);
+  /// they are through no others. `in_batch`: begun by the same batch; threads divide the trials, or
+  /// one would try them all while the others go on without.
+  bool begins(double bound, int splits_since, int in_batch = 0);
   /// A refinement that was begun teaches nothing: it has shown that the subproblem is empty.
   void give_back();
   double subproblem_s() const;
 
  private:
-  bool pays(double bound, int splits_since) const;
+  bool pays(double bound, int splits_since, int in_batch) const;
 
+  const int threads_;
   mutable std::mutex mutex_;
   double split_gain_ = 0.0;        // by which a split raises a bound
   double refinement_share_ = 0.0;  // of what a bound lacks that is gone after a refinement

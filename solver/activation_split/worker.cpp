@@ -142,6 +142,7 @@ bool ActivationSplitWorker::another_row_excluded(ActivationSubproblem& subproble
 
 void ActivationSplitWorker::branch() {
   lanes_.bounder.differentiate(lanes_.cone);
+  int refined = 0;
   for (std::size_t k = 0; k < batch_.size(); ++k) {
     ActivationSubproblem& subproblem = batch_[k];
     const int lane = static_cast<int>(k);
@@ -150,8 +151,9 @@ void ActivationSplitWorker::branch() {
       ++statistics.pruned_bound;
       close(subproblem);
       next_[k] = Next::closed;
-    } else if (refinement_.pays(subproblem)) {
+    } else if (refinement_.pays(subproblem, refined)) {
       next_[k] = Next::refine;
+      ++refined;
     } else {
       split_[k] = choose_split(branching_, lanes_, subproblem, lane);
     }

@@ -34,6 +34,16 @@ TEST(RefinementModel, TriesNoMoreUntilTheseAreThrough) {
   EXPECT_TRUE(model.begins(-10.0, 2)) << "it is known that they pay";
 }
 
+TEST(RefinementModel, ThreadsDivideTheTrials) {
+  RefinementModel model(2);
+  EXPECT_TRUE(model.begins(-1.0, 3, 0));
+  EXPECT_TRUE(model.begins(-1.0, 3, 1));
+  EXPECT_FALSE(model.begins(-1.0, 3, 2)) << "the other two are the other thread's";
+  EXPECT_TRUE(model.begins(-1.0, 3, 0));
+  EXPECT_TRUE(model.begins(-1.0, 3, 1));
+  EXPECT_FALSE(model.begins(-1.0, 3, 0));
+}
+
 /// Takes note of eight refinements.
 void teach(RefinementModel& model, double gained_by_split, double gained_share,
            double refinement_s) {
