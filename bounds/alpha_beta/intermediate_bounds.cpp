@@ -256,26 +256,29 @@ class LayerByLayer {
           crown_rows_per_cone(network_, layer.form, layer.order, budget_.threads);
       if (rows > 0) return bound_by_crown(layer, rows, z);
     }
-    const std::size_t rows =
-        kLanes * batches_per_cone(network_, layer.form, layer.order, budget_.iterations);
-    for_each_batch(network_, budget_.threads, (layer.order.size() + rows - 1) / rows,
+    const Groups groups(layer.order, kLanes,
+                        batches_per_cone(network_, layer.form, layer.order, budget_.iterations),
+                        budget_.threads);
+    for_each_batch(network_, budget_.threads, groups.count(),
                    [&](Workshop& workshop, std::size_t k) {
-                     bound_group(workshop, layer, part_of(layer.order, k * rows, rows), z);
+                     bound_group(workshop, layer, groups.part(k), z);
                    });
   }
 
   /// The rows of a layer with CROWN's slopes, so many on one cone.
   void bound_by_crown(const LayerWork& layer, std::size_t rows_per_cone, IntervalVector& z) {
-    const std::size_t count = (layer.order.size() + rows_per_cone - 1) / rows_per_cone;
+    const Groups groups(layer.order, CrownRows::kRows, rows_per_cone / CrownRows::kRows,
+                        budget_.threads);
     std::atomic<std::size_t> next{0};
     private_layers_.update(network_);
-    run_workers(static_cast<int>(std::min<std::size_t>(crown_.size(), count)), [&](int thread) {
-      std::unique_ptr<CrownWorkshop>& mine = at(crown_, thread);
-      if (mine == nullptr) mine = std::make_unique<CrownWorkshop>(network_);
-      mine->rows.attach(network_, private_layers_);
-      for (std::size_t k = next.fetch_add(1); k < count; k = next.fetch_add(1))
-        bound_crown_group(*mine, layer, part_of(layer.order, k * rows_per_cone, rows_per_cone), z);
-    });
+    run_workers(static_cast<int>(std::min<std::size_t>(crown_.size(), groups.count())),
+                [&](int thread) {
+                  std::unique_ptr<CrownWorkshop>& mine = at(crown_, thread);
+                  if (mine == nullptr) mine = std::make_unique<CrownWorkshop>(network_);
+                  mine->rows.attach(network_, private_layers_);
+                  for (std::size_t k = next.fetch_add(1); k < groups.count(); k = next.fetch_add(1))
+                    bound_crown_group(*mine, layer, groups.part(k), z);
+                });
   }
   void bound_crown_group(CrownWorkshop& workshop, const LayerWork& layer,
                          const std::vector<std::int64_t>& neurons, IntervalVector& z) const {

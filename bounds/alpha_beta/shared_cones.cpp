@@ -32,6 +32,17 @@ std::vector<std::int64_t> by_dependency(const SparseNetwork& network, const Affi
   return sorted;
 }
 
+Groups::Groups(const std::vector<std::int64_t>& order, std::size_t batch, std::size_t most,
+               int threads)
+    : order_(order) {
+  const std::size_t parts = threads > 1 ? 2 * static_cast<std::size_t>(threads) : 1;
+  while (begins_.back() < order.size()) {
+    const std::size_t left = (order.size() - begins_.back() + batch - 1) / batch;
+    const std::size_t here = std::min(most, std::max<std::size_t>(1, left / parts));
+    begins_.push_back(std::min(order.size(), begins_.back() + here * batch));
+  }
+}
+
 double work_of_rows(const SparseNetwork& network, const AffineForm& form,
                     const std::vector<std::int64_t>& order, std::size_t count) {
   const std::size_t middle = order.size() / 2 / kLanes * kLanes;

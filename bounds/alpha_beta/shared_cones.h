@@ -21,6 +21,22 @@ std::vector<std::int64_t> part_of(const std::vector<std::int64_t>& order, std::s
 std::vector<std::int64_t> by_dependency(const SparseNetwork& network, const AffineForm& form,
                                         const std::vector<std::int64_t>& neurons);
 
+/// Rows in their order, cut into groups of at most `most` batches of so many rows. For several
+/// threads the last groups are smaller (guided self-scheduling, Polychronopoulos and Kuck, 1987;
+/// decision 69).
+class Groups {
+ public:
+  Groups(const std::vector<std::int64_t>& order, std::size_t batch, std::size_t most, int threads);
+  std::size_t count() const { return begins_.size() - 1; }
+  std::vector<std::int64_t> part(std::size_t k) const {
+    return part_of(order_, begins_[k], begins_[k + 1] - begins_[k]);
+  }
+
+ private:
+  const std::vector<std::int64_t>& order_;
+  std::vector<std::size_t> begins_{0};
+};
+
 /// Multiplications of one substitution on the cone of `count` rows, about.
 double work_of_rows(const SparseNetwork& network, const AffineForm& form,
                     const std::vector<std::int64_t>& order, std::size_t count);

@@ -55,9 +55,11 @@ ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice
   const std::uint64_t lowered = keeps ? fingerprint_of(problem.network->system()) : 0;
   std::vector<ActivationTask> frontier =
       begin_trees(problem, keeps ? context.keeper : nullptr, lowered, counters);
+  RefinementModel model(context.threads);
   TreeSearch<ActivationSplitWorker> search(
-      context, counters, time_slice, strategy::kActivationSplitAttack,
-      [&](SearchTeam& team) { return std::make_unique<ActivationSplitWorker>(team, problem); });
+      context, counters, time_slice, strategy::kActivationSplitAttack, [&](SearchTeam& team) {
+        return std::make_unique<ActivationSplitWorker>(team, problem, model);
+      });
   std::vector<const Clause*> clauses;
   for (const ActivationClause& c : problem.clauses) clauses.push_back(c.clause);
   {

@@ -145,7 +145,10 @@ bool Refinement::refine(ActivationSubproblem& subproblem, int lane) {
   for (int k = 0; k < lanes_.network.layers() && !empty; ++k)
     empty = !refine_layer(k, lane, kLeastGap * std::max(-subproblem.bound, 0.0), found);
   lanes_.probe.clip_nothing();
-  if (empty) return false;
+  if (empty) {
+    model_.give_back();
+    return false;
+  }
   store(subproblem, lane, found);
   deadline_.work(lanes_.take_work());
   model_.learn_refinement_time(deadline_.spent_s() - begin);

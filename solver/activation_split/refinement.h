@@ -16,15 +16,16 @@ namespace clipbound::solver {
 
 class Refinement {
  public:
-  Refinement(SubproblemLanes& lanes, const Deadline& deadline, bool enabled)
-      : lanes_(lanes), deadline_(deadline), enabled_(enabled) {}
+  Refinement(SubproblemLanes& lanes, RefinementModel& model, const Deadline& deadline, bool enabled)
+      : lanes_(lanes), model_(model), deadline_(deadline), enabled_(enabled) {}
 
   /// Takes note of how a subproblem's bound changed by its last split or refinement, and how long
   /// it took.
   void learn(const ActivationSubproblem& subproblem, double seconds);
-  bool pays(const ActivationSubproblem& subproblem) const {
-    return enabled_ &&
-           model_.pays(subproblem.bound, subproblem.depth - subproblem.refined_at_depth);
+  /// Whether to refine(), which has to follow then; beside so many others of the batch.
+  bool pays(const ActivationSubproblem& subproblem, int in_batch) {
+    return enabled_ && model_.begins(subproblem.bound,
+                                     subproblem.depth - subproblem.refined_at_depth, in_batch);
   }
   /// Refines the subproblem of a lane. False where this shows that it is empty.
   bool refine(ActivationSubproblem& subproblem, int lane);
@@ -53,10 +54,10 @@ class Refinement {
   void store(ActivationSubproblem& subproblem, int lane, const Found& found) const;
 
   SubproblemLanes& lanes_;
+  RefinementModel& model_;  // of the search
   const Deadline& deadline_;
   const bool enabled_;
   Cone cone_;  // of the neurons at hand
-  RefinementModel model_;
 };
 
 }  // namespace clipbound::solver

@@ -12,12 +12,13 @@ constexpr int kIterations = 10;       // of slopes and multipliers, per batch
 constexpr int kLeafIterations = 400;  // where nothing is left to split
 }  // namespace
 
-ActivationSplitWorker::ActivationSplitWorker(SearchTeam& team, const ActivationProblem& problem)
+ActivationSplitWorker::ActivationSplitWorker(SearchTeam& team, const ActivationProblem& problem,
+                                             RefinementModel& model)
     : SearchWorker(team),
       problem_(problem),
       branching_(branching_strategy(context_.options.branching)),
       lanes_(problem),
-      refinement_(lanes_, deadline_,
+      refinement_(lanes_, model, deadline_,
                   clipping_method(context_.options.clipping).refine_intermediate_bounds),
       begin_s_(deadline_.spent_s()) {}
 
@@ -141,6 +142,7 @@ bool ActivationSplitWorker::another_row_excluded(ActivationSubproblem& subproble
 
 void ActivationSplitWorker::branch() {
   lanes_.bounder.differentiate(lanes_.cone);
+  int refined = 0;
   for (std::size_t k = 0; k < batch_.size(); ++k) {
     ActivationSubproblem& subproblem = batch_[k];
     const int lane = static_cast<int>(k);
@@ -149,8 +151,9 @@ void ActivationSplitWorker::branch() {
       ++statistics.pruned_bound;
       close(subproblem);
       next_[k] = Next::closed;
-    } else if (refinement_.pays(subproblem)) {
+    } else if (refinement_.pays(subproblem, refined)) {
       next_[k] = Next::refine;
+      ++refined;
     } else {
       split_[k] = choose_split(branching_, lanes_, subproblem, lane);
     }
@@ -160,12 +163,10 @@ void ActivationSplitWorker::branch() {
 void ActivationSplitWorker::clip() {
   for (std::size_t k = 0; k < batch_.size(); ++k) {
     if (next_[k] != Next::refine) continue;
-    if (refinement_.refine(batch_[k], static_cast<int>(k))) {
-      stack_.push_back(std::move(batch_[k]));
-      continue;
-    }
+    if (refinement_.refine(batch_[k], static_cast<int>(k))) continue;
     ++statistics.pruned_clip;
     close(batch_[k]);
+    next_[k] = Next::closed;
   }
 }
 
@@ -186,6 +187,10 @@ void ActivationSplitWorker::split() {
           side == SplitSide::lower ? SearchWorker::split(parent.share) : std::move(parent.share);
       push_child(child_of(parent, std::move(share)), lane, *split_[k], side);
     }
+  }
+  // Refined ones come next, so that the model learns from them at once.
+  for (std::size_t k = 0; k < batch_.size(); ++k) {
+    if (next_[k] == Next::refine) stack_.push_back(std::move(batch_[k]));
   }
 }
 

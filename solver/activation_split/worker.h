@@ -22,7 +22,7 @@ class ActivationSplitWorker : public SearchWorker {
  public:
   using Subtree = ActivationTask;
 
-  ActivationSplitWorker(SearchTeam& team, const ActivationProblem& problem);
+  ActivationSplitWorker(SearchTeam& team, const ActivationProblem& problem, RefinementModel& model);
   // The steps of TreeSearch.
   void begin(ActivationTask task) { stack_ = std::move(task); }
   bool has_open() const { return !stack_.empty(); }
