@@ -153,7 +153,9 @@ void AlphaBetaLanes::set_difference(int lane, std::int32_t pair, const Range& d)
   const Range x = range_in(lane, at(network_->unstable_of, twins.first)),
               y = range_in(lane, at(network_->unstable_of, twins.second)),
               cut{std::max(d.lower, of.lower[lane]), std::min(d.upper, of.upper[lane])};
-  if (!(cut.lower <= cut.upper)) return;
+  const auto is_open = [](const Range& z) { return z.lower < 0.0 && z.upper > 0.0; };
+  // Else there are no lines to read: the pair keeps those that it has.
+  if (!(cut.lower <= cut.upper) || !is_open(x) || !is_open(y)) return;
   const Activation relu{Curve::relu};
   const DifferenceLines lines = relax_difference(relu, x, y, cut, relax(relu, x.lower, x.upper),
                                                  relax(relu, y.lower, y.upper));

@@ -168,6 +168,21 @@ void Refinement::store_differences(ActivationSubproblem& subproblem,
   subproblem.refined_differences = refined;
 }
 
+/// Narrower differences may determine the twins of neurons that have phases: these get multipliers,
+/// and the slopes that they had are none. The probe holds what was found.
+void Refinement::start_determined_twins(const ActivationSubproblem& subproblem, int lane,
+                                        std::vector<float>& parameters) const {
+  AlphaBetaLanes& probe = lanes_.probe.lanes;
+  for (const ReluSplit& split : subproblem.relus) probe.set_phase(0, split.neuron, split.phase);
+  for (const SparseTwins& pair : lanes_.network.twins) {
+    for (const Live v : {pair.first, pair.second}) {
+      const Unstable u = at(lanes_.network.unstable_of, v);
+      if (probe.has_phase(0, u) && !lanes_.bounder.lanes.has_phase(lane, u))
+        at(parameters, u) = 0.0F;
+    }
+  }
+}
+
 void Refinement::store(ActivationSubproblem& subproblem, int lane, const Found& all) const {
   const std::vector<RefinedBounds>& found = all.neurons;
   store_differences(subproblem, all.differences);
@@ -177,6 +192,7 @@ void Refinement::store(ActivationSubproblem& subproblem, int lane, const Found& 
     if (!lanes_.bounder.lanes.is_nonlinear(b.neuron) && (b.lower >= 0.0 || b.upper <= 0.0))
       at(*parameters, b.neuron) = 0.0F;  // from now on a multiplier
   }
+  if (!all.differences.empty()) start_determined_twins(subproblem, lane, *parameters);
   if (subproblem.refined != nullptr) {
     std::vector<char> seen(static_cast<std::size_t>(lanes_.network.unstable_count()), 0);
     for (const RefinedBounds& b : found) at(seen, b.neuron) = 1;

@@ -51,6 +51,8 @@ class Refinement {
   void bound_both_sides(LaneRows rows, Vec bound[2]);
   void store_differences(ActivationSubproblem& subproblem,
                          const std::vector<RefinedDifference>& found) const;
+  void start_determined_twins(const ActivationSubproblem& subproblem, int lane,
+                              std::vector<float>& parameters) const;
   void store(ActivationSubproblem& subproblem, int lane, const Found& found) const;
 
   SubproblemLanes& lanes_;

@@ -66,7 +66,8 @@ TEST(RefinedDifferences, HoldAPlantedCounterexample) {
     PlantedPair planted(dice);
     const SparseNetwork& net = *planted.problem.network;
     SubproblemLanes lanes(planted.problem);
-    Refinement refinement(lanes, Deadline(), true);
+    const Deadline deadline;
+    Refinement refinement(lanes, deadline, true);
     ActivationSubproblem subproblem = child_of(planted.root, Share::whole());
     for (int round = 0; round < 3; ++round) {  // later ones begin with what earlier ones found
       std::vector<ActivationSubproblem> batch;
