@@ -224,7 +224,7 @@ std::vector<double> ascend(const WindowNetwork& network, const RelaxedLayers& la
   double rate = schedule.rate, gap = kInfinity;
   for (int iteration = 0;; ++iteration) {
     WindowRows rows(network, layers, plan, form, which, RowSides::lower, memory, &slopes);
-    rows.run();
+    rows.run([&] { return deadline.expired(); });
     deadline.work(2.0 * rows.work());
     if (best.empty()) best = rows.lower();
     for (std::size_t r = 0; r < best.size(); ++r) best[r] = std::max(best[r], rows.lower()[r]);

@@ -135,9 +135,10 @@ void WindowBounder::bound_batch(int layer, const Batch& batch, int last_layer, d
     const std::vector<std::int64_t> part(batch.neurons.begin() + static_cast<std::ptrdiff_t>(first),
                                          batch.neurons.begin() + static_cast<std::ptrdiff_t>(last));
     WindowRows rows(network_, layers_, plan, network_.form(layer), part, RowSides::both, memory);
-    rows.run();
+    const bool is_complete =
+        rows.run([&] { return deadline_.expired() || deadline_.spent_s() > end; });
     deadline_.work(rows.work());
-    bounded_ += static_cast<std::int64_t>(part.size());
+    if (is_complete) bounded_ += static_cast<std::int64_t>(part.size());
     for (std::size_t i = 0; i < part.size(); ++i) {
       const auto v = static_cast<std::size_t>(part[i]);
       z.lower[v] = std::max(z.lower[v], rows.lower()[i]);
@@ -225,8 +226,9 @@ std::vector<double> WindowBounder::lower_bounds(const AffineForm& rows,
   const auto at_once =
       static_cast<std::size_t>(rows_at_once(plan, budget_.bytes, std::min(kMostRows, share)));
   const std::size_t batches = (all.size() + at_once - 1) / at_once;
-  std::vector<double> lower(all.size());
+  std::vector<double> lower(all.size(), -kInfinity);
   parallel_for(budget_.threads, static_cast<std::int64_t>(batches), [&](std::int64_t i) {
+    if (deadline_.expired()) return;
     const std::size_t first = static_cast<std::size_t>(i) * at_once,
                       last = std::min(first + at_once, all.size());
     WindowMemory memory;

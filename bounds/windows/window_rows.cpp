@@ -293,11 +293,15 @@ void WindowRows::drop_decided() {
   stride_ = stride;
 }
 
-void WindowRows::run() {
-  bool is_first = true;
+bool WindowRows::run(const std::function<bool()>& ended) {
+  bool is_first = true, is_complete = true;
   for (int k = plan_.layer - 1; k >= plan_.last && !rows_.empty(); --k) {
     const auto i = static_cast<std::size_t>(k);
     if (coefficients_[i + 1].empty()) continue;
+    if (ended()) {
+      is_complete = false;
+      break;
+    }
     const bool is_costly =
         std::any_of(plan_.steps[i].begin(), plan_.steps[i].end(),
                     [](const WindowStep& step) { return step.part.has_value(); });
@@ -305,7 +309,7 @@ void WindowRows::run() {
     if (is_costly && !is_first && slopes_ == nullptr) {
       concretize();
       drop_decided();
-      if (rows_.empty()) return;
+      if (rows_.empty()) return true;
     }
     is_first = false;
     std::vector<double> p = std::exchange(coefficients_[i + 1], {});
@@ -315,10 +319,14 @@ void WindowRows::run() {
       push(k, *step++, coefficients, p);
     memory_.give(std::move(p));
   }
-  if (rows_.empty()) return;
+  if (rows_.empty()) return true;
   concretize();
-  if (slopes_ != nullptr) slopes_->at_input = coefficients_[0];
+  if (slopes_ != nullptr) {
+    slopes_->at_input.clear();
+    if (is_complete) slopes_->at_input = coefficients_[0];
+  }
   for (std::vector<double>& numbers : coefficients_) memory_.give(std::exchange(numbers, {}));
+  return is_complete;
 }
 
 }  // namespace clipbound::bounds

@@ -9,6 +9,7 @@
 // Guarantees: bounds of the rows on the box of the layers (S5).
 // Legend: B rows, S >= B their numbers side by side (whole lanes).
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "bounds/windows/relaxed_layers.h"
@@ -58,8 +59,9 @@ class WindowRows {
              const AffineForm& form, const std::vector<std::int64_t>& which, RowSides sides,
              WindowMemory& memory, WindowSlopes* slopes = nullptr);
 
-  /// Substitutes the layers down to plan.last, or until every row is decided.
-  void run();
+  /// Substitutes the layers down to plan.last, or until every row is decided. Where `ended` says so
+  /// between two layers, it stops with the bounds that it has by then: false.
+  bool run(const std::function<bool()>& ended = [] { return false; });
   /// [which] The best bounds on the way.
   const std::vector<double>& lower() const { return lower_; }
   const std::vector<double>& upper() const { return upper_; }

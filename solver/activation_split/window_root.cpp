@@ -81,6 +81,10 @@ WindowRoot refute_by_windows(const LayeredSystem& system, const std::vector<doub
   budget.seconds =
       std::min(strategy::kWindowShare * context.deadline.left_s(), strategy::kLongestWindows_s);
   budget.threads = context.threads;
+  // Half of the memory for all threads' batches, where the plan's default is more.
+  budget.bytes = std::min(
+      budget.bytes, static_cast<std::int64_t>(0.5e9 * context.options.memory_limit_gb /
+                                              static_cast<double>(std::max(context.threads, 1))));
   budget.say = [&context](const std::string& message) { context.say(2, message); };
   WindowBounder bounder(system, lower, upper, std::move(budget), context.deadline);
   bounder.bound_layers();
