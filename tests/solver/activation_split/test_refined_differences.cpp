@@ -67,7 +67,8 @@ TEST(RefinedDifferences, HoldAPlantedCounterexample) {
     const SparseNetwork& net = *planted.problem.network;
     SubproblemLanes lanes(planted.problem);
     const Deadline deadline;
-    Refinement refinement(lanes, deadline, true);
+    RefinementModel model;
+    Refinement refinement(lanes, model, deadline, true);
     ActivationSubproblem subproblem = child_of(planted.root, Share::whole());
     for (int round = 0; round < 3; ++round) {  // later ones begin with what earlier ones found
       std::vector<ActivationSubproblem> batch;
