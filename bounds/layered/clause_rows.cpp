@@ -9,6 +9,17 @@
 
 namespace clipbound::bounds {
 
+AffineForm one_after_the_other(const std::vector<AffineForm>& forms) {
+  std::vector<const AffineForm*> pointers;
+  std::vector<Pick> picks;
+  for (std::size_t f = 0; f < forms.size(); ++f) {
+    pointers.push_back(&forms[f]);
+    for (std::int64_t i = 0; i < forms[f].size(); ++i)
+      picks.push_back({static_cast<std::int32_t>(f), i});
+  }
+  return gather(pointers, picks);
+}
+
 double least_gap(const LayeredSystem& system) {
   const bool may_underflow =
       std::any_of(system.activations.begin(), system.activations.end(), [](const Activation& f) {

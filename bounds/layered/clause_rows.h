@@ -16,6 +16,8 @@ namespace clipbound::bounds {
 
 /// [S] left side minus threshold, of every row.
 AffineForm lower_rows(const LayeredSystem& system, const Clause& clause);
+/// The rows of several forms, in order.
+AffineForm one_after_the_other(const std::vector<AffineForm>& forms);
 /// What a row that is not strict has to pass its threshold by. Exponentials and their like may be
 /// equal in float32 because both underflow, where in real arithmetic one is larger by next to
 /// nothing: such points replay, so nothing is proved of them (S11). lower_rows() has taken it off.

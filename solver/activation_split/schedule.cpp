@@ -11,18 +11,6 @@ namespace clipbound::solver {
 
 namespace {
 
-/// Rows of all clauses one after the other.
-AffineForm gather_rows(std::vector<AffineForm> forms) {
-  std::vector<const AffineForm*> pointers;
-  std::vector<Pick> picks;
-  for (std::size_t f = 0; f < forms.size(); ++f) {
-    pointers.push_back(&forms[f]);
-    for (std::int64_t i = 0; i < forms[f].size(); ++i)
-      picks.push_back({static_cast<std::int32_t>(f), i});
-  }
-  return gather(pointers, picks);
-}
-
 bool has_steps(const LayeredSystem& system) {
   return std::any_of(system.activations.begin(), system.activations.end(),
                      [](const Activation& f) { return f.curve == Curve::step; });
@@ -45,7 +33,7 @@ void bound_clauses(ActivationProblem& problem, const std::vector<const Clause*>&
   }
   for (std::size_t r = 0; r < problem.strict.size(); ++r)
     which.push_back(static_cast<std::int64_t>(r));
-  const AffineForm rows = gather_rows(std::move(forms));
+  const AffineForm rows = one_after_the_other(forms);
   problem.rows = problem.network->compile_rows(rows, which);
   problem.root = optimize_rows(*problem.network, problem.rows, schedule, threads, deadline);
   // Intervals of the rows take a count of constant steps as it is, where one line through each step

@@ -10,18 +10,11 @@ namespace clipbound::solver {
 
 namespace {
 
-/// Rows of all clauses one after the other.
+/// Rows of all clauses.
 AffineForm rows_of(const LayeredSystem& system, const std::vector<const Clause*>& clauses) {
   std::vector<AffineForm> forms;
   for (const Clause* clause : clauses) forms.push_back(lower_rows(system, *clause));
-  std::vector<const AffineForm*> pointers;
-  std::vector<Pick> picks;
-  for (std::size_t f = 0; f < forms.size(); ++f) {
-    pointers.push_back(&forms[f]);
-    for (std::int64_t i = 0; i < forms[f].size(); ++i)
-      picks.push_back({static_cast<std::int32_t>(f), i});
-  }
-  return gather(pointers, picks);
+  return one_after_the_other(forms);
 }
 
 /// What is known of the neurons as limits of theirs.
