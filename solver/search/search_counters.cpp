@@ -15,6 +15,26 @@ std::uint64_t count_of(const ShareSum& shares) {
 
 }  // namespace
 
+void SettledHistory::note(double now_s, double settled_share) {
+  if (now_s < next_s_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  if (now_s < next_s_.load(std::memory_order_relaxed)) return;
+  samples_.push_back({now_s, settled_share});
+  next_s_.store(now_s + std::max(least_step_s_, 0.02 * (now_s - begin_s_)),
+                std::memory_order_relaxed);
+}
+
+double SettledHistory::at_half(double now_s) const {
+  const double half_s = begin_s_ + 0.5 * (now_s - begin_s_);
+  const std::lock_guard lock(mutex_);
+  double settled = 0.0;
+  for (const Sample& sample : samples_) {
+    if (sample.seconds > half_s) break;
+    settled = sample.settled;
+  }
+  return settled;
+}
+
 void ClauseShares::refute(std::size_t clause) {
   closed_[clause] = {};
   closed_[clause].add(0);

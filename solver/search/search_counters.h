@@ -30,15 +30,40 @@ struct SearchOutcome {
 };
 
 /// How long a search may take before something else is tried: after `seconds` it goes on only while
-/// the share that it has settled promises an end within `times` slices.
+/// what it settled in the later half of its time promises an end within `times` slices. (All of its
+/// time would promise too much where easy clauses ended first and a hard one is left; decision 70.)
 struct TimeSlice {
   double seconds = 1e30;
   double times = 8.0;
   double begin_s = 0.0;  ///< of the deadline's clock
-  bool over(double now_s, double settled_share) const {
+  /// `settled_at_half`: the share that was settled when half of the time until now had passed.
+  bool over(double now_s, double settled_share, double settled_at_half) const {
     const double time = now_s - begin_s;
-    return time >= seconds && time > times * seconds * settled_share;
+    if (time < seconds) return false;
+    const double left = (1.0 - settled_share) * (0.5 * time);
+    return left > (times * seconds - time) * (settled_share - settled_at_half);
   }
+};
+
+/// The share that a search has settled, by time: samples some hundredths of the time apart. Safe
+/// from many threads.
+class SettledHistory {
+ public:
+  explicit SettledHistory(const TimeSlice& slice)
+      : begin_s_(slice.begin_s), least_step_s_(slice.seconds / 64.0), next_s_(slice.begin_s) {}
+  /// Notes what is settled now, where the last note is old enough.
+  void note(double now_s, double settled_share);
+  /// What was settled when half of the time until now had passed, to the last note before.
+  double at_half(double now_s) const;
+
+ private:
+  struct Sample {
+    double seconds, settled;
+  };
+  const double begin_s_, least_step_s_;
+  std::atomic<double> next_s_;
+  mutable std::mutex mutex_;
+  std::vector<Sample> samples_;  // guarded by mutex_, times rise
 };
 
 /// Shares of every clause of a search that are done with. Not synchronised: each worker has its own

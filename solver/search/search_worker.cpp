@@ -7,8 +7,11 @@ namespace clipbound::solver {
 
 bool SearchTeam::is_over() {
   if (stopped.load(std::memory_order_relaxed) || context.ended()) return true;
-  if (!time_slice.over(context.deadline.spent_s(),
-                       counters.settled.load(std::memory_order_relaxed) / counters.clauses))
+  const double now = context.deadline.spent_s();
+  const double settled = counters.settled.load(std::memory_order_relaxed) / counters.clauses;
+  history.note(now, settled);
+  if (now - time_slice.begin_s < time_slice.seconds ||
+      !time_slice.over(now, settled, history.at_half(now)))
     return false;
   stopped.store(true, std::memory_order_relaxed);
   return true;

@@ -22,6 +22,7 @@ struct SearchTeam {
       : context(of),
         counters(books),
         time_slice(slice),
+        history(slice),
         rhythm(attack),
         next_attack_s(of.deadline.spent_s() + attack.every_s) {}
 
@@ -32,6 +33,7 @@ struct SearchTeam {
   const SearchContext& context;
   SearchCounters& counters;
   const TimeSlice time_slice;
+  SettledHistory history;
   const AttackRhythm rhythm;
   std::atomic<bool> stopped{false};    ///< by an error, or once it was over
   std::atomic<bool> attacking{false};  ///< one worker at a time

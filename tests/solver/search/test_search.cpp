@@ -95,11 +95,25 @@ TEST(SearchCounters, UnsplittableSubproblemsStayOpen) {
 
 TEST(TimeSlice, GoesOnWhileTheShareThatIsSettledPromisesAnEnd) {
   const TimeSlice slice{.seconds = 1.0, .times = 8.0, .begin_s = 10.0};
-  EXPECT_FALSE(slice.over(10.5, 0.0));
-  EXPECT_TRUE(slice.over(11.5, 0.0));
-  EXPECT_FALSE(slice.over(11.5, 0.25));  // an end after 6 s, within 8 slices
-  EXPECT_TRUE(slice.over(13.0, 0.25));
-  EXPECT_FALSE(TimeSlice{}.over(1e9, 0.0));
+  EXPECT_FALSE(slice.over(10.5, 0.0, 0.0));
+  EXPECT_TRUE(slice.over(11.5, 0.0, 0.0));
+  EXPECT_FALSE(slice.over(11.5, 0.25, 0.125));  // an end after 6 s, within 8 slices
+  EXPECT_TRUE(slice.over(13.0, 0.25, 0.125));
+  EXPECT_TRUE(slice.over(12.0, 0.9, 0.9));     // easy clauses have ended, nothing since
+  EXPECT_FALSE(slice.over(12.0, 0.9, 0.875));  // 0.025 in a second, 0.1 are left
+  EXPECT_TRUE(slice.over(18.5, 0.9, 0.4));     // its slices have passed
+  EXPECT_FALSE(TimeSlice{}.over(1e9, 0.0, 0.0));
+}
+
+TEST(SettledHistory, KnowsWhatWasSettledAtHalfOfTheTime) {
+  SettledHistory history({.seconds = 1.0, .times = 8.0, .begin_s = 10.0});
+  EXPECT_EQ(history.at_half(10.0), 0.0);
+  for (int k = 0; k <= 1000; ++k) history.note(10.0 + 0.004 * k, 0.001 * k);
+  // At 12 of 10 to 14: a half, to the distance of two notes.
+  EXPECT_LE(history.at_half(14.0), 0.5);
+  EXPECT_GE(history.at_half(14.0), 0.48);
+  EXPECT_LE(history.at_half(10.5), 0.0625);
+  EXPECT_GE(history.at_half(10.5), 0.055);
 }
 
 /// A worker that only attacks.
