@@ -24,7 +24,7 @@ namespace clipbound {
 struct RangeSettings {
   /// An end is done once bound and attained value differ by no more than this share of the interval
   /// that is attained,
-  double gap = 0.01;
+  double gap = 0.005;
   double gap_absolute = 0.0;   ///< or by no more than this, whichever is larger
   double time_limit_s = 1e30;  ///< of all objectives together; what is known by then is returned
   bool lower = true;           ///< look for lower ends; else they are bounds of the whole box
