@@ -41,7 +41,8 @@ constexpr CommandRow kCommands[] = {
      "  clipbound range net.onnx --lower -1 --upper 1 --grid 0 1 --picture grid.svg"},
     {"robustness", "say how far an input may be changed before its label changes", add_robustness,
      "  clipbound robustness net.onnx --input image.csv --label 7\n"
-     "  clipbound robustness net.onnx --input x.csv --label 7 --lowest 0 --highest 1"},
+     "  clipbound robustness net.onnx --input image.png --label 7 --epsilon 0.03 --clip 0 1\n"
+     "  clipbound robustness net.onnx --input images/ --epsilon 0.03 --table table.csv"},
     {"inspect", "say what a network is and what can be done with it", add_inspect,
      "  clipbound inspect net.onnx\n"
      "  clipbound inspect net.onnx --nodes"},

@@ -1,0 +1,83 @@
+#include "solver/api/ball_search.h"
+
+#include <algorithm>
+
+#include "solver/api/implementation.h"
+
+namespace clipbound {
+
+BallSearch::BallSearch(const Network& network, std::span<const double> x, std::size_t label,
+                       const RobustnessSettings& settings, const Options& options,
+                       const Callbacks& callbacks)
+    : network_(network),
+      label_(label),
+      settings_(settings),
+      options_(options),
+      callbacks_(callbacks),
+      start_(callbacks.start.value_or(Clock::now())),
+      ball_(network, x, label, settings) {}
+
+double BallSearch::remaining_s() const {
+  return settings_.time_limit_s - std::chrono::duration<double>(Clock::now() - start_).count();
+}
+
+std::size_t BallSearch::best_other(const std::vector<double>& y) const {
+  std::size_t best = label_ == 0 && y.size() > 1 ? 1 : 0;
+  for (std::size_t j = 0; j < y.size(); ++j) {
+    if (j != label_ && y[j] > y[best]) best = j;
+  }
+  return best;
+}
+
+Result BallSearch::solve_within(const Query& query, Means means, double seconds) const {
+  constexpr double kShortest_s = 1e-3;
+  Options options = options_;
+  const double limit = std::max(kShortest_s, std::min(seconds, remaining_s()));
+  options.set("time_limit_s", std::to_string(limit)).set("time_reserve_s", "0");
+  if (means == Means::bounds) options.set("attack", "false");
+  Callbacks callbacks = callbacks_;
+  callbacks.start = Clock::now();
+  return means == Means::search ? solve(network_, query, options, callbacks)
+                                : solve_at_root(network_, query, options, callbacks);
+}
+
+Result BallSearch::try_inside(const std::vector<double>& outside, double radius) const {
+  std::vector<double> point = ball_.towards(outside, radius);
+  if (!network_.is_float64()) {
+    for (double& z : point) z = static_cast<double>(static_cast<float>(z));
+  }
+  Result none;
+  const std::vector<double> y = network_.evaluate(point);
+  const std::size_t other = best_other(y);
+  if (ball_.distance(point) > radius || y[other] < y[label_]) return none;
+  Query query(network_.input_size(), network_.output_size());
+  const Row row = Row::outputs_in_order(label_, other);
+  query.add_clause(point, point, std::span<const Row>(&row, 1));
+  constexpr double kReplay_s = 1.0;
+  Result found = solve_within(query, Means::attack_and_bounds, kReplay_s);
+  if (found.verdict == Verdict::sat && ball_.distance(found.input) <= radius) return found;
+  return none;
+}
+
+Result BallSearch::ask(double radius, Means means, double seconds) {
+  const Clock::time_point begin = Clock::now();
+  const auto left_s = [&] {
+    return seconds - std::chrono::duration<double>(Clock::now() - begin).count();
+  };
+  for (;;) {
+    Result found = solve_within(ball_.query(radius), means, std::max(0.0, left_s()));
+    if (found.verdict != Verdict::sat || ball_.is_box() || ball_.distance(found.input) <= radius)
+      return found;
+    if (Result inside = try_inside(found.input, radius); inside.verdict == Verdict::sat)
+      return inside;
+    ball_.cut_off(found.input);
+    if (left_s() > 0.0 && !is_over()) continue;
+    found.verdict = Verdict::timeout;
+    found.reason = "out of time; counterexamples so far lie outside the ball";
+    found.input.clear();
+    found.output.clear();
+    return found;
+  }
+}
+
+}  // namespace clipbound
