@@ -73,8 +73,8 @@ void print_check(const RobustnessCheck& found) {
 
 /// To the file that was named: a picture where its ending says so, else numbers, all digits: what
 /// the network reads.
-void write_counterexample(const Session& run, const Point& point,
-                          const std::vector<double>& found) {
+void write_counterexample(const Session& run, const Point& point, const std::vector<double>& found,
+                          const std::vector<double>& found_x) {
   const std::string& path = run.arguments.counterexample;
   if (path.empty() || found.empty()) return;
   if (!is_image_file(path)) {

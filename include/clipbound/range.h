@@ -25,7 +25,9 @@ struct RangeSettings {
   /// An end is done once bound and attained value differ by no more than this share of the interval
   /// that is attained,
   double gap = 0.005;
-  double gap_absolute = 0.0;   ///< or by no more than this, whichever is larger
+  /// or by no more than this, whichever is larger. No gap is smaller than a millionth of the
+  /// values' size, or than 1e-9.
+  double gap_absolute = 0.0;
   double time_limit_s = 1e30;  ///< of all objectives together; what is known by then is returned
   bool lower = true;           ///< look for lower ends; else they are bounds of the whole box
   bool upper = true;           ///< the same of upper ends
@@ -53,7 +55,7 @@ struct Ranges {
   std::vector<Range> ranges;  ///< [R]
   int queries = 0;            ///< thresholds that were asked of solve()
   std::string reason;         ///< why it ended
-  bool done() const {         ///< all ends that were looked for are known to the gap
+  bool done() const {         ///< both ends of all are known to the gap
     for (const Range& range : ranges) {
       if (!range.lower.done || !range.upper.done) return false;
     }

@@ -1,7 +1,7 @@
 #pragma once
 // Idea: one question of robustness: is there another label within a radius? For l1 and l2 solve() is
 // asked about an enclosure, which is cut where its counterexamples lie outside the ball.
-// Source: cutting planes (Kelley 1960).
+// Source: Kelley 1960 (cuts, one for each point outside).
 // Guarantees: unsat holds for all of the ball; the point of sat is in it and was replayed (S11).
 #include <chrono>
 #include <vector>

@@ -59,6 +59,7 @@ class RangeSearch {
     begin_ends();
     for (double slice_s = first_slice_s(); !is_over() && !all_settled(); slice_s *= kSliceGrowth) {
       for (End& end : ends_) {
+        settle(end);  // the interval may have grown since
         if (is_asked(end)) search(end, slice_s);
       }
     }
@@ -75,8 +76,9 @@ class RangeSearch {
   /// The threshold that ends it lies so much of the gap beyond what is attained: below 1, so that
   /// rounding does not leave the gap a little too large.
   static constexpr double kAim = 0.9;
-  /// No gap below this share of the values' size: float32 networks do not tell more apart.
-  static constexpr double kFinest = 1e-6;
+  /// No gap below this share of the values' size, or the second number: float32 networks do not
+  /// tell more apart, and bounds of values of 0 have roundings.
+  static constexpr double kFinest = 1e-6, kSmallestGap = 1e-9;
 
   std::size_t form_count() const { return forms_.size() / network_.output_size(); }
   double remaining_s() const {
@@ -147,9 +149,12 @@ class RangeSearch {
     double gap = std::max(settings_.gap_absolute, 0.0);
     if (std::isfinite(width)) gap = std::max(gap, settings_.gap * width);
     if (std::isfinite(size)) gap = std::max(gap, kFinest * size);
-    return std::max(gap, base::kSmallestNormal);
+    return std::max(gap, kSmallestGap);
   }
-  void settle(End& end) const { end.done = end.bound - end.attained <= gap_of(end); }
+  void settle(End& end) const {
+    end.done = end.bound - end.attained <= gap_of(end);
+    if (end.done) end.given_up = false;
+  }
 
   /// Queries of at most `slice_s` each, from what would end it towards what is proved.
   void search(End& end, double slice_s) {
