@@ -14,10 +14,6 @@
 #include "cli/large_blocks.h"
 #include "clipbound/clipbound.h"
 
-namespace clipbound::cli {
-Run add_range(CLI::App& command);  // cli/range.cpp
-}
-
 namespace {
 
 using namespace clipbound::cli;

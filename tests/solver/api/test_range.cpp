@@ -105,14 +105,13 @@ TEST(Range, IsAsNarrowAsAFineGrid) {
   std::mt19937_64 random(11);
   const Network network = random_network(random, 2, 1);
   const Values lower = {-1, -1}, upper = {1, 1};
-  double least = 1e9, most = -1e9;
-  for (int a = 0; a <= 400; ++a) {
-    for (int b = 0; b <= 400; ++b) {
-      const double y = network.evaluate(Values{-1 + a * 0.005, -1 + b * 0.005})[0];
-      least = std::min(least, y);
-      most = std::max(most, y);
-    }
+  Values grid;
+  for (int a = 0; a <= 200; ++a) {
+    for (int b = 0; b <= 200; ++b) grid.insert(grid.end(), {-1 + a * 0.01, -1 + b * 0.01});
   }
+  const Values y = network.evaluate(grid);
+  const double least = *std::min_element(y.begin(), y.end()),
+               most = *std::max_element(y.begin(), y.end());
   const Ranges found = range_of(network, lower, upper, {}, {.gap = 0.002});
   const double slack = 0.03 * (most - least);
   EXPECT_GT(found.ranges[0].lower.bound, least - slack);
@@ -208,14 +207,14 @@ TEST(Range, SaysWhatIsWrong) {
 /// Left of every edge lies every pair of outputs, by their enclosures.
 TEST(Outline, HoldsEveryPairOfOutputs) {
   std::mt19937_64 random(5);
-  for (const std::size_t directions : {4u, 5u, 16u, 90u}) {
+  for (const std::size_t directions : {4u, 5u, 16u, 40u}) {
     const Network network = random_network(random, 2, 3);
     const Values lower = {-1, -0.5}, upper = {1, 0.75};
     const Outline outline =
         outline_of(network, lower, upper, 2, 0, directions, {.gap = 0.05, .time_limit_s = 30});
     ASSERT_GE(outline.corners.size(), 3u);
     ASSERT_EQ(outline.directions.size(), directions);
-    for (int k = 0; k < 2000; ++k) {
+    for (int k = 0; k < 500; ++k) {
       const Values x = {pick(random, lower[0], upper[0]), pick(random, lower[1], upper[1])};
       const auto y = enclosed(network, x);
       for (std::size_t c = 0; c < outline.corners.size(); ++c) {

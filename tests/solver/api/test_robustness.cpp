@@ -104,18 +104,20 @@ TEST(Robustness, TinyNetworksAgainstGrids) {
     const Values at = network.evaluate(x);
     const auto label =
         static_cast<std::size_t>(std::max_element(at.begin(), at.end()) - at.begin());
-    constexpr int kSteps = 200;
+    constexpr int kSteps = 64;
     constexpr double kStep = 1.0 / kSteps;
+    Values grid;
+    for (int a = -kSteps; a <= kSteps; ++a) {
+      for (int b = -kSteps; b <= kSteps; ++b)
+        grid.insert(grid.end(), {x[0] + a * kStep, x[1] + b * kStep});
+    }
+    const Values outputs = network.evaluate(grid);
     for (const Norm norm : {Norm::inf, Norm::l1, Norm::l2}) {
       double nearest = 1e9;
-      for (int a = -kSteps; a <= kSteps; ++a) {
-        for (int b = -kSteps; b <= kSteps; ++b) {
-          const Values y = network.evaluate(Values{x[0] + a * kStep, x[1] + b * kStep});
-          for (std::size_t j = 0; j < y.size(); ++j) {
-            if (j != label && y[j] >= y[label])
-              nearest = std::min(nearest, length(a * kStep, b * kStep, norm));
-          }
-        }
+      for (std::size_t k = 0; 2 * k < grid.size(); ++k) {
+        const double* y = outputs.data() + 3 * k;
+        if (*std::max_element(y, y + 3) > y[label] || std::count(y, y + 3, y[label]) > 1)
+          nearest = std::min(nearest, length(grid[2 * k] - x[0], grid[2 * k + 1] - x[1], norm));
       }
       RobustnessSettings settings;
       settings.norm = norm;
