@@ -54,5 +54,5 @@
 #include "clipbound/robustness.h"
 #include "clipbound/solve.h"
 
-/// The library: networks, queries, solve(), bounds_of(), range_of(), robustness() and what they give.
+/// The library: networks, queries, solve(), bounds_of(), range_of(), robustness(), what they give.
 namespace clipbound {}
