@@ -185,4 +185,27 @@ std::vector<double> Ball::towards(std::span<const double> z, double radius) cons
   return point;
 }
 
+std::vector<double> Ball::furthest(std::span<const double> form, double radius) const {
+  // In x the form is form / std.
+  std::vector<double> u(form.begin(), form.end());
+  for (std::size_t i = 0; i < u.size(); ++i) u[i] = std::isfinite(u[i]) ? u[i] / std_[i] : 0.0;
+  std::size_t first = 0;
+  double squares = 0.0;
+  for (std::size_t i = 0; i < u.size(); ++i) {
+    squares += u[i] * u[i];
+    if (std::fabs(u[i]) > std::fabs(u[first])) first = i;
+  }
+  std::vector<double> point(centre_);
+  for (std::size_t i = 0; i < u.size() && squares > 0.0; ++i) {
+    double step = radius * u[i] / std::sqrt(squares);
+    if (settings_.norm == Norm::inf) step = u[i] == 0.0 ? 0.0 : std::copysign(radius, u[i]);
+    if (settings_.norm == Norm::l1) step = i == first ? std::copysign(radius, u[i]) : 0.0;
+    const double low = std::min(settings_.lowest.value_or(x_[i] + step), x_[i]),
+                 high = std::max(settings_.highest.value_or(x_[i] + step), x_[i]);
+    const double moved = std::clamp(x_[i] + step, std::min(low, high), std::max(low, high));
+    point[i] += (moved - x_[i]) / std_[i];
+  }
+  return point;
+}
+
 }  // namespace clipbound

@@ -30,6 +30,9 @@ class Ball {
   Query query(double radius) const;
   /// Adds a half-space that holds on the ball of any radius and cuts off a point outside it.
   void cut_off(std::span<const double> z);
+  /// The point of the ball at which a linear form is largest, the form being given in z; moved into
+  /// the limits, which takes it no further from the centre.
+  std::vector<double> furthest(std::span<const double> form, double radius) const;
   bool is_box() const { return settings_.norm == Norm::inf; }
   /// The point on the way from the centre to z that has this distance at most.
   std::vector<double> towards(std::span<const double> z, double radius) const;

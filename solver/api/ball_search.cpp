@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "solver/api/implementation.h"
+#include "solver/inspect/network_cost.h"
+#include "specs/evaluate/evaluate.h"
 
 namespace clipbound {
 
@@ -59,8 +61,44 @@ Result BallSearch::try_inside(const std::vector<double>& outside, double radius)
   return none;
 }
 
+/// Frank and Wolfe 1956: every step goes towards the ball's furthest point along the gradient, so
+/// no step leaves the ball.
+Result BallSearch::ascend(double radius) const {
+  constexpr double kWork = 2e8;  // multiplications of it all; not measured
+  constexpr double kMostSteps = 40.0;
+  const auto& network = network_.implementation().network;
+  specs::Evaluator<double> evaluator(network);
+  const std::size_t outputs = network_.output_size();
+  const double one = std::max(1.0, solver::estimate_cost(*network).multiplications);
+  const int steps = static_cast<int>(
+      std::min(kMostSteps, 1.0 + kWork / (3.0 * one * static_cast<double>(outputs))));
+  std::vector<double> y(outputs), cotangent(outputs), gradient(ball_.centre().size());
+  for (std::size_t j = 0; j < outputs && !is_over(); ++j) {
+    if (j == label_) continue;
+    std::fill(cotangent.begin(), cotangent.end(), 0.0);
+    cotangent[j] = 1.0;
+    cotangent[label_] = -1.0;
+    std::vector<double> point = ball_.centre();
+    for (int k = 0; k < steps; ++k) {
+      evaluator.forward(point, y);
+      if (y[j] >= y[label_]) {
+        if (Result found = try_inside(point, radius); found.verdict == Verdict::sat) return found;
+      }
+      evaluator.backward(cotangent, gradient);
+      const std::vector<double> goal = ball_.furthest(gradient, radius);
+      // The first step goes all the way, then 2 / (k + 2) of it.
+      const double share = 2.0 / (k + 2.0);
+      for (std::size_t i = 0; i < point.size(); ++i) point[i] += share * (goal[i] - point[i]);
+    }
+  }
+  return {};
+}
+
 Result BallSearch::ask(double radius, Means means, double seconds) {
   const Clock::time_point begin = Clock::now();
+  if (!ball_.is_box() && means != Means::bounds) {
+    if (Result found = ascend(radius); found.verdict == Verdict::sat) return found;
+  }
   const auto left_s = [&] {
     return seconds - std::chrono::duration<double>(Clock::now() - begin).count();
   };

@@ -36,6 +36,8 @@ class BallSearch {
   Result solve_within(const Query& query, Means means, double seconds) const;
   /// The point on the way to a counterexample outside the ball, where that is one, too.
   Result try_inside(const std::vector<double>& outside, double radius) const;
+  /// Points of the ball by Frank and Wolfe's ascent of each label's lead over ours.
+  Result ascend(double radius) const;
 
   const Network& network_;
   const std::size_t label_;
