@@ -14,6 +14,7 @@
 #include "cli/json_output.h"
 #include "cli/models.h"
 #include "cli/output_file.h"
+#include "cli/query_boxes.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -27,33 +28,6 @@ struct Arguments {
   bool linear = false;
   std::string json;
 };
-
-/// A box of the query, and the clauses that are about it.
-struct QueryBox {
-  std::vector<double> lower, upper;
-  std::vector<std::size_t> clauses;
-};
-
-std::vector<QueryBox> boxes_of(const Query& query, const Network& network) {
-  std::vector<QueryBox> boxes;
-  for (std::size_t k = 0; k < query.clause_count(); ++k) {
-    std::vector<double> lower = query.box_lower(k, network), upper = query.box_upper(k, network);
-    // No point of it is left where inputs have this network's type.
-    if (std::mismatch(lower.begin(), lower.end(), upper.begin(), std::less_equal<>()).first !=
-        lower.end())
-      continue;
-    const auto same = std::find_if(boxes.begin(), boxes.end(), [&](const QueryBox& box) {
-      return box.lower == lower && box.upper == upper;
-    });
-    if (same != boxes.end()) {
-      same->clauses.push_back(k);
-    } else {
-      boxes.push_back({std::move(lower), std::move(upper), {k}});
-    }
-  }
-  if (boxes.empty()) throw InputError("the query has no clause, so no box");
-  return boxes;
-}
 
 /// The least box that holds them all: the network is prepared once.
 Bounder prepare(const Network& network, const std::vector<QueryBox>& boxes) {
@@ -124,10 +98,6 @@ std::string find_bounds(const Arguments& arguments, Sources& sources) {
   sources = sources_of(problem);
   const Network& whole = problem.network;
   const Query& query = problem.query;
-  if (query.input_size() != whole.input_size()) {
-    throw InputError("the query is about " + std::to_string(query.input_size()) +
-                     " inputs, the network has " + std::to_string(whole.input_size()));
-  }
   const Network network = arguments.layer.empty() ? whole : whole.up_to(arguments.layer);
   const std::vector<QueryBox> boxes = boxes_of(query, whole);
   const Bounder bounder = prepare(network, boxes);

@@ -31,6 +31,7 @@ Run add_bounds(CLI::App& command);      // cli/bounds.cpp
 Run add_completion(CLI::App& command);  // cli/texts.cpp
 Run add_inspect(CLI::App& command);     // cli/inspect.cpp
 Run add_manual(CLI::App& command);      // cli/texts.cpp
+Run add_range(CLI::App& command);       // cli/range.cpp
 Run add_robustness(CLI::App& command);  // cli/robustness.cpp
 Run add_suite(CLI::App& command);       // cli/suite.cpp
 Run add_supports(CLI::App& command);    // cli/supports.cpp

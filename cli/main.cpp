@@ -31,9 +31,14 @@ constexpr CommandRow kCommands[] = {
     {"bounds", "say what outputs or inner layers may be on a property's boxes", add_bounds,
      "  clipbound bounds property.vnnlib --network net.onnx\n"
      "  clipbound bounds property.vnnlib --network net.onnx --layer Relu_3"},
+    {"range", "find the least and largest outputs over a box, grids and outlines", add_range,
+     "  clipbound range net.onnx --lower -1 --upper 1 --gap 0.001\n"
+     "  clipbound range net.onnx --query property.vnnlib --output 0 --timeout 30\n"
+     "  clipbound range net.onnx --lower -1 --upper 1 --grid 0 1 --picture grid.svg"},
     {"robustness", "say how far an input may be changed before its label changes", add_robustness,
      "  clipbound robustness net.onnx --input image.csv --label 7\n"
-     "  clipbound robustness net.onnx --input x.csv --label 7 --lowest 0 --highest 1"},
+     "  clipbound robustness net.onnx --input image.png --label 7 --epsilon 0.03 --clip 0 1\n"
+     "  clipbound robustness net.onnx --input images/ --epsilon 0.03 --table table.csv"},
     {"inspect", "say what a network is and what can be done with it", add_inspect,
      "  clipbound inspect net.onnx\n"
      "  clipbound inspect net.onnx --nodes"},

@@ -46,4 +46,18 @@ std::string radius_above(double radius) {
   return rounded(radius, true);
 }
 
+std::string decimal_below(double number) {
+  if (std::isinf(number)) return number > 0.0 ? "inf" : "-inf";
+  if (!(number < 0.0)) return radius_below(number);
+  const std::string opposite = radius_above(-number);
+  return opposite == "0" ? opposite : "-" + opposite;
+}
+
+std::string decimal_above(double number) {
+  if (std::isinf(number)) return number > 0.0 ? "inf" : "-inf";
+  if (!(number < 0.0)) return radius_above(number);
+  const std::string opposite = radius_below(-number);
+  return opposite == "0" ? opposite : "-" + opposite;
+}
+
 }  // namespace clipbound::cli

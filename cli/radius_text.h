@@ -11,5 +11,9 @@ namespace clipbound::cli {
 std::string radius_below(double radius);
 /// The same, rounded up: for the distance of a counterexample.
 std::string radius_above(double radius);
+/// Any number, infinite ones too ("inf", "-inf"): at most the number, and at least it, in nine
+/// digits. For the ends of an interval.
+std::string decimal_below(double number);
+std::string decimal_above(double number);
 
 }  // namespace clipbound::cli

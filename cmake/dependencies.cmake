@@ -2,6 +2,8 @@
 find_package(Threads REQUIRED)
 find_package(TBB REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(PNG REQUIRED)   # images of `clipbound robustness`
+find_package(JPEG REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(CLI11 REQUIRED)

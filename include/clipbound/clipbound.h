@@ -50,8 +50,9 @@
 #include "clipbound/options.h"
 #include "clipbound/problem.h"
 #include "clipbound/query.h"
+#include "clipbound/range.h"
 #include "clipbound/robustness.h"
 #include "clipbound/solve.h"
 
-/// The library: networks, queries, solve(), bounds_of(), robustness() and what they give.
+/// The library: networks, queries, solve(), bounds_of(), range_of(), robustness(), what they give.
 namespace clipbound {}

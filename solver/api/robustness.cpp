@@ -6,15 +6,15 @@
 #include <cmath>
 #include <cstdio>
 
-#include "base/eigen.h"
 #include "base/rounding.h"
-#include "solver/api/implementation.h"
+#include "solver/api/ball_search.h"
 
 namespace clipbound {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Means = BallSearch::Means;
 
 /// The search for one point's radius.
 class RadiusSearch {
@@ -23,14 +23,11 @@ class RadiusSearch {
                const RobustnessSettings& settings, const Options& options,
                const Callbacks& callbacks)
       : network_(network),
-        x_(x.begin(), x.end()),
         label_(label),
         settings_(settings),
         options_(options),
         callbacks_(callbacks),
-        start_(callbacks.start.value_or(Clock::now())) {
-    check();
-  }
+        search_(network, x, label, settings, options, callbacks) {}
 
   Robustness run() {
     if (is_misclassified()) return std::move(result_);
@@ -48,8 +45,8 @@ class RadiusSearch {
     if (result_.robust_radius >= settings_.radius_max)
       return finish("robust up to the largest radius");
     if (is_near(ceiling())) return finish("the radii have met");
-    if (callbacks_.stopper && callbacks_.stopper->stopped()) return finish("interrupted");
-    if (remaining_s() <= 0.0) return finish("out of time");
+    if (search_.is_stopped()) return finish("interrupted");
+    if (search_.remaining_s() <= 0.0) return finish("out of time");
     return finish("queries between the radii were not decided in their time");
   }
 
@@ -72,9 +69,7 @@ class RadiusSearch {
     return open - result_.robust_radius <= tolerance * open ||
            open <= kSmallestShare * settings_.radius_max;
   }
-  bool is_over() const {
-    return remaining_s() <= 0.0 || (callbacks_.stopper && callbacks_.stopper->stopped());
-  }
+  bool is_over() const { return search_.is_over(); }
 
   /// The largest radius by an attack and bounds, smaller ones by bounds alone: down in quarters to
   /// one that is proved, and up again between it and the last that is not.
@@ -107,10 +102,9 @@ class RadiusSearch {
     return open;
   }
 
-  enum class Means : std::uint8_t { bounds, attack_and_bounds, search };
   Verdict try_radius(double radius, Means means, double step_s) {
     const Clock::time_point begin = Clock::now();
-    const Result step = ask(radius, means, step_s);
+    const Result step = search_.ask(radius, means, step_s);
     ++result_.queries;
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     if (means == Means::bounds) longest_bounds_s_ = std::max(longest_bounds_s_, seconds);
@@ -129,84 +123,27 @@ class RadiusSearch {
     callbacks_.log(1, line);
   }
 
-  void check() const {
-    if (x_.size() != network_.input_size()) {
-      throw InputError("the point has " + std::to_string(x_.size()) + " numbers, the network " +
-                       std::to_string(network_.input_size()) + " inputs");
-    }
-    if (label_ >= network_.output_size()) {
-      throw InputError("there is no label " + std::to_string(label_) + ": the network has " +
-                       std::to_string(network_.output_size()) + " outputs");
-    }
-    for (const double value : x_) {
-      if (!std::isfinite(value)) throw InputError("the point has a number that is not finite");
-    }
-    if (!(settings_.radius_max > 0.0) || !(settings_.tolerance > 0.0)) {
-      throw InputError("the largest radius and the tolerance must be positive");
-    }
-  }
-
   /// True where x itself has another label, or shares the largest output with one.
   bool is_misclassified() {
-    const std::vector<double> y = network_.evaluate(x_);
-    const std::size_t other = best_other(y);
+    const std::vector<double> y = search_.outputs();
+    const std::size_t other = search_.best_other(y);
     if (network_.output_size() == 1 || y[other] < y[label_]) return false;
     result_.robust_radius = -1.0;
     result_.counterexample_radius = 0.0;
-    result_.counterexample = x_;
+    result_.counterexample = search_.ball().centre();
+    result_.counterexample_x = search_.ball().as_given(result_.counterexample);
     result_.counterexample_label = other;
     result_.reason = "the point itself has label " + std::to_string(other);
     return true;
   }
 
-  std::size_t best_other(const std::vector<double>& y) const {
-    std::size_t best = label_ == 0 && y.size() > 1 ? 1 : 0;
-    for (std::size_t j = 0; j < y.size(); ++j) {
-      if (j != label_ && y[j] > y[best]) best = j;
-    }
-    return best;
-  }
-
-  double remaining_s() const {
-    return settings_.time_limit_s - std::chrono::duration<double>(Clock::now() - start_).count();
-  }
-
-  /// Is there another label within `radius`? The box is rounded outward.
-  Result ask(double radius, Means means, double step_s) const {
-    std::vector<double> lower, upper;
-    for (const double value : x_) {
-      const double low = std::nextafter(value - radius, -base::kInfinity),
-                   high = std::nextafter(value + radius, base::kInfinity);
-      lower.push_back(std::max(low, settings_.lowest.value_or(low)));
-      upper.push_back(std::min(high, settings_.highest.value_or(high)));
-      // A point outside the limits is its own box there.
-      lower.back() = std::min(lower.back(), value);
-      upper.back() = std::max(upper.back(), value);
-    }
-    Query query(network_.input_size(), network_.output_size());
-    for (std::size_t j = 0; j < network_.output_size(); ++j) {
-      if (j == label_) continue;
-      const Row row = Row::outputs_in_order(label_, j);
-      query.add_clause(lower, upper, std::span<const Row>(&row, 1));
-    }
-    Options options = options_;
-    const double limit = std::max(1e-3, std::min(step_s, remaining_s()));
-    options.set("time_limit_s", std::to_string(limit)).set("time_reserve_s", "0");
-    if (means == Means::bounds) options.set("attack", "false");
-    Callbacks callbacks = callbacks_;
-    callbacks.start = Clock::now();
-    return means == Means::search ? solve(network_, query, options, callbacks)
-                                  : solve_at_root(network_, query, options, callbacks);
-  }
-
   void remember(const Result& step) {
-    const double nearest =
-        (base::vector_view(step.input) - base::vector_view(x_)).cwiseAbs().maxCoeff();
-    const double distance = std::nextafter(nearest, base::kInfinity);
+    const double distance = search_.ball().distance(step.input);
     if (result_.counterexample_radius && *result_.counterexample_radius <= distance) return;
     result_.counterexample_radius = distance;
     result_.counterexample = step.input;
-    result_.counterexample_label = best_other(step.output);
+    result_.counterexample_x = search_.ball().as_given(step.input);
+    result_.counterexample_label = search_.best_other(step.output);
   }
 
   Robustness finish(std::string reason) {
@@ -215,12 +152,11 @@ class RadiusSearch {
   }
 
   const Network& network_;
-  const std::vector<double> x_;
   const std::size_t label_;
   const RobustnessSettings& settings_;
   const Options& options_;
   const Callbacks& callbacks_;
-  const Clock::time_point start_;
+  BallSearch search_;
   Robustness result_;
   double longest_bounds_s_ = 0.0;
 };
@@ -231,6 +167,47 @@ Robustness robustness(const Network& network, std::span<const double> x, std::si
                       const RobustnessSettings& settings, const Options& options,
                       const Callbacks& callbacks) {
   return RadiusSearch(network, x, label, settings, options, callbacks).run();
+}
+
+const char* name_of(RobustnessAnswer answer) noexcept {
+  constexpr const char* kNames[] = {"robust", "not robust", "unknown"};
+  return kNames[static_cast<std::size_t>(answer)];
+}
+
+RobustnessCheck check_robustness(const Network& network, std::span<const double> x,
+                                 std::size_t label, double epsilon,
+                                 const RobustnessSettings& settings, const Options& options,
+                                 const Callbacks& callbacks) {
+  if (!(epsilon >= 0.0) || !std::isfinite(epsilon))
+    throw InputError("epsilon must be a finite number that is not negative");
+  BallSearch search(network, x, label, settings, options, callbacks);
+  RobustnessCheck found;
+  const std::vector<double> y = search.outputs();
+  found.predicted = static_cast<std::size_t>(std::max_element(y.begin(), y.end()) - y.begin());
+  if (network.output_size() == 1) {
+    found.answer = RobustnessAnswer::robust;
+    found.reason = "there is no other label";
+    return found;
+  }
+  if (const std::size_t other = search.best_other(y); !(y[other] < y[label])) {
+    found.answer = RobustnessAnswer::not_robust;
+    found.counterexample = search.ball().centre();
+    found.counterexample_x = search.ball().as_given(found.counterexample);
+    found.counterexample_label = other;
+    found.reason = "the point itself has label " + std::to_string(other);
+    return found;
+  }
+  const Result step = search.ask(epsilon, Means::search, settings.time_limit_s);
+  found.reason = step.reason;
+  if (step.verdict == Verdict::unsat) found.answer = RobustnessAnswer::robust;
+  if (step.verdict == Verdict::sat) {
+    found.answer = RobustnessAnswer::not_robust;
+    found.counterexample = step.input;
+    found.counterexample_x = search.ball().as_given(step.input);
+    found.counterexample_label = search.best_other(step.output);
+    found.distance = search.ball().distance(step.input);
+  }
+  return found;
 }
 
 }  // namespace clipbound

@@ -230,6 +230,39 @@ TEST(ResultFiles, OfRobustness) {
   }
 }
 
+TEST(ResultFiles, OfRobustnessWithinADistance) {
+  const Files files;
+  for (const char* epsilon : {"0.0625", "0.9"}) {
+    files.run_json({"robustness", files.network, "--input", files.point, "--label", "0",
+                    "--epsilon", epsilon});
+    expect_valid(files.result(), "robustness_check");
+    EXPECT_EQ(files.result()["epsilon"], std::stod(epsilon));
+  }
+  const std::string many = files.scratch.write("many.csv", "0.75, 0.25\n0.5, 0.25\n");
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--epsilon", "0.0625"}, {"--tolerance", "0.5"}}) {
+    std::vector<std::string> command = {"robustness", files.network, "--input", many};
+    command.insert(command.end(), more.begin(), more.end());
+    files.run_json(command);
+    expect_valid(files.result(), "robustness_table");
+    EXPECT_EQ(files.result()["points"], 2);
+  }
+}
+
+TEST(ResultFiles, OfRange) {
+  const Files files;
+  const std::vector<std::string> box = {"range", files.network, "--lower", "-1", "--upper", "1"};
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, {"--grid", "0", "--cells", "3", "--csv", "/dev/null"}}) {
+    std::vector<std::string> command = box;
+    command.insert(command.end(), more.begin(), more.end());
+    files.run_json(command);
+    expect_valid(files.result(), "range");
+    expect_machine(files.result());
+    expect_file(files.result()["networks"][0], files.network);
+  }
+}
+
 TEST(ResultFiles, OfInspect) {
   const Files files;
   for (const std::string& network : {files.network, kExamples + "waves.onnx"}) {

@@ -139,6 +139,96 @@ TEST(RobustnessCommand, AWrongLabelHasNone) {
   EXPECT_EQ(ended.out, "label 0, not 1: no radius\n");
 }
 
+/// 0.75 - r against 0.25 + r: they meet at r = 0.25.
+TEST(RobustnessCommand, YesOrNoWithTheCounterexample) {
+  const Files files;
+  const std::string written = files.scratch / "counterexample.csv";
+  const auto ask = [&](const std::string& epsilon) {
+    return run({"robustness", files.network, "--input", files.point, "--label", "0", "--epsilon",
+                epsilon, "--counterexample", written});
+  };
+  EXPECT_EQ(ask("0.2").out, "yes\n");
+  EXPECT_EQ(contents_of(written), "");
+  const Ended no = ask("0.3");
+  EXPECT_EQ(no.exit_code, 0);
+  EXPECT_EQ(no.out.substr(0, 18), "no\ncounterexample ");
+  double x0 = 0.0, x1 = 1.0;
+  ASSERT_EQ(std::sscanf(contents_of(written).c_str(), "%lf %lf", &x0, &x1), 2);
+  EXPECT_GE(std::fmax(x1, 0.0), std::fmax(x0, 0.0));
+  EXPECT_LE(std::fabs(x0 - 0.75), 0.3 + 1e-6);
+  EXPECT_LE(std::fabs(x1 - 0.25), 0.3 + 1e-6);
+  // Clipped to [0.3, 1]: the second input cannot fall, but both can still meet.
+  const Ended clipped = run({"robustness", files.network, "--input", files.point, "--label", "0",
+                             "--epsilon", "0.3", "--clip", "0.6", "1"});
+  EXPECT_EQ(clipped.out, "yes\n");
+}
+
+/// As numpy.save() writes it: so many float32 numbers in rows of `columns`.
+std::string npy_of(const std::vector<float>& values, std::size_t columns) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
+                       std::to_string(values.size() / columns) + ", " + std::to_string(columns) +
+                       "), }";
+  header.resize(117, ' ');
+  header += '\n';
+  std::string bytes = "\x93NUMPY";
+  bytes += {'\x01', '\0', static_cast<char>(header.size()), '\0'};
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(values.data()), 4 * values.size());
+  return bytes;
+}
+
+/// Lines that are there are not done again, and a line that was cut off is.
+TEST(RobustnessCommand, ATableIsResumed) {
+  const Files files;
+  const std::string points = files.scratch.write(
+                        "points.npy", npy_of({0.75F, 0.25F, 0.5F, 0.45F, 0.1F, 0.9F}, 2)),
+                    labels = files.scratch.write("labels.csv", "0\n0\n0\n"),
+                    table = files.scratch / "table.csv";
+  const std::vector<std::string> command = {"robustness", files.network, "--input",   points,
+                                            "--labels",   labels,        "--epsilon", "0.1",
+                                            "--table",    table};
+  const Ended first = run(command);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_NE(first.out.find("certified accuracy 0.3333 (1 of 3)"), std::string::npos) << first.out;
+  EXPECT_NE(first.out.find("accuracy 0.6667, not robust 2, unknown 0"), std::string::npos);
+  const std::string whole = contents_of(table);
+  const std::size_t last = whole.rfind('\n', whole.size() - 2) + 1;
+  files.scratch.write("table.csv", whole.substr(0, last + 5));
+  const Ended again = run(command);
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(again.out.find("0 label 0"), std::string::npos) << "it was done already";
+  EXPECT_EQ(again.out.find("2 label 0: not robust"), 0u) << again.out;
+  EXPECT_EQ(contents_of(table).substr(0, last), whole.substr(0, last));
+  EXPECT_NE(again.out.find("certified accuracy 0.3333 (1 of 3)"), std::string::npos);
+  // Another epsilon is another table.
+  std::vector<std::string> other = command;
+  other[7] = "0.2";
+  const Ended wrong = run(other);
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_NE(wrong.err.find("no table of the same network and settings"), std::string::npos);
+}
+
+TEST(RobustnessCommand, DamagedFilesAreNamed) {
+  const Files files;
+  const std::string good = npy_of({0.75F, 0.25F}, 2);
+  const auto says = [&](const std::string& name, const std::string& bytes) {
+    const std::string path = files.scratch.write(name, bytes);
+    const Ended ended = run({"robustness", files.network, "--input", path, "--label", "0"});
+    EXPECT_EQ(ended.exit_code, 2) << name;
+    EXPECT_NE(ended.err.find(name), std::string::npos) << ended.err;
+  };
+  for (std::size_t size : {0u, 5u, 11u, 60u, 130u}) says("cut.npy", good.substr(0, size));
+  std::string huge = good;
+  huge.replace(huge.find("(1, 2)"), 6, "(99999999999, 99999999999)");
+  says("huge.npy", huge.substr(0, 128) + std::string(64, ' '));
+  std::string complex = good;
+  complex.replace(complex.find("<f4"), 3, "<c8");
+  says("complex.npy", complex);
+  says("no.png", "\x89PNG\r\n\x1a\n nothing more");
+  says("no.jpg", std::string("\xff\xd8\xff\xe0 nothing", 12));
+  says("text.png", "0.75, 0.25");
+}
+
 TEST(RobustnessCommand, SaysWhatIsWrong) {
   const Files files;
   const auto code = [&](const std::string& point, const std::string& label) {

@@ -1,0 +1,49 @@
+#include "cli/numbers.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+
+#include "cli/input_file.h"
+#include "cli/output_file.h"
+
+namespace clipbound::cli {
+
+std::string read_text(const std::string& path) {
+  if (path == kStandardStream) return standard_input();
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown) && !unknown)
+    throw InputError(path + ": no such file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": cannot be opened");
+  std::stringstream all;
+  all << file.rdbuf();
+  return all.str();
+}
+
+std::vector<double> numbers_of(const std::string& text, const std::string& path) {
+  std::vector<double> numbers;
+  int line = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    constexpr std::string_view kSeparators = ",; \t\r\n";
+    if (kSeparators.find(text[at]) != std::string_view::npos) {
+      line += text[at++] == '\n' ? 1 : 0;
+      continue;
+    }
+    const std::size_t end = std::min(text.find_first_of(kSeparators, at), text.size());
+    const std::string item = text.substr(at, end - at);
+    char* stop = nullptr;
+    numbers.push_back(std::strtod(item.c_str(), &stop));
+    if (*stop != '\0' || !std::isfinite(numbers.back())) {
+      throw InputError(path + ":" + std::to_string(line) + ": '" + item +
+                       "' is not a finite number");
+    }
+    at = end;
+  }
+  return numbers;
+}
+
+}  // namespace clipbound::cli

@@ -1,0 +1,108 @@
+#include "cli/robustness_table.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "cli/numbers.h"
+
+namespace clipbound::cli {
+
+namespace {
+
+constexpr char kNames[] = "number,name,label,predicted,answer,robust,counterexample,seconds\n";
+constexpr std::size_t kColumns = 8;
+
+/// Names of files may have anything in them.
+std::string plain(const std::string& name) {
+  std::string safe;
+  for (const char c : name) safe += c == ',' || c == '\n' || c == '\r' ? '_' : c;
+  return safe;
+}
+
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells;
+  std::istringstream text(line);
+  for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
+std::string line_of(std::size_t k, const TableRow& row) {
+  std::array<char, 160> numbers{};
+  std::snprintf(numbers.data(), numbers.size(), ",%.17g,%.17g,%.3f\n", row.robust,
+                row.counterexample, row.seconds);
+  return std::to_string(k) + "," + plain(row.name) + "," + std::to_string(row.label) + "," +
+         std::to_string(row.predicted) + "," + row.answer + numbers.data();
+}
+
+}  // namespace
+
+RobustnessTable::RobustnessTable(std::string path, std::string about) : path_(std::move(path)) {
+  if (path_.empty()) return;
+  const std::string head = "# " + plain(about) + "\n" + kNames;
+  std::error_code unknown;
+  std::string text;
+  if (std::filesystem::exists(path_, unknown)) text = read_text(path_);
+  if (!text.empty()) {
+    read(text, head);
+    // A line that was cut off is done again.
+    const std::size_t whole = text.rfind('\n') + 1;
+    if (whole < text.size()) std::filesystem::resize_file(path_, whole);
+    return;
+  }
+  std::ofstream file(path_, std::ios::binary);
+  if (!(file << head << std::flush))
+    throw InputError(path_ + ": cannot be written: " + std::strerror(errno));
+}
+
+void RobustnessTable::read(const std::string& text, const std::string& head) {
+  if (text.compare(0, head.size(), head) != 0) {
+    throw InputError(path_ +
+                     ": this is no table of the same network and settings; its first line "
+                     "would be\n" +
+                     head.substr(0, head.find('\n')));
+  }
+  std::istringstream lines(text.substr(head.size(), text.rfind('\n') + 1 - head.size()));
+  int number = 2;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const std::vector<std::string> cells = cells_of(line);
+    try {
+      if (cells.size() != kColumns) throw std::invalid_argument("columns");
+      TableRow row{cells[1],           std::stoul(cells[2]), std::stoul(cells[3]),
+                   cells[4],           std::stod(cells[5]),  std::stod(cells[6]),
+                   std::stod(cells[7])};
+      rows_[std::stoul(cells[0])] = std::move(row);
+    } catch (const std::exception&) {
+      throw InputError(path_ + ":" + std::to_string(number) + ": this is no line of such a table");
+    }
+  }
+}
+
+const TableRow* RobustnessTable::find(std::size_t k, const std::string& name,
+                                      std::size_t label) const {
+  const auto row = rows_.find(k);
+  if (row == rows_.end()) return nullptr;
+  if (row->second.name != plain(name) || row->second.label != label) {
+    throw InputError(path_ + ": point " + std::to_string(k) + " is " + row->second.name +
+                     " with label " + std::to_string(row->second.label) + " there, but " + name +
+                     " with label " + std::to_string(label) + " now");
+  }
+  return &row->second;
+}
+
+void RobustnessTable::add(std::size_t k, const TableRow& row) {
+  if (!path_.empty()) {
+    std::ofstream file(path_, std::ios::binary | std::ios::app);
+    if (!(file << line_of(k, row) << std::flush))
+      throw InputError(path_ + ": cannot be written: " + std::strerror(errno));
+  }
+  rows_[k] = row;
+}
+
+}  // namespace clipbound::cli

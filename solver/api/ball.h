@@ -1,0 +1,53 @@
+#pragma once
+// Idea: the inputs around a point: a box, for l1 and l2 with half-spaces that hold on the ball, and
+// the query that asks for another label there.
+// Source: own; a half-space c z <= c z0 + r |c|* for the dual norm |.|* (Hoelder).
+// Guarantees: box and half-spaces enclose every input of the network that a point of the ball gives,
+// whatever rounding did to the normalisation.
+// Legend: N inputs. x: points as users have them, z = (x - mean) / std: what the network reads.
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "clipbound/query.h"
+#include "clipbound/robustness.h"
+
+namespace clipbound {
+
+class Ball {
+ public:
+  /// Throws InputError where point, label or settings do not fit the network.
+  Ball(const Network& network, std::span<const double> x, std::size_t label,
+       const RobustnessSettings& settings);
+
+  /// What the network reads at the centre, rounded to nearest.
+  const std::vector<double>& centre() const { return centre_; }
+  /// How far the x that gives a network's input is from the centre, rounded up.
+  double distance(std::span<const double> z) const;
+  /// The x that gives a network's input, rounded.
+  std::vector<double> as_given(std::span<const double> z) const;
+  /// Is there another label within the radius, so far as box and half-spaces tell?
+  Query query(double radius) const;
+  /// Adds a half-space that holds on the ball of any radius and cuts off a point outside it.
+  void cut_off(std::span<const double> z);
+  /// The point of the ball at which a linear form is largest, the form being given in z; moved into
+  /// the limits, which takes it no further from the centre.
+  std::vector<double> furthest(std::span<const double> form, double radius) const;
+  bool is_box() const { return settings_.norm == Norm::inf; }
+  /// The point on the way from the centre to z that has this distance at most.
+  std::vector<double> towards(std::span<const double> z, double radius) const;
+
+ private:
+  void check(const Network& network) const;
+  std::vector<double> spread(const Network& network, const std::vector<double>& values,
+                             double otherwise, const char* what) const;
+  Row half_space(const std::vector<double>& normal, double radius) const;
+
+  const std::vector<double> x_;
+  const std::size_t label_, outputs_;
+  const RobustnessSettings& settings_;
+  std::vector<double> mean_, std_, centre_;
+  std::vector<std::vector<double>> normals_;  // of the half-spaces, in z
+};
+
+}  // namespace clipbound
