@@ -53,6 +53,7 @@
 #include "clipbound/query.h"
 #include "clipbound/robustness.h"
 #include "clipbound/solve.h"
+#include "clipbound/solver.h"
 
 /// The library: networks, queries, solve(), bounds_of(), robustness() and what they give.
 namespace clipbound {}
