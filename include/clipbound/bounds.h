@@ -2,7 +2,8 @@
 // Idea: bounds_of(): what a network's outputs may be on a box.
 // Source: CROWN (Zhang et al. 2018) on the whole network; docs/rooms/crown.md.
 // Guarantees: no input of the box has an output outside (docs/soundness.md).
-// Legend: N = input_size(), M = output_size() of the network; matrices row by row.
+// Legend: N = input_size(), M = output_size() of the network, or the number of rows C y + d where
+// such are asked for; matrices row by row.
 
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,13 @@ enum class BoundMethod : std::uint8_t {
 CLIPBOUND_API const char* name_of(BoundMethod method) noexcept;
 /// The method of that name. Throws InputError where there is none.
 CLIPBOUND_API BoundMethod bound_method(std::string_view name);
+
+/// Rows C y + d over a network's outputs y. They are bounded backward through C, which is tighter
+/// than what follows from bounds of the single outputs; the numbers are taken exactly.
+struct OutputRows {
+  std::vector<double> C;       ///< [rows, output_size()]
+  std::vector<double> d = {};  ///< [rows]; empty: zeros
+};
 
 /// lower_A x + lower_b <= Y(x) <= upper_A x + upper_b for every real x of the box.
 struct LinearBounds {
@@ -66,6 +74,15 @@ class CLIPBOUND_API Bounder {
   /// fit, a number is not finite or lower > upper, Unsupported, naming the node, for operators
   /// without bounds.
   Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper);
+  /// The same for rows C y + d in the place of the outputs. Throws InputError where they do not fit
+  /// the network, there are none, or a number is not finite.
+  Bounder(const Network& network, std::span<const double> lower, std::span<const double> upper,
+          const OutputRows& rows);
+
+  /// N.
+  std::size_t input_size() const;
+  /// M: of the outputs or rows.
+  std::size_t row_count() const;
 
   /// Bounds on the box [lower, upper] ([N] each). Throws InputError where sizes do not fit, lower >
   /// upper or the box does not lie inside the one that was prepared for.
@@ -82,5 +99,9 @@ class CLIPBOUND_API Bounder {
 /// through Network::up_to(). Throws as Bounder does.
 CLIPBOUND_API Bounds bounds_of(const Network& network, std::span<const double> lower,
                                std::span<const double> upper, const BoundSettings& settings = {});
+/// The same of rows C y + d.
+CLIPBOUND_API Bounds bounds_of(const Network& network, std::span<const double> lower,
+                               std::span<const double> upper, const OutputRows& rows,
+                               const BoundSettings& settings = {});
 
 }  // namespace clipbound

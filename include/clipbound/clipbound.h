@@ -42,6 +42,7 @@
 // many threads at once, and solve() may run in many threads at once, on the same network and query
 // too. Nothing is printed.
 #include "clipbound/about.h"
+#include "clipbound/batch.h"
 #include "clipbound/bounds.h"
 #include "clipbound/errors.h"
 #include "clipbound/file_info.h"
@@ -53,6 +54,7 @@
 #include "clipbound/range.h"
 #include "clipbound/robustness.h"
 #include "clipbound/solve.h"
+#include "clipbound/solver.h"
 
 /// The library: networks, queries, solve(), bounds_of(), range_of(), robustness(), what they give.
 namespace clipbound {}

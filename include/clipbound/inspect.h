@@ -78,6 +78,27 @@ struct Inspection {
   std::vector<std::string> notes;  ///< Network::notes()
 };
 
+/// The network's inputs: X is their concatenation. At once, without looking at the rest.
+CLIPBOUND_API std::vector<TensorInfo> inputs_of(const Network& network);
+/// Its outputs: Y is their concatenation.
+CLIPBOUND_API std::vector<TensorInfo> outputs_of(const Network& network);
+
+/// One kind of node that Network::load() refuses.
+struct UnsupportedNode {
+  std::string op;          ///< ONNX, with its domain where it has another than the default one
+  std::string first_node;  ///< the first node of the kind
+  int opset = 0;           ///< by which it was read
+  std::size_t nodes = 0;   ///< how many there are
+  std::string why;         ///< what of it is not supported; empty: the operator
+};
+/// Everything in an ONNX file that is not supported; nothing where Network::load() reads it. Throws
+/// InputError, and Unsupported for what makes a file unreadable as a whole (its opset).
+CLIPBOUND_API std::vector<UnsupportedNode> unsupported_nodes(const std::string& path);
+/// The same of the bytes of a model, as Network::parse() takes them.
+CLIPBOUND_API std::vector<UnsupportedNode> unsupported_nodes(const std::string& bytes,
+                                                             const std::string& source,
+                                                             const std::string& folder);
+
 /// Looks at a network. Takes seconds at most; on huge networks it forgoes what would take longer.
 /// Thread-safe.
 CLIPBOUND_API Inspection inspect(const Network& network);

@@ -33,8 +33,11 @@ class CLIPBOUND_API Network {
   /// from it by .gz alone). Throws InputError (with file and node) or Unsupported (with operator,
   /// node and opset).
   static Network load(const std::string& path);
-  /// The same from the bytes of an uncompressed ONNX model; `source` names it in messages.
-  static Network parse(const std::string& bytes, const std::string& source = "memory");
+  /// The same from the bytes of an uncompressed ONNX model; `source` names it in messages. Tensors
+  /// that keep their data in files (external data) are read from `folder`, and refused where none
+  /// is named.
+  static Network parse(const std::string& bytes, const std::string& source = "memory",
+                       const std::string& folder = "");
   /// A chain of dense layers on `inputs` float32 inputs. Throws InputError where sizes do not fit
   /// or a weight is not finite.
   static Network from_layers(std::size_t inputs, std::span<const DenseLayer> layers);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/blas.h"
+#include "bounds/layered/linear_map.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/output_bounds.h"
 #include "solver/api/implementation.h"
@@ -59,6 +60,43 @@ std::vector<double> copy(std::span<const double> values) {
   return {values.begin(), values.end()};
 }
 
+/// The system with the rows in the place of its outputs: the sums' roundings are in their radius.
+void take_rows(bounds::LayeredSystem& system, const OutputRows& rows) {
+  const auto M = static_cast<std::size_t>(system.outputs.size());
+  const std::size_t R = rows.C.size() / M;
+  if (R == 0 || rows.C.size() % M != 0) {
+    throw InputError("C has " + std::to_string(rows.C.size()) + " numbers, but rows over " +
+                     std::to_string(M) + " outputs need a multiple of that, at least one row");
+  }
+  if (!rows.d.empty() && rows.d.size() != R) {
+    throw InputError("d has " + std::to_string(rows.d.size()) + " numbers for " +
+                     std::to_string(R) + " rows of C");
+  }
+  const auto finite = [](double x) { return std::isfinite(x); };
+  if (!std::all_of(rows.C.begin(), rows.C.end(), finite) ||
+      !std::all_of(rows.d.begin(), rows.d.end(), finite))
+    throw InputError("C or d has a number that is not finite");
+  std::vector<std::int64_t> begin{0};
+  std::vector<bounds::WeightedTerm> terms;
+  for (std::size_t r = 0; r < R; ++r) {
+    for (std::size_t m = 0; m < M; ++m) {
+      if (rows.C[r * M + m] != 0.0)
+        terms.push_back({0, static_cast<std::int64_t>(m), rows.C[r * M + m]});
+    }
+    begin.push_back(static_cast<std::int64_t>(terms.size()));
+  }
+  const std::vector<double> offset = rows.d.empty() ? std::vector<double>(R, 0.0) : rows.d;
+  system.outputs = linear_map({&system.outputs}, begin, terms, offset, system.magnitudes);
+}
+
+bounds::LayeredSystem lowered(const Network& network, std::span<const double> lower,
+                              std::span<const double> upper) {
+  check_box(network.input_size(), lower, upper);
+  base::initialise_blas();
+  const auto simplified = simplify(network.implementation().network).network;
+  return bounds::lower_network(*simplified, lower, upper);
+}
+
 }  // namespace
 
 const char* name_of(BoundMethod method) noexcept {
@@ -76,13 +114,26 @@ BoundMethod bound_method(std::string_view name) {
 
 Bounder::Bounder(const Network& network, std::span<const double> lower,
                  std::span<const double> upper) {
-  check_box(network.input_size(), lower, upper);
-  base::initialise_blas();
-  const auto simplified = simplify(network.implementation().network).network;
-  auto system = std::make_shared<const bounds::LayeredSystem>(
-      bounds::lower_network(*simplified, lower, upper));
+  auto system = std::make_shared<const bounds::LayeredSystem>(lowered(network, lower, upper));
   implementation_ =
       std::make_shared<const Implementation>(Implementation{system, bounds::CrownBounder(system)});
+}
+
+Bounder::Bounder(const Network& network, std::span<const double> lower,
+                 std::span<const double> upper, const OutputRows& rows) {
+  bounds::LayeredSystem with_rows = lowered(network, lower, upper);
+  take_rows(with_rows, rows);
+  auto system = std::make_shared<const bounds::LayeredSystem>(std::move(with_rows));
+  implementation_ =
+      std::make_shared<const Implementation>(Implementation{system, bounds::CrownBounder(system)});
+}
+
+std::size_t Bounder::input_size() const {
+  return implementation_->system->lower.size();
+}
+
+std::size_t Bounder::row_count() const {
+  return static_cast<std::size_t>(implementation_->system->outputs.size());
 }
 
 Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> upper,
@@ -111,6 +162,12 @@ Bounds Bounder::bounds(std::span<const double> lower, std::span<const double> up
 Bounds bounds_of(const Network& network, std::span<const double> lower,
                  std::span<const double> upper, const BoundSettings& settings) {
   return Bounder(network, lower, upper).bounds(lower, upper, settings);
+}
+
+Bounds bounds_of(const Network& network, std::span<const double> lower,
+                 std::span<const double> upper, const OutputRows& rows,
+                 const BoundSettings& settings) {
+  return Bounder(network, lower, upper, rows).bounds(lower, upper, settings);
 }
 
 }  // namespace clipbound

@@ -5,6 +5,8 @@
 #include "solver/inspect/inspect.h"
 #include "solver/api/implementation.h"
 #include "solver/api/json.h"
+#include "specs/onnx/onnx_reader.h"
+#include "specs/onnx/unsupported_nodes.h"
 
 namespace clipbound {
 
@@ -25,7 +27,49 @@ Json json_of(const Items& items, const Convert& convert) {
   return list;
 }
 
+std::vector<TensorInfo> infos_of(const specs::Network& network,
+                                 const std::vector<specs::ValueId>& ids) {
+  std::vector<TensorInfo> infos;
+  for (const specs::ValueId id : ids) {
+    const specs::Value& value = network.value(id);
+    infos.push_back({value.name, specs::name_of(value.type), value.shape});
+  }
+  return infos;
+}
+
+/// What reading a model refuses.
+template <typename Read>
+std::vector<UnsupportedNode> refused_by(const Read& read) {
+  std::vector<UnsupportedNode> nodes;
+  try {
+    read();
+  } catch (const specs::UnsupportedModel& e) {
+    for (const specs::UnsupportedKind& kind : e.kinds())
+      nodes.push_back({kind.op, kind.first_node, kind.opset, kind.nodes, kind.why});
+  }
+  return nodes;
+}
+
 }  // namespace
+
+std::vector<TensorInfo> inputs_of(const Network& network) {
+  const specs::Network& inner = *network.implementation().network;
+  return infos_of(inner, inner.inputs);
+}
+
+std::vector<TensorInfo> outputs_of(const Network& network) {
+  const specs::Network& inner = *network.implementation().network;
+  return infos_of(inner, inner.outputs);
+}
+
+std::vector<UnsupportedNode> unsupported_nodes(const std::string& path) {
+  return refused_by([&] { specs::read_onnx(path); });
+}
+
+std::vector<UnsupportedNode> unsupported_nodes(const std::string& bytes, const std::string& source,
+                                               const std::string& folder) {
+  return refused_by([&] { specs::parse_onnx(bytes, source, folder); });
+}
 
 Inspection inspect(const Network& network) {
   const solver::Inspection inner = solver::inspect(network.implementation().network);

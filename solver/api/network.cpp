@@ -98,9 +98,10 @@ CLIPBOUND_ANY_CPU Network Network::load(const std::string& path) {
   return Network(share<Implementation>(specs::read_onnx(path)));
 }
 
-CLIPBOUND_ANY_CPU Network Network::parse(const std::string& bytes, const std::string& source) {
+CLIPBOUND_ANY_CPU Network Network::parse(const std::string& bytes, const std::string& source,
+                                         const std::string& folder) {
   base::require_cpu();
-  return Network(share<Implementation>(specs::parse_onnx(bytes, source)));
+  return Network(share<Implementation>(specs::parse_onnx(bytes, source, folder)));
 }
 
 CLIPBOUND_ANY_CPU Network Network::from_layers(std::size_t inputs,

@@ -6,7 +6,9 @@
 #include <new>
 
 #include "base/log.h"
+#include "solver/api/incremental.h"
 #include "solver/solve.h"
+#include "specs/evaluate/counterexample.h"
 #include "specs/query/row_text.h"
 #include "specs/vnnlib/vnnlib.h"
 
@@ -101,14 +103,21 @@ std::optional<ViolatedClause> violated_clause(const specs::Query& query, specs::
 
 using InnerSolve = decltype(&solver::solve);
 
+/// What a run is asked for beyond its verdict.
+struct Special {
+  bool only_root = false;
+  const solver::SearchState* resume = nullptr;
+  solver::SearchState* left = nullptr;
+};
+
 Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
-           const Callbacks& callbacks, bool only_root = false) {
+           const Callbacks& callbacks, const Special& special = {}) {
   const Query::Implementation& asked = query.implementation();
   if (asked.joint && !asked.joined) {
     // Of one network: whatever its query speaks of beyond inputs and outputs is joined to it.
     const std::vector<std::string> names = query.networks();
     const Problem problem = Problem::join(query, {{names.size() == 1 ? names[0] : "", network}});
-    return run(how, problem.network, problem.query, options, callbacks, only_root);
+    return run(how, problem.network, problem.query, options, callbacks, special);
   }
   const specs::Query& inner_query = asked.query;
   const base::Options& values = options.implementation().values;
@@ -122,7 +131,9 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
   const base::Log log(values.verbose, callbacks.log);
   solver::SolveContext context;
   context.deadline = &registration.deadline();
-  context.only_root = only_root;
+  context.only_root = special.only_root;
+  context.resume = special.resume;
+  context.left = special.left;
   if (callbacks.progress)
     context.progress = [&](const solver::SearchProgress& inner) {
       Progress progress = outer(inner, inner_query);
@@ -168,7 +179,32 @@ std::vector<Statistic> all_statistics() {
 
 Result solve_at_root(const Network& network, const Query& query, const Options& options,
                      const Callbacks& callbacks) {
-  return run(solver::solve, network, query, options, callbacks, true);
+  return run(solver::solve, network, query, options, callbacks, {.only_root = true});
+}
+
+Result solve_from(const Network& network, const Query& query, const Options& options,
+                  const Callbacks& callbacks, const solver::SearchState* resume,
+                  solver::SearchState* left) {
+  return run(solver::solve, network, query, options, callbacks, {false, resume, left});
+}
+
+std::optional<Result> counterexample_at(const Network& network, const Query& query,
+                                        std::span<const double> input) {
+  const specs::Network& inner = *network.implementation().network;
+  const specs::Query& asked = query.implementation().query;
+  specs::Judgement judgement = specs::judge(inner, asked, input);
+  if (!judgement.holds) return {};
+  Result result;
+  result.verdict = Verdict::sat;
+  result.reason = "an earlier counterexample, replayed in three summation orders";
+  result.input.assign(input.begin(), input.end());
+  result.output = std::move(judgement.outputs);
+  result.float64 = network.is_float64();
+  result.violated = violated_clause(asked, inner.input_type(), result);
+  result.networks = {network.file()};
+  result.property = query.file();
+  result.statistics = all_statistics();
+  return result;
 }
 
 Result attack(const Network& network, const Query& query, const Options& options,

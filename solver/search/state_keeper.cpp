@@ -1,34 +1,10 @@
 #include "solver/search/state_keeper.h"
 
-#include "base/rounding.h"
+#include "solver/search/warm_start.h"
 
 namespace clipbound::solver {
 
 namespace {
-
-Subproblem copy_of(const Subproblem& of) {
-  return {Restrictions(of), Share::restored(of.share.depth())};
-}
-
-ClauseState copy_of(const ClauseState& of) {
-  ClauseState copy;
-  copy.lowered = of.lowered;
-  copy.closed = of.closed;
-  copy.unsplittable = of.unsplittable;
-  for (const Subproblem& subproblem : of.open) copy.open.push_back(copy_of(subproblem));
-  return copy;
-}
-
-/// Nothing is known of the clause.
-ClauseState whole(std::uint32_t clause) {
-  Subproblem subproblem;
-  subproblem.clause = clause;
-  subproblem.share = Share::whole();
-  subproblem.bound = -kInfinity;
-  ClauseState state;
-  state.open.push_back(std::move(subproblem));
-  return state;
-}
 
 /// False where memory ran out and subproblems were lost.
 bool adds_up(const ClauseState& state) {
@@ -86,8 +62,8 @@ SearchState StateKeeper::take(std::uint64_t fingerprint) {
     const auto kept = kept_.find(k);
     ClauseState clause = kept != kept_.end()   ? std::move(kept->second)
                          : resumed_ != nullptr ? copy_of(resumed_->clauses[k])
-                                               : whole(k);
-    state.clauses.push_back(adds_up(clause) ? std::move(clause) : whole(k));
+                                               : unknown_clause(k);
+    state.clauses.push_back(adds_up(clause) ? std::move(clause) : unknown_clause(k));
   }
   return state;
 }

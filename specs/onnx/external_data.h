@@ -28,7 +28,7 @@ class ExternalData {
  public:
   /// Of a model that is no file: every external tensor is refused.
   ExternalData() = default;
-  /// Of a model in this folder.
+  /// Of a model in this folder, or of one in memory whose data lie there.
   explicit ExternalData(std::filesystem::path folder);
   /// Of the model in this file.
   static ExternalData beside(const std::string& model);

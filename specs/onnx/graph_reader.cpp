@@ -55,7 +55,7 @@ Network GraphReader::read(const std::vector<DeclaredInput>* declared) {
   read_inputs(declared);
   for (const onnx::ValueInfoProto& output : graph_.output()) main_.read.insert(output.name());
   read_nodes(*graph_.mutable_node(), main_);
-  if (!unsupported_.empty()) throw Unsupported(unsupported_.message());
+  if (!unsupported_.kinds().empty()) throw UnsupportedModel(unsupported_);
   read_outputs();
   check_all_defined();
   network_.file.data = external_.files();

@@ -10,6 +10,7 @@
 #include "specs/onnx/functions.h"
 #include "specs/onnx/graph_reader.h"
 #include "specs/onnx/onnx_tensor.h"
+#include "specs/onnx/unsupported_nodes.h"
 
 namespace clipbound::specs {
 
@@ -59,15 +60,21 @@ DeclaredModel parse(std::string bytes, const std::string& source, ExternalData e
     return read;
   } catch (const InputError& e) {
     throw InputError(source + ": " + e.what());
+  } catch (const UnsupportedModel& e) {
+    throw UnsupportedModel(source + ": " + e.what(), e.kinds());
   } catch (const Unsupported& e) {
     throw Unsupported(source + ": " + e.what());
   }
 }
 
 DeclaredModel parse_model(const std::string& bytes, const std::string& source,
-                          const std::vector<DeclaredInput>* declared) {
-  DeclaredModel model = parse(bytes, source, {}, declared);
-  model.network.file = info_of(source, bytes);
+                          const std::vector<DeclaredInput>* declared,
+                          const std::string& folder = "") {
+  ExternalData external = folder.empty() ? ExternalData() : ExternalData(folder);
+  DeclaredModel model = parse(bytes, source, std::move(external), declared);
+  FileInfo info = info_of(source, bytes);
+  info.data = std::move(model.network.file.data);
+  model.network.file = std::move(info);
   return model;
 }
 
@@ -82,8 +89,8 @@ DeclaredModel read_model(const std::string& path, const std::vector<DeclaredInpu
 
 }  // namespace
 
-Network parse_onnx(const std::string& bytes, const std::string& source) {
-  return parse_model(bytes, source, nullptr).network;
+Network parse_onnx(const std::string& bytes, const std::string& source, const std::string& folder) {
+  return parse_model(bytes, source, nullptr, folder).network;
 }
 
 Network read_onnx(const std::string& path) {

@@ -23,9 +23,10 @@ inline constexpr int kOldestOpset = 1, kNewestOpset = 25;
 /// Unsupported, which names all operators that are not supported, with nodes and opset.
 Network read_onnx(const std::string& path);
 
-/// The same from the bytes of an uncompressed model, which has no folder; `source` names it in
-/// messages.
-Network parse_onnx(const std::string& bytes, const std::string& source);
+/// The same from the bytes of an uncompressed model; `source` names it in messages. Files that its
+/// tensors keep their data in lie in `folder`; empty: it has none, and such tensors are refused.
+Network parse_onnx(const std::string& bytes, const std::string& source,
+                   const std::string& folder = "");
 
 /// A model whose inputs are as a query declares them.
 struct DeclaredModel {

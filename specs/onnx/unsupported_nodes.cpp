@@ -62,8 +62,9 @@ const char* advice_for(const std::string& op, const std::string& why) {
 
 void UnsupportedNodes::add(const std::string& op, const std::string& node, int opset,
                            const std::string& why) {
-  const auto same = std::find_if(kinds_.begin(), kinds_.end(),
-                                 [&](const Kind& k) { return k.op == op && k.why == why; });
+  const auto same = std::find_if(kinds_.begin(), kinds_.end(), [&](const UnsupportedKind& k) {
+    return k.op == op && k.why == why;
+  });
   if (same != kinds_.end()) {
     ++same->nodes;
   } else {
@@ -73,7 +74,7 @@ void UnsupportedNodes::add(const std::string& op, const std::string& node, int o
 
 std::string UnsupportedNodes::message() const {
   std::vector<std::string> lines, advice;
-  for (const Kind& kind : kinds_) {
+  for (const UnsupportedKind& kind : kinds_) {
     const std::string which =
         (kind.nodes == 1 ? "" : std::to_string(kind.nodes) + " nodes, first ") +
         std::string("node '") + kind.first_node + "'";
