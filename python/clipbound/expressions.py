@@ -25,7 +25,7 @@ def _exact(value: Any) -> Fraction:
         value = value.item()
     if isinstance(value, (numbers.Real, Decimal)) and not isinstance(value, bool):
         try:
-            return Fraction(value)
+            return Fraction(value)  # type: ignore[arg-type]
         except (OverflowError, ValueError):
             raise ValueError(f"{value} is not finite") from None
     raise TypeError(f"a number is needed, not {type(value).__name__}")
@@ -217,6 +217,11 @@ class Tensor:
     @property
     def size(self) -> int:
         return self._array.size
+
+    @property
+    def variables(self) -> List[str]:
+        """The names of all variables in it, in C order."""
+        return [name for element in self._array.flat for name in element.terms]
 
     @property
     def flat(self) -> "Tensor":

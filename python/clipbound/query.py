@@ -227,7 +227,8 @@ class Query:
 
     def vnnlib(self) -> str:
         """The query as VNN-LIB 2.0, every number exact."""
-        lines, first = ["(vnnlib-version <2.0>)"], {}
+        lines = ["(vnnlib-version <2.0>)"]
+        first: Dict[int, str] = {}
         for name, part in self._parts.items():
             lines.append(part.declaration(first.get(id(part.net))))
             first.setdefault(id(part.net), name)

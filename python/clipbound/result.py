@@ -62,7 +62,9 @@ class Result:
     def counterexample(self) -> Optional[Dict[str, np.ndarray]]:
         """sat: the input and output tensors by name, in their shapes (NETWORK.TENSOR where there
         are several networks); else None."""
-        return None if self.input is None else self._names(self.input, self.output)
+        if self.verdict is not Verdict.sat:
+            return None
+        return self._names(self._native.input, self._native.output)
 
     @property
     def violated(self) -> Optional[Dict[str, Any]]:

@@ -116,9 +116,13 @@ def _label(net: "Network", label: Any) -> int:
 
 
 def _epsilon(eps: Any) -> float:
-    if not np.isscalar(eps) or not 0 <= float(eps) < np.inf:
+    try:
+        value = float(eps)
+    except (TypeError, ValueError):
+        value = np.nan
+    if not 0 <= value < np.inf:
         raise _native.InputError("eps is a number that is not negative")
-    return float(eps)
+    return value
 
 
 def _differences(net: "Network", label: int) -> np.ndarray:
@@ -142,7 +146,7 @@ def robust(net: "Network", x: Any, label: int, eps: float, mean: Any = None, std
     units, eps = Units(net, mean, std, clip), _epsilon(eps)
     low, high = units.box(points.rows[0], eps)
     result = _search(net, low, high, label, settings)
-    if result.input is None:
+    if result.input is None or result.output is None:
         return Robust(True if result.verdict == "unsat" else None, result, None, None)
     return Robust(False, result, units.outside(result.input).reshape(points.shape),
                   int(np.argmax(_without(result.output, label))))
@@ -198,8 +202,8 @@ class Certified(Dict[str, np.ndarray]):
 
     def rows(self) -> Iterator[Dict[str, Any]]:
         """One dictionary for each image."""
-        for values in zip(*self.values()):
-            yield dict(zip(self.keys(), (v.item() for v in values)))
+        for k in range(len(self["status"])):
+            yield {name: column[k].item() for name, column in self.items()}
 
     def to_dataframe(self) -> Any:
         """The table as a pandas.DataFrame (needs pandas)."""
@@ -233,7 +237,8 @@ def certify(net: "Network", images: Any, labels: Any, eps: float, mean: Any = No
     table["status"][~is_right] = "misclassified"
     _certify_by_bounds(net, table, low, high, is_right, method, threads)
     shape = points.shape[1:] if points.is_batch else points.shape
-    for k in np.flatnonzero(table["status"] == "unknown") if search else []:
+    open_ones = np.flatnonzero(table["status"] == "unknown") if search else np.zeros(0, np.int64)
+    for k in open_ones:
         begin = time.monotonic()
         result = _search(net, low[k], high[k], int(wanted[k]),
                          dict(settings, timeout=timeout, threads=threads))

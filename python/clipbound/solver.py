@@ -51,8 +51,8 @@ class Solver:
         self.outputs: Mapping[str, Tensor] = tensors_of(net.outputs, "y", "Y")
         self._variables: Dict[str, Tuple[bool, int]] = {}
         for is_output, tensor in ((False, self.inputs["X"]), (True, self.outputs["Y"])):
-            for index, element in enumerate(tensor):
-                self._variables[next(iter(element.terms))] = (is_output, index)
+            for index, name in enumerate(tensor.variables):
+                self._variables[name] = (is_output, index)
 
     def add(self, *conditions: Condition) -> "Solver":
         """A counterexample has to satisfy these conditions too. Gives the solver itself.

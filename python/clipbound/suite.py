@@ -71,7 +71,7 @@ def run(suites: Union[Path, Sequence[Path]], out: Path, *, timeout: Optional[flo
     FileNotFoundError without a program. Ctrl-C ends the run; what has ended has its record.
     """
     folders = [suites] if isinstance(suites, (str, os.PathLike)) else list(suites)
-    command = [find_program(program), "suite", "run", *map(os.fspath, folders), "--out", os.fspath(out)]
+    command = [find_program(program), "suite", "run", *(os.fspath(f) for f in folders), "--out", os.fspath(out)]
     for name, value in dict(settings, timeout=timeout, jobs=jobs).items():
         if value is not None:
             command += [f"--{name.replace('_', '-')}", str(value)]

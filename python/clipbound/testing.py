@@ -25,7 +25,7 @@ def assert_verified(net: Any, spec: Any, **settings: Any) -> Result:
     if result.verdict is Verdict.unsat:
         return result
     if result.verdict is Verdict.sat:
-        named = "\n".join(f"  {name} = {value.tolist()}" for name, value in result.counterexample.items())
+        named = "\n".join(f"  {name} = {value.tolist()}" for name, value in (result.counterexample or {}).items())
         rows = " and ".join((result.violated or {}).get("rows", []))
         raise AssertionError(f"not verified: a counterexample satisfies {rows or 'the specification'}\n{named}")
     raise AssertionError(f"not verified: {result.verdict}, {result.reason}")

@@ -36,7 +36,7 @@ py::object violated_of(const Result& result) {
   dict["clause"] = result.violated->clause;
   dict["line"] = result.violated->line;
   dict["rows"] = result.violated->rows;
-  return std::move(dict);
+  return dict;
 }
 
 }  // namespace
