@@ -14,9 +14,9 @@ namespace clipbound::cli {
 
 /// One point's line.
 struct TableRow {
-  std::string name;
+  std::string name = {};
   std::size_t label = 0, predicted = 0;
-  std::string answer;            ///< robust, not robust, unknown; of radii: radius
+  std::string answer = {};       ///< robust, not robust, unknown; of radii: radius
   double robust = 0.0;           ///< the radius up to which it is proved; 0: nothing
   double counterexample = -1.0;  ///< the smallest distance of one that is known; negative: none
   double seconds = 0.0;
