@@ -21,6 +21,7 @@ from .expressions import Condition, Linear, Tensor, all_of, any_of
 from .models import load, unsupported
 from .network import Network, TensorInfo
 from .query import Property, Query
+from .ranges import Range
 from .result import Interrupted, Result, Verdict
 from .robustness import Certified, Radius, Robust
 from .solver import Solver
@@ -41,6 +42,7 @@ __all__ = [
     "Property",
     "Query",
     "Radius",
+    "Range",
     "Result",
     "Robust",
     "Solver",

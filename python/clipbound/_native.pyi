@@ -96,6 +96,9 @@ class Solver:
 
 def robustness(network: Network, x: np.ndarray, label: int, settings: Dict[str, Any],
                options: Dict[str, Any]) -> Tuple[Dict[str, Any], Optional[BaseException]]: ...
+def range_of(network: Network, lower: np.ndarray, upper: np.ndarray, rows: Optional[np.ndarray],
+             gap: float, gap_absolute: float, time_limit_s: float, options: Dict[str, Any]
+             ) -> Tuple[Dict[str, Any], Optional[BaseException]]: ...
 def join(query: Query, networks: Sequence[Tuple[str, Network]]) -> Tuple[Network, Query]: ...
 def solve(network: Network, query: Query, options: Dict[str, Any],
           on_progress: Optional[Callable[[Dict[str, Any]], Any]],

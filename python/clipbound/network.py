@@ -11,6 +11,7 @@ import numpy as np
 from . import _native
 from .bounds import Bounds, bounds_of
 from .points import Points
+from .ranges import Range, range_of
 from .robustness import Certified, Radius, Robust, certify, radius, robust
 
 __all__ = ["Network", "TensorInfo"]
@@ -146,6 +147,20 @@ class Network:
         """
         return bounds_of(self, lower, upper, C, d, method=method, linear=linear, timeout=timeout,
                          threads=threads, iterations=iterations)
+
+    def range(self, lower: Any, upper: Any, C: Any = None, *, gap: float = 0.005,
+              gap_absolute: float = 0.0, timeout: Optional[float] = None,
+              **settings: Any) -> Range:
+        """The least and largest values of the outputs, or of rows C y, over one box, refined by
+        branch-and-bound: proved ends, and points that attain nearly as much.
+
+        lower, upper: one box, as points are. C: [R, M], or one row [M]. gap: an end is done once
+        bound and attained value differ by no more than this share of the interval that is attained,
+        or by no more than gap_absolute. timeout: seconds for all rows. settings: of ``verify``
+        (threads, seed, ...). Raises InputError where arrays do not fit or lower > upper,
+        Unsupported for operators without bounds.
+        """
+        return range_of(self, lower, upper, C, gap, gap_absolute, timeout, **settings)
 
     def verify(self, spec: Any, **settings: Any):
         """``clipbound.verify(self, spec, ...)``."""

@@ -59,4 +59,5 @@ PYBIND11_MODULE(_native, module) {
   python::bind_solving(module);
   python::bind_bounds(module);
   python::bind_incremental(module);
+  python::bind_ranges(module);
 }
