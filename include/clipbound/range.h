@@ -82,7 +82,8 @@ struct Outline {
   std::vector<std::array<double, 2>> corners;
   /// [directions] in this direction, cos * Y_first + sin * Y_second is at most `bound`.
   struct Direction {
-    double cos = 0.0, sin = 0.0;       ///< the form's coefficients, taken exactly
+    double cos = 0.0;                  ///< coefficient of Y_first, taken exactly
+    double sin = 0.0;                  ///< coefficient of Y_second, taken exactly
     RangeEnd end;                      ///< its largest value
     std::array<double, 2> attained{};  ///< both outputs at end.point, about; of no use without one
   };

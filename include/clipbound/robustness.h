@@ -45,8 +45,10 @@ struct RobustnessSettings {
   /// proved; on many inputs looser than bounds made for these norms.
   Norm norm = Norm::inf;
   /// The network reads (x - mean) / std. One number, one for each channel (the network's input is
-  /// [1, channels, ...] or [..., channels]), or one for each input; nothing: 0 and 1.
-  std::vector<double> mean = {}, std = {};
+  /// [1, channels, ...] or [..., channels]), or one for each input; nothing: 0.
+  std::vector<double> mean = {};
+  /// The same: one number, one for each channel or one for each input, positive; nothing: 1.
+  std::vector<double> std = {};
 };
 
 /// What robustness() found. With r = robust_radius: every x' with |x' - x| <= r in the norm (and
