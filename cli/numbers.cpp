@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <string>
 #include <string_view>
 
 #include "cli/input_file.h"
@@ -19,9 +19,17 @@ std::string read_text(const std::string& path) {
     throw InputError(path + ": no such file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path + ": cannot be opened");
-  std::stringstream all;
-  all << file.rdbuf();
-  return all.str();
+  // Devices and pipes may have no end.
+  constexpr std::size_t kMostBytes = std::size_t{1} << 31U, kPiece = std::size_t{1} << 20U;
+  std::string text;
+  while (file) {
+    const std::size_t size = text.size();
+    if (size > kMostBytes) throw InputError(path + ": has more than 2 GiB");
+    text.resize(size + kPiece);
+    file.read(text.data() + size, static_cast<std::streamsize>(kPiece));
+    text.resize(size + static_cast<std::size_t>(file.gcount()));
+  }
+  return text;
 }
 
 std::vector<double> numbers_of(const std::string& text, const std::string& path) {

@@ -47,7 +47,11 @@ RobustnessTable::RobustnessTable(std::string path, std::string about) : path_(st
   const std::string head = "# " + plain(about) + "\n" + kNames;
   std::error_code unknown;
   std::string text;
-  if (std::filesystem::exists(path_, unknown)) text = read_text(path_);
+  if (std::filesystem::exists(path_, unknown)) {
+    if (!std::filesystem::is_regular_file(path_, unknown))
+      throw InputError(path_ + ": a table is a file, which a second run goes on with");
+    text = read_text(path_);
+  }
   if (!text.empty()) {
     read(text, head);
     // A line that was cut off is done again.
