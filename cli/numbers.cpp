@@ -45,7 +45,7 @@ std::vector<double> numbers_of(const std::string& text, const std::string& path)
     const std::string item = text.substr(at, end - at);
     char* stop = nullptr;
     numbers.push_back(std::strtod(item.c_str(), &stop));
-    if (*stop != '\0' || !std::isfinite(numbers.back())) {
+    if (stop != item.c_str() + item.size() || !std::isfinite(numbers.back())) {
       throw InputError(path + ":" + std::to_string(line) + ": '" + item +
                        "' is not a finite number");
     }

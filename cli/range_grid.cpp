@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -69,19 +70,34 @@ void for_each_cell(int threads, std::size_t count, const std::function<void(std:
   if (failed) std::rethrow_exception(failed);
 }
 
-/// The widest interval that an objective attains on the whole box, quickly.
-double attained_width(const Network& network, std::span<const double> lower,
-                      std::span<const double> upper, std::span<const double> objectives,
-                      const Callbacks& callbacks) {
+/// Ranges of the whole box, quickly.
+Ranges whole_ranges(const Network& network, std::span<const double> lower,
+                    std::span<const double> upper, std::span<const double> objectives,
+                    const Callbacks& callbacks) {
   RangeSettings quick;
   quick.lower = quick.upper = false;
-  const Ranges found = range_of(network, lower, upper, objectives, quick, {}, callbacks);
+  return range_of(network, lower, upper, objectives, quick, {}, callbacks);
+}
+
+constexpr double kNone = std::numeric_limits<double>::infinity();
+
+/// The widest interval that an objective attains.
+double attained_width(const Ranges& found) {
   double width = 0.0;
   for (const Range& range : found.ranges) {
     const double w = range.upper.attained - range.lower.attained;
     if (std::isfinite(w)) width = std::max(width, w);
   }
   return width;
+}
+
+/// What is known of a part of the box: the bounds, but no point.
+std::vector<Range> bounds_alone(std::vector<Range> ranges) {
+  for (Range& range : ranges) {
+    range.lower = {.bound = range.lower.bound, .attained = kNone, .point = {}};
+    range.upper = {.bound = range.upper.bound, .attained = -kNone, .point = {}};
+  }
+  return ranges;
 }
 
 std::string number(double value) {
@@ -104,8 +120,8 @@ Grid range_grid(const Network& network, std::span<const double> lower,
     grid.sizes.push_back(
         request.cells.empty() ? kCells : request.cells[std::min(k, request.cells.size() - 1)]);
   RangeSettings settings = request.settings;
-  const double width = attained_width(network, lower, upper, objectives, callbacks);
-  settings.gap_absolute = std::max(settings.gap_absolute, settings.gap * width);
+  const Ranges whole = whole_ranges(network, lower, upper, objectives, callbacks);
+  settings.gap_absolute = std::max(settings.gap_absolute, settings.gap * attained_width(whole));
   settings.gap = 0.0;
   std::size_t count = 1;
   for (const std::size_t n : grid.sizes) count *= n;
@@ -127,6 +143,11 @@ Grid range_grid(const Network& network, std::span<const double> lower,
     RangeSettings own = settings;
     const double left_s =
         request.settings.time_limit_s - std::chrono::duration<double>(Clock::now() - begin).count();
+    if (left_s <= 0.0 || (callbacks.stopper && callbacks.stopper->stopped())) {
+      cell.ranges = bounds_alone(whole.ranges);
+      ++not_done;
+      return;
+    }
     const int workers = request.threads > 0 ? request.threads : 1;
     own.time_limit_s = std::max(1e-3, left_s * workers / static_cast<double>(open--));
     const Ranges found =

@@ -155,12 +155,20 @@ Json ask_one(const Session& run, const Point& point) {
   return json;
 }
 
+/// The first digits of a point's SHA-256.
+std::string digits_of(const Point& point) {
+  const std::string_view bytes(reinterpret_cast<const char*>(point.values.data()),
+                               point.values.size() * sizeof(double));
+  constexpr std::size_t kDigits = 16;
+  return file_info(point.name, bytes).sha256.substr(0, kDigits);
+}
+
 TableRow row_of(const Session& run, const Point& point, std::size_t label, double seconds) {
   const Arguments& a = run.arguments;
   RobustnessSettings settings = a.settings;
   settings.time_limit_s = std::min(seconds, a.settings.step_limit_s);
   const auto begin = std::chrono::steady_clock::now();
-  TableRow row{.name = point.name, .label = label};
+  TableRow row{.name = point.name, .point = digits_of(point), .label = label};
   if (a.epsilon) {
     const RobustnessCheck found = check_robustness(run.network, point.values, label, *a.epsilon,
                                                    settings, run.options, run.callbacks);
@@ -181,17 +189,18 @@ TableRow row_of(const Session& run, const Point& point, std::size_t label, doubl
 }
 
 /// What all lines say together.
-Json summary_of(const Session& run, const RobustnessTable& table, std::size_t points) {
+Json summary_of(const Session& run, const std::map<std::size_t, TableRow>& rows,
+                std::size_t points) {
   std::size_t right = 0, robust = 0, refuted = 0, unknown = 0;
   double sum = 0.0;
-  for (const auto& [k, row] : table.rows()) {
+  for (const auto& [k, row] : rows) {
     right += row.predicted == row.label ? 1 : 0;
     robust += row.answer == "robust" ? 1 : 0;
     refuted += row.answer == "not robust" ? 1 : 0;
     unknown += row.answer == "unknown" ? 1 : 0;
     sum += row.robust;
   }
-  const std::size_t done = table.rows().size();
+  const std::size_t done = rows.size();
   const auto share = [&](std::size_t count) {
     return static_cast<double>(count) / static_cast<double>(std::max<std::size_t>(done, 1));
   };
@@ -225,7 +234,10 @@ std::string about_of(const Session& run) {
       about += text;
     }
   };
-  if (a.epsilon) add("epsilon", {*a.epsilon});
+  if (a.epsilon)
+    add("epsilon", {*a.epsilon});
+  else
+    add("radius-max", {a.settings.radius_max});
   add("mean", a.settings.mean);
   add("std", a.settings.std);
   if (a.settings.lowest) add("lowest", {*a.settings.lowest});
@@ -239,7 +251,7 @@ Json ask_many(const Session& run, const std::vector<Point>& points) {
   RobustnessTable table(run.arguments.table, about_of(run));
   for (std::size_t k = 0; k < points.size(); ++k) {
     const std::size_t label = label_of(run, points[k]);
-    if (table.find(k, points[k].name, label) != nullptr) continue;
+    if (table.find(k, points[k].name, digits_of(points[k]), label) != nullptr) continue;
     const double left_s =
         run.arguments.settings.time_limit_s -
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -256,9 +268,10 @@ Json ask_many(const Session& run, const std::vector<Point>& points) {
       std::fflush(stdout);
     }
   }
-  Json json = summary_of(run, table, points.size());
+  const std::map<std::size_t, TableRow> rows = table.rows_below(points.size());
+  Json json = summary_of(run, rows, points.size());
   json["table"] = Json::array();
-  for (const auto& [k, row] : table.rows()) {
+  for (const auto& [k, row] : rows) {
     json["table"].push_back({{"number", k},
                              {"name", row.name},
                              {"label", row.label},

@@ -1,12 +1,18 @@
 #include "cli/robustness_table.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
+#include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "cli/numbers.h"
@@ -15,8 +21,9 @@ namespace clipbound::cli {
 
 namespace {
 
-constexpr char kNames[] = "number,name,label,predicted,answer,robust,counterexample,seconds\n";
-constexpr std::size_t kColumns = 8;
+constexpr char kNames[] =
+    "number,name,point,label,predicted,answer,robust,counterexample,seconds\n";
+constexpr std::size_t kColumns = 9;
 
 /// Names of files may have anything in them.
 std::string plain(const std::string& name) {
@@ -32,12 +39,24 @@ std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
+/// The number that a cell is, to its last character.
+template <typename T>
+T whole(const std::string& cell) {
+  T value{};
+  const char* const end = cell.data() + cell.size();
+  const auto [stop, error] = std::from_chars(cell.data(), end, value);
+  if (error != std::errc{} || stop != end || !std::isfinite(static_cast<double>(value)))
+    throw std::invalid_argument("number");
+  return value;
+}
+
 std::string line_of(std::size_t k, const TableRow& row) {
   std::array<char, 160> numbers{};
   std::snprintf(numbers.data(), numbers.size(), ",%.17g,%.17g,%.3f\n", row.robust,
                 row.counterexample, row.seconds);
-  return std::to_string(k) + "," + plain(row.name) + "," + std::to_string(row.label) + "," +
-         std::to_string(row.predicted) + "," + row.answer + numbers.data();
+  return std::to_string(k) + "," + plain(row.name) + "," + row.point + "," +
+         std::to_string(row.label) + "," + std::to_string(row.predicted) + "," + row.answer +
+         numbers.data();
 }
 
 }  // namespace
@@ -78,10 +97,18 @@ void RobustnessTable::read(const std::string& text, const std::string& head) {
     const std::vector<std::string> cells = cells_of(line);
     try {
       if (cells.size() != kColumns) throw std::invalid_argument("columns");
-      TableRow row{cells[1],           std::stoul(cells[2]), std::stoul(cells[3]),
-                   cells[4],           std::stod(cells[5]),  std::stod(cells[6]),
-                   std::stod(cells[7])};
-      rows_[std::stoul(cells[0])] = std::move(row);
+      TableRow row{.name = cells[1],
+                   .point = cells[2],
+                   .label = whole<std::size_t>(cells[3]),
+                   .predicted = whole<std::size_t>(cells[4]),
+                   .answer = cells[5],
+                   .robust = whole<double>(cells[6]),
+                   .counterexample = whole<double>(cells[7]),
+                   .seconds = whole<double>(cells[8])};
+      constexpr std::string_view kAnswers[] = {"robust", "not robust", "unknown", "radius"};
+      if (std::find(std::begin(kAnswers), std::end(kAnswers), row.answer) == std::end(kAnswers))
+        throw std::invalid_argument("answer");
+      rows_[whole<std::size_t>(cells[0])] = std::move(row);
     } catch (const std::exception&) {
       throw InputError(path_ + ":" + std::to_string(number) + ": this is no line of such a table");
     }
@@ -89,7 +116,7 @@ void RobustnessTable::read(const std::string& text, const std::string& head) {
 }
 
 const TableRow* RobustnessTable::find(std::size_t k, const std::string& name,
-                                      std::size_t label) const {
+                                      const std::string& point, std::size_t label) const {
   const auto row = rows_.find(k);
   if (row == rows_.end()) return nullptr;
   if (row->second.name != plain(name) || row->second.label != label) {
@@ -97,6 +124,9 @@ const TableRow* RobustnessTable::find(std::size_t k, const std::string& name,
                      " with label " + std::to_string(row->second.label) + " there, but " + name +
                      " with label " + std::to_string(label) + " now");
   }
+  if (row->second.point != point)
+    throw InputError(path_ + ": point " + std::to_string(k) + " (" + name +
+                     ") has other numbers now");
   return &row->second;
 }
 

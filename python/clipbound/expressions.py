@@ -14,6 +14,8 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple, Union
 
 import numpy as np
 
+from . import _native
+
 __all__ = ["Condition", "Linear", "Tensor", "all_of", "any_of"]
 
 Number = Union[int, float, Fraction, Decimal]
@@ -106,6 +108,27 @@ def _flat(conditions: Iterable[Any]) -> List[Condition]:
     return parts
 
 
+class Variable(str):
+    """A variable's name in its query; ``owner`` is whose it is: names of two queries may be equal."""
+
+    owner: object
+
+    def __new__(cls, name: str, owner: object) -> "Variable":
+        variable = super().__new__(cls, name)
+        variable.owner = owner
+        return variable
+
+
+def check_owner(condition: Condition, owner: object) -> None:
+    """Raises InputError where the condition speaks of variables of another query or solver."""
+    for part in condition.parts:
+        if isinstance(part, Condition):
+            check_owner(part, owner)
+        elif part.owner is not None and part.owner is not owner:
+            raise _native.InputError(f"the condition {condition!r} speaks of variables of another "
+                                     "query or solver")
+
+
 class Linear:
     """A sum of multiples of variables and a constant, exact. Supports +, -, multiples by numbers,
     and <=, <, >=, >, == with another or a number, which make conditions."""
@@ -118,11 +141,18 @@ class Linear:
         self.terms = terms  #: coefficient of each variable, by its name in the query
         self.constant = constant
 
+    @property
+    def owner(self) -> object:
+        """Whose variables these are; None: there are none."""
+        return getattr(next(iter(self.terms), None), "owner", None)
+
     def _plus(self, other: Any, factor: int) -> Any:
         if isinstance(other, Tensor):
             return NotImplemented
         if not isinstance(other, Linear):
             return Linear(self.terms, self.constant + factor * _exact(other))
+        if None is not self.owner is not other.owner is not None:
+            raise _native.InputError("variables of two queries or solvers in one sum")
         terms = dict(self.terms)
         for name, coefficient in other.terms.items():
             terms[name] = terms.get(name, Fraction(0)) + factor * coefficient
@@ -191,6 +221,20 @@ class Linear:
         return " + ".join(shown)
 
 
+def _sum(parts: Iterable[Linear]) -> Linear:
+    """Of thousands of parts, in one dictionary."""
+    terms: Dict[str, Fraction] = {}
+    constant, owner = Fraction(0), None
+    for part in parts:
+        if None is not owner is not part.owner is not None:
+            raise _native.InputError("variables of two queries or solvers in one sum")
+        owner = part.owner if owner is None else owner
+        constant += part.constant
+        for name, coefficient in part.terms.items():
+            terms[name] = terms.get(name, Fraction(0)) + coefficient
+    return Linear({n: c for n, c in terms.items() if c}, constant)
+
+
 class Tensor:
     """An array of ``Linear``: indexing, slicing, reshape, +, -, *, /, ``C @ y``, sum. A comparison
     is elementwise and asks for all elements at once; a single element is a ``Linear``."""
@@ -203,11 +247,12 @@ class Tensor:
         self._array = array
 
     @staticmethod
-    def of_variables(names: Callable[[Tuple[int, ...]], str], shape: Tuple[int, ...]) -> "Tensor":
-        """One variable for each index of the shape."""
+    def of_variables(names: Callable[[Tuple[int, ...]], str], shape: Tuple[int, ...],
+                     owner: object) -> "Tensor":
+        """One variable of the owner's for each index of the shape."""
         array = np.empty(shape, dtype=object)
         for index in np.ndindex(*shape):
-            array[index] = Linear({names(index): Fraction(1)})
+            array[index] = Linear({Variable(names(index), owner): Fraction(1)})
         return Tensor(array)
 
     @property
@@ -243,10 +288,7 @@ class Tensor:
 
     def sum(self) -> Linear:
         """The sum of all elements."""
-        total = Linear({})
-        for element in self._array.flat:
-            total = total + element
-        return total
+        return _sum(self._array.flat)
 
     def _other(self, other: Any) -> np.ndarray:
         if isinstance(other, Tensor):
@@ -294,7 +336,7 @@ class Tensor:
                              f"{list(C.shape)} and {list(self.shape)}")
         rows = np.empty(len(np.atleast_2d(C)), dtype=object)
         for r, row in enumerate(np.atleast_2d(C)):
-            rows[r] = sum((c * y for c, y in zip(row, self._array) if c), Linear({}))
+            rows[r] = _sum(c * y for c, y in zip(row, self._array) if c)
         return Tensor(rows) if C.ndim == 2 else rows[0]
 
     def _all(self, other: Any, operation: Callable[[Linear, Any], Any]) -> Condition:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Un
 import numpy as np
 
 from . import _native
-from .expressions import Condition, Tensor, all_of, text_of
+from .expressions import Condition, Tensor, all_of, check_owner, text_of
 from .points import Points
 
 if TYPE_CHECKING:
@@ -92,8 +92,9 @@ def _rows_of(rows: Any, outputs: int) -> Tuple[np.ndarray, np.ndarray]:
 class _Part:
     """One network of a query, its tensors as variables."""
 
-    def __init__(self, name: str, net: "Network"):
+    def __init__(self, name: str, net: "Network", owner: object):
         self.name = name
+        self.owner = owner
         self.net = net
         self.hidden_layers: Dict[str, Tuple[str, Tuple[int, ...]]] = {}
         for tensor in net.inputs + net.outputs:
@@ -102,14 +103,14 @@ class _Part:
                                           "in Python: write it as VNN-LIB 2.0")
         self.input_names = [f"{name}_X{k}" for k in range(len(net.inputs))]
         self.output_names = [f"{name}_Y{k}" for k in range(len(net.outputs))]
-        self.inputs = _Tensors(net.inputs, self.input_names, "X")
-        self.outputs = _Tensors(net.outputs, self.output_names, "Y")
+        self.inputs = _Tensors(net.inputs, self.input_names, "X", owner)
+        self.outputs = _Tensors(net.outputs, self.output_names, "Y", owner)
 
     def hidden(self, layer: str) -> Tensor:
         if layer not in self.hidden_layers:
             tensor = self.net.up_to(layer).outputs[0]
             self.hidden_layers[layer] = (f"{self.name}_H{len(self.hidden_layers)}", tensor.shape)
-        return _variables(*self.hidden_layers[layer])
+        return _variables(*self.hidden_layers[layer], self.owner)
 
     def declaration(self, equal_to: Optional[str]) -> str:
         lines = [f"(declare-network {self.name}"]
@@ -128,14 +129,15 @@ def _shape(shape: Tuple[int, ...]) -> str:
     return "[" + ",".join(map(str, shape)) + "]"
 
 
-def _variables(name: str, shape: Tuple[int, ...]) -> Tensor:
-    return Tensor.of_variables(lambda index: name + _shape(index), tuple(shape))
+def _variables(name: str, shape: Tuple[int, ...], owner: object) -> Tensor:
+    return Tensor.of_variables(lambda index: name + _shape(index), tuple(shape), owner)
 
 
 class _Tensors(Mapping):
     """A network's input or output tensors by name; "X" or "Y" is all of them, flat."""
 
-    def __init__(self, tensors: List[Any], names: List[str], whole: str):
+    def __init__(self, tensors: List[Any], names: List[str], whole: str, owner: object):
+        self._owner = owner
         self._shapes = {t.name: (n, t.shape) for t, n in zip(tensors, names)}
         self._whole = whole
         self._made: Dict[str, Tensor] = {}
@@ -143,10 +145,10 @@ class _Tensors(Mapping):
     def __getitem__(self, name: str) -> Tensor:
         if name not in self._made:
             if name == self._whole:
-                parts = [_variables(*shape).flat for shape in self._shapes.values()]
+                parts = [_variables(*shape, self._owner).flat for shape in self._shapes.values()]
                 self._made[name] = Tensor(np.concatenate([part._array for part in parts]))
             elif name in self._shapes:
-                self._made[name] = _variables(*self._shapes[name])
+                self._made[name] = _variables(*self._shapes[name], self._owner)
             else:
                 raise KeyError(f"there is no '{name}': there are {', '.join(self)}")
         return self._made[name]
@@ -159,9 +161,9 @@ class _Tensors(Mapping):
         return len(list(iter(self)))
 
 
-def tensors_of(tensors: List[Any], prefix: str, whole: str) -> Mapping[str, Tensor]:
-    """Tensors as variables PREFIX0[...], PREFIX1[...]; ``whole`` is all of them, flat."""
-    return _Tensors(tensors, [f"{prefix}{k}" for k in range(len(tensors))], whole)
+def tensors_of(tensors: List[Any], prefix: str, whole: str, owner: object) -> Mapping[str, Tensor]:
+    """Tensors as variables PREFIX0[...], PREFIX1[...] of the owner; ``whole`` is all of them, flat."""
+    return _Tensors(tensors, [f"{prefix}{k}" for k in range(len(tensors))], whole, owner)
 
 
 class Query:
@@ -184,7 +186,8 @@ class Query:
         for name in named:
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
                 raise _native.InputError(f"a network's name has letters, digits and _, not '{name}'")
-        self._parts = {name: _Part(name, net) for name, net in named.items()}
+        self._owner = object()
+        self._parts = {name: _Part(name, net, self._owner) for name, net in named.items()}
         self._conditions: List[Condition] = []
         self._compiled: Any = None
 
@@ -220,6 +223,7 @@ class Query:
         """A counterexample has to satisfy these conditions too. Gives the query itself."""
         added = all_of(*conditions).parts
         for condition in added:
+            check_owner(condition, self._owner)
             text_of(condition)  # what cannot be written is refused here, not later
         self._conditions.extend(added)
         self._compiled = None

@@ -59,7 +59,7 @@ def range_of(net: "Network", lower: Any, upper: Any, C: Any, gap: float, gap_abs
     rows = None
     if C is not None:
         rows = np.atleast_2d(np.asarray(C, np.float64))
-        if rows.ndim != 2 or rows.shape[1] != net.output_size:
+        if rows.ndim != 2 or rows.shape[1] != net.output_size or not len(rows):
             raise _native.InputError(f"C has the shape {list(rows.shape)} instead of "
                                      f"[R, {net.output_size}]")
     found, interrupt = _native.range_of(net._native, low.rows, high.rows, rows, float(gap),

@@ -109,6 +109,11 @@ def _point(net: "Network", x: Any, label: Any) -> Tuple[Points, int]:
     return points, _label(net, label)
 
 
+def _check_classifier(net: "Network") -> None:
+    if net.output_size < 2:
+        raise _native.InputError("robustness is of a classifier: it needs two outputs or more")
+
+
 def _label(net: "Network", label: Any) -> int:
     if int(label) != label or not 0 <= label < net.output_size:
         raise _native.InputError(f"there is no label {label}: the network has {net.output_size} outputs")
@@ -142,6 +147,7 @@ def _search(net: "Network", low: np.ndarray, high: np.ndarray, label: int,
 def robust(net: "Network", x: Any, label: int, eps: float, mean: Any = None, std: Any = None,
            clip: Any = None, **settings: Any) -> Robust:
     """Network.robust."""
+    _check_classifier(net)
     points, label = _point(net, x, label)
     units, eps = Units(net, mean, std, clip), _epsilon(eps)
     low, high = units.box(points.rows[0], eps)
@@ -162,6 +168,7 @@ def radius(net: "Network", x: Any, label: int, clip: Any = None, radius_max: flo
            tolerance: float = 1e-3, timeout: Optional[float] = None,
            step_timeout: Optional[float] = None, **settings: Any) -> Radius:
     """Network.radius."""
+    _check_classifier(net)
     points, label = _point(net, x, label)
     lowest, highest = (None, None) if clip is None else (float(clip[0]), float(clip[1]))
     found, interrupt = _native.robustness(
@@ -221,8 +228,11 @@ def certify(net: "Network", images: Any, labels: Any, eps: float, mean: Any = No
             clip: Any = None, timeout: Optional[float] = 10.0, threads: int = 0,
             method: str = "crown", search: bool = True, **settings: Any) -> Certified:
     """Network.certify."""
+    _check_classifier(net)
     points = Points.of(net, images, "images")
     rows, units, eps = points.rows, Units(net, mean, std, clip), _epsilon(eps)
+    if not np.all(np.isfinite(rows)):
+        raise _native.InputError("images have a number that is not finite")
     wanted = np.array([_label(net, label) for label in np.atleast_1d(labels)], dtype=np.int64)
     if wanted.shape != (len(rows),):
         raise _native.InputError(f"there are {len(rows)} images and {len(wanted)} labels")

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 import numpy as np
 
 from . import _native
-from .expressions import Condition, Linear, Tensor, all_of
+from .expressions import Condition, Linear, Tensor, all_of, check_owner
 from .network import Network
 from .points import Points
 from .query import tensors_of
@@ -35,6 +35,9 @@ class Solver:
     >>> s.push(); s.add((y[1] >= 2) | (y[2] >= 2)); s.solve(); s.pop()
     >>> s.solve(y[1] >= 3)                                  # an assumption, for this call
 
+    One call at a time: while ``solve`` runs, every other call, of another thread or of one of its
+    callbacks, raises InputError.
+
     lower, upper: one point of the network each. settings: options of ``verify``; ``timeout`` is
     that of each call.
     """
@@ -47,8 +50,8 @@ class Solver:
         self._options = dict(settings, timeout=timeout, threads=threads)
         self._net = net
         self._native = _native.Solver(net._native, low.rows[0], high.rows[0], self._options)
-        self.inputs: Mapping[str, Tensor] = tensors_of(net.inputs, "x", "X")
-        self.outputs: Mapping[str, Tensor] = tensors_of(net.outputs, "y", "Y")
+        self.inputs: Mapping[str, Tensor] = tensors_of(net.inputs, "x", "X", self._native)
+        self.outputs: Mapping[str, Tensor] = tensors_of(net.outputs, "y", "Y", self._native)
         self._variables: Dict[str, Tuple[bool, int]] = {}
         for is_output, tensor in ((False, self.inputs["X"]), (True, self.outputs["Y"])):
             for index, name in enumerate(tensor.variables):
@@ -59,11 +62,14 @@ class Solver:
 
         Numbers have to be float64: a sum that is none raises InputError.
         """
-        # All are understood before the first one is added.
-        added = [self._alternatives(condition) for condition in all_of(*conditions).parts]
-        for alternatives in added:
-            self._native.add_any(alternatives)
+        self._native.add_all(self._understood(conditions))
         return self
+
+    def _understood(self, conditions: Iterable[Condition]) -> List[List[List[Row]]]:
+        parts = all_of(*conditions).parts
+        for condition in parts:
+            check_owner(condition, self._native)
+        return [self._alternatives(condition) for condition in parts]
 
     def add_rows(self, C: Any, d: Any) -> "Solver":
         """C y <= d: C [R, M] or [M], d [R] or a number. Gives the solver itself."""
@@ -106,13 +112,7 @@ class Solver:
         """Is there an input of the box that satisfies all constraints, and for this call the
         assumptions too? Callbacks and Ctrl-C are as for ``clipbound.verify``.
         """
-        levels = self.levels
-        self.push()
-        try:
-            self.add(*assumptions)
-            native, interrupt = self._native.solve([], on_progress, on_log)
-        finally:
-            self.pop(self.levels - levels)
+        native, interrupt = self._native.solve(self._understood(assumptions), on_progress, on_log)
         # To be written as of VNN-LIB 1.0.
         query = _native.Query(self._net.input_size, self._net.output_size)
         result = Result(native, query, names_of(self._net), self._options)

@@ -48,7 +48,11 @@ def verify(net: Union[Network, str, os.PathLike, Mapping[str, Network], None], s
     and is raised. Raises InputError, Unsupported.
     """
     network, query, names = _problem(net, spec)
-    values = dict(settings, time_limit_s=timeout, threads=threads)
+    if timeout is not None or "time_limit_s" not in settings:
+        if "time_limit_s" in settings:
+            raise _native.InputError("timeout and time_limit_s are the same option")
+        settings["time_limit_s"] = timeout
+    values = dict(settings, threads=threads)
     native, interrupt = _native.solve(network, query, values, on_progress, on_log, only_attack)
     result = Result(native, query, names, values)
     if isinstance(interrupt, KeyboardInterrupt):

@@ -34,29 +34,77 @@ std::vector<double> vector_of(const Array& array) {
   return {array.data(), array.data() + array.size()};
 }
 
-Solver make_solver(const Network& network, const Array& lower, const Array& upper,
-                   const py::dict& values) {
-  return {network, vector_of(lower), vector_of(upper), options_of(values)};
-}
+/// Constraints, each of which is alternatives, each of which is rows.
+using PlainConstraints = std::vector<std::vector<std::vector<PlainRow>>>;
 
-void add_any(Solver& solver, const std::vector<std::vector<PlainRow>>& alternatives) {
-  std::vector<Rows> all;
-  for (const std::vector<PlainRow>& rows : alternatives) all.push_back(rows_of(rows));
-  solver.add_any(all);
-}
+/// A solver, and whether a call of it runs: with the interpreter's lock held, so that nothing comes
+/// between the parts of a call.
+class Session {
+ public:
+  Session(const Network& network, const Array& lower, const Array& upper, const py::dict& values)
+      : solver_(network, vector_of(lower), vector_of(upper), options_of(values)) {}
 
-/// (result, None) or (result, exception), as of solve().
-py::tuple run_solver(Solver& solver, const std::vector<PlainRow>& assumptions,
-                     py::object on_progress, py::object on_log) {
-  const Stopper stopper;
-  Mailbox mailbox(std::move(on_progress), std::move(on_log));
-  const Callbacks callbacks = mailbox.callbacks(stopper);
-  const Rows rows = rows_of(assumptions);
-  Result result;
-  const py::object interrupt =
-      run_interruptibly(stopper, mailbox, [&] { result = solver.solve(rows, callbacks); });
-  return py::make_tuple(std::move(result), interrupt);
-}
+  /// Throws InputError while a call runs.
+  Solver& solver() {
+    if (busy_)
+      throw InputError("the solver is in use: by another thread, or by the call of this callback");
+    return solver_;
+  }
+
+  /// All constraints, or none where one throws.
+  void add_all(const PlainConstraints& constraints) {
+    solver().push();
+    try {
+      add(constraints);
+    } catch (...) {
+      solver_.pop();
+      throw;
+    }
+    solver_.pop();
+    add(constraints);
+  }
+
+  /// (result, None) or (result, exception), as of solve().
+  py::tuple solve(const PlainConstraints& assumptions, py::object on_progress, py::object on_log) {
+    const Stopper stopper;
+    Mailbox mailbox(std::move(on_progress), std::move(on_log));
+    const Callbacks callbacks = mailbox.callbacks(stopper);
+    Result result;
+    solver().push();
+    const Busy busy(*this);
+    add(assumptions);
+    const py::object interrupt =
+        run_interruptibly(stopper, mailbox, [&] { result = solver_.solve({}, callbacks); });
+    return py::make_tuple(std::move(result), interrupt);
+  }
+
+ private:
+  /// From here on a call runs; in the end its level goes.
+  class Busy {
+   public:
+    explicit Busy(Session& session) : session_(session) { session_.busy_ = true; }
+    ~Busy() {
+      session_.solver_.pop();
+      session_.busy_ = false;
+    }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    Session& session_;
+  };
+
+  void add(const PlainConstraints& constraints) {
+    for (const std::vector<std::vector<PlainRow>>& alternatives : constraints) {
+      std::vector<Rows> all;
+      for (const std::vector<PlainRow>& rows : alternatives) all.push_back(rows_of(rows));
+      solver_.add_any(all);
+    }
+  }
+
+  Solver solver_;
+  bool busy_ = false;
+};
 
 py::tuple run_robustness(const Network& network, const Array& x, std::size_t label,
                          const py::dict& how, const py::dict& values) {
@@ -92,18 +140,24 @@ py::tuple run_robustness(const Network& network, const Array& x, std::size_t lab
 }  // namespace
 
 void bind_incremental(py::module_& module) {
-  py::class_<Solver>(module, "Solver")
-      .def(py::init(&make_solver), py::arg("network"), py::arg("lower"), py::arg("upper"),
-           py::arg("options"))
-      .def("add_any", &add_any, py::arg("alternatives"))
+  py::class_<Session>(module, "Solver")
+      .def(py::init<const Network&, const Array&, const Array&, const py::dict&>(),
+           py::arg("network"), py::arg("lower"), py::arg("upper"), py::arg("options"))
+      .def("add_all", &Session::add_all, py::arg("constraints"))
       .def("set_options",
-           [](Solver& solver, const py::dict& values) { solver.set_options(options_of(values)); })
-      .def("push", &Solver::push)
-      .def("pop", &Solver::pop, py::arg("levels"))
-      .def_property_readonly("levels", &Solver::levels)
-      .def_property_readonly("constraint_count", &Solver::constraint_count)
-      .def_property_readonly("used", &Solver::used)
-      .def("solve", &run_solver, py::arg("assumptions"), py::arg("on_progress"), py::arg("on_log"));
+           [](Session& self, const py::dict& values) {
+             self.solver().set_options(options_of(values));
+           })
+      .def("push", [](Session& self) { self.solver().push(); })
+      .def(
+          "pop", [](Session& self, std::size_t levels) { self.solver().pop(levels); },
+          py::arg("levels"))
+      .def_property_readonly("levels", [](Session& self) { return self.solver().levels(); })
+      .def_property_readonly("constraint_count",
+                             [](Session& self) { return self.solver().constraint_count(); })
+      .def_property_readonly("used", [](Session& self) { return self.solver().used(); })
+      .def("solve", &Session::solve, py::arg("assumptions"), py::arg("on_progress"),
+           py::arg("on_log"));
   module.def("robustness", &run_robustness, py::arg("network"), py::arg("x"), py::arg("label"),
              py::arg("settings"), py::arg("options"));
 }

@@ -44,6 +44,11 @@ Ball::Ball(const Network& network, std::span<const double> x, std::size_t label,
   for (std::size_t i = 0; i < x_.size(); ++i) {
     if (!(std_[i] > 0.0)) throw InputError("every number of std must be positive");
     centre_.push_back((x_[i] - mean_[i]) / std_[i]);
+    const double z = network.is_float64() ? centre_[i] : static_cast<float>(centre_[i]);
+    if (!std::isfinite(z)) {
+      throw InputError("number " + std::to_string(i) +
+                       " of the point is too large for the network after mean and std");
+    }
   }
 }
 
@@ -62,6 +67,10 @@ void Ball::check(const Network& network) const {
   if (!(settings_.radius_max > 0.0) || !(settings_.tolerance > 0.0)) {
     throw InputError("the largest radius and the tolerance must be positive");
   }
+  const double lowest = settings_.lowest.value_or(-base::kInfinity),
+               highest = settings_.highest.value_or(base::kInfinity);
+  if (!(lowest <= highest))
+    throw InputError("the lowest number that x may have lies above the highest, or is no number");
 }
 
 /// One number for each input, by the channel that it is of.
@@ -107,6 +116,17 @@ double Ball::distance(std::span<const double> z) const {
                                        : add_up(sum, mul_up(apart, apart));
   }
   return settings_.norm == Norm::l2 && sum > 0.0 ? next_up(std::sqrt(sum)) : sum;
+}
+
+bool Ball::is_within_limits(std::span<const double> z) const {
+  for (std::size_t i = 0; i < x_.size(); ++i) {
+    const bool plain = std_[i] == 1.0 && mean_[i] == 0.0;
+    const double low = plain ? z[i] : add_down(next_down(z[i] * std_[i]), mean_[i]),
+                 high = plain ? z[i] : add_up(next_up(z[i] * std_[i]), mean_[i]);
+    if (settings_.lowest && low < std::min(*settings_.lowest, x_[i])) return false;
+    if (settings_.highest && high > std::max(*settings_.highest, x_[i])) return false;
+  }
+  return true;
 }
 
 std::vector<double> Ball::as_given(std::span<const double> z) const {

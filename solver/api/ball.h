@@ -24,6 +24,8 @@ class Ball {
   const std::vector<double>& centre() const { return centre_; }
   /// How far the x that gives a network's input is from the centre, rounded up.
   double distance(std::span<const double> z) const;
+  /// Whether the x that gives a network's input is within the limits of x for certain, or x itself.
+  bool is_within_limits(std::span<const double> z) const;
   /// The x that gives a network's input, rounded.
   std::vector<double> as_given(std::span<const double> z) const;
   /// Is there another label within the radius, so far as box and half-spaces tell?

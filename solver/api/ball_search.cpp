@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/rounding.h"
 #include "solver/api/implementation.h"
 #include "solver/inspect/network_cost.h"
 #include "specs/evaluate/evaluate.h"
@@ -31,6 +32,24 @@ std::size_t BallSearch::best_other(const std::vector<double>& y) const {
   return best;
 }
 
+std::optional<bool> BallSearch::is_right_at_centre(std::size_t& other) const {
+  const specs::EnclosedOutputs y =
+      specs::evaluate_enclosed(*network_.implementation().network, ball_.centre());
+  const double least = base::add_down(y.value[label_], -y.error[label_]),
+               most = base::add_up(y.value[label_], y.error[label_]);
+  bool right = true;
+  for (std::size_t j = 0; j < y.value.size(); ++j) {
+    if (j == label_) continue;
+    if (base::add_down(y.value[j], -y.error[j]) >= most) {
+      other = j;
+      return false;
+    }
+    right = right && base::add_up(y.value[j], y.error[j]) < least;
+  }
+  if (right) return true;
+  return std::nullopt;
+}
+
 Result BallSearch::solve_within(const Query& query, Means means, double seconds) const {
   constexpr double kShortest_s = 1e-3;
   Options options = options_;
@@ -51,7 +70,8 @@ Result BallSearch::try_inside(const std::vector<double>& outside, double radius)
   Result none;
   const std::vector<double> y = network_.evaluate(point);
   const std::size_t other = best_other(y);
-  if (ball_.distance(point) > radius || y[other] < y[label_]) return none;
+  if (ball_.distance(point) > radius || !ball_.is_within_limits(point) || !(y[other] >= y[label_]))
+    return none;
   Query query(network_.input_size(), network_.output_size());
   const Row row = Row::outputs_in_order(label_, other);
   query.add_clause(point, point, std::span<const Row>(&row, 1));
@@ -94,6 +114,19 @@ Result BallSearch::ascend(double radius) const {
   return {};
 }
 
+namespace {
+
+Result without_point(Result found, Verdict verdict, const char* reason) {
+  found.verdict = verdict;
+  found.reason = reason;
+  found.input.clear();
+  found.output.clear();
+  found.violated.reset();
+  return found;
+}
+
+}  // namespace
+
 Result BallSearch::ask(double radius, Means means, double seconds) {
   const Clock::time_point begin = Clock::now();
   if (!ball_.is_box() && means != Means::bounds) {
@@ -104,17 +137,17 @@ Result BallSearch::ask(double radius, Means means, double seconds) {
   };
   for (;;) {
     Result found = solve_within(ball_.query(radius), means, std::max(0.0, left_s()));
-    if (found.verdict != Verdict::sat || ball_.is_box() || ball_.distance(found.input) <= radius)
-      return found;
+    if (found.verdict != Verdict::sat || ball_.distance(found.input) <= radius) return found;
     if (Result inside = try_inside(found.input, radius); inside.verdict == Verdict::sat)
       return inside;
+    // A box has its ends rounded outward and to the network's type.
+    if (ball_.is_box())
+      return without_point(std::move(found), Verdict::unknown,
+                           "the counterexample that was found is a rounding outside the ball");
     ball_.cut_off(found.input);
     if (left_s() > 0.0 && !is_over()) continue;
-    found.verdict = Verdict::timeout;
-    found.reason = "out of time; counterexamples so far lie outside the ball";
-    found.input.clear();
-    found.output.clear();
-    return found;
+    return without_point(std::move(found), Verdict::timeout,
+                         "out of time; counterexamples so far lie outside the ball");
   }
 }
 

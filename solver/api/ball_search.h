@@ -4,6 +4,7 @@
 // Source: Kelley 1960 (cuts, one for each point outside).
 // Guarantees: unsat holds for all of the ball; the point of sat is in it and was replayed (S11).
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "clipbound/solve.h"
@@ -25,6 +26,9 @@ class BallSearch {
   const Ball& ball() const { return ball_; }
   /// The other label with the largest output, the first of several.
   std::size_t best_other(const std::vector<double>& y) const;
+  /// Whether the label has the largest output at the centre, exactly: nothing where rounding
+  /// hides it. `other`: who has no smaller one, where it has not.
+  std::optional<bool> is_right_at_centre(std::size_t& other) const;
   /// Outputs at the centre.
   std::vector<double> outputs() const { return network_.evaluate(ball_.centre()); }
   double remaining_s() const;

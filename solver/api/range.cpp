@@ -313,6 +313,7 @@ Ranges range_of(const Network& network, std::span<const double> lower,
                 const RangeSettings& settings, const Options& options, const Callbacks& callbacks) {
   if (!(settings.gap >= 0.0) || !(settings.gap_absolute >= 0.0))
     throw InputError("a gap must be 0 or more");
+  if (!(settings.time_limit_s >= 0.0)) throw InputError("the time limit must be 0 seconds or more");
   return RangeSearch(network, lower, upper, checked_forms(network, objectives), settings, options,
                      callbacks)
       .run();

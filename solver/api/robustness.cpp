@@ -23,7 +23,6 @@ class RadiusSearch {
                const RobustnessSettings& settings, const Options& options,
                const Callbacks& callbacks)
       : network_(network),
-        label_(label),
         settings_(settings),
         options_(options),
         callbacks_(callbacks),
@@ -125,9 +124,9 @@ class RadiusSearch {
 
   /// True where x itself has another label, or shares the largest output with one.
   bool is_misclassified() {
-    const std::vector<double> y = search_.outputs();
-    const std::size_t other = search_.best_other(y);
-    if (network_.output_size() == 1 || y[other] < y[label_]) return false;
+    std::size_t other = 0;
+    if (network_.output_size() == 1 || search_.is_right_at_centre(other).value_or(true))
+      return false;
     result_.robust_radius = -1.0;
     result_.counterexample_radius = 0.0;
     result_.counterexample = search_.ball().centre();
@@ -152,7 +151,6 @@ class RadiusSearch {
   }
 
   const Network& network_;
-  const std::size_t label_;
   const RobustnessSettings& settings_;
   const Options& options_;
   const Callbacks& callbacks_;
@@ -189,7 +187,7 @@ RobustnessCheck check_robustness(const Network& network, std::span<const double>
     found.reason = "there is no other label";
     return found;
   }
-  if (const std::size_t other = search.best_other(y); !(y[other] < y[label])) {
+  if (std::size_t other = 0; !search.is_right_at_centre(other).value_or(true)) {
     found.answer = RobustnessAnswer::not_robust;
     found.counterexample = search.ball().centre();
     found.counterexample_x = search.ball().as_given(found.counterexample);

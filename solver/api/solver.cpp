@@ -6,6 +6,7 @@
 #include "include/clipbound/solver.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -46,6 +47,12 @@ struct Known {
 }  // namespace
 
 struct Solver::Implementation {
+  Implementation(Network of, std::vector<double> from, std::vector<double> to, Options how)
+      : network(std::move(of)),
+        lower(std::move(from)),
+        upper(std::move(to)),
+        options(std::move(how)) {}
+
   Network network;
   std::vector<double> lower, upper;
   Options options;
@@ -55,6 +62,7 @@ struct Solver::Implementation {
   std::vector<Known> known;
   std::deque<std::vector<double>> points;  ///< counterexamples, newest first
   const char* used = "";
+  std::atomic<bool> in_use{false};
 
   std::size_t clauses_of(std::size_t first) const {
     std::size_t clauses = 1;
@@ -116,6 +124,26 @@ struct Solver::Implementation {
   Result solve(const Callbacks& callbacks);
   Result search(const Query& asked, const Callbacks& callbacks);
 };
+
+namespace {
+
+/// Holds a solver while something happens to it: what a call knows has to be of its constraints,
+/// whoever calls meanwhile (another thread, or a callback).
+class Use {
+ public:
+  explicit Use(std::atomic<bool>& in_use) : in_use_(in_use) {
+    if (in_use_.exchange(true))
+      throw InputError("the solver is in use: by another thread, or by the call of this callback");
+  }
+  ~Use() { in_use_.store(false); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+ private:
+  std::atomic<bool>& in_use_;
+};
+
+}  // namespace
 
 Result Solver::Implementation::solve(const Callbacks& callbacks) {
   using Clock = std::chrono::steady_clock;
@@ -179,14 +207,8 @@ Result Solver::Implementation::search(const Query& asked, const Callbacks& callb
 
 Solver::Solver(Network network, std::vector<double> lower, std::vector<double> upper,
                Options options)
-    : implementation_(std::make_unique<Implementation>(Implementation{std::move(network),
-                                                                      std::move(lower),
-                                                                      std::move(upper),
-                                                                      std::move(options),
-                                                                      {},
-                                                                      {},
-                                                                      {},
-                                                                      {}})) {
+    : implementation_(std::make_unique<Implementation>(std::move(network), std::move(lower),
+                                                       std::move(upper), std::move(options))) {
   implementation_->check({});
 }
 
@@ -195,18 +217,22 @@ Solver::Solver(Solver&&) noexcept = default;
 Solver& Solver::operator=(Solver&&) noexcept = default;
 
 void Solver::add(const Rows& rows) {
+  const Use use(implementation_->in_use);
   implementation_->add({rows});
 }
 
 void Solver::add_any(std::span<const Rows> alternatives) {
+  const Use use(implementation_->in_use);
   implementation_->add({alternatives.begin(), alternatives.end()});
 }
 
 void Solver::push() {
+  const Use use(implementation_->in_use);
   implementation_->levels.push_back(implementation_->constraints.size());
 }
 
 void Solver::pop(std::size_t levels) {
+  const Use use(implementation_->in_use);
   auto& open = implementation_->levels;
   if (levels > open.size()) {
     throw InputError("there are " + std::to_string(open.size()) + " levels, not " +
@@ -226,11 +252,13 @@ std::size_t Solver::constraint_count() const {
 }
 
 void Solver::set_options(Options options) {
+  const Use use(implementation_->in_use);
   implementation_->options = std::move(options);
 }
 
 Result Solver::solve(const Rows& assumptions, const Callbacks& callbacks) {
   Implementation& self = *implementation_;
+  const Use use(self.in_use);
   if (assumptions.empty()) return self.solve(callbacks);
   const std::size_t before = self.constraints.size();
   self.add({assumptions});

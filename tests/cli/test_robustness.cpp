@@ -200,6 +200,21 @@ TEST(RobustnessCommand, ATableIsResumed) {
   EXPECT_EQ(again.out.find("2 label 0: not robust"), 0u) << again.out;
   EXPECT_EQ(contents_of(table).substr(0, last), whole.substr(0, last));
   EXPECT_NE(again.out.find("certified accuracy 0.3333 (1 of 3)"), std::string::npos);
+  // The first two points alone are two lines.
+  std::vector<std::string> fewer = command;
+  fewer.insert(fewer.end(), {"--count", "2"});
+  EXPECT_NE(run(fewer).out.find("(1 of 2)"), std::string::npos);
+  // Other points are not these, whatever their names are; nor is a line that says anything.
+  files.scratch.write("points.npy", npy_of({0.75F, 0.25F, 0.5F, 0.44F, 0.1F, 0.9F}, 2));
+  const Ended others = run(command);
+  EXPECT_EQ(others.exit_code, 2);
+  EXPECT_NE(others.err.find("has other numbers now"), std::string::npos) << others.err;
+  files.scratch.write("table.csv", whole + "3,3,0,0,0,banana,0,-1,0\n");
+  const Ended damaged = run(command);
+  EXPECT_EQ(damaged.exit_code, 2);
+  EXPECT_NE(damaged.err.find("table.csv:6: this is no line of such a table"), std::string::npos)
+      << damaged.err;
+  files.scratch.write("table.csv", whole);
   // Another epsilon is another table.
   std::vector<std::string> other = command;
   other[7] = "0.2";

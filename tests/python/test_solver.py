@@ -1,5 +1,6 @@
 """Solver: verdicts are those of one call of verify() with the same constraints, whatever came before."""
 import random
+import threading
 
 import numpy as np
 import pytest
@@ -97,3 +98,59 @@ def test_mistakes_leave_the_solver_as_it_was(absolute):
     assert s.levels == 0
     with pytest.raises(clipbound.InputError):
         clipbound.Solver(absolute, [1, 1], [-1, -1])
+
+
+def test_a_callback_cannot_change_the_solver():
+    net = clipbound.load("examples/waves.onnx")
+    s = clipbound.Solver(net, [-2, -2, -2], [2, 2, 2], timeout=20)
+    y = s.outputs["Y"]
+    s.push()
+    s.add(y[0] >= 1.65)
+    refused = []
+
+    def change(_):
+        for call in (s.push, s.pop, lambda: s.add(y[0] >= -100), lambda: s.set(timeout=1), s.solve):
+            with pytest.raises(clipbound.InputError, match="in use"):
+                call()
+            refused.append(call)
+
+    assert s.solve(on_progress=change).verdict == "unsat"
+    assert refused
+    s.pop()
+    assert s.solve(y[0] >= -100).verdict == "sat"
+
+
+def test_a_solver_in_use_by_another_thread_refuses():
+    net = clipbound.Network.from_layers([([[1.0]], [0.0])])
+    s = clipbound.Solver(net, [0.0], [1.0], timeout=10, attack=False)
+    y = s.outputs["Y"]
+    wrong = []
+
+    def ask(limit, expected):
+        for _ in range(60):
+            try:
+                if s.solve(y[0] >= limit).verdict != expected:
+                    wrong.append(limit)
+            except clipbound.InputError:
+                pass
+
+    threads = [threading.Thread(target=ask, args=a) for a in ((100, "unsat"), (-100, "sat"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong and s.levels == 0
+    assert s.solve(y[0] >= -100).verdict == "sat" and s.solve(y[0] >= 100).verdict == "unsat"
+
+
+def test_add_is_all_or_nothing_and_variables_belong_to_their_solver():
+    net = clipbound.Network.from_layers([([[1.0]], [0.0])])
+    s, t = (clipbound.Solver(net, [0.0], [1.0]) for _ in range(2))
+    many = clipbound.any_of(s.outputs["Y"][0] >= k for k in range(400))
+    with pytest.raises(clipbound.InputError):
+        s.add(s.outputs["Y"][0] >= 0, many, many)
+    assert "of 0 constraints" in repr(s)
+    with pytest.raises(clipbound.InputError, match="another query or solver"):
+        t.add(s.outputs["Y"][0] >= 0)
+    with pytest.raises(clipbound.InputError, match="two queries or solvers"):
+        s.outputs["Y"][0] + t.outputs["Y"][0]

@@ -127,6 +127,35 @@ TEST(Incremental, WhatIsKnownIsForgottenWithItsConstraints) {
   EXPECT_EQ(solver.constraint_count(), 1u);
 }
 
+/// What a call finds is of the constraints that it was asked with.
+TEST(Incremental, NothingChangesWhileItSolves) {
+  const Problem problem = make_problem(3, 3);
+  Solver solver(problem.network, problem.lower, problem.upper, limited(20.0));
+  const Row beyond{.terms = {{Term::Of::output, 0, -1.0}}, .threshold = -problem.most[0] - 50.0};
+  solver.push();
+  solver.add({beyond});
+  int refused = 0;
+  const auto expect_refusal = [&](const auto& call) {
+    try {
+      call();
+    } catch (const InputError&) {
+      ++refused;
+    }
+  };
+  Callbacks callbacks;
+  callbacks.progress = [&](const Progress&) {
+    expect_refusal([&] { solver.pop(); });
+    expect_refusal([&] { solver.add(Rows{}); });
+    expect_refusal([&] { (void)solver.solve(); });
+  };
+  EXPECT_EQ(solver.solve({}, callbacks).verdict, Verdict::unsat);
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(refused % 3, 0);
+  solver.pop();
+  const Row anywhere{.terms = {{Term::Of::output, 0, -1.0}}, .threshold = 1e6};
+  EXPECT_EQ(solver.solve({anywhere}).verdict, Verdict::sat);
+}
+
 TEST(Incremental, MistakesChangeNothing) {
   const Network network = Network::from_layers(1, {{.weights = {1}, .bias = {0}}});
   EXPECT_THROW(Solver(network, {1}, {0}), InputError);

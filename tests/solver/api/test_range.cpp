@@ -241,5 +241,11 @@ TEST(Outline, OfALine) {
   EXPECT_LT(most, 2.1);
 }
 
+TEST(Range, ATimeLimitIsANumber) {
+  const Values lower = {-1, -1}, upper = {1, 1};
+  for (const double limit : {std::numeric_limits<double>::quiet_NaN(), -1.0})
+    EXPECT_THROW(range_of(absolute_sum(), lower, upper, {}, {.time_limit_s = limit}), InputError);
+}
+
 }  // namespace
 }  // namespace clipbound

@@ -173,5 +173,30 @@ TEST(CheckRobustness, SaysWhatIsWrong) {
   EXPECT_THROW(norm_of("l3"), InputError);
 }
 
+/// Y_0 = 0, Y_1 = x - c for the float32 number c next to 0.3, which is larger: at x = 0.3 label 0
+/// holds, at c it does not. What the network computes is at c.
+TEST(CheckRobustness, ACentreThatIsNoFloat32NumberIsJudgedWhereItIs) {
+  const Network network = Network::from_layers(1, {{{0.0F, 1.0F}, {0.0F, -0.3F}, false}});
+  const Values x = {0.3};
+  ASSERT_GT(static_cast<double>(0.3F), 0.3);
+  const RobustnessSettings settings{.time_limit_s = 5.0};
+  const RobustnessCheck near = check_robustness(network, x, 0, 1e-12, settings);
+  EXPECT_NE(near.answer, RobustnessAnswer::not_robust) << near.reason;
+  const RobustnessCheck far = check_robustness(network, x, 0, 1e-3, settings);
+  ASSERT_EQ(far.answer, RobustnessAnswer::not_robust);
+  EXPECT_GT(far.counterexample[0], 0.3);
+  EXPECT_GE(robustness(network, x, 0, settings).robust_radius, 0.0);
+}
+
+TEST(CheckRobustness, WhatIsNoLimitAndNoPointIsRefused) {
+  const Network network = linear_classifier({1.0F}, 0.0F);
+  const Values x = {0.5};
+  EXPECT_THROW(check_robustness(network, x, 0, 0.1, {.lowest = 1.0, .highest = 0.0}), InputError);
+  EXPECT_THROW(check_robustness(network, x, 0, 0.1, {.lowest = std::nan("")}), InputError);
+  RobustnessSettings far;
+  far.mean = {1e308};
+  EXPECT_THROW(check_robustness(network, x, 0, 0.1, far), InputError);
+}
+
 }  // namespace
 }  // namespace clipbound
