@@ -100,6 +100,15 @@ std::vector<double> Ball::spread(const Network& network, const std::vector<doubl
                    std::to_string(inputs) + " inputs");
 }
 
+void Ball::enclose_centre(std::vector<double>& lower, std::vector<double>& upper) const {
+  lower = upper = x_;
+  for (std::size_t i = 0; i < x_.size(); ++i) {
+    if (std_[i] == 1.0 && mean_[i] == 0.0) continue;
+    lower[i] = div_down(add_down(x_[i], -mean_[i]), std_[i]);
+    upper[i] = div_up(add_up(x_[i], -mean_[i]), std_[i]);
+  }
+}
+
 double Ball::distance(std::span<const double> z) const {
   double sum = 0.0;
   for (std::size_t i = 0; i < x_.size(); ++i) {

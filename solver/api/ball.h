@@ -22,6 +22,8 @@ class Ball {
 
   /// What the network reads at the centre, rounded to nearest.
   const std::vector<double>& centre() const { return centre_; }
+  /// Between which numbers what the network reads of x itself lies: (x - mean) / std, outward.
+  void enclose_centre(std::vector<double>& lower, std::vector<double>& upper) const;
   /// How far the x that gives a network's input is from the centre, rounded up.
   double distance(std::span<const double> z) const;
   /// Whether the x that gives a network's input is within the limits of x for certain, or x itself.

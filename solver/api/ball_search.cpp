@@ -33,8 +33,11 @@ std::size_t BallSearch::best_other(const std::vector<double>& y) const {
 }
 
 std::optional<bool> BallSearch::is_right_at_centre(std::size_t& other) const {
-  const specs::EnclosedOutputs y =
-      specs::evaluate_enclosed(*network_.implementation().network, ball_.centre());
+  std::vector<double> lower, upper;
+  ball_.enclose_centre(lower, upper);
+  const specs::Network& network = *network_.implementation().network;
+  const specs::EnclosedOutputs y = lower == upper ? specs::evaluate_enclosed(network, lower)
+                                                  : specs::evaluate_enclosed(network, lower, upper);
   const double least = base::add_down(y.value[label_], -y.error[label_]),
                most = base::add_up(y.value[label_], y.error[label_]);
   bool right = true;

@@ -26,7 +26,7 @@ class BallSearch {
   const Ball& ball() const { return ball_; }
   /// The other label with the largest output, the first of several.
   std::size_t best_other(const std::vector<double>& y) const;
-  /// Whether the label has the largest output at the centre, exactly: nothing where rounding
+  /// Whether the label has the largest output at x itself, exactly: nothing where rounding
   /// hides it. `other`: who has no smaller one, where it has not.
   std::optional<bool> is_right_at_centre(std::size_t& other) const;
   /// Outputs at the centre.
