@@ -52,7 +52,7 @@ class RangeSearch {
         options_(options),
         callbacks_(callbacks),
         start_(callbacks.start.value_or(Clock::now())),
-        bounder_(network, lower, upper),
+        bounder_(network, lower, upper, OutputRows{.C = forms_}),
         extremes_(network.implementation().network, lower, upper, forms_) {}
 
   Ranges run() {
@@ -106,7 +106,7 @@ class RangeSearch {
     for (std::size_t r = 0; r < form_count(); ++r) {
       for (const double sign : {-1.0, 1.0}) {
         End end{.form = r, .sign = sign, .point = {}};
-        end.bound = bound_of(end, bounds);
+        end.bound = sign > 0.0 ? bounds.upper[r] : -bounds.lower[r];
         if (!is_over()) attain(end, extremes_.largest(r, sign));
         ends_.push_back(std::move(end));
       }
@@ -114,16 +114,6 @@ class RangeSearch {
     for (End& end : ends_) settle(end);
   }
 
-  /// sign * form is at most that, by the outputs' intervals.
-  double bound_of(const End& end, const Bounds& bounds) const {
-    double sum = 0.0;
-    for (std::size_t j = 0; j < network_.output_size(); ++j) {
-      const double c = end.sign * coefficient(end.form, j);
-      if (c != 0.0)
-        sum = base::add_up(sum, base::mul_up(c, c > 0.0 ? bounds.upper[j] : bounds.lower[j]));
-    }
-    return std::isnan(sum) ? kInfinity : sum;
-  }
   double coefficient(std::size_t form, std::size_t output) const {
     return forms_[form * network_.output_size() + output];
   }
