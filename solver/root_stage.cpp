@@ -11,6 +11,7 @@
 #include "bounds/layered/layered_system.h"
 #include "bounds/lowering/lower_network.h"
 #include "bounds/self_check.h"
+#include "solver/activation_split/layer_figures.h"
 #include "solver/activation_split/window_root.h"
 #include "solver/input_split/coarse_boxes.h"
 #include "specs/evaluate/evaluate.h"
@@ -144,7 +145,8 @@ std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
   context_.say(1, "steps and intervals are searched case by case");
   SearchContext beside = context_;
   beside.progress = nullptr;  // the search that the cases help reports its own
-  beside.keeper = nullptr;    // and keeps what is open
+  beside.trace = nullptr;
+  beside.keeper = nullptr;  // and keeps what is open
   return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true, reach_}, beside);
 }
 
@@ -350,6 +352,7 @@ RootStage::OpenBoxes RootStage::bound_group(std::shared_ptr<const CrownBounder> 
       bounder->bound_neurons(box.lower, box.upper, context_.deadline);
   context_.deadline.work(crown_work(bounder->system()));
   check_first(bounder->system(), bounds);
+  note_layers(context_, bounder->system(), bounds.layers);
   context_.say(2, std::to_string(bounds.unstable) + " neurons unstable at the root");
   std::optional<LayeredSystem> intervals;
   if (lowering_work(bounder->system()) <= strategy::kSmallWork)

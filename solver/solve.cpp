@@ -46,15 +46,19 @@ class Run {
                 .attack = {},
                 .progress = &book_,
                 .log = context.log,
-                .keeper = nullptr},
+                .keeper = nullptr,
+                .trace = context.trace},
+        trace_(context.trace),
         left_(context.left),
         only_root_(context.only_root),
         keeper_(query_, context.resume),
-        reporter_(reports_to(context.progress)) {
+        reporter_(reports_to(context.progress),
+                  std::chrono::milliseconds(trace_ != nullptr ? 25 : 200)) {
     CLIPBOUND_CHECK(context.resume == nullptr ||
                     (context.resume->problem == problem_fingerprint(*network_, query) &&
                      context.resume->clauses.size() == query.clauses.size()));
     if (options.deterministic) deadline_.count_work();
+    if (trace_ != nullptr) trace_->begin(query_);
     if (context.resume != nullptr || context.left != nullptr) search_.keeper = &keeper_;
   }
 
@@ -160,6 +164,7 @@ class Run {
       result_.progress.refuted = result_.progress.bounded = result_.progress.clauses;
       result_.progress.open = 0;
       result_.progress.weakest.reset();
+      result_.progress.worst_bound.reset();
     }
     if (left_ != nullptr && verdict != Verdict::sat)
       *left_ = keeper_.take(problem_fingerprint(*network_, asked_));
@@ -232,6 +237,7 @@ class Run {
   ProgressBook book_;
   SolveResult result_;
   SearchContext search_;
+  SearchTrace* const trace_;
   SearchState* const left_;
   const bool only_root_;
   StateKeeper keeper_;

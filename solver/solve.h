@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/stats.h"
 #include "solver/search/progress.h"
+#include "solver/search/search_trace.h"
 #include "solver/search/subproblem.h"
 #include "solver/verdict.h"
 #include "specs/network/network.h"
@@ -27,6 +28,8 @@ struct SolveContext {
   /// Where to put what is left, unless a counterexample is found; nullptr: nobody asks. After
   /// `unsat`, every clause's closed shares are whole.
   SearchState* left = nullptr;
+  /// Records what the search does; nullptr: nobody looks.
+  SearchTrace* trace = nullptr;
   /// Ends after the root bounds and an attack: `unknown` where these do not decide.
   bool only_root = false;
 };

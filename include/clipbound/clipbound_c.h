@@ -292,8 +292,8 @@ typedef struct clipbound_progress {
   uint64_t refuted;     /**< of these; never falls */
   uint64_t subproblems; /**< bounded so far; never falls */
   uint64_t open;        /**< subproblems that are not refuted */
-  double worst_bound;   /**< smallest lower bound minus threshold among what was last seen open; NaN
-                             where nothing is known */
+  double worst_bound;   /**< a lower bound of what the best row lacks, over everything open; never
+                             falls; NaN where nothing is known, or open */
   double settled_share; /**< the largest share of the clauses' trees that was closed at one time, in
                              [0, 1]; never falls, and is 1 only where nothing is open */
 } clipbound_progress;

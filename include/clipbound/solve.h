@@ -54,6 +54,19 @@ class CLIPBOUND_API ThreadAllowance {
   std::unique_ptr<Implementation> implementation_;
 };
 
+/// Records one solve(): what was split, bounded, clipped and refuted, when and by which thread.
+/// Copies share one record. At most 2^16 subproblems are recorded, the others counted; memory and
+/// the text's length are bounded. Thread safety: give it to one solve(), read it after that.
+class CLIPBOUND_API Trace {
+ public:
+  Trace();
+  struct Implementation;                                               ///< the library's own
+  Implementation& implementation() const { return *implementation_; }  ///< for the library itself
+
+ private:
+  std::shared_ptr<Implementation> implementation_;
+};
+
 /// The answer: is there a counterexample? clipbound.h says what each means.
 enum class Verdict : std::uint8_t {
   unknown,  ///< neither was shown
@@ -103,9 +116,10 @@ struct Progress {
   std::uint64_t refuted = 0;          ///< of these; never falls
   std::uint64_t subproblems = 0;      ///< bounded so far; never falls
   std::optional<std::uint64_t> open;  ///< subproblems that are not refuted
-  /// Smallest lower bound minus threshold among what was last seen open; -infinity: there is none.
+  /// At every point of what is open, some row of the clause is at least so far above its threshold:
+  /// a bound of the whole query, negative. Never falls; nothing where nothing is open.
   std::optional<double> worst_bound;
-  std::optional<WeakestRow> weakest;  ///< the row of `worst_bound`
+  std::optional<WeakestRow> weakest;  ///< of what was last seen open
   /// The largest share of the clauses' trees that was closed at one time, in [0, 1]; never falls,
   /// and is 1 only where nothing is open.
   double settled_share = 0.0;
@@ -147,6 +161,8 @@ struct Callbacks {
   std::optional<Stopper> stopper = {};
   /// The moment from which the time limit counts; the call of solve() where left out.
   std::optional<std::chrono::steady_clock::time_point> start = {};
+  /// Records what the search does; `progress` is called more often then.
+  std::optional<Trace> trace = {};
 };
 
 /// Decides `query` on `network`. Running out of time or memory is a verdict (`timeout`, `unknown`),
@@ -174,5 +190,9 @@ CLIPBOUND_API std::string to_json(const Result& result, const Options& options);
 CLIPBOUND_API std::string error_to_json(std::string_view message, const Options& options,
                                         std::span<const FileInfo> networks = {},
                                         const FileInfo* property = nullptr);
+/// The record of the solve() that has found this, as JSON lines (docs/trace.md). `command`: by what
+/// it was run, for readers.
+CLIPBOUND_API std::string to_trace(const Trace& trace, const Result& result, const Options& options,
+                                   std::string_view command = {});
 
 }  // namespace clipbound

@@ -56,12 +56,13 @@ ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice
   std::vector<ActivationTask> frontier =
       begin_trees(problem, keeps ? context.keeper : nullptr, lowered, counters);
   RefinementModel model(context.threads);
-  TreeSearch<ActivationSplitWorker> search(
-      context, counters, time_slice, strategy::kActivationSplitAttack, [&](SearchTeam& team) {
-        return std::make_unique<ActivationSplitWorker>(team, problem, model);
-      });
   std::vector<const Clause*> clauses;
   for (const ActivationClause& c : problem.clauses) clauses.push_back(c.clause);
+  TreeSearch<ActivationSplitWorker> search(
+      context, counters, time_slice, strategy::kActivationSplitAttack,
+      context.begin_traced("activation", clauses), [&](SearchTeam& team) {
+        return std::make_unique<ActivationSplitWorker>(team, problem, model);
+      });
   {
     const WatchedSearch watched(context.progress, counters, clauses, context.statistics);
     search.run(frontier);

@@ -5,6 +5,7 @@
 
 #include "bounds/alpha_beta/twin_rows.h"
 #include "bounds/layered/clause_rows.h"
+#include "solver/activation_split/layer_figures.h"
 #include "solver/strategy.h"
 
 namespace clipbound::solver {
@@ -133,6 +134,13 @@ SearchOutcome ActivationSplitSchedule::all_open() const {
   return outcome;
 }
 
+void ActivationSplitSchedule::note_layers() const {
+  if (context_.trace == nullptr) return;
+  std::vector<IntervalVector> z;
+  for (int k = 0; k < problem_.network->layers(); ++k) z.push_back(problem_.network->bounds_of(k));
+  solver::note_layers(context_, *system_, z);
+}
+
 void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_iterations) {
   const double begin = deadline_.spent_s();
   budget.threads = context_.threads;
@@ -161,6 +169,7 @@ void ActivationSplitSchedule::pass(IntermediateBoundsBudget& budget, int row_ite
   keep_refuted(before);
   tell_open();
   if (settings_.check) settings_.check(*problem_.network);
+  note_layers();
   const double seconds = deadline_.spent_s() - begin;
   spent_s_ += seconds;
   if (context_.log) {

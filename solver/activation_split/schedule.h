@@ -80,6 +80,8 @@ class ActivationSplitSchedule {
   void keep_refuted(const std::vector<const Clause*>& before) const;
   /// To the book: of every open clause the row that is nearest to being refuted.
   void tell_open() const;
+  /// How many neurons are undecided, for the trace.
+  void note_layers() const;
   /// What is open before a search says more of it: every clause, whole.
   SearchOutcome all_open() const;
   /// The neurons that the open clauses' rows depend on, by what is known of their bounds.

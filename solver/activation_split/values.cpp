@@ -30,11 +30,6 @@ Unstable unstable_of(const SparseNetwork& network, const Decision& decision) {
   return at(network.unstable_of, Live{live});
 }
 
-Decision decision_on(const SparseNetwork& network, Unstable u, double lower, double upper) {
-  return {static_cast<std::uint32_t>(at(network.layer_of, u)),
-          static_cast<std::uint32_t>(raw(neuron_of(network, u))), lower, upper};
-}
-
 void hash_form(Hash& hash, const AffineForm& form) {
   hash.number(form.size());
   for (const double constant : form.constant) hash.number(constant);
@@ -50,6 +45,11 @@ void hash_form(Hash& hash, const AffineForm& form) {
 }
 
 }  // namespace
+
+Decision decision_on(const SparseNetwork& network, Unstable u, double lower, double upper) {
+  return {static_cast<std::uint32_t>(at(network.layer_of, u)),
+          static_cast<std::uint32_t>(raw(neuron_of(network, u))), lower, upper};
+}
 
 std::uint64_t fingerprint_of(const LayeredSystem& system) {
   Hash hash;

@@ -14,6 +14,9 @@ namespace clipbound::solver {
 /// A clause's whole box, with the row that the root bounds left nearest to being excluded.
 ActivationSubproblem root_of(const ActivationProblem& problem, std::size_t clause, Share share);
 
+/// An unstable neuron, restricted to a range, by its number in the system's layer.
+Decision decision_on(const SparseNetwork& network, Unstable u, double lower, double upper);
+
 /// Says whether decisions of another process number the neurons of this lowered network. How a
 /// network is lowered depends on the boxes that share it, and that on the time at hand. Not 0.
 std::uint64_t fingerprint_of(const LayeredSystem& system);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "bounds/clip/clipping.h"
+#include "solver/activation_split/values.h"
 
 namespace clipbound::solver {
 
@@ -44,8 +45,8 @@ std::vector<ActivationTask> ActivationSplitWorker::rest() {
   return all;
 }
 
-void ActivationSplitWorker::close(ActivationSubproblem& subproblem) {
-  SearchWorker::close(static_cast<std::size_t>(subproblem.clause), subproblem.share);
+void ActivationSplitWorker::close(ActivationSubproblem& subproblem, NodeEnd how) {
+  SearchWorker::close(static_cast<std::size_t>(subproblem.clause), subproblem.share, how);
 }
 
 bool ActivationSplitWorker::take_batch() {
@@ -80,6 +81,7 @@ bool ActivationSplitWorker::prune() {
   bool any_open = false;
   for (std::size_t lane = 0; lane < batch_.size(); ++lane) {
     ActivationSubproblem& subproblem = batch_[lane];
+    bounded(static_cast<std::size_t>(subproblem.clause), subproblem.share, subproblem.bound);
     const bool refuted = problem_.refuted(subproblem.row, subproblem.bound);
     next_[lane] = refuted ? Next::closed : Next::split;
     any_open = any_open || !refuted;
@@ -165,7 +167,7 @@ void ActivationSplitWorker::clip() {
     if (next_[k] != Next::refine) continue;
     if (refinement_.refine(batch_[k], static_cast<int>(k))) continue;
     ++statistics.pruned_clip;
-    close(batch_[k]);
+    close(batch_[k], NodeEnd::clipped);
     next_[k] = Next::closed;
   }
 }
@@ -182,9 +184,12 @@ void ActivationSplitWorker::split() {
     ++statistics.splits;
     parent.alpha_or_beta = lanes_.save_parameters(lane);
     lanes_.save_multipliers(parent, lane);
+    const SplitAt where = trace_ ? place_of(*split_[k], parent, lane) : SplitAt{};
+    const auto clause = static_cast<std::size_t>(parent.clause);
     for (const SplitSide side : kSplitSides) {
-      Share share =
-          side == SplitSide::lower ? SearchWorker::split(parent.share) : std::move(parent.share);
+      Share share = side == SplitSide::lower
+                        ? SearchWorker::split(clause, parent.share, where, Half::lower)
+                        : std::move(parent.share);
       push_child(child_of(parent, std::move(share)), lane, *split_[k], side);
     }
   }
@@ -192,6 +197,30 @@ void ActivationSplitWorker::split() {
   for (std::size_t k = 0; k < batch_.size(); ++k) {
     if (next_[k] == Next::refine) stack_.push_back(std::move(batch_[k]));
   }
+}
+
+/// For people: the neuron's number in its layer and where its range is cut; or the input.
+SplitAt ActivationSplitWorker::place_of(const ChosenSplit& split,
+                                        const ActivationSubproblem& parent, int lane) const {
+  SplitAt place;
+  if (exists(split.neuron)) {
+    const Decision of = decision_on(*problem_.network, split.neuron, 0.0, 0.0);
+    place.of = SplitAt::Of::neuron;
+    place.layer = static_cast<std::int32_t>(of.layer);
+    place.index = static_cast<std::int32_t>(of.neuron);
+    if (lanes_.bounder.lanes.is_nonlinear(split.neuron))
+      place.at = lanes_.part_of(lane, split.neuron, SplitSide::lower).second;
+    return place;
+  }
+  const std::vector<double>& upper =
+      parent.box != nullptr ? parent.box->upper : problem_.network->upper_x;
+  for (std::size_t i = 0; i < upper.size(); ++i) {
+    if (split.halves[0]->upper[i] == upper[i]) continue;
+    place.of = SplitAt::Of::input;
+    place.index = static_cast<std::int32_t>(i);
+    place.at = split.halves[0]->upper[i];
+  }
+  return place;
 }
 
 void ActivationSplitWorker::push_child(ActivationSubproblem child, int lane,
@@ -203,6 +232,7 @@ void ActivationSplitWorker::push_child(ActivationSubproblem child, int lane,
     lanes_.halve(child, lane, split.halves[k]);
   }
   child.bound = std::max(child.bound, split.bound[k]);
+  bounded(static_cast<std::size_t>(child.clause), child.share, child.bound);
   if (problem_.refuted(child.row, child.bound)) {
     ++statistics.pruned_bound;
     count_bounded(1);
@@ -224,6 +254,7 @@ void ActivationSplitWorker::finish_leaf(ActivationSubproblem& subproblem, int la
     return close(subproblem);
   }
   subproblem.bound = std::max(subproblem.bound, bound[0]);
+  bounded(static_cast<std::size_t>(subproblem.clause), subproblem.share, subproblem.bound);
   give_up(open_row(subproblem), subproblem.share);
 }
 

@@ -51,7 +51,8 @@ class ActivationSplitWorker : public SearchWorker {
   /// Where nothing is left to split: a longer ascent, then all rows of the clause together.
   void finish_leaf(ActivationSubproblem& subproblem, int lane);
   bool refuted_by_program(const ActivationSubproblem& subproblem);
-  void close(ActivationSubproblem& subproblem);
+  void close(ActivationSubproblem& subproblem, NodeEnd how = NodeEnd::refuted);
+  SplitAt place_of(const ChosenSplit& split, const ActivationSubproblem& parent, int lane) const;
   OpenRow open_row(const ActivationSubproblem& subproblem) const;
 
   const ActivationProblem& problem_;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "solver/api/incremental.h"
+#include "solver/api/trace_record.h"
 #include "solver/solve.h"
 #include "specs/evaluate/counterexample.h"
 #include "specs/query/row_text.h"
@@ -33,13 +34,12 @@ Progress outer(const solver::SearchProgress& inner, const specs::Query& query) {
                     .refuted = inner.refuted,
                     .subproblems = inner.subproblems,
                     .open = inner.open,
-                    .worst_bound = {},
+                    .worst_bound = inner.worst_bound,
                     .weakest = {},
                     .settled_share = inner.settled_share,
                     .statistics = {}};
   if (inner.weakest) {
     const solver::OpenRow& row = *inner.weakest;
-    progress.worst_bound = row.bound;
     progress.weakest = WeakestRow{row.clause, query.clauses[row.clause].line, row.row, row.bound,
                                   inner.weakest_text};
   }
@@ -101,6 +101,27 @@ std::optional<ViolatedClause> violated_clause(const specs::Query& query, specs::
   return {};
 }
 
+/// What a trace is written to; nullptr: nobody asked.
+Trace::Implementation* begin_trace(const Callbacks& callbacks, const specs::Network& network,
+                                   const specs::Query& query) {
+  if (!callbacks.trace) return nullptr;
+  callbacks.trace->implementation().begin(network, query);
+  return &callbacks.trace->implementation();
+}
+
+/// Who is told how far the run is; empty: nobody. What is given outlives it.
+solver::ProgressCallback progress_for(const Callbacks& callbacks, Trace::Implementation* record,
+                                      const specs::Query& query) {
+  if (!callbacks.progress && record == nullptr) return {};
+  return [&callbacks, record, &query](const solver::SearchProgress& inner) {
+    if (record != nullptr) record->saw(inner, outer(inner.stage));
+    if (!callbacks.progress) return;
+    Progress progress = outer(inner, query);
+    progress.statistics = outer(inner.statistics);
+    callbacks.progress(progress);
+  };
+}
+
 using InnerSolve = decltype(&solver::solve);
 
 /// What a run is asked for beyond its verdict.
@@ -134,12 +155,9 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
   context.only_root = special.only_root;
   context.resume = special.resume;
   context.left = special.left;
-  if (callbacks.progress)
-    context.progress = [&](const solver::SearchProgress& inner) {
-      Progress progress = outer(inner, inner_query);
-      progress.statistics = outer(inner.statistics);
-      callbacks.progress(progress);
-    };
+  Trace::Implementation* const record = begin_trace(callbacks, *inner_network, inner_query);
+  if (record != nullptr) context.trace = &record->search;
+  context.progress = progress_for(callbacks, record, inner_query);
   if (callbacks.log)
     context.log = [&](int level, const std::string& message) { log.say(level, message); };
 
@@ -155,6 +173,7 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
     result.output = std::move(inner.output);
     if (result.verdict == Verdict::sat)
       result.violated = violated_clause(inner_query, inner_network->input_type(), result);
+    if (record != nullptr) record->saw_last(inner.progress, outer(inner.progress.stage));
     result.progress = outer(inner.progress, inner_query);
     result.statistics = outer(inner.statistics);
   } catch (const std::bad_alloc&) {

@@ -60,6 +60,7 @@ SearchOutcome InputSearch::run(TimeSlice time_slice) {
   time_slice.begin_s = context_.deadline.spent_s();
   TreeSearch<InputSplitWorker> search(
       context_, counters_, time_slice, strategy::kInputSplitAttack,
+      context_.begin_traced("input", clauses_),
       [this](SearchTeam& team) { return std::make_unique<InputSplitWorker>(team, settings_); });
   const WatchedSearch watched(context_.progress, counters_, clauses_, context_.statistics);
   search.run(tasks_);

@@ -9,9 +9,9 @@
 
 namespace clipbound::solver {
 
-void InputSplitWorker::close_lane(int lane) {
+void InputSplitWorker::close_lane(int lane, NodeEnd how) {
   for (std::size_t m = 0; m < shares_[lane].clauses(); ++m) {
-    if (Share& share = shares_[lane].of(m); share.exists()) close(clause_ + m, share);
+    if (Share& share = shares_[lane].of(m); share.exists()) close(clause_ + m, share, how);
   }
 }
 
@@ -66,6 +66,7 @@ void InputSplitWorker::search_coarse_jointly(BoxSubproblems task) {
     Share& share = task.share.of(m);
     if (!share.exists()) continue;
     const RowsVerdict rows = bound_rows(*root.members[m], bounds);
+    bounded(task.clause + m, share, rows.bound);
     if (rows.refuted) {
       close(task.clause + m, share);
     } else if (!worst || rows.bound < worst->bound) {
@@ -85,7 +86,9 @@ void InputSplitWorker::search_coarse_jointly(BoxSubproblems task) {
     return take_apart(root, task.clause, task.lower, task.upper, std::move(task.share), pending_);
   }
   ++statistics.splits;
-  BoxSubproblems upper = split_coarse(task, *where, split_shares(task.share));
+  const SplitAt place{SplitAt::Of::input, -1, root.kept[where->column], where->at};
+  BoxSubproblems upper =
+      split_coarse(task, *where, split_shares(task.clause, task.share, place, Half::upper));
   pending_.push_back(std::move(upper));
   pending_.push_back(std::move(task));
 }

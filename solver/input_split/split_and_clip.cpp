@@ -75,10 +75,10 @@ void InputSplitWorker::fill_lanes() {
         for (Vec& v : *array) v[free] = v[lane];
       }
       const auto k = static_cast<std::size_t>(split_[lane]);
+      shares_[free] = split_shares(clause_, shares_[lane], place_of(level, lane), Half::upper);
       boxes.upper_x[k][lane] = boxes.lower_x[k][free] = middle_of(boxes, k, lane);
       rows.branching_score[k][lane] = rows.branching_score[k][free] =
           0.5 * rows.branching_score[k][lane];
-      shares_[free] = split_shares(shares_[lane]);
       open_[free] = -1;
     }
     choose_inputs();
@@ -112,7 +112,7 @@ void InputSplitWorker::clip() {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open_[lane] == 0 || empty[lane] == 0) continue;
     ++statistics.pruned_clip;
-    close_lane(lane);
+    close_lane(lane, NodeEnd::clipped);
     open_[lane] = 0;
   }
 }
@@ -228,18 +228,38 @@ void InputSplitWorker::split_side(const Level& from, Side side) {
   if (clips) inherit_halfspaces(from, children);
 }
 
+SplitAt InputSplitWorker::place_of(const Level& from, int lane) const {
+  const auto k = static_cast<std::size_t>(split_[lane]);
+  return {SplitAt::Of::input, -1, root_->kept[k], middle_of(from.boxes, k, lane)};
+}
+
+void InputSplitWorker::note_clipped(const Level& from, const Children& children, int lane,
+                                    Share& share) {
+  double part = 1.0;
+  for (std::size_t i = 0; i < children.lower.size(); ++i) {
+    const double l = from.boxes.lower_x[i][lane], u = from.boxes.upper_x[i][lane],
+                 whole = static_cast<std::int64_t>(i) == split_[lane] ? 0.5 * (u - l) : u - l;
+    if (whole > 0.0)
+      part *= std::max(0.0, children.upper[i][lane] - children.lower[i][lane]) / whole;
+  }
+  trace_.kept(share, std::min(part, 1.0));
+}
+
 /// Both children of a box side by side: the next batches are of few parents then, so that more
 /// neurons are stable in all lanes and are folded (decision 54).
 void InputSplitWorker::push_children(const Level& from, SubproblemStack& target) {
   for (int lane = 0; lane < kLanes; ++lane) {
     if (open_[lane] == 0) continue;
+    const SplitAt place = place_of(from, lane);
     for (const Side side : {Side::lower, Side::upper}) {
       const Children& children = children_[static_cast<std::size_t>(side)];
-      TreeShares share =
-          side == Side::lower ? split_shares(shares_[lane]) : std::move(shares_[lane]);
+      TreeShares share = side == Side::lower
+                             ? split_shares(clause_, shares_[lane], place, Half::lower)
+                             : std::move(shares_[lane]);
+      if (trace_ && share.of(0).exists()) note_clipped(from, children, lane, share.of(0));
       if (children.empty[lane] != 0) {
         ++statistics.pruned_clip;
-        close(clause_, share.of(0));
+        close(clause_, share.of(0), NodeEnd::clipped);
       } else {
         push_child(from, children, lane, std::move(share), target);
       }

@@ -43,6 +43,7 @@ void InputSplitWorker::search_coarse(BoxSubproblems task) {
   }
   if (deadline_.expired()) return pending_.push_back(std::move(task));
   count_bounded(1);
+  bounded(task.clause, task.share.of(0), rows.bound);
   if (rows.refuted) {
     ++statistics.pruned_bound;
     return close(task.clause, task.share.of(0));
@@ -57,7 +58,9 @@ void InputSplitWorker::search_coarse(BoxSubproblems task) {
     if (const auto pole = pole_split(task, bounds)) where = pole;
   }
   ++statistics.splits;
-  BoxSubproblems upper = split_coarse(task, *where, split_shares(task.share));
+  const SplitAt place{SplitAt::Of::input, -1, task.root->kept[where->column], where->at};
+  BoxSubproblems upper =
+      split_coarse(task, *where, split_shares(task.clause, task.share, place, Half::upper));
   pending_.push_back(std::move(upper));
   pending_.push_back(std::move(task));
 }
@@ -194,6 +197,7 @@ bool InputSplitWorker::prune() {
   int worst_lane = -1;
   for (int lane = 0; lane < kLanes; ++lane) {
     if (lane >= count_) open_[lane] = 0;
+    if (lane < count_) note_bounds(lane);
     if (lane < count_ && open_[lane] != 0 && root_->is_joint()) close_excluded(lane);
     if (lane < count_ && open_[lane] == 0) {
       ++statistics.pruned_bound;
@@ -229,6 +233,23 @@ OpenRow InputSplitWorker::best_row_of(std::size_t m, int lane) const {
     if (rows[s][lane] > best.bound) best = {clause_ + m, s - first_row(m), rows[s][lane]};
   }
   return best;
+}
+
+void InputSplitWorker::note_bounds(int lane) {
+  const bool is_open = open_[lane] != 0;
+  for (std::size_t m = 0; m < shares_[lane].clauses() && (is_open || trace_); ++m) {
+    if (Share& share = shares_[lane].of(m); share.exists())
+      bounded(clause_ + m, share, best_row_of(m, lane).bound);
+  }
+}
+
+TreeShares InputSplitWorker::split_shares(std::size_t clause, TreeShares& shares, const SplitAt& at,
+                                          Half half) {
+  std::size_t m = 0;
+  return shares.split([&](Share& share) {
+    while (&shares.of(m) != &share) ++m;
+    return SearchWorker::split(clause + m, share, at, half);
+  });
 }
 
 void InputSplitWorker::try_points() {

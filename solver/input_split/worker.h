@@ -72,15 +72,20 @@ class InputSplitWorker : public SearchWorker {
   };
 
   /// Closes all shares of a lane, which is done with then.
-  void close_lane(int lane);
+  void close_lane(int lane, NodeEnd how = NodeEnd::refuted);
   /// Of a joint root: closes the lane's clauses of which a row is excluded.
   void close_excluded(int lane);
   /// Which lanes ask for which rows of a joint root.
   void ask_for_rows();
   void give_up_lane(int lane);
-  TreeShares split_shares(TreeShares& shares) {
-    return shares.split([this](Share& share) { return SearchWorker::split(share); });
-  }
+  /// The half of each that is returned is `half`; the first share is that of this clause.
+  TreeShares split_shares(std::size_t clause, TreeShares& shares, const SplitAt& at, Half half);
+  /// What is known of a lane's rows.
+  void note_bounds(int lane);
+  /// Where a lane is split.
+  SplitAt place_of(const Level& from, int lane) const;
+  /// What clipping has left of a lane's half, for the trace.
+  void note_clipped(const Level& from, const Children& children, int lane, Share& share);
   /// Where the rows of the root's m-th clause begin.
   std::size_t first_row(std::size_t m) const { return m == 0 ? 0 : row_ends_[m - 1]; }
   /// Of one clause's rows the one with the highest bound.

@@ -16,6 +16,7 @@ SearchContext quiet(const SearchContext& context, int threads) {
   copy.threads = threads;
   copy.attack = nullptr;
   copy.progress = nullptr;
+  copy.trace = nullptr;
   copy.log = nullptr;
   copy.keeper = nullptr;  // cases are what is kept, not their subproblems
   return copy;
@@ -105,7 +106,9 @@ class CaseSearch::Implementation {
     const auto make = [&](SearchTeam& team) { return std::make_unique<CaseWorker>(team, cases_); };
     // Clauses that are resumed with nothing left leave an empty task.
     std::erase_if(frontier_, [](const std::vector<Case>& cases) { return cases.empty(); });
-    TreeSearch<CaseWorker>(context_, counters_, slice, strategy::kActivationSplitAttack, make)
+    number_ = context_.begin_traced("cases", problem_.box.clauses);
+    TreeSearch<CaseWorker>(context_, counters_, slice, strategy::kActivationSplitAttack, number_,
+                           make)
         .run(frontier_);
     search_hard_cases(slice);
     return counters_.outcome();
@@ -141,7 +144,7 @@ class CaseSearch::Implementation {
   /// finished stays in the list.
   void search_hard_cases(const TimeSlice& slice) {
     if (cases_.hard.empty() || !frontier_.empty()) return;
-    SearchTeam team(context_, counters_, {}, strategy::kActivationSplitAttack);
+    SearchTeam team(context_, counters_, {}, strategy::kActivationSplitAttack, number_);
     CaseWorker worker(team, cases_);
     const double until_s = slice.begin_s + slice.seconds;
     std::vector<Case> left;
@@ -161,6 +164,7 @@ class CaseSearch::Implementation {
   SearchCounters counters_;
   CaseTeam cases_;
   std::vector<std::vector<Case>> frontier_;
+  std::uint16_t number_ = 0;  // in the trace, of the last run
 };
 
 CaseSearch::CaseSearch(CaseProblem problem, const SearchContext& context)

@@ -172,15 +172,20 @@ void CaseWorker::branch() {
                                          [](const InputStaircase& a, const InputStaircase& b) {
                                            return a.upper - a.lower < b.upper - b.lower;
                                          });
+    place_ = {SplitAt::Of::value};
     parts_ = cut(case_.part, *widest);
     return;
   }
   bound_whole();
   if (case_.clauses.empty()) return;
+  place_ = {SplitAt::Of::value};
   if (by_ == By::step) parts_ = cut(case_.part, system_->open_steps.front());
   if (by_ == By::input) {
-    if (const std::optional<std::size_t> input = input_to_halve())
+    if (const std::optional<std::size_t> input = input_to_halve()) {
       parts_ = halve(case_.part, *input);
+      place_ = {SplitAt::Of::input, -1, static_cast<std::int32_t>(*input),
+                parts_.empty() ? 0.0 : parts_[0].upper[*input]};
+    }
   }
   if (!parts_.empty()) return;
   const std::lock_guard lock(cases_.mutex);
@@ -206,7 +211,8 @@ void CaseWorker::split() {
   for (std::size_t k = parts_.size(); k-- > 1;) {
     Case part{std::move(parts_[k]), {}};
     for (OpenClause& c : case_.clauses)
-      part.clauses.push_back({c.clause, c.number, SearchWorker::split(c.share)});
+      part.clauses.push_back(
+          {c.clause, c.number, SearchWorker::split(c.number, c.share, place_, Half::upper)});
     stack_.push_back(std::move(part));
   }
   case_.part = std::move(parts_[0]);

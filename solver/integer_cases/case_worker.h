@@ -80,6 +80,7 @@ class CaseWorker : public SearchWorker {
   std::uint64_t batches_ = 0;
   std::optional<Evaluator<double>> evaluator_;  // made when it is first needed
   std::vector<CasePart> parts_;
+  SplitAt place_;  // of `parts_`, for people
   std::shared_ptr<const LayeredSystem> system_;
   std::map<ValueId, IntervalVector> intervals_;
 };

@@ -38,8 +38,11 @@ struct SearchProgress {
   std::uint64_t refuted = 0;          ///< of these; never falls
   std::uint64_t subproblems = 0;      ///< bounded so far; never falls
   std::optional<std::uint64_t> open;  ///< subproblems that are not refuted
-  std::optional<OpenRow> weakest;     ///< of what was last seen open
-  std::string weakest_text;           ///< the same in words; empty: nothing is known
+  /// A lower bound, over everything that is open, of the best row's value minus its threshold, so
+  /// of the whole query; never falls. At most 2^-5 of itself below the least of what was bounded.
+  std::optional<double> worst_bound;
+  std::optional<OpenRow> weakest;  ///< of what was last seen open
+  std::string weakest_text;        ///< the same in words; empty: nothing is known
   /// The largest share of the clauses' trees that was closed at one time, in [0, 1]; never falls,
   /// and is 1 only where nothing is open.
   double settled_share = 0.0;

@@ -55,6 +55,7 @@ void ProgressBook::begin(const SearchCounters& counters,
 void ProgressBook::end(const Statistics& so_far) {
   const std::lock_guard lock(mutex_);
   settled();
+  worst_bound();
   statistics_ = so_far;
   subproblems_ += search_->subproblems.load() - subproblems_before_;
   ClauseFigures* first_open = nullptr;
@@ -107,6 +108,26 @@ std::optional<OpenRow> ProgressBook::weakest() const {
   return worst;
 }
 
+/// Every clause's root bound is one of it for ever, the least bound of a search's open subproblems
+/// one of its clauses together, and what is refuted lacks nothing. All of them bound the same
+/// number from below, so that the highest that was seen does.
+std::optional<double> ProgressBook::worst_bound() const {
+  constexpr double kEverything = std::numeric_limits<double>::infinity();
+  double outside = kEverything, inside = kEverything;
+  for (const ClauseFigures& figures : clauses_) {
+    if (figures.refuted) continue;
+    double& least = figures.searched ? inside : outside;
+    least = std::min(least, figures.root ? figures.root->bound : -kEverything);
+  }
+  if (search_ != nullptr) inside = std::max(inside, search_->open_bounds.worst());
+  if (const double all = std::min(outside, inside); all < kEverything)
+    worst_bound_ = std::max(worst_bound_, std::min(all, 0.0));
+  const bool is_open = std::any_of(clauses_.begin(), clauses_.end(),
+                                   [](const ClauseFigures& figures) { return !figures.refuted; });
+  if (!is_open || worst_bound_ == -kEverything) return std::nullopt;
+  return worst_bound_;
+}
+
 std::uint64_t ProgressBook::subproblems() const {
   const std::uint64_t here =
       search_ == nullptr ? 0 : search_->subproblems.load() - subproblems_before_;
@@ -151,6 +172,7 @@ SearchProgress ProgressBook::now(double elapsed_s) const {
   }
   progress.open = open;
   progress.subproblems = subproblems();
+  progress.worst_bound = worst_bound();
   progress.weakest = weakest();
   if (progress.weakest) progress.weakest_text = describe(query_, *progress.weakest);
   progress.settled_share = settled();

@@ -4,6 +4,7 @@
 // Source: own.
 // Guarantees: what SearchProgress says never falls does not fall. Safe from many threads; the
 // statistics given are read only while the call lasts.
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -52,6 +53,7 @@ class ProgressBook {
   }
   OpenRow in_query(OpenRow row) const;
   std::optional<OpenRow> weakest() const;
+  std::optional<double> worst_bound() const;
   std::optional<OpenRow> if_open(const std::optional<OpenRow>& row) const;
   std::uint64_t subproblems() const;
   double settled() const;
@@ -71,6 +73,7 @@ class ProgressBook {
   std::uint64_t subproblems_ = 0;           ///< of searches that have ended
   std::optional<OpenRow> last_, given_up_;  ///< of searches that have ended
   mutable double settled_ = 0.0;            ///< the most so far
+  mutable double worst_bound_ = -std::numeric_limits<double>::infinity();  ///< the highest so far
 };
 
 /// While it lives, the book (if there is one) follows a search.

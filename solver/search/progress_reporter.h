@@ -15,18 +15,19 @@ namespace clipbound::solver {
 
 class ProgressReporter {
  public:
-  /// Calls `report` at once and every 200 ms until stop(); an empty function starts no thread.
-  explicit ProgressReporter(std::function<void()> report) {
+  /// Calls `report` at once and every `period` until stop(); an empty function starts no thread.
+  ProgressReporter(std::function<void()> report, std::chrono::milliseconds period) {
     if (!report) return;
-    thread_ = std::jthread([this, call = std::move(report)](const std::stop_token& stopped) {
-      std::unique_lock lock(mutex_);
-      do {
-        lock.unlock();
-        call();
-        lock.lock();
-        nap_.wait_for(lock, stopped, std::chrono::milliseconds(200), [] { return false; });
-      } while (!stopped.stop_requested());
-    });
+    thread_ =
+        std::jthread([this, period, call = std::move(report)](const std::stop_token& stopped) {
+          std::unique_lock lock(mutex_);
+          do {
+            lock.unlock();
+            call();
+            lock.lock();
+            nap_.wait_for(lock, stopped, period, [] { return false; });
+          } while (!stopped.stop_requested());
+        });
   }
   /// Wakes the thread and waits for its end (decision 42).
   void stop() { thread_ = std::jthread(); }

@@ -10,6 +10,7 @@
 #include "base/stats.h"
 #include "solver/search/candidate_judge.h"
 #include "solver/search/progress_book.h"
+#include "solver/search/search_trace.h"
 #include "solver/search/state_keeper.h"
 
 namespace clipbound::solver {
@@ -30,6 +31,7 @@ struct SearchContext {
   ProgressBook* progress = nullptr;  ///< of the whole run; nullptr: a search inside another one
   LogCallback log;                   ///< empty: nobody listens
   StateKeeper* keeper = nullptr;     ///< of what is left at the end; nullptr: nobody asks
+  SearchTrace* trace = nullptr;      ///< of the whole run; nullptr: nobody looks, or as `progress`
 
   /// True where a search has to end, whatever it has reached: a counterexample is known, or the
   /// deadline has come.
@@ -38,6 +40,10 @@ struct SearchContext {
   void keep_refuted(const Clause& clause) const {
     if (progress != nullptr) progress->root_refuted(clause);
     if (keeper != nullptr) keeper->keep_refuted(clause);
+  }
+  /// A number for the trace, of a search of these clauses.
+  std::uint16_t begin_traced(const char* kind, const std::vector<const Clause*>& clauses) const {
+    return trace == nullptr ? std::uint16_t{0} : trace->begin_search(kind, clauses);
   }
   void say(int level, const std::string& message) const {
     if (log) log(level, message);

@@ -67,7 +67,9 @@ void SearchCounters::resume(std::size_t clause, const ClauseState& state) {
   shares_.resume(clause, state);
   settle(state.closed.value());
   unsplittable.fetch_add(count_of(state.unsplittable));
-  open.fetch_add(static_cast<std::int64_t>(state.open.size()) - 1);
+  const auto more = static_cast<std::int64_t>(state.open.size()) - 1;
+  open.fetch_add(more);
+  open_bounds.add_unknown(more + static_cast<std::int64_t>(count_of(state.unsplittable)));
 }
 
 ClauseState SearchCounters::state_of(std::size_t clause) const {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "solver/search/open_bounds.h"
 #include "solver/search/progress.h"
 #include "solver/search/share.h"
 #include "solver/search/subproblem.h"
@@ -112,11 +113,13 @@ class SearchCounters {
   explicit SearchCounters(std::size_t clause_count)
       : clauses(static_cast<double>(clause_count)),
         open(static_cast<std::int64_t>(clause_count)),
+        open_bounds(static_cast<std::int64_t>(clause_count)),
         shares_(clause_count) {}
 
   const double clauses;
   std::atomic<std::uint64_t> subproblems{0};
   std::atomic<std::int64_t> open;
+  OpenBounds open_bounds;
   std::atomic<std::uint64_t> unsplittable{0};
   std::atomic<bool> holds_in_reals{false};
   std::atomic<double> settled{0.0};  ///< shares of clauses, summed

@@ -22,7 +22,9 @@ SearchWorker::SearchWorker(SearchTeam& team)
       context_(team.context),
       deadline_(team.context.deadline),
       judge_(team.context.judge),
-      shares_(team.counters.shares().clauses()) {}
+      shares_(team.counters.shares().clauses()) {
+  trace_.attach(context_.trace, team.number);
+}
 
 void SearchWorker::attack_now_and_then() {
   if (!context_.attack || deadline_.spent_s() < team_.next_attack_s.load()) return;
@@ -45,13 +47,25 @@ void SearchWorker::watch_memory() const {
     deadline_.out_of_memory();
 }
 
-void SearchWorker::close(std::size_t clause, Share& share) {
+void SearchWorker::bounded(std::size_t clause, Share& share, double bound) {
+  trace_.bounded(clause, share, bound);
+  const std::uint16_t level = level_of(bound);
+  if (level <= share.marks.level) return;  // a parent's bound holds too
+  open_bounds_.add(share.marks.level, -1);
+  open_bounds_.add(level, 1);
+  share.marks.level = level;
+}
+
+void SearchWorker::close(std::size_t clause, Share& share, NodeEnd how) {
+  trace_.ended(clause, share, how);
+  open_bounds_.add(share.marks.level, -1);
   settled_ += share_of_depth(share.depth());
   --open_;
   shares_.close(clause, share);
 }
 
 void SearchWorker::give_up(std::size_t clause, Share& share) {
+  trace_.ended(clause, share, NodeEnd::given_up);
   ++unsplittable_;
   --open_;
   shares_.give_up(clause, share);
@@ -73,6 +87,7 @@ void SearchWorker::report_figures() {
   if (open_ != 0) counters.open.fetch_add(open_, std::memory_order_relaxed);
   if (unsplittable_ != 0) counters.unsplittable.fetch_add(unsplittable_, std::memory_order_relaxed);
   if (settled_ != 0.0) counters.settle(settled_);
+  counters.open_bounds.take(open_bounds_);
   if (given_up_) counters.saw_given_up(*std::exchange(given_up_, std::nullopt));
   bounded_ = unsplittable_ = 0;
   open_ = 0;

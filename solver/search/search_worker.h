@@ -18,12 +18,14 @@ namespace clipbound::solver {
 
 /// What the workers of one search share.
 struct SearchTeam {
-  SearchTeam(const SearchContext& of, SearchCounters& books, TimeSlice slice, AttackRhythm attack)
+  SearchTeam(const SearchContext& of, SearchCounters& books, TimeSlice slice, AttackRhythm attack,
+             std::uint16_t traced = 0)
       : context(of),
         counters(books),
         time_slice(slice),
         history(slice),
         rhythm(attack),
+        number(traced),
         next_attack_s(of.deadline.spent_s() + attack.every_s) {}
 
   /// True where the search is to end: it was stopped, the context says so, or its time slice is
@@ -35,6 +37,7 @@ struct SearchTeam {
   const TimeSlice time_slice;
   SettledHistory history;
   const AttackRhythm rhythm;
+  const std::uint16_t number;          ///< in the trace
   std::atomic<bool> stopped{false};    ///< by an error, or once it was over
   std::atomic<bool> attacking{false};  ///< one worker at a time
   std::atomic<double> next_attack_s;
@@ -47,6 +50,10 @@ class SearchWorker {
   SearchWorker& operator=(const SearchWorker&) = delete;
   /// Adds what was closed, and the figures, to the search's.
   void hand_over();
+  /// What the trace is told from now on happens now.
+  void stamp() {
+    if (trace_) trace_.stamp(deadline_.elapsed_s());
+  }
   Statistics statistics;
 
  protected:
@@ -62,8 +69,10 @@ class SearchWorker {
     statistics.subproblems += subproblems;
     bounded_ += subproblems;
   }
-  /// The subproblem is refuted, or empty.
-  void close(std::size_t clause, Share& share);
+  /// The best row of a subproblem has this lower bound minus its threshold.
+  void bounded(std::size_t clause, Share& share, double bound);
+  /// The subproblem is refuted, or (`clipped`) nothing is left of it.
+  void close(std::size_t clause, Share& share, NodeEnd how = NodeEnd::refuted);
   /// No split can make it smaller any more; `row` is its clause's that lacks the least.
   void give_up(const OpenRow& row, Share& share);
   /// The same where no bounds are known.
@@ -71,10 +80,13 @@ class SearchWorker {
   /// Its rows are within their rounding of 0: no split makes them decide. `in_reals`: a point of it
   /// satisfies them in real arithmetic.
   void give_up_touching(const OpenRow& row, Share& share, bool in_reals);
-  /// One subproblem has become two.
-  Share split(Share& share) {
+  /// One subproblem has become two; what is returned is that half.
+  Share split(std::size_t clause, Share& share, const SplitAt& at, Half half) {
     ++open_;
-    return share.split();
+    open_bounds_.add(share.marks.level, 1);
+    Share other = share.split();
+    trace_.split(clause, share, other, at, half);
+    return other;
   }
   /// Adds the figures to the search's.
   void report_figures();
@@ -83,12 +95,14 @@ class SearchWorker {
   const SearchContext& context_;
   const Deadline& deadline_;
   CandidateJudge& judge_;
+  TraceHand trace_;
 
  private:
   ClauseShares shares_;
   std::uint64_t bounded_ = 0, unsplittable_ = 0;
   std::int64_t open_ = 0;
   double settled_ = 0.0;
+  OpenBoundsChanges open_bounds_;
   std::optional<OpenRow> given_up_;
 };
 

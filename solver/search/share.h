@@ -40,6 +40,12 @@ class ShareSum {
   std::vector<std::uint64_t> counts_;  // no zero at the end
 };
 
+/// What figures for people know a subproblem by; nothing is proved by them.
+struct ShareMarks {
+  std::uint32_t node = 0;   ///< of a SearchTrace; 0: none
+  std::uint16_t level = 0;  ///< of OpenBounds
+};
+
 /// A subproblem's share. Moved, never copied; what is moved from is no share any more.
 class Share {
  public:
@@ -49,8 +55,9 @@ class Share {
   /// As read from a file that was checked to add up (state_file.h).
   static Share restored(std::uint32_t depth) { return Share(static_cast<std::int32_t>(depth)); }
 
-  Share(Share&& other) noexcept : depth_(std::exchange(other.depth_, kNone)) {}
+  Share(Share&& other) noexcept : marks(other.marks), depth_(std::exchange(other.depth_, kNone)) {}
   Share& operator=(Share&& other) noexcept {
+    marks = other.marks;
     depth_ = std::exchange(other.depth_, kNone);
     return *this;
   }
@@ -64,16 +71,20 @@ class Share {
     CLIPBOUND_CHECK(exists());
     return static_cast<std::uint32_t>(depth_);
   }
-  /// Keeps one half and returns the other.
+  /// Keeps one half and returns the other, with the same marks.
   Share split() {
     CLIPBOUND_CHECK(exists());
-    return Share(++depth_);
+    Share other(++depth_);
+    other.marks = marks;
+    return other;
   }
   /// Counts it in `sum`; it is no share any more.
   void close(ShareSum& sum) {
     sum.add(depth());
     depth_ = kNone;
   }
+
+  ShareMarks marks;
 
  private:
   static constexpr std::int32_t kNone = -1;

@@ -36,10 +36,11 @@ class TreeSearch {
   using Subtree = typename Worker::Subtree;
   using MakeWorker = std::function<std::unique_ptr<Worker>(SearchTeam&)>;
 
+  /// `number`: SearchContext::begin_traced().
   TreeSearch(const SearchContext& context, SearchCounters& counters, TimeSlice time_slice,
-             AttackRhythm rhythm, MakeWorker make)
+             AttackRhythm rhythm, std::uint16_t number, MakeWorker make)
       : context_(context),
-        team_(context, counters, time_slice, rhythm),
+        team_(context, counters, time_slice, rhythm, number),
         make_(std::move(make)),
         pool_(context.threads) {}
 
@@ -81,8 +82,10 @@ void TreeSearch<Worker>::dive(Worker& worker, Subtree subtree) {
     if (pool_.has_idle_threads()) {
       if (std::optional<Subtree> part = worker.share()) spawn(std::move(*part));
     }
+    worker.stamp();
     if (!worker.take_batch()) continue;
     worker.bound();
+    worker.stamp();
     if (!worker.prune()) continue;
     worker.try_points();
     if (team_.context.judge.found()) break;

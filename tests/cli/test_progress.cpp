@@ -69,7 +69,7 @@ void expect_open(const Json& result) {
   EXPECT_GE(result["statistics"]["subproblems"], progress["subproblems"]) << progress;
   if (progress["stage"] == "search") {
     EXPECT_LT(progress["worst_bound"], 0.0) << progress;
-    EXPECT_EQ(progress["weakest"]["bound"], progress["worst_bound"]) << progress;
+    EXPECT_LT(progress["weakest"]["bound"], 0.0) << progress;
     EXPECT_EQ(progress["weakest"]["clause"], 0) << progress;
     EXPECT_TRUE(contains(result["reason"], "weakest: the clause of line")) << result["reason"];
     EXPECT_TRUE(contains(result["reason"], "(-Y_0 <= -25), lacks ")) << result["reason"];

@@ -70,6 +70,7 @@ struct Watch {
     EXPECT_GE(now.refuted, last.refuted);
     EXPECT_GE(now.subproblems, last.subproblems);
     EXPECT_GE(now.settled_share, last.settled_share);
+    if (now.worst_bound && last.worst_bound) EXPECT_GE(*now.worst_bound, *last.worst_bound);
     check(now);
     EXPECT_FALSE(now.statistics.empty());
     last = now;
@@ -84,10 +85,9 @@ struct Watch {
     if (now.open.value_or(1) > 0) {
       EXPECT_LT(now.settled_share, 1.0);
     }
-    EXPECT_EQ(now.worst_bound.has_value(), now.weakest.has_value());
+    if (now.worst_bound) EXPECT_LE(*now.worst_bound, 0.0);
     if (now.weakest) {
       EXPECT_LT(now.weakest->clause, now.clauses);
-      EXPECT_EQ(now.weakest->bound, *now.worst_bound);
       EXPECT_FALSE(now.weakest->text.empty());
     } else {
       EXPECT_EQ(now.subproblems, 0U);
@@ -124,7 +124,6 @@ void expect_truth(const Result& result, const Watch& watch) {
   EXPECT_NE(result.reason.find("what would help"), std::string::npos);
   if (result.progress.weakest) {
     EXPECT_NE(result.reason.find("lacks"), std::string::npos);
-    EXPECT_LE(*result.progress.worst_bound, 0.0);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/rounding.h"
 #include "solver/search/search_counters.h"
 #include "specs/vnnlib/vnnlib.h"
 #include "tests/support/floors.h"
@@ -158,6 +159,45 @@ TEST(ProgressBook, StagesTellWhatTheyHaveCostSoFar) {
   b.book.enter(Stage::attack, 5.0, b.statistics);
   EXPECT_DOUBLE_EQ(b.book.now(6.0).statistics.search_s, 3.0);
   EXPECT_DOUBLE_EQ(b.book.now(6.0).statistics.attack_s, 3.0);
+}
+
+TEST(ProgressBook, TheWorstBoundIsOfEverythingOpenAndNeverFalls) {
+  Book b;
+  EXPECT_FALSE(b.book.now(0.0).worst_bound.has_value());
+  b.book.root_open(*b.clause(0), 0, -0.5);
+  b.book.root_open(*b.clause(1), 0, -2.0);
+  EXPECT_FALSE(b.book.now(0.0).worst_bound.has_value()) << "nothing is known of the third";
+  b.book.root_open(*b.clause(2), 0, -8.0);
+  EXPECT_EQ(b.book.now(0.0).worst_bound, -8.0);
+  SearchCounters counters(2);  // of clauses 1 and 2
+  OpenBoundsChanges changes;
+  const auto move = [&](double from, double to) {
+    changes.add(from < -1e30 ? std::uint16_t{0} : level_of(from), -1);
+    changes.add(level_of(to), 1);
+    counters.open_bounds.take(changes);
+  };
+  {
+    const WatchedSearch watched(&b.book, counters, {b.clause(1), b.clause(2)}, b.statistics);
+    EXPECT_EQ(b.book.now(0.0).worst_bound, -8.0) << "the search knows nothing yet";
+    move(-kInfinity, -6.0);
+    EXPECT_EQ(b.book.now(0.0).worst_bound, -8.0) << "one of two is known";
+    move(-kInfinity, -1.0);
+    const double both = *b.book.now(0.0).worst_bound;
+    EXPECT_LE(both, -6.0);
+    EXPECT_GT(both, -6.4);
+    move(-6.0, -0.25);
+    EXPECT_LE(*b.book.now(0.0).worst_bound, -1.0);
+    EXPECT_GT(*b.book.now(0.0).worst_bound, -1.1);
+  }
+  // The next search begins anew; what was known of the query stays known.
+  SearchCounters again(2);
+  const WatchedSearch watched(&b.book, again, {b.clause(1), b.clause(2)}, b.statistics);
+  EXPECT_GT(*b.book.now(0.0).worst_bound, -1.1);
+  b.book.root_refuted(*b.clause(1));
+  b.book.root_refuted(*b.clause(2));
+  EXPECT_EQ(b.book.now(0.0).worst_bound, -0.5) << "the first is left";
+  b.book.root_refuted(*b.clause(0));
+  EXPECT_FALSE(b.book.now(0.0).worst_bound.has_value()) << "nothing is open";
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ class TreeWorker : public SearchWorker {
   void clip() {}
   void split() {
     for (Node& node : batch_) {
-      Share half = SearchWorker::split(node.share);
+      Share half = SearchWorker::split(0, node.share, {}, solver::Half::lower);
       stack_.push_back({2 * node.number, node.depth + 1, std::move(half)});
       stack_.push_back({2 * node.number + 1, node.depth + 1, std::move(node.share)});
     }
@@ -111,7 +111,7 @@ std::vector<std::vector<Node>> whole_tree() {
 void search(const SearchContext& context, SearchCounters& counters, Script& script,
             std::vector<std::vector<Node>>& frontier, TimeSlice slice = {}) {
   TreeSearch<TreeWorker>(
-      context, counters, slice, {.every_s = 1.0, .seconds = 0.1},
+      context, counters, slice, {.every_s = 1.0, .seconds = 0.1}, 0,
       [&](SearchTeam& team) { return std::make_unique<TreeWorker>(team, script); })
       .run(frontier);
 }
