@@ -71,13 +71,20 @@ void prepare_folder(const std::string& path) {
 }  // namespace
 
 Announcer::Announcer(OutputPaths paths, Options options, Console& console,
-                     std::chrono::steady_clock::time_point start)
-    : paths_(std::move(paths)), options_(std::move(options)), console_(console), start_(start) {
+                     std::chrono::steady_clock::time_point start, std::string command)
+    : paths_(std::move(paths)),
+      command_(std::move(command)),
+      options_(std::move(options)),
+      console_(console),
+      start_(start) {
   last_.statistics = all_statistics();
   check_different(paths_.result, paths_.json);
+  check_different(paths_.result, paths_.trace);
+  check_different(paths_.json, paths_.trace);
   prepare_output(paths_.result);
   try {
     prepare_output(paths_.json);
+    prepare_output(paths_.trace);
     prepare_folder(paths_.assignments);
   } catch (...) {
     write_whole(paths_.result, "error\n");
@@ -90,7 +97,14 @@ void Announcer::claim() {
   for (;;) ::pause();  // the other one ends the process
 }
 
-bool Announcer::write_files(const std::string& result_text, const std::string& json_text) {
+std::string Announcer::trace_text(const Found& found) const {
+  if (paths_.trace.empty() || !found.trace) return {};
+  std::string text = to_trace(*found.trace, found.result, options_, command_);
+  return paths_.trace.ends_with(".gz") ? suite::gzip(text) : text;
+}
+
+bool Announcer::write_files(const std::string& result_text, const std::string& json_text,
+                            const std::string& trace_text) {
   bool all = true;
   const auto write = [&](const std::string& path, const std::string& text) {
     if (write_whole(path, text)) return;
@@ -99,11 +113,14 @@ bool Announcer::write_files(const std::string& result_text, const std::string& j
   };
   write(paths_.result, result_text);
   write(paths_.json, json_text);
+  if (!trace_text.empty()) write(paths_.trace, trace_text);
   return all;
 }
 
 void Announcer::say(std::string_view line) const {
-  if (paths_.result == kStandardStream || paths_.json == kStandardStream) return;
+  if (paths_.result == kStandardStream || paths_.json == kStandardStream ||
+      paths_.trace == kStandardStream)
+    return;
   suite::write_all(STDOUT_FILENO, line);
 }
 
@@ -156,10 +173,10 @@ void Announcer::announce(const Found& found) {
   const std::string notes =
       summary(result) +
       (stopped || options_.get("verbose") != "0" ? "\n" + statistics_text(result) : "");
-  const std::string lines = spoken(found, result_text);
+  const std::string lines = spoken(found, result_text), trace = trace_text(found);
   claim();
   const bool serialised = write_assignments(tensors),
-             written = write_files(result_text, json_text) && serialised;
+             written = write_files(result_text, json_text, trace) && serialised;
   console_.end_progress();
   say(lines);
   console_.message(notes);

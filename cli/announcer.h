@@ -22,6 +22,7 @@ struct OutputPaths {
   std::string result;
   std::string json;
   std::string assignments;  ///< a folder, for a counterexample's tensors
+  std::string trace;        ///< packed where it ends in .gz
   Witness witness = Witness::by_query;
 };
 
@@ -29,6 +30,7 @@ struct OutputPaths {
 struct Found {
   Result result;
   std::optional<Query> query;
+  std::optional<Trace> trace = {};  ///< of the run
 };
 
 /// Writes the verdict to the files and to stdout and ends the process. Whoever claims it first (the
@@ -38,8 +40,9 @@ class Announcer {
  public:
   /// Prepares the files; throws InputError where they cannot be written. `options` must be final;
   /// time is counted from `start`.
+  /// `command`: by what the program was called, for the trace's readers.
   Announcer(OutputPaths paths, Options options, Console& console,
-            std::chrono::steady_clock::time_point start);
+            std::chrono::steady_clock::time_point start, std::string command = {});
 
   /// Announces what was found: files first, then the line on stdout, so that who reads the line
   /// finds the files; where one of them is stdout ("-"), that stands in its place. A counterexample
@@ -72,13 +75,17 @@ class Announcer {
   void say(std::string_view line) const;
   [[noreturn]] void end_process(int exit_code) const;
   Progress by_now(Progress progress) const;
+  /// The trace's text, packed where its file's name says so; nothing where nobody asked.
+  std::string trace_text(const Found& found) const;
   /// Returns whether all files were written; complains of those that were not.
-  bool write_files(const std::string& result_text, const std::string& json_text);
+  bool write_files(const std::string& result_text, const std::string& json_text,
+                   const std::string& trace_text = {});
   bool write_assignments(const std::vector<SerialisedTensor>& tensors);
   /// The lines of stdout.
   std::string spoken(const Found& found, const std::string& result_text) const;
 
   const OutputPaths paths_;
+  const std::string command_;
   const Options options_;
   Console& console_;
   const std::chrono::steady_clock::time_point start_;

@@ -36,5 +36,6 @@ Run add_robustness(CLI::App& command);  // cli/robustness.cpp
 Run add_suite(CLI::App& command);       // cli/suite.cpp
 Run add_supports(CLI::App& command);    // cli/supports.cpp
 Run add_verify(CLI::App& command);      // cli/verify.cpp
+Run add_view(CLI::App& command);        // cli/view.cpp
 
 }  // namespace clipbound::cli

@@ -45,6 +45,9 @@ constexpr CommandRow kCommands[] = {
     {"suite", "run suites of instances, compare and report their results", add_suite,
      "  clipbound suite run benchmarks/ --out runs/first --resume\n"
      "  clipbound suite report runs/first"},
+    {"view", "make a page of a search that verify --trace recorded", add_view,
+     "  clipbound verify property.vnnlib --network net.onnx --trace search.gz\n"
+     "  clipbound view search.gz --output search.html"},
     {"attack", "only look for a counterexample", add_attack,
      "  clipbound attack property.vnnlib --network net.onnx --timeout 10"},
     {"ablation", "run a suite with and without clipping and compare", add_ablation,

@@ -119,6 +119,8 @@ Run add_run(CLI::App& command) {
           "another option of `clipbound verify`, for instance --set clipping=none")
       ->allow_extra_args(false)
       ->type_name("FLAG=VALUE");
+  command.add_flag("--trace", settings.traces,
+                   "record every search; `suite report` makes a page of each");
   command
       .add_option("--program", settings.program,
                   "another verifier, called as `FILE verify ...` [this one]")

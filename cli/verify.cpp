@@ -2,13 +2,16 @@
 // Source: VNN-COMP's command line and result file.
 // Guarantees: the first line of stdout is the verdict.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
+#include <fstream>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "benchmarks/suite/files.h"
 #include "cli/announcer.h"
 #include "cli/command.h"
 #include "cli/input_file.h"
@@ -29,6 +32,7 @@ struct Arguments {
   OutputPaths outputs;
   Options options;
   int progress_descriptor = -1;
+  std::string command;  ///< as it was typed
 };
 
 /// The moment at which the watchdog steps in: later than the search's own end, early enough to
@@ -62,7 +66,7 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
     warn(problem, console);
     const ThreadAllowance allowance(arguments.options.fields().threads);
     return {arguments.run(problem.network, problem.query, arguments.options, callbacks),
-            problem.query};
+            problem.query, callbacks.trace};
   } catch (const std::bad_alloc&) {
     Result result;
     result.reason = "out of memory while reading";
@@ -72,7 +76,7 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
     const Sources sources = announcer.sources();
     result.networks = sources.networks;
     result.property = sources.property;
-    return {std::move(result), std::nullopt};
+    return {std::move(result), std::nullopt, std::nullopt};
   }
 }
 
@@ -81,12 +85,14 @@ int verify(const Arguments& arguments) {
   // These live until the process ends: the watchdog's thread and the signal handler hold on to
   // them.
   auto& console = *new Console;
-  auto& announcer = *new Announcer(arguments.outputs, arguments.options, console, start);
+  auto& announcer =
+      *new Announcer(arguments.outputs, arguments.options, console, start, arguments.command);
   announcer.reads(sources_of(arguments.query, arguments.networks));
   const auto& stopper = *new Stopper;
   Callbacks callbacks;
   callbacks.start = start;
   callbacks.stopper = stopper;
+  if (!arguments.outputs.trace.empty()) callbacks.trace.emplace();
   callbacks.progress = [&](const Progress& progress) { announcer.saw(progress); };
   callbacks.log = [&](int, const std::string& message) { console.message(message); };
   try {
@@ -100,6 +106,25 @@ int verify(const Arguments& arguments) {
   } catch (const std::exception& error) {
     announcer.fail(error.what(), kInternal);
   }
+}
+
+/// Writing a trace takes up to a part of a second, and the limit holds for that too.
+void reserve_for_trace(Arguments& arguments) {
+  constexpr double kReserve_s = 0.5, kShare = 0.1;
+  if (arguments.outputs.trace.empty()) return;
+  const double reserve_s =
+      std::min(kReserve_s, kShare * std::stod(arguments.options.get("timeout")));
+  if (std::stod(arguments.options.get("timeout-reserve")) < reserve_s)
+    arguments.options.set("timeout-reserve", std::to_string(reserve_s));
+}
+
+/// How this process was called, as a shell would take it.
+std::string command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::string word, line;
+  while (std::getline(file, word, '\0'))
+    line += (line.empty() ? "" : " ") + suite::shell_word(word);
+  return line;
 }
 
 std::string help_of(const OptionDescription& option) {
@@ -173,8 +198,18 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
                   "known yet), settled share, subproblems, open ones")
       ->check(CLI::Range(0, 1 << 20))
       ->type_name("FD");
+  command
+      .add_option(
+          "--trace", arguments->outputs.trace,
+          "record the search for `clipbound view`: what was split, bounded, clipped, refuted "
+          "and when (JSON lines, packed where the name ends in .gz; -: stdout)")
+      ->type_name("FILE");
   add_options(command, arguments);
-  return [arguments] { return verify(*arguments); };
+  return [arguments] {
+    reserve_for_trace(*arguments);
+    arguments->command = command_line();
+    return verify(*arguments);
+  };
 }
 
 }  // namespace

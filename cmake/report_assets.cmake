@@ -7,10 +7,15 @@ endif()
 
 function(clipbound_report_assets target)
   set(folder ${CMAKE_SOURCE_DIR}/benchmarks/report/page)
-  set(files ${folder}/page.html ${folder}/page.css ${folder}/page.js ${folder}/find.js ${folder}/charts.js
-            ${folder}/chart_js_license.txt ${CLIPBOUND_CHART_JS})
-  set(assets page_html=${folder}/page.html page_css=${folder}/page.css page_js=${folder}/page.js find_js=${folder}/find.js
-             charts_js=${folder}/charts.js chart_js_license=${folder}/chart_js_license.txt chart_js=${CLIPBOUND_CHART_JS})
+  set(files ${CLIPBOUND_CHART_JS})
+  set(assets chart_js=${CLIPBOUND_CHART_JS})
+  foreach(part page.html page.css page.js find.js charts.js view.html view.css view.js tree.js cut.js
+               pictures.js details.js chart_js_license.txt)
+    string(REGEX REPLACE "\\.txt$" "" name ${part})
+    string(REPLACE "." "_" name ${name})
+    list(APPEND files ${folder}/${part})
+    list(APPEND assets ${name}=${folder}/${part})
+  endforeach()
   set(output ${CMAKE_BINARY_DIR}/report_assets.cpp)
   add_custom_command(OUTPUT ${output}
     COMMAND ${CMAKE_COMMAND} -DOUTPUT=${output} "-DASSETS=${assets}" -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake

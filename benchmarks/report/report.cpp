@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "benchmarks/report/assets.h"
+#include "benchmarks/report/instance.h"
 #include "benchmarks/report/tables.h"
 #include "benchmarks/suite/csv.h"
 #include "benchmarks/suite/files.h"
@@ -131,7 +132,7 @@ Json curve_json(const Record& record) {
   return json;
 }
 
-Json cell_json(const Cell& cell) {
+Json cell_json(std::size_t entrant, const Cell& cell, InstanceDetails& details) {
   if (!cell.row) return nullptr;
   Json json = {{"v", name_of(cell.row->outcome)}, {"s", rounded(cell.row->seconds)}};
   if (cell.counts()) json["counts"] = true;
@@ -143,10 +144,11 @@ Json cell_json(const Cell& cell) {
   json["n"] = cell.record->last.subproblems;
   json["mb"] = rounded(cell.record->peak_memory_mb);
   if (!cell.record->curve.empty()) json["curve"] = curve_json(*cell.record);
+  details.add(entrant, *cell.record, json);
   return json;
 }
 
-Json instances_json(const Board& board) {
+Json instances_json(const Board& board, InstanceDetails& details) {
   Json json = Json::array();
   for (const BoardInstance& instance : board.instances) {
     Json row = {{"suite", instance.name.suite},
@@ -157,45 +159,11 @@ Json instances_json(const Board& board) {
                 {"truth", instance.truth ? name_of(*instance.truth) : ""},
                 {"cells", Json::array()}};
     if (instance.disagreement) row["disagree"] = true;
-    for (const Cell& cell : instance.cells) row["cells"].push_back(cell_json(cell));
+    for (std::size_t e = 0; e < instance.cells.size(); ++e)
+      row["cells"].push_back(cell_json(e, instance.cells[e], details));
     json.push_back(std::move(row));
   }
   return json;
-}
-
-/// The text with its marks (/*NAME*/) replaced. What is put in is not searched for marks: names of
-/// files may look like some.
-std::string fill(std::string_view text,
-                 const std::vector<std::pair<std::string_view, std::string_view>>& parts) {
-  std::string filled;
-  while (true) {
-    std::size_t at = std::string_view::npos;
-    const std::pair<std::string_view, std::string_view>* next = nullptr;
-    for (const auto& part : parts) {
-      const std::size_t found = text.find(part.first);
-      if (found >= at) continue;
-      at = found;
-      next = &part;
-    }
-    if (next == nullptr) return filled.append(text);
-    filled.append(text.substr(0, at)).append(next->second);
-    text.remove_prefix(at + next->first.size());
-  }
-}
-
-/// JSON inside a script element: no "</script" may end it early, whatever file names hold.
-std::string script_safe(std::string json) {
-  for (std::size_t at = 0; (at = json.find('<', at)) != std::string::npos;)
-    json.replace(at, 1, "\\u003c");
-  return json;
-}
-
-/// A run's part in a file name.
-std::string file_part(const std::string& name) {
-  std::string part;
-  for (const char c : name)
-    part += std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' ? c : '_';
-  return part;
 }
 
 /// Entrants are told apart by their names.
@@ -233,9 +201,11 @@ std::string summary_json(const Board& board, const std::vector<Entrant>& entrant
   return dump(board_json(board, entrants), 1) + "\n";
 }
 
-std::string report_page(const Board& board, const std::vector<Entrant>& entrants) {
+std::string report_page(const Board& board, const std::vector<Entrant>& entrants,
+                        const TracePages& pages) {
   Json data = board_json(board, entrants);
-  data["instances"] = instances_json(board);
+  InstanceDetails details(entrants, pages);
+  data["instances"] = instances_json(board, details);
   const std::string made = std::to_string(board.total.instances) + " instances of " +
                            std::to_string(board.suites.size()) +
                            (board.suites.size() == 1 ? " benchmark" : " benchmarks") +
@@ -257,6 +227,8 @@ std::string report_page(const Board& board, const std::vector<Entrant>& entrants
                                   {"/*CHART_JS*/", assets::chart_js},
                                   {"/*FIND_JS*/", assets::find_js},
                                   {"/*CHARTS_JS*/", assets::charts_js},
+                                  {"/*PICTURES_JS*/", assets::pictures_js},
+                                  {"/*DETAILS_JS*/", assets::details_js},
                                   {"/*PAGE_JS*/", assets::page_js}});
 }
 
@@ -287,7 +259,8 @@ WrittenReport write_report(const ReportRequest& request) {
           results_csv(*entrants[e].run));
   }
   write("summary.json", summary_json(board, entrants));
-  write("report.html", report_page(board, entrants));
+  const TracePages pages = write_trace_pages(entrants, request.folder, report.files);
+  write("report.html", report_page(board, entrants, pages));
   return report;
 }
 

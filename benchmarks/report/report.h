@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "benchmarks/report/board.h"
+#include "benchmarks/report/instance.h"
 
 namespace clipbound::suite {
 
@@ -30,7 +31,8 @@ WrittenReport write_report(const ReportRequest& request);
 std::string results_csv(const Run& run);
 /// The board's sums, with what the entrants are, as JSON.
 std::string summary_json(const Board& board, const std::vector<Entrant>& entrants);
-/// The page.
-std::string report_page(const Board& board, const std::vector<Entrant>& entrants);
+/// The page; `pages` are those of the traces.
+std::string report_page(const Board& board, const std::vector<Entrant>& entrants,
+                        const TracePages& pages = {});
 
 }  // namespace clipbound::suite

@@ -261,21 +261,6 @@ std::string instance_row(const BoardInstance& instance, std::size_t number,
 
 }  // namespace
 
-std::string html_text(std::string_view text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&': html += "&amp;"; break;
-      case '<': html += "&lt;"; break;
-      case '>': html += "&gt;"; break;
-      case '"': html += "&quot;"; break;
-      case '\'': html += "&#39;"; break;
-      default: html += c;
-    }
-  }
-  return html;
-}
-
 std::string elided(const std::string& name, std::size_t longest) {
   std::vector<std::size_t> starts;  // of the characters
   for (std::size_t i = 0; i < name.size(); ++i) {

@@ -7,11 +7,9 @@
 #include <vector>
 
 #include "benchmarks/report/board.h"
+#include "benchmarks/report/page_text.h"
 
 namespace clipbound::suite {
-
-/// Text for HTML, in elements and in quoted attributes.
-std::string html_text(std::string_view text);
 
 /// `name` in at most `longest` characters (of UTF-8), at least 3: what is too long loses its
 /// middle, since names of networks and properties differ at their ends.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -45,6 +46,33 @@ bool write_all(int descriptor, std::string_view text) noexcept {
     text.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
+}
+
+std::string shell_word(const std::string& word) {
+  constexpr char kPlain[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=,:+@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string gzip(std::string_view text) {
+  constexpr int kWindow = 15 + 16, kMemory = 8;  // of a gzip file, and zlib's default
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw InputError("zlib cannot be started");
+  std::string packed(deflateBound(&stream, text.size()), '\0');
+  std::string bytes(text);  // zlib takes no const
+  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  if (!whole) throw InputError("cannot pack");
+  return packed;
 }
 
 void write_durably(const std::string& path, const std::string& text) {

@@ -17,6 +17,12 @@ bool write_all(int descriptor, std::string_view text) noexcept;
 /// where it cannot.
 void write_durably(const std::string& path, const std::string& text);
 
+/// `text` as a gzip file, packed fast rather than well.
+std::string gzip(std::string_view text);
+
+/// `word` as a shell takes it: in quotes where it has to be.
+std::string shell_word(const std::string& word);
+
 /// Throws InputError: what failed, and why as errno has it.
 [[noreturn]] void throw_errno(const std::string& what);
 

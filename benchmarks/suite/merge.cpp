@@ -94,11 +94,11 @@ Run merge_runs(const std::vector<std::string>& folders, const std::string& out) 
   RunWriter writer = RunWriter::begin(merged);
   for (const Run& run : runs) {
     for (const Record& record : run.records) {
-      if (!record.counterexample.empty()) {
-        const fs::path target = fs::path(out) / record.counterexample;
+      for (const std::string* file : {&record.counterexample, &record.trace}) {
+        if (file->empty()) continue;
+        const fs::path target = fs::path(out) / *file;
         fs::create_directories(target.parent_path());
-        fs::copy_file(fs::path(run.folder) / record.counterexample, target,
-                      fs::copy_options::overwrite_existing);
+        fs::copy_file(fs::path(run.folder) / *file, target, fs::copy_options::overwrite_existing);
       }
       writer.append(record);
       merged.records.push_back(record);

@@ -140,6 +140,11 @@ Json to_json(const Record& record) {
                         {"rows", record.violated->rows}};
   }
   for (const ProgressPoint& point : record.curve) json["curve"].push_back(point_json(point));
+  json["command"] = record.command;
+  json["messages"] = record.messages;
+  json["statistics"] = Json::object();
+  for (const auto& [name, value] : record.statistics) json["statistics"][name] = value;
+  json["trace"] = record.trace;
   return json;
 }
 
@@ -155,6 +160,8 @@ void take_origin(Record& record, const Json& json) {
     record.violated = {violated.at("clause").get<std::uint64_t>(), violated.at("line").get<int>(),
                        violated.at("rows").get<std::vector<std::string>>()};
   }
+  for (const auto& [name, value] : member(json, "statistics").items())
+    record.statistics.emplace_back(name, value.get<double>());
 }
 
 Record parse_record(std::string_view line) {
@@ -180,6 +187,9 @@ Record parse_record(std::string_view line) {
     for (const Json& point : json.at("curve")) record.curve.push_back(parse_point(point));
     record.counterexample = text("counterexample");
     record.started = text("started");
+    record.command = json.value("command", "");
+    record.messages = json.value("messages", "");
+    record.trace = json.value("trace", "");
     take_origin(record, json);
     return record;
   } catch (const Json::exception& error) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/suite/plan.h"
@@ -39,8 +40,8 @@ const char* name_of(Ending ending) noexcept;
 /// How far a search was at some moment.
 struct ProgressPoint {
   double elapsed_s = 0.0;
-  /// Smallest lower bound minus threshold among what was last seen open; may be infinite, and is
-  /// NaN where nothing is known.
+  /// A lower bound of what the best row lacks, over everything open (Progress::worst_bound); may be
+  /// infinite, and is NaN where nothing is known.
   double worst_bound = std::numeric_limits<double>::quiet_NaN();
   double settled_share = 0.0;  ///< of the clauses' trees, in [0, 1]
   std::uint64_t subproblems = 0, open = 0;
@@ -74,6 +75,10 @@ struct Record {
   std::vector<FileInfo> networks;
   std::optional<FileInfo> property;
   std::optional<RecordedClause> violated;
+  std::string command;   ///< by what the instance can be run alone
+  std::string messages;  ///< the end of what the process wrote to stderr
+  std::vector<std::pair<std::string, double>> statistics;  ///< name, value; timers end in _s
+  std::string trace;  ///< file below the run's folder; empty where there is none
 
   std::string key() const { return key_of(suite, onnx, vnnlib, repeat); }
   /// True where memory ran out, whoever noticed it first: the process (it then says unknown) or the
@@ -93,8 +98,8 @@ Record parse_record(std::string_view line);
 
 nlohmann::ordered_json to_json(const Record& record);
 
-/// Sets networks, property and violated clause from the JSON of a record or of `verify`, where they
-/// stand in it.
+/// Sets networks, property, violated clause and statistics from the JSON of a record or of
+/// `verify`, where they stand in it.
 void take_origin(Record& record, const nlohmann::ordered_json& json);
 
 }  // namespace clipbound::suite

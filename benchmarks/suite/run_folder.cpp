@@ -42,6 +42,7 @@ Json to_json(const RunSettings& settings) {
                {"memory_limit_gb", settings.memory_limit_gb},
                {"threads", settings.threads},
                {"program", settings.program},
+               {"traces", settings.traces},
                {"options", Json::object()}};
   for (const auto& [flag, value] : settings.options) json["options"][flag] = value;
   return json;
@@ -60,6 +61,7 @@ RunSettings parse_settings(const Json& json) {
   settings.memory_limit_gb = json.at("memory_limit_gb").get<double>();
   settings.threads = json.at("threads").get<int>();
   settings.program = json.at("program").get<std::string>();
+  settings.traces = json.value("traces", false);
   for (const auto& [flag, value] : json.at("options").items())
     settings.options.emplace_back(flag, value);
   return settings;
@@ -155,16 +157,25 @@ std::uint32_t hash_of(std::string_view text) {
   return hash;
 }
 
-}  // namespace
-
-std::string counterexample_name(const Record& record) {
+/// FOLDER/SUITE/NETWORK_PROPERTY.hash.ENDING.
+std::string name_below(const std::string& folder, const Record& record, const char* ending) {
   char hash[12];
   std::snprintf(hash, sizeof hash, "%08x", hash_of(record.key()));
   constexpr std::size_t kLongest = 80;
   const std::string network = safe_name(fs::path(record.onnx).stem().string(), kLongest),
                     property = safe_name(fs::path(record.vnnlib).stem().string(), kLongest);
-  return "counterexamples/" + safe_name(record.suite, kLongest) + "/" + network + "_" + property +
-         "." + hash + ".counterexample";
+  return folder + "/" + safe_name(record.suite, kLongest) + "/" + network + "_" + property + "." +
+         hash + ending;
+}
+
+}  // namespace
+
+std::string counterexample_name(const Record& record) {
+  return name_below("counterexamples", record, ".counterexample");
+}
+
+std::string trace_name(const Record& record) {
+  return name_below("traces", record, ".trace.gz");
 }
 
 const Record* Run::find(const std::string& key) const {
@@ -276,6 +287,16 @@ void RunWriter::keep_counterexample(Record& record, const std::string& result_fi
   fs::create_directories(fs::path(path).parent_path(), error);
   write_durably(path, text.substr(first_line + 1));
   record.counterexample = name;
+}
+
+void RunWriter::keep_trace(Record& record, const std::string& trace_file) {
+  std::error_code error;
+  if (!fs::exists(trace_file, error)) return;
+  const std::string name = trace_name(record), path = inside(folder_, name);
+  fs::create_directories(fs::path(path).parent_path(), error);
+  fs::rename(trace_file, path, error);
+  if (error) throw InputError("cannot write " + path + ": " + error.message());
+  record.trace = name;
 }
 
 std::string RunWriter::scratch(const std::string& name) const {

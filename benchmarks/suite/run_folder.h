@@ -6,6 +6,7 @@
 //   run.json          what is run, and how (written once, whole or not at all)
 //   records.jsonl     one line per finished instance, appended and flushed to the disk
 //   counterexamples/  one file per `sat`, in the competition's format
+//   traces/           one file per instance, where the run was asked to record searches
 //   scratch/          files of instances that are being run; means nothing afterwards
 #include <map>
 #include <set>
@@ -25,6 +26,7 @@ struct RunSettings {
   double memory_limit_gb = 0.0;  ///< per instance; 0: as `verify`, or what a job may have
   int threads = 0;               ///< per instance; 0: the cores divided by the jobs
   std::string program;           ///< the verifier; empty: this executable
+  bool traces = false;           ///< searches are recorded
   /// Further options of `verify`: flag, value.
   std::vector<std::pair<std::string, std::string>> options;
 };
@@ -85,6 +87,9 @@ class RunWriter {
   /// Makes a result file of the scratch folder, its first line removed, the counterexample of
   /// `record`: moves it, flushes it to the disk and sets Record::counterexample.
   void keep_counterexample(Record& record, const std::string& result_file);
+  /// Moves a trace of the scratch folder to where it stays and sets Record::trace; does nothing
+  /// where the process has written none.
+  void keep_trace(Record& record, const std::string& trace_file);
   /// A path in the scratch folder.
   std::string scratch(const std::string& name) const;
 
@@ -97,5 +102,7 @@ class RunWriter {
 
 /// Where a record's counterexample is kept, below the run's folder.
 std::string counterexample_name(const Record& record);
+/// The same of its trace.
+std::string trace_name(const Record& record);
 
 }  // namespace clipbound::suite

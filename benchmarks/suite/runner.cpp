@@ -26,6 +26,7 @@
 #include "base/version.h"
 #include "benchmarks/suite/child.h"
 #include "benchmarks/suite/display.h"
+#include "benchmarks/suite/files.h"
 
 namespace clipbound::suite {
 namespace {
@@ -108,14 +109,15 @@ class Signals {
 
 /// A task with its process.
 struct Slot {
-  Slot(Task of, Record begun, std::string json, std::string result)
+  Slot(Task of, Record begun, const std::string& scratch)
       : task(std::move(of)),
         record(std::move(begun)),
-        json_file(std::move(json)),
-        result_file(std::move(result)) {}
+        json_file(scratch + ".json"),
+        result_file(scratch + ".result"),
+        trace_file(scratch + ".trace.gz") {}
   Task task;
   Record record;
-  std::string json_file, result_file;
+  std::string json_file, result_file, trace_file;
   std::optional<Child> child;
   std::optional<Clock::time_point> held_until;  ///< it has ended, but is not recorded before then
 };
@@ -146,6 +148,8 @@ class Runner {
   void collect();
   void conclude(Slot& slot);
   void finish(Record record);
+  /// How the instance can be run alone.
+  std::vector<std::string> question_of(const Task& task) const;
   std::vector<std::string> command_of(const Slot& slot) const;
   void show();
 
@@ -161,21 +165,27 @@ class Runner {
   int started_ = 0, signal_ = 0;
 };
 
-std::vector<std::string> Runner::command_of(const Slot& slot) const {
-  const Task& task = slot.task;
+std::vector<std::string> Runner::question_of(const Task& task) const {
   std::vector<std::string> command = {
-      run_.settings.program.empty() ? "/proc/self/exe" : run_.settings.program, "verify",
+      run_.settings.program.empty() ? "clipbound" : run_.settings.program, "verify",
       task.instance.vnnlib_path};
   for (const NetworkFile& network : task.instance.networks) {
     command.insert(command.end(),
                    {"--network", (network.name.empty() ? "" : network.name + "=") + network.path});
   }
-  command.insert(command.end(),
-                 {"--timeout", number_text(task.timeout_s), "--threads", std::to_string(threads_),
-                  "--memory", number_text(memory_gb_), "--json", slot.json_file, "--result",
-                  slot.result_file, "--progress-to", std::to_string(Child::kProgressDescriptor)});
+  command.insert(command.end(), {"--timeout", number_text(task.timeout_s), "--threads",
+                                 std::to_string(threads_), "--memory", number_text(memory_gb_)});
   for (const auto& [flag, value] : run_.settings.options)
     command.push_back("--" + flag + "=" + value);
+  return command;
+}
+
+std::vector<std::string> Runner::command_of(const Slot& slot) const {
+  std::vector<std::string> command = question_of(slot.task);
+  if (run_.settings.program.empty()) command[0] = "/proc/self/exe";
+  command.insert(command.end(), {"--json", slot.json_file, "--result", slot.result_file,
+                                 "--progress-to", std::to_string(Child::kProgressDescriptor)});
+  if (run_.settings.traces) command.insert(command.end(), {"--trace", slot.trace_file});
   return command;
 }
 
@@ -183,6 +193,8 @@ void Runner::start(const Task& task) {
   Record record = record_of(task);
   record.threads = threads_;
   record.started = utc_now();
+  for (const std::string& word : question_of(task))
+    record.command += (record.command.empty() ? "" : " ") + shell_word(word);
   if (!task.instance.missing.empty()) {
     record.ending = Ending::not_run;
     record.reason = task.instance.missing;
@@ -190,8 +202,7 @@ void Runner::start(const Task& task) {
     return;
   }
   const std::string name = std::to_string(started_++);
-  Slot& slot = slots_.emplace_back(task, record, writer_.scratch(name + ".json"),
-                                   writer_.scratch(name + ".result"));
+  Slot& slot = slots_.emplace_back(task, record, writer_.scratch(name));
   try {
     slot.child.emplace(command_of(slot), limits_of(task, memory_gb_, threads_));
   } catch (const std::system_error& error) {
@@ -232,6 +243,7 @@ void Runner::conclude(Slot& slot) {
   Record& record = slot.record;
   const std::string words = slot.child->last_words(),
                     said = words.empty() ? "" : "; stderr: " + words;
+  record.messages = words;
   record.outcome = Outcome::error;
   switch (record.ending) {
     case Ending::time:
@@ -260,6 +272,7 @@ void Runner::conclude(Slot& slot) {
   try {
     take_verdict(record, slot.json_file);
     if (record.outcome == Outcome::sat) writer_.keep_counterexample(record, slot.result_file);
+    writer_.keep_trace(record, slot.trace_file);
   } catch (const std::exception& error) {
     record.outcome = Outcome::error;
     record.reason = std::string("exited without a readable verdict: ") + error.what() + said;
@@ -303,6 +316,7 @@ void Runner::collect() {
       conclude(*slot);
       ::unlink(slot->json_file.c_str());
       ::unlink(slot->result_file.c_str());
+      ::unlink(slot->trace_file.c_str());
       slot->held_until = Clock::now();
       if (ended_from_outside(slot->record)) *slot->held_until += kOutsideHold;
     }

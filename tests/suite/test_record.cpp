@@ -40,7 +40,8 @@ const std::string kSmall =
     R"({"suite":"s","onnx":"n.onnx","vnnlib":"p.vnnlib","repeat":1,"timeout_s":10.0,)"
     R"("verdict":"unsat","reason":"","seconds":1.5,"cpu_s":0.25,"peak_memory_mb":8.0,)"
     R"("ending":"exited","exit_code":0,"threads":2,"last":[1.0,"-inf",0.5,7,3],"curve":[],)"
-    R"("counterexample":"","started":"","networks":[],"property":null,"violated":null})";
+    R"("counterexample":"","started":"","networks":[],"property":null,"violated":null,)"
+    R"("command":"","messages":"","statistics":{},"trace":""})";
 
 std::string error_of(const std::string& line) {
   try {
@@ -174,12 +175,13 @@ TEST(SuiteRecord, NoPartOfALineIsARecord) {
 
 TEST(SuiteRecord, NoFieldMayBeMissing) {
   const nlohmann::ordered_json whole = suite::to_json(small());
-  EXPECT_EQ(whole.size(), 20u);
+  EXPECT_EQ(whole.size(), 24u);
   for (const auto& [name, value] : whole.items()) {
     nlohmann::ordered_json part = whole;
     part.erase(name);
     // Records of older versions are without these.
-    if (name == "networks" || name == "property" || name == "violated") {
+    if (name == "networks" || name == "property" || name == "violated" || name == "command" ||
+        name == "messages" || name == "statistics" || name == "trace") {
       EXPECT_EQ(error_of(part.dump()), "");
       continue;
     }
@@ -194,10 +196,16 @@ TEST(SuiteRecord, FilesAndTheViolatedClauseAreReadBackTheSame) {
   record.networks = {{"n.onnx.gz", 7, "ab", {{"w.bin", 9, "cd"}}}, {"g.onnx"}};
   record.property = FileInfo{"p.vnnlib", 0, "ef"};
   record.violated = {3, 12, {"Y_0 <= 1", "-X_1 < 0"}};
+  record.command = "clipbound verify 'a b.vnnlib'";
+  record.messages = "note: one";
+  record.statistics = {{"splits", 7.0}, {"search_s", 0.25}};
+  record.trace = "traces/s/n_p.trace.gz";
   const Record read = parse_record(to_json_line(record));
   EXPECT_EQ(to_json_line(read), to_json_line(record));
   ASSERT_EQ(read.networks.size(), 2u);
   EXPECT_EQ(read.networks[0].data.at(0).sha256, "cd");
+  EXPECT_EQ(read.statistics, record.statistics);
+  EXPECT_EQ(read.trace, record.trace);
   EXPECT_FALSE(read.networks[1].bytes.has_value());
   EXPECT_EQ(read.property->bytes, 0u);
   EXPECT_EQ(read.violated->rows, record.violated->rows);

@@ -74,6 +74,7 @@ function showCurves() {
   drawn.curves = drawCurves(data, row);
   $("curve-title").textContent = !row ? "No instance of these took long enough to have a curve." :
     `${row.suite}: ${row.onnx}, ${row.vnnlib}` + (drawn.curves > 0 ? "" : " (it was over before there was a curve)");
+  drawn.details = showDetails(data, row);
 }
 
 // The longest curve first: it is what people want to see.
