@@ -43,23 +43,23 @@ function drawCut(tree, root, box, axes, point, counterexample) {
   const regions = cutRegions(tree, root, box, axes, point);
   const kindOf = (i) => (tree.below.has(i) ? "s" : tree.end[i]);
   regions.sort((p, q) => kOrder[kindOf(p[0])] - kOrder[kindOf(q[0])]);
+  // Asking for a colour costs more than drawing with it.
+  const colors = Object.fromEntries(Object.entries(kEndColor).map(([end, name]) => [end, shade(end === "s" ? "below" : name)]));
   const seen = new Set(), placed = [];
+  context.strokeStyle = shade("paper");
+  context.lineWidth = 0.6;
   for (const [i, x0, x1, y0, y1] of regions) {
     const kind = kindOf(i), left = px(x0), right = px(x1), top = py(y1), bottom = py(y0);
     seen.add(kind);
-    context.fillStyle = shade(kind === "s" ? "below" : kEndColor[kind]);
+    context.fillStyle = colors[kind];
     context.fillRect(left, top, Math.max(0.5, right - left), Math.max(0.5, bottom - top));
-    if (right - left > 3 && bottom - top > 3 && regions.length < 20000) {
-      context.strokeStyle = shade("paper");
-      context.lineWidth = 0.6;
-      context.strokeRect(left, top, right - left, bottom - top);
-    }
+    if (right - left > 3 && bottom - top > 3) context.strokeRect(left, top, right - left, bottom - top);
     placed.push([i, left, top, right - left, bottom - top]);
   }
   drawCutAxes(context, { box, a, b, px, py, side, margin, w, h });
   if (counterexample) drawCross(context, px(counterexample[a]), py(counterexample[b]));
   const names = { r: "settled: refuted by a bound", c: "settled: clipped away", o: "open", g: "open: cannot be split", s: "counted only" };
-  legendOf("cut-legend", [...["r", "c", "o", "g", "s"].filter((k) => seen.has(k)).map((k) => [shade(k === "s" ? "below" : kEndColor[k]), names[k]]),
+  legendOf("cut-legend", [...["r", "c", "o", "g", "s"].filter((k) => seen.has(k)).map((k) => [colors[k], names[k]]),
                             ...(counterexample ? [[shade("bad"), "counterexample"]] : [])]);
   return placed;
 }

@@ -148,7 +148,7 @@ function drawTree(tree, root, down, mode) {
   const view = sizedContext("tree", height), usable = view.width - axis;
   const first = tree.begin[root], span = Math.max(1e-9, tree.last[root] - first);
   const row = height / levels, yOf = (t) => ((t - first) / span) * height;
-  const color = coloring(tree, mode, root), paper = shade("paper"), placed = [];
+  const color = coloring(tree, mode, root), paper = shade("paper"), ink = shade("ink"), placed = [];
   for (const [i, left, part, isCut] of strips) {
     const x = axis + left * usable, w = part * usable;
     const y = down === "depth" ? depthOf(i) * row : yOf(tree.begin[i]);
@@ -164,7 +164,7 @@ function drawTree(tree, root, down, mode) {
       view.context.globalAlpha = 1;
     }
     if (w > 74 && h > 13 && tree.end[i] === "s") {
-      view.context.fillStyle = mode === "end" && !tree.below.has(i) ? shade("ink") : paper;
+      view.context.fillStyle = mode === "end" && !tree.below.has(i) ? ink : paper;
       view.context.font = "11px system-ui, sans-serif";
       view.context.fillText(splitText(tree, i), x + 4, y + h / 2 + 4, w - 8);
     }

@@ -184,7 +184,13 @@ function useCutRoot(root) {
 }
 
 function showCut() {
-  const roots = tree.roots.filter((i) => boxOf(i) && splitInputs(boxOf(i)).count.size > 0 && splitInputs(boxOf(i)).inputs.length > 1).slice(0, 200);
+  // Trees of neurons alone have no cut.
+  const rootOf = new Int32Array(tree.count + 1), withInputs = new Set();
+  for (let i = 1; i <= tree.count; ++i) {
+    rootOf[i] = tree.parent[i] ? rootOf[tree.parent[i]] : i;
+    if (tree.layer[i] < 0 && tree.index[i] >= 0) withInputs.add(rootOf[i]);
+  }
+  const roots = [...withInputs].filter((i) => boxOf(i) && boxOf(i).lower.filter((_, k) => varies(boxOf(i), k)).length > 1).slice(0, 200);
   if (roots.length === 0) return $("cut-section").remove();
   roots.sort((a, b) => tree.weight[b] - tree.weight[a]);
   $("cut-root").append(...roots.map((i) => option(i, rootText(i))));
