@@ -138,6 +138,14 @@ void Announcer::end_process(int exit_code) const {
   ::_exit(exit_code);
 }
 
+void Announcer::end_process(int exit_code, Verdict verdict) const {
+  const int signal = received_.load();
+  // Batch systems send these before they kill, and start a job again for this exit code.
+  if (has_checkpoint_.load() && (signal == SIGTERM || signal == SIGUSR1))
+    ::_exit(verdict == Verdict::unknown && exit_code == kDone ? kResumable : exit_code);
+  end_process(exit_code);
+}
+
 bool Announcer::write_assignments(const std::vector<SerialisedTensor>& tensors) {
   bool all = true;
   for (const SerialisedTensor& tensor : tensors) {
@@ -180,7 +188,7 @@ void Announcer::announce(const Found& found) {
   console_.end_progress();
   say(lines);
   console_.message(notes);
-  end_process(written ? kDone : kBadInput);
+  end_process(written ? kDone : kBadInput, result.verdict);
 }
 
 void Announcer::fail(const std::string& message, int exit_code) {
@@ -220,7 +228,7 @@ void Announcer::give_up(Verdict verdict, const std::string& event) {
   console_.end_progress();
   say(verdict == Verdict::timeout ? "timed-out\n" : "unknown\n");
   if (!notes.empty()) console_.message(notes);
-  end_process(kDone);
+  end_process(kDone, verdict);
 }
 
 void Announcer::reads(const Sources& sources) {

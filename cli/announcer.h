@@ -59,6 +59,8 @@ class Announcer {
 
   /// This signal is to end the process once the verdict is out. Safe in a signal handler.
   void received(int signal) { received_.store(signal); }
+  /// Set where a checkpoint is there: then signals that ask for an end leave with kResumable.
+  std::atomic<bool>& has_checkpoint() { return has_checkpoint_; }
 
   /// Remembers what is read, with digests once it has been.
   void reads(const Sources& sources);
@@ -74,6 +76,8 @@ class Announcer {
   /// Writes a line to stdout, unless a file goes there.
   void say(std::string_view line) const;
   [[noreturn]] void end_process(int exit_code) const;
+  /// The same after this verdict.
+  [[noreturn]] void end_process(int exit_code, Verdict verdict) const;
   Progress by_now(Progress progress) const;
   /// The trace's text, packed where its file's name says so; nothing where nobody asked.
   std::string trace_text(const Found& found) const;
@@ -91,6 +95,7 @@ class Announcer {
   const std::chrono::steady_clock::time_point start_;
   std::atomic<bool> claimed_{false};
   std::atomic<int> received_{0};
+  std::atomic<bool> has_checkpoint_{false};
   mutable std::mutex mutex_;
   Progress last_;    // guarded by mutex_
   Sources sources_;  // guarded by mutex_

@@ -17,6 +17,7 @@ enum ExitCode : int {
   kBadInput = 2,
   kUnsupported = 3,
   kInternal = 4,
+  kResumable = 75,   ///< `verify --checkpoint` was stopped by a signal; its checkpoint is written
   kDisagreement = 5  ///< `ablation` or `suite compare` found sat and unsat on one instance
 };
 
@@ -31,8 +32,10 @@ Run add_bounds(CLI::App& command);      // cli/bounds.cpp
 Run add_completion(CLI::App& command);  // cli/texts.cpp
 Run add_inspect(CLI::App& command);     // cli/inspect.cpp
 Run add_manual(CLI::App& command);      // cli/texts.cpp
+Run add_merge(CLI::App& command);       // cli/division.cpp
 Run add_range(CLI::App& command);       // cli/range.cpp
 Run add_robustness(CLI::App& command);  // cli/robustness.cpp
+Run add_split(CLI::App& command);       // cli/division.cpp
 Run add_suite(CLI::App& command);       // cli/suite.cpp
 Run add_supports(CLI::App& command);    // cli/supports.cpp
 Run add_verify(CLI::App& command);      // cli/verify.cpp

@@ -48,6 +48,11 @@ constexpr CommandRow kCommands[] = {
     {"view", "make a page of a search that verify --trace recorded", add_view,
      "  clipbound verify property.vnnlib --network net.onnx --trace search.gz\n"
      "  clipbound view search.gz --output search.html"},
+    {"split", "divide one search into files, for jobs of their own", add_split,
+     "  clipbound split property.vnnlib --network net.onnx --into 16 --out parts\n"
+     "  clipbound verify --subproblem parts/part-00001.search"},
+    {"merge", "say what the results of a divided search come to", add_merge,
+     "  clipbound merge parts"},
     {"attack", "only look for a counterexample", add_attack,
      "  clipbound attack property.vnnlib --network net.onnx --timeout 10"},
     {"ablation", "run a suite with and without clipping and compare", add_ablation,
@@ -69,7 +74,8 @@ constexpr char kExitCodes[] =
     "  2  bad input\n"
     "  3  unsupported\n"
     "  4  internal error\n"
-    "  5  ablation or suite compare found sat and unsat on one instance";
+    "  5  ablation or suite compare found sat and unsat on one instance\n"
+    "  75 verify --checkpoint was stopped by SIGTERM or SIGUSR1, and can be resumed";
 
 int complain(const char* what, int code) {
   std::fprintf(stderr, "clipbound: %s\n", what);

@@ -13,7 +13,9 @@
 
 #include "benchmarks/suite/files.h"
 #include "cli/announcer.h"
+#include "cli/checkpoint_file.h"
 #include "cli/command.h"
+#include "cli/division.h"
 #include "cli/input_file.h"
 #include "cli/models.h"
 #include "cli/progress_line.h"
@@ -27,11 +29,11 @@ using Clock = std::chrono::steady_clock;
 
 struct Arguments {
   decltype(&clipbound::solve) run;
-  std::string query;
-  std::vector<std::string> networks;
+  Question question;
   OutputPaths outputs;
   Options options;
   int progress_descriptor = -1;
+  CheckpointPaths checkpoints;
   std::string command;  ///< as it was typed
 };
 
@@ -61,7 +63,8 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
              Console& console) {
   const Say say = [&](const std::string& message) { console.message(message); };
   try {
-    const Problem problem = load_problem(arguments.query, arguments.networks, say);
+    const Problem problem =
+        load_problem(arguments.question.query, arguments.question.networks, say);
     announcer.reads(sources_of(problem));
     warn(problem, console);
     const ThreadAllowance allowance(arguments.options.fields().threads);
@@ -87,7 +90,7 @@ int verify(const Arguments& arguments) {
   auto& console = *new Console;
   auto& announcer =
       *new Announcer(arguments.outputs, arguments.options, console, start, arguments.command);
-  announcer.reads(sources_of(arguments.query, arguments.networks));
+  announcer.reads(sources_of(arguments.question.query, arguments.question.networks));
   const auto& stopper = *new Stopper;
   Callbacks callbacks;
   callbacks.start = start;
@@ -96,7 +99,10 @@ int verify(const Arguments& arguments) {
   callbacks.progress = [&](const Progress& progress) { announcer.saw(progress); };
   callbacks.log = [&](int, const std::string& message) { console.message(message); };
   try {
-    start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start));
+    start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start),
+                   !arguments.checkpoints.write.empty());
+    add_checkpoints(arguments.checkpoints, arguments.question, console, announcer.has_checkpoint(),
+                    callbacks);
     show_progress(announcer, console, arguments.progress_descriptor);
     announcer.announce(decide(arguments, callbacks, announcer, console));
   } catch (const InputError& error) {
@@ -108,10 +114,11 @@ int verify(const Arguments& arguments) {
   }
 }
 
-/// Writing a trace takes up to a part of a second, and the limit holds for that too.
-void reserve_for_trace(Arguments& arguments) {
+/// Writing a trace or a checkpoint takes up to a part of a second, and the limit holds for that
+/// too.
+void reserve_for_files(Arguments& arguments) {
   constexpr double kReserve_s = 0.5, kShare = 0.1;
-  if (arguments.outputs.trace.empty()) return;
+  if (arguments.outputs.trace.empty() && arguments.checkpoints.write.empty()) return;
   const double reserve_s =
       std::min(kReserve_s, kShare * std::stod(arguments.options.get("timeout")));
   if (std::stod(arguments.options.get("timeout-reserve")) < reserve_s)
@@ -127,52 +134,66 @@ std::string command_line() {
   return line;
 }
 
-std::string help_of(const OptionDescription& option) {
-  const std::string preset = option.flag == "timeout" ? "none" : option.value;
-  return option.help + " [" + option.range + "; " + preset + "]";
+void add_checkpoint_options(CLI::App& command, CheckpointPaths& checkpoints) {
+  command
+      .add_option("--checkpoint", checkpoints.write,
+                  "save the search now and then and when it ends; SIGTERM and SIGUSR1 end it with "
+                  "exit code 75 then (docs/cluster.md)")
+      ->type_name("FILE");
+  command
+      .add_option("--checkpoint-every", checkpoints.every_s,
+                  "seconds between two, or more: they take at most 1 % of the time [60]")
+      ->check(CLI::Range(0.01, 1e6))
+      ->type_name("S");
+  command
+      .add_option("--resume", checkpoints.resume,
+                  "go on with a search that --checkpoint saved, of the same query and networks")
+      ->type_name("FILE");
+  command
+      .add_option(
+          "--subproblem", checkpoints.subproblem,
+          "search this part that `split` made, and write FILE.result for `merge`; query and "
+          "networks may be left out")
+      ->type_name("FILE");
 }
 
-/// One flag per row of the option table; values out of range are refused while parsing.
-void add_options(CLI::App& command, const std::shared_ptr<Arguments>& arguments) {
-  for (const OptionDescription& option : Options::list()) {
-    const std::string flag = option.flag;
-    if (option.boolean) {
-      command.add_flag_function(
-          "--" + flag + ",--no-" + flag + "{false}",
-          [arguments, flag](std::int64_t count) {
-            arguments->options.set(flag, count > 0 ? "true" : "false");
-          },
-          help_of(option));
-    } else {
+/// Query and networks are required where no saved search knows them.
+void add_question_arguments(CLI::App& command, Arguments& arguments) {
+  Question& question = arguments.question;
+  auto* query =
       command
-          .add_option_function<std::string>(
-              "--" + flag,
-              [arguments, flag](const std::string& value) { arguments->options.set(flag, value); },
-              help_of(option))
-          ->type_name("VALUE");
-    }
-  }
+          .add_option("query", question.query,
+                      "the property, VNN-LIB 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz; -: stdin)")
+          ->type_name("QUERY");
+  auto* network =
+      command
+          .add_option("--network", question.networks,
+                      "the network (.onnx or .onnx.gz; -: stdin); for a query about several, once "
+                      "for each that it does not declare equal to another")
+          ->allow_extra_args(false)
+          ->needs(query)
+          ->type_name("[NAME=]FILE");
+  query->needs(network);
+  command.final_callback([&arguments] {
+    const CheckpointPaths& saved = arguments.checkpoints;
+    if (!saved.resume.empty() || !saved.subproblem.empty()) return;
+    if (arguments.question.query.empty()) throw CLI::RequiredError("query");
+    if (arguments.question.networks.empty()) throw CLI::RequiredError("--network");
+  });
 }
 
-}  // namespace
-
-namespace {
+/// A part's verdict is not the property's.
+void refuse_result(const Arguments& arguments) {
+  const OutputPaths& outputs = arguments.outputs;
+  if (!arguments.checkpoints.subproblem.empty() && !outputs.result.empty())
+    throw InputError(
+        "--result of a subproblem would say of it what is not known: `merge` writes it");
+}
 
 Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->run = run;
-  command
-      .add_option("query", arguments->query,
-                  "the property, VNN-LIB 1.0, 2.0 or 2.1 (.vnnlib or .vnnlib.gz; -: stdin)")
-      ->required()
-      ->type_name("QUERY");
-  command
-      .add_option("--network", arguments->networks,
-                  "the network (.onnx or .onnx.gz; -: stdin); for a query about several, once for "
-                  "each that it does not declare equal to another")
-      ->required()
-      ->allow_extra_args(false)
-      ->type_name("[NAME=]FILE");
+  add_question_arguments(command, *arguments);
   command
       .add_option("--result", arguments->outputs.result,
                   "write the competition's result file (-: stdout)")
@@ -204,9 +225,12 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
           "record the search for `clipbound view`: what was split, bounded, clipped, refuted "
           "and when (JSON lines, packed where the name ends in .gz; -: stdout)")
       ->type_name("FILE");
-  add_options(command, arguments);
+  if (run == &clipbound::solve) add_checkpoint_options(command, arguments->checkpoints);
+  add_option_table(command, arguments->options);
   return [arguments] {
-    reserve_for_trace(*arguments);
+    refuse_result(*arguments);
+    complete(arguments->checkpoints, arguments->question);
+    reserve_for_files(*arguments);
     arguments->command = command_line();
     return verify(*arguments);
   };

@@ -5,6 +5,20 @@
 
 namespace clipbound::solver {
 
+std::vector<BoxGroup> open_groups(const Query& query, const SearchContext& context) {
+  std::vector<BoxGroup> groups = group_by_box(query, context.judge.input_type());
+  if (context.keeper == nullptr) return groups;
+  for (BoxGroup& group : groups) {
+    std::erase_if(group.clauses, [&](std::size_t k) {
+      if (!context.keeper->was_refuted(query.clauses[k])) return false;
+      context.keep_refuted(query.clauses[k]);
+      return true;
+    });
+  }
+  std::erase_if(groups, [](const BoxGroup& group) { return group.clauses.empty(); });
+  return groups;
+}
+
 namespace {
 
 std::string describe_twins(const LayeredSystem& system, bool wanted) {

@@ -16,6 +16,9 @@
 
 namespace clipbound::solver {
 
+/// group_by_box() without the clauses that an earlier process has refuted.
+std::vector<BoxGroup> open_groups(const Query& query, const SearchContext& context);
+
 /// Lowers a network for families of boxes.
 class FamilyLowering {
  public:

@@ -121,6 +121,7 @@ ActivationSplitSettings RootStage::settings() {
     check_first(network.system(), bounds_of(network));
   };
   settings.attack = attack_;
+  if (context_.cuts != nullptr) settings.keeping = Keeping::trees;  // whatever splits beside it
   return settings;
 }
 
@@ -146,7 +147,7 @@ std::unique_ptr<CaseSearch> RootStage::cases(BoxClauses box) const {
   SearchContext beside = context_;
   beside.progress = nullptr;  // the search that the cases help reports its own
   beside.trace = nullptr;
-  beside.keeper = nullptr;  // and keeps what is open
+  if (beside.cuts == nullptr) beside.keeper = nullptr;  // and keeps what is open
   return std::make_unique<CaseSearch>(CaseProblem{network_, std::move(box), true, reach_}, beside);
 }
 
@@ -406,7 +407,7 @@ bool RootStage::make_cases(const BoxFamily& family, const LayeredSystem& system,
 }
 
 std::vector<BoxGroup> RootStage::groups_to_bound() const {
-  std::vector<BoxGroup> groups = group_by_box(query_, context_.judge.input_type());
+  std::vector<BoxGroup> groups = open_groups(query_, context_);
   const bool has_integers =
       std::any_of(network_->inputs.begin(), network_->inputs.end(), [&](specs::ValueId id) {
         const specs::Value& input = network_->value(id);

@@ -47,11 +47,17 @@ class Run {
                 .progress = &book_,
                 .log = context.log,
                 .keeper = nullptr,
+                .cuts = nullptr,
                 .trace = context.trace},
         trace_(context.trace),
         left_(context.left),
         only_root_(context.only_root),
         keeper_(query_, context.resume),
+        checkpoint_(context.checkpoint),
+        cuts_(deadline_, keeper_, context.checkpoint_s,
+              [this](SearchState state, const Statistics& running) {
+                write_checkpoint(std::move(state), running);
+              }),
         reporter_(reports_to(context.progress),
                   std::chrono::milliseconds(trace_ != nullptr ? 25 : 200)) {
     CLIPBOUND_CHECK(context.resume == nullptr ||
@@ -59,7 +65,11 @@ class Run {
                      context.resume->clauses.size() == query.clauses.size()));
     if (options.deterministic) deadline_.count_work();
     if (trace_ != nullptr) trace_->begin(query_);
-    if (context.resume != nullptr || context.left != nullptr) search_.keeper = &keeper_;
+    if (context.resume != nullptr || context.left != nullptr || checkpoint_ || context.divide != 0)
+      search_.keeper = &keeper_;
+    if (context.resume != nullptr) book_.resume(*context.resume);
+    if (checkpoint_ || context.divide != 0) search_.cuts = &cuts_;
+    if (context.divide != 0) cuts_.divide(context.divide, context.enough);
   }
 
   SolveResult run_attack() {
@@ -157,6 +167,8 @@ class Run {
     result_.verdict = verdict;
     result_.reason = std::move(reason);
     result_.statistics.candidates = judge_.replayed();
+    result_.statistics.checkpoints = cuts_.written();
+    result_.statistics.checkpoint_s = cuts_.cost_s();
     enter(book_.stage());
     result_.progress = progress();
     if (verdict == Verdict::unsat) {
@@ -166,10 +178,17 @@ class Run {
       result_.progress.weakest.reset();
       result_.progress.worst_bound.reset();
     }
-    if (left_ != nullptr && verdict != Verdict::sat)
-      *left_ = keeper_.take(problem_fingerprint(*network_, asked_));
+    if (verdict == Verdict::unsat) keeper_.keep_all_refuted();
+    if (left_ != nullptr && verdict != Verdict::sat) *left_ = identified(keeper_.take());
     return std::move(result_);
   }
+  /// Says of which network and property a state is.
+  SearchState identified(SearchState state) {
+    if (!fingerprint_) fingerprint_ = problem_fingerprint(*network_, asked_);
+    state.problem = *fingerprint_;
+    return state;
+  }
+  void write_checkpoint(SearchState state, const Statistics& running);
   SolveResult found() {
     result_.input = judge_.input();
     result_.output = judge_.output();
@@ -241,6 +260,9 @@ class Run {
   SearchState* const left_;
   const bool only_root_;
   StateKeeper keeper_;
+  const std::function<void(const SearchState&, const Statistics&)>& checkpoint_;
+  Cuts cuts_;
+  std::optional<std::uint64_t> fingerprint_;  // of what is asked; it takes a look at all weights
   std::unique_ptr<PgdAttack> pgd_;
   std::optional<RootStage> stage_;
   bool keeps_nan_ = true;      // what is bounded makes NaN where the network as read does
@@ -258,6 +280,18 @@ bool Run::attack(double seconds) {
   // Where the attack is what the time ran out in, it is the stage that is told.
   if (!judge_.found() && !deadline_.expired()) enter(before);
   return judge_.found();
+}
+
+void Run::write_checkpoint(SearchState state, const Statistics& running) {
+  // What the book has of the search at hand are its subproblems alone.
+  Statistics so_far = progress().statistics;
+  const std::uint64_t subproblems = so_far.subproblems;
+  so_far += running;
+  so_far.subproblems = subproblems;
+  so_far.candidates = judge_.replayed();
+  so_far.checkpoints = cuts_.written();
+  so_far.checkpoint_s = cuts_.cost_s();
+  checkpoint_(identified(std::move(state)), so_far);
 }
 
 SolveResult Run::search_in_cases(const OpenRoots& roots) {

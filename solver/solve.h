@@ -2,6 +2,7 @@
 // Idea: decides a query on a network. This is the roof of the solver: no file below it includes it.
 // Source: own; the searches cite their papers.
 // Guarantees: sat only after replay, unsat only when every clause is refuted (S11).
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,15 @@ struct SolveContext {
   /// Where to put what is left, unless a counterexample is found; nullptr: nobody asks. After
   /// `unsat`, every clause's closed shares are whole.
   SearchState* left = nullptr;
+  /// Takes a state now and then while the search runs, and what has been counted until then; every
+  /// `checkpoint_s` seconds or more seldom, so that it costs at most 1 % of the time. Empty: nobody
+  /// asks.
+  std::function<void(const SearchState& state, const Statistics& so_far)> checkpoint = {};
+  double checkpoint_s = 60.0;
+  /// Not 0: the search goes breadth-first until so many subproblems of one box are open, and ends;
+  /// `enough` is called then, and has to interrupt the deadline.
+  std::size_t divide = 0;
+  std::function<void()> enough = {};
   /// Records what the search does; nullptr: nobody looks.
   SearchTrace* trace = nullptr;
   /// Ends after the root bounds and an attack: `unknown` where these do not decide.

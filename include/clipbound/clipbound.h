@@ -44,6 +44,8 @@
 #include "clipbound/about.h"
 #include "clipbound/batch.h"
 #include "clipbound/bounds.h"
+#include "clipbound/checkpoint.h"
+#include "clipbound/division.h"
 #include "clipbound/errors.h"
 #include "clipbound/file_info.h"
 #include "clipbound/inspect.h"

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "clipbound/checkpoint.h"
 #include "clipbound/errors.h"
 #include "clipbound/file_info.h"
 #include "clipbound/network.h"
@@ -163,6 +164,11 @@ struct Callbacks {
   std::optional<std::chrono::steady_clock::time_point> start = {};
   /// Records what the search does; `progress` is called more often then.
   std::optional<Trace> trace = {};
+  /// Goes on with a search that was left, of the same network and query; options may be others.
+  /// Throws InputError where it is of others. Statistics and settled share begin with its.
+  std::optional<SavedSearch> resume = {};
+  /// Has the search saved while it runs, and when it ends.
+  std::optional<CheckpointRequest> checkpoint = {};
 };
 
 /// Decides `query` on `network`. Running out of time or memory is a verdict (`timeout`, `unknown`),

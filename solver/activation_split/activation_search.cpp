@@ -27,21 +27,18 @@ std::vector<ActivationTask> begin_trees(const ActivationProblem& problem, StateK
   return frontier;
 }
 
-void keep_trees(const ActivationProblem& problem, std::vector<ActivationTask> frontier,
-                std::uint64_t lowered, const SearchCounters& counters, StateKeeper& keeper) {
+/// The clauses' states but for what is open.
+std::vector<ClauseState> states_of(std::uint64_t lowered, const SearchCounters& counters) {
   std::vector<ClauseState> states;
-  for (std::size_t k = 0; k < problem.clauses.size(); ++k) {
+  for (std::size_t k = 0; k < counters.shares().clauses(); ++k) {
     states.push_back(counters.state_of(k));
     states.back().lowered = lowered;
   }
-  for (ActivationTask& task : frontier) {
-    for (ActivationSubproblem& subproblem : task) {
-      const auto k = static_cast<std::size_t>(subproblem.clause);
-      const std::uint32_t number = keeper.number_of(*problem.clauses[k].clause);
-      states[k].open.push_back(value_of(problem, std::move(subproblem), number));
-    }
-  }
-  for (std::size_t k = 0; k < problem.clauses.size(); ++k)
+  return states;
+}
+
+void keep(const ActivationProblem& problem, std::vector<ClauseState> states, StateKeeper& keeper) {
+  for (std::size_t k = 0; k < states.size(); ++k)
     keeper.keep(*problem.clauses[k].clause, std::move(states[k]));
 }
 
@@ -63,6 +60,14 @@ ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice
       context.begin_traced("activation", clauses), [&](SearchTeam& team) {
         return std::make_unique<ActivationSplitWorker>(team, problem, model);
       });
+  if (keeps) {
+    search.at_cut([&](const TreeSearch<ActivationSplitWorker>::Stopped& stopped) {
+      std::vector<ClauseState> states = states_of(lowered, counters);
+      for (const auto& worker : stopped.paused) worker->copy_open(states);
+      for (const ActivationTask& task : stopped.waiting) copy_open(problem, task, states);
+      keep(problem, std::move(states), *context.keeper);
+    });
+  }
   {
     const WatchedSearch watched(context.progress, counters, clauses, context.statistics);
     search.run(frontier);
@@ -70,7 +75,12 @@ ActivationOutcome search_activations(const ActivationProblem& problem, TimeSlice
   ActivationOutcome result{counters.outcome(), {}};
   for (std::size_t k = 0; k < problem.clauses.size(); ++k)
     result.refuted.push_back(counters.shares().is_refuted(k) ? 1 : 0);
-  if (keeps) keep_trees(problem, std::move(frontier), lowered, counters, *context.keeper);
+  if (keeps) {
+    std::vector<ClauseState> states = states_of(lowered, counters);
+    for (const ActivationTask& task : frontier) copy_open(problem, task, states);
+    keep(problem, std::move(states), *context.keeper);
+  }
+  context.write_if_due();
   return result;
 }
 

@@ -70,5 +70,7 @@ struct ActivationSubproblem : ActivationRestrictions {
 /// The parent's splits and bounds with a share of their own: what a split is added to.
 ActivationSubproblem child_of(const ActivationSubproblem& parent, Share share);
 using ActivationTask = std::vector<ActivationSubproblem>;
+/// Each as a task of its own.
+std::vector<ActivationTask> singles_of(ActivationTask task);
 
 }  // namespace clipbound::solver

@@ -5,6 +5,13 @@
 
 namespace clipbound::solver {
 
+std::vector<ActivationTask> singles_of(ActivationTask task) {
+  std::vector<ActivationTask> singles;
+  for (ActivationSubproblem& subproblem : task)
+    singles.emplace_back().push_back(std::move(subproblem));
+  return singles;
+}
+
 ActivationSubproblem child_of(const ActivationSubproblem& parent, Share share) {
   ActivationSubproblem child{ActivationRestrictions(parent), std::move(share)};
   child.before = parent.bound;

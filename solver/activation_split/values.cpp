@@ -78,12 +78,10 @@ ActivationSubproblem root_of(const ActivationProblem& problem, std::size_t claus
   return root;
 }
 
-Subproblem value_of(const ActivationProblem& problem, ActivationSubproblem subproblem,
-                    std::uint32_t clause) {
+Subproblem value_of(const ActivationProblem& problem, const ActivationSubproblem& subproblem) {
   const SparseNetwork& network = *problem.network;
   Subproblem value;
-  value.clause = clause;
-  value.share = std::move(subproblem.share);
+  value.share = Share::restored(subproblem.share.depth());
   value.bound = subproblem.bound;
   for (const ReluSplit& split : subproblem.relus) {
     const bool active = split.phase == ReluPhase::active;
@@ -100,6 +98,13 @@ Subproblem value_of(const ActivationProblem& problem, ActivationSubproblem subpr
   for (const NonlinearSplit& split : subproblem.nonlinear)
     value.decisions.push_back(decision_on(network, split.neuron, split.lower, split.upper));
   return value;
+}
+
+void copy_open(const ActivationProblem& problem, const ActivationTask& task,
+               std::vector<ClauseState>& states) {
+  for (const ActivationSubproblem& subproblem : task)
+    states[static_cast<std::size_t>(subproblem.clause)].open.push_back(
+        value_of(problem, subproblem));
 }
 
 ActivationSubproblem restored(const ActivationProblem& problem, std::size_t clause,

@@ -21,9 +21,11 @@ Decision decision_on(const SparseNetwork& network, Unstable u, double lower, dou
 /// network is lowered depends on the boxes that share it, and that on the time at hand. Not 0.
 std::uint64_t fingerprint_of(const LayeredSystem& system);
 
-/// `clause` is the number in the query.
-Subproblem value_of(const ActivationProblem& problem, ActivationSubproblem subproblem,
-                    std::uint32_t clause);
+/// A copy; whoever keeps it says which clause of the query it is of.
+Subproblem value_of(const ActivationProblem& problem, const ActivationSubproblem& subproblem);
+/// Adds copies of subproblems to the states of their clauses, by the numbers in the problem.
+void copy_open(const ActivationProblem& problem, const ActivationTask& task,
+               std::vector<ClauseState>& states);
 /// `clause` is the number in the problem. Slopes start where those of the root ended.
 ActivationSubproblem restored(const ActivationProblem& problem, std::size_t clause,
                               const Subproblem& value);

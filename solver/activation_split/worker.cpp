@@ -45,6 +45,10 @@ std::vector<ActivationTask> ActivationSplitWorker::rest() {
   return all;
 }
 
+void ActivationSplitWorker::copy_open(std::vector<ClauseState>& states) const {
+  solver::copy_open(problem_, stack_, states);
+}
+
 void ActivationSplitWorker::close(ActivationSubproblem& subproblem, NodeEnd how) {
   SearchWorker::close(static_cast<std::size_t>(subproblem.clause), subproblem.share, how);
 }

@@ -40,6 +40,7 @@ class ActivationSplitWorker : public SearchWorker {
   void clip();
   void split();
   std::vector<ActivationTask> rest();
+  void copy_open(std::vector<ClauseState>& states) const;
 
  private:
   /// What becomes of a subproblem of the batch.

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "solver/api/incremental.h"
+#include "solver/api/saved_run.h"
 #include "solver/api/trace_record.h"
 #include "solver/solve.h"
 #include "specs/evaluate/counterexample.h"
@@ -111,9 +112,12 @@ Trace::Implementation* begin_trace(const Callbacks& callbacks, const specs::Netw
 
 /// Who is told how far the run is; empty: nobody. What is given outlives it.
 solver::ProgressCallback progress_for(const Callbacks& callbacks, Trace::Implementation* record,
-                                      const specs::Query& query) {
+                                      const specs::Query& query, const SavedRun& saved) {
   if (!callbacks.progress && record == nullptr) return {};
-  return [&callbacks, record, &query](const solver::SearchProgress& inner) {
+  return [&callbacks, record, &query, &saved](const solver::SearchProgress& now) {
+    solver::SearchProgress inner = now;
+    inner.subproblems += saved.earlier().subproblems;
+    inner.statistics += saved.earlier();
     if (record != nullptr) record->saw(inner, outer(inner.stage));
     if (!callbacks.progress) return;
     Progress progress = outer(inner, query);
@@ -129,6 +133,7 @@ struct Special {
   bool only_root = false;
   const solver::SearchState* resume = nullptr;
   solver::SearchState* left = nullptr;
+  std::size_t divide = 0;  ///< solver::SolveContext::divide
 };
 
 Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
@@ -155,20 +160,30 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
   context.only_root = special.only_root;
   context.resume = special.resume;
   context.left = special.left;
-  Trace::Implementation* const record = begin_trace(callbacks, *inner_network, inner_query);
-  if (record != nullptr) context.trace = &record->search;
-  context.progress = progress_for(callbacks, record, inner_query);
-  if (callbacks.log)
-    context.log = [&](int level, const std::string& message) { log.say(level, message); };
-
+  context.divide = special.divide;
+  context.enough = [&stopper] { stopper.stop(); };
   Result result;
   result.float64 = network.is_float64();
   result.networks = asked.files.empty() ? std::vector<FileInfo>{network.file()} : asked.files;
   result.property = query.file();
+  SavedRun saved(callbacks, *inner_network, inner_query, options, result);
+  if (!saved.known_input().empty()) {
+    if (std::optional<Result> known = counterexample_at(network, query, saved.known_input()))
+      return *std::move(known);
+    throw InputError("the counterexample that was saved is none");
+  }
+  saved.begin(context);
+  Trace::Implementation* const record = begin_trace(callbacks, *inner_network, inner_query);
+  if (record != nullptr) context.trace = &record->search;
+  context.progress = progress_for(callbacks, record, inner_query, saved);
+  if (callbacks.log)
+    context.log = [&](int level, const std::string& message) { log.say(level, message); };
+
   try {
     solver::SolveResult inner = how(inner_network, inner_query, values, context);
+    saved.add_earlier(inner);
     result.verdict = outer(inner.verdict);
-    result.reason = std::move(inner.reason);
+    result.reason = saved.prefix() + inner.reason;
     result.input = std::move(inner.input);
     result.output = std::move(inner.output);
     if (result.verdict == Verdict::sat)
@@ -176,6 +191,7 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
     if (record != nullptr) record->saw_last(inner.progress, outer(inner.progress.stage));
     result.progress = outer(inner.progress, inner_query);
     result.statistics = outer(inner.statistics);
+    saved.finish(result, inner.statistics);
   } catch (const std::bad_alloc&) {
     result.verdict = Verdict::unknown;
     result.reason = "out of memory";
@@ -205,6 +221,12 @@ Result solve_from(const Network& network, const Query& query, const Options& opt
                   const Callbacks& callbacks, const solver::SearchState* resume,
                   solver::SearchState* left) {
   return run(solver::solve, network, query, options, callbacks, {false, resume, left});
+}
+
+Result solve_breadth_first(const Network& network, const Query& query, const Options& options,
+                           const Callbacks& callbacks, std::size_t open,
+                           solver::SearchState& left) {
+  return run(solver::solve, network, query, options, callbacks, {.left = &left, .divide = open});
 }
 
 std::optional<Result> counterexample_at(const Network& network, const Query& query,

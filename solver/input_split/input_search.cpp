@@ -40,20 +40,22 @@ InputSearch::InputSearch(std::vector<BoxSubproblems> tasks, const SearchContext&
   }
 }
 
-void InputSearch::keep() {
-  if (context_.keeper == nullptr) return;
+std::vector<ClauseState> InputSearch::states() const {
   std::vector<ClauseState> states;
   for (std::size_t k = 0; k < clauses_.size(); ++k) states.push_back(counters_.state_of(k));
-  for (BoxSubproblems& joint : std::exchange(tasks_, {})) {
-    for (BoxSubproblems& task : apart(std::move(joint))) {
-      ClauseState& state = states[task.clause];
-      const std::uint32_t number = context_.keeper->number_of(*clauses_[task.clause]);
-      for (Subproblem& value : values_of(std::move(task), number))
-        state.open.push_back(std::move(value));
-    }
-  }
+  return states;
+}
+
+void InputSearch::keep(std::vector<ClauseState> states) const {
   for (std::size_t k = 0; k < clauses_.size(); ++k)
     context_.keeper->keep(*clauses_[k], std::move(states[k]));
+}
+
+void InputSearch::keep() const {
+  if (context_.keeper == nullptr) return;
+  std::vector<ClauseState> states = this->states();
+  for (const BoxSubproblems& task : tasks_) copy_open(task, states);
+  keep(std::move(states));
 }
 
 SearchOutcome InputSearch::run(TimeSlice time_slice) {
@@ -62,8 +64,16 @@ SearchOutcome InputSearch::run(TimeSlice time_slice) {
       context_, counters_, time_slice, strategy::kInputSplitAttack,
       context_.begin_traced("input", clauses_),
       [this](SearchTeam& team) { return std::make_unique<InputSplitWorker>(team, settings_); });
+  search.at_cut([this](const TreeSearch<InputSplitWorker>::Stopped& stopped) {
+    std::vector<ClauseState> states = this->states();
+    for (const auto& worker : stopped.paused) worker->copy_open(states);
+    for (const BoxSubproblems& task : stopped.waiting) copy_open(task, states);
+    keep(std::move(states));
+  });
   const WatchedSearch watched(context_.progress, counters_, clauses_, context_.statistics);
   search.run(tasks_);
+  // Checkpoints are written while other searches run, too.
+  if (context_.cuts != nullptr) keep();
   return counters_.outcome();
 }
 

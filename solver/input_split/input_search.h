@@ -24,14 +24,18 @@ class InputSearch {
   const std::vector<BoxSubproblems>& tasks() const { return tasks_; }
   /// The roots of clauses with open subtrees; a clause may be there more than once.
   std::vector<std::shared_ptr<const ClauseRoot>> open_roots() const;
-  /// After the last run: leaves what is open with the context's keeper, and has no tasks then.
-  void keep();
+  /// After a run: leaves what is open with the context's keeper, if there is one.
+  void keep() const;
   /// Another proof has refuted these clauses: their subproblems are done with.
   void drop(const std::set<const Clause*>& refuted);
   bool is_refuted(const Clause& clause) const;
   SearchOutcome outcome() const { return counters_.outcome(); }
 
  private:
+  /// The clauses' states but for what is open.
+  std::vector<ClauseState> states() const;
+  void keep(std::vector<ClauseState> states) const;
+
   const SearchContext& context_;
   const SearchSettings settings_;
   const std::vector<const Clause*> clauses_;  // by their numbers in the search

@@ -35,6 +35,35 @@ SubproblemStack SubproblemStack::take_every_second() {
   return part;
 }
 
+std::vector<SubproblemStack> SubproblemStack::take_apart() {
+  std::vector<SubproblemStack> parts;
+  for (std::size_t k = 0; k < shares_.size(); ++k) {
+    SubproblemStack& part = parts.emplace_back(shape_);
+    const auto begin = data_.begin() + static_cast<std::ptrdiff_t>(k * size_);
+    part.data_.assign(begin, begin + static_cast<std::ptrdiff_t>(size_));
+    part.shares_.push_back(std::move(shares_[k]));
+  }
+  *this = SubproblemStack(shape_);
+  return parts;
+}
+
+std::vector<BoxSubproblems> singles_of(BoxSubproblems task) {
+  std::vector<BoxSubproblems> singles;
+  if (task.problem == nullptr) {
+    singles.push_back(std::move(task));
+    return singles;
+  }
+  for (SubproblemStack& open : task.open.take_apart()) {
+    BoxSubproblems& single = singles.emplace_back();
+    single.clause = task.clause;
+    single.root = task.root;
+    single.problem = task.problem;
+    single.without_rows = task.without_rows;
+    single.open = std::move(open);
+  }
+  return singles;
+}
+
 BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vector<double>& lower,
                          const std::vector<double>& upper, TreeShares share,
                          std::span<const double> halfspaces) {
@@ -152,31 +181,51 @@ std::vector<std::vector<double>> rows_of(std::span<const double> halfspaces, std
 
 }  // namespace
 
-std::vector<Subproblem> values_of(BoxSubproblems task, std::uint32_t clause) {
-  std::vector<Subproblem> values;
-  const std::size_t width = task.root->kept.size() + 1;
-  const auto add = [&](std::span<const double> lower, std::span<const double> upper,
-                       std::span<const double> halfspaces, Share share) {
-    Subproblem value;
-    value.clause = clause;
-    value.share = std::move(share);
-    value.bound = -kInfinity;
-    value.without_rows = task.without_rows;
-    value.box = ranges(*task.root, lower, upper);
-    value.halfspaces = rows_of(halfspaces, width);
-    values.push_back(std::move(value));
-  };
-  if (task.problem == nullptr) {
-    add(task.lower, task.upper, task.halfspaces, std::move(task.share.of(0)));
-    return values;
+namespace {
+
+/// Adds a box to the state of each clause that is open on it. Of joint clauses no rows entered
+/// anything, so that each may use its own when it is searched alone.
+void copy_box(const ClauseRoot& root, std::size_t clause, const Restrictions& box,
+              const TreeShares& shares, std::vector<ClauseState>& states) {
+  for (std::size_t m = 0; m < shares.clauses(); ++m) {
+    if (!shares.of(m).exists()) continue;
+    Subproblem value{box, Share::restored(shares.of(m).depth())};
+    if (root.is_joint()) value.without_rows = false;
+    states[clause + m].open.push_back(std::move(value));
   }
-  while (!task.open.empty()) {
-    const ConstRecord record = task.open.from_top(0);
-    // The share is taken last: that ends the record.
-    add(record.lower_x(), record.upper_x(), record.halfspaces(), {});
-    values.back().share = std::move(task.open.pop().of(0));
+}
+
+Restrictions restrictions(const ClauseRoot& root, std::span<const double> lower,
+                          std::span<const double> upper, std::span<const double> halfspaces,
+                          bool without_rows) {
+  Restrictions box;
+  box.bound = -kInfinity;
+  box.without_rows = without_rows;
+  box.box = ranges(root, lower, upper);
+  box.halfspaces = rows_of(halfspaces, root.kept.size() + 1);
+  return box;
+}
+
+}  // namespace
+
+void copy_open(const ClauseRoot& root, std::size_t clause, bool without_rows,
+               const SubproblemStack& open, std::vector<ClauseState>& states) {
+  for (std::size_t k = 0; k < open.count(); ++k) {
+    const ConstRecord record = open.from_top(k);
+    const TreeShares& shares = open.shares()[open.count() - 1 - k];
+    copy_box(
+        root, clause,
+        restrictions(root, record.lower_x(), record.upper_x(), record.halfspaces(), without_rows),
+        shares, states);
   }
-  return values;
+}
+
+void copy_open(const BoxSubproblems& task, std::vector<ClauseState>& states) {
+  if (task.problem != nullptr)
+    return copy_open(*task.root, task.clause, task.without_rows, task.open, states);
+  copy_box(*task.root, task.clause,
+           restrictions(*task.root, task.lower, task.upper, task.halfspaces, task.without_rows),
+           task.share, states);
 }
 
 BoxSubproblems coarse_task(std::shared_ptr<const ClauseRoot> root, const Subproblem& value) {
@@ -213,7 +262,7 @@ std::vector<BoxSubproblems> restored_tasks(const BoxSubproblems& whole,
     task.problem = whole.problem;
     task.open = SubproblemStack(whole.open.shape());
     task.without_rows = without_rows;
-    // values_of() has the newest first.
+    // copy_open() has the newest first.
     for (auto value = open.rbegin(); value != open.rend(); ++value) {
       if (value->without_rows != without_rows) continue;
       BoxSubproblems box = coarse_task(whole.root, *value);

@@ -133,6 +133,8 @@ class SubproblemStack {
   /// Removes the oldest, the third oldest, and so on, and returns them as a stack of their own:
   /// both get large ones, which are the oldest, and small ones.
   SubproblemStack take_every_second();
+  /// Each record as a stack of its own, oldest first; this one is empty then.
+  std::vector<SubproblemStack> take_apart();
 
  private:
   RecordShape shape_;
@@ -165,6 +167,9 @@ BoxSubproblems root_task(std::shared_ptr<const ClauseRoot> root, const std::vect
                          const std::vector<double>& upper, TreeShares share,
                          std::span<const double> halfspaces = {});
 
+/// Each subproblem as a task of its own.
+std::vector<BoxSubproblems> singles_of(BoxSubproblems task);
+
 /// The root that searches clauses on one box together; a coarse task of the whole box.
 BoxSubproblems joint_task(std::vector<std::shared_ptr<const ClauseRoot>> members);
 /// The box [lower, upper] (kept columns) as coarse tasks of the root's clauses that have a share.
@@ -174,8 +179,12 @@ void take_apart(const ClauseRoot& root, std::size_t clause, const std::vector<do
 /// The same of all subproblems of a task of a joint root; of others, the task itself.
 std::vector<BoxSubproblems> apart(BoxSubproblems task);
 
-/// The task's subproblems (one clause's) as values; it is empty then.
-std::vector<Subproblem> values_of(BoxSubproblems task, std::uint32_t clause);
+/// Adds copies of a stack's subproblems to the states of their clauses, newest first. `states` are
+/// by clauses' numbers in the search, `clause` is that of the root, of a joint one of the first.
+void copy_open(const ClauseRoot& root, std::size_t clause, bool without_rows,
+               const SubproblemStack& open, std::vector<ClauseState>& states);
+/// The same of all of a task.
+void copy_open(const BoxSubproblems& task, std::vector<ClauseState>& states);
 /// A value of the root's clause as a coarse task.
 BoxSubproblems coarse_task(std::shared_ptr<const ClauseRoot> root, const Subproblem& value);
 /// Values of the root's clause as tasks like `whole`, which is the clause's box: on the same

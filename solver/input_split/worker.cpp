@@ -149,6 +149,12 @@ std::vector<BoxSubproblems> InputSplitWorker::rest() {
   return all;
 }
 
+void InputSplitWorker::copy_open(std::vector<ClauseState>& states) const {
+  for (const BoxSubproblems& task : pending_) solver::copy_open(task, states);
+  for (std::size_t k = depth_; k-- > 0;)
+    solver::copy_open(*root_, clause_, without_rows_, levels_[k]->open, states);
+}
+
 /// Up to kLanes subproblems of the stack's top into the level's lanes; spare lanes repeat the
 /// first.
 bool InputSplitWorker::take_batch() {

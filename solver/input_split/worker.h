@@ -52,6 +52,7 @@ class InputSplitWorker : public SearchWorker {
   void clip();
   void split();
   std::vector<BoxSubproblems> rest();
+  void copy_open(std::vector<ClauseState>& states) const;
 
  private:
   enum class Side : std::uint8_t { lower, upper };

@@ -6,6 +6,12 @@
 
 namespace clipbound::solver {
 
+std::vector<std::vector<Case>> singles_of(std::vector<Case> cases) {
+  std::vector<std::vector<Case>> singles;
+  for (Case& c : cases) singles.emplace_back().push_back(std::move(c));
+  return singles;
+}
+
 std::vector<CasePart> cut(const CasePart& part, const InputStaircase& staircase) {
   const StaircaseCut edge = cut_staircase(staircase);
   const auto i = static_cast<std::size_t>(staircase.input);

@@ -37,6 +37,9 @@ struct Case {
   }
 };
 
+/// Each as a list of its own.
+std::vector<std::vector<Case>> singles_of(std::vector<Case> cases);
+
 /// Where a staircase of an input changes.
 std::vector<CasePart> cut(const CasePart& part, const InputStaircase& staircase);
 /// By the values of a step.

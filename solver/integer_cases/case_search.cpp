@@ -19,6 +19,7 @@ SearchContext quiet(const SearchContext& context, int threads) {
   copy.trace = nullptr;
   copy.log = nullptr;
   copy.keeper = nullptr;  // cases are what is kept, not their subproblems
+  copy.cuts = nullptr;
   return copy;
 }
 
@@ -70,21 +71,31 @@ std::vector<std::vector<Case>> begin_cases(const CaseProblem& problem, StateKeep
   return frontier;
 }
 
-/// A case of one clause as a value.
-Subproblem value_of(const CaseProblem& problem, const CasePart& part, OpenClause& open,
-                    std::uint32_t clause) {
-  Subproblem value;
-  value.clause = clause;
-  value.share = std::move(open.share);
-  value.bound = -kInfinity;
+/// The parts of a case's box that are not the whole's.
+std::vector<InputRange> ranges_of(const CaseProblem& problem, const CasePart& part) {
+  std::vector<InputRange> ranges;
   for (std::size_t i = 0; i < part.lower.size(); ++i) {
     const InputRange range{static_cast<std::uint32_t>(i), part.lower[i], part.upper[i],
                            part.open.lower[i] != 0, part.open.upper[i] != 0};
     if (range == InputRange{range.input, problem.box.lower[i], problem.box.upper[i], false, false})
       continue;
-    value.box.push_back(range);
+    ranges.push_back(range);
   }
-  return value;
+  return ranges;
+}
+
+void copy_open(const CaseProblem& problem, const std::vector<Case>& cases,
+               std::vector<ClauseState>& states) {
+  for (const Case& c : cases) {
+    const std::vector<InputRange> box = ranges_of(problem, c.part);
+    for (const OpenClause& open : c.clauses) {
+      Subproblem value;
+      value.share = Share::restored(open.share.depth());
+      value.bound = -kInfinity;
+      value.box = box;
+      states[open.number].open.push_back(std::move(value));
+    }
+  }
 }
 
 }  // namespace
@@ -107,9 +118,16 @@ class CaseSearch::Implementation {
     // Clauses that are resumed with nothing left leave an empty task.
     std::erase_if(frontier_, [](const std::vector<Case>& cases) { return cases.empty(); });
     number_ = context_.begin_traced("cases", problem_.box.clauses);
-    TreeSearch<CaseWorker>(context_, counters_, slice, strategy::kActivationSplitAttack, number_,
-                           make)
-        .run(frontier_);
+    TreeSearch<CaseWorker> search(context_, counters_, slice, strategy::kActivationSplitAttack,
+                                  number_, make);
+    search.at_cut([this](const TreeSearch<CaseWorker>::Stopped& stopped) {
+      std::vector<ClauseState> states = this->states();
+      for (const auto& worker : stopped.paused) copy_open(problem_, worker->open_cases(), states);
+      for (const std::vector<Case>& cases : stopped.waiting) copy_open(problem_, cases, states);
+      keep(std::move(states));
+    });
+    search.run(frontier_);
+    if (context_.cuts != nullptr) keep();
     search_hard_cases(slice);
     return counters_.outcome();
   }
@@ -123,23 +141,24 @@ class CaseSearch::Implementation {
 
   void keep() {
     if (context_.keeper == nullptr) return;
-    StateKeeper& keeper = *context_.keeper;
-    frontier_.push_back(std::move(cases_.hard));
-    const std::vector<const Clause*>& clauses = problem_.box.clauses;
-    std::vector<ClauseState> states;
-    for (std::size_t k = 0; k < clauses.size(); ++k) states.push_back(counters_.state_of(k));
-    for (std::vector<Case>& cases : frontier_) {
-      for (Case& c : cases) {
-        for (OpenClause& open : c.clauses) {
-          states[open.number].open.push_back(
-              value_of(problem_, c.part, open, keeper.number_of(*open.clause)));
-        }
-      }
-    }
-    for (std::size_t k = 0; k < clauses.size(); ++k) keeper.keep(*clauses[k], std::move(states[k]));
+    std::vector<ClauseState> states = this->states();
+    for (const std::vector<Case>& cases : frontier_) copy_open(problem_, cases, states);
+    keep(std::move(states));
   }
 
  private:
+  /// The clauses' states, with what is open of them but for the frontier.
+  std::vector<ClauseState> states() const {
+    std::vector<ClauseState> states;
+    for (std::size_t k = 0; k < problem_.box.clauses.size(); ++k)
+      states.push_back(counters_.state_of(k));
+    copy_open(problem_, cases_.hard, states);
+    return states;
+  }
+  void keep(std::vector<ClauseState> states) const {
+    for (std::size_t k = 0; k < states.size(); ++k)
+      context_.keeper->keep(*problem_.box.clauses[k], std::move(states[k]));
+  }
   /// Cases that their root bounds leave open, one after the other, with all threads. What is not
   /// finished stays in the list.
   void search_hard_cases(const TimeSlice& slice) {
@@ -153,10 +172,20 @@ class CaseSearch::Implementation {
          hard.pop_back()) {
       worker.search_hard(hard.back(), all_threads_, until_s);
       if (!hard.back().clauses.empty()) left.push_back(std::move(hard.back()));
+      if (context_.cuts != nullptr && context_.cuts->is_due()) cut_between(worker, left);
     }
     for (Case& c : left) cases_.hard.push_back(std::move(c));
     worker.hand_over();
     context_.statistics += worker.statistics;
+  }
+
+  /// `left`: cases that were tried, of which something is open.
+  void cut_between(CaseWorker& worker, const std::vector<Case>& left) {
+    worker.hand_over();
+    std::vector<ClauseState> states = this->states();
+    copy_open(problem_, left, states);
+    keep(std::move(states));
+    context_.cuts->write_if_due(worker.statistics);
   }
 
   const CaseProblem problem_;

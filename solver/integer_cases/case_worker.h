@@ -45,6 +45,7 @@ class CaseWorker : public SearchWorker {
   void clip() {}
   void split();
   std::vector<Subtree> rest();
+  const std::vector<Case>& open_cases() const { return stack_; }
 
   /// Searches a case that its root bounds left open, with all threads of the context, until so many
   /// seconds of the deadline's clock. Its clauses that are still open may be tried again.

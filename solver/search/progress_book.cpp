@@ -10,6 +10,17 @@ namespace clipbound::solver {
 
 ProgressBook::ProgressBook(const Query& query) : query_(query), clauses_(query.clauses.size()) {}
 
+void ProgressBook::resume(const SearchState& state) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t k = 0; k < clauses_.size(); ++k) {
+    ShareSum closed = state.clauses[k].closed;
+    closed.add(state.clauses[k].elsewhere);
+    clauses_[k].closed = closed.value();
+    clauses_[k].open = std::max<std::size_t>(state.clauses[k].open.size(), 1);
+    if (closed.is_one()) clauses_[k] = {.bounded = true, .refuted = true, .closed = 1.0, .open = 0};
+  }
+}
+
 void ProgressBook::enter(Stage stage, double elapsed_s, const Statistics& so_far) {
   const std::lock_guard lock(mutex_);
   statistics_ = so_far;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "solver/search/progress.h"
+#include "solver/search/subproblem.h"
 #include "specs/query/query.h"
 
 namespace clipbound::solver {
@@ -22,6 +23,8 @@ class ProgressBook {
   ProgressBook(const ProgressBook&) = delete;
   ProgressBook& operator=(const ProgressBook&) = delete;
 
+  /// What an earlier process has settled counts from the beginning.
+  void resume(const SearchState& state);
   /// The run comes to a stage, having cost so much until then.
   void enter(Stage stage, double elapsed_s, const Statistics& so_far);
   Stage stage() const;

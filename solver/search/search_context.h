@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "base/stats.h"
 #include "solver/search/candidate_judge.h"
+#include "solver/search/cuts.h"
 #include "solver/search/progress_book.h"
 #include "solver/search/search_trace.h"
 #include "solver/search/state_keeper.h"
@@ -31,6 +32,7 @@ struct SearchContext {
   ProgressBook* progress = nullptr;  ///< of the whole run; nullptr: a search inside another one
   LogCallback log;                   ///< empty: nobody listens
   StateKeeper* keeper = nullptr;     ///< of what is left at the end; nullptr: nobody asks
+  Cuts* cuts = nullptr;              ///< while it runs; only with a keeper; nullptr: nobody asks
   SearchTrace* trace = nullptr;      ///< of the whole run; nullptr: nobody looks, or as `progress`
 
   /// True where a search has to end, whatever it has reached: a counterexample is known, or the
@@ -40,6 +42,10 @@ struct SearchContext {
   void keep_refuted(const Clause& clause) const {
     if (progress != nullptr) progress->root_refuted(clause);
     if (keeper != nullptr) keeper->keep_refuted(clause);
+  }
+  /// Writes what the keeper has where it is time; while no worker runs.
+  void write_if_due() const {
+    if (cuts != nullptr) cuts->write_if_due();
   }
   /// A number for the trace, of a search of these clauses.
   std::uint16_t begin_traced(const char* kind, const std::vector<const Clause*>& clauses) const {

@@ -7,6 +7,7 @@ namespace clipbound::solver {
 
 bool SearchTeam::is_over() {
   if (stopped.load(std::memory_order_relaxed) || context.ended()) return true;
+  if (context.cuts != nullptr && context.cuts->divides()) return false;  // slices are for searches
   const double now = context.deadline.spent_s();
   const double settled = counters.settled.load(std::memory_order_relaxed) / counters.clauses;
   history.note(now, settled);

@@ -31,6 +31,12 @@ struct SearchTeam {
   /// True where the search is to end: it was stopped, the context says so, or its time slice is
   /// over; from then on for all workers.
   bool is_over();
+  /// True where all workers are to stop for a cut, and to go on after it.
+  bool pauses() {
+    if (context.cuts == nullptr) return false;
+    if (!pausing.load(std::memory_order_relaxed) && context.cuts->is_due()) pausing.store(true);
+    return pausing.load(std::memory_order_relaxed);
+  }
 
   const SearchContext& context;
   SearchCounters& counters;
@@ -38,6 +44,7 @@ struct SearchTeam {
   SettledHistory history;
   const AttackRhythm rhythm;
   const std::uint16_t number;          ///< in the trace
+  std::atomic<bool> pausing{false};    ///< for a cut
   std::atomic<bool> stopped{false};    ///< by an error, or once it was over
   std::atomic<bool> attacking{false};  ///< one worker at a time
   std::atomic<double> next_attack_s;

@@ -29,6 +29,17 @@ ShareSum::Is ShareSum::sum_is() const {
   return Is::less;
 }
 
+std::optional<ShareSum> ShareSum::without(const ShareSum& other) const {
+  ShareSum rest = *this;
+  if (other.counts_.size() > counts_.size()) return std::nullopt;
+  for (std::size_t d = 0; d < other.counts_.size(); ++d) {
+    if (rest.counts_[d] < other.counts_[d]) return std::nullopt;
+    rest.counts_[d] -= other.counts_[d];
+  }
+  while (!rest.counts_.empty() && rest.counts_.back() == 0) rest.counts_.pop_back();
+  return rest;
+}
+
 bool ShareSum::is_one() const {
   const Is is = sum_is();
   CLIPBOUND_CHECK_NOTE(is != Is::more, "closed shares add up to more than a clause");

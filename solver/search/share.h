@@ -6,6 +6,7 @@
 // Guarantees: exact. A share is closed at most once, because it cannot be copied (S10).
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -31,6 +32,9 @@ class ShareSum {
   Is sum_is() const;
   /// Exactly 1. Throws ContractError where it is more: something was closed twice.
   bool is_one() const;
+  /// What is left without another sum's shares, depth by depth; nothing where it has not all of
+  /// them.
+  std::optional<ShareSum> without(const ShareSum& other) const;
   /// For people: rounded to double.
   double value() const;
   /// [depths] how many shares of each depth.

@@ -2,12 +2,11 @@
 
 #include <zlib.h>
 
-#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 
+#include "base/binary.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "specs/network/op_table.h"
@@ -17,7 +16,7 @@ namespace clipbound::solver {
 namespace {
 
 constexpr std::string_view kMagic = "CLIPBOUND STATE\n";
-static_assert(std::endian::native == std::endian::little, "numbers are written as they lie");
+constexpr const char* kName = "the saved search";
 
 // No state that a search can reach is larger: a reader must not allocate what a few bytes claim.
 constexpr std::uint32_t kDeepest = 1U << 20U;
@@ -28,70 +27,12 @@ std::uint32_t checksum(std::string_view bytes) {
       crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-class Writer {
- public:
-  template <typename T>
-  void put(T number) {
-    static_assert(std::is_arithmetic_v<T>);
-    const std::size_t at = bytes_.size();
-    bytes_.resize(at + sizeof number);
-    std::memcpy(bytes_.data() + at, &number, sizeof number);
-  }
-  void count(std::size_t number) { put(static_cast<std::uint64_t>(number)); }
-  void append(std::string_view text) { bytes_ += text; }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  template <typename T>
-  T get() {
-    static_assert(std::is_arithmetic_v<T>);
-    if (bytes_.size() - at_ < sizeof(T)) fail("is cut off");
-    T number;
-    std::memcpy(&number, bytes_.data() + at_, sizeof number);
-    at_ += sizeof number;
-    return number;
-  }
-  /// How many things of at least so many bytes follow.
-  std::size_t count(std::size_t bytes_each) {
-    const auto number = get<std::uint64_t>();
-    if (number > (bytes_.size() - at_) / bytes_each) fail("counts more than it holds");
-    return static_cast<std::size_t>(number);
-  }
-  bool flag() {
-    const auto byte = get<std::uint8_t>();
-    if (byte > 1) fail("has a flag that is neither 0 nor 1");
-    return byte == 1;
-  }
-  double number() {
-    const double value = get<double>();
-    if (std::isnan(value)) fail("has a number that is none");
-    return value;
-  }
-  void expect_end() const {
-    if (at_ != bytes_.size()) fail("goes on after its end");
-  }
-  [[noreturn]] void fail(const std::string& what) const {
-    throw InputError("the saved search " + what + " (at byte " + std::to_string(at_) + ")");
-  }
-
- private:
-  std::string_view bytes_;
-  std::size_t at_ = 0;
-};
-
-void write_sum(Writer& to, const ShareSum& sum) {
+void write_sum(BinaryWriter& to, const ShareSum& sum) {
   to.count(sum.counts().size());
   for (const std::uint64_t times : sum.counts()) to.put(times);
 }
 
-ShareSum read_sum(Reader& from) {
+ShareSum read_sum(BinaryReader& from) {
   ShareSum sum;
   const std::size_t depths = from.count(sizeof(std::uint64_t));
   if (depths > kDeepest) from.fail("has shares that are too small");
@@ -103,17 +44,17 @@ ShareSum read_sum(Reader& from) {
   return sum;
 }
 
-void write_subproblem(Writer& to, const Subproblem& subproblem) {
+void write_subproblem(BinaryWriter& to, const Subproblem& subproblem) {
   to.put(subproblem.share.depth());
   to.put(subproblem.bound);
-  to.put(static_cast<std::uint8_t>(subproblem.without_rows ? 1 : 0));
+  to.flag(subproblem.without_rows);
   to.count(subproblem.box.size());
   for (const InputRange& range : subproblem.box) {
     to.put(range.input);
     to.put(range.lower);
     to.put(range.upper);
-    to.put(static_cast<std::uint8_t>(range.lower_open ? 1 : 0));
-    to.put(static_cast<std::uint8_t>(range.upper_open ? 1 : 0));
+    to.flag(range.lower_open);
+    to.flag(range.upper_open);
   }
   to.count(subproblem.decisions.size());
   for (const Decision& decision : subproblem.decisions) {
@@ -129,7 +70,7 @@ void write_subproblem(Writer& to, const Subproblem& subproblem) {
   }
 }
 
-InputRange read_range(Reader& from, const Box& box, DataType input_type, std::int64_t after) {
+InputRange read_range(BinaryReader& from, const Box& box, DataType input_type, std::int64_t after) {
   InputRange range;
   range.input = from.get<std::uint32_t>();
   if (range.input >= box.size() || static_cast<std::int64_t>(range.input) <= after)
@@ -144,7 +85,7 @@ InputRange read_range(Reader& from, const Box& box, DataType input_type, std::in
   return range;
 }
 
-Subproblem read_subproblem(Reader& from, std::uint32_t clause, const Box& box,
+Subproblem read_subproblem(BinaryReader& from, std::uint32_t clause, const Box& box,
                            DataType input_type) {
   Subproblem subproblem;
   subproblem.clause = clause;
@@ -178,14 +119,16 @@ Subproblem read_subproblem(Reader& from, std::uint32_t clause, const Box& box,
   return subproblem;
 }
 
-ClauseState read_clause(Reader& from, std::uint32_t number, const Clause& clause,
+ClauseState read_clause(BinaryReader& from, std::uint32_t number, const Clause& clause,
                         DataType input_type) {
   ClauseState state;
   state.lowered = from.get<std::uint64_t>();
   state.closed = read_sum(from);
   state.unsplittable = read_sum(from);
+  state.elsewhere = read_sum(from);
   ShareSum all = state.closed;
   all.add(state.unsplittable);
+  all.add(state.elsewhere);
   for (std::size_t k = from.count(37); k > 0; --k) {
     state.open.push_back(read_subproblem(from, number, *clause.box, input_type));
     all.add(state.open.back().share.depth());
@@ -270,17 +213,18 @@ std::uint64_t problem_fingerprint(const Network& network, const Query& query) {
 }
 
 std::string write_state(const SearchState& state) {
-  Writer body;
+  BinaryWriter body;
   body.put(state.problem);
   body.count(state.clauses.size());
   for (const ClauseState& clause : state.clauses) {
     body.put(clause.lowered);
     write_sum(body, clause.closed);
     write_sum(body, clause.unsplittable);
+    write_sum(body, clause.elsewhere);
     body.count(clause.open.size());
     for (const Subproblem& subproblem : clause.open) write_subproblem(body, subproblem);
   }
-  Writer file;
+  BinaryWriter file;
   file.append(kMagic);
   file.put(kStateVersion);
   file.put(checksum(body.bytes()));
@@ -292,7 +236,7 @@ SearchState read_state(std::string_view bytes, const Query& query, DataType inpu
                        std::uint64_t fingerprint) {
   if (!bytes.starts_with(kMagic)) throw InputError("this is no saved search");
   const std::string_view rest = bytes.substr(kMagic.size());
-  Reader header(rest);
+  BinaryReader header(kName, rest);
   const auto version = header.get<std::uint32_t>();
   if (version != kStateVersion)
     header.fail("is of version " + std::to_string(version) + "; this program reads version " +
@@ -300,11 +244,11 @@ SearchState read_state(std::string_view bytes, const Query& query, DataType inpu
   const auto sum = header.get<std::uint32_t>();
   const std::string_view body = rest.substr(2 * sizeof(std::uint32_t));
   if (checksum(body) != sum) throw InputError("the saved search is damaged: its checksum is wrong");
-  Reader from(body);
+  BinaryReader from(kName, body);
   SearchState state;
   state.problem = from.get<std::uint64_t>();
   if (state.problem != fingerprint) from.fail("belongs to another network or property");
-  if (from.count(32) != query.clauses.size()) from.fail("has another number of clauses");
+  if (from.count(40) != query.clauses.size()) from.fail("has another number of clauses");
   for (std::uint32_t k = 0; k < query.clauses.size(); ++k)
     state.clauses.push_back(read_clause(from, k, query.clauses[k], input_type));
   from.expect_end();

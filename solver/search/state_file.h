@@ -17,7 +17,7 @@
 
 namespace clipbound::solver {
 
-inline constexpr std::uint32_t kStateVersion = 1;
+inline constexpr std::uint32_t kStateVersion = 2;
 
 /// Says whether a state belongs to this network and query: a hash of all that decides the answer.
 std::uint64_t problem_fingerprint(const Network& network, const Query& query);

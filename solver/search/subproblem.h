@@ -46,12 +46,14 @@ struct Subproblem : Restrictions {
   Share share;
 };
 
-/// Everything that a stopped search knows of one clause: closed, unsplittable and open shares add
-/// up to 1.
+/// Everything that a stopped search knows of one clause: closed, unsplittable and open shares, and
+/// what others have of it, add up to 1.
 struct ClauseState {
   /// Of the lowered network that decisions number the neurons of; 0: there are none.
   std::uint64_t lowered = 0;
   ShareSum closed, unsplittable;
+  /// What is nobody's business here: other parts of a divided search have it, or had.
+  ShareSum elsewhere = {};
   std::vector<Subproblem> open;
 };
 

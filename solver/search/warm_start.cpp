@@ -9,6 +9,7 @@ ClauseState copy_of(const ClauseState& state) {
   copy.lowered = state.lowered;
   copy.closed = state.closed;
   copy.unsplittable = state.unsplittable;
+  copy.elsewhere = state.elsewhere;
   for (const Subproblem& open : state.open)
     copy.open.push_back({Restrictions(open), Share::restored(open.share.depth())});
   return copy;

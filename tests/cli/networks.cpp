@@ -66,6 +66,10 @@ std::string small_classifier() {
   return random_network(3, 16, 3, 2);
 }
 
+std::string checkpoint_model() {
+  return random_network(6, 32, 4, 2);
+}
+
 std::string sum_model() {
   OnnxWriter w;
   w.input("X", {1, 3}).floats("W", {3, 1}, {1.0F, 1.0F, 1.0F}).node("MatMul", {"X", "W"}, {"Y"});

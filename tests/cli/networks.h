@@ -13,6 +13,9 @@ std::string hard_model();
 std::string hard_classifier();
 /// A random classifier of two classes, 3 inputs, 2 x 16 ReLU: a search decides its queries at once.
 std::string small_classifier();
+/// A random network, 6 inputs, 3 x 32 ReLU, 2 outputs: searches of seconds near Y_0's largest
+/// value, some 1.7.
+std::string checkpoint_model();
 /// Y = (x0 + x1) + x2, added in the order of the inputs: on (1, 1e8, -1e8) that is 0 in this order
 /// and 1 in the opposite one.
 std::string sum_model();

@@ -1,10 +1,12 @@
-// The reader of stopped searches. The input is a file's body: header and checksum are made here, so
-// that the reader gets past them. What it accepts is written and read again.
+// The readers of stopped searches, and of the records around them (checkpoints, parts, results).
+// The input is a file's body: header and checksum are made here, so that the readers get past them.
+// What they accept is written and read again.
 #include <zlib.h>
 
 #include <cstring>
 #include <stdexcept>
 
+#include "solver/api/record.h"
 #include "solver/search/state_file.h"
 #include "specs/vnnlib/vnnlib.h"
 #include "tests/fuzz/target.h"
@@ -26,9 +28,7 @@ const Query& two_clauses() {
 
 constexpr std::uint64_t kProblem = 0x1234567890abcdefU;
 
-std::string file_of(std::string_view body) {
-  std::string bytes = "CLIPBOUND STATE\n";
-  const std::uint32_t version = kStateVersion;
+std::string file_of(std::string bytes, std::uint32_t version, std::string_view body) {
   const auto sum = static_cast<std::uint32_t>(
       crc32_z(0, reinterpret_cast<const Bytef*>(body.data()), body.size()));
   for (const std::uint32_t number : {version, sum})
@@ -39,12 +39,20 @@ std::string file_of(std::string_view body) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string bytes = file_of({reinterpret_cast<const char*>(data), size});
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  const std::string bytes = file_of("CLIPBOUND STATE\n", kStateVersion, body);
   clipbound::fuzz::may_refuse([&] {
     const SearchState state = read_state(bytes, two_clauses(), DataType::float32, kProblem);
     const std::string again = write_state(state);
     if (write_state(read_state(again, two_clauses(), DataType::float32, kProblem)) != again)
       throw std::logic_error("a state that is written and read is another one");
+  });
+  const std::string record = file_of("CLIPBOUND SEARCH\n", clipbound::kRecordVersion, body);
+  clipbound::fuzz::may_refuse([&] {
+    using clipbound::read_record, clipbound::write_record;
+    const std::string again = write_record(read_record(record, "fuzz"));
+    if (write_record(read_record(again, "fuzz")) != again)
+      throw std::logic_error("a record that is written and read is another one");
   });
   return 0;
 }

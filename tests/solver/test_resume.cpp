@@ -14,82 +14,20 @@
 
 #include "base/error.h"
 #include "solver/search/state_file.h"
-#include "specs/evaluate/evaluate.h"
 #include "tests/support/floors.h"
-#include "tests/support/properties.h"
-#include "tests/support/random_network.h"
+#include "tests/support/hard_searches.h"
 #include "tests/support/thorough.h"
 
 namespace clipbound::test {
 namespace {
 
-/// A property that takes a search: thresholds a little below the least value that samples show.
-struct Search {
-  std::shared_ptr<const Network> network;
-  Query query;
-  Options options;
-};
-
-Search make_search(int number) {
-  Dice dice(static_cast<unsigned>(1000 + number));
-  const bool by_inputs = number % 2 == 0;
-  NetworkTaste taste;
-  taste.inputs = by_inputs ? 3 : 6;
-  taste.layers = 3;
-  taste.width = by_inputs ? 14 : 12;
-  taste.scale = 1.6;
-  taste.structured = number % 3 == 0;
-  taste.nonlinear = number % 5 == 0;
-  RandomNetwork random(dice, taste);
-  Search search;
-  search.network = random.build();
-  Property property;
-  property.outputs = 2;
-  for (int i = 0; i < taste.inputs; ++i) {
-    property.lower.push_back(-1.0);
-    property.upper.push_back(1.0);
-  }
-  Evaluator<double> evaluator(search.network);
-  std::vector<double> least(2, HUGE_VAL), most(2, -HUGE_VAL);
-  for (int k = 0; k < 2000; ++k) {
-    std::vector<double> x;
-    for (int i = 0; i < taste.inputs; ++i) x.push_back(static_cast<float>(dice.uniform(-1.0, 1.0)));
-    std::vector<double> y(2);
-    evaluator.forward(x, y);
-    for (std::size_t j = 0; j < 2; ++j) {
-      least[j] = std::min(least[j], y[j]);
-      most[j] = std::max(most[j], y[j]);
-    }
-  }
-  // Some of them lie among the values: these are violated.
-  const double margin = number % 7 == 6 ? -0.02 : 0.1;
-  property.clauses = {{y_at_most(0, least[0] - margin * (most[0] - least[0]))},
-                      {y_at_least(1, most[1] + margin * (most[1] - least[1]))}};
-  search.query = parse_vnnlib(property.text(), "test.vnnlib");
-  search.options.attack = false;
-  search.options.threads = 1 + number % 3;
-  search.options.split = by_inputs ? "inputs" : "neurons";
-  return search;
-}
-
-SolveResult run(const Search& search, const Deadline& deadline, const SearchState* resume,
+SolveResult run(const HardSearch& search, const Deadline& deadline, const SearchState* resume,
                 SearchState* left) {
   SolveContext context;
   context.deadline = &deadline;
   context.resume = resume;
   context.left = left;
   return solve(search.network, search.query, search.options, context);
-}
-
-/// Every clause's closed, unsplittable and open shares.
-bool adds_up(const SearchState& state) {
-  for (const ClauseState& clause : state.clauses) {
-    ShareSum sum = clause.closed;
-    sum.add(clause.unsplittable);
-    for (const Subproblem& subproblem : clause.open) sum.add(subproblem.share.depth());
-    if (!sum.is_one()) return false;
-  }
-  return true;
 }
 
 std::string file_of(int number) {
@@ -106,7 +44,7 @@ TEST(Resume, DISABLED_FinishesWhatAnotherProcessBegan) {
   int number = 0;
   std::string file;
   words >> number >> file;
-  const Search search = make_search(number);
+  const HardSearch search = make_hard_search(number);
   std::ifstream in(file, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), {});
   const SearchState state = read_state(bytes, search.query, search.network->input_type(),
@@ -150,7 +88,7 @@ TEST(Resume, StoppedSearchesAreFinishedInANewProcess) {
   const int count = how_many();
   for (int number = 0; compared < count && number < 20 * count; ++number) {
     SCOPED_TRACE(number);
-    const Search search = make_search(number);
+    const HardSearch search = make_hard_search(number);
     SearchState whole;
     const auto begin = std::chrono::steady_clock::now();
     const SolveResult expected =
@@ -202,7 +140,7 @@ TEST(Resume, WrongStatesHangNothing) {
   std::mt19937_64 random(4);
   int taken = 0;
   for (int number = 0; number < 60; ++number) {
-    const Search search = make_search(number % 20);
+    const HardSearch search = make_hard_search(number % 20);
     SearchState left;
     Deadline at_once(Deadline::Clock::now(), 0.003, 0.0);
     run(search, at_once, nullptr, &left);

@@ -145,7 +145,9 @@ TEST(RestoredTasks, ValuesComeBackOnTheSameProblem) {
   for (BoxSubproblems& task : tasks) {
     EXPECT_EQ(task.problem, root->problem);
     EXPECT_EQ(task.open.from_top(0).lower_z()[0], -7.0);
-    for (Subproblem& value : values_of(std::move(task), 0)) after.push_back(std::move(value));
+    std::vector<ClauseState> states(1);
+    copy_open(task, states);
+    for (Subproblem& value : states[0].open) after.push_back(std::move(value));
   }
   ASSERT_EQ(after.size(), before.size());
   ShareSum sum;

@@ -2,10 +2,15 @@
 // the frontier again, and shares add up exactly.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cmath>
 #include <limits>
+#include <mutex>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "solver/search/tree_search.h"
 #include "tests/solver/search/surroundings.h"
@@ -19,6 +24,13 @@ struct Node {
   std::uint32_t depth = 0;
   Share share;
 };
+
+/// For searches that go breadth-first.
+std::vector<std::vector<Node>> singles_of(std::vector<Node> nodes) {
+  std::vector<std::vector<Node>> singles;
+  for (Node& node : nodes) singles.emplace_back().push_back(std::move(node));
+  return singles;
+}
 
 /// What the workers of a test share.
 struct Script {
@@ -87,6 +99,7 @@ class TreeWorker : public SearchWorker {
     }
     batch_.clear();
   }
+  const Subtree& open_nodes() const { return stack_; }
   std::vector<Subtree> rest() {
     std::vector<Subtree> all;
     if (!stack_.empty()) all.push_back(std::exchange(stack_, {}));
@@ -206,6 +219,121 @@ TEST(TreeSearch, ATimeSliceEndsItWithEverythingInTheFrontier) {
   EXPECT_EQ(frontier.size(), 1U);
   EXPECT_EQ(script.workers, 0);
   EXPECT_TRUE(with_open(counters, frontier).is_one());
+}
+
+/// A deadline that began long ago, so that cuts may take whole seconds.
+Deadline old_deadline() {
+  return {Deadline::Clock::now() - std::chrono::hours(1), HUGE_VAL, 0.0};
+}
+
+/// The same search, with a cut at every chance: what closed and open shares are at each.
+struct CutSearch {
+  std::vector<std::uint64_t> order;  ///< of nodes
+  int cuts = 0, whole = 0;
+  std::size_t most_open = 0;
+};
+CutSearch search_with_cuts(int threads, bool with_cuts) {
+  CutSearch seen;
+  Surroundings around;
+  around.deadline = old_deadline();
+  StateKeeper keeper(around.query, nullptr);
+  int written = 0;
+  Cuts cuts(around.deadline, keeper, 0.0,
+            [&](const SearchState&, const Statistics&) { ++written; });
+  SearchContext context = around.context(threads);
+  context.keeper = &keeper;
+  if (with_cuts) context.cuts = &cuts;
+  std::mutex mutex;
+  Script script;
+  script.at_node = [&](const Node& node) {
+    const std::lock_guard lock(mutex);
+    seen.order.push_back(node.number);
+  };
+  SearchCounters counters(1);
+  std::vector<std::vector<Node>> frontier = whole_tree();
+  TreeSearch<TreeWorker> search(
+      context, counters, {}, {.every_s = 1.0, .seconds = 0.1}, 0,
+      [&](SearchTeam& team) { return std::make_unique<TreeWorker>(team, script); });
+  search.at_cut([&](const TreeSearch<TreeWorker>::Stopped& stopped) {
+    ShareSum sum = counters.shares().closed(0);
+    std::size_t open = 0;
+    const auto add = [&](const std::vector<Node>& nodes) {
+      for (const Node& node : nodes) sum.add(node.share.depth());
+      open += nodes.size();
+    };
+    for (const auto& worker : stopped.paused) add(worker->open_nodes());
+    for (const std::vector<Node>& nodes : stopped.waiting) add(nodes);
+    ++seen.cuts;
+    seen.whole += sum.is_one() ? 1 : 0;
+    seen.most_open = std::max(seen.most_open, open);
+  });
+  search.run(frontier);
+  EXPECT_TRUE(counters.outcome().exhausted);
+  EXPECT_EQ(counters.open.load(), 0);
+  EXPECT_EQ(written, seen.cuts);
+  EXPECT_EQ(cuts.written(), static_cast<std::uint64_t>(written));
+  return seen;
+}
+
+TEST(TreeSearch, ACutHasAllOfTheTreeAndChangesNoOrder) {
+  const ThreadLimit allowance(4);
+  const std::vector<std::uint64_t> order = search_with_cuts(1, false).order;
+  for (const int threads : {1, 2, 4}) {
+    CutSearch seen = search_with_cuts(threads, true);
+    EXPECT_GT(seen.cuts, 20);
+    EXPECT_EQ(seen.whole, seen.cuts) << "closed and open shares are 1 at each";
+    EXPECT_GT(seen.most_open, 3U);
+    if (threads == 1) {
+      EXPECT_EQ(seen.order, order);
+    }
+    std::sort(seen.order.begin(), seen.order.end());
+    std::vector<std::uint64_t> all = order;
+    std::sort(all.begin(), all.end());
+    EXPECT_EQ(seen.order, all) << "every node once";
+  }
+}
+
+/// After its first moments a search stands still for at most 1 % of its time.
+TEST(TreeSearch, CutsAreAsSeldomAsTheirCostDemands) {
+  Surroundings around;
+  StateKeeper keeper(around.query, nullptr);
+  constexpr auto kCost = std::chrono::milliseconds(3);
+  Cuts cuts(around.deadline, keeper, 0.0,
+            [&](const SearchState&, const Statistics&) { std::this_thread::sleep_for(kCost); });
+  EXPECT_FALSE(cuts.is_due()) << "nothing is known of what it costs";
+  while (around.deadline.elapsed_s() < 1.5) {
+    cuts.write_if_due();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_GE(cuts.written(), 1U);
+  // The last one may have cost more than was expected.
+  EXPECT_LE(cuts.cost_s(), 0.01 * around.deadline.elapsed_s() + 0.2);
+  EXPECT_LE(cuts.written(), 5U);
+}
+
+TEST(TreeSearch, InBreadthItEndsWhenEnoughIsOpen) {
+  const ThreadLimit allowance(3);
+  for (const int threads : {1, 3}) {
+    Surroundings around;
+    StateKeeper keeper(around.query, nullptr);
+    Cuts cuts(around.deadline, keeper, HUGE_VAL, {});
+    cuts.divide(20, [&] { around.deadline.interrupt(); });
+    SearchContext context = around.context(threads);
+    context.keeper = &keeper;
+    context.cuts = &cuts;
+    Script script;
+    SearchCounters counters(1);
+    std::vector<std::vector<Node>> frontier = whole_tree();
+    search(context, counters, script, frontier);
+    EXPECT_TRUE(with_open(counters, frontier).is_one());
+    EXPECT_GE(frontier.size(), 20U);
+    EXPECT_LE(frontier.size(), 40U);
+    for (const std::vector<Node>& single : frontier) {
+      ASSERT_EQ(single.size(), 1U);
+      EXPECT_GE(single[0].depth, 4U);
+      EXPECT_LE(single[0].depth, 6U) << "the tree's levels";
+    }
+  }
 }
 
 /// A worker's engine may run loops of its own: no other task touches the worker meanwhile.
