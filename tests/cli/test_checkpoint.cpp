@@ -57,12 +57,6 @@ void after(int pid, double seconds, int signal) {
   ::kill(pid, signal);
 }
 
-/// Until the file is there.
-void await_file(const std::string& path) {
-  for (int k = 0; k < 20'000 && !fs::exists(path); ++k)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-}
-
 TEST_F(CheckpointCommand, KilledAtRandomMomentsItGoesOn) {
   std::mt19937_64 random(11);
   std::uniform_real_distribution<double> moment(0.1, 0.9);
