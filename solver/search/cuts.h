@@ -60,12 +60,12 @@ class Cuts {
   StateKeeper& keeper_;
   const double every_s_;
   const Write write_;
-  std::atomic<double> due_s_;
   std::atomic<double> asked_s_{kNotAsked};  // when the one at hand was found due
   std::size_t open_wanted_ = 0;
   std::function<void()> stop_;
   std::uint64_t written_ = 0;
   double cost_s_ = 0.0, last_cost_s_ = kFirstCost_s;
+  std::atomic<double> due_s_;  // after what it is reckoned from
 };
 
 }  // namespace clipbound::solver

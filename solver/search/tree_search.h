@@ -105,8 +105,10 @@ bool TreeSearch<Worker>::dive(Worker& worker) {
   // In breadth: one batch; entering a subtree for it is a step, as halving a coarse box is.
   int steps_left = in_breadth() ? 2 : std::numeric_limits<int>::max();
   bool batch = false;
-  while (worker.has_open() && !team_.is_over() && steps_left > 0 && !(in_breadth() && batch)) {
-    if (team_.pauses()) return false;
+  for (bool is_first = true; worker.has_open() && !team_.is_over(); is_first = false) {
+    if (steps_left == 0 || (in_breadth() && batch)) break;
+    // Between two cuts every worker does something, however often they are due.
+    if (!is_first && team_.pauses()) return false;
     worker.between_batches();
     if (pool_.has_idle_threads()) {
       if (std::optional<Subtree> part = worker.share()) spawn(std::move(*part));
