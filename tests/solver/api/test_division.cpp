@@ -34,8 +34,8 @@ Hill random_hill(unsigned seed, std::size_t inputs) {
     for (float& b : dense.bias) b = normal(random) * 0.3F;
     return dense;
   };
-  Hill hill{Network::from_layers(inputs, {layer(inputs, 16, true), layer(16, 16, true),
-                                          layer(16, 16, true), layer(16, 2, false)}),
+  Hill hill{Network::from_layers(
+                inputs, {layer(inputs, 14, true), layer(14, 14, true), layer(14, 2, false)}),
             inputs, 0.0};
   RangeSettings settings;
   settings.lower = false;
@@ -65,11 +65,12 @@ class Divided : public testing::TestWithParam<const char*> {};
 
 TEST_P(Divided, PartsComeToTheWhole) {
   const Options options = by(GetParam());
+  const double margin = GetParam() == std::string("neurons") ? 0.4 : 0.05;
   int divided = 0;
-  for (unsigned seed = 0; seed < 12 && divided < 3; ++seed) {
+  for (unsigned seed = 0; seed < 12 && divided < 2; ++seed) {
     const Hill hill = random_hill(seed, 4);
-    const Query query = near_top(hill, 0.02);
-    const Division division = divide(hill.network, query, 5, options);
+    const Query query = near_top(hill, margin);
+    const Division division = divide(hill.network, query, 3, options);
     if (division.parts.size() < 2) continue;
     ++divided;
     ASSERT_EQ(division.whole.parts().size(), division.parts.size());
@@ -102,33 +103,35 @@ TEST_P(Divided, PartsComeToTheWhole) {
     results.back() = results.front();
     EXPECT_EQ(merge(hill.network, query, division.whole, all, results).result.verdict,
               Verdict::unknown);
-    EXPECT_THROW((void)merge(hill.network, near_top(hill, 0.03), division.whole, all, results),
-                 InputError);
+    EXPECT_THROW(
+        (void)merge(hill.network, near_top(hill, 2.0 * margin), division.whole, all, results),
+        InputError);
     EXPECT_THROW((void)merge(hill.network, query, division.parts[0], all, results), InputError);
   }
-  EXPECT_EQ(divided, 3);
+  EXPECT_EQ(divided, 2);
 }
 
 TEST_P(Divided, APlantedCounterexampleIsInSomePart) {
   const Options options = by(GetParam());
   int divided = 0;
-  for (unsigned seed = 20; seed < 40 && divided < 3; ++seed) {
+  for (unsigned seed = 20; seed < 30 && divided < 2; ++seed) {
     const Hill hill = random_hill(seed, 4);
-    const Query query = near_top(hill, -0.05);
+    const Query query = near_top(hill, -0.3);
     const Division division = divide(hill.network, query, 4, options);
     if (division.result.verdict == Verdict::sat) continue;
     ++divided;
     std::vector<SavedSearch> results;
-    int found = 0;
+    bool found = false;
     for (const SavedSearch& part : division.parts) {
+      if (found) break;
       Callbacks callbacks;
       callbacks.resume = part;
       callbacks.checkpoint.emplace().write = [&](const std::string& bytes) {
         results.push_back(SavedSearch::parse(bytes));
       };
-      found += solve(hill.network, query, options, callbacks).verdict == Verdict::sat ? 1 : 0;
+      found = solve(hill.network, query, options, callbacks).verdict == Verdict::sat;
     }
-    EXPECT_GE(found, 1);
+    EXPECT_TRUE(found);
     const Merged merged = merge(hill.network, query, division.whole, division.parts, results);
     EXPECT_EQ(merged.result.verdict, Verdict::sat);
     EXPECT_EQ(merged.result.input.size(), 4U);
