@@ -129,6 +129,7 @@ std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
   // were reduced.
   LoweringOptions options;
   options.undefined_reach = reach_.get();
+  options.ball = query_.ball;
   options.deadline = &context_.deadline;
   options.differences = difference_of(context_.options) == DifferenceOption::auto_;
   try {
@@ -239,6 +240,7 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   auto root = std::make_shared<ClauseRoot>();
   root->clause = &clause;
   root->bounder = bounder;
+  root->ball = query_.ball;
   if (coefficients_of(bounder->system()) <= strategy::kExactNetwork) root->exact = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   root->strict = strict_rows(bounder->system(), clause);
@@ -251,10 +253,11 @@ LowerAnew RootStage::lower_anew(const LayeredSystem& system) const {
   const bool has_edges = std::any_of(system.activations.begin(), system.activations.end(),
                                      [](const Activation& f) { return has_edge(f); });
   if (!has_edges || lowering_work(system) > kMostWork) return nullptr;
-  return [network = network_, undefined_reach = reach_](
+  return [network = network_, undefined_reach = reach_, ball = query_.ball](
              const ClauseRoot& root, std::vector<double> lower, std::vector<double> upper) {
     LoweringOptions options;
     options.undefined_reach = undefined_reach.get();
+    options.ball = ball;
     options.narrow_inputs = NarrowInputs::variables;
     auto anew = std::make_shared<ClauseRoot>(root);
     anew->bounder = std::make_shared<const CrownBounder>(std::make_shared<const LayeredSystem>(

@@ -40,9 +40,8 @@ struct RobustnessSettings {
   double step_limit_s = 60.0;
   std::optional<double> lowest = {};   ///< numbers of x never fall below: 0 for pixels
   std::optional<double> highest = {};  ///< numbers of x never rise above
-  /// Of differences between points as x is given, before mean and std. Balls of l1 and l2 are boxes
-  /// and half-spaces that are added where a point outside the ball is found: exact for what is
-  /// proved; on many inputs looser than bounds made for these norms.
+  /// Of differences between points as x is given, before mean and std. For l1 and l2 bounds are
+  /// taken over ball and box together.
   Norm norm = Norm::inf;
   /// The network reads (x - mean) / std. One number, one for each channel (the network's input is
   /// [1, channels, ...] or [..., channels]), or one for each input; nothing: 0.

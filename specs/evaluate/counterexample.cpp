@@ -148,6 +148,10 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
     judgement.why_not = "an input of an integer type has no value of that type";
     return judgement;
   }
+  if (query.ball && !query.ball->certainly_holds(point)) {
+    judgement.why_not = "the point does not lie in the ball for certain";
+    return judgement;
+  }
   std::vector<std::vector<double>> replays;
   for (Replays& orders : all_replays(network, point))
     std::move(orders.begin(), orders.end(), std::back_inserter(replays));
