@@ -33,9 +33,11 @@ void BallClipping::restrict_to(std::span<const std::int32_t> inputs) {
   inputs_.assign(inputs.begin(), inputs.end());
   centre_.clear();
   scale_.clear();
+  per_scale_.clear();
   for (const std::int32_t i : inputs_) {
     centre_.push_back(ball_->centre[static_cast<std::size_t>(i)]);
     scale_.push_back(ball_->scale[static_cast<std::size_t>(i)]);
+    per_scale_.push_back(1.0 / scale_.back());
   }
   for (auto* array : {&a_, &lower_, &upper_, &g_, &from_, &to_, &w_})
     array->assign(inputs_.size(), Vec{});
@@ -124,7 +126,7 @@ void BallClipping::choose(Vec lambda) {
     const Vec low = l2 ? -lambda * to_[i] : select(to_[i] < zero, lambda, -lambda),
               high = l2 ? -lambda * from_[i] : select(from_[i] > zero, -lambda, lambda);
     const Vec v = clamp(g_[i], low, high);
-    w_[i] = select(v == g_[i], a_[i], v / scale_[i]);
+    w_[i] = select(v == g_[i], a_[i], v * per_scale_[i]);
   }
 }
 
@@ -142,8 +144,8 @@ Vec BallClipping::dual_norm() const {
 void BallClipping::rescale() {
   for (std::size_t i = 0; i < g_.size(); ++i) {
     g_[i] = a_[i] * scale_[i];
-    from_[i] = (lower_[i] - centre_[i]) / scale_[i];
-    to_[i] = (upper_[i] - centre_[i]) / scale_[i];
+    from_[i] = (lower_[i] - centre_[i]) * per_scale_[i];
+    to_[i] = (upper_[i] - centre_[i]) * per_scale_[i];
   }
 }
 

@@ -67,7 +67,7 @@ class BallClipping {
 
   std::shared_ptr<const specs::InputBall> ball_;
   std::vector<std::int32_t> inputs_;
-  std::vector<double> centre_, scale_;  // [n]
+  std::vector<double> centre_, scale_, per_scale_;  // [n] per_scale: 1 / scale, for free choices
   double gamma_ = 0.0;
   std::vector<Vec> a_, lower_, upper_;  // [n]
   // [n] In units of the scale: coefficients, and the interval around the centre.

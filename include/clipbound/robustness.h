@@ -41,7 +41,8 @@ struct RobustnessSettings {
   std::optional<double> lowest = {};   ///< numbers of x never fall below: 0 for pixels
   std::optional<double> highest = {};  ///< numbers of x never rise above
   /// Of differences between points as x is given, before mean and std. For l1 and l2 bounds are
-  /// taken over ball and box together.
+  /// taken over ball and limits together. The radii above are in this norm: those of l1 and l2 are
+  /// larger numbers than those of inf.
   Norm norm = Norm::inf;
   /// The network reads (x - mean) / std. One number, one for each channel (the network's input is
   /// [1, channels, ...] or [..., channels]), or one for each input; nothing: 0.
