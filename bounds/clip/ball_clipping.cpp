@@ -72,14 +72,16 @@ Vec BallClipping::find_multiplier_l2() const {
   return lambda;
 }
 
+Vec BallClipping::least_l1(std::size_t k, Vec lambda) const {
+  return select(g_[k] > lambda, from_[k],
+                select(g_[k] < -lambda, to_[k], clamp(Vec{}, from_[k], to_[k])));
+}
+
 /// The dual: the least of g y + lambda (|y| - radius) over the box.
 BallClipping::Tangent BallClipping::tangent_l1(Vec lambda) const {
-  const Vec zero = {};
-  Tangent at{lambda, zero, broadcast(-ball_->radius)};
+  Tangent at{lambda, {}, broadcast(-ball_->radius)};
   for (std::size_t i = 0; i < g_.size(); ++i) {
-    const Vec y =
-        select(g_[i] > lambda, from_[i],
-               select(g_[i] < -lambda, to_[i], clamp(zero, from_[i], to_[i])));
+    const Vec y = least_l1(i, lambda);
     at.value += g_[i] * y;
     at.slope += vabs(y);
   }
@@ -87,7 +89,7 @@ BallClipping::Tangent BallClipping::tangent_l1(Vec lambda) const {
   return at;
 }
 
-Vec BallClipping::find_multiplier_l1() const {
+Vec BallClipping::find_multiplier_l1() {
   const Vec zero = {};
   Vec largest = zero;
   for (const Vec& g : g_) largest = vmax(largest, vabs(g));
@@ -115,6 +117,11 @@ Vec BallClipping::find_multiplier_l1() const {
       end->slope = select(mask, at.slope, end->slope);
     }
   }
+  left_ = left.lambda;
+  right_ = right.lambda;
+  share_of_left_ =
+      select(open, -right.slope / (left.slope - right.slope),
+             select(left.slope > zero, zero, broadcast(1.0)));
   return best.lambda;
 }
 
@@ -184,7 +191,7 @@ Vec BallClipping::point(std::size_t k) const {
   const Vec zero = {}, g = g_[k], nearest = clamp(zero, from_[k], to_[k]);
   Vec y = select(g == zero, nearest, clamp(-g / lambda_, from_[k], to_[k]));
   if (ball_->norm == specs::InputBall::Norm::l1)
-    y = select(g > lambda_, from_[k], select(g < -lambda_, to_[k], nearest));
+    y = share_of_left_ * least_l1(k, left_) + (1.0 - share_of_left_) * least_l1(k, right_);
   return clamp(centre_[k] + y * scale_[k], lower_[k], upper_[k]);
 }
 

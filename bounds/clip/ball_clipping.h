@@ -54,11 +54,13 @@ class BallClipping {
   /// Coefficients and intervals in units of the scale.
   void rescale();
   Vec find_multiplier_l2() const;
-  Vec find_multiplier_l1() const;
+  Vec find_multiplier_l1();
   struct Tangent {
     Vec lambda{}, value{}, slope{};
   };
   Tangent tangent_l1(Vec lambda) const;
+  /// Where the least of g y + lambda |y| is, in l1.
+  Vec least_l1(std::size_t k, Vec lambda) const;
   Vec evaluate(Vec lambda, Vec offset);
   /// Chooses w for lambda.
   void choose(Vec lambda);
@@ -74,6 +76,8 @@ class BallClipping {
   std::vector<Vec> g_, from_, to_;
   std::vector<Vec> w_;  // [n]
   Vec lambda_{}, edge_{};
+  // In l1 the minimising point is a mean of those of two multipliers, so that it lies on the edge.
+  Vec left_{}, right_{}, share_of_left_{};
 };
 
 /// Lower bound of the same for one function, [n] over inputs 0 .. n - 1.

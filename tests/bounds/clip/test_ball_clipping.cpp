@@ -257,6 +257,36 @@ TEST_P(BallClippingIn, AnyMultiplierIsSound) {
   }
 }
 
+/// The point that gradients and candidates use: in the ball but for roundings, and about as low as
+/// the bound says.
+TEST_P(BallClippingIn, ThePointIsWhereTheLeastValueIs) {
+  Dice dice(9);
+  for (int round = 0; round < 100; ++round) {
+    const Meeting m(dice, GetParam(), dice.whole(1, 30));
+    BallClipping clipping;
+    clipping.attach(m.shared());
+    std::vector<std::int32_t> inputs(m.form.size());
+    std::iota(inputs.begin(), inputs.end(), 0);
+    clipping.restrict_to(inputs);
+    bool around = true;
+    double spread = 1e-9, value = m.offset;
+    for (std::size_t i = 0; i < m.form.size(); ++i) {
+      clipping.set(i, broadcast(m.form[i]), broadcast(m.lower[i]), broadcast(m.upper[i]));
+      around = around && m.lower[i] <= m.ball.centre[i];
+      spread += std::fabs(m.form[i]) * (m.upper[i] - m.lower[i]);
+    }
+    const double bound = clipping.minimum(broadcast(m.offset))[0];
+    Values x;
+    for (std::size_t i = 0; i < m.form.size(); ++i) {
+      x.push_back(clipping.point(i)[0]);
+      value += m.form[i] * x[i];
+    }
+    if (!around) continue;
+    EXPECT_LE(m.ball.distance_up(x), 1.001 * m.ball.radius) << round;
+    EXPECT_NEAR(value, bound, 2e-3 * spread) << round;
+  }
+}
+
 TEST_P(BallClippingIn, ABoxInsideTheBallIsLeftAlone) {
   Dice dice(6);
   for (int round = 0; round < 50; ++round) {

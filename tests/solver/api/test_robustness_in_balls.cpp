@@ -24,7 +24,7 @@ double dual_length(const std::vector<float>& c, Norm norm) {
   return norm == Norm::l1 ? most : std::sqrt(squares);
 }
 
-/// By bounds alone: they are exact but for roundings.
+/// Bounds are exact but for roundings there.
 TEST(RobustnessInBalls, LinearClassifiersOfManyInputs) {
   std::mt19937_64 random(1);
   std::normal_distribution<float> normal;
@@ -38,8 +38,8 @@ TEST(RobustnessInBalls, LinearClassifiersOfManyInputs) {
     RobustnessSettings settings;
     settings.norm = norm;
     settings.time_limit_s = 20.0;
-    settings.tolerance = 1e-4;
-    const Robustness found = robustness(network, x, 0, settings, Options().set("attack", "false"));
+    settings.tolerance = 5e-4;
+    const Robustness found = robustness(network, x, 0, settings);
     EXPECT_LE(found.robust_radius, radius * (1.0 + 1e-9));
     EXPECT_GE(found.robust_radius, 0.999 * radius) << name_of(norm) << ": " << found.reason;
     const RobustnessCheck above = check_robustness(network, x, 0, 1.01 * radius, settings);
@@ -88,7 +88,7 @@ TEST(RobustnessInBalls, NetworksOfTwoInputsAndManyAgainstGrids) {
   constexpr double kStep = 1.0 / 32;
   for (const std::size_t inputs : {std::size_t{2}, kMany}) {
     std::mt19937_64 random(5);
-    for (int round = 0; round < 4; ++round) {
+    for (int round = 0; round < 3; ++round) {
       const Network network = classifier_of_two(random, inputs);
       Values x(inputs, 0.25);
       const Values at = network.evaluate(x);
@@ -99,12 +99,12 @@ TEST(RobustnessInBalls, NetworksOfTwoInputsAndManyAgainstGrids) {
                      within = std::min(nearest, 1.0);
         RobustnessSettings settings;
         settings.norm = norm;
-        settings.time_limit_s = 20.0;
-        settings.step_limit_s = 5.0;
-        settings.tolerance = 0.01;
+        settings.time_limit_s = 5.0;
+        settings.step_limit_s = 1.0;
+        settings.tolerance = 0.05;
         const Robustness found = robustness(network, x, label, settings);
         EXPECT_LE(found.robust_radius, nearest) << inputs << " " << name_of(norm) << " " << round;
-        EXPECT_GE(found.robust_radius, 0.95 * within - 3 * kStep)
+        EXPECT_GE(found.robust_radius, 0.9 * within - 3 * kStep)
             << inputs << " " << name_of(norm) << " " << round << ": " << found.reason;
       }
     }
