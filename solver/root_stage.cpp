@@ -125,8 +125,7 @@ ActivationSplitSettings RootStage::settings() {
 }
 
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
-  // The root's lowering is for the input split (products as pairs), and gone by now where networks
-  // were reduced.
+  // The root's lowering has products as pairs, and is gone by now where networks were reduced.
   LoweringOptions options;
   options.undefined_reach = reach_.get();
   options.ball = query_.ball;
@@ -240,7 +239,7 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   auto root = std::make_shared<ClauseRoot>();
   root->clause = &clause;
   root->bounder = bounder;
-  root->ball = query_.ball;
+  root->ball = bounder->system().ball;
   if (coefficients_of(bounder->system()) <= strategy::kExactNetwork) root->exact = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   root->strict = strict_rows(bounder->system(), clause);
@@ -253,12 +252,11 @@ LowerAnew RootStage::lower_anew(const LayeredSystem& system) const {
   const bool has_edges = std::any_of(system.activations.begin(), system.activations.end(),
                                      [](const Activation& f) { return has_edge(f); });
   if (!has_edges || lowering_work(system) > kMostWork) return nullptr;
-  return [network = network_, undefined_reach = reach_, ball = query_.ball](
+  return [network = network_, undefined_reach = reach_](
              const ClauseRoot& root, std::vector<double> lower, std::vector<double> upper) {
-    LoweringOptions options;
-    options.undefined_reach = undefined_reach.get();
-    options.ball = ball;
-    options.narrow_inputs = NarrowInputs::variables;
+    LoweringOptions options{.narrow_inputs = NarrowInputs::variables,
+                            .undefined_reach = undefined_reach.get(),
+                            .ball = root.ball};
     auto anew = std::make_shared<ClauseRoot>(root);
     anew->bounder = std::make_shared<const CrownBounder>(std::make_shared<const LayeredSystem>(
         lower_network(*network, lower, upper, ProductForm::chosen, options)));

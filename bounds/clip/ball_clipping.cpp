@@ -58,7 +58,7 @@ Vec BallClipping::find_multiplier_l2() const {
     Vec free = zero, room = broadcast(most);
     for (std::size_t i = 0; i < g_.size(); ++i) {
       const Vec y = -g_[i] * inverse;
-      const Mask below = y < from_[i], above = y > to_[i];
+      const Mask below = y<from_[i], above = y> to_[i];
       const Vec end = select(below, from_[i], to_[i]);
       free += select(below | above, zero, g_[i] * g_[i]);
       room -= select(below | above, end * end, zero);
@@ -103,9 +103,9 @@ Vec BallClipping::find_multiplier_l1() {
   const Mask open = (left.slope > zero) & (right.slope < zero);
   for (int k = 0; k < kEvaluations && any(open); ++k) {
     // Where both tangents meet; there the dual is not larger than they say.
-    const Vec meet = (right.value - left.value + left.slope * left.lambda -
-                      right.slope * right.lambda) /
-                     (left.slope - right.slope);
+    const Vec meet =
+        (right.value - left.value + left.slope * left.lambda - right.slope * right.lambda) /
+        (left.slope - right.slope);
     const Mask inside = open & (meet > left.lambda) & (meet < right.lambda);
     if (!any(inside)) break;
     const Tangent at = tangent_l1(select(inside, meet, best.lambda));
@@ -119,9 +119,8 @@ Vec BallClipping::find_multiplier_l1() {
   }
   left_ = left.lambda;
   right_ = right.lambda;
-  share_of_left_ =
-      select(open, -right.slope / (left.slope - right.slope),
-             select(left.slope > zero, zero, broadcast(1.0)));
+  share_of_left_ = select(open, -right.slope / (left.slope - right.slope),
+                          select(left.slope > zero, zero, broadcast(1.0)));
   return best.lambda;
 }
 
@@ -181,8 +180,8 @@ Vec BallClipping::evaluate(Vec lambda, Vec offset) {
     at_centre += centre;
     magnitude += vabs(centre);
   }
-  const Vec reach = ball_->radius * dual_norm(), least = at_centre - reach;
-  magnitude += reach;
+  const Vec longest = ball_->radius * dual_norm(), least = at_centre - longest;
+  magnitude += longest;
   edge_ = least - (2.0 * gamma_ * magnitude + 0x1p-1000);
   return on_box + least - (2.0 * gamma_ * (box_magnitude + magnitude) + 0x1p-1000);
 }
@@ -218,8 +217,8 @@ Mask clip_boxes_to_ball(const specs::InputBall& ball, std::span<const int> input
   Vec sum = zero;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     const auto i = static_cast<std::size_t>(inputs[k]);
-    const Vec away = vmax(zero, vmax(lower[k] - ball.centre[i], ball.centre[i] - upper[k])) /
-                     ball.scale[i];
+    const Vec away =
+        vmax(zero, vmax(lower[k] - ball.centre[i], ball.centre[i] - upper[k])) / ball.scale[i];
     near[k] = l2 ? away * away : away;
     sum += near[k];
   }
@@ -228,8 +227,8 @@ Mask clip_boxes_to_ball(const specs::InputBall& ball, std::span<const int> input
     const auto i = static_cast<std::size_t>(inputs[k]);
     const Vec others = vmax(zero, sum - near[k] - rounding * (sum + near[k]));
     const Vec room = vmax(zero, most - others) * (1.0 + rounding) + 0x1p-1000;
-    const Vec reach = (l2 ? square_root(room) : room) * (1.0 + rounding) * ball.scale[i];
-    const Vec low = ball.centre[i] - reach, high = ball.centre[i] + reach;
+    const Vec furthest = (l2 ? square_root(room) : room) * (1.0 + rounding) * ball.scale[i];
+    const Vec low = ball.centre[i] - furthest, high = ball.centre[i] + furthest;
     const Vec below = low - (0x1p-50 * vabs(low) + 0x1p-1000),
               above = high + (0x1p-50 * vabs(high) + 0x1p-1000);
     lower[k] = select(below > lower[k], below, lower[k]);

@@ -223,7 +223,8 @@ std::vector<double> DenseBackwardRows::lower_bounds_in_ball(const std::vector<do
     }
     const Vec least = clipping.minimum(offset);
     for (int lane = 0; lane < count; ++lane)
-      result.push_back(sums[first + static_cast<std::size_t>(lane)].lower_bound(least[lane], gamma));
+      result.push_back(
+          sums[first + static_cast<std::size_t>(lane)].lower_bound(least[lane], gamma));
   }
   return result;
 }

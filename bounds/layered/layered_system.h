@@ -44,7 +44,7 @@ struct LayerLimits {
 
 /// Layers in topological order.
 struct LayeredSystem {
-  std::vector<double> lower, upper;       ///< [N] the box
+  std::vector<double> lower, upper;  ///< [N] the box
   /// Bounds may be of the points in it alone; null: of the whole box.
   std::shared_ptr<const specs::InputBall> ball;
   std::vector<AffineForm> layers;         ///< pre-activations z_k of layer k

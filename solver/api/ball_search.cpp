@@ -142,7 +142,7 @@ Result BallSearch::ask(double radius, Means means, double seconds) {
     return inside;
   // Boxes have their ends rounded outward and to the network's type, balls their centre.
   return unknown_for(std::move(found),
-                       "the counterexample that was found is a rounding outside the ball");
+                     "the counterexample that was found is a rounding outside the ball");
 }
 
 }  // namespace clipbound

@@ -1,6 +1,6 @@
 // Idea: boxes of an input split within the query's ball: half-spaces that touch it take part in
 // clipping, and points are tried in it alone.
-// Source: cutting planes of Kelley 1960; here they are chosen by the row's linear bound on each box.
+// Source: cuts as of Kelley 1960; here they are chosen by the row's linear bound on each box.
 // Guarantees: the half-spaces hold on the ball (S16); where a box is cut to what the ball leaves of
 // it, no point of the ball is lost.
 #include <algorithm>

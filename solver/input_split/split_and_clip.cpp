@@ -226,8 +226,8 @@ void InputSplitWorker::split_side(const Level& from, Side side) {
                                            halfspaces_, boxes.halfspaces.data());
   }
   if (clips && root_->ball != nullptr)
-    children.empty |= clip_boxes_to_ball(*root_->ball, root_->kept, children.lower.data(),
-                                         children.upper.data());
+    children.empty |=
+        clip_boxes_to_ball(*root_->ball, root_->kept, children.lower.data(), children.upper.data());
   if (clips) inherit_halfspaces(from, children);
   if (clips && root_->ball != nullptr) touch_ball(from, children);
 }

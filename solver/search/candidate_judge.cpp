@@ -59,8 +59,7 @@ std::vector<double> CandidateJudge::snap_into_ball(const Clause& clause,
 bool CandidateJudge::offer(const Clause& clause, std::span<const double> x) {
   if (found()) return true;
   replayed_.fetch_add(1, std::memory_order_relaxed);
-  std::vector<double> point =
-      query_.ball == nullptr ? snap(clause, x) : snap_into_ball(clause, x);
+  std::vector<double> point = query_.ball == nullptr ? snap(clause, x) : snap_into_ball(clause, x);
   complete_inputs(definitions_, input_type_, point);
   Judgement judgement = judge(*network_, query_, point);
   const std::lock_guard lock(mutex_);

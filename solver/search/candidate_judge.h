@@ -30,8 +30,8 @@ class CandidateJudge {
   /// decimals' own interval where the grid has a point there, in that of their roundings always.
   std::vector<double> snap(const Clause& clause, std::span<const double> x) const;
 
-  /// Replays x (snapped to the clause's box, pulled into the query's ball). True where it is a counterexample, which is then
-  /// kept.
+  /// Replays x (snapped to the clause's box, pulled into the query's ball). True where it is a
+  /// counterexample, which is then kept.
   bool offer(const Clause& clause, std::span<const double> x);
 
   /// Of the network's inputs.

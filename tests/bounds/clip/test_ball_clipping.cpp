@@ -1,5 +1,5 @@
-// Complete clipping by a ball: never above what a point of box and ball reaches, checked in rational
-// arithmetic, points on the sphere among them; close to the exact least value.
+// Complete clipping by a ball: never above what a point of box and ball reaches, checked in
+// rational arithmetic, points on the sphere among them; close to the exact least value.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -50,7 +50,8 @@ struct Meeting {
     Rational sum = 0;
     for (std::size_t i = 0; i < x.size(); ++i) {
       if (x[i] < lower[i] || x[i] > upper[i]) return false;
-      const Rational part = abs(Rational(x[i]) - Rational(ball.centre[i])) / Rational(ball.scale[i]);
+      const Rational part =
+          abs(Rational(x[i]) - Rational(ball.centre[i])) / Rational(ball.scale[i]);
       sum += ball.norm == Norm::l1 ? part : Rational(part * part);
     }
     const Rational radius(ball.radius);
@@ -153,8 +154,8 @@ TEST(BallClipping, PointsOnTheSphereSurvive) {
       {{1, 1, 1, 1}, 2}, {{1, 0}, 1},    {{2, 4, 5, 6, 12}, 15.0}};
   Dice dice(3);
   for (int round = 0; round < 300; ++round) {
-    const auto& [step, radius] = spheres[static_cast<std::size_t>(
-        dice.whole(0, static_cast<int>(spheres.size()) - 1))];
+    const auto& [step, radius] =
+        spheres[static_cast<std::size_t>(dice.whole(0, static_cast<int>(spheres.size()) - 1))];
     const double unit = std::exp2(dice.whole(-20, 3));
     Meeting m(dice, Norm::l2, static_cast<int>(step.size()));
     m.ball.radius = radius * unit;
@@ -241,9 +242,10 @@ TEST_P(BallClippingIn, AnyMultiplierIsSound) {
       for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::clamp(x[i], m.lower[i], m.upper[i]);
       if (m.holds(x)) points.push_back(std::move(x));
     }
-    for (const double lambda : {0.0, 1e-300, 1e-3, 0.1, 1.0, 10.0, 1e3, 1e200, -1.0, kInfinity,
-                                std::nan("")}) {
-      const Vec offset = broadcast(m.offset), bound = clipping.minimum_for(broadcast(lambda), offset);
+    for (const double lambda :
+         {0.0, 1e-300, 1e-3, 0.1, 1.0, 10.0, 1e3, 1e200, -1.0, kInfinity, std::nan("")}) {
+      const Vec offset = broadcast(m.offset),
+                bound = clipping.minimum_for(broadcast(lambda), offset);
       if (!(std::fabs(bound[0]) < kOverflow)) continue;  // nothing is said
       // The half-space of the split, too.
       Values support;

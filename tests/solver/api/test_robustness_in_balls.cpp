@@ -111,8 +111,8 @@ TEST(RobustnessInBalls, NetworksOfTwoInputsAndManyAgainstGrids) {
   }
 }
 
-/// Y_1 > Y_0 next to one point alone, which lies at the edge of the ball: y1 = 1 - 64 |x - p|_1 over
-/// all inputs.
+/// Y_1 > Y_0 next to one point alone, which lies at the edge of the ball: y1 = 1 - 64 |x - p|_1
+/// over all inputs.
 TEST(RobustnessInBalls, HolesAtTheEdgeAreNotLost) {
   std::vector<float> first(2 * kMany * kMany, 0.0F), bias(2 * kMany), second(4 * kMany, 0.0F);
   Values x(kMany, 0.0), planted(kMany, 0.0);
