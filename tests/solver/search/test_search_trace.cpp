@@ -186,7 +186,9 @@ Ends written(const SearchTrace& trace, std::size_t most) {
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const bool has_children = nodes[i].recorded->end == NodeEnd::split && !nodes[i].counts_below;
     EXPECT_EQ(children[i + 1], has_children ? 2 : 0);
-    if (nodes[i].counts_below) EXPECT_GT(nodes[i].deepest, nodes[i].recorded->depth);
+    if (nodes[i].counts_below) {
+      EXPECT_GT(nodes[i].deepest, nodes[i].recorded->depth);
+    }
   }
   return ends;
 }
