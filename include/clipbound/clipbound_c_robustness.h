@@ -1,6 +1,7 @@
 #ifndef CLIPBOUND_C_ROBUSTNESS_H
 #define CLIPBOUND_C_ROBUSTNESS_H
-/* Idea: robustness of the C interface: how far an input may be changed before its label changes, and whether it may be changed so far.
+/* Idea: robustness of the C interface: how far an input may be changed before its
+ * label changes, and whether it may be changed so far.
  * Source: own.
  * Guarantees: those of clipbound.h; no exception leaves the library. */
 /** @file
