@@ -58,8 +58,9 @@ struct Robustness {
   double robust_radius = 0.0;
   /// Smallest radius at which one is known: an upper bound.
   std::optional<double> counterexample_radius;
-  /// [inputs] Y_j >= Y_label for some j there, replayed: what the network reads, after mean and
-  /// std; empty where none is known.
+  /// [inputs] Y_j >= Y_label for some j there: what the network reads, after mean and std.
+  /// Replayed; but where x itself has another label it is x, of which that is proved in exact real
+  /// arithmetic and nothing is replayed. Empty where none is known.
   std::vector<double> counterexample;
   /// [inputs] the same as x is given, before mean and std, rounded: for looking at.
   std::vector<double> counterexample_x;
@@ -89,7 +90,9 @@ CLIPBOUND_API const char* name_of(RobustnessAnswer answer) noexcept;
 struct RobustnessCheck {
   RobustnessAnswer answer = RobustnessAnswer::unknown;  ///< yes, no, or neither
   std::size_t predicted = 0;  ///< number of the largest output at x, the first of several
-  /// [inputs] where not robust: what the network reads; Y_j >= Y_label there, replayed.
+  /// [inputs] where not robust: what the network reads, after mean and std; Y_j >= Y_label there.
+  /// Replayed; but where x itself has another label it is x, of which that is proved in exact real
+  /// arithmetic and nothing is replayed (`distance` is 0 then).
   std::vector<double> counterexample;
   /// [inputs] the same as x is given, before mean and std, rounded: for looking at.
   std::vector<double> counterexample_x;

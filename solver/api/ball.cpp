@@ -60,6 +60,8 @@ void Ball::check(const Network& network) const {
   if (!(settings_.radius_max > 0.0) || !(settings_.tolerance > 0.0)) {
     throw InputError("the largest radius and the tolerance must be positive");
   }
+  if (std::isnan(settings_.time_limit_s) || std::isnan(settings_.step_limit_s))
+    throw InputError("a time limit is not a number");
   const double lowest = settings_.lowest.value_or(-base::kInfinity),
                highest = settings_.highest.value_or(base::kInfinity);
   if (!(lowest <= highest))
