@@ -3,6 +3,7 @@
 // Guarantees: see the header.
 #include "clipbound/certificate.h"
 
+#include "base/parallel.h"
 #include "solver/api/implementation.h"
 #include "solver/certificate/produce.h"
 #include "solver/certificate/relu_network.h"

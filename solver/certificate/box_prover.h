@@ -14,6 +14,7 @@ namespace clipbound::solver {
 struct ProofScope {
   Eigen::VectorXd lower, upper;                   ///< [N]
   std::vector<Eigen::VectorXd> z_lower, z_upper;  ///< [layers]
+  std::vector<DenseRows> z_gradient;              ///< [layers] of lower linear bounds, neurons x N
 };
 
 /// The row that is nearest to being excluded.
@@ -21,6 +22,8 @@ struct BestRow {
   std::size_t row = 0;
   double bound = 0.0;        ///< least value of row - threshold
   Eigen::VectorXd gradient;  ///< [N] of its linear bound
+  /// [N] How much of the relaxations' gaps halving an input would remove, about.
+  Eigen::VectorXd split_gain;
 };
 
 class BoxProver {
@@ -39,8 +42,11 @@ class BoxProver {
     Eigen::VectorXd constant;
   };
   /// Lower bounds of these rows of the form, each times its sign.
+  /// `kept`: where given, receives the coefficients of every layer's activations.
   Linear backward(const DenseForm& form, const std::vector<std::pair<Eigen::Index, double>>& rows,
-                  const ProofScope& scope) const;
+                  const ProofScope& scope, std::vector<DenseRows>* kept = nullptr) const;
+  Eigen::VectorXd split_gain(const std::vector<DenseRows>& kept, Eigen::Index row,
+                             const ProofScope& scope) const;
   static Eigen::VectorXd least(const Linear& linear, const ProofScope& scope);
   bool bound_layer(std::size_t k, ProofScope& scope) const;
 

@@ -7,8 +7,8 @@
 #include <limits>
 #include <map>
 
-#include "base/errors.h"
 #include "bounds/lowering/lower_network.h"
+#include "include/clipbound/errors.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::solver {
