@@ -97,8 +97,8 @@ bool BoxProver::bound_layer(std::size_t k, ProofScope& scope) const {
   return true;
 }
 
-Eigen::VectorXd BoxProver::split_gain(const std::vector<DenseRows>& kept, Eigen::Index row,
-                                      const ProofScope& scope) const {
+Eigen::VectorXd BoxProver::branching_score(const std::vector<DenseRows>& kept, Eigen::Index row,
+                                           const ProofScope& scope) const {
   const Eigen::VectorXd widths = scope.upper - scope.lower;
   Eigen::VectorXd gain = Eigen::VectorXd::Zero(widths.size());
   for (std::size_t k = 0; k < kept.size(); ++k) {
@@ -124,7 +124,7 @@ BestRow BoxProver::bound(ProofScope& scope, Records& records) const {
   Eigen::Index best = 0;
   const double bound = bounds.maxCoeff(&best);
   return {static_cast<std::size_t>(best), bound, linear.over_inputs.row(best).transpose(),
-          split_gain(kept, best, scope)};
+          branching_score(kept, best, scope)};
 }
 
 }  // namespace clipbound::solver

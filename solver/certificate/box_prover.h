@@ -23,7 +23,7 @@ struct BestRow {
   double bound = 0.0;        ///< least value of row - threshold
   Eigen::VectorXd gradient;  ///< [N] of its linear bound
   /// [N] How much of the relaxations' gaps halving an input would remove, about.
-  Eigen::VectorXd split_gain;
+  Eigen::VectorXd branching_score;
 };
 
 class BoxProver {
@@ -45,8 +45,8 @@ class BoxProver {
   /// `kept`: where given, receives the coefficients of every layer's activations.
   Linear backward(const DenseForm& form, const std::vector<std::pair<Eigen::Index, double>>& rows,
                   const ProofScope& scope, std::vector<DenseRows>* kept = nullptr) const;
-  Eigen::VectorXd split_gain(const std::vector<DenseRows>& kept, Eigen::Index row,
-                             const ProofScope& scope) const;
+  Eigen::VectorXd branching_score(const std::vector<DenseRows>& kept, Eigen::Index row,
+                                  const ProofScope& scope) const;
   static Eigen::VectorXd least(const Linear& linear, const ProofScope& scope);
   bool bound_layer(std::size_t k, ProofScope& scope) const;
 

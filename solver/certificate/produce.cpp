@@ -101,7 +101,7 @@ class ClauseProof {
       return false;
     }
     Eigen::Index input = 0;
-    if (!(best.split_gain.maxCoeff(&input) > 0.0)) widths.maxCoeff(&input);
+    if (!(best.branching_score.maxCoeff(&input) > 0.0)) widths.maxCoeff(&input);
     const double at = scope.lower[input] + 0.5 * widths[input];
     if (!(at > scope.lower[input] && at < scope.upper[input])) throw NoProof{};
     records.tag('X').varint(static_cast<std::uint64_t>(input)).f64(at);
