@@ -18,6 +18,7 @@ constexpr std::size_t kLargestFile = std::size_t{8} << 30;
 
 FileBytes read_file(const std::string& path) {
   gzFile file = gzopen(path.c_str(), "rb");
+  if (file == nullptr) file = gzopen((path + ".gz").c_str(), "rb");
   if (file == nullptr) throw Unreadable(path + ": cannot be opened");
   FileBytes result;
   std::vector<char> buffer(1U << 20);

@@ -21,6 +21,7 @@ struct FileBytes {
   std::string bytes;
   Digest sha256;
 };
+/// The file, or where there is none the packed one beside it (with .gz after its name).
 FileBytes read_file(const std::string& path);
 
 /// The records of a certificate, block by block. Compares every checksum before what it covers is

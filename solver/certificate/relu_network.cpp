@@ -4,11 +4,12 @@
 // Guarantees: see the header.
 #include "solver/certificate/relu_network.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
+#include "base/error.h"
 #include "bounds/lowering/lower_network.h"
-#include "include/clipbound/errors.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::solver {
