@@ -33,14 +33,16 @@ Substitution<T>::Substitution(const System& system)
 
 template <class T>
 void Substitution<T>::clear() {
-  std::fill(negated_low_.begin(), negated_low_.end(), T(0));
-  std::fill(high_.begin(), high_.end(), T(0));
+  std::fill_n(negated_low_.begin(), top_, T(0));
+  std::fill_n(high_.begin(), top_, T(0));
+  top_ = 0;
   negated_constant_ = 0;
   overflowed_ = false;
 }
 
 template <class T>
 void Substitution<T>::add(Index element, const T& negated_low, const T& high) {
+  top_ = std::max(top_, element + 1);
   negated_low_[element] += negated_low;
   high_[element] += high;
 }
@@ -74,11 +76,11 @@ T Substitution<T>::take(Index e, const Bounds& bounds) {
 }
 
 template <>
-double Substitution<double>::bias_low(const Group& group, Index k, bool upper) const {
+inline double Substitution<double>::bias_low(const Group& group, Index k, bool upper) const {
   return upper ? group.bias_high[k] : group.bias_low[k];
 }
 template <>
-mpq_class Substitution<mpq_class>::bias_low(const Group& group, Index k, bool) const {
+inline mpq_class Substitution<mpq_class>::bias_low(const Group& group, Index k, bool) const {
   return group.bias[k];
 }
 
@@ -151,6 +153,7 @@ template <class T>
 void Substitution<T>::substitute(const Scope<T>& scope) {
   const auto& groups = system_.groups();
   for (auto group = groups.rbegin(); group != groups.rend() && !overflowed_; ++group) {
+    if (group->first >= top_) continue;  // what is replaced adds to earlier elements alone
     for (Index k = 0; k < group->count && !overflowed_; ++k) {
       const Index e = group->first + k;
       if (high_[e] == 0 && negated_low_[e] == 0) continue;

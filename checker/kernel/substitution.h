@@ -41,6 +41,7 @@ class Substitution {
   const System& system_;
   std::vector<T> negated_low_, high_;  // [n]
   T negated_constant_ = 0;             // the constant is at least -negated_constant_
+  Index top_ = 0;                      // elements from here on have the coefficient 0
   bool overflowed_ = false;
 };
 
