@@ -16,8 +16,10 @@
 #include "cli/command.h"
 #include "cli/input_file.h"
 #include "cli/models.h"
+#include "cli/output_file.h"
 #include "cli/progress_line.h"
 #include "cli/watchdog.h"
+#include "clipbound/certificate.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -30,6 +32,7 @@ struct Arguments {
   std::string query;
   std::vector<std::string> networks;
   OutputPaths outputs;
+  std::string certificate;  ///< a file; empty: none
   Options options;
   int progress_descriptor = -1;
   std::string command;  ///< as it was typed
@@ -56,6 +59,23 @@ void warn(const Problem& problem, Console& console) {
         "counterexample is replayed in the networks' own");
 }
 
+/// Writes the certificate of an `unsat`, in the time that is left. The verdict stands without it.
+void certify(const Arguments& arguments, const Problem& problem, const Result& result,
+             Clock::time_point start, Console& console) {
+  if (arguments.certificate.empty() || result.verdict != Verdict::unsat) return;
+  const Options& options = arguments.options;
+  const double limit_s = std::stod(options.get("timeout")) -
+                         std::stod(options.get("timeout-reserve")) -
+                         std::chrono::duration<double>(Clock::now() - start).count();
+  const std::optional<std::string> bytes =
+      certificate_of(problem.network, problem.query, options, limit_s);
+  if (bytes)
+    write_output(arguments.certificate,
+                 arguments.certificate.ends_with(".gz") ? suite::gzip(*bytes) : *bytes);
+  else
+    console.message("warning: no certificate: no proof by splits of inputs was found in time");
+}
+
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
 Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& announcer,
              Console& console) {
@@ -64,9 +84,11 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
     const Problem problem = load_problem(arguments.query, arguments.networks, say);
     announcer.reads(sources_of(problem));
     warn(problem, console);
+    if (!arguments.certificate.empty()) check_certifiable(problem.network, problem.query);
     const ThreadAllowance allowance(arguments.options.fields().threads);
-    return {arguments.run(problem.network, problem.query, arguments.options, callbacks),
-            problem.query, callbacks.trace};
+    Result result = arguments.run(problem.network, problem.query, arguments.options, callbacks);
+    certify(arguments, problem, result, *callbacks.start, console);
+    return {std::move(result), problem.query, callbacks.trace};
   } catch (const std::bad_alloc&) {
     Result result;
     result.reason = "out of memory while reading";
@@ -96,6 +118,7 @@ int verify(const Arguments& arguments) {
   callbacks.progress = [&](const Progress& progress) { announcer.saw(progress); };
   callbacks.log = [&](int, const std::string& message) { console.message(message); };
   try {
+    prepare_output(arguments.certificate);
     start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start));
     show_progress(announcer, console, arguments.progress_descriptor);
     announcer.announce(decide(arguments, callbacks, announcer, console));
@@ -204,6 +227,13 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
           "record the search for `clipbound view`: what was split, bounded, clipped, refuted "
           "and when (JSON lines, packed where the name ends in .gz; -: stdout)")
       ->type_name("FILE");
+  if (run == &clipbound::solve)
+    command
+        .add_option("--certificate", arguments->certificate,
+                    "after unsat, write a proof that clipbound-check can check (packed where the "
+                    "name ends in .gz); refused before the search where certificates do not cover "
+                    "the network or the property")
+        ->type_name("FILE");
   add_options(command, arguments);
   return [arguments] {
     reserve_for_trace(*arguments);
