@@ -142,9 +142,9 @@ std::vector<double> Ball::as_given(std::span<const double> z) const {
 /// Around centre_, which is the real (x - mean) / std but for a rounding: the radius is larger by
 /// that much. A unit of the radius is one of x, so 1 / std of z.
 specs::InputBall Ball::ball_around(double radius) const {
-  using Norm = specs::InputBall::Norm;
+  using NormOfBall = specs::InputBall::Norm;
   specs::InputBall ball;
-  ball.norm = settings_.norm == clipbound::Norm::l1 ? Norm::l1 : Norm::l2;
+  ball.norm = settings_.norm == Norm::l1 ? NormOfBall::l1 : NormOfBall::l2;
   ball.centre = centre_;
   std::vector<double> lower, upper;
   enclose_centre(lower, upper);
