@@ -64,7 +64,8 @@ void compare(const std::string& name, const double* value, const double* error,
   }
 }
 
-/// Whether the system certainly speaks of a point: some limits hold at counterexamples alone.
+/// Whether the system certainly speaks of a point with these values: some limits hold at
+/// counterexamples alone.
 bool is_spoken_of(const LayeredSystem& system, const std::vector<EnclosedOutputs>& values) {
   for (std::size_t k = 0; k < system.layers.size(); ++k) {
     if (!system.limits[k].of_counterexamples) continue;
@@ -115,7 +116,14 @@ int self_check(const Network& network, const LayeredSystem& system,
   std::mt19937_64 random(settings.seed);
   const IntervalVector outputs = enclose(system.outputs, bounds.sources);
   for (int k = 0; k < points; ++k) {
-    const std::vector<double> x = point_of(bounds, k, random);
+    std::vector<double> x = point_of(bounds, k, random);
+    if (system.ball != nullptr) {
+      // Of the ball the box may be a part that does not hold the centre.
+      system.ball->pull_inside(x);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        x[i] = std::fmin(std::fmax(x[i], bounds.lower[i]), bounds.upper[i]);
+      if (!system.ball->certainly_holds(x)) continue;
+    }
     const std::string point =
         "point " + std::to_string(k) + " of seed " + std::to_string(settings.seed);
     const std::vector<EnclosedOutputs> values = evaluate_all_enclosed(network, x);

@@ -22,13 +22,6 @@ namespace {
 
 constexpr std::size_t kMostPixels = std::size_t{1} << 28;
 
-std::string ending_of(const std::string& path) {
-  std::string ending = std::filesystem::path(path).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return ending;
-}
-
 Array image_of(const std::vector<unsigned char>& bytes, std::size_t height, std::size_t width,
                std::size_t channels) {
   Array image;
@@ -46,6 +39,10 @@ void check_size(std::size_t height, std::size_t width, const std::string& path) 
 }
 
 }  // namespace
+
+std::string ending_of(const std::string& path) {
+  return in_small_letters(std::filesystem::path(path).extension().string());
+}
 
 bool is_image_file(const std::string& path) {
   const std::string ending = ending_of(path);
@@ -184,22 +181,32 @@ constexpr NpyType kNpyTypes[] = {
     {"'<i2'", 2, append<std::int16_t>, 1.0},   {"'<i4'", 4, append<std::int32_t>, 1.0},
     {"'<i8'", 8, append<std::int64_t>, 1.0}};
 
-/// "(100, 14, 14)".
+/// "(100, 14, 14)", "(3,)" or "()". Anything else, a minus sign say, is no shape.
 std::vector<std::size_t> shape_of(const std::string& text, const std::string& path) {
+  const auto fail = [&] { throw InputError(path + ": '" + text + "' is no shape of an array"); };
   std::vector<std::size_t> shape;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] < '0' || text[at] > '9') {
-      ++at;
-      continue;
-    }
+  std::size_t at = 0;
+  const auto skip_blanks = [&] {
+    while (at < text.size() && text[at] == ' ') ++at;
+  };
+  const auto is_digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  if (text.empty() || text[at++] != '(') fail();
+  for (;;) {
+    skip_blanks();
+    if (at + 1 == text.size() && text[at] == ')') return shape;
+    if (!is_digit()) fail();
     std::size_t size = 0;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+    for (; is_digit(); ++at) {
       size = 10 * size + static_cast<std::size_t>(text[at] - '0');
       if (size > kMostPixels) throw InputError(path + ": the array is too large");
     }
     shape.push_back(size);
+    skip_blanks();
+    if (at < text.size() && text[at] == ',')
+      ++at;
+    else if (at + 1 != text.size() || text[at] != ')')
+      fail();
   }
-  return shape;
 }
 
 }  // namespace

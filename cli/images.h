@@ -19,6 +19,8 @@ struct Array {
 /// By the ending: .png, .jpg, .jpeg, .npy, else numbers as text. "-" is text from stdin. Throws
 /// InputError.
 Array read_array(const std::string& path);
+/// The ending in small letters: ".png" of "a.PNG".
+std::string ending_of(const std::string& path);
 /// Whether the ending is that of an image.
 bool is_image_file(const std::string& path);
 Array decode_png(const std::string& bytes, const std::string& path);

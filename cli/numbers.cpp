@@ -32,6 +32,13 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
+std::string in_small_letters(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 std::vector<double> numbers_of(const std::string& text, const std::string& path) {
   std::vector<double> numbers;
   int line = 1;

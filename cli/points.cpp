@@ -34,10 +34,15 @@ std::vector<double> reordered(const std::vector<double>& values, std::size_t pix
   return to;
 }
 
-std::size_t label_of(double number, const std::string& path) {
+std::size_t label_of(double number, std::size_t outputs, const std::string& where) {
   if (!(number >= 0.0) || number != std::floor(number) || number > 1e9)
-    throw InputError(path + ": a label is a whole number from 0 on");
-  return static_cast<std::size_t>(number);
+    throw InputError(where + ": a label is a whole number from 0 on");
+  const auto label = static_cast<std::size_t>(number);
+  if (label >= outputs) {
+    throw InputError(where + ": there is no label " + std::to_string(label) + ": the network has " +
+                     std::to_string(outputs) + " outputs");
+  }
+  return label;
 }
 
 /// The shape of a point that can be drawn: that of an image, or [height, width(, 3)] of an array.
@@ -64,6 +69,7 @@ std::vector<Point> points_of(const Array& array, const std::string& path, const 
   for (std::size_t k = 0; k < count; ++k) {
     const auto from = array.values.begin() + static_cast<std::ptrdiff_t>(k * inputs);
     Point point{count == 1 ? fs::path(path).filename().string() : std::to_string(k),
+                count == 1 ? path : path + ": point " + std::to_string(k),
                 {from, from + static_cast<std::ptrdiff_t>(inputs)},
                 picture,
                 {}};
@@ -75,7 +81,7 @@ std::vector<Point> points_of(const Array& array, const std::string& path, const 
 }
 
 /// Lines NAME,LABEL.
-std::map<std::string, std::size_t> named_labels(const std::string& path) {
+std::map<std::string, std::size_t> named_labels(const std::string& path, std::size_t outputs) {
   std::map<std::string, std::size_t> labels;
   std::istringstream text(read_text(path));
   std::string line;
@@ -86,34 +92,50 @@ std::map<std::string, std::size_t> named_labels(const std::string& path) {
     if (comma == std::string::npos) throw InputError(where + ": a line is NAME,LABEL");
     const std::vector<double> label = numbers_of(line.substr(comma + 1), where);
     if (label.size() != 1) throw InputError(where + ": a line is NAME,LABEL");
-    labels[line.substr(0, comma)] = label_of(label[0], where);
+    labels[line.substr(0, comma)] = label_of(label[0], outputs, where);
   }
   return labels;
 }
 
+/// What a folder has for us.
+struct Folder {
+  std::vector<std::string> points;  ///< names of files, sorted
+  std::string labels;               ///< path of its labels; empty: it has none
+};
+
+Folder files_of(const std::string& path) {
+  Folder folder;
+  for (const auto& item : fs::directory_iterator(path)) {
+    if (!item.is_regular_file()) continue;
+    const std::string name = item.path().filename().string(), ending = ending_of(name);
+    if (in_small_letters(name) == kLabels) {
+      if (!folder.labels.empty())
+        throw InputError(item.path().string() + ": the folder has labels in " + folder.labels +
+                         ", too");
+      folder.labels = (fs::path(path) / name).string();
+    } else if (is_image_file(name) || ending == ".npy" || ending == ".csv") {
+      folder.points.push_back(name);
+    }
+  }
+  std::sort(folder.points.begin(), folder.points.end());
+  return folder;
+}
+
 std::vector<Point> read_folder(const std::string& path, const std::string& labels,
                                const Network& network) {
-  std::vector<std::string> files;
-  for (const auto& item : fs::directory_iterator(path)) {
-    const std::string name = item.path().filename().string(),
-                      ending = item.path().extension().string();
-    const bool is_point = is_image_file(name) || ending == ".npy" || ending == ".csv";
-    if (item.is_regular_file() && is_point && name != kLabels) files.push_back(name);
-  }
-  std::sort(files.begin(), files.end());
-  const std::string own = (fs::path(path) / kLabels).string();
-  const bool has_labels = !labels.empty() || fs::exists(own);
-  const auto known = has_labels ? named_labels(labels.empty() ? own : labels)
-                                : std::map<std::string, std::size_t>();
+  const Folder folder = files_of(path);
+  const std::string& from = labels.empty() ? folder.labels : labels;
+  const auto known = from.empty() ? std::map<std::string, std::size_t>()
+                                  : named_labels(from, network.output_size());
   std::vector<Point> points;
-  for (const std::string& name : files) {
+  for (const std::string& name : folder.points) {
     const std::string file = (fs::path(path) / name).string();
     std::vector<Point> found = points_of(read_array(file), file, network);
     if (found.size() != 1) throw InputError(file + ": a file of a folder has one point");
     found[0].name = name;
-    if (has_labels) {
+    if (!from.empty()) {
       const auto label = known.find(name);
-      if (label == known.end()) throw InputError(file + ": no line of the labels names it");
+      if (label == known.end()) throw InputError(file + ": no line of " + from + " names it");
       found[0].label = label->second;
     }
     points.push_back(std::move(found[0]));
@@ -133,9 +155,12 @@ std::vector<Point> read_points(const std::string& path, const std::string& label
   const std::vector<double> known = read_array(labels).values;
   if (known.size() != points.size()) {
     throw InputError(labels + ": " + std::to_string(known.size()) + " labels for " +
-                     std::to_string(points.size()) + " points");
+                     std::to_string(points.size()) + " points of " + path);
   }
-  for (std::size_t k = 0; k < points.size(); ++k) points[k].label = label_of(known[k], labels);
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    points[k].label =
+        label_of(known[k], network.output_size(), labels + ": label of point " + std::to_string(k));
+  }
   return points;
 }
 

@@ -33,6 +33,7 @@ struct Arguments {
   std::vector<std::string> objectives;
   std::vector<std::size_t> outputs, grid, cells, dims;
   std::size_t directions = 16;
+  bool has_directions = false;  ///< --directions was given
   RangeSettings settings;
   int threads = 0, verbose = 0;
 };
@@ -238,10 +239,27 @@ std::string find_ranges(const Arguments& arguments, Sources& sources) {
   return text_of(json);
 }
 
-int run_range(const Arguments& arguments) {
-  if (arguments.dims.empty() && arguments.grid.empty() &&
-      !(arguments.csv.empty() && arguments.picture.empty()))
+/// Throws InputError where an option would have no effect beside the others.
+void check_options(const Arguments& a) {
+  const bool grid = !a.grid.empty(), outline = !a.dims.empty();
+  if (!grid && !outline && !(a.csv.empty() && a.picture.empty()))
     throw InputError("--csv and --picture show a grid or an outline: --grid or --dims is needed");
+  if (grid && outline) throw InputError("--dims is an outline, --grid a grid: one of both");
+  if (!grid && !a.cells.empty()) throw InputError("--cells is of a grid: --grid is needed");
+  if (a.cells.size() > a.grid.size()) {
+    throw InputError("--cells has " + std::to_string(a.cells.size()) + " numbers, --grid " +
+                     std::to_string(a.grid.size()) + " input");
+  }
+  if (!outline && a.has_directions)
+    throw InputError("--directions is of an outline: --dims is needed");
+  if (outline && !a.objectives.empty())
+    throw InputError("--objective has no effect on an outline: it is of the outputs of --dims");
+  if (outline && !a.outputs.empty())
+    throw InputError("--output has no effect on an outline: it is of the outputs of --dims");
+}
+
+int run_range(const Arguments& arguments) {
+  check_options(arguments);
   Sources sources{{named(arguments.network)}, {}};
   if (!arguments.query.empty()) sources.property = named(arguments.query);
   write_result(arguments.json, sources, [&] { return find_ranges(arguments, sources); });
@@ -288,6 +306,7 @@ void add_pictures(CLI::App& command, Arguments& a) {
       ->type_name("J J");
   command.add_option("--directions", a.directions, "of the outline")
       ->capture_default_str()
+      ->each([&a](const std::string&) { a.has_directions = true; })
       ->check(CLI::Range(4, 360))
       ->type_name("N");
   command.add_option("--csv", a.csv, "write the grid or the outline as CSV (-: stdout)")

@@ -1,7 +1,8 @@
 // Idea: clipbound robustness: how far inputs may be changed before their label changes, or whether
 // they may be changed so far; of one input, or of many as a table.
 // Source: own.
-// Guarantees: what is called robust was proved by solve(); counterexamples were replayed.
+// Guarantees: what is called robust was proved by solve(); counterexamples were replayed, or are the
+// input itself, of which another label was proved.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -163,6 +164,16 @@ std::string digits_of(const Point& point) {
   return file_info(point.name, bytes).sha256.substr(0, kDigits);
 }
 
+/// What `ask` finds of the point; where it refuses the point that is said with its file.
+template <typename Ask>
+auto asked_of(const Point& point, const Ask& ask) {
+  try {
+    return ask();
+  } catch (const InputError& error) {
+    throw InputError(point.where + ": " + error.what());
+  }
+}
+
 TableRow row_of(const Session& run, const Point& point, std::size_t label, double seconds) {
   const Arguments& a = run.arguments;
   RobustnessSettings settings = a.settings;
@@ -250,13 +261,13 @@ Json ask_many(const Session& run, const std::vector<Point>& points) {
   const auto begin = std::chrono::steady_clock::now();
   RobustnessTable table(run.arguments.table, about_of(run));
   for (std::size_t k = 0; k < points.size(); ++k) {
-    const std::size_t label = label_of(run, points[k]);
+    const std::size_t label = asked_of(points[k], [&] { return label_of(run, points[k]); });
     if (table.find(k, points[k].name, digits_of(points[k]), label) != nullptr) continue;
     const double left_s =
         run.arguments.settings.time_limit_s -
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     if (left_s <= 0.0 || run.callbacks.stopper->stopped()) break;
-    const TableRow row = row_of(run, points[k], label, left_s);
+    const TableRow row = asked_of(points[k], [&] { return row_of(run, points[k], label, left_s); });
     if (run.callbacks.stopper->stopped()) break;  // what was cut short is asked again
     table.add(k, row);
     if (run.prints) {
@@ -290,6 +301,10 @@ std::string find_robustness(const Arguments& arguments, Sources& sources) {
     throw InputError("only one of network and input can come from stdin");
   const Network network = load_network(arguments.network, say_on_stderr);
   sources.networks = {network.file()};
+  if (arguments.label && *arguments.label >= network.output_size()) {
+    throw InputError("--label " + std::to_string(*arguments.label) + ": the network has " +
+                     std::to_string(network.output_size()) + " outputs");
+  }
   std::vector<Point> points = read_points(arguments.input, arguments.labels, network);
   if (arguments.most > 0 && points.size() > arguments.most) points.resize(arguments.most);
   const Interruption interruption;

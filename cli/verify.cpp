@@ -18,8 +18,10 @@
 #include "cli/division.h"
 #include "cli/input_file.h"
 #include "cli/models.h"
+#include "cli/output_file.h"
 #include "cli/progress_line.h"
 #include "cli/watchdog.h"
+#include "clipbound/certificate.h"
 #include "clipbound/clipbound.h"
 
 namespace clipbound::cli {
@@ -31,6 +33,7 @@ struct Arguments {
   decltype(&clipbound::solve) run;
   Question question;
   OutputPaths outputs;
+  std::string certificate;  ///< a file; empty: none
   Options options;
   int progress_descriptor = -1;
   CheckpointPaths checkpoints;
@@ -58,6 +61,23 @@ void warn(const Problem& problem, Console& console) {
         "counterexample is replayed in the networks' own");
 }
 
+/// Writes the certificate of an `unsat`, in the time that is left. The verdict stands without it.
+void certify(const Arguments& arguments, const Problem& problem, const Result& result,
+             Clock::time_point start, Console& console) {
+  if (arguments.certificate.empty() || result.verdict != Verdict::unsat) return;
+  const Options& options = arguments.options;
+  const double limit_s = std::stod(options.get("timeout")) -
+                         std::stod(options.get("timeout-reserve")) -
+                         std::chrono::duration<double>(Clock::now() - start).count();
+  const std::optional<std::string> bytes =
+      certificate_of(problem.network, problem.query, options, limit_s);
+  if (bytes)
+    write_output(arguments.certificate,
+                 arguments.certificate.ends_with(".gz") ? suite::gzip(*bytes) : *bytes);
+  else
+    console.message("warning: no certificate: no proof by splits of inputs was found in time");
+}
+
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
 Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& announcer,
              Console& console) {
@@ -67,9 +87,11 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
         load_problem(arguments.question.query, arguments.question.networks, say);
     announcer.reads(sources_of(problem));
     warn(problem, console);
+    if (!arguments.certificate.empty()) check_certifiable(problem.network, problem.query);
     const ThreadAllowance allowance(arguments.options.fields().threads);
-    return {arguments.run(problem.network, problem.query, arguments.options, callbacks),
-            problem.query, callbacks.trace};
+    Result result = arguments.run(problem.network, problem.query, arguments.options, callbacks);
+    certify(arguments, problem, result, *callbacks.start, console);
+    return {std::move(result), problem.query, callbacks.trace};
   } catch (const std::bad_alloc&) {
     Result result;
     result.reason = "out of memory while reading";
@@ -99,6 +121,7 @@ int verify(const Arguments& arguments) {
   callbacks.progress = [&](const Progress& progress) { announcer.saw(progress); };
   callbacks.log = [&](int, const std::string& message) { console.message(message); };
   try {
+    prepare_output(arguments.certificate);
     start_watchdog(announcer, stopper, start, hard_limit(arguments.options, start),
                    !arguments.checkpoints.write.empty());
     add_checkpoints(arguments.checkpoints, arguments.question, console, announcer.has_checkpoint(),
@@ -184,8 +207,10 @@ void add_question_arguments(CLI::App& command, Arguments& arguments) {
 
 /// A part's verdict is not the property's.
 void refuse_result(const Arguments& arguments) {
-  const OutputPaths& outputs = arguments.outputs;
-  if (!arguments.checkpoints.subproblem.empty() && !outputs.result.empty())
+  if (arguments.checkpoints.subproblem.empty()) return;
+  if (!arguments.certificate.empty())
+    throw InputError("--certificate proves the whole property, not a subproblem");
+  if (!arguments.outputs.result.empty())
     throw InputError(
         "--result of a subproblem would say of it what is not known: `merge` writes it");
 }
@@ -225,7 +250,15 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
           "record the search for `clipbound view`: what was split, bounded, clipped, refuted "
           "and when (JSON lines, packed where the name ends in .gz; -: stdout)")
       ->type_name("FILE");
-  if (run == &clipbound::solve) add_checkpoint_options(command, arguments->checkpoints);
+  if (run == &clipbound::solve) {
+    add_checkpoint_options(command, arguments->checkpoints);
+    command
+        .add_option("--certificate", arguments->certificate,
+                    "after unsat, write a proof that clipbound-check can check (packed where the "
+                    "name ends in .gz); refused before the search where certificates do not cover "
+                    "the network or the property")
+        ->type_name("FILE");
+  }
   add_option_table(command, arguments->options);
   return [arguments] {
     refuse_result(*arguments);

@@ -39,6 +39,7 @@ std::shared_ptr<const CrownBounder> FamilyLowering::lower(const BoxFamily& famil
   const BoxFeatures hull{varying_inputs(family.lower, family.upper).size()};
   LoweringOptions options;
   options.undefined_reach = reach_.get();
+  options.ball = ball_;
   options.deadline = &context_.deadline;
   options.zonotopes = zonotopes;
   options.differences = difference_of(context_.options) == DifferenceOption::auto_;

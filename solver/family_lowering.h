@@ -13,6 +13,7 @@
 #include "solver/search/search_context.h"
 #include "solver/strategy.h"
 #include "specs/network/network.h"
+#include "specs/query/input_ball.h"
 
 namespace clipbound::solver {
 
@@ -22,11 +23,15 @@ std::vector<BoxGroup> open_groups(const Query& query, const SearchContext& conte
 /// Lowers a network for families of boxes.
 class FamilyLowering {
  public:
-  /// `network` is the simplified one; `undefined_reach` of all clauses, or nullptr.
+  /// `network` is the simplified one; `undefined_reach` of all clauses, or nullptr; `ball`: the
+  /// query's.
   FamilyLowering(std::shared_ptr<const Network> network,
                  std::shared_ptr<const UndefinedReach> undefined_reach,
-                 const SearchContext& context)
-      : network_(std::move(network)), reach_(std::move(undefined_reach)), context_(context) {}
+                 std::shared_ptr<const InputBall> ball, const SearchContext& context)
+      : network_(std::move(network)),
+        reach_(std::move(undefined_reach)),
+        ball_(std::move(ball)),
+        context_(context) {}
   /// For the family's hull, as planned. Throws LoweringInterrupted where the deadline comes.
   std::shared_ptr<const CrownBounder> lower(const BoxFamily& family) const {
     return lower(family, false);
@@ -41,6 +46,7 @@ class FamilyLowering {
 
   std::shared_ptr<const Network> network_;
   std::shared_ptr<const UndefinedReach> reach_;
+  std::shared_ptr<const InputBall> ball_;
   const SearchContext& context_;
 };
 

@@ -88,8 +88,7 @@ mpq_class radius_of(const specs::EnclosedOutputs& outputs, std::size_t i) {
   return mpq_class(outputs.error[i]) + mpq_class(0x1p-100);
 }
 
-/// Whether some row fails at the point, whose outputs are these: without rounding, so that ties are
-/// decided where no output has an error.
+/// Whether some row fails at the point; without rounding: ties are decided where outputs are exact.
 bool refuted_at(const std::vector<double>& point, const specs::EnclosedOutputs& outputs,
                 const Clause& clause) {
   if (!outputs.ordinary_inside) return false;
@@ -126,10 +125,10 @@ ActivationSplitSettings RootStage::settings() {
 }
 
 std::unique_ptr<ActivationSplitSchedule> RootStage::schedule(BoxClauses box) {
-  // The root's lowering is for the input split (products as pairs), and gone by now where networks
-  // were reduced.
+  // The root's lowering has products as pairs, and is gone by now where networks were reduced.
   LoweringOptions options;
   options.undefined_reach = reach_.get();
+  options.ball = query_.ball;
   options.deadline = &context_.deadline;
   options.differences = difference_of(context_.options) == DifferenceOption::auto_;
   try {
@@ -240,6 +239,7 @@ std::shared_ptr<ClauseRoot> RootStage::clause_root(
   auto root = std::make_shared<ClauseRoot>();
   root->clause = &clause;
   root->bounder = bounder;
+  root->ball = bounder->system().ball;
   if (coefficients_of(bounder->system()) <= strategy::kExactNetwork) root->exact = bounder;
   root->rows = lower_rows(bounder->system(), clause);
   root->strict = strict_rows(bounder->system(), clause);
@@ -254,9 +254,9 @@ LowerAnew RootStage::lower_anew(const LayeredSystem& system) const {
   if (!has_edges || lowering_work(system) > kMostWork) return nullptr;
   return [network = network_, undefined_reach = reach_](
              const ClauseRoot& root, std::vector<double> lower, std::vector<double> upper) {
-    LoweringOptions options;
-    options.undefined_reach = undefined_reach.get();
-    options.narrow_inputs = NarrowInputs::variables;
+    LoweringOptions options{.narrow_inputs = NarrowInputs::variables,
+                            .undefined_reach = undefined_reach.get(),
+                            .ball = root.ball};
     auto anew = std::make_shared<ClauseRoot>(root);
     anew->bounder = std::make_shared<const CrownBounder>(std::make_shared<const LayeredSystem>(
         lower_network(*network, lower, upper, ProductForm::chosen, options)));

@@ -51,7 +51,7 @@ class RootStage {
         attack_(std::move(attack)),
         reach_(keeps_nan ? std::make_shared<const UndefinedReach>(*network_, query.clauses)
                          : nullptr),
-        lowering_(network_, reach_, context) {}
+        lowering_(network_, reach_, query.ball, context) {}
   /// Bounds all clauses on all threads.
   OpenRoots run();
   /// The activation split's root of clauses of which the input split has begun, its CROWN bounds

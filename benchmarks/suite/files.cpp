@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#define ZLIB_CONST  // its input is const then
 #include <zlib.h>
 
 #include <cerrno>
@@ -63,9 +64,8 @@ std::string gzip(std::string_view text) {
   if (deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, kWindow, kMemory, Z_DEFAULT_STRATEGY) != Z_OK)
     throw InputError("zlib cannot be started");
   std::string packed(deflateBound(&stream, text.size()), '\0');
-  std::string bytes(text);  // zlib takes no const
-  stream.next_in = reinterpret_cast<Bytef*>(bytes.data());
-  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_in = reinterpret_cast<const Bytef*>(text.data());
+  stream.avail_in = static_cast<uInt>(text.size());
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
   stream.avail_out = static_cast<uInt>(packed.size());
   const bool whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;

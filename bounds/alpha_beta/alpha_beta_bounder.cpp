@@ -34,6 +34,8 @@ void AlphaBetaBounder::attach(const SparseNetwork& network) {
   corner_.resize(static_cast<std::size_t>(network.inputs()));
   for (std::size_t i = 0; i < corner_.size(); ++i)
     corner_[i] = broadcast(0.5 * network.lower_x[i] + 0.5 * network.upper_x[i]);
+  ball_.attach(network.system().ball);
+  cone_in_ball_ = 0;
   written_.clear();
   twins_.assign(network.twins.size(), {});
   cone_ = 0;
@@ -171,22 +173,46 @@ Vec AlphaBetaBounder::lower_bound(const Cone& cone, const LaneRows& rows) {
   const double rounding = 4.0 * net.gamma();
   offset_ = sum_ + (intercept_ + nonlinear_offset_) -
             (error_ + rounding * (nonlinear_magnitude_ - intercept_)) * (1.0 + rounding);
-  Vec lower = offset_;
-  if (clip_.active()) {
-    if (clipped_cone_ != cone.serial) clip_.restrict_to(cone.inputs);
-    clipped_cone_ = cone.serial;
-    const SingleHalfspaceClipping::Least least = clip_.minimum(g_.data(), corner_.data());
-    lower += least.value - rounding * least.magnitude;
-  } else {
-    for (const std::int32_t i : cone.inputs) {
-      const Vec a = at(g_, i);
-      const Vec x = select(a < Vec{}, at(lanes.upper_x, i), at(lanes.lower_x, i));
-      at(corner_, i) = x;
-      lower += a * x;
-    }
+  Vec lower = broadcast(-kInfinity);
+  if (clip_.active()) lower = minimum_in_halfspace(cone);
+  if (ball_.active()) {
+    const Vec in_ball = minimum_in_ball(cone);
+    lower = select(lower > in_ball, lower, in_ball);
+  } else if (!clip_.active()) {
+    lower = minimum_on_boxes(cone);
   }
   // An overflow, or NaN, proves nothing.
   return select(vabs(lower) < kOverflow, lower, broadcast(-kInfinity));
+}
+
+Vec AlphaBetaBounder::minimum_on_boxes(const Cone& cone) {
+  Vec lower = offset_;
+  for (const std::int32_t i : cone.inputs) {
+    const Vec a = at(g_, i);
+    const Vec x = select(a < Vec{}, at(lanes.upper_x, i), at(lanes.lower_x, i));
+    at(corner_, i) = x;
+    lower += a * x;
+  }
+  return lower;
+}
+
+Vec AlphaBetaBounder::minimum_in_halfspace(const Cone& cone) {
+  if (clipped_cone_ != cone.serial) clip_.restrict_to(cone.inputs);
+  clipped_cone_ = cone.serial;
+  const SingleHalfspaceClipping::Least least = clip_.minimum(g_.data(), corner_.data());
+  return offset_ + (least.value - 4.0 * network().gamma() * least.magnitude);
+}
+
+Vec AlphaBetaBounder::minimum_in_ball(const Cone& cone) {
+  if (cone_in_ball_ != cone.serial) ball_.restrict_to(cone.inputs);
+  cone_in_ball_ = cone.serial;
+  for (std::size_t k = 0; k < ball_.size(); ++k) {
+    const std::int32_t i = ball_.input(k);
+    ball_.set(k, at(g_, i), at(lanes.lower_x, i), at(lanes.upper_x, i));
+  }
+  const Vec lower = ball_.minimum(offset_);
+  for (std::size_t k = 0; k < ball_.size(); ++k) at(corner_, ball_.input(k)) = ball_.point(k);
+  return lower;
 }
 
 void AlphaBetaBounder::clip_to(Halfspace halfspace) {

@@ -18,6 +18,7 @@
 #include "bounds/alpha_beta/alpha_beta_lanes.h"
 #include "bounds/alpha_beta/cone.h"
 #include "bounds/alpha_beta/sparse_network.h"
+#include "bounds/clip/ball_clipping.h"
 #include "bounds/clip/single_halfspace.h"
 
 namespace clipbound::bounds {
@@ -92,6 +93,11 @@ class AlphaBetaBounder {
 
  private:
   void start(const Cone& cone, const LaneRows& rows);
+  /// Least values of the lanes' linear bounds g x + offset_ on their subproblems' points, and the
+  /// corners where they are attained.
+  Vec minimum_on_boxes(const Cone& cone);
+  Vec minimum_in_halfspace(const Cone& cone);
+  Vec minimum_in_ball(const Cone& cone);
   /// Groups of a cone may depend on elements just outside it, which must hold 0: clears what
   /// another cone has left.
   void change_cone(const Cone& cone);
@@ -128,6 +134,8 @@ class AlphaBetaBounder {
   Vec offset_{};  // of the last linear bound: rigorous, all errors taken off
   SingleHalfspaceClipping clip_;
   std::uint64_t clipped_cone_ = 0;  // the cone that clip_ knows
+  BallClipping ball_;
+  std::uint64_t cone_in_ball_ = 0;  // the cone that ball_ knows
   double work_ = 0.0;
   /// Of twins in the last bound: the coefficient of their difference, the bound slope d + x_slope x
   /// + y_slope y + offset that stands for it, what that adds to their multipliers, and in the

@@ -32,6 +32,7 @@ void CrownRows::attach(const SparseNetwork& network, const PrivateLayers& privat
   cone_ = 0;
   network_ = &network;
   private_layers_ = &private_layers;
+  ball_.attach(network.system().ball);
   g_.resize(static_cast<std::size_t>(network.live_count()), Wide{});
 }
 
@@ -254,6 +255,28 @@ void CrownRows::relax(const Cone::Layer& layer) {
   for (const Live v : layer.products) relax_product(v, at(g_, v));
 }
 
+void CrownRows::add_minimum(const Cone& cone, Wide& bound) {
+  const SparseNetwork& net = *network_;
+  if (!ball_.active()) {
+    for (const std::int32_t i : cone.inputs) {
+      for (int k = 0; k < kVecs; ++k) {
+        const Vec a = at(g_, i).of[k];
+        bound.of[k] +=
+            a * select(a < Vec{}, broadcast(at(net.upper_x, i)), broadcast(at(net.lower_x, i)));
+      }
+    }
+    return;
+  }
+  ball_.restrict_to(cone.inputs);
+  for (int k = 0; k < kVecs; ++k) {
+    for (std::size_t j = 0; j < ball_.size(); ++j) {
+      const std::int32_t i = ball_.input(j);
+      ball_.set(j, at(g_, i).of[k], broadcast(at(net.lower_x, i)), broadcast(at(net.upper_x, i)));
+    }
+    bound.of[k] = ball_.minimum(bound.of[k]);
+  }
+}
+
 void CrownRows::lower_bounds(const Cone& cone, const SparseNetworkRows& rows,
                              std::span<const std::int64_t> which, double sign, double* lower) {
   const SparseNetwork& net = *network_;
@@ -278,13 +301,7 @@ void CrownRows::lower_bounds(const Cone& cone, const SparseNetworkRows& rows,
     bound.of[k] = sum_.of[k] + offset_.of[k] -
                   (error_.of[k] + rounding * magnitude_.of[k]) * (1.0 + rounding);
   }
-  for (const std::int32_t i : cone.inputs) {
-    for (int k = 0; k < kVecs; ++k) {
-      const Vec a = at(g_, i).of[k];
-      bound.of[k] +=
-          a * select(a < Vec{}, broadcast(at(net.upper_x, i)), broadcast(at(net.lower_x, i)));
-    }
-  }
+  add_minimum(cone, bound);
   // An overflow, or NaN, proves nothing.
   for (std::size_t k = 0; k < which.size(); ++k) {
     const double found = bound.number(k);

@@ -16,6 +16,7 @@
 #include "bounds/alpha_beta/grouped_matrix.h"
 #include "bounds/alpha_beta/private_layers.h"
 #include "bounds/alpha_beta/sparse_network.h"
+#include "bounds/clip/ball_clipping.h"
 
 namespace clipbound::bounds {
 
@@ -59,6 +60,8 @@ class CrownRows {
   void relax_product(Live v, const Wide& coefficient);
   /// Through the private elements that an element reads, to what these read.
   void pass_through(const PrivateLayer& layer, Live v);
+  /// Adds the least values of the rows' coefficients of the inputs to their bounds.
+  void add_minimum(const Cone& cone, Wide& bound);
   /// p of an element, and what its row's constant and slack add.
   void pass_on(Live v, int k, Vec p);
 
@@ -72,6 +75,7 @@ class CrownRows {
   std::uint64_t cone_ = 0;     // its serial number
   // Sum of multiplier * constant, of relaxations' offsets, of their sizes, of errors.
   Wide sum_, offset_, magnitude_, error_;
+  BallClipping ball_;
   double work_ = 0.0;
 };
 

@@ -152,8 +152,10 @@ class LayerByLayer {
       Differences twins;
       if (!network_.system().twins_of(k).empty())
         twins = bound_differences(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
+      // Intervals of a linear function are exact on a box, not in a ball.
+      const bool exact = linear && network_.system().ball == nullptr;
       const bool bounded =
-          linear || tighten(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
+          exact || tighten(static_cast<int>(k), z, static_cast<double>(layers.size() - k));
       builder_.add_layer(z, bounded ? ProductsAs::squares : ProductsAs::mccormick);
       if (!twins.first.empty()) builder_.add_twins(with_lines(network_, twins));
     }
@@ -203,7 +205,7 @@ class LayerByLayer {
                       budget_.helper_work)
       return false;
     bound_layer(layer_work, layers_left, z);
-    if ((relu || step) && budget_.bab_rounds > 0)
+    if ((relu || step) && budget_.bab_rounds > 0 && layer > 0)
       tighten_by_bab(layer_work.form, z, layer_work.end, step);
     return true;
   }

@@ -105,7 +105,8 @@ Vec SlopeOptimizer::maximize(AlphaBetaBounder& bounder, const Cone& cone, const 
                              const SlopeSchedule& schedule) {
   Vec best = bounder.lower_bound(cone, rows);
   const Vec enough = broadcast(schedule.enough);
-  if (schedule.iterations == 0 || all(best > enough)) return best;
+  // A cone of inputs alone has no parameters.
+  if (schedule.iterations == 0 || cone.layers.empty() || all(best > enough)) return best;
   begin(bounder, cone);
   double decay = 1.0;
   for (int iteration = 0; iteration < schedule.iterations; ++iteration) {

@@ -28,6 +28,18 @@ bool has_structure(const std::vector<std::vector<LayerMatrix>>& matrices) {
   });
 }
 
+/// Intervals whose ends have passed each other become their lower ends: box and ball have no point
+/// in common. False where there is one.
+bool keep_in_order(IntervalVector& z) {
+  bool in_order = true;
+  for (std::size_t v = 0; v < z.lower.size(); ++v) {
+    if (!(z.lower[v] > z.upper[v])) continue;
+    z.upper[v] = z.lower[v];
+    in_order = false;
+  }
+  return in_order;
+}
+
 /// Neurons that a reduced network has to keep.
 std::int64_t count_unstable(const Activation& activation, const IntervalVector& z) {
   if (activation.curve == Curve::identity) return 0;
@@ -143,7 +155,7 @@ double CrownBounder::lower_bound_sparse(const AffineForm& form, std::int64_t row
   scratch.begin(*system_, form, row, sign);
   scratch.sums.error = row_slack(form, row, bounds);
   for (int k = layer - 1; k >= 0; --k) scratch.substitute(k, relaxed(k, bounds));
-  return scratch.lower_bound(bounds.lower, bounds.upper, gamma_);
+  return scratch.lower_bound(bounds.lower, bounds.upper, gamma_, system_->ball);
 }
 
 void CrownBounder::substitute_unstable(int layer, const Bounds& bounds, IntervalVector& z,
@@ -372,10 +384,11 @@ void CrownBounder::bound_layer(int layer, ForwardBounds& forward, Bounds& bounds
       z.upper[v] = std::min(z.upper[v], range.upper[v]);
     }
   }
-  // Intervals of forms over the input alone are exact already: substitution would change nothing.
+  // Intervals of forms over the input alone are exact on a box: substitution would change nothing.
   const bool of_input =
       form.terms.empty() || (form.terms.size() == 1 && form.terms.contains(kInputSource));
-  if (!of_input) substitute_unstable(layer, bounds, z, deadline);
+  if (!of_input || system_->ball != nullptr) substitute_unstable(layer, bounds, z, deadline);
+  if (system_->ball != nullptr && !keep_in_order(z)) bounds.empty = true;
   if (!cut_to_limits(*system_, static_cast<std::size_t>(layer), bounds.sources, z))
     bounds.empty = true;
   TwinBounds twins;

@@ -1,8 +1,11 @@
 #include "bounds/crown/dense_rows.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/blas.h"
+#include "bounds/clip/ball_clipping.h"
 #include "bounds/crown/relu_rows.h"
 #include "bounds/layered/structured_map.h"
 #include "bounds/limits.h"
@@ -179,6 +182,7 @@ void DenseBackwardRows::substitute(int k, const RelaxedLayer& layer,
 std::vector<double> DenseBackwardRows::lower_bounds(const std::vector<double>& lower,
                                                     const std::vector<double>& upper,
                                                     double gamma) const {
+  if (system_.ball != nullptr) return lower_bounds_in_ball(lower, upper, gamma);
   const std::vector<double>& at_input = coefficients_[0];
   const std::size_t N = lower.size();
   std::vector<double> result(sums.size());
@@ -189,6 +193,38 @@ std::vector<double> DenseBackwardRows::lower_bounds(const std::vector<double>& l
       least += a * (a < 0.0 ? upper[i] : lower[i]);
     }
     result[r] = sums[r].lower_bound(least, gamma);
+  }
+  return result;
+}
+
+std::vector<double> DenseBackwardRows::lower_bounds_in_ball(const std::vector<double>& lower,
+                                                            const std::vector<double>& upper,
+                                                            double gamma) const {
+  const std::vector<double>& at_input = coefficients_[0];
+  const std::size_t N = lower.size();
+  BallClipping clipping;
+  clipping.attach(system_.ball);
+  std::vector<std::int32_t> inputs(N);
+  std::iota(inputs.begin(), inputs.end(), 0);
+  clipping.restrict_to(inputs);
+  std::vector<double> result;
+  for (std::size_t first = 0; first < sums.size(); first += kLanes) {
+    const auto count = static_cast<int>(std::min<std::size_t>(kLanes, sums.size() - first));
+    Vec offset = {};
+    for (std::size_t i = 0; i < N; ++i) {
+      Vec a = {};
+      for (int lane = 0; lane < count; ++lane)
+        a[lane] = at_input[(first + static_cast<std::size_t>(lane)) * N + i];
+      clipping.set(i, a, broadcast(lower[i]), broadcast(upper[i]));
+    }
+    for (int lane = 0; lane < count; ++lane) {
+      const RowSums& of = sums[first + static_cast<std::size_t>(lane)];
+      offset[lane] = of.constant + of.intercept;
+    }
+    const Vec least = clipping.minimum(offset);
+    for (int lane = 0; lane < count; ++lane)
+      result.push_back(
+          sums[first + static_cast<std::size_t>(lane)].lower_bound(least[lane], gamma));
   }
   return result;
 }

@@ -64,11 +64,13 @@ class DenseBackwardRows {
 
   /// Replaces the activations of layer k by what they depend on.
   void substitute(int k, const RelaxedLayer& layer, const std::vector<LayerMatrix>& matrices);
-  /// After all layers: the rows' lower bounds on the box. [R]
+  /// After all layers: the rows' lower bounds on the box, and in the system's ball. [R]
   std::vector<double> lower_bounds(const std::vector<double>& lower,
                                    const std::vector<double>& upper, double gamma) const;
 
  private:
+  std::vector<double> lower_bounds_in_ball(const std::vector<double>& lower,
+                                           const std::vector<double>& upper, double gamma) const;
   std::vector<double>& of(int source);
   /// Takes the common parts out of the twins' coefficients, here and in the layer before; their
   /// multipliers are added to those of the neurons later.

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "bounds/clip/ball_clipping.h"
+
 namespace clipbound::bounds {
 
 void SparseBackwardRow::clear(const LayeredSystem& system) {
@@ -94,8 +96,11 @@ void SparseBackwardRow::substitute(int k, const RelaxedLayer& layer) {
 }
 
 double SparseBackwardRow::lower_bound(const std::vector<double>& lower,
-                                      const std::vector<double>& upper, double gamma) const {
+                                      const std::vector<double>& upper, double gamma,
+                                      const std::shared_ptr<const specs::InputBall>& ball) const {
   double least = sums.constant + sums.intercept;
+  if (ball != nullptr)
+    return sums.lower_bound(minimum_over(sources_[0].value, least, lower, upper, ball), gamma);
   for (const std::int32_t i : sources_[0].nonzero) {
     const auto k = static_cast<std::size_t>(i);
     const double a = sources_[0].value[k];

@@ -20,9 +20,10 @@ class SparseBackwardRow {
   void begin(const LayeredSystem& system, const AffineForm& form, std::int64_t row, double sign);
   /// Replaces the activations of layer k by what they depend on.
   void substitute(int k, const RelaxedLayer& layer);
-  /// After all layers: the row's lower bound on the box.
+  /// After all layers: the row's lower bound on the box and, where there is one, in the ball.
   double lower_bound(const std::vector<double>& lower, const std::vector<double>& upper,
-                     double gamma) const;
+                     double gamma,
+                     const std::shared_ptr<const specs::InputBall>& ball = nullptr) const;
 
   RowSums sums;
   double work = 0.0;  ///< multiplications by layers so far, of all rows

@@ -6,6 +6,7 @@
 // Guarantees: valid on [lower, upper] only (its radii depend on it), so on boxes inside (S1, S2).
 // Legend: N inputs.
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "bounds/layered/step_decisions.h"
 #include "bounds/relax/activation.h"
 #include "specs/network/network.h"
+#include "specs/query/input_ball.h"
 
 namespace clipbound::bounds {
 
@@ -42,7 +44,9 @@ struct LayerLimits {
 
 /// Layers in topological order.
 struct LayeredSystem {
-  std::vector<double> lower, upper;       ///< [N] the box
+  std::vector<double> lower, upper;  ///< [N] the box
+  /// Bounds may be of the points in it alone; null: of the whole box.
+  std::shared_ptr<const specs::InputBall> ball;
   std::vector<AffineForm> layers;         ///< pre-activations z_k of layer k
   std::vector<Activation> activations;    ///< f_k
   std::vector<IntervalVector> intervals;  ///< interval bounds of the pre-activations (IBP)

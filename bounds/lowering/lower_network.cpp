@@ -309,7 +309,9 @@ class Lowering {
 LayeredSystem lower_network(const Network& network, std::span<const double> lower,
                             std::span<const double> upper, ProductForm products,
                             const LoweringOptions& options) {
-  return Lowering(network, lower, upper, products, options).run();
+  LayeredSystem system = Lowering(network, lower, upper, products, options).run();
+  system.ball = options.ball;
+  return system;
 }
 
 bool suits_zonotopes(const LayeredSystem& system, const std::vector<double>& lower,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <memory>
 
 #include "base/deadline.h"
 #include "bounds/layered/enclose.h"
@@ -13,6 +14,7 @@
 #include "bounds/limits.h"
 #include "bounds/lowering/undefined_reach.h"
 #include "specs/network/network.h"
+#include "specs/query/input_ball.h"
 
 namespace clipbound::bounds {
 
@@ -42,6 +44,8 @@ struct LoweringOptions {
   /// Whether pre-activations are bounded by zonotopes too, where a network of large convolutions
   /// has few inputs that vary.
   bool zonotopes = false;
+  /// Where given, the statement is about points of this ball.
+  std::shared_ptr<const specs::InputBall> ball = {};
   /// Where given, the statement is about points at which the steps take these values.
   const StepDecisions* decisions = nullptr;
 };

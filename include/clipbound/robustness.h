@@ -40,9 +40,9 @@ struct RobustnessSettings {
   double step_limit_s = 60.0;
   std::optional<double> lowest = {};   ///< numbers of x never fall below: 0 for pixels
   std::optional<double> highest = {};  ///< numbers of x never rise above
-  /// Of differences between points as x is given, before mean and std. Balls of l1 and l2 are boxes
-  /// and half-spaces that are added where a point outside the ball is found: exact for what is
-  /// proved; on many inputs looser than bounds made for these norms.
+  /// Of differences between points as x is given, before mean and std. For l1 and l2 bounds are
+  /// taken over ball and limits together. The radii above are in this norm: those of l1 and l2 are
+  /// larger numbers than those of inf.
   Norm norm = Norm::inf;
   /// The network reads (x - mean) / std. One number, one for each channel (the network's input is
   /// [1, channels, ...] or [..., channels]), or one for each input; nothing: 0.
@@ -58,8 +58,9 @@ struct Robustness {
   double robust_radius = 0.0;
   /// Smallest radius at which one is known: an upper bound.
   std::optional<double> counterexample_radius;
-  /// [inputs] Y_j >= Y_label for some j there, replayed: what the network reads, after mean and
-  /// std; empty where none is known.
+  /// [inputs] Y_j >= Y_label for some j there: what the network reads, after mean and std.
+  /// Replayed; but where x itself has another label it is x, of which that is proved in exact real
+  /// arithmetic and nothing is replayed. Empty where none is known.
   std::vector<double> counterexample;
   /// [inputs] the same as x is given, before mean and std, rounded: for looking at.
   std::vector<double> counterexample_x;
@@ -89,7 +90,9 @@ CLIPBOUND_API const char* name_of(RobustnessAnswer answer) noexcept;
 struct RobustnessCheck {
   RobustnessAnswer answer = RobustnessAnswer::unknown;  ///< yes, no, or neither
   std::size_t predicted = 0;  ///< number of the largest output at x, the first of several
-  /// [inputs] where not robust: what the network reads; Y_j >= Y_label there, replayed.
+  /// [inputs] where not robust: what the network reads, after mean and std; Y_j >= Y_label there.
+  /// Replayed; but where x itself has another label it is x, of which that is proved in exact real
+  /// arithmetic and nothing is replayed (`distance` is 0 then).
   std::vector<double> counterexample;
   /// [inputs] the same as x is given, before mean and std, rounded: for looking at.
   std::vector<double> counterexample_x;

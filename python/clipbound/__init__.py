@@ -26,6 +26,7 @@ from .result import Interrupted, Result, Verdict
 from .robustness import Certified, Radius, Robust
 from .solver import Solver
 from .solving import options, verify
+from .traces import Trace
 from . import _native, lirpa, suite, testing
 
 __version__ = _native.version()
@@ -48,6 +49,7 @@ __all__ = [
     "Solver",
     "Tensor",
     "TensorInfo",
+    "Trace",
     "Unsupported",
     "Verdict",
     "all_of",

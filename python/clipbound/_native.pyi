@@ -55,6 +55,10 @@ class Query:
     @property
     def warnings(self) -> List[str]: ...
 
+class Trace:
+    def __init__(self) -> None: ...
+    def text(self, result: "Result", options: Dict[str, Any], command: str) -> str: ...
+
 class Result:
     @property
     def verdict(self) -> str: ...
@@ -102,7 +106,7 @@ def join(query: Query, networks: Sequence[Tuple[str, Network]]) -> Tuple[Network
 def solve(network: Network, query: Query, options: Dict[str, Any],
           on_progress: Optional[Callable[[Dict[str, Any]], Any]],
           on_log: Optional[Callable[[int, str], Any]],
-          only_attack: bool) -> Tuple[Result, Optional[BaseException]]: ...
+          only_attack: bool, trace: Optional[Trace] = ...) -> Tuple[Result, Optional[BaseException]]: ...
 def bounds(network: Network, lower: np.ndarray, upper: np.ndarray, C: Optional[np.ndarray],
            d: Optional[np.ndarray], method: str, linear: bool, time_limit_s: float,
            slope_iterations: int,

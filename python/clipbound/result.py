@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Optional
 import numpy as np
 
 from . import _native
+from .traces import Trace
 
 __all__ = ["Interrupted", "Result", "Verdict"]
 
@@ -28,15 +29,16 @@ class Verdict(str, enum.Enum):
 class Result:
     """The answer of ``verify``, with the counterexample and what it cost."""
 
-    __slots__ = ("_native", "_query", "_names", "_options")
+    __slots__ = ("_native", "_query", "_names", "_options", "_trace")
 
     def __init__(self, native: "_native.Result", query: "_native.Query",
                  names: Callable[[np.ndarray, np.ndarray], Dict[str, np.ndarray]],
-                 options: Dict[str, Any]):
+                 options: Dict[str, Any], trace: Optional["_native.Trace"] = None):
         self._native = native
         self._query = query
         self._names = names
         self._options = options
+        self._trace = trace
 
     @property
     def verdict(self) -> Verdict:
@@ -82,6 +84,13 @@ class Result:
     def statistics(self) -> Dict[str, float]:
         """What it cost: counters, and timers in seconds."""
         return self._native.statistics
+
+    @property
+    def trace(self) -> Optional[Trace]:
+        """What the search did, where ``verify`` was asked with ``trace=True``; else None."""
+        if self._trace is None:
+            return None
+        return Trace(self._trace.text(self._native, self._options, "clipbound.verify"))
 
     def to_vnncomp(self) -> str:
         """The competition's result file: the verdict and, for sat, the counterexample."""

@@ -26,7 +26,7 @@ def verify(net: Union[Network, str, os.PathLike, Mapping[str, Network], None], s
            timeout: Optional[float] = None, threads: Optional[int] = None,
            on_progress: Optional[Callable[[Dict[str, Any]], Any]] = None,
            on_log: Optional[Callable[[int, str], Any]] = None, only_attack: bool = False,
-           **settings: Any) -> Result:
+           trace: bool = False, **settings: Any) -> Result:
     """Is there an input that satisfies the specification?
 
     net: a network or a path; {name: network} for a specification that declares several (or a
@@ -41,6 +41,7 @@ def verify(net: Union[Network, str, os.PathLike, Mapping[str, Network], None], s
         it returns False the run ends with ``unknown``. on_log: called with level and message, up to
         the option ``verbose``.
     only_attack: only look for a counterexample.
+    trace: record the search, for ``Result.trace``.
     settings: further options by name (``clipbound.options()``).
 
     The interpreter's lock is released meanwhile. Ctrl-C raises ``Interrupted`` (a
@@ -53,8 +54,9 @@ def verify(net: Union[Network, str, os.PathLike, Mapping[str, Network], None], s
             raise _native.InputError("timeout and time_limit_s are the same option")
         settings["time_limit_s"] = timeout
     values = dict(settings, threads=threads)
-    native, interrupt = _native.solve(network, query, values, on_progress, on_log, only_attack)
-    result = Result(native, query, names, values)
+    record = _native.Trace() if trace else None
+    native, interrupt = _native.solve(network, query, values, on_progress, on_log, only_attack, record)
+    result = Result(native, query, names, values, record)
     if isinstance(interrupt, KeyboardInterrupt):
         raise Interrupted(result) from interrupt
     if interrupt is not None:

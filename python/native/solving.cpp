@@ -15,13 +15,15 @@ namespace {
 
 /// (result, None), or (result, exception) where the run was interrupted by one.
 py::tuple run(const Network& network, const Query& query, const py::dict& values,
-              py::object on_progress, py::object on_log, bool only_attack) {
+              py::object on_progress, py::object on_log, bool only_attack,
+              const std::optional<Trace>& trace) {
   const auto start = std::chrono::steady_clock::now();
   const Options options = options_of(values);
   const Stopper stopper;
   Mailbox mailbox(std::move(on_progress), std::move(on_log));
   Callbacks callbacks = mailbox.callbacks(stopper);
   callbacks.start = start;
+  callbacks.trace = trace;
   Result result;
   const py::object interrupt = run_interruptibly(stopper, mailbox, [&] {
     result = only_attack ? attack(network, query, options, callbacks)
@@ -42,6 +44,12 @@ py::object violated_of(const Result& result) {
 }  // namespace
 
 void bind_solving(py::module_& module) {
+  py::class_<Trace>(module, "Trace")
+      .def(py::init<>())
+      .def("text", [](const Trace& trace, const Result& result, const py::dict& values,
+                      const std::string& command) {
+        return to_trace(trace, result, options_of(values), command);
+      });
   py::class_<Result>(module, "Result")
       .def_property_readonly("verdict",
                              [](const Result& result) { return name_of(result.verdict); })
@@ -60,7 +68,8 @@ void bind_solving(py::module_& module) {
         return to_json(result, options_of(values));
       });
   module.def("solve", &run, py::arg("network"), py::arg("query"), py::arg("options"),
-             py::arg("on_progress"), py::arg("on_log"), py::arg("only_attack"));
+             py::arg("on_progress"), py::arg("on_log"), py::arg("only_attack"),
+             py::arg("trace") = std::nullopt);
 }
 
 }  // namespace clipbound::python

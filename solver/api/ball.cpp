@@ -8,8 +8,6 @@
 
 namespace clipbound {
 
-namespace {
-
 using base::add_down;
 using base::add_up;
 using base::div_down;
@@ -17,11 +15,6 @@ using base::div_up;
 using base::mul_up;
 using base::next_down;
 using base::next_up;
-
-/// The most half-spaces that a query gets: the newest ones.
-constexpr std::size_t kMostHalfSpaces = 24;
-
-}  // namespace
 
 const char* name_of(Norm norm) noexcept {
   constexpr const char* kNames[] = {"inf", "l1", "l2"};
@@ -67,6 +60,8 @@ void Ball::check(const Network& network) const {
   if (!(settings_.radius_max > 0.0) || !(settings_.tolerance > 0.0)) {
     throw InputError("the largest radius and the tolerance must be positive");
   }
+  if (std::isnan(settings_.time_limit_s) || std::isnan(settings_.step_limit_s))
+    throw InputError("a time limit is not a number");
   const double lowest = settings_.lowest.value_or(-base::kInfinity),
                highest = settings_.highest.value_or(base::kInfinity);
   if (!(lowest <= highest))
@@ -144,25 +139,25 @@ std::vector<double> Ball::as_given(std::span<const double> z) const {
   return x;
 }
 
-/// c z <= c z0 + r |c|*, z0 being the real (x - mean) / std; |c|* is that of x, so of c / std. The
-/// right side is rounded up.
-Row Ball::half_space(const std::vector<double>& normal, double radius) const {
-  Row row;
-  double centre = 0.0, dual = 0.0;
-  for (std::size_t i = 0; i < normal.size(); ++i) {
-    const double c = normal[i];
-    if (c == 0.0) continue;
-    row.terms.push_back({Term::Of::input, i, c});
-    const double low = div_down(add_down(x_[i], -mean_[i]), std_[i]),
-                 high = div_up(add_up(x_[i], -mean_[i]), std_[i]);
-    centre = add_up(centre, next_up(c > 0.0 ? c * high : c * low));
-    const double scaled = div_up(std::fabs(c), std_[i]);
-    dual =
-        settings_.norm == Norm::l1 ? std::max(dual, scaled) : add_up(dual, mul_up(scaled, scaled));
+/// Around centre_, which is the real (x - mean) / std but for a rounding: the radius is larger by
+/// that much. A unit of the radius is one of x, so 1 / std of z.
+specs::InputBall Ball::ball_around(double radius) const {
+  using NormOfBall = specs::InputBall::Norm;
+  specs::InputBall ball;
+  ball.norm = settings_.norm == Norm::l1 ? NormOfBall::l1 : NormOfBall::l2;
+  ball.centre = centre_;
+  std::vector<double> lower, upper;
+  enclose_centre(lower, upper);
+  double moved = 0.0;
+  for (std::size_t i = 0; i < x_.size(); ++i) {
+    ball.scale.push_back(std_[i] == 1.0 ? 1.0 : div_up(1.0, std_[i]));
+    const double off = std::max(upper[i] == centre_[i] ? 0.0 : add_up(upper[i], -centre_[i]),
+                                lower[i] == centre_[i] ? 0.0 : add_up(centre_[i], -lower[i]));
+    // The l1 distance is not below the l2 one.
+    if (off > 0.0) moved = add_up(moved, mul_up(off, std_[i]));
   }
-  if (settings_.norm == Norm::l2) dual = next_up(std::sqrt(dual));
-  row.threshold = add_up(centre, mul_up(radius, dual));
-  return row;
+  ball.radius = moved == 0.0 ? radius : add_up(radius, moved);
+  return ball;
 }
 
 Query Ball::query(double radius) const {
@@ -178,32 +173,16 @@ Query Ball::query(double radius) const {
     lower.push_back(plain ? low : next_down(add_down(low, -mean_[i]) / std_[i]));
     upper.push_back(plain ? high : next_up(add_up(high, -mean_[i]) / std_[i]));
   }
-  std::vector<Row> rows(1);
-  for (const std::vector<double>& normal : normals_) rows.push_back(half_space(normal, radius));
   Query query(x_.size(), outputs_);
   for (std::size_t j = 0; j < outputs_; ++j) {
     if (j == label_) continue;
-    rows[0] = Row::outputs_in_order(label_, j);
-    query.add_clause(lower, upper, rows);
+    const Row row = Row::outputs_in_order(label_, j);
+    query.add_clause(lower, upper, std::span<const Row>(&row, 1));
   }
-  return query;
-}
-
-void Ball::cut_off(std::span<const double> z) {
-  std::vector<double> normal(x_.size());
-  double largest = 0.0;
-  for (std::size_t i = 0; i < normal.size(); ++i) {
-    // The gradient of the norm at z, as a row in z: times std.
-    const double apart = (z[i] - centre_[i]) * std_[i];
-    const bool moved = apart != 0.0 && std::isfinite(apart);
-    normal[i] =
-        !moved ? 0.0 : (settings_.norm == Norm::l1 ? std::copysign(1.0, apart) : apart) * std_[i];
-    largest = std::max(largest, std::fabs(normal[i]));
-  }
-  if (!(largest > 0.0)) return;
-  for (double& c : normal) c = static_cast<double>(static_cast<float>(c / largest));
-  normals_.push_back(std::move(normal));
-  if (normals_.size() > kMostHalfSpaces) normals_.erase(normals_.begin());
+  if (is_box()) return query;
+  Query::Implementation within = query.implementation();
+  within.query.ball = std::make_shared<const specs::InputBall>(ball_around(radius));
+  return Query::Implementation::holding(std::move(within));
 }
 
 std::vector<double> Ball::towards(std::span<const double> z, double radius) const {

@@ -1,9 +1,9 @@
 #pragma once
-// Idea: the inputs around a point: a box, for l1 and l2 with half-spaces that hold on the ball, and
+// Idea: the inputs around a point: a box, for l1 and l2 with a ball of what the network reads, and
 // the query that asks for another label there.
-// Source: own; a half-space c z <= c z0 + r |c|* for the dual norm |.|* (Hoelder).
-// Guarantees: box and half-spaces enclose every input of the network that a point of the ball gives,
-// whatever rounding did to the normalisation.
+// Source: own.
+// Guarantees: box and ball of the query hold every input of the network that a point of the ball
+// gives, whatever rounding did to the normalisation (S16).
 // Legend: N inputs. x: points as users have them, z = (x - mean) / std: what the network reads.
 #include <cstddef>
 #include <span>
@@ -11,6 +11,7 @@
 
 #include "clipbound/query.h"
 #include "clipbound/robustness.h"
+#include "specs/query/input_ball.h"
 
 namespace clipbound {
 
@@ -30,10 +31,8 @@ class Ball {
   bool is_within_limits(std::span<const double> z) const;
   /// The x that gives a network's input, rounded.
   std::vector<double> as_given(std::span<const double> z) const;
-  /// Is there another label within the radius, so far as box and half-spaces tell?
+  /// Is there another label within the radius, or outside it by as much as roundings may be?
   Query query(double radius) const;
-  /// Adds a half-space that holds on the ball of any radius and cuts off a point outside it.
-  void cut_off(std::span<const double> z);
   /// The point of the ball at which a linear form is largest, the form being given in z; moved into
   /// the limits, which takes it no further from the centre.
   std::vector<double> furthest(std::span<const double> form, double radius) const;
@@ -45,13 +44,12 @@ class Ball {
   void check(const Network& network) const;
   std::vector<double> spread(const Network& network, const std::vector<double>& values,
                              double otherwise, const char* what) const;
-  Row half_space(const std::vector<double>& normal, double radius) const;
+  specs::InputBall ball_around(double radius) const;
 
   const std::vector<double> x_;
   const std::size_t label_, outputs_;
   const RobustnessSettings& settings_;
   std::vector<double> mean_, std_, centre_;
-  std::vector<std::vector<double>> normals_;  // of the half-spaces, in z
 };
 
 }  // namespace clipbound

@@ -119,8 +119,8 @@ Result BallSearch::ascend(double radius) const {
 
 namespace {
 
-Result without_point(Result found, Verdict verdict, const char* reason) {
-  found.verdict = verdict;
+Result unknown_for(Result found, const char* reason) {
+  found.verdict = Verdict::unknown;
   found.reason = reason;
   found.input.clear();
   found.output.clear();
@@ -135,23 +135,14 @@ Result BallSearch::ask(double radius, Means means, double seconds) {
   if (!ball_.is_box() && means != Means::bounds) {
     if (Result found = ascend(radius); found.verdict == Verdict::sat) return found;
   }
-  const auto left_s = [&] {
-    return seconds - std::chrono::duration<double>(Clock::now() - begin).count();
-  };
-  for (;;) {
-    Result found = solve_within(ball_.query(radius), means, std::max(0.0, left_s()));
-    if (found.verdict != Verdict::sat || ball_.distance(found.input) <= radius) return found;
-    if (Result inside = try_inside(found.input, radius); inside.verdict == Verdict::sat)
-      return inside;
-    // A box has its ends rounded outward and to the network's type.
-    if (ball_.is_box())
-      return without_point(std::move(found), Verdict::unknown,
-                           "the counterexample that was found is a rounding outside the ball");
-    ball_.cut_off(found.input);
-    if (left_s() > 0.0 && !is_over()) continue;
-    return without_point(std::move(found), Verdict::timeout,
-                         "out of time; counterexamples so far lie outside the ball");
-  }
+  const double left_s = seconds - std::chrono::duration<double>(Clock::now() - begin).count();
+  Result found = solve_within(ball_.query(radius), means, std::max(0.0, left_s));
+  if (found.verdict != Verdict::sat || ball_.distance(found.input) <= radius) return found;
+  if (Result inside = try_inside(found.input, radius); inside.verdict == Verdict::sat)
+    return inside;
+  // Boxes have their ends rounded outward and to the network's type, balls their centre.
+  return unknown_for(std::move(found),
+                     "the counterexample that was found is a rounding outside the ball");
 }
 
 }  // namespace clipbound

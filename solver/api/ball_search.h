@@ -1,7 +1,7 @@
 #pragma once
-// Idea: one question of robustness: is there another label within a radius? For l1 and l2 solve() is
-// asked about an enclosure, which is cut where its counterexamples lie outside the ball.
-// Source: Kelley 1960 (cuts, one for each point outside).
+// Idea: one question of robustness: is there another label within a radius? solve() is asked about
+// the ball and what roundings may add to it.
+// Source: own; Frank and Wolfe 1956 for a first attack in the balls of l1 and l2.
 // Guarantees: unsat holds for all of the ball; the point of sat is in it and was replayed (S11).
 #include <chrono>
 #include <optional>

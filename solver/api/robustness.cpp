@@ -1,7 +1,8 @@
 // Idea: robustness() bisects the radius over solve(): first by the bounds of whole boxes, which take
 // no search, then in rounds of longer and longer searches, so that what is easy is known early.
 // Source: own.
-// Guarantees: a robust radius was proved, a counterexample replayed (S11).
+// Guarantees: a robust radius was proved, a counterexample replayed (S11), or it is x itself, of
+// which another label was proved.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>

@@ -40,7 +40,7 @@ float AttackRound::clamp(std::size_t i, float value) const {
 /// Onto the input set of the clause that a point aims at, or was nearest to; at first of each in
 /// turn.
 void AttackRound::project() {
-  if (!scene_.target.has_input_rows()) return;
+  if (!scene_.target.restricts_inputs()) return;
   for (std::size_t b = 0; b < B_; ++b) {
     const int clauses = scene_.target.clauses(),
               turn = static_cast<int>((b + scene_.memory.rounds) %

@@ -117,6 +117,11 @@ void AttackTarget::project(float* x, int which, float margin) const {
     for (const FlatRow& row : rows_[static_cast<std::size_t>(which)])
       if (row.is_input_row()) moved = project_onto(row, x, margin) || moved;
   }
+  if (query_.ball == nullptr) return;
+  std::vector<double> inside(x, x + lower_.size());
+  query_.ball->pull_inside(inside);
+  for (std::size_t i = 0; i < inside.size(); ++i)
+    x[i] = std::clamp(static_cast<float>(inside[i]), lower_[i], upper_[i]);
 }
 
 float AttackTarget::least_margin(const float* x, const float* y, int which) const {

@@ -35,10 +35,11 @@ class AttackTarget {
   /// inputs to direct [n]: those of the worst row alone, or of all violated rows.
   void pull(const float* x, const float* y, int which, float margin, ViolatedRows rows,
             float* cotangent, float* direct) const;
-  /// Whether some clause has rows over inputs alone.
-  bool has_input_rows() const { return has_input_rows_; }
+  /// Whether some clause has rows over inputs alone, or the query a ball.
+  bool restricts_inputs() const { return has_input_rows_ || query_.ball != nullptr; }
   /// Moves x to where the rows over inputs alone of clause `which` hold by `margin`, as near as
   /// alternating projections onto them and onto the box come. Distances are measured in widths.
+  /// Then straight towards the centre of the ball, until it is inside.
   void project(float* x, int which, float margin) const;
   /// The smallest margin that means something at (x, y): some units in the last place of the rows'
   /// largest terms.

@@ -1,6 +1,7 @@
 #include "solver/c_api/handles.h"
 
 #include <chrono>
+#include <cmath>
 #include <limits>
 #include <new>
 
@@ -36,6 +37,40 @@ clipbound_status guarded(const std::function<void()>& body) noexcept {
   } catch (...) {
     return remember(CLIPBOUND_INTERNAL_ERROR, "an exception of unknown type");
   }
+}
+
+double limit_of(double seconds, const char* name) {
+  constexpr double kUnlimited = 1e30;
+  if (std::isnan(seconds)) throw InputError(std::string(name) + " is not a number");
+  return seconds > 0.0 ? seconds : kUnlimited;
+}
+
+const double* numbers(const std::vector<double>& held, std::size_t* count) {
+  if (count != nullptr) *count = held.size();
+  return held.data();
+}
+
+Rows rows_of(const clipbound_row* rows, std::size_t count, const char* name) {
+  Rows all;
+  for (const clipbound_row& row : array(rows, count, name)) {
+    Row& next = all.emplace_back();
+    for (const clipbound_term& term : array(row.terms, row.term_count, "terms")) {
+      next.terms.push_back(
+          {term.of_input != 0 ? Term::Of::input : Term::Of::output, term.index, term.coefficient});
+    }
+    next.threshold = row.threshold;
+    next.strict = row.strict != 0;
+  }
+  return all;
+}
+
+std::unique_ptr<clipbound_result> handle_of(Result result, std::string vnncomp,
+                                            const Options& options) {
+  auto handle = std::make_unique<clipbound_result>();
+  handle->vnncomp = std::move(vnncomp);
+  handle->json = to_json(result, options);
+  handle->result = std::move(result);
+  return handle;
 }
 
 Options options_of(const clipbound_options* options) {

@@ -3,9 +3,14 @@
 // interface is written on the public C++ one and sees nothing else.
 // Source: own.
 // Guarantees: no exception leaves a function of the C interface.
+#include <algorithm>
 #include <functional>
+#include <limits>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "clipbound/clipbound.h"
 #include "clipbound/clipbound_c.h"
@@ -29,9 +34,21 @@ struct clipbound_result {
   clipbound::Result result;
   std::string vnncomp, json;
 };
+struct clipbound_unsupported {
+  std::vector<clipbound::UnsupportedNode> nodes;
+};
 struct clipbound_bounder {
   clipbound::Bounder bounder;
-  std::size_t inputs;
+};
+struct clipbound_solver {
+  clipbound::Solver solver;
+  clipbound::Options options;  ///< the solver's own, for JSON
+};
+struct clipbound_ranges {
+  clipbound::Ranges ranges;
+};
+struct clipbound_outline {
+  clipbound::Outline outline;
 };
 
 namespace clipbound::c_api {
@@ -54,6 +71,32 @@ std::span<const T> array(const T* data, std::size_t size, const char* name) {
 inline const char* text(const char* pointer, const char* name) {
   return &deref(pointer, name);
 }
+/// As many numbers as `count` rows of `each` have. Throws InputError where no memory holds so many.
+inline std::size_t numbers_in(std::size_t count, std::size_t each, const char* name) {
+  if (each > 0 && count > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(double) / each)
+    throw InputError(std::string("the argument '") + name + "' is absurdly large");
+  return count * each;
+}
+/// The element of that number. Throws InputError where there is none.
+template <typename T>
+const T& at(const std::vector<T>& held, std::size_t index, const char* what) {
+  if (index >= held.size())
+    throw InputError(std::string("there is no ") + what + " number " + std::to_string(index));
+  return held[index];
+}
+inline void copy(const std::vector<double>& from, double* to) {
+  std::copy(from.begin(), from.end(), to);
+}
+/// Seconds of a limit, of which 0 or less means none. Throws InputError where it is NaN.
+double limit_of(double seconds, const char* name);
+/// The vector's numbers and their count, which may be NULL.
+const double* numbers(const std::vector<double>& held, std::size_t* count);
+
+/// The rows of the C interface as those of C++.
+Rows rows_of(const clipbound_row* rows, std::size_t count, const char* name);
+/// A handle for the result, with the texts that are made of it.
+std::unique_ptr<clipbound_result> handle_of(Result result, std::string vnncomp,
+                                            const Options& options);
 
 /// The options of a handle, defaults for NULL.
 Options options_of(const clipbound_options* options);

@@ -18,6 +18,15 @@ std::vector<std::int64_t> shape_of(const std::int64_t* shape, std::size_t rank) 
   return {dimensions.begin(), dimensions.end()};
 }
 
+std::string bytes_of(const void* bytes, std::size_t size) {
+  const auto held = array(static_cast<const char*>(bytes), size, "bytes");
+  return {held.begin(), held.end()};
+}
+
+std::string or_else(const char* text, const char* otherwise) {
+  return text == nullptr ? otherwise : text;
+}
+
 template <typename T>
 clipbound_status add_constant(clipbound_graph* graph, const std::int64_t* shape, std::size_t rank,
                               const T* values, std::int32_t* value) {
@@ -62,10 +71,15 @@ clipbound_status clipbound_network_load(const char* path, clipbound_network** ou
 
 clipbound_status clipbound_network_parse(const void* bytes, size_t size, const char* source,
                                          clipbound_network** out) {
+  return clipbound_network_parse_with_data(bytes, size, source, nullptr, out);
+}
+
+clipbound_status clipbound_network_parse_with_data(const void* bytes, size_t size,
+                                                   const char* source, const char* folder,
+                                                   clipbound_network** out) {
   return guarded([&] {
-    const auto held = array(static_cast<const char*>(bytes), size, "bytes");
-    give(Network::parse(std::string(held.begin(), held.end()),
-                        source == nullptr ? "memory" : source),
+    deref(out, "out");
+    give(Network::parse(bytes_of(bytes, size), or_else(source, "memory"), or_else(folder, "")),
          out);
   });
 }
@@ -118,8 +132,21 @@ clipbound_status clipbound_network_evaluate(const clipbound_network* network, co
     const Network& inner = deref(network, "network").network;
     if (points == 0) return;
     deref(y, "y");
-    const std::vector<double> values = inner.evaluate(array(x, points * inner.input_size(), "x"));
-    std::copy(values.begin(), values.end(), y);
+    numbers_in(points, inner.output_size(), "points");
+    copy(inner.evaluate(array(x, numbers_in(points, inner.input_size(), "points"), "x")), y);
+  });
+}
+
+clipbound_status clipbound_network_gradients(const clipbound_network* network, const double* x,
+                                             const double* weights, size_t points,
+                                             double* gradients) {
+  return guarded([&] {
+    const Network& inner = deref(network, "network").network;
+    if (points == 0) return;
+    deref(gradients, "gradients");
+    const std::size_t inputs = numbers_in(points, inner.input_size(), "points"),
+                      outputs = numbers_in(points, inner.output_size(), "points");
+    copy(gradients_of(inner, array(x, inputs, "x"), array(weights, outputs, "weights")), gradients);
   });
 }
 
@@ -129,6 +156,39 @@ clipbound_status clipbound_network_inspect(const clipbound_network* network, con
     deref(json, "json");
     held = to_json(inspect(deref(network, "network").network));
     *json = held.c_str();
+  });
+}
+
+clipbound_status clipbound_unsupported_nodes(const char* path, clipbound_unsupported** out) {
+  return guarded([&] {
+    deref(out, "out");
+    *out = new clipbound_unsupported{unsupported_nodes(text(path, "path"))};
+  });
+}
+
+clipbound_status clipbound_unsupported_nodes_of_bytes(const void* bytes, size_t size,
+                                                      const char* source, const char* folder,
+                                                      clipbound_unsupported** out) {
+  return guarded([&] {
+    deref(out, "out");
+    *out = new clipbound_unsupported{
+        unsupported_nodes(bytes_of(bytes, size), or_else(source, "memory"), or_else(folder, ""))};
+  });
+}
+
+void clipbound_unsupported_free(clipbound_unsupported* unsupported) {
+  delete unsupported;
+}
+size_t clipbound_unsupported_count(const clipbound_unsupported* unsupported) {
+  return unsupported == nullptr ? 0 : unsupported->nodes.size();
+}
+
+clipbound_status clipbound_unsupported_get(const clipbound_unsupported* unsupported, size_t index,
+                                           clipbound_unsupported_node* node) {
+  return guarded([&] {
+    const UnsupportedNode& held = at(deref(unsupported, "unsupported").nodes, index, "node");
+    deref(node, "node") = {held.op.c_str(), held.first_node.c_str(), held.opset, held.nodes,
+                           held.why.c_str()};
   });
 }
 

@@ -77,18 +77,8 @@ clipbound_status clipbound_query_add_clause(clipbound_query* query, const double
                                             size_t row_count) {
   return guarded([&] {
     Query& inner = deref(query, "query").query;
-    std::vector<Row> given;
-    for (const clipbound_row& row : array(rows, row_count, "rows")) {
-      Row& next = given.emplace_back();
-      for (const clipbound_term& term : array(row.terms, row.term_count, "terms")) {
-        next.terms.push_back({term.of_input != 0 ? Term::Of::input : Term::Of::output, term.index,
-                              term.coefficient});
-      }
-      next.threshold = row.threshold;
-      next.strict = row.strict != 0;
-    }
     inner.add_clause(array(lower, inner.input_size(), "lower"),
-                     array(upper, inner.input_size(), "upper"), given);
+                     array(upper, inner.input_size(), "upper"), rows_of(rows, row_count, "rows"));
   });
 }
 

@@ -1,8 +1,7 @@
-// Idea: solving, bounds and robustness of clipbound_c.h, each function a call of the public C++
+// Idea: solving, results and versions of clipbound_c.h, each function a call of the public C++
 // interface.
 // Source: own.
 // Guarantees: no exception leaves; it becomes a status code.
-#include <algorithm>
 #include <chrono>
 
 #include "solver/c_api/handles.h"
@@ -12,34 +11,10 @@ using namespace clipbound::c_api;
 
 namespace {
 
-constexpr double kUnlimited = 1e30;
-
-double limit_of(double seconds) {
-  return seconds > 0.0 ? seconds : kUnlimited;
-}
-
-const double* numbers(const std::vector<double>& held, std::size_t* count) {
-  if (count != nullptr) *count = held.size();
-  return held.data();
-}
-
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
   for (const std::string& item : items) text += (text.empty() ? "" : "\n") + item;
   return text;
-}
-
-BoundMethod method_of(clipbound_bound_method method) {
-  switch (method) {
-    case CLIPBOUND_IBP: return BoundMethod::ibp;
-    case CLIPBOUND_CROWN: return BoundMethod::crown;
-    case CLIPBOUND_ALPHA: return BoundMethod::alpha;
-  }
-  throw InputError("there is no such method of bounds");
-}
-
-void copy(const std::vector<double>& from, double* to) {
-  std::copy(from.begin(), from.end(), to);
 }
 
 /// Runs solve() or attack().
@@ -49,12 +24,10 @@ clipbound_status answer(decltype(&solve) how, const clipbound_network* network,
   return guarded([&] {
     deref(out, "out");
     const Options given = options_of(options);
-    auto result = std::make_unique<clipbound_result>();
-    result->result = how(deref(network, "network").network, deref(query, "query").query, given,
-                         callbacks_of(callbacks));
-    result->vnncomp = to_vnncomp(result->result, query->query);
-    result->json = to_json(result->result, given);
-    *out = result.release();
+    Result result = how(deref(network, "network").network, deref(query, "query").query, given,
+                        callbacks_of(callbacks));
+    std::string vnncomp = to_vnncomp(result, query->query);
+    *out = handle_of(std::move(result), std::move(vnncomp), given).release();
   });
 }
 
@@ -136,10 +109,7 @@ size_t clipbound_result_statistic_count(const clipbound_result* result) {
 clipbound_status clipbound_result_statistic(const clipbound_result* result, size_t index,
                                             clipbound_statistic* statistic) {
   return guarded([&] {
-    const std::vector<Statistic>& rows = deref(result, "result").result.statistics;
-    if (index >= rows.size())
-      throw InputError("there is no statistic number " + std::to_string(index));
-    const Statistic& row = rows[index];
+    const Statistic& row = at(deref(result, "result").result.statistics, index, "statistic");
     deref(statistic, "statistic") = {row.name.c_str(), row.value, row.timer ? 1 : 0,
                                      row.help.c_str()};
   });
@@ -156,77 +126,6 @@ const char* clipbound_error_json(const char* message, const clipbound_options* o
   const clipbound_status status = guarded(
       [&] { held = error_to_json(message == nullptr ? "" : message, options_of(options)); });
   return status == CLIPBOUND_OK ? held.c_str() : nullptr;
-}
-
-clipbound_status clipbound_bounder_new(const clipbound_network* network, const double* lower,
-                                       const double* upper, clipbound_bounder** out) {
-  return guarded([&] {
-    deref(out, "out");
-    const Network& inner = deref(network, "network").network;
-    const std::size_t inputs = inner.input_size();
-    *out = new clipbound_bounder{
-        Bounder(inner, array(lower, inputs, "lower"), array(upper, inputs, "upper")), inputs};
-  });
-}
-
-void clipbound_bounder_free(clipbound_bounder* bounder) {
-  delete bounder;
-}
-
-clipbound_status clipbound_bounder_bounds(const clipbound_bounder* bounder, const double* lower,
-                                          const double* upper, clipbound_bound_method method,
-                                          double time_limit_s, const clipbound_bounds* bounds) {
-  return guarded([&] {
-    const std::size_t inputs = deref(bounder, "bounder").inputs;
-    const clipbound_bounds& to = deref(bounds, "bounds");
-    deref(to.lower, "bounds.lower");
-    deref(to.upper, "bounds.upper");
-    const int arrays = (to.lower_A != nullptr) + (to.lower_b != nullptr) + (to.upper_A != nullptr) +
-                       (to.upper_b != nullptr);
-    if (arrays != 0 && arrays != 4)
-      throw InputError("of the four arrays of the linear bounds all or none may be NULL");
-    BoundSettings settings;
-    settings.method = method_of(method);
-    settings.linear = arrays != 0;
-    settings.time_limit_s = limit_of(time_limit_s);
-    const Bounds found = bounder->bounder.bounds(array(lower, inputs, "lower"),
-                                                 array(upper, inputs, "upper"), settings);
-    copy(found.lower, to.lower);
-    copy(found.upper, to.upper);
-    if (arrays == 0) return;
-    copy(found.linear.lower_A, to.lower_A);
-    copy(found.linear.lower_b, to.lower_b);
-    copy(found.linear.upper_A, to.upper_A);
-    copy(found.linear.upper_b, to.upper_b);
-  });
-}
-
-clipbound_status clipbound_robustness(const clipbound_network* network, const double* x,
-                                      size_t label, const clipbound_robustness_settings* settings,
-                                      const clipbound_options* options,
-                                      const clipbound_callbacks* callbacks,
-                                      clipbound_robustness_result* result, double* counterexample) {
-  return guarded([&] {
-    const Network& inner = deref(network, "network").network;
-    const clipbound_robustness_settings& given = deref(settings, "settings");
-    deref(result, "result");
-    RobustnessSettings inner_settings{given.radius_max,
-                                      given.tolerance,
-                                      limit_of(given.time_limit_s),
-                                      limit_of(given.step_limit_s),
-                                      std::nullopt,
-                                      std::nullopt};
-    if (given.has_limits != 0) {
-      inner_settings.lowest = given.lowest;
-      inner_settings.highest = given.highest;
-    }
-    const Robustness found =
-        robustness(inner, array(x, inner.input_size(), "x"), label, inner_settings,
-                   options_of(options), callbacks_of(callbacks));
-    *result = {found.robust_radius, found.counterexample_radius.value_or(-1.0),
-               found.counterexample_label, found.queries};
-    if (counterexample != nullptr) copy(found.counterexample, counterexample);
-  });
 }
 
 const char* clipbound_version(void) {

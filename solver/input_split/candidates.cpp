@@ -22,6 +22,8 @@ void InputSplitWorker::choose_points() {
       point_[i] = select(slope < Vec{}, boxes.upper_x[i], boxes.lower_x[i]);
     }
   }
+  may_be_unsafe_ = ~Mask{};
+  if (root_->ball != nullptr) pull_into_ball();
 }
 
 Mask InputSplitWorker::check_candidates() {
@@ -33,7 +35,7 @@ Mask InputSplitWorker::check_candidates() {
   // they get.
   touching_ = Mask{};
   for (std::size_t m = 0; m < row_ends_.size(); ++m) {
-    Mask candidate = open_;
+    Mask candidate = open_ & may_be_unsafe_;
     for (std::size_t s = first_row(m); s < row_ends_[m]; ++s)
       candidate &= values_[s] <= 4.0 * level.problem->row_slack(static_cast<int>(s));
     for (int lane = 0; lane < kLanes && root_->is_joint(); ++lane) {

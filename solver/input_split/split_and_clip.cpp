@@ -225,7 +225,11 @@ void InputSplitWorker::split_side(const Level& from, Side side) {
     children.empty |= settings_.clip_boxes(N, children.lower.data(), children.upper.data(),
                                            halfspaces_, boxes.halfspaces.data());
   }
+  if (clips && root_->ball != nullptr)
+    children.empty |=
+        clip_boxes_to_ball(*root_->ball, root_->kept, children.lower.data(), children.upper.data());
   if (clips) inherit_halfspaces(from, children);
+  if (clips && root_->ball != nullptr) touch_ball(from, children);
 }
 
 SplitAt InputSplitWorker::place_of(const Level& from, int lane) const {

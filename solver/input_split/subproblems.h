@@ -44,6 +44,8 @@ struct ClauseRoot {
   std::vector<int> kept;             ///< column -> input number
   std::vector<double> lower, upper;  ///< [n] the clause's box
   std::vector<double> width;         ///< [N] of the kept columns of the clause's box
+  /// What counterexamples lie in beside the box; null: there is none.
+  std::shared_ptr<const InputBall> ball;
   /// Null where no part of the box is lowered anew.
   LowerAnew lower_anew;
   /// Not empty: the roots of clauses on one box that are searched together. `rows` are all of

@@ -89,6 +89,7 @@ void InputSplitWorker::enter_subtree(BoxSubproblems task) {
   without_rows_ = task.without_rows;
   clipping_ = settings_.clipping;
   clipping_.most_halfspaces = std::min(task.problem->rows, kMostInheritedRows) + kConcretizedOlder;
+  if (root_->ball != nullptr) ++clipping_.most_halfspaces;
   if (without_rows_) clipping_.complete = false;
   halfspaces_ = task.open.shape().halfspaces;
   depth_ = 0;

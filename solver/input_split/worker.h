@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bounds/batch_bounder.h"
+#include "bounds/clip/ball_clipping.h"
 #include "bounds/exact/decide_exactly.h"
 #include "solver/input_split/branching.h"
 #include "solver/input_split/subproblems.h"
@@ -104,6 +105,8 @@ class InputSplitWorker : public SearchWorker {
   /// real network. Returns the lanes whose problem was wrong there.
   Mask check_candidates();
   void choose_points();
+  /// Moves the points into the ball, as far as the boxes let them.
+  void pull_into_ball();
   Mask offer(Mask candidate, const Clause& clause);
   /// Ends lanes that no split makes better: at a point of them some row is within its rounding of
   /// 0, and no row excludes the point.
@@ -124,6 +127,9 @@ class InputSplitWorker : public SearchWorker {
   /// Chooses, lane by lane, the half-spaces that the child inherits: the new linear bounds of rows,
   /// then those of the parent's that still cut the child's box, deepest cut first.
   void inherit_halfspaces(const Level& from, Children& children) const;
+  /// The half-space that touches the ball where it cuts the row's linear bound best, before those
+  /// of ancestors.
+  void touch_ball(const Level& from, Children& children);
   bool worth_folding(const Level& from);
   std::shared_ptr<const BatchProblem> fold(const Level& from) const;
   Level& enter_level(std::shared_ptr<const BatchProblem> problem);
@@ -146,6 +152,8 @@ class InputSplitWorker : public SearchWorker {
   std::int64_t split_[kLanes] = {};  // the input that each lane is split at; -1: none
   Children children_[2];             // by Side
   std::vector<Vec> point_, values_, score_, fallback_;
+  Mask may_be_unsafe_ = {};  // lanes whose point lies in the ball for certain
+  BallClipping ball_;
   std::vector<Phase> phase_;
   std::vector<double> full_point_;
   std::uint64_t batches_ = 0;

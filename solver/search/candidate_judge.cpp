@@ -41,10 +41,25 @@ std::vector<double> CandidateJudge::snap(const Clause& clause, std::span<const d
   return point;
 }
 
+std::vector<double> CandidateJudge::snap_into_ball(const Clause& clause,
+                                                   std::span<const double> x) const {
+  constexpr int kTries = 3;
+  const InputBall& ball = *query_.ball;
+  std::vector<double> point = snap(clause, x), goal(x.begin(), x.end());
+  for (int k = 0; k < kTries && !ball.certainly_holds(point); ++k) {
+    // Further in than the last time by what rounding to the grid has taken it out again.
+    const double share = ball.share_inside(point);
+    for (std::size_t i = 0; i < goal.size(); ++i)
+      goal[i] = ball.centre[i] + share * (goal[i] - ball.centre[i]);
+    point = snap(clause, goal);
+  }
+  return point;
+}
+
 bool CandidateJudge::offer(const Clause& clause, std::span<const double> x) {
   if (found()) return true;
   replayed_.fetch_add(1, std::memory_order_relaxed);
-  std::vector<double> point = snap(clause, x);
+  std::vector<double> point = query_.ball == nullptr ? snap(clause, x) : snap_into_ball(clause, x);
   complete_inputs(definitions_, input_type_, point);
   Judgement judgement = judge(*network_, query_, point);
   const std::lock_guard lock(mutex_);

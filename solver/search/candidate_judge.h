@@ -30,8 +30,8 @@ class CandidateJudge {
   /// decimals' own interval where the grid has a point there, in that of their roundings always.
   std::vector<double> snap(const Clause& clause, std::span<const double> x) const;
 
-  /// Replays x (snapped to the clause's box). True where it is a counterexample, which is then
-  /// kept.
+  /// Replays x (snapped to the clause's box, pulled into the query's ball). True where it is a
+  /// counterexample, which is then kept.
   bool offer(const Clause& clause, std::span<const double> x);
 
   /// Of the network's inputs.
@@ -47,6 +47,10 @@ class CandidateJudge {
   const std::vector<double>& output() const { return output_; }
 
  private:
+  /// The point of the grid on the way from the ball's centre to x that lies in the ball, where the
+  /// grid is fine enough for that.
+  std::vector<double> snap_into_ball(const Clause& clause, std::span<const double> x) const;
+
   std::shared_ptr<const Network> network_;
   const Query& query_;
   const std::vector<InputDefinition> definitions_;

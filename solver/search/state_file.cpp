@@ -200,6 +200,12 @@ std::uint64_t problem_fingerprint(const Network& network, const Query& query) {
       hash_attribute(hash, attribute);
     }
   }
+  if (query.ball) {
+    hash.number(static_cast<std::uint8_t>(query.ball->norm));
+    hash.number(query.ball->radius);
+    for (const auto* list : {&query.ball->centre, &query.ball->scale})
+      for (const double value : *list) hash.number(value);
+  }
   for (const Clause& clause : query.clauses) {
     for (const InputInterval& interval : *clause.box) {
       const Ends ends = interval.proof_in(network.input_type());

@@ -130,6 +130,19 @@ std::vector<Asked> asked_of(const Query& query, std::span<const double> point,
   return all;
 }
 
+/// Why a point is none that the query may be about, its boxes not considered; empty where it is.
+std::string why_no_input(const Network& network, const Query& query,
+                         std::span<const double> point) {
+  const DataType type = network.input_type();
+  if (!std::all_of(point.begin(), point.end(), [&](double v) { return is_number_of(type, v); }))
+    return std::string("the point is not made of finite ") + name_of(type) + " numbers";
+  if (!has_whole_values(network, point))
+    return "an input of an integer type has no value of that type";
+  if (query.ball && !query.ball->certainly_holds(point))
+    return "the point does not lie in the ball for certain";
+  return {};
+}
+
 }  // namespace
 
 Judgement judge(const Network& network, const Query& query, std::span<const double> point) {
@@ -138,16 +151,8 @@ Judgement judge(const Network& network, const Query& query, std::span<const doub
                   query.output_size == network.output_size());
   Judgement judgement;
   const DataType input_type = network.input_type();
-  if (!std::all_of(point.begin(), point.end(),
-                   [&](double v) { return is_number_of(input_type, v); })) {
-    judgement.why_not =
-        std::string("the point is not made of finite ") + name_of(input_type) + " numbers";
-    return judgement;
-  }
-  if (!has_whole_values(network, point)) {
-    judgement.why_not = "an input of an integer type has no value of that type";
-    return judgement;
-  }
+  judgement.why_not = why_no_input(network, query, point);
+  if (!judgement.why_not.empty()) return judgement;
   std::vector<std::vector<double>> replays;
   for (Replays& orders : all_replays(network, point))
     std::move(orders.begin(), orders.end(), std::back_inserter(replays));

@@ -79,9 +79,10 @@ bool is_external(const onnx::TensorProto& tensor) {
   return tensor.data_location() == onnx::TensorProto::EXTERNAL || tensor.external_data_size() > 0;
 }
 
-ExternalData::ExternalData(fs::path folder) {
+ExternalData::ExternalData(fs::path folder)
+    : named_(folder.empty() ? fs::path(".") : std::move(folder)) {
   std::error_code missing;
-  folder_ = fs::canonical(folder.empty() ? fs::path(".") : folder, missing);
+  folder_ = fs::canonical(named_, missing);
   if (missing) folder_.clear();
 }
 
@@ -92,6 +93,9 @@ ExternalData ExternalData::beside(const std::string& model) {
 std::string ExternalData::read(const onnx::TensorProto& tensor, std::uint64_t size) {
   try {
     const Place place = place_of(tensor, size);
+    if (folder_.empty() && !named_.empty())
+      throw InputError("it keeps its data in the file '" + place.location + "' of the folder '" +
+                       named_.string() + "', which is not there");
     if (folder_.empty())
       throw InputError("it keeps its data in the file '" + place.location +
                        "', but the model is no file that it could lie beside (external data)");

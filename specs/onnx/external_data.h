@@ -45,6 +45,7 @@ class ExternalData {
                         std::uint64_t size);
   const std::string& unpacked(const std::filesystem::path& file);
 
+  std::filesystem::path named_;                  ///< as given; empty where none was
   std::filesystem::path folder_;                 ///< canonical; empty where there is none
   std::uint64_t total_ = 0;                      ///< bytes read
   std::map<std::string, std::string> unpacked_;  ///< packed ones, unpacked

@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "specs/network/tensor.h"
 #include "specs/query/calculation.h"
+#include "specs/query/input_ball.h"
 
 namespace clipbound::specs {
 
@@ -110,6 +111,8 @@ struct Query {
   /// Of VNN-LIB 2.0 queries whose assertions calculate; else null.
   std::shared_ptr<const Calculation> calculation = {};
   std::shared_ptr<const VariableNames> names = {};  ///< null: X_i and Y_j
+  /// Counterexamples lie in it, beside their clause's box; null: anywhere in the box.
+  std::shared_ptr<const InputBall> ball = {};
   /// [output_size] 1 for elements of hidden tensors that no assertion reads, which need not be
   /// numbers; null: there are none.
   std::shared_ptr<const std::vector<char>> unread = {};

@@ -242,6 +242,7 @@ class Rewriting {
   bool has_widened() const { return widened_; }
   Query rewritten() {
     Query result = query_;
+    result.ball = nullptr;  // it is about the inputs as read; without it there are more points
     std::map<const Box*, std::shared_ptr<const Box>> boxes;
     for (Clause& clause : result.clauses) {
       const std::shared_ptr<const Box> whole = clause.box;

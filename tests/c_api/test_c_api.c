@@ -1,23 +1,26 @@
 /* The C interface, compiled as C11 with -pedantic: everything that the command line needs, and how
  * it complains. */
-#include <clipbound/clipbound_c.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "checks.h"
 
 static int failures = 0;
 
-static void check(int condition, const char* what, int line) {
+void check(int condition, const char* what, const char* file, int line) {
   if (condition) return;
   ++failures;
-  fprintf(stderr, "line %d: %s (last error: %s)\n", line, what, clipbound_last_error());
+  fprintf(stderr, "%s:%d: %s (last error: %s)\n", file, line, what, clipbound_last_error());
 }
-#define CHECK(condition) check((condition) != 0, #condition, __LINE__)
-#define CHECK_OK(call) check((call) == CLIPBOUND_OK, #call, __LINE__)
 
-/* y = |x0 + x1| */
-static clipbound_network* absolute_sum(void) {
+clipbound_network* two_inputs(void) {
+  static const float weights[] = {1, 0, 0, 1}, bias[] = {0, 0};
+  const float *all_weights[] = {weights}, *all_biases[] = {bias};
+  const size_t outputs[] = {2};
+  const int relu[] = {0};
+  clipbound_network* network = NULL;
+  CHECK_OK(clipbound_network_from_layers(2, 1, outputs, all_weights, all_biases, relu, &network));
+  return network;
+}
+
+clipbound_network* absolute_sum(void) {
   static const float first[] = {1, 1, -1, -1}, second[] = {1, 1}, zeros[] = {0, 0};
   const float *weights[] = {first, second}, *biases[] = {zeros, zeros};
   const size_t outputs[] = {2, 1};
@@ -186,53 +189,6 @@ static void test_graph(void) {
   clipbound_graph_free(graph);
 }
 
-static void test_bounds(void) {
-  clipbound_network* network = absolute_sum();
-  clipbound_bounder* bounder = NULL;
-  const double wide_lower[] = {-4, -4}, wide_upper[] = {4, 4}, lower[] = {-1, -1}, upper[] = {1, 1};
-  double y_lower, y_upper, lower_A[2], lower_b, upper_A[2], upper_b;
-  clipbound_bounds bounds = {NULL, NULL, NULL, NULL, NULL, NULL};
-  CHECK_OK(clipbound_bounder_new(network, wide_lower, wide_upper, &bounder));
-  clipbound_network_free(network);
-  CHECK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 0.0, &bounds) ==
-        CLIPBOUND_INPUT_ERROR);
-  bounds.lower = &y_lower;
-  bounds.upper = &y_upper;
-  CHECK_OK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_IBP, 0.0, &bounds));
-  CHECK(y_lower <= 0 && y_upper >= 4 && y_upper < 4.0001);
-  bounds.lower_A = lower_A;
-  CHECK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 0.0, &bounds) ==
-        CLIPBOUND_INPUT_ERROR);
-  bounds.lower_b = &lower_b;
-  bounds.upper_A = upper_A;
-  bounds.upper_b = &upper_b;
-  CHECK_OK(clipbound_bounder_bounds(bounder, lower, upper, CLIPBOUND_CROWN, 10.0, &bounds));
-  CHECK(y_upper >= 2 && y_upper < 2.0001 && upper_b >= 2 - fabs(upper_A[0]) - fabs(upper_A[1]));
-  CHECK(clipbound_bounder_bounds(bounder, wide_lower, upper, (clipbound_bound_method)7, 0.0,
-                                 &bounds) == CLIPBOUND_INPUT_ERROR);
-  clipbound_bounder_free(bounder);
-}
-
-static void test_robustness(void) {
-  static const float weights[] = {1, 0, 0, 1}, bias[] = {0, 0};
-  const float *all_weights[] = {weights}, *all_biases[] = {bias};
-  const size_t outputs[] = {2};
-  const int relu[] = {0};
-  const double x[] = {0.75, 0.25};
-  double counterexample[2];
-  clipbound_robustness_settings settings = {10.0, 1e-3, 0.0, 0.0, 0, 0.0, 0.0};
-  clipbound_robustness_result found;
-  clipbound_network* network = NULL;
-  CHECK_OK(clipbound_network_from_layers(2, 1, outputs, all_weights, all_biases, relu, &network));
-  CHECK_OK(clipbound_robustness(network, x, 0, &settings, NULL, NULL, &found, counterexample));
-  CHECK(found.robust_radius > 0.249 && found.robust_radius < 0.25 &&
-        found.counterexample_radius >= 0.25);
-  CHECK(found.counterexample_label == 1 && counterexample[1] >= counterexample[0]);
-  CHECK(clipbound_robustness(network, x, 9, &settings, NULL, NULL, &found, NULL) ==
-        CLIPBOUND_INPUT_ERROR);
-  clipbound_network_free(network);
-}
-
 /* Two networks that the query declares, and two side by side. */
 static void test_problem(void) {
   static const char* const names[] = {"exact", "rounded"};
@@ -314,8 +270,11 @@ int main(void) {
   test_stopper();
   test_files();
   test_graph();
+  test_networks();
   test_bounds();
+  test_ranges();
   test_robustness();
+  test_solver();
   test_problem();
   test_errors();
   test_about();

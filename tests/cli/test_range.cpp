@@ -128,5 +128,32 @@ TEST(RangeCommand, SaysWhatIsWrong) {
   says({"--lower", "0", "--upper", "1", "--picture", "x.svg"}, "--grid or --dims");
 }
 
+/// An option that would have no effect beside the others is named.
+TEST(RangeCommand, OptionsWithoutEffectAreNamed) {
+  const Scratch scratch;
+  const std::string network = scratch.write("n.onnx", one_node_model("Relu", 2));
+  const auto says = [&](std::vector<std::string> more, const std::string& what) {
+    more.insert(more.begin(), {"range", network, "--lower", "0", "--upper", "1"});
+    const Ended ended = run(more);
+    EXPECT_EQ(ended.exit_code, 2) << what;
+    EXPECT_NE(ended.err.find(what), std::string::npos) << ended.err;
+    EXPECT_EQ(ended.out, "");
+  };
+  says({"--cells", "4"}, "--cells is of a grid: --grid is needed");
+  says({"--dims", "0", "1", "--cells", "4"}, "--cells is of a grid: --grid is needed");
+  says({"--grid", "0", "--cells", "4", "4"}, "--cells has 2 numbers, --grid 1 input");
+  says({"--directions", "8"}, "--directions is of an outline: --dims is needed");
+  says({"--directions", "16"}, "--directions is of an outline");  // the default, but given
+  says({"--grid", "0", "--directions", "8"}, "--directions is of an outline");
+  says({"--dims", "0", "1", "--grid", "0"}, "--dims is an outline, --grid a grid: one of both");
+  says({"--dims", "0", "1", "--objective", "1,1"}, "--objective has no effect on an outline");
+  says({"--dims", "0", "1", "--output", "0"}, "--output has no effect on an outline");
+  // One number for both inputs of a grid is fine.
+  EXPECT_EQ(
+      run({"range", network, "--lower", "0", "--upper", "1", "--grid", "0", "1", "--cells", "2"})
+          .exit_code,
+      0);
+}
+
 }  // namespace
 }  // namespace clipbound::test

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -163,11 +165,9 @@ TEST(RobustnessCommand, YesOrNoWithTheCounterexample) {
   EXPECT_EQ(clipped.out, "yes\n");
 }
 
-/// As numpy.save() writes it: so many float32 numbers in rows of `columns`.
-std::string npy_of(const std::vector<float>& values, std::size_t columns) {
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (" +
-                       std::to_string(values.size() / columns) + ", " + std::to_string(columns) +
-                       "), }";
+/// As numpy.save() writes it: float32 numbers, and what stands for their shape.
+std::string npy_with(const std::vector<float>& values, const std::string& shape) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }";
   header.resize(117, ' ');
   header += '\n';
   std::string bytes = "\x93NUMPY";
@@ -175,6 +175,12 @@ std::string npy_of(const std::vector<float>& values, std::size_t columns) {
   bytes += header;
   bytes.append(reinterpret_cast<const char*>(values.data()), 4 * values.size());
   return bytes;
+}
+
+/// So many numbers in rows of `columns`.
+std::string npy_of(const std::vector<float>& values, std::size_t columns) {
+  return npy_with(
+      values, "(" + std::to_string(values.size() / columns) + ", " + std::to_string(columns) + ")");
 }
 
 /// Lines that are there are not done again, and a line that was cut off is.
@@ -223,6 +229,78 @@ TEST(RobustnessCommand, ATableIsResumed) {
   EXPECT_NE(wrong.err.find("no table of the same network and settings"), std::string::npos);
 }
 
+/// A file in a folder of its own: `scratch` has no folders.
+std::string write_in(const std::string& folder, const std::string& name,
+                     const std::string& contents) {
+  std::filesystem::create_directories(folder);
+  const std::string path = folder + "/" + name;
+  std::ofstream(path, std::ios::binary) << contents;
+  return path;
+}
+
+TEST(RobustnessCommand, EndingsOfAFolderInLettersOfAnySize) {
+  const Files files;
+  const std::string folder = files.scratch / "points";
+  write_in(folder, "a.CSV", "0.75, 0.25");
+  write_in(folder, "b.Npy", npy_of({0.25F, 0.75F}, 2));
+  write_in(folder, "c.csv", "0.5, 0.125");
+  write_in(folder, "Labels.CSV", "a.CSV,0\nb.Npy,1\nc.csv,0\n");
+  const std::vector<std::string> command = {"robustness", files.network, "--input", folder,
+                                            "--epsilon",  "0.1",         "--json",  "-"};
+  const Ended ended = run(command);
+  ASSERT_EQ(ended.exit_code, 0) << ended.err;
+  const Json json = Json::parse(ended.out);
+  ASSERT_EQ(json["points"], 3) << ended.out;
+  EXPECT_EQ(json["table"][0]["name"], "a.CSV");
+  EXPECT_EQ(json["table"][1]["name"], "b.Npy");
+  EXPECT_EQ(json["table"][1]["label"], 1);
+  EXPECT_EQ(json["certified_accuracy"], 1.0);
+  // An image is one whatever its ending's letters are: read as such, and refused as damaged.
+  write_in(folder, "d.PNG", "no image");
+  const Ended image = run(command);
+  EXPECT_EQ(image.exit_code, 2);
+  EXPECT_NE(image.err.find("d.PNG: "), std::string::npos) << image.err;
+  std::filesystem::remove(folder + "/d.PNG");
+  write_in(folder, "labels.csv", "a.CSV,0\n");
+  const Ended twice = run(command);
+  EXPECT_EQ(twice.exit_code, 2);
+  EXPECT_NE(twice.err.find("the folder has labels in "), std::string::npos) << twice.err;
+}
+
+/// Every message about a label says which file it is of.
+TEST(RobustnessCommand, WrongLabelsAreNamedWithTheirFile) {
+  const Files files;
+  const std::string folder = files.scratch / "points", table = files.scratch / "table.csv";
+  write_in(folder, "a.csv", "0.75, 0.25");
+  write_in(folder, "b.csv", "0.5, 0.25");
+  const auto says = [&](std::vector<std::string> more, const std::vector<std::string>& what) {
+    more.insert(more.begin(), {"robustness", files.network, "--epsilon", "0.1"});
+    const Ended ended = run(more);
+    EXPECT_EQ(ended.exit_code, 2) << ended.out;
+    for (const std::string& part : what)
+      EXPECT_NE(ended.err.find(part), std::string::npos) << part << " in " << ended.err;
+    EXPECT_EQ(ended.out, "");
+  };
+  write_in(folder, "labels.csv", "a.csv,0\nb.csv,2\n");
+  says({"--input", folder}, {"labels.csv:2: there is no label 2: the network has 2 outputs"});
+  says({"--input", folder, "--table", table}, {"labels.csv:2: there is no label 2"});
+  write_in(folder, "labels.csv", "a.csv,0\nb.csv,-1\n");
+  says({"--input", folder}, {"labels.csv:2: a label is a whole number"});
+  write_in(folder, "labels.csv", "a.csv,0\n");
+  says({"--input", folder}, {"b.csv: no line of ", "labels.csv names it"});
+  const std::string points = files.scratch.write("points.npy", npy_of({0.75F, 0.25F, 0, 1}, 2)),
+                    labels = files.scratch.write("mine.txt", "0\n7\n"),
+                    few = files.scratch.write("few.txt", "0\n");
+  says({"--input", points, "--labels", labels},
+       {"mine.txt: label of point 1: there is no label 7"});
+  says({"--input", points, "--labels", few}, {"few.txt: 1 labels for 2 points of ", "points.npy"});
+  says({"--input", folder, "--label", "2"}, {"--label 2: the network has 2 outputs"});
+  // What the network cannot read of a point is said of its file, too.
+  write_in(folder, "labels.csv", "a.csv,0\nb.csv,0\n");
+  write_in(folder, "b.csv", "1e39, 0");
+  says({"--input", folder, "--table", table, "--std", "1e-300"}, {"a.csv: ", "too large"});
+}
+
 TEST(RobustnessCommand, DamagedFilesAreNamed) {
   const Files files;
   const std::string good = npy_of({0.75F, 0.25F}, 2);
@@ -236,6 +314,14 @@ TEST(RobustnessCommand, DamagedFilesAreNamed) {
   std::string huge = good;
   huge.replace(huge.find("(1, 2)"), 6, "(99999999999, 99999999999)");
   says("huge.npy", huge.substr(0, 128) + std::string(64, ' '));
+  for (const char* shape : {"(-1, 2)", "(1, -2)", "(1 2)", "(1, 2", "1, 2)", "[1, 2]", "(1,, 2)",
+                            "(1.0, 2)", "(0x2,)", "(, 2)", ""}) {
+    SCOPED_TRACE(shape);
+    says("shape.npy", npy_with({0.75F, 0.25F}, shape));
+  }
+  std::string none = good;
+  none.replace(none.find("shape"), 5, "shapf");
+  says("none.npy", none);
   std::string complex = good;
   complex.replace(complex.find("<f4"), 3, "<c8");
   says("complex.npy", complex);

@@ -66,10 +66,14 @@ class PatternSearch {
       : net_(net), c_(std::move(c)), thresholds_(std::move(thresholds)) {}
 
   std::pair<Rational, Rationals> minimum(const Rationals& lower, const Rationals& upper) {
+    return minimum(Polytope(lower, upper));
+  }
+  std::pair<Rational, Rationals> minimum(const Polytope& region) {
     patterns = 0;
-    std::vector<RationalForm> input(lower.size(), RationalForm{Rationals(lower.size()), 0});
-    for (std::size_t i = 0; i < lower.size(); ++i) input[i].coefficients[i] = 1;
-    layer(0, input, Polytope(lower, upper));
+    const auto inputs = static_cast<std::size_t>(net_.sizes[0]);
+    std::vector<RationalForm> input(inputs, RationalForm{Rationals(inputs), 0});
+    for (std::size_t i = 0; i < inputs; ++i) input[i].coefficients[i] = 1;
+    layer(0, input, region);
     return best_;
   }
   int patterns = 0;

@@ -70,7 +70,9 @@ struct Watch {
     EXPECT_GE(now.refuted, last.refuted);
     EXPECT_GE(now.subproblems, last.subproblems);
     EXPECT_GE(now.settled_share, last.settled_share);
-    if (now.worst_bound && last.worst_bound) EXPECT_GE(*now.worst_bound, *last.worst_bound);
+    if (now.worst_bound && last.worst_bound) {
+      EXPECT_GE(*now.worst_bound, *last.worst_bound);
+    }
     check(now);
     EXPECT_FALSE(now.statistics.empty());
     last = now;
@@ -85,7 +87,9 @@ struct Watch {
     if (now.open.value_or(1) > 0) {
       EXPECT_LT(now.settled_share, 1.0);
     }
-    if (now.worst_bound) EXPECT_LE(*now.worst_bound, 0.0);
+    if (now.worst_bound) {
+      EXPECT_LE(*now.worst_bound, 0.0);
+    }
     if (now.weakest) {
       EXPECT_LT(now.weakest->clause, now.clauses);
       EXPECT_FALSE(now.weakest->text.empty());

@@ -188,11 +188,30 @@ TEST(CheckRobustness, ACentreThatIsNoFloat32NumberIsJudgedWhereItIs) {
   EXPECT_GE(robustness(network, x, 0, settings).robust_radius, 0.0);
 }
 
+/// What is nearest is x itself, exactly as given: proved, so that nothing has to be replayed.
+TEST(CheckRobustness, APointOfAnotherLabelIsItsOwnCounterexample) {
+  const Network network = linear_classifier({1.0F, -1.0F}, 0.0F);
+  const Values x = {0.1, 0.7};  // no float32 numbers
+  const RobustnessCheck found = check_robustness(network, x, 0, 0.25);
+  EXPECT_EQ(found.answer, RobustnessAnswer::not_robust);
+  EXPECT_EQ(found.counterexample, x);
+  EXPECT_EQ(found.counterexample_x, x);
+  EXPECT_EQ(found.distance, 0.0);
+  EXPECT_EQ(found.counterexample_label, 1u);
+  const Robustness radius = robustness(network, x, 0);
+  EXPECT_LT(radius.robust_radius, 0.0);
+  EXPECT_EQ(radius.counterexample, x);
+  EXPECT_EQ(radius.counterexample_radius, 0.0);
+  EXPECT_EQ(radius.queries, 0);
+}
+
 TEST(CheckRobustness, WhatIsNoLimitAndNoPointIsRefused) {
   const Network network = linear_classifier({1.0F}, 0.0F);
   const Values x = {0.5};
   EXPECT_THROW(check_robustness(network, x, 0, 0.1, {.lowest = 1.0, .highest = 0.0}), InputError);
   EXPECT_THROW(check_robustness(network, x, 0, 0.1, {.lowest = std::nan("")}), InputError);
+  EXPECT_THROW(check_robustness(network, x, 0, 0.1, {.time_limit_s = std::nan("")}), InputError);
+  EXPECT_THROW(robustness(network, x, 0, {.step_limit_s = std::nan("")}), InputError);
   RobustnessSettings far;
   far.mean = {1e308};
   EXPECT_THROW(check_robustness(network, x, 0, 0.1, far), InputError);

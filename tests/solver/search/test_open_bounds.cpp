@@ -70,7 +70,9 @@ TEST(OpenBounds, TheWorstIsAtMostTheLeastOfWhatIsOpen) {
     if (random() % 3 != 0) continue;
     shared.take(changes);
     ASSERT_LE(shared.worst(), open.empty() ? kNever : *open.begin());
-    if (!open.empty()) ASSERT_GE(shared.worst(), *open.begin() * (1.0 + 0x1p-4));
+    if (!open.empty()) {
+      ASSERT_GE(shared.worst(), *open.begin() * (1.0 + 0x1p-4));
+    }
   }
   for (const double bound : open) changes.add(level_of(bound), -1);
   shared.take(changes);

@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <random>
 #include <thread>
 #include <vector>
 
+#include "solver/api/trace_sample.h"
 #include "specs/vnnlib/vnnlib.h"
 #include "tests/support/floors.h"
 
@@ -166,6 +168,48 @@ TEST(SearchTrace, WithoutNodesNothingIsRecorded) {
   EXPECT_LE(trace.nodes().size(), SearchTrace::kMostNodes);
   search(trace, number, 7, 100);
   EXPECT_LE(trace.nodes().size(), SearchTrace::kMostNodes);
+}
+
+/// What is written with at most so many nodes: connected, and everything is counted.
+Ends written(const SearchTrace& trace, std::size_t most) {
+  Ends ends{};
+  const std::vector<WrittenNode> nodes = written_nodes(trace.nodes(), most);
+  std::vector<int> children(nodes.size() + 1, 0);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    EXPECT_LE(nodes[i].parent, i);
+    ++children[nodes[i].parent];
+    ++ends[static_cast<std::size_t>(nodes[i].recorded->end)];
+    const std::uint64_t below[] = {nodes[i].splits, nodes[i].refuted, nodes[i].clipped,
+                                   nodes[i].given_up};
+    for (std::size_t k = 0; k < 4; ++k) ends[k + 1] += below[k];
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const bool has_children = nodes[i].recorded->end == NodeEnd::split && !nodes[i].counts_below;
+    EXPECT_EQ(children[i + 1], has_children ? 2 : 0);
+    if (nodes[i].counts_below) {
+      EXPECT_GT(nodes[i].deepest, nodes[i].recorded->depth);
+    }
+  }
+  return ends;
+}
+
+TEST(SearchTrace, WhatIsNotWrittenIsCounted) {
+  const Asked asked;
+  for (const std::uint64_t splits : {0U, 200U, 20000U, 150000U}) {
+    SearchTrace trace;
+    const std::uint16_t number = asked.begin(trace);
+    Ends ends = search(trace, number, 5, splits);
+    ends += search(trace, number, 6, 30);
+    std::size_t before = 0;
+    for (const std::size_t most : {0U, 1U, 2U, 3U, 100U, 5000U, 1000000U}) {
+      EXPECT_EQ(written(trace, most), ends) << splits << " splits, at most " << most;
+      const std::size_t now = written_nodes(trace.nodes(), most).size();
+      EXPECT_LE(now, std::max<std::size_t>(most, 2)) << "two roots";
+      EXPECT_GE(now, before);
+      before = now;
+    }
+    EXPECT_EQ(before, trace.nodes().size());
+  }
 }
 
 TEST(SearchTrace, WithoutATraceNothingHappens) {
