@@ -61,7 +61,8 @@ void warn(const Problem& problem, Console& console) {
         "counterexample is replayed in the networks' own");
 }
 
-/// Writes the certificate of an `unsat`, in the time that is left. The verdict stands without it.
+/// Writes the certificate of an `unsat`, in the time that is left. The verdict stands without it,
+/// whatever goes wrong.
 void certify(const Arguments& arguments, const Problem& problem, const Result& result,
              Clock::time_point start, Console& console) {
   if (arguments.certificate.empty() || result.verdict != Verdict::unsat) return;
@@ -69,13 +70,19 @@ void certify(const Arguments& arguments, const Problem& problem, const Result& r
   const double limit_s = std::stod(options.get("timeout")) -
                          std::stod(options.get("timeout-reserve")) -
                          std::chrono::duration<double>(Clock::now() - start).count();
-  const std::optional<std::string> bytes =
-      certificate_of(problem.network, problem.query, options, limit_s);
-  if (bytes)
-    write_output(arguments.certificate,
-                 arguments.certificate.ends_with(".gz") ? suite::gzip(*bytes) : *bytes);
-  else
-    console.message("warning: no certificate: no proof by splits of inputs was found in time");
+  try {
+    const std::optional<std::string> bytes =
+        certificate_of(problem.network, problem.query, options, limit_s);
+    if (bytes)
+      write_output(arguments.certificate,
+                   arguments.certificate.ends_with(".gz") ? suite::gzip(*bytes) : *bytes);
+    else
+      console.message("warning: no certificate: no proof by splits of inputs was found in time");
+  } catch (const std::bad_alloc&) {
+    console.message("warning: no certificate: out of memory");
+  } catch (const std::exception& error) {
+    console.message(std::string("warning: no certificate: ") + error.what());
+  }
 }
 
 /// Reads, warns and solves. Memory that runs out while reading is an `unknown` too.
@@ -137,11 +144,13 @@ int verify(const Arguments& arguments) {
   }
 }
 
-/// Writing a trace or a checkpoint takes up to a part of a second, and the limit holds for that
-/// too.
+/// Writing a trace, a checkpoint or a certificate takes up to a part of a second, and the limit
+/// holds for that too.
 void reserve_for_files(Arguments& arguments) {
   constexpr double kReserve_s = 0.5, kShare = 0.1;
-  if (arguments.outputs.trace.empty() && arguments.checkpoints.write.empty()) return;
+  if (arguments.outputs.trace.empty() && arguments.checkpoints.write.empty() &&
+      arguments.certificate.empty())
+    return;
   const double reserve_s =
       std::min(kReserve_s, kShare * std::stod(arguments.options.get("timeout")));
   if (std::stod(arguments.options.get("timeout-reserve")) < reserve_s)

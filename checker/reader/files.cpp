@@ -80,6 +80,10 @@ std::vector<std::uint8_t> CertificateStream::refill() {
     std::uint8_t more = 0;
     if (gzread(static_cast<gzFile>(file_), &more, 1) != 0)
       throw Unreadable(path_ + ": something follows its end");
+    // Of a packed file gzip's own checksum belongs to it.
+    int error = Z_OK;
+    gzerror(static_cast<gzFile>(file_), &error);
+    if (error != Z_OK) throw Unreadable(path_ + ": ends too early");
     return {};
   }
   if (length > kLargestBlock) throw Unreadable(path_ + ": a block is too long");

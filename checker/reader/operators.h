@@ -32,6 +32,8 @@ struct Tensor {
 
 std::int64_t count_of(const Shape& shape);
 Tensor read_tensor(const onnx::TensorProto& proto, const std::string& name);
+/// The tensor's elements or values at these places.
+Tensor gathered(const Tensor& from, Shape shape, const std::vector<std::size_t>& places);
 
 /// One application of an operator.
 struct Call {

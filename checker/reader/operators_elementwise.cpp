@@ -27,14 +27,7 @@ Tensor broadcast(Call& call, const Tensor& from, const Shape& shape) {
                        static_cast<std::size_t>(old[k] == 1 ? 0 : j));
     places = std::move(next);
   }
-  Tensor result{.shape = shape, .constant = from.constant, .integer = from.integer};
-  for (const std::size_t k : places) {
-    if (from.constant)
-      result.values.push_back(from.values[k]);
-    else
-      result.elements.push_back(from.elements[k]);
-  }
-  return result;
+  return gathered(from, shape, places);
 }
 
 Shape common_shape(Call& call, const Shape& a, const Shape& b) {

@@ -9,9 +9,6 @@
 
 namespace clipcheck {
 
-namespace {
-
-/// The tensor's elements or values at these places.
 Tensor gathered(const Tensor& from, Shape shape, const std::vector<std::size_t>& places) {
   Tensor result{.shape = std::move(shape), .constant = from.constant, .integer = from.integer};
   for (const std::size_t k : places) {
@@ -22,6 +19,8 @@ Tensor gathered(const Tensor& from, Shape shape, const std::vector<std::size_t>&
   }
   return result;
 }
+
+namespace {
 
 Tensor reshaped(Call& call, Shape shape) {
   Tensor result = call.input(0);

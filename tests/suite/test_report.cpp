@@ -11,6 +11,7 @@
 #include "benchmarks/report/board.h"
 #include "benchmarks/suite/csv.h"
 #include "tests/suite/fake.h"
+#include "tests/support/browser.h"
 #include "tests/support/floors.h"
 
 namespace clipbound::test {
@@ -280,16 +281,6 @@ TEST(SuiteReport, Mistakes) {
   EXPECT_EQ(run({"suite", "report"}).exit_code, 1);
   ASSERT_EQ(run({"suite", "report", fake.out()}).exit_code, 0);
   EXPECT_TRUE(std::filesystem::exists(fake.out() + "/report/report.html"));
-}
-
-/// The path of a Chromium; empty where there is none.
-std::string browser() {
-  for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
-    for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/snap/bin/"}) {
-      if (std::filesystem::exists(std::string(folder) + name)) return std::string(folder) + name;
-    }
-  }
-  return "";
 }
 
 /// What the page is after its scripts have run.

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "tests/cli/child.h"
+#include "tests/support/browser.h"
 #include "tests/support/floors.h"
 
 namespace clipbound::test {
@@ -177,15 +178,6 @@ TEST(View, NothingIsReadAsMarkup) {
   EXPECT_TRUE(contains(page, "&lt;img src=x&gt;"));
   EXPECT_FALSE(contains(page, "src=\"http")) << "nothing from elsewhere";
   EXPECT_FALSE(contains(page, "/*DATA*/"));
-}
-
-std::string browser() {
-  for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
-    for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/snap/bin/"}) {
-      if (std::filesystem::exists(std::string(folder) + name)) return std::string(folder) + name;
-    }
-  }
-  return "";
 }
 
 /// What a page leaves at its root after its scripts have run.
