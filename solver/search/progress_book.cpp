@@ -17,7 +17,14 @@ void ProgressBook::resume(const SearchState& state) {
     closed.add(state.clauses[k].elsewhere);
     clauses_[k].closed = closed.value();
     clauses_[k].open = std::max<std::size_t>(state.clauses[k].open.size(), 1);
-    if (closed.is_one()) clauses_[k] = {.bounded = true, .refuted = true, .closed = 1.0, .open = 0};
+    if (closed.is_one()) {
+      clauses_[k] = {.bounded = true,
+                     .refuted = true,
+                     .searched = false,
+                     .closed = 1.0,
+                     .open = 0,
+                     .root = {}};
+    }
   }
 }
 
