@@ -1,11 +1,14 @@
 #include "cli/checkpoint_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "benchmarks/suite/files.h"
 #include "cli/division.h"
@@ -16,13 +19,24 @@ namespace clipbound::cli {
 
 namespace {
 
-std::string temporary_of(const std::string& path) {
-  return path + ".tmp";
+/// A new file beside `path`, which no other process writes to; its name.
+std::pair<int, std::string> open_temporary(const std::string& path) {
+  std::string name = path + ".XXXXXX";
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor >= 0) {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    ::fchmod(descriptor, 0666 & ~mask);
+  }
+  return {descriptor, std::move(name)};
 }
 
-int open_temporary(const std::string& path) {
-  return ::open(temporary_of(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                0666);
+/// Where a link leads to: renaming would put a file in its place.
+std::string target_of(const std::string& path) {
+  std::error_code failed;
+  if (!std::filesystem::is_symlink(path, failed) || failed) return path;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(path, failed);
+  return failed ? path : target.string();
 }
 
 /// A name is safe once its folder is; where folders cannot be synchronised, nothing can be done.
@@ -37,27 +51,28 @@ void synchronise_folder(const std::string& path) {
 
 }  // namespace
 
-void prepare_checkpoint(const std::string& path) {
+void prepare_checkpoint(std::string& path) {
   if (path == kStandardStream) throw InputError("a checkpoint needs a file, not stdout");
   std::error_code failed;
   if (std::filesystem::exists(path, failed) && !std::filesystem::is_regular_file(path, failed))
     throw InputError("the checkpoint " + path + " is no file");
-  const int descriptor = open_temporary(path);
+  path = target_of(path);
+  const auto [descriptor, temporary] = open_temporary(path);
   if (descriptor < 0)
     throw InputError("cannot write " + path + ": " + std::generic_category().message(errno));
   ::close(descriptor);
-  ::unlink(temporary_of(path).c_str());
+  ::unlink(temporary.c_str());
 }
 
 bool write_durably(const std::string& path, std::string_view bytes) noexcept {
   try {
-    const int descriptor = open_temporary(path);
+    const auto [descriptor, temporary] = open_temporary(path);
     if (descriptor < 0) return false;
     bool done = suite::write_all(descriptor, bytes) && ::fsync(descriptor) == 0;
     done = ::close(descriptor) == 0 && done;
-    if (!done || ::rename(temporary_of(path).c_str(), path.c_str()) != 0) {
+    if (!done || ::rename(temporary.c_str(), path.c_str()) != 0) {
       const int why = errno;
-      ::unlink(temporary_of(path).c_str());
+      ::unlink(temporary.c_str());
       errno = why;
       return false;
     }
@@ -69,19 +84,38 @@ bool write_durably(const std::string& path, std::string_view bytes) noexcept {
   }
 }
 
+namespace {
+
+SavedSearch load(const std::string& path) {
+  if (path == kStandardStream) throw InputError("a search is resumed from a file, not from stdin");
+  return SavedSearch::load(path);
+}
+
+/// What to go on from: the part as it was dealt, or as far as an earlier process came with it.
+void complete_part(CheckpointPaths& paths) {
+  const SavedSearch part = load(paths.subproblem);
+  if (!part.is_part()) throw InputError(paths.subproblem + " is no part that `split` made");
+  if (paths.write.empty()) paths.write = paths.subproblem + kResultEnding;
+  if (paths.resume.empty()) {
+    std::error_code failed;
+    const bool began = std::filesystem::exists(paths.write, failed) && !failed;
+    paths.resume = began ? paths.write : paths.subproblem;
+  }
+  paths.saved = load(paths.resume);
+  if (paths.saved->sha256() != part.sha256() && paths.saved->part() != part.sha256())
+    throw InputError(paths.resume + " is no checkpoint of " + paths.subproblem);
+}
+
+}  // namespace
+
 void complete(CheckpointPaths& paths, Question& question) {
   if (!paths.subproblem.empty()) {
-    const SavedSearch part = SavedSearch::load(paths.subproblem);
-    if (!part.is_part()) throw InputError(paths.subproblem + " is no part that `split` made");
-    if (paths.resume.empty()) {
-      paths.resume = paths.subproblem;
-    } else if (SavedSearch::load(paths.resume).part() != part.sha256()) {
-      throw InputError(paths.resume + " is no checkpoint of " + paths.subproblem);
-    }
-    if (paths.write.empty()) paths.write = paths.subproblem + kResultEnding;
+    complete_part(paths);
+  } else if (!paths.resume.empty()) {
+    paths.saved = load(paths.resume);
   }
-  if (paths.resume.empty() || !question.query.empty()) return;
-  const std::vector<std::string> asked = SavedSearch::load(paths.resume).question();
+  if (!paths.saved || !question.query.empty()) return;
+  const std::vector<std::string> asked = paths.saved->question();
   for (const std::string& argument : asked) {
     if (argument == kStandardStream)
       throw InputError(paths.resume + " is of files from stdin: name query and networks");
@@ -92,14 +126,29 @@ void complete(CheckpointPaths& paths, Question& question) {
   question.networks.assign(asked.begin() + 1, asked.end());
 }
 
-void add_checkpoints(const CheckpointPaths& paths, const Question& question, Console& console,
-                     std::atomic<bool>& written, Callbacks& callbacks) {
-  if (!paths.resume.empty()) {
-    if (paths.resume == kStandardStream)
-      throw InputError("a search is resumed from a file, not from stdin");
-    callbacks.resume = SavedSearch::load(paths.resume);
+void check_different(const CheckpointPaths& paths, const Question& question,
+                     const std::vector<std::string>& outputs) {
+  std::vector<std::string> read{question.query, paths.subproblem};
+  for (const ModelFile& model : models_of(question.networks)) read.push_back(model.path);
+  for (const std::string& input : read) {
+    if (is_same_file(paths.write, input))
+      throw InputError("the checkpoint would go to " + input + ", which is read");
   }
+  for (const std::string& output : outputs) {
+    check_different(paths.write, output);
+    for (const std::string& saved : {paths.resume, paths.subproblem}) {
+      if (is_same_file(saved, output))
+        throw InputError("an output would go to " + saved + ", which is resumed");
+    }
+  }
+}
+
+void add_checkpoints(CheckpointPaths& paths, const Question& question, Console& console,
+                     std::atomic<bool>& written, Callbacks& callbacks) {
+  callbacks.resume = paths.saved;
+  callbacks.part_alone = !paths.subproblem.empty();
   if (paths.write.empty()) return;
+  if (is_same_file(paths.write, paths.resume)) written.store(true);
   prepare_checkpoint(paths.write);
   callbacks.checkpoint.emplace();
   callbacks.checkpoint->every_s = paths.every_s;

@@ -23,15 +23,20 @@ bool write_and_close(int descriptor, std::string_view text) noexcept {
 
 }  // namespace
 
-void check_different(const std::string& one, const std::string& other) {
-  if (one.empty() || other.empty()) return;
+bool is_same_file(const std::string& one, const std::string& other) {
+  if (one.empty() || other.empty() || one == kStandardStream || other == kStandardStream)
+    return false;
   std::error_code failed;  // then the names are compared
   const auto place = [&](const std::string& path) {
     const std::filesystem::path absolute = std::filesystem::weakly_canonical(path, failed);
     return failed ? std::filesystem::path(path) : absolute;
   };
-  if (one == other ||
-      (one != kStandardStream && other != kStandardStream && place(one) == place(other)))
+  return one == other || place(one) == place(other) ||
+         (std::filesystem::equivalent(one, other, failed) && !failed);
+}
+
+void check_different(const std::string& one, const std::string& other) {
+  if (is_same_file(one, other) || (!one.empty() && one == other))
     throw InputError("two outputs would go to " + one);
 }
 

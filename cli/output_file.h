@@ -10,6 +10,8 @@ namespace clipbound::cli {
 /// What stands for stdin and stdout in place of a file's name.
 inline constexpr std::string_view kStandardStream = "-";
 
+/// True where two names are of one file, or would be once they exist. Empty ones and "-" are none.
+bool is_same_file(const std::string& one, const std::string& other);
 /// Throws InputError where two outputs are one file: the later one would replace the other.
 void check_different(const std::string& one, const std::string& other);
 

@@ -112,7 +112,7 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
   }
 }
 
-int verify(const Arguments& arguments) {
+int verify(Arguments& arguments) {
   const Clock::time_point start = process_start();
   // These live until the process ends: the watchdog's thread and the signal handler hold on to
   // them.
@@ -147,12 +147,12 @@ int verify(const Arguments& arguments) {
 /// Writing a trace, a checkpoint or a certificate takes up to a part of a second, and the limit
 /// holds for that too.
 void reserve_for_files(Arguments& arguments) {
-  constexpr double kReserve_s = 0.5, kShare = 0.1;
+  const double most_s = arguments.checkpoints.write.empty() ? 0.5 : 1.0;
+  constexpr double kShare = 0.1;
   if (arguments.outputs.trace.empty() && arguments.checkpoints.write.empty() &&
       arguments.certificate.empty())
     return;
-  const double reserve_s =
-      std::min(kReserve_s, kShare * std::stod(arguments.options.get("timeout")));
+  const double reserve_s = std::min(most_s, kShare * std::stod(arguments.options.get("timeout")));
   if (std::stod(arguments.options.get("timeout-reserve")) < reserve_s)
     arguments.options.set("timeout-reserve", std::to_string(reserve_s));
 }
@@ -208,6 +208,9 @@ void add_question_arguments(CLI::App& command, Arguments& arguments) {
   query->needs(network);
   command.final_callback([&arguments] {
     const CheckpointPaths& saved = arguments.checkpoints;
+    if (saved.every_s != CheckpointPaths().every_s && saved.write.empty() &&
+        saved.subproblem.empty())
+      throw CLI::RequiresError("--checkpoint-every", "--checkpoint");
     if (!saved.resume.empty() || !saved.subproblem.empty()) return;
     if (arguments.question.query.empty()) throw CLI::RequiredError("query");
     if (arguments.question.networks.empty()) throw CLI::RequiredError("--network");
@@ -228,6 +231,10 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->run = run;
   add_question_arguments(command, *arguments);
+  if (run != &clipbound::solve) {  // nothing is saved that knows them
+    command.get_option("query")->required();
+    command.get_option("--network")->required();
+  }
   command
       .add_option("--result", arguments->outputs.result,
                   "write the competition's result file (-: stdout)")
@@ -272,6 +279,9 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   return [arguments] {
     refuse_result(*arguments);
     complete(arguments->checkpoints, arguments->question);
+    const OutputPaths& outputs = arguments->outputs;
+    check_different(arguments->checkpoints, arguments->question,
+                    {outputs.result, outputs.json, outputs.trace, arguments->certificate});
     reserve_for_files(*arguments);
     arguments->command = command_line();
     return verify(*arguments);

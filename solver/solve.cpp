@@ -54,10 +54,7 @@ class Run {
         only_root_(context.only_root),
         keeper_(query_, context.resume),
         checkpoint_(context.checkpoint),
-        cuts_(deadline_, keeper_, context.checkpoint_s,
-              [this](SearchState state, const Statistics& running) {
-                write_checkpoint(std::move(state), running);
-              }),
+        cuts_(deadline_, keeper_, context.checkpoint_s, writes()),
         reporter_(reports_to(context.progress),
                   std::chrono::milliseconds(trace_ != nullptr ? 25 : 200)) {
     CLIPBOUND_CHECK(context.resume == nullptr ||
@@ -189,6 +186,13 @@ class Run {
     return state;
   }
   void write_checkpoint(SearchState state, const Statistics& running);
+  /// Empty: nobody takes them.
+  Cuts::Write writes() {
+    if (!checkpoint_) return {};
+    return [this](SearchState state, const Statistics& running) {
+      write_checkpoint(std::move(state), running);
+    };
+  }
   SolveResult found() {
     result_.input = judge_.input();
     result_.output = judge_.output();

@@ -28,9 +28,9 @@ struct Division {
 };
 
 /// Searches until enough is open, and divides that into up to `parts` parts of similar shares. Each
-/// is a SavedSearch: solve() with Callbacks::resume gives the verdict of that part alone (`sat` is
-/// one of the whole). Of callbacks.checkpoint only the question is used. Throws as solve() does,
-/// and InputError for no parts, more than 100,000, or where Callbacks::resume is set.
+/// is a SavedSearch: solve() with Callbacks::resume and part_alone gives the verdict of that part
+/// alone (`sat` is one of the whole). Of callbacks.checkpoint only the question is used. Throws as
+/// solve() does, and InputError for no parts, more than 100,000, or where Callbacks::resume is set.
 CLIPBOUND_API Division divide(const Network& network, const Query& query, std::size_t parts,
                               const Options& options = {}, const Callbacks& callbacks = {});
 

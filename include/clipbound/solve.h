@@ -149,6 +149,8 @@ struct Result {
   std::vector<Statistic> statistics;       ///< what it cost
   std::vector<FileInfo> networks;          ///< of what it is the result; nothing: not read
   std::optional<FileInfo> property;        ///< and of which property
+  /// The SHA-256 of the part of a divided search that this is the result of; empty: of the query.
+  std::string part;
 };
 
 /// How solve() talks to its caller. All members are optional.
@@ -165,8 +167,11 @@ struct Callbacks {
   /// Records what the search does; `progress` is called more often then.
   std::optional<Trace> trace = {};
   /// Goes on with a search that was left, of the same network and query; options may be others.
-  /// Throws InputError where it is of others. Statistics and settled share begin with its.
+  /// Throws InputError where it is of others, or of a part of a divided search that is not asked
+  /// for. Statistics and settled share begin with its.
   std::optional<SavedSearch> resume = {};
+  /// `resume` is of a part of a divided search, and the verdict is to be that of the part alone.
+  bool part_alone = false;
   /// Has the search saved while it runs, and when it ends.
   std::optional<CheckpointRequest> checkpoint = {};
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <optional>
 #include <set>
 
@@ -232,7 +233,8 @@ class Merge {
     const std::size_t count = number_.size();
     if (merged_.missing.empty() && merged_.refused.empty() && whole) {
       result.verdict = Verdict::unsat;
-      result.reason = "every one of " + std::to_string(count) + " parts is proved";
+      result.reason = count == 0 ? "proved when it was divided"
+                                 : "every one of " + std::to_string(count) + " parts is proved";
       result.progress.settled_share = 1.0;
       return;
     }
@@ -265,6 +267,7 @@ Division divide(const Network& network, const Query& query, std::size_t parts,
   Callbacks quiet = callbacks;
   quiet.checkpoint.reset();
   Result result = solve_breadth_first(network, query, options, quiet, kOpenPerPart * parts, state);
+  if (state.clauses.empty() && result.verdict != Verdict::sat) throw std::bad_alloc();
   Record whole = record_of(result, options, callbacks);
   std::vector<SavedSearch> saved;
   if (result.verdict != Verdict::sat) {

@@ -17,6 +17,7 @@
 #include "clipbound/range.h"
 #include "solver/api/extremes.h"
 #include "solver/api/implementation.h"
+#include "solver/api/saved_run.h"
 
 namespace clipbound {
 
@@ -301,6 +302,7 @@ std::vector<double> checked_forms(const Network& network, std::span<const double
 Ranges range_of(const Network& network, std::span<const double> lower,
                 std::span<const double> upper, std::span<const double> objectives,
                 const RangeSettings& settings, const Options& options, const Callbacks& callbacks) {
+  SavedRun::refuse(callbacks);
   if (!(settings.gap >= 0.0) || !(settings.gap_absolute >= 0.0))
     throw InputError("a gap must be 0 or more");
   if (!(settings.time_limit_s >= 0.0)) throw InputError("the time limit must be 0 seconds or more");

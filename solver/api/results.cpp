@@ -101,6 +101,7 @@ std::string to_json(const Result& result, const Options& options) {
                         {"line", result.violated->line},
                         {"rows", result.violated->rows}};
   }
+  if (!result.part.empty()) json["part"] = result.part;
   json["progress"] = progress_json(result.progress);
   Json statistics = Json::object();
   for (const Statistic& row : result.statistics) {

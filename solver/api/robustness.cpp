@@ -9,6 +9,7 @@
 
 #include "base/rounding.h"
 #include "solver/api/ball_search.h"
+#include "solver/api/saved_run.h"
 
 namespace clipbound {
 
@@ -165,6 +166,7 @@ class RadiusSearch {
 Robustness robustness(const Network& network, std::span<const double> x, std::size_t label,
                       const RobustnessSettings& settings, const Options& options,
                       const Callbacks& callbacks) {
+  SavedRun::refuse(callbacks);
   return RadiusSearch(network, x, label, settings, options, callbacks).run();
 }
 
@@ -177,6 +179,7 @@ RobustnessCheck check_robustness(const Network& network, std::span<const double>
                                  std::size_t label, double epsilon,
                                  const RobustnessSettings& settings, const Options& options,
                                  const Callbacks& callbacks) {
+  SavedRun::refuse(callbacks);
   if (!(epsilon >= 0.0) || !std::isfinite(epsilon))
     throw InputError("epsilon must be a finite number that is not negative");
   BallSearch search(network, x, label, settings, options, callbacks);

@@ -1,6 +1,7 @@
 #include "solver/api/saved_run.h"
 
 #include <algorithm>
+#include <new>
 #include <type_traits>
 
 #include "base/file.h"
@@ -78,15 +79,45 @@ SavedRun::SavedRun(const Callbacks& callbacks, const specs::Network& network,
   resumed_ = &saved.record;
   check_files(*callbacks.resume, about.networks, about.property);
   part_ = resumed_->is_part ? saved.sha256 : resumed_->part;
+  check_part(saved, callbacks.part_alone);
   earlier_ = statistics_of(*resumed_);
   earlier_.earlier_s += resumed_->elapsed_s;
-  if (resumed_->outcome == Record::Outcome::sat) return;  // its counterexample says all
+  if (resumed_->outcome == Record::Outcome::sat) {  // its counterexample says all
+    if (resumed_->input.size() != static_cast<std::size_t>(network.input_size()))
+      throw InputError(saved.name + " has a counterexample that is none");
+    return;
+  }
   try {
     resume_ = solver::read_state(resumed_->state, query, network.input_type(),
                                  solver::problem_fingerprint(network, query));
   } catch (const InputError& error) {
     throw InputError(saved.name + ": " + error.what());
   }
+  check_whole(saved);
+}
+
+/// What others search must not be taken for settled.
+void SavedRun::check_part(const SavedSearch::Implementation& saved, bool part_alone) const {
+  if (!resumed_->parts.empty())
+    throw InputError(saved.name + " is of a divided search: its parts are what is searched");
+  if (part_alone && part_.empty()) throw InputError(saved.name + " is no part of a divided search");
+  if (!part_alone && !part_.empty())
+    throw InputError(saved.name +
+                     " is of a part of a divided search (`verify --subproblem`), and its verdict " +
+                     "would not be the property's");
+}
+
+void SavedRun::check_whole(const SavedSearch::Implementation& saved) const {
+  if (!part_.empty()) return;
+  for (const solver::ClauseState& clause : resume_.clauses) {
+    if (!clause.elsewhere.is_zero())
+      throw InputError(saved.name + " is a part of a search and does not say of which");
+  }
+}
+
+void SavedRun::refuse(const Callbacks& callbacks) {
+  if (callbacks.resume || callbacks.checkpoint)
+    throw InputError("only solve() goes on from a saved search or writes one");
 }
 
 void SavedRun::check_files(const SavedSearch& saved, const std::vector<FileInfo>& networks,
@@ -128,6 +159,14 @@ void SavedRun::add_earlier(solver::SolveResult& result) const {
 
 void SavedRun::finish(const Result& result, const base::Statistics& statistics) {
   if (!callbacks_.checkpoint) return;
+  try {
+    save(result, statistics);
+  } catch (const std::bad_alloc&) {
+    // The verdict stands, and the last checkpoint is what is known.
+  }
+}
+
+void SavedRun::save(const Result& result, const base::Statistics& statistics) const {
   const bool sat = result.verdict == Verdict::sat, unsat = result.verdict == Verdict::unsat;
   // Memory ran out: the last checkpoint is what is known.
   if (left_.clauses.empty() && !sat) return;

@@ -36,17 +36,25 @@ class SavedRun {
   const std::vector<double>& known_input() const;
   /// Adds what earlier processes have cost.
   void add_earlier(solver::SolveResult& result) const;
-  /// Saves what came of the run.
+  /// Saves what came of the run, where memory is left for that.
   void finish(const Result& result, const base::Statistics& statistics);
-  /// Before the reason of a verdict.
   /// Throws InputError where a saved search is of other files than these.
   static void check_files(const SavedSearch& saved, const std::vector<FileInfo>& networks,
                           const std::optional<FileInfo>& property);
+  /// Throws InputError where a caller of something else than solve() asks for saved searches.
+  static void refuse(const Callbacks& callbacks);
+  /// Of the divided search that it is part of; empty: of none.
+  const std::string& part() const { return part_; }
+  /// Before the reason of a verdict.
   const char* prefix() const { return part_.empty() ? "" : "of this part alone: "; }
 
  private:
   void write(const solver::SearchState& state, const base::Statistics& so_far, double elapsed_s,
              Record::Outcome outcome, const std::vector<double>& input) const;
+
+  void check_part(const SavedSearch::Implementation& saved, bool part_alone) const;
+  void check_whole(const SavedSearch::Implementation& saved) const;
+  void save(const Result& result, const base::Statistics& statistics) const;
 
   const Callbacks& callbacks_;
   const Options& options_;

@@ -74,6 +74,8 @@ class Registration {
   Registration(const Registration&) = delete;
   Registration& operator=(const Registration&) = delete;
   const base::Deadline& deadline() const { return entry_.deadline; }
+  /// Ends this run alone.
+  void end() const { entry_.deadline.interrupt(); }
 
  private:
   Stopper::Implementation& state_;
@@ -136,6 +138,17 @@ struct Special {
   std::size_t divide = 0;  ///< solver::SolveContext::divide
 };
 
+/// The counterexample that a saved search has.
+Result known(const Network& network, const Query& query, SavedRun& saved, Result about) {
+  std::optional<Result> found = counterexample_at(network, query, saved.known_input());
+  if (!found) throw InputError("the counterexample that was saved is none");
+  found->networks = std::move(about.networks);
+  found->part = std::move(about.part);
+  found->statistics = outer(saved.earlier());
+  saved.finish(*found, saved.earlier());
+  return *std::move(found);
+}
+
 Result run(InnerSolve how, const Network& network, const Query& query, const Options& options,
            const Callbacks& callbacks, const Special& special = {}) {
   const Query::Implementation& asked = query.implementation();
@@ -161,17 +174,15 @@ Result run(InnerSolve how, const Network& network, const Query& query, const Opt
   context.resume = special.resume;
   context.left = special.left;
   context.divide = special.divide;
-  context.enough = [&stopper] { stopper.stop(); };
+  // Not the caller's stopper: that is for ever.
+  context.enough = [&registration] { registration.end(); };
   Result result;
   result.float64 = network.is_float64();
   result.networks = asked.files.empty() ? std::vector<FileInfo>{network.file()} : asked.files;
   result.property = query.file();
   SavedRun saved(callbacks, *inner_network, inner_query, options, result);
-  if (!saved.known_input().empty()) {
-    if (std::optional<Result> known = counterexample_at(network, query, saved.known_input()))
-      return *std::move(known);
-    throw InputError("the counterexample that was saved is none");
-  }
+  result.part = saved.part();
+  if (!saved.known_input().empty()) return known(network, query, saved, std::move(result));
   saved.begin(context);
   Trace::Implementation* const record = begin_trace(callbacks, *inner_network, inner_query);
   if (record != nullptr) context.trace = &record->search;
@@ -214,12 +225,14 @@ std::vector<Statistic> all_statistics() {
 
 Result solve_at_root(const Network& network, const Query& query, const Options& options,
                      const Callbacks& callbacks) {
+  SavedRun::refuse(callbacks);
   return run(solver::solve, network, query, options, callbacks, {.only_root = true});
 }
 
 Result solve_from(const Network& network, const Query& query, const Options& options,
                   const Callbacks& callbacks, const solver::SearchState* resume,
                   solver::SearchState* left) {
+  SavedRun::refuse(callbacks);
   return run(solver::solve, network, query, options, callbacks, {false, resume, left});
 }
 
@@ -250,6 +263,7 @@ std::optional<Result> counterexample_at(const Network& network, const Query& que
 
 Result attack(const Network& network, const Query& query, const Options& options,
               const Callbacks& callbacks) {
+  SavedRun::refuse(callbacks);
   return run(solver::search_counterexample, network, query, options, callbacks);
 }
 

@@ -32,6 +32,9 @@ class Cuts {
   /// worker runs.
   void write_if_due(const Statistics& running = {});
 
+  /// There is to be no cut now after all: the search is over.
+  void call_off() noexcept { asked_s_.store(kNotAsked); }
+
   /// Has searches go breadth-first until so many subproblems are open, and end then by `stop`:
   /// what is open is to be divided. Before any search.
   void divide(std::size_t open, std::function<void()> stop) {

@@ -80,6 +80,14 @@ class TreeSearch {
   void spawn(Subtree subtree) {
     pool_.spawn(std::make_unique<SubtreeTask>(*this, std::move(subtree)));
   }
+  /// The last one first.
+  void spawn_all(std::vector<Subtree>& subtrees) {
+    while (!subtrees.empty()) {
+      Subtree last = std::move(subtrees.back());
+      subtrees.pop_back();
+      spawn(std::move(last));
+    }
+  }
   void put_back(Subtree subtree) {
     const std::lock_guard lock(mutex_);
     left_.push_back(std::move(subtree));
@@ -239,7 +247,7 @@ template <typename Worker>
 void TreeSearch<Worker>::run(std::vector<Subtree>& frontier) {
   try {
     // The newest task begins first.
-    for (; !frontier.empty(); frontier.pop_back()) spawn(std::move(frontier.back()));
+    spawn_all(frontier);
     pool_.run();
     for (;;) {
       if (team_.pausing.load()) {
@@ -272,12 +280,18 @@ void TreeSearch<Worker>::cut() {
       // What was known before is written once more.
     }
     context_.cuts->write_if_due(running);
+  } else {
+    context_.cuts->call_off();
   }
   team_.pausing.store(false);
-  for (; !left_.empty(); left_.pop_back()) spawn(std::move(left_.back()));
-  // The newest task begins first: those that were at work.
-  for (; !paused_.empty(); paused_.pop_back())
-    pool_.spawn(std::make_unique<PausedTask>(*this, std::move(paused_.back())));
+  spawn_all(left_);
+  // The newest task begins first: those that were at work. Where memory runs out on the way, a task
+  // gives back what it was given.
+  while (!paused_.empty()) {
+    std::unique_ptr<Worker> worker = std::move(paused_.back());
+    paused_.pop_back();
+    pool_.spawn(std::make_unique<PausedTask>(*this, std::move(worker)));
+  }
 }
 
 template <typename Worker>
@@ -289,7 +303,7 @@ bool TreeSearch<Worker>::next_round() {
   }
   left_ = std::move(singles);
   if (left_.empty() || team_.is_over() || context_.cuts->suffices(left_.size())) return false;
-  for (; !left_.empty(); left_.pop_back()) spawn(std::move(left_.back()));
+  spawn_all(left_);
   return true;
 }
 

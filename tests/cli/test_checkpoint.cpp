@@ -130,7 +130,10 @@ TEST_F(CheckpointCommand, TheTimeLimitHoldsAndLeavesACheckpoint) {
   EXPECT_EQ(ended.out, "timed-out\n");
   EXPECT_LT(ended.seconds, 2.5);
   EXPECT_TRUE(fs::exists(file_));
-  EXPECT_FALSE(fs::exists(file_ + ".tmp"));
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(file_).parent_path())) {
+    const std::string name = entry.path().filename().string();
+    EXPECT_FALSE(name.starts_with("search.checkpoint.")) << name;
+  }
 }
 
 TEST_F(CheckpointCommand, WrongFilesAreErrorsThatSayWhatIsWrong) {
@@ -165,6 +168,29 @@ TEST_F(CheckpointCommand, WrongFilesAreErrorsThatSayWhatIsWrong) {
   changed[changed.size() / 2] ^= 1;
   scratch_.write("endless.onnx", changed);
   EXPECT_NE(error_of(file_).find("another network"), std::string::npos);
+}
+
+TEST_F(CheckpointCommand, NoOtherFileIsReplaced) {
+  ASSERT_EQ(run(verify(kEndless, {"--checkpoint", file_, "--timeout", "0.5"})).out, "timed-out\n");
+  const std::string saved = contents_of(file_), network = contents_of(endless_);
+  const auto refused = [&](const std::vector<std::string>& more) {
+    const Ended ended = run(verify(kEndless, more));
+    EXPECT_EQ(ended.exit_code, 2) << more[0] << " " << more[1];
+    EXPECT_EQ(contents_of(file_), saved);
+    EXPECT_EQ(contents_of(endless_), network);
+  };
+  refused({"--checkpoint", endless_});
+  refused({"--checkpoint", query(kEndless)});
+  refused({"--checkpoint", file_, "--json", file_});
+  refused({"--checkpoint", file_, "--trace", scratch_ / "./search.checkpoint"});
+  refused({"--resume", file_, "--result", file_});
+  EXPECT_NE(run(verify(kEndless, {"--checkpoint-every", "3"})).exit_code, 0);
+  // A link stays one.
+  const std::string link = scratch_ / "link", target = scratch_ / "target";
+  fs::create_symlink(target, link);
+  ASSERT_EQ(run(verify(kEndless, {"--checkpoint", link, "--timeout", "0.5"})).out, "timed-out\n");
+  EXPECT_TRUE(fs::is_symlink(link));
+  EXPECT_TRUE(fs::is_regular_file(target));
 }
 
 TEST_F(CheckpointCommand, ACounterexampleSurvivesInterruptionsAndIsReplayed) {
@@ -207,6 +233,8 @@ TEST_F(SplitCommand, PartsAreProvedOneByOneAndAddUp) {
   }
   const Ended whole = merge();
   EXPECT_EQ(whole.out, "unsat\n") << whole.err;
+  EXPECT_EQ(run_part(2), "unsat\n") << "a job that runs once more goes on from its result";
+  EXPECT_EQ(merge().out, "unsat\n");
   EXPECT_EQ(whole.exit_code, 0);
   EXPECT_EQ(split(kEasyUnsat, "3").exit_code, 2) << "the folder is not empty";
 
@@ -246,6 +274,8 @@ TEST_F(SplitCommand, ForeignResultsAreRefused) {
   EXPECT_EQ(foreign.out, "unknown\n");
   EXPECT_NE(foreign.err.find("no part of this division"), std::string::npos) << foreign.err;
   // A part's verdict is not the property's.
+  for (const std::string& saved : {folder_ + "/whole.search", part(2), part(1) + ".result"})
+    EXPECT_EQ(run({"verify", "--resume", saved, "--result", scratch_ / "r"}).exit_code, 2) << saved;
   EXPECT_EQ(run({"verify", "--subproblem", part(2), "--result", scratch_ / "r"}).exit_code, 2);
   EXPECT_EQ(run({"verify", "--subproblem", part(2), "--resume", part(1) + ".result"}).exit_code, 2);
 }

@@ -81,11 +81,13 @@ TEST_P(Divided, PartsComeToTheWhole) {
                 Verdict::unknown);
       Callbacks callbacks;
       callbacks.resume = part;
+      callbacks.part_alone = true;
       std::string saved;
       callbacks.checkpoint.emplace().write = [&](const std::string& bytes) { saved = bytes; };
       const Result result = solve(hill.network, query, options, callbacks);
       ASSERT_EQ(result.verdict, Verdict::unsat);
       EXPECT_NE(result.reason.find("this part alone"), std::string::npos);
+      EXPECT_EQ(result.part, part.sha256());
       results.push_back(SavedSearch::parse(saved));
       EXPECT_EQ(results.back().part(), part.sha256());
     }
@@ -126,6 +128,7 @@ TEST_P(Divided, APlantedCounterexampleIsInSomePart) {
       if (found) break;
       Callbacks callbacks;
       callbacks.resume = part;
+      callbacks.part_alone = true;
       callbacks.checkpoint.emplace().write = [&](const std::string& bytes) {
         results.push_back(SavedSearch::parse(bytes));
       };
@@ -140,6 +143,43 @@ TEST_P(Divided, APlantedCounterexampleIsInSomePart) {
 }
 INSTANTIATE_TEST_SUITE_P(Splits, Divided, testing::Values("inputs", "neurons"),
                          [](const auto& split) { return std::string(split.param); });
+
+/// Every way to have others' parts taken for settled is an error.
+TEST(SavedSearches, NothingOfADivisionPassesForTheWhole) {
+  const Options options = by("inputs");
+  const Hill hill = random_hill(1, 4);
+  const Query query = near_top(hill, 0.05);
+  const Division division = divide(hill.network, query, 3, options);
+  ASSERT_GE(division.parts.size(), 2U);
+  std::string result;
+  Callbacks alone;
+  alone.resume = division.parts[0];
+  alone.part_alone = true;
+  alone.checkpoint.emplace().write = [&](const std::string& bytes) { result = bytes; };
+  ASSERT_EQ(solve(hill.network, query, options, alone).verdict, Verdict::unsat);
+  for (const SavedSearch& saved :
+       {division.whole, division.parts[0], division.parts[1], SavedSearch::parse(result)}) {
+    Callbacks callbacks;
+    callbacks.resume = saved;
+    EXPECT_THROW((void)solve(hill.network, query, options, callbacks), InputError);
+    EXPECT_THROW((void)attack(hill.network, query, options, callbacks), InputError);
+    Solver session(hill.network, std::vector<double>(4, -1.0), std::vector<double>(4, 1.0));
+    EXPECT_THROW((void)session.solve({}, callbacks), InputError);
+  }
+  Callbacks callbacks;
+  callbacks.part_alone = true;
+  callbacks.resume = division.whole;
+  EXPECT_THROW((void)solve(hill.network, query, options, callbacks), InputError);
+}
+
+TEST(SavedSearches, DividingLeavesTheCallersStopperAlone) {
+  const Hill hill = random_hill(1, 4);
+  const Query query = near_top(hill, 0.05);
+  Callbacks callbacks;
+  callbacks.stopper = Stopper();
+  ASSERT_GE(divide(hill.network, query, 3, by("inputs"), callbacks).parts.size(), 2U);
+  EXPECT_EQ(solve(hill.network, query, by("inputs"), callbacks).verdict, Verdict::unsat);
+}
 
 TEST(SavedSearches, StatisticsAndSettledShareGoOn) {
   const Hill hill = random_hill(3, 4);

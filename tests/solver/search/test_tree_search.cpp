@@ -293,6 +293,16 @@ TEST(TreeSearch, ACutHasAllOfTheTreeAndChangesNoOrder) {
   }
 }
 
+TEST(TreeSearch, NothingIsDueWhereNobodyTakesIt) {
+  Surroundings around;
+  StateKeeper keeper(around.query, nullptr);
+  Cuts cuts(around.deadline, keeper, 0.0, {});
+  cuts.divide(10, [] {});
+  EXPECT_FALSE(cuts.is_due());
+  cuts.write_if_due();
+  EXPECT_EQ(cuts.written(), 0U);
+}
+
 /// After its first moments a search stands still for at most 1 % of its time.
 TEST(TreeSearch, CutsAreAsSeldomAsTheirCostDemands) {
   Surroundings around;
