@@ -32,11 +32,15 @@ std::pair<int, std::string> open_temporary(const std::string& path) {
 }
 
 /// Where a link leads to: renaming would put a file in its place.
-std::string target_of(const std::string& path) {
+std::string target_of(std::string path) {
+  constexpr int kMostLinks = 40;  // as the kernel
   std::error_code failed;
-  if (!std::filesystem::is_symlink(path, failed) || failed) return path;
-  const std::filesystem::path target = std::filesystem::weakly_canonical(path, failed);
-  return failed ? path : target.string();
+  for (int k = 0; k < kMostLinks && std::filesystem::is_symlink(path, failed); ++k) {
+    const std::filesystem::path to = std::filesystem::read_symlink(path, failed);
+    if (failed) break;
+    path = (std::filesystem::path(path).parent_path() / to).string();
+  }
+  return path;
 }
 
 /// A name is safe once its folder is; where folders cannot be synchronised, nothing can be done.
