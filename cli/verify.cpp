@@ -18,6 +18,7 @@
 #include "cli/models.h"
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
+#include "cli/streamed_file.h"
 #include "cli/watchdog.h"
 #include "clipbound/certificate.h"
 #include "clipbound/clipbound.h"
@@ -69,13 +70,16 @@ void certify(const Arguments& arguments, const Problem& problem, const Result& r
                          std::stod(options.get("timeout-reserve")) -
                          std::chrono::duration<double>(Clock::now() - start).count();
   try {
-    const std::optional<std::string> bytes =
-        certificate_of(problem.network, problem.query, options, limit_s);
-    if (bytes)
-      write_output(arguments.certificate,
-                   arguments.certificate.ends_with(".gz") ? suite::gzip(*bytes) : *bytes);
+    std::optional<StreamedFile> file;
+    const bool written = write_certificate(problem.network, problem.query, options, limit_s,
+                                           [&](std::string_view bytes) {
+                                             if (!file) file.emplace(arguments.certificate);
+                                             file->append(bytes);
+                                           });
+    if (written)
+      file->finish();
     else
-      console.message("warning: no certificate: no proof by splits of inputs was found in time");
+      console.message("warning: no certificate: no proof was found in time");
   } catch (const std::bad_alloc&) {
     console.message("warning: no certificate: out of memory");
   } catch (const std::exception& error) {
