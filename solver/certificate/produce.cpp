@@ -1,5 +1,5 @@
-// Idea: a clause is tried with decisions on neurons and with halved inputs, by turns where few
-// inputs vary.
+// Idea: clauses about one box share its neurons' bounds (records K, k); each is tried with decisions
+// on neurons and, where few inputs vary, with halved inputs.
 // Source: docs/certificate.md.
 // Guarantees: see the header.
 #include "solver/certificate/produce.h"
@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "bounds/layered/clause_rows.h"
 #include "solver/certificate/box_tree.h"
 #include "solver/certificate/neuron_bounds.h"
@@ -66,25 +68,58 @@ void restate(const specs::Clause& clause, std::span<const double> lower,
   }
 }
 
-/// The records of one clause's tree.
-class ClauseProof {
- public:
-  ClauseProof(const specs::Clause& clause, const FileLayers& layers, NeuronBoundsTask task,
-              Spool& stream)
-      : clause_(clause), layers_(layers), task_(std::move(task)), stream_(stream) {
-    const AffineForm rows = lower_rows(*layers.system, clause);
-    task_.needed = needed_neurons(*layers.system, {&rows});
+/// A box and the clauses about it.
+struct ProofBox {
+  std::vector<double> lower, upper;
+  std::vector<const specs::Clause*> clauses;
+};
+
+std::vector<ProofBox> boxes_of(const specs::Network& network, const specs::Query& query) {
+  std::vector<ProofBox> boxes;
+  for (const specs::Clause& clause : query.clauses) {
+    if (is_empty(*clause.box, network.input_type())) continue;
+    ProofBox box;
+    for (const specs::InputInterval& interval : *clause.box) {
+      const specs::Ends ends = interval.proof_in(network.input_type());
+      box.lower.push_back(ends.lower);
+      box.upper.push_back(ends.upper);
+    }
+    const auto found = std::find_if(boxes.begin(), boxes.end(), [&](const ProofBox& other) {
+      return other.lower == box.lower && other.upper == box.upper;
+    });
+    ProofBox& into = found == boxes.end() ? boxes.emplace_back(std::move(box)) : *found;
+    into.clauses.push_back(&clause);
   }
+  return boxes;
+}
+
+/// The records of all clauses about one box. Easy clauses are closed with CROWN's bounds; for the
+/// others come halved inputs, where few vary, and alpha-CROWN's bounds.
+class BoxProof {
+ public:
+  BoxProof(const specs::Network& network, const ProofBox& box, int threads,
+           const base::Deadline& deadline, Spool& stream)
+      : box_(box),
+        layers_(lower_as_in_file(network, box.lower, box.upper)),
+        task_{layers_, box.lower, box.upper, {}, threads, deadline},
+        stream_(stream) {}
 
   bool prove() {
-    const double begin = task_.deadline.spent_s();
-    const bool few = varying_inputs() <= kMostHalvedInputs;
-    const ProvedBounds crown = prove_crown_bounds(task_);
-    const double crown_s = task_.deadline.spent_s() - begin;
-    if (by_phases(crown, strategy::kFirstSearch * crown_s)) return true;
-    if (few && by_boxes(0.5 * task_.deadline.left_s())) return true;
-    if (task_.deadline.expired()) return false;
-    return by_phases(prove_alpha_bounds(task_, *crown.network), task_.deadline.left_s());
+    const Deadline& deadline = task_.deadline;
+    std::vector<const specs::Clause*> open = box_.clauses;
+    const double begin = deadline.spent_s();
+    find_needed(open);
+    start_from(prove_crown_bounds(task_));
+    const double first_s = strategy::kFirstSearch * (deadline.spent_s() - begin);
+    std::erase_if(open, [&](const specs::Clause* clause) { return by_phases(*clause, first_s); });
+    if (!open.empty() && varying_inputs() <= kMostHalvedInputs) by_boxes(open);
+    if (open.empty()) return true;
+    if (deadline.expired()) return false;
+    find_needed(open);
+    start_from(prove_alpha_bounds(task_, *bounds_->network));
+    return std::all_of(open.begin(), open.end(), [&](const specs::Clause* clause) {
+      return by_phases(*clause, deadline.left_s());
+    });
   }
 
  private:
@@ -95,41 +130,77 @@ class ClauseProof {
     return count;
   }
 
-  bool by_boxes(double seconds) {
-    const std::optional<std::string> tree =
-        box_tree(relu_network(layers_), clause_, task_.lower, task_.upper, task_.threads, seconds,
-                 task_.deadline);
-    if (tree) stream_.append(*tree);
-    return tree.has_value();
+  void find_needed(const std::vector<const specs::Clause*>& clauses) {
+    std::vector<AffineForm> rows;
+    for (const specs::Clause* clause : clauses)
+      rows.push_back(lower_rows(*layers_.system, *clause));
+    std::vector<const AffineForm*> pointers;
+    for (const AffineForm& form : rows) pointers.push_back(&form);
+    task_.needed = needed_neurons(*layers_.system, pointers);
   }
 
-  bool by_phases(const ProvedBounds& bounds, double seconds) {
+  void start_from(ProvedBounds bounds) {
+    bounds_ = std::move(bounds);
+    written_ = false;
+  }
+
+  void begin_clause(const specs::Clause& clause) {
+    Records records;
+    restate(clause, task_.lower, task_.upper, records);
+    stream_.append(records.bytes());
+  }
+
+  /// Half of the time is for boxes.
+  void by_boxes(std::vector<const specs::Clause*>& open) {
+    const ReluNetwork network = relu_network(layers_);
+    const double end = task_.deadline.spent_s() + 0.5 * task_.deadline.left_s();
+    std::erase_if(open, [&](const specs::Clause* clause) {
+      const std::optional<std::string> tree =
+          box_tree(network, *clause, task_.lower, task_.upper, task_.threads,
+                   end - task_.deadline.spent_s(), task_.deadline);
+      if (!tree) return false;
+      begin_clause(*clause);
+      stream_.append(*tree);
+      return true;
+    });
+  }
+
+  ActivationProblem problem_of(const specs::Clause& clause) const {
     ActivationProblem problem;
-    problem.network = bounds.network;
-    const AffineForm form = lower_rows(*layers_.system, clause_);
+    problem.network = bounds_->network;
+    const AffineForm form = lower_rows(*layers_.system, clause);
     std::vector<std::int64_t> all(static_cast<std::size_t>(form.size()));
     std::iota(all.begin(), all.end(), 0);
     problem.rows = problem.network->compile_rows(form, all);
-    problem.strict = strict_rows(*layers_.system, clause_);
-    problem.clauses = {{&clause_, 0, form.size()}};
+    problem.strict = strict_rows(*layers_.system, clause);
+    problem.clauses = {{&clause, 0, form.size()}};
     SlopeSchedule schedule;
     schedule.iterations = kRowIterations;
     problem.root =
         optimize_rows(*problem.network, problem.rows, schedule, task_.threads, task_.deadline);
+    return problem;
+  }
+
+  bool by_phases(const specs::Clause& clause, double seconds) {
+    const ActivationProblem problem = problem_of(clause);
     Spool leaves;
     PhaseTree tree(problem, layers_, leaves, task_.threads, task_.deadline);
     if (!tree.search(seconds)) return false;
-    ScopeSlopes slopes = bounds.slopes;
-    stream_.append(bounds.records);
+    begin_clause(clause);
+    stream_.append(written_ ? "k" : bounds_->records + "K");
+    written_ = true;
+    ScopeSlopes slopes = bounds_->slopes;
     stream_.append(tree.root_records(slopes));
     tree.write([&](const std::string& records) { stream_.append(records); });
     return true;
   }
 
-  const specs::Clause& clause_;
-  const FileLayers& layers_;
+  const ProofBox& box_;
+  FileLayers layers_;
   NeuronBoundsTask task_;
   Spool& stream_;
+  std::optional<ProvedBounds> bounds_;
+  bool written_ = false;  ///< their records
 };
 
 }  // namespace
@@ -144,21 +215,8 @@ bool produce_certificate(const specs::Network& network, const specs::Query& quer
       sizes.push_back(static_cast<std::size_t>(network.value(node.outputs[0]).size()));
   Spool stream;
   stream.append(header(network, query, sizes, network_path, query_path));
-  for (const specs::Clause& clause : query.clauses) {
-    if (is_empty(*clause.box, network.input_type())) continue;
-    std::vector<double> lower, upper;
-    for (const specs::InputInterval& interval : *clause.box) {
-      const specs::Ends ends = interval.proof_in(network.input_type());
-      lower.push_back(ends.lower);
-      upper.push_back(ends.upper);
-    }
-    const FileLayers layers = lower_as_in_file(network, lower, upper);
-    Records restated;
-    restate(clause, lower, upper, restated);
-    stream.append(restated.bytes());
-    if (!ClauseProof(clause, layers, {layers, lower, upper, {}, threads, deadline}, stream).prove())
-      return false;
-  }
+  for (const ProofBox& box : boxes_of(network, query))
+    if (!BoxProof(network, box, threads, deadline, stream).prove()) return false;
   stream.append("Z");
   write_certificate_file(stream, sink);
   return true;
