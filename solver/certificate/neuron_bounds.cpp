@@ -24,9 +24,13 @@ using bounds::Vec;
 constexpr int kIterations = 20;  // of the slopes of a bound
 
 /// A bound from below, as it is used: roundings are some 1e-13 of it.
-double below(double bound) { return bound - 1e-9 * (1.0 + std::fabs(bound)); }
+double below(double bound) {
+  return bound - 1e-9 * (1.0 + std::fabs(bound));
+}
 
-bool is_open(const IntervalVector& z, std::size_t v) { return z.lower[v] < 0.0 && z.upper[v] > 0.0; }
+bool is_open(const IntervalVector& z, std::size_t v) {
+  return z.lower[v] < 0.0 && z.upper[v] > 0.0;
+}
 
 /// Whether interval arithmetic is exact for a layer.
 bool reads_inputs_alone(const bounds::AffineForm& form) {
@@ -123,17 +127,16 @@ class AlphaPass {
     const bounds::AffineForm& form = task_.layers.system->layers[k];
     const std::vector<std::int64_t> order = by_dependency(network_, form, kind.neurons);
     std::vector<SideBound> found(2 * z.lower.size());
-    const bounds::Groups groups(order, kLanes,
-                                bounds::batches_per_cone(network_, form, order, kIterations),
-                                task_.threads);
+    const bounds::Groups groups(
+        order, kLanes, bounds::batches_per_cone(network_, form, order, kIterations), task_.threads);
     std::atomic<std::size_t> next{0};
-    base::run_workers(
-        static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(task_.threads), groups.count())),
-        [&](int) {
-          Workshop workshop(network_);
-          for (std::size_t g = next++; g < groups.count(); g = next++)
-            bound_group(workshop, form, groups.part(g), kind, found);
-        });
+    base::run_workers(static_cast<int>(std::min<std::size_t>(
+                          static_cast<std::size_t>(task_.threads), groups.count())),
+                      [&](int) {
+                        Workshop workshop(network_);
+                        for (std::size_t g = next++; g < groups.count(); g = next++)
+                          bound_group(workshop, form, groups.part(g), kind, found);
+                      });
     for (const std::int64_t v : order) {
       const auto i = static_cast<std::size_t>(v);
       write(k, i, 0, found[2 * i]);
@@ -166,7 +169,8 @@ class AlphaPass {
         bounds::LaneRows batch;
         batch.rows = &rows;
         for (int lane = 0; lane < kLanes; ++lane) {
-          const std::size_t i = std::min(first + static_cast<std::size_t>(lane), neurons.size() - 1);
+          const std::size_t i =
+              std::min(first + static_cast<std::size_t>(lane), neurons.size() - 1);
           batch.which[lane] = static_cast<std::int64_t>(i);
           batch.sign[lane] = side == 0 ? 1.0 : -1.0;
         }
@@ -238,9 +242,8 @@ void write_crown(std::size_t file_layer, const std::vector<std::int64_t>& open,
 ProvedBounds prove_crown_bounds(const NeuronBoundsTask& task) {
   bounds::IntermediateBoundsBudget budget;
   budget.threads = task.threads;
-  const std::unique_ptr<const SparseNetwork> found =
-      bounds::bound_intermediate_layers(task.layers.system, task.lower, task.upper, nullptr, budget,
-                                        task.deadline, task.needed);
+  const std::unique_ptr<const SparseNetwork> found = bounds::bound_intermediate_layers(
+      task.layers.system, task.lower, task.upper, nullptr, budget, task.deadline, task.needed);
   bounds::SparseNetworkBuilder builder(task.layers.system, task.lower, task.upper, task.needed);
   Records records;
   for (std::size_t k = 0; k < task.layers.system->layers.size(); ++k) {

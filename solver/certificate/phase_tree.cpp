@@ -50,8 +50,7 @@ class PhaseTree::Worker {
       schedule.iterations = kLastIterations;
       schedule.decay = 0.99;
     }
-    const Vec bound =
-        lanes_.optimizer.maximize(lanes_.bounder, lanes_.cone, lanes_.rows, schedule);
+    const Vec bound = lanes_.optimizer.maximize(lanes_.bounder, lanes_.cone, lanes_.rows, schedule);
     const std::vector<char> closed = close_lanes(batch, subproblems);
     std::vector<Open> open;
     if (std::find(closed.begin(), closed.end(), 0) == closed.end()) return open;
@@ -84,8 +83,7 @@ class PhaseTree::Worker {
     for (std::size_t k = 0; k < count; ++k) {
       if (closed[k] == 0) continue;
       closed[k] = last[static_cast<int>(k)] > tree_.margin_ ? 1 : 0;
-      if (closed[k] != 0)
-        tree_.close(batch[k].node, leaf(subproblems[k], static_cast<int>(k)));
+      if (closed[k] != 0) tree_.close(batch[k].node, leaf(subproblems[k], static_cast<int>(k)));
     }
     lanes_.bounder.lanes.alpha_or_beta = best;
     return closed;
@@ -110,8 +108,7 @@ class PhaseTree::Worker {
       const int lane = static_cast<int>(k);
       if (closed[k] == 0 || bound[lane] > tree_.margin_) continue;
       for (const Unstable u : lanes_.unstable)
-        at(parameters, u)[lane] =
-            static_cast<double>(static_cast<float>(at(before, u)[lane]));
+        at(parameters, u)[lane] = static_cast<double>(static_cast<float>(at(before, u)[lane]));
     }
   }
 
@@ -128,8 +125,10 @@ class PhaseTree::Worker {
       std::vector<std::pair<double, Unstable>> losses;
       for (const Unstable u : lanes_.unstable) {
         if (!has_slope(lane, u)) continue;
-        const double change = static_cast<double>(at(tree_.root_slopes_, u)) - at(parameters, u)[lane];
-        if (change != 0.0) losses.emplace_back(std::fabs(at(bounder.gradient, u)[lane] * change), u);
+        const double change =
+            static_cast<double>(at(tree_.root_slopes_, u)) - at(parameters, u)[lane];
+        if (change != 0.0)
+          losses.emplace_back(std::fabs(at(bounder.gradient, u)[lane] * change), u);
       }
       std::sort(losses.begin(), losses.end());
       double left = 0.5 * (bound[lane] - tree_.margin_);
@@ -310,9 +309,9 @@ std::vector<std::uint64_t> PhaseTree::sizes(std::vector<char>& apart) const {
   std::vector<std::uint64_t> size(nodes_.size());
   for (std::size_t k = nodes_.size(); k-- > 0;) {
     const Node& node = nodes_[k];
-    size[k] = node.children == 0 ? node.leaf.size
-                                 : split_record(node.split).size() + size[node.children] +
-                                       size[node.children + 1];
+    size[k] = node.children == 0
+                  ? node.leaf.size
+                  : split_record(node.split).size() + size[node.children] + size[node.children + 1];
   }
   // Outermost subtrees of at most a share of all: their own sizes have no lengths in them.
   apart.assign(nodes_.size(), 0);

@@ -15,9 +15,9 @@
 namespace clipbound::solver {
 
 /// Gives the file's bytes to `sink`, piece by piece, once all is proved; false, and nothing, where
-/// the deadline came first or no split helps. Memory holds no records: these lie in temporary files.
-/// `network` and `query` are as read from these files. Throws Unsupported as check_certifiable()
-/// does, std::runtime_error where temporary files cannot be written.
+/// the deadline came first or no split helps. Memory holds no records: these lie in temporary
+/// files. `network` and `query` are as read from these files. Throws Unsupported as
+/// check_certifiable() does, std::runtime_error where temporary files cannot be written.
 bool produce_certificate(const specs::Network& network, const specs::Query& query,
                          const std::string& network_path, const std::string& query_path,
                          int threads, const base::Deadline& deadline, const CertificateSink& sink);

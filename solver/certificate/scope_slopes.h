@@ -14,7 +14,9 @@
 namespace clipbound::solver {
 
 /// The nearest slope of two bytes.
-inline double short_slope(double slope) { return std::round(slope * 64.0) / 64.0; }
+inline double short_slope(double slope) {
+  return std::round(slope * 64.0) / 64.0;
+}
 
 /// A neuron of a layer of the system and its slope.
 struct SlopeChoice {
@@ -23,8 +25,7 @@ struct SlopeChoice {
 };
 
 /// Record 'a' for neurons of one layer of the file, ascending; nothing for none.
-void write_slopes(std::size_t file_layer, const std::vector<SlopeChoice>& slopes,
-                  Records& records);
+void write_slopes(std::size_t file_layer, const std::vector<SlopeChoice>& slopes, Records& records);
 
 class ScopeSlopes {
  public:
