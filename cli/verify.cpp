@@ -33,7 +33,8 @@ struct Arguments {
   std::string query;
   std::vector<std::string> networks;
   OutputPaths outputs;
-  std::string certificate;  ///< a file; empty: none
+  std::string certificate;            ///< a file; empty: none
+  bool certificate_optional = false;  ///< what none covers is solved without one
   Options options;
   int progress_descriptor = -1;
   std::string command;  ///< as it was typed
@@ -95,7 +96,8 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
     const Problem problem = load_problem(arguments.query, arguments.networks, say);
     announcer.reads(sources_of(problem));
     warn(problem, console);
-    if (!arguments.certificate.empty()) check_certifiable(problem.network, problem.query);
+    if (!arguments.certificate.empty() && !arguments.certificate_optional)
+      check_certifiable(problem.network, problem.query);
     const ThreadAllowance allowance(arguments.options.fields().threads);
     Result result = arguments.run(problem.network, problem.query, arguments.options, callbacks);
     certify(arguments, problem, result, *callbacks.start, console);
@@ -239,13 +241,20 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
           "record the search for `clipbound view`: what was split, bounded, clipped, refuted "
           "and when (JSON lines, packed where the name ends in .gz; -: stdout)")
       ->type_name("FILE");
-  if (run == &clipbound::solve)
+  if (run == &clipbound::solve) {
+    auto* certificate =
+        command
+            .add_option(
+                "--certificate", arguments->certificate,
+                "after unsat, write a proof that clipbound-check can check (packed where the "
+                "name ends in .gz); refused before the search where certificates do not cover "
+                "the network or the property")
+            ->type_name("FILE");
     command
-        .add_option("--certificate", arguments->certificate,
-                    "after unsat, write a proof that clipbound-check can check (packed where the "
-                    "name ends in .gz); refused before the search where certificates do not cover "
-                    "the network or the property")
-        ->type_name("FILE");
+        .add_flag("--certificate-optional", arguments->certificate_optional,
+                  "what certificates do not cover is solved without one")
+        ->needs(certificate);
+  }
   add_options(command, arguments);
   return [arguments] {
     reserve_for_files(*arguments);
