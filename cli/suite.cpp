@@ -81,6 +81,14 @@ int run_suite(const suite::RunRequest& request) {
   return 128 + report.signal;
 }
 
+void add_kept_files(CLI::App& command, suite::RunSettings& settings) {
+  command.add_flag("--trace", settings.traces,
+                   "record every search; `suite report` makes a page of each");
+  command.add_flag(
+      "--certificates", settings.certificates,
+      "write a certificate of every unsat, where one covers it; `suite check` checks them");
+}
+
 Run add_run(CLI::App& command) {
   const auto request = std::make_shared<suite::RunRequest>();
   suite::RunSettings& settings = request->settings;
@@ -123,11 +131,7 @@ Run add_run(CLI::App& command) {
           "another option of `clipbound verify`, for instance --set clipping=none")
       ->allow_extra_args(false)
       ->type_name("FLAG=VALUE");
-  command.add_flag("--trace", settings.traces,
-                   "record every search; `suite report` makes a page of each");
-  command.add_flag(
-      "--certificates", settings.certificates,
-      "write a certificate of every unsat, where one covers it; `suite check` checks them");
+  add_kept_files(command, settings);
   command
       .add_option("--program", settings.program,
                   "another verifier, called as `FILE verify ...` [this one]")

@@ -195,6 +195,21 @@ void add_options(CLI::App& command, const std::shared_ptr<Arguments>& arguments)
 
 namespace {
 
+void add_certificate(CLI::App& command, Arguments& arguments) {
+  auto* certificate =
+      command
+          .add_option(
+              "--certificate", arguments.certificate,
+              "after unsat, write a proof that clipbound-check can check (packed where the "
+              "name ends in .gz); refused before the search where certificates do not cover "
+              "the network or the property")
+          ->type_name("FILE");
+  command
+      .add_flag("--certificate-optional", arguments.certificate_optional,
+                "what certificates do not cover is solved without one")
+      ->needs(certificate);
+}
+
 Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->run = run;
@@ -241,20 +256,7 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
           "record the search for `clipbound view`: what was split, bounded, clipped, refuted "
           "and when (JSON lines, packed where the name ends in .gz; -: stdout)")
       ->type_name("FILE");
-  if (run == &clipbound::solve) {
-    auto* certificate =
-        command
-            .add_option(
-                "--certificate", arguments->certificate,
-                "after unsat, write a proof that clipbound-check can check (packed where the "
-                "name ends in .gz); refused before the search where certificates do not cover "
-                "the network or the property")
-            ->type_name("FILE");
-    command
-        .add_flag("--certificate-optional", arguments->certificate_optional,
-                  "what certificates do not cover is solved without one")
-        ->needs(certificate);
-  }
+  if (run == &clipbound::solve) add_certificate(command, *arguments);
   add_options(command, arguments);
   return [arguments] {
     reserve_for_files(*arguments);
