@@ -3,13 +3,17 @@
 // Source: own.
 // Guarantees: exit codes say what was found.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "benchmarks/report/report.h"
+#include "benchmarks/suite/certificates.h"
 #include "benchmarks/suite/check.h"
 #include "benchmarks/suite/compare.h"
 #include "benchmarks/suite/merge.h"
@@ -77,6 +81,14 @@ int run_suite(const suite::RunRequest& request) {
   return 128 + report.signal;
 }
 
+void add_kept_files(CLI::App& command, suite::RunSettings& settings) {
+  command.add_flag("--trace", settings.traces,
+                   "record every search; `suite report` makes a page of each");
+  command.add_flag(
+      "--certificates", settings.certificates,
+      "write a certificate of every unsat, where one covers it; `suite check` checks them");
+}
+
 Run add_run(CLI::App& command) {
   const auto request = std::make_shared<suite::RunRequest>();
   suite::RunSettings& settings = request->settings;
@@ -119,8 +131,7 @@ Run add_run(CLI::App& command) {
           "another option of `clipbound verify`, for instance --set clipping=none")
       ->allow_extra_args(false)
       ->type_name("FLAG=VALUE");
-  command.add_flag("--trace", settings.traces,
-                   "record every search; `suite report` makes a page of each");
+  add_kept_files(command, settings);
   command
       .add_option("--program", settings.program,
                   "another verifier, called as `FILE verify ...` [this one]")
@@ -190,20 +201,65 @@ Run add_compare(CLI::App& command) {
   };
 }
 
+struct CheckArguments {
+  std::string run, checker;
+  int jobs = 0;
+};
+
+/// The number of counterexamples that do not hold.
+std::size_t wrong_counterexamples(const suite::Run& run) {
+  std::size_t wrong = 0;
+  const auto tell = [&](const suite::CheckedCounterexample& checked) {
+    if (checked.holds) return;
+    ++wrong;
+    std::printf("WRONG: %s: %s\n", checked.key.c_str(), checked.why_not.c_str());
+  };
+  const std::size_t all = suite::check_run(run, tell).size();
+  std::printf("%zu of %zu counterexamples hold\n", all - wrong, all);
+  return wrong;
+}
+
+/// The number of certificates that are not verified.
+std::size_t unverified_certificates(const suite::Run& run, const CheckArguments& arguments) {
+  if (!run.settings.certificates) return 0;
+  std::string checker = arguments.checker;
+  if (checker.empty())
+    checker = std::filesystem::read_symlink("/proc/self/exe").replace_filename("clipbound-check");
+  if (!std::filesystem::exists(checker))
+    throw InputError("there is no " + checker + ": --checker says where clipbound-check is");
+  std::size_t unverified = 0;
+  const auto tell = [&](const suite::CheckedCertificate& checked) {
+    if (!checked.exists || checked.verified) return;
+    ++unverified;
+    std::printf("NOT VERIFIED: %s: %s\n", checked.key.c_str(), checked.why_not.c_str());
+  };
+  const int jobs =
+      arguments.jobs > 0 ? arguments.jobs : static_cast<int>(std::thread::hardware_concurrency());
+  const auto checked = suite::check_certificates(run, checker, std::max(1, jobs), tell);
+  std::fputs(suite::certificates_table(checked).c_str(), stdout);
+  return unverified;
+}
+
 Run add_check(CLI::App& command) {
-  const auto folder = std::make_shared<std::string>();
-  command.add_option("run", *folder, "a run")->required()->type_name("RUN");
-  command.footer("Exit codes: 0 where every counterexample holds, 4 where one does not.");
-  return [folder] {
-    std::size_t wrong = 0;
-    const auto tell = [&](const suite::CheckedCounterexample& checked) {
-      if (checked.holds) return;
-      ++wrong;
-      std::printf("WRONG: %s: %s\n", checked.key.c_str(), checked.why_not.c_str());
-    };
-    const std::size_t all = suite::check_run(suite::read_run(*folder), tell).size();
-    std::printf("%zu of %zu counterexamples hold\n", all - wrong, all);
-    return wrong == 0 ? static_cast<int>(kDone) : static_cast<int>(kInternal);
+  const auto arguments = std::make_shared<CheckArguments>();
+  command.add_option("run", arguments->run, "a run")->required()->type_name("RUN");
+  command
+      .add_option("--checker", arguments->checker,
+                  "the program that checks certificates [clipbound-check beside this one]")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  command.add_option("--jobs", arguments->jobs, "certificates at a time [the cores]")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  command.footer(
+      "Exit codes: 0 where every counterexample holds and every certificate is verified, 4 where "
+      "one "
+      "does not or is not.");
+  return [arguments] {
+    const suite::Run run = suite::read_run(arguments->run);
+    const std::size_t wrong = wrong_counterexamples(run),
+                      unverified = unverified_certificates(run, *arguments);
+    return wrong + unverified == 0 ? static_cast<int>(kDone) : static_cast<int>(kInternal);
   };
 }
 
@@ -250,7 +306,7 @@ constexpr CommandRow kCommands[] = {
     {"merge", "make one run of several", add_merge},
     {"compare", "say where two sets of results differ", add_compare},
     {"report", "write results.csv, a summary and a page to look at", add_report},
-    {"check", "replay every counterexample of a run", add_check},
+    {"check", "replay every counterexample and check every certificate of a run", add_check},
 };
 
 }  // namespace

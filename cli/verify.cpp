@@ -20,6 +20,7 @@
 #include "cli/models.h"
 #include "cli/output_file.h"
 #include "cli/progress_line.h"
+#include "cli/streamed_file.h"
 #include "cli/watchdog.h"
 #include "clipbound/certificate.h"
 #include "clipbound/clipbound.h"
@@ -33,7 +34,8 @@ struct Arguments {
   decltype(&clipbound::solve) run;
   Question question;
   OutputPaths outputs;
-  std::string certificate;  ///< a file; empty: none
+  std::string certificate;            ///< a file; empty: none
+  bool certificate_optional = false;  ///< what none covers is solved without one
   Options options;
   int progress_descriptor = -1;
   CheckpointPaths checkpoints;
@@ -71,13 +73,16 @@ void certify(const Arguments& arguments, const Problem& problem, const Result& r
                          std::stod(options.get("timeout-reserve")) -
                          std::chrono::duration<double>(Clock::now() - start).count();
   try {
-    const std::optional<std::string> bytes =
-        certificate_of(problem.network, problem.query, options, limit_s);
-    if (bytes)
-      write_output(arguments.certificate,
-                   arguments.certificate.ends_with(".gz") ? suite::gzip(*bytes) : *bytes);
+    std::optional<StreamedFile> file;
+    const bool written = write_certificate(problem.network, problem.query, options, limit_s,
+                                           [&](std::string_view bytes) {
+                                             if (!file) file.emplace(arguments.certificate);
+                                             file->append(bytes);
+                                           });
+    if (written)
+      file->finish();
     else
-      console.message("warning: no certificate: no proof by splits of inputs was found in time");
+      console.message("warning: no certificate: no proof was found in time");
   } catch (const std::bad_alloc&) {
     console.message("warning: no certificate: out of memory");
   } catch (const std::exception& error) {
@@ -94,7 +99,8 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
         load_problem(arguments.question.query, arguments.question.networks, say);
     announcer.reads(sources_of(problem));
     warn(problem, console);
-    if (!arguments.certificate.empty()) check_certifiable(problem.network, problem.query);
+    if (!arguments.certificate.empty() && !arguments.certificate_optional)
+      check_certifiable(problem.network, problem.query);
     const ThreadAllowance allowance(arguments.options.fields().threads);
     Result result = arguments.run(problem.network, problem.query, arguments.options, callbacks);
     certify(arguments, problem, result, *callbacks.start, console);
@@ -227,6 +233,21 @@ void refuse_result(const Arguments& arguments) {
         "--result of a subproblem would say of it what is not known: `merge` writes it");
 }
 
+void add_certificate(CLI::App& command, Arguments& arguments) {
+  auto* certificate =
+      command
+          .add_option(
+              "--certificate", arguments.certificate,
+              "after unsat, write a proof that clipbound-check can check (packed where the "
+              "name ends in .gz); refused before the search where certificates do not cover "
+              "the network or the property")
+          ->type_name("FILE");
+  command
+      .add_flag("--certificate-optional", arguments.certificate_optional,
+                "what certificates do not cover is solved without one")
+      ->needs(certificate);
+}
+
 Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
   const auto arguments = std::make_shared<Arguments>();
   arguments->run = run;
@@ -268,12 +289,7 @@ Run add_question(CLI::App& command, decltype(&clipbound::solve) run) {
       ->type_name("FILE");
   if (run == &clipbound::solve) {
     add_checkpoint_options(command, arguments->checkpoints);
-    command
-        .add_option("--certificate", arguments->certificate,
-                    "after unsat, write a proof that clipbound-check can check (packed where the "
-                    "name ends in .gz); refused before the search where certificates do not cover "
-                    "the network or the property")
-        ->type_name("FILE");
+    add_certificate(command, *arguments);
   }
   add_option_table(command, arguments->options);
   return [arguments] {

@@ -94,11 +94,13 @@ Run merge_runs(const std::vector<std::string>& folders, const std::string& out) 
   RunWriter writer = RunWriter::begin(merged);
   for (const Run& run : runs) {
     for (const Record& record : run.records) {
-      for (const std::string* file : {&record.counterexample, &record.trace}) {
+      const std::string certificate = certificate_name(record);
+      for (const std::string* file : {&record.counterexample, &record.trace, &certificate}) {
         if (file->empty()) continue;
-        const fs::path target = fs::path(out) / *file;
+        const fs::path source = fs::path(run.folder) / *file, target = fs::path(out) / *file;
+        if (file == &certificate && !fs::exists(source)) continue;
         fs::create_directories(target.parent_path());
-        fs::copy_file(fs::path(run.folder) / *file, target, fs::copy_options::overwrite_existing);
+        fs::copy_file(source, target, fs::copy_options::overwrite_existing);
       }
       writer.append(record);
       merged.records.push_back(record);

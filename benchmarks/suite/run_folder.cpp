@@ -43,6 +43,7 @@ Json to_json(const RunSettings& settings) {
                {"threads", settings.threads},
                {"program", settings.program},
                {"traces", settings.traces},
+               {"certificates", settings.certificates},
                {"options", Json::object()}};
   for (const auto& [flag, value] : settings.options) json["options"][flag] = value;
   return json;
@@ -62,6 +63,7 @@ RunSettings parse_settings(const Json& json) {
   settings.threads = json.at("threads").get<int>();
   settings.program = json.at("program").get<std::string>();
   settings.traces = json.value("traces", false);
+  settings.certificates = json.value("certificates", false);
   for (const auto& [flag, value] : json.at("options").items())
     settings.options.emplace_back(flag, value);
   return settings;
@@ -178,6 +180,10 @@ std::string trace_name(const Record& record) {
   return name_below("traces", record, ".trace.gz");
 }
 
+std::string certificate_name(const Record& record) {
+  return name_below("certificates", record, ".certificate.gz");
+}
+
 const Record* Run::find(const std::string& key) const {
   const auto found =
       std::find_if(records.begin(), records.end(), [&](const Record& r) { return r.key() == key; });
@@ -289,14 +295,22 @@ void RunWriter::keep_counterexample(Record& record, const std::string& result_fi
   record.counterexample = name;
 }
 
-void RunWriter::keep_trace(Record& record, const std::string& trace_file) {
+bool RunWriter::keep(const std::string& file, const std::string& name) const {
   std::error_code error;
-  if (!fs::exists(trace_file, error)) return;
-  const std::string name = trace_name(record), path = inside(folder_, name);
+  if (!fs::exists(file, error)) return false;
+  const std::string path = inside(folder_, name);
   fs::create_directories(fs::path(path).parent_path(), error);
-  fs::rename(trace_file, path, error);
+  fs::rename(file, path, error);
   if (error) throw InputError("cannot write " + path + ": " + error.message());
-  record.trace = name;
+  return true;
+}
+
+void RunWriter::keep_trace(Record& record, const std::string& trace_file) {
+  if (keep(trace_file, trace_name(record))) record.trace = trace_name(record);
+}
+
+void RunWriter::keep_certificate(const Record& record, const std::string& certificate_file) {
+  keep(certificate_file, certificate_name(record));
 }
 
 std::string RunWriter::scratch(const std::string& name) const {

@@ -6,6 +6,7 @@
 //   run.json          what is run, and how (written once, whole or not at all)
 //   records.jsonl     one line per finished instance, appended and flushed to the disk
 //   counterexamples/  one file per `sat`, in the competition's format
+//   certificates/     one file per `unsat`, where the run was asked to prove and it could
 //   traces/           one file per instance, where the run was asked to record searches
 //   scratch/          files of instances that are being run; means nothing afterwards
 #include <map>
@@ -27,6 +28,7 @@ struct RunSettings {
   int threads = 0;               ///< per instance; 0: the cores divided by the jobs
   std::string program;           ///< the verifier; empty: this executable
   bool traces = false;           ///< searches are recorded
+  bool certificates = false;     ///< an `unsat` gets a certificate, where one covers it
   /// Further options of `verify`: flag, value.
   std::vector<std::pair<std::string, std::string>> options;
 };
@@ -90,12 +92,16 @@ class RunWriter {
   /// Moves a trace of the scratch folder to where it stays and sets Record::trace; does nothing
   /// where the process has written none.
   void keep_trace(Record& record, const std::string& trace_file);
+  /// The same of a certificate.
+  void keep_certificate(const Record& record, const std::string& certificate_file);
   /// A path in the scratch folder.
   std::string scratch(const std::string& name) const;
 
  private:
   RunWriter(std::string folder, int records) : folder_(std::move(folder)), records_(records) {}
   static RunWriter open(const std::string& folder);
+  /// Moves a file of the scratch folder, if it exists.
+  bool keep(const std::string& file, const std::string& name) const;
   std::string folder_;
   int records_ = -1;  ///< file descriptor, locked
 };
@@ -104,5 +110,7 @@ class RunWriter {
 std::string counterexample_name(const Record& record);
 /// The same of its trace.
 std::string trace_name(const Record& record);
+/// The same of its certificate.
+std::string certificate_name(const Record& record);
 
 }  // namespace clipbound::suite

@@ -114,10 +114,11 @@ struct Slot {
         record(std::move(begun)),
         json_file(scratch + ".json"),
         result_file(scratch + ".result"),
-        trace_file(scratch + ".trace.gz") {}
+        trace_file(scratch + ".trace.gz"),
+        certificate_file(scratch + ".certificate.gz") {}
   Task task;
   Record record;
-  std::string json_file, result_file, trace_file;
+  std::string json_file, result_file, trace_file, certificate_file;
   std::optional<Child> child;
   std::optional<Clock::time_point> held_until;  ///< it has ended, but is not recorded before then
 };
@@ -186,6 +187,9 @@ std::vector<std::string> Runner::command_of(const Slot& slot) const {
   command.insert(command.end(), {"--json", slot.json_file, "--result", slot.result_file,
                                  "--progress-to", std::to_string(Child::kProgressDescriptor)});
   if (run_.settings.traces) command.insert(command.end(), {"--trace", slot.trace_file});
+  if (run_.settings.certificates)
+    command.insert(command.end(),
+                   {"--certificate", slot.certificate_file, "--certificate-optional"});
   return command;
 }
 
@@ -273,6 +277,7 @@ void Runner::conclude(Slot& slot) {
     take_verdict(record, slot.json_file);
     if (record.outcome == Outcome::sat) writer_.keep_counterexample(record, slot.result_file);
     writer_.keep_trace(record, slot.trace_file);
+    if (record.outcome == Outcome::unsat) writer_.keep_certificate(record, slot.certificate_file);
   } catch (const std::exception& error) {
     record.outcome = Outcome::error;
     record.reason = std::string("exited without a readable verdict: ") + error.what() + said;
@@ -317,6 +322,7 @@ void Runner::collect() {
       ::unlink(slot->json_file.c_str());
       ::unlink(slot->result_file.c_str());
       ::unlink(slot->trace_file.c_str());
+      ::unlink(slot->certificate_file.c_str());
       slot->held_until = Clock::now();
       if (ended_from_outside(slot->record)) *slot->held_until += kOutsideHold;
     }

@@ -20,6 +20,7 @@ void TreeChecker<T>::check(Scope<T> scope) {
   scope_ = std::move(scope);
   open_.clear();
   ends_.clear();
+  of_box_alone_ = apart_ != nullptr;  // a subtree that is checked apart is of more
   while (true) {
     closed_ = false;
     while (!closed_) {
@@ -51,6 +52,8 @@ bool TreeChecker<T>::step(std::uint8_t tag) {
     case 'N': return split_neuron();
     case 'L': leaf(); return true;
     case 'O': close(); return true;
+    case 'K': keep_bounds(); return true;
+    case 'k': take_bounds(); return true;
     default: return false;
   }
 }
@@ -63,6 +66,7 @@ bool TreeChecker<T>::add_multipliers() {
     const auto factor = static_cast<double>(stream_.f32());
     if (factor < 0.0) stream_.refuse("a multiplier is negative");
     if (factor == 0.0) continue;
+    of_box_alone_ = false;
     form_.add(*scope_.constraints[k], factor);
     strict = strict || scope_.constraints[k]->strict;
   }
@@ -159,8 +163,41 @@ void TreeChecker<T>::add_constraint() {
   scope_.constraints.push_back(std::make_shared<Constraint<T>>(std::move(constraint)));
 }
 
+namespace {
+
+std::vector<double> edges_of(const System& system, const Bounds& bounds) {
+  std::vector<double> edges;
+  for (Index i = 0; i < system.inputs(); ++i) {
+    edges.push_back(bounds.lower[i]);
+    edges.push_back(bounds.upper[i]);
+  }
+  return edges;
+}
+
+}  // namespace
+
+/// Edges, decisions and constraints have not entered: the bounds hold in the whole box, whatever
+/// the clause is.
+template <class T>
+void TreeChecker<T>::keep_bounds() {
+  if (!of_box_alone_) stream_.refuse("bounds that are kept are of more than the box");
+  kept_ = scope_.bounds;
+  kept_box_ = edges_of(system_, scope_.bounds);
+  kept_slopes_ = scope_.slopes;
+}
+
+template <class T>
+void TreeChecker<T>::take_bounds() {
+  if (!of_box_alone_) stream_.refuse("kept bounds are taken up before anything else");
+  if (!kept_ || kept_box_ != edges_of(system_, scope_.bounds))
+    stream_.refuse("no bounds of this box were kept");
+  scope_.bounds = *kept_;
+  scope_.slopes = kept_slopes_;
+}
+
 template <class T>
 void TreeChecker<T>::cut_edges() {
+  of_box_alone_ = false;
   const Constraint<T>& c =
       *scope_.constraints[stream_.index(scope_.constraints.size(), "constraint")];
   const std::size_t n = c.terms.size();
@@ -207,12 +244,14 @@ void TreeChecker<T>::subtree() {
     closed_ = true;
     return;
   }
+  of_box_alone_ = false;
   ends_.emplace_back(open_.size(), stream_.offset() + length);
 }
 
 template <class T>
 void TreeChecker<T>::push(Scope<T> other) {
   ++counts_.splits;
+  of_box_alone_ = false;
   if (open_.size() >= kDeepest || open_.size() * system_.size() * 16 > kMostBytes)
     stream_.refuse("the tree is too deep");
   open_.push_back(std::move(other));

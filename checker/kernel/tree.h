@@ -59,6 +59,8 @@ class TreeChecker {
   void subtree();
   void leaf();
   void close();
+  void keep_bounds();
+  void take_bounds();
   /// Adds mults to the form; says whether a strict constraint is among them.
   bool add_multipliers();
   void push(Scope<T> other);
@@ -71,6 +73,10 @@ class TreeChecker {
   std::vector<Scope<T>> open_;                               // second sides
   std::vector<std::pair<std::size_t, std::uint64_t>> ends_;  // of trees with J: open scopes, offset
   bool closed_ = false;
+  bool of_box_alone_ = true;      // nothing but the box has entered the scope's bounds
+  std::optional<Bounds> kept_;    // of a box: bounds into which nothing else entered
+  std::vector<double> kept_box_;  // its edges
+  std::vector<float> kept_slopes_;
   Counts counts_;
 };
 

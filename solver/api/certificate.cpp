@@ -16,14 +16,14 @@ void check_certifiable(const Network& network, const Query& query) {
   solver::check_certifiable(*network.implementation().network, asked.query);
 }
 
-std::optional<std::string> certificate_of(const Network& network, const Query& query,
-                                          const Options& options, double time_limit_s) {
+bool write_certificate(const Network& network, const Query& query, const Options& options,
+                       double time_limit_s, const std::function<void(std::string_view)>& sink) {
   check_certifiable(network, query);
   const base::Deadline deadline(base::Deadline::Clock::now(), time_limit_s, 0.0);
   const int asked = options.implementation().values.threads;
   return solver::produce_certificate(
       *network.implementation().network, query.implementation().query, network.file().path,
-      query.file().path, asked == 0 ? base::available_threads() : asked, deadline);
+      query.file().path, asked == 0 ? base::available_threads() : asked, deadline, sink);
 }
 
 }  // namespace clipbound

@@ -1,158 +1,32 @@
-// Idea: the first boxes are split one after the other until there is work for all threads; what is
-// open then is proved apart, each as a subtree with its length (J).
+// Idea: clauses about one box share its neurons' bounds (records K, k); each is tried with decisions
+// on neurons and, where few inputs vary, with halved inputs.
 // Source: docs/certificate.md.
 // Guarantees: see the header.
 #include "solver/certificate/produce.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <deque>
+#include <numeric>
+#include <optional>
 
 #include "base/file.h"
-#include "base/parallel.h"
-#include "solver/certificate/box_prover.h"
+#include "base/sha256.h"
+#include "bounds/layered/clause_rows.h"
+#include "solver/certificate/box_tree.h"
+#include "solver/certificate/neuron_bounds.h"
+#include "solver/certificate/phase_tree.h"
 #include "solver/certificate/records.h"
 #include "solver/certificate/relu_network.h"
+#include "solver/strategy.h"
 #include "specs/network/op_table.h"
 
 namespace clipbound::solver {
 
 namespace {
 
-// A leaf's bound is above 0 by this share of what it is made of. Roundings are some 1e-13 of that.
-constexpr double kMargin = 1e-10;
-// Boxes that are split before threads take over; of a single leaf none is.
-constexpr std::size_t kFirstBoxes = 64;
-constexpr int kDeepest = 300;
-constexpr std::size_t kMostFileBytes = std::size_t{1} << 30;
-
-struct NoProof {};  // the deadline, or a box that no split helps
-
-/// sum of terms - threshold, over the sources of the outputs.
-DenseForm form_of(const specs::Clause& clause, const ReluNetwork& network, std::size_t inputs) {
-  const auto rows = static_cast<Eigen::Index>(clause.rows.size());
-  DenseRows over_outputs = DenseRows::Zero(rows, network.outputs.constant.size());
-  DenseRows over_inputs = DenseRows::Zero(rows, static_cast<Eigen::Index>(inputs));
-  DenseForm result;
-  result.constant.resize(rows);
-  for (Eigen::Index r = 0; r < rows; ++r) {
-    const specs::Row& row = clause.rows[static_cast<std::size_t>(r)];
-    result.constant[r] = -row.threshold.exact.get_d();
-    for (const specs::Term& term : row.terms)
-      (term.of == specs::Term::Of::output ? over_outputs : over_inputs)(r, term.index) +=
-          term.coefficient.exact.get_d();
-  }
-  result.constant += over_outputs * network.outputs.constant;
-  for (const DenseForm::Term& term : network.outputs.terms) {
-    DenseRows map = over_outputs * term.rows;
-    if (term.source == -1) map += over_inputs;
-    result.terms.push_back({term.source, std::move(map)});
-  }
-  if (!over_inputs.isZero(0.0) && (result.terms.empty() || result.terms[0].source != -1))
-    result.terms.push_back({-1, over_inputs});
-  return result;
-}
-
-/// The proof of one clause's box.
-class ClauseProof {
- public:
-  ClauseProof(const BoxProver& prover, int threads, const base::Deadline& deadline)
-      : prover_(prover), threads_(threads), deadline_(deadline) {}
-
-  std::string tree(ProofScope root) {
-    nodes_.push_back({std::move(root), {}, {}, 0, -1});
-    std::size_t next = 0;  // nodes from here on are open
-    for (; next < nodes_.size() && nodes_.size() - next < kFirstBoxes; ++next) {
-      Node node = std::move(nodes_[next]);
-      ProofScope other;
-      if (advance(node.scope, node.records, node.depth, other)) {
-        node.first = static_cast<int>(nodes_.size());
-        nodes_.push_back({std::move(node.scope), {}, {}, node.depth + 1, -1});
-        nodes_.push_back({std::move(other), {}, {}, node.depth + 1, -1});
-      }
-      nodes_[next] = std::move(node);
-    }
-    prove_open(next);
-    Records result;
-    assemble(0, result);
-    return result.bytes();
-  }
-
- private:
-  struct Node {
-    ProofScope scope;
-    Records records;
-    std::string subtree;  ///< in place of the records, of a box that was proved apart
-    int depth = 0, first = -1;
-  };
-
-  /// Bounds the box. False: it is closed, and its records end. True: it is split; `scope` becomes
-  /// the first half, `other` the second.
-  bool advance(ProofScope& scope, Records& records, int depth, ProofScope& other) const {
-    if (deadline_.expired() || depth > kDeepest) throw NoProof{};
-    const BestRow best = prover_.bound(scope, records);
-    if (std::isnan(best.bound)) throw NoProof{};
-    const Eigen::VectorXd widths = scope.upper - scope.lower;
-    const double size =
-        1.0 + best.gradient.cwiseAbs().dot(scope.lower.cwiseAbs().cwiseMax(scope.upper.cwiseAbs()));
-    if (best.bound > kMargin * size) {
-      records.tag('L').varint(1).varint(best.row).f32(1.0F);
-      return false;
-    }
-    Eigen::Index input = 0;
-    if (!(best.branching_score.maxCoeff(&input) > 0.0)) widths.maxCoeff(&input);
-    const double at = scope.lower[input] + 0.5 * widths[input];
-    if (!(at > scope.lower[input] && at < scope.upper[input])) throw NoProof{};
-    records.tag('X').varint(static_cast<std::uint64_t>(input)).f64(at);
-    other = scope;
-    scope.upper[input] = at;
-    other.lower[input] = at;
-    return true;
-  }
-
-  void prove(ProofScope scope, int depth, Records& records) {
-    ProofScope other;
-    if (!advance(scope, records, depth, other)) return;
-    prove(std::move(scope), depth + 1, records);
-    prove(std::move(other), depth + 1, records);
-  }
-
-  void prove_open(std::size_t first) {
-    std::atomic<std::size_t> next{first};
-    std::atomic<bool> failed{false};
-    base::run_workers(threads_, [&](int) {
-      for (std::size_t k = next++; k < nodes_.size() && !failed; k = next++) {
-        try {
-          Records records;
-          prove(std::move(nodes_[k].scope), nodes_[k].depth, records);
-          if (records.bytes().size() > kMostFileBytes) throw NoProof{};
-          nodes_[k].subtree = records.bytes();
-        } catch (const NoProof&) {
-          failed = true;
-        }
-      }
-    });
-    if (failed) throw NoProof{};
-  }
-
-  void assemble(std::size_t k, Records& into) const {
-    const Node& node = nodes_[k];
-    if (!node.subtree.empty()) {
-      into.tag('J').varint(node.subtree.size()).append(node.subtree);
-      return;
-    }
-    into.append(node.records.bytes());
-    if (node.first < 0) return;
-    assemble(static_cast<std::size_t>(node.first), into);
-    assemble(static_cast<std::size_t>(node.first) + 1, into);
-  }
-
-  const BoxProver& prover_;
-  int threads_;
-  const base::Deadline& deadline_;
-  std::deque<Node> nodes_;
-};
+// Where at most so many inputs vary they are halved, too (decision 29).
+constexpr std::int64_t kMostHalvedInputs = 40;
+constexpr int kRowIterations = 20;  // of the slopes of the rows' root bounds
 
 std::string header(const specs::Network& network, const specs::Query& query,
                    const std::vector<std::size_t>& layers, const std::string& network_path,
@@ -194,44 +68,158 @@ void restate(const specs::Clause& clause, std::span<const double> lower,
   }
 }
 
+/// A box and the clauses about it.
+struct ProofBox {
+  std::vector<double> lower, upper;
+  std::vector<const specs::Clause*> clauses;
+};
+
+std::vector<ProofBox> boxes_of(const specs::Network& network, const specs::Query& query) {
+  std::vector<ProofBox> boxes;
+  for (const specs::Clause& clause : query.clauses) {
+    if (is_empty(*clause.box, network.input_type())) continue;
+    ProofBox box;
+    for (const specs::InputInterval& interval : *clause.box) {
+      const specs::Ends ends = interval.proof_in(network.input_type());
+      box.lower.push_back(ends.lower);
+      box.upper.push_back(ends.upper);
+    }
+    const auto found = std::find_if(boxes.begin(), boxes.end(), [&](const ProofBox& other) {
+      return other.lower == box.lower && other.upper == box.upper;
+    });
+    ProofBox& into = found == boxes.end() ? boxes.emplace_back(std::move(box)) : *found;
+    into.clauses.push_back(&clause);
+  }
+  return boxes;
+}
+
+/// The records of all clauses about one box. Easy clauses are closed with CROWN's bounds; for the
+/// others come halved inputs, where few vary, and alpha-CROWN's bounds.
+class BoxProof {
+ public:
+  BoxProof(const specs::Network& network, const ProofBox& box, int threads,
+           const base::Deadline& deadline, Spool& stream)
+      : box_(box),
+        layers_(lower_as_in_file(network, box.lower, box.upper)),
+        task_{layers_, box.lower, box.upper, {}, threads, deadline},
+        stream_(stream) {}
+
+  bool prove() {
+    const Deadline& deadline = task_.deadline;
+    std::vector<const specs::Clause*> open = box_.clauses;
+    const double begin = deadline.spent_s();
+    find_needed(open);
+    start_from(prove_crown_bounds(task_));
+    const double first_s = strategy::kFirstSearch * (deadline.spent_s() - begin);
+    std::erase_if(open, [&](const specs::Clause* clause) { return by_phases(*clause, first_s); });
+    if (!open.empty() && varying_inputs() <= kMostHalvedInputs) by_boxes(open);
+    if (open.empty()) return true;
+    if (deadline.expired()) return false;
+    find_needed(open);
+    start_from(prove_alpha_bounds(task_, *bounds_->network));
+    return std::all_of(open.begin(), open.end(), [&](const specs::Clause* clause) {
+      return by_phases(*clause, deadline.left_s());
+    });
+  }
+
+ private:
+  std::int64_t varying_inputs() const {
+    std::int64_t count = 0;
+    for (std::size_t i = 0; i < task_.lower.size(); ++i)
+      count += task_.upper[i] > task_.lower[i] ? 1 : 0;
+    return count;
+  }
+
+  void find_needed(const std::vector<const specs::Clause*>& clauses) {
+    std::vector<AffineForm> rows;
+    for (const specs::Clause* clause : clauses)
+      rows.push_back(lower_rows(*layers_.system, *clause));
+    std::vector<const AffineForm*> pointers;
+    for (const AffineForm& form : rows) pointers.push_back(&form);
+    task_.needed = needed_neurons(*layers_.system, pointers);
+  }
+
+  void start_from(ProvedBounds bounds) {
+    bounds_ = std::move(bounds);
+    written_ = false;
+  }
+
+  void begin_clause(const specs::Clause& clause) {
+    Records records;
+    restate(clause, task_.lower, task_.upper, records);
+    stream_.append(records.bytes());
+  }
+
+  /// Half of the time is for boxes.
+  void by_boxes(std::vector<const specs::Clause*>& open) {
+    const ReluNetwork network = relu_network(layers_);
+    const double end = task_.deadline.spent_s() + 0.5 * task_.deadline.left_s();
+    std::erase_if(open, [&](const specs::Clause* clause) {
+      const std::optional<std::string> tree =
+          box_tree(network, *clause, task_.lower, task_.upper, task_.threads,
+                   end - task_.deadline.spent_s(), task_.deadline);
+      if (!tree) return false;
+      begin_clause(*clause);
+      stream_.append(*tree);
+      return true;
+    });
+  }
+
+  ActivationProblem problem_of(const specs::Clause& clause) const {
+    ActivationProblem problem;
+    problem.network = bounds_->network;
+    const AffineForm form = lower_rows(*layers_.system, clause);
+    std::vector<std::int64_t> all(static_cast<std::size_t>(form.size()));
+    std::iota(all.begin(), all.end(), 0);
+    problem.rows = problem.network->compile_rows(form, all);
+    problem.strict = strict_rows(*layers_.system, clause);
+    problem.clauses = {{&clause, 0, form.size()}};
+    SlopeSchedule schedule;
+    schedule.iterations = kRowIterations;
+    problem.root =
+        optimize_rows(*problem.network, problem.rows, schedule, task_.threads, task_.deadline);
+    return problem;
+  }
+
+  bool by_phases(const specs::Clause& clause, double seconds) {
+    const ActivationProblem problem = problem_of(clause);
+    Spool leaves;
+    PhaseTree tree(problem, layers_, leaves, task_.threads, task_.deadline);
+    if (!tree.search(seconds)) return false;
+    begin_clause(clause);
+    stream_.append(written_ ? "k" : bounds_->records + "K");
+    written_ = true;
+    ScopeSlopes slopes = bounds_->slopes;
+    stream_.append(tree.root_records(slopes));
+    tree.write([&](const std::string& records) { stream_.append(records); });
+    return true;
+  }
+
+  const ProofBox& box_;
+  FileLayers layers_;
+  NeuronBoundsTask task_;
+  Spool& stream_;
+  std::optional<ProvedBounds> bounds_;
+  bool written_ = false;  ///< their records
+};
+
 }  // namespace
 
-std::optional<std::string> produce_certificate(const specs::Network& network,
-                                               const specs::Query& query,
-                                               const std::string& network_path,
-                                               const std::string& query_path, int threads,
-                                               const base::Deadline& deadline) {
+bool produce_certificate(const specs::Network& network, const specs::Query& query,
+                         const std::string& network_path, const std::string& query_path,
+                         int threads, const base::Deadline& deadline, const CertificateSink& sink) {
   check_certifiable(network, query);
-  Records clauses;
-  std::vector<std::size_t> layers;
+  std::vector<std::size_t> sizes;
   for (const specs::Node& node : network.nodes)
     if (node.kind == specs::OpKind::relu)
-      layers.push_back(static_cast<std::size_t>(network.value(node.outputs[0]).size()));
-  try {
-    for (const specs::Clause& clause : query.clauses) {
-      if (is_empty(*clause.box, network.input_type())) continue;
-      std::vector<double> lower, upper;
-      for (const specs::InputInterval& interval : *clause.box) {
-        const specs::Ends ends = interval.proof_in(network.input_type());
-        lower.push_back(ends.lower);
-        upper.push_back(ends.upper);
-      }
-      const ReluNetwork dense = relu_network(network, lower, upper);
-      const DenseForm rows = form_of(clause, dense, lower.size());
-      const BoxProver prover(dense, rows);
-      const auto n = static_cast<Eigen::Index>(lower.size());
-      ProofScope root = prover.root(Eigen::Map<const Eigen::VectorXd>(lower.data(), n),
-                                    Eigen::Map<const Eigen::VectorXd>(upper.data(), n));
-      restate(clause, lower, upper, clauses);
-      clauses.append(ClauseProof(prover, threads, deadline).tree(std::move(root)));
-    }
-  } catch (const NoProof&) {
-    return {};
-  }
-  Records stream;
-  stream.append(header(network, query, layers, network_path, query_path));
-  stream.append(clauses.bytes()).tag('Z');
-  return certificate_file(stream.bytes());
+      sizes.push_back(static_cast<std::size_t>(network.value(node.outputs[0]).size()));
+  Spool stream;
+  stream.append(header(network, query, sizes, network_path, query_path));
+  for (const ProofBox& box : boxes_of(network, query))
+    if (!BoxProof(network, box, threads, deadline, stream).prove()) return false;
+  stream.append("Z");
+  write_certificate_file(stream, sink);
+  return true;
 }
 
 }  // namespace clipbound::solver

@@ -80,9 +80,9 @@ void check_certifiable(const specs::Network& network, const specs::Query& query)
     if (clause.rows.empty()) throw Unsupported("certificates do not cover clauses without rows");
 }
 
-ReluNetwork relu_network(const specs::Network& network, std::span<const double> lower,
-                         std::span<const double> upper) {
-  ReluNetwork result;
+FileLayers lower_as_in_file(const specs::Network& network, std::span<const double> lower,
+                            std::span<const double> upper) {
+  FileLayers result;
   std::map<specs::ValueId, std::size_t> numbers;  // layers of the file, by both of their values
   for (const specs::Node& node : network.nodes) {
     if (node.kind != specs::OpKind::relu) continue;
@@ -93,17 +93,26 @@ ReluNetwork relu_network(const specs::Network& network, std::span<const double> 
   bounds::LoweringOptions options;
   options.narrow_inputs = bounds::NarrowInputs::variables;
   options.structured_from = std::numeric_limits<std::int64_t>::max();
-  const bounds::LayeredSystem system =
-      bounds::lower_network(network, lower, upper, bounds::ProductForm::squares, options);
-  if (system.has_interval_only())
-    throw Unsupported("certificates: " + bounds::describe_interval_only(system));
-  for (std::size_t k = 0; k < system.layers.size(); ++k) {
-    const auto found = numbers.find(system.layer_values[k]);
-    if (system.activations[k].curve != bounds::Curve::relu || found == numbers.end())
+  auto system = std::make_shared<const bounds::LayeredSystem>(
+      bounds::lower_network(network, lower, upper, bounds::ProductForm::squares, options));
+  if (system->has_interval_only())
+    throw Unsupported("certificates: " + bounds::describe_interval_only(*system));
+  for (std::size_t k = 0; k < system->layers.size(); ++k) {
+    const auto found = numbers.find(system->layer_values[k]);
+    if (system->activations[k].curve != bounds::Curve::relu || found == numbers.end())
       throw Unsupported("certificates cover layers of ReLUs alone");
-    result.layers.push_back({found->second, dense(system.layers[k])});
+    result.numbers.push_back(found->second);
   }
-  result.outputs = dense(system.outputs);
+  result.system = std::move(system);
+  return result;
+}
+
+ReluNetwork relu_network(const FileLayers& layers) {
+  ReluNetwork result;
+  result.sizes = layers.sizes;
+  for (std::size_t k = 0; k < layers.numbers.size(); ++k)
+    result.layers.push_back({layers.numbers[k], dense(layers.system->layers[k])});
+  result.outputs = dense(layers.system->outputs);
   return result;
 }
 

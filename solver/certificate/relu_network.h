@@ -6,11 +6,13 @@
 // Legend: N inputs; a map has rows x columns coefficients.
 #include <Eigen/Core>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/floors.h"
+#include "bounds/layered/layered_system.h"
 #include "specs/network/network.h"
 #include "specs/query/query.h"
 
@@ -43,8 +45,18 @@ struct ReluNetwork {
 /// what it is in the query.
 void check_certifiable(const specs::Network& network, const specs::Query& query);
 
+/// A lowered network of ReLUs, and which layers of the file its layers are.
+struct FileLayers {
+  std::shared_ptr<const bounds::LayeredSystem> system;
+  std::vector<std::size_t> numbers;  ///< [layers of the system]
+  std::vector<std::size_t> sizes;    ///< [layers of the file]
+};
+
 /// On the box. Throws Unsupported where its layers are not those of the file.
-ReluNetwork relu_network(const specs::Network& network, std::span<const double> lower,
-                         std::span<const double> upper);
+FileLayers lower_as_in_file(const specs::Network& network, std::span<const double> lower,
+                            std::span<const double> upper);
+
+/// The same with dense maps. Throws Unsupported where these would be too large.
+ReluNetwork relu_network(const FileLayers& layers);
 
 }  // namespace clipbound::solver

@@ -87,6 +87,54 @@ TEST(Certificate, EachPartIsNeeded) {
   EXPECT_FALSE(verdict(elsewhere.claim, query.file(both)).empty()) << "another property";
 }
 
+/// Two clauses about |x|, on [-1, 2] and on [-1, upper].
+struct TwoClauses : AbsoluteValue {
+  explicit TwoClauses(double second_threshold, double upper = 2.0)
+      : AbsoluteValue(mpq_class(-1, 2)) {
+    const Row row{{{0, 1}}, mpq_class(second_threshold), false};
+    claim.clauses.push_back({{-1.0}, {upper}, {row}});
+  }
+  std::string check(const Writer& first, const Writer& second) const {
+    Writer file = header().append(clause()).append(first);
+    file.tag('C').f64(-1.0).f64(claim.clauses[1].upper[0]).varint(1).tag('\0').varint(1).varint(0);
+    file.f64(1.0).f64(claim.clauses[1].rows[0].threshold.get_d());
+    return verdict(claim, file.append(second).tag('Z'));
+  }
+};
+
+TEST(Certificate, BoundsOfABoxServeItsOtherClauses) {
+  // Slopes 1/2 and 1/2 prove |x| >= 0 on the whole box.
+  Writer slopes;
+  slopes.tag('a').varint(0).varint(2).varint(2).varint(0).f32(0.5F).varint(0).f32(0.5F);
+  const Writer kept = Writer(slopes).tag('K').append(leaf()),
+               taken = Writer().tag('k').append(leaf());
+  EXPECT_EQ(TwoClauses(-0.25).check(kept, taken), "");
+  EXPECT_NE(TwoClauses(-0.25).check(Writer(slopes).append(leaf()), taken), "")
+      << "nothing was kept";
+  EXPECT_NE(TwoClauses(-0.25).check(kept, leaf()), "") << "without the slopes there is no proof";
+  EXPECT_NE(TwoClauses(-0.25, 1.5).check(kept, taken), "") << "another box";
+  EXPECT_NE(TwoClauses(0.25).check(kept, taken), "") << "there is a counterexample";
+}
+
+TEST(Certificate, WhatMoreThanTheBoxEnteredIsNotKept) {
+  // |x| <= -1/2 cuts the box to x <= -1/2, where |x| <= 1/4 has no point: but x = 0 is one.
+  Writer cut;
+  cut.tag('a').varint(0).varint(2).varint(2).varint(0).f32(1.0F).varint(0).f32(0.0F);
+  cut.tag('H').varint(1).varint(0).f32(1.0F);
+  const Writer edge = Writer(cut).tag('e').varint(1).tag('I').tag('K').append(leaf());
+  Writer bound = Writer().tag('b').varint(0).varint(1).varint(0).tag('\1').varint(1).varint(0);
+  bound.f32(1.0F).tag('K').append(split(0.0, leaf(), leaf()));
+  const Writer taken = Writer().tag('k').append(leaf()), kept = Writer().tag('K');
+  const TwoClauses query(0.25);
+  const std::string why = "bounds that are kept are of more than the box";
+  for (const Writer& first : {edge, bound, split(0.0, Writer(kept).append(leaf()), leaf()),
+                              Writer().tag('J').varint(10).append(kept).append(leaf())})
+    EXPECT_NE(query.check(first, taken).find(why), std::string::npos) << query.check(first, taken);
+  const Writer whole = Writer(kept).append(split(0.0, leaf(), leaf()));
+  EXPECT_EQ(TwoClauses(-0.25).check(whole, whole), "");
+  EXPECT_NE(TwoClauses(-0.25).check(whole, split(0.0, taken, taken)), "") << "not at the root";
+}
+
 TEST(Certificate, ThreadsAndShardsAgree) {
   const AbsoluteValue query(mpq_class(-1, 1024));
   const auto apart = [](const Writer& tree) {
