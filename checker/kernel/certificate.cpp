@@ -18,7 +18,7 @@ namespace clipcheck {
 
 namespace {
 
-constexpr std::uint64_t kLargestTask = 64U << 20;
+constexpr std::uint64_t kLargestTask = 64U << 20, kMostWaitingBytes = 128U << 20;
 
 /// Runs tasks; the first error, by the tasks' numbers, is thrown by finish().
 class Pool {
@@ -38,11 +38,16 @@ class Pool {
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
-  void add(std::function<void()> task) {
+  /// Waits while too much waits already; `bytes` is what the task holds.
+  void add(std::uint64_t bytes, std::function<void()> task) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return tasks_.size() < most_waiting_ || error_; });
+    changed_.wait(lock, [&] {
+      return error_ || tasks_.empty() ||
+             (tasks_.size() < most_waiting_ && bytes_ + bytes <= kMostWaitingBytes);
+    });
     if (error_) return;
-    tasks_.emplace_back(next_++, std::move(task));
+    bytes_ += bytes;
+    tasks_.push_back({next_++, bytes, std::move(task)});
     changed_.notify_all();
   }
   void finish() {
@@ -59,8 +64,9 @@ class Pool {
     while (true) {
       changed_.wait(lock, [&] { return done_ || !tasks_.empty(); });
       if (done_) return;
-      auto [number, task] = std::move(tasks_.front());
+      auto [number, bytes, task] = std::move(tasks_.front());
       tasks_.pop_front();
+      bytes_ -= bytes;
       ++running_;
       lock.unlock();
       std::exception_ptr error;
@@ -82,8 +88,12 @@ class Pool {
   std::size_t most_waiting_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::pair<std::uint64_t, std::function<void()>>> tasks_;
-  std::uint64_t next_ = 0, error_number_ = 0;
+  struct Task {
+    std::uint64_t number, bytes;
+    std::function<void()> run;
+  };
+  std::deque<Task> tasks_;
+  std::uint64_t next_ = 0, error_number_ = 0, bytes_ = 0;  // bytes_: of those that wait
   std::size_t running_ = 0;
   bool done_ = false;
   std::exception_ptr error_;
@@ -179,11 +189,15 @@ class CertificateChecker : private Apart<T> {
       lower.push_back(stream_.f64());
       upper.push_back(stream_.f64());
     }
+    std::size_t most = 0;
+    for (const Clause& clause : claim_.clauses) most = std::max(most, clause.rows.size());
     std::vector<Restated> rows;
-    for (std::uint64_t count = stream_.varint(); count > 0; --count) {
+    for (std::size_t count = stream_.index(most + 1, "number of rows"); count > 0; --count) {
       Restated row{};
       row.strict = stream_.index(2, "kind of row") == 1;
-      for (std::uint64_t terms = stream_.varint(); terms > 0; --terms) {
+      const std::size_t variables = claim_.system.inputs() + claim_.outputs.size();
+      for (std::size_t terms = stream_.index(variables + 1, "number of terms"); terms > 0;
+           --terms) {
         const std::uint64_t variable = stream_.varint();
         row.terms.emplace_back(variable, stream_.f64());
       }
@@ -223,7 +237,7 @@ class CertificateChecker : private Apart<T> {
     if (subtrees_++ % how_.shards != how_.shard) return;
     auto bytes = std::make_shared<std::vector<std::uint8_t>>(std::move(records));
     auto begin = std::make_shared<Scope<T>>(std::move(scope));
-    pool_.add([this, bytes, begin, offset] {
+    pool_.add(bytes->size(), [this, bytes, begin, offset] {
       MemoryStream stream(std::move(*bytes), offset);
       TreeChecker<T> tree(claim_.system, stream);
       tree.check(std::move(*begin));

@@ -11,8 +11,10 @@
 namespace clipcheck {
 
 namespace {
-// Scopes that are open at once, and their bytes: no proof of ours needs so many.
-constexpr std::size_t kDeepest = 10000, kMostBytes = std::size_t{4} << 30;
+// Scopes that are open at once, their bytes, and those of a scope's constraints: no proof of ours
+// needs so many.
+constexpr std::size_t kDeepest = 10000, kMostBytes = std::size_t{1} << 30,
+                      kMostConstraintBytes = std::size_t{256} << 20;
 }  // namespace
 
 template <class T>
@@ -160,7 +162,16 @@ void TreeChecker<T>::add_constraint() {
   ++counts_.constraints;
   if (form_.overflowed()) stream_.refuse("a constraint overflows");
   constraint.strict = strict;
-  scope_.constraints.push_back(std::make_shared<Constraint<T>>(std::move(constraint)));
+  add_constraint(scope_, std::move(constraint));
+}
+
+template <class T>
+void TreeChecker<T>::add_constraint(Scope<T>& scope, Constraint<T> constraint) {
+  // Those of open scopes are these, too, but for decisions.
+  const std::size_t each = 64 + sizeof(typename Constraint<T>::Term) * system_.inputs();
+  if (scope.constraints.size() >= kMostConstraintBytes / each)
+    stream_.refuse("a scope has too many constraints");
+  scope.constraints.push_back(std::make_shared<Constraint<T>>(std::move(constraint)));
 }
 
 namespace {
@@ -238,13 +249,14 @@ void TreeChecker<T>::cut_edges() {
 template <class T>
 void TreeChecker<T>::subtree() {
   const std::uint64_t length = stream_.varint();
-  if (apart_ != nullptr && ends_.empty() && apart_->wants(length)) {
+  if (apart_ != nullptr && apart_->wants(length)) {
     const std::uint64_t offset = stream_.offset();
     apart_->check(stream_.bytes(length), offset, std::move(scope_));
     closed_ = true;
     return;
   }
   of_box_alone_ = false;
+  if (ends_.size() >= kDeepest) stream_.refuse("the tree is too deep");
   ends_.emplace_back(open_.size(), stream_.offset() + length);
 }
 
@@ -252,7 +264,8 @@ template <class T>
 void TreeChecker<T>::push(Scope<T> other) {
   ++counts_.splits;
   of_box_alone_ = false;
-  if (open_.size() >= kDeepest || open_.size() * system_.size() * 16 > kMostBytes)
+  const std::size_t each = system_.size() * std::size_t{20} + other.constraints.size() * 16;
+  if (open_.size() >= kDeepest || open_.size() * each > kMostBytes)
     stream_.refuse("the tree is too deep");
   open_.push_back(std::move(other));
 }
@@ -279,7 +292,7 @@ bool TreeChecker<T>::split_neuron() {
     Constraint<T> constraint;  // sign * (z - at) <= 0
     constraint.terms.push_back({z, T(-sign), T(sign)});
     constraint.negated_constant = T(sign * at);
-    scope.constraints.push_back(std::make_shared<Constraint<T>>(std::move(constraint)));
+    add_constraint(scope, std::move(constraint));
     if (sign > 0.0)
       scope.bounds.cut_upper(z, at);
     else

@@ -55,6 +55,7 @@ class TreeChecker {
   void bound(const Group& group, Index k, bool upper);
   void choose_slopes();
   void add_constraint();
+  void add_constraint(Scope<T>& scope, Constraint<T> constraint);
   void cut_edges();
   void subtree();
   void leaf();

@@ -37,6 +37,11 @@ FileBytes read_file(const std::string& path) {
   return result;
 }
 
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
 CertificateStream::CertificateStream(const std::string& path)
     : Stream(0), path_(path), file_(gzopen(path.c_str(), "rb")) {
   if (file_ == nullptr) throw Unreadable(path + ": cannot be opened");
@@ -68,15 +73,27 @@ std::uint32_t CertificateStream::read_u32() {
          std::uint32_t{raw[3]} << 24;
 }
 
+void CertificateStream::read_to_the_end() {
+  while (!refill().empty()) {
+  }
+}
+
+std::string CertificateStream::digest() const {
+  std::string text;
+  for (const std::uint8_t byte : digest_)
+    for (const int digit : {byte >> 4, byte & 15}) text += "0123456789abcdef"[digit];
+  return text;
+}
+
 std::vector<std::uint8_t> CertificateStream::refill() {
   if (ended_) return {};
   const std::uint32_t length = read_u32();
   if (length == 0) {
     ended_ = true;
-    Digest computed{}, written{};
-    sha256_digest(&hash_, computed.size(), computed.data());
+    Digest written{};
+    sha256_digest(&hash_, digest_.size(), digest_.data());
     read(written, false);
-    if (computed != written) throw Unreadable(path_ + ": the SHA-256 at its end differs");
+    if (digest_ != written) throw Unreadable(path_ + ": the SHA-256 at its end differs");
     std::uint8_t more = 0;
     if (gzread(static_cast<gzFile>(file_), &more, 1) != 0)
       throw Unreadable(path_ + ": something follows its end");

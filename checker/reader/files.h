@@ -23,6 +23,8 @@ struct FileBytes {
 };
 /// The file, or where there is none the packed one beside it (with .gz after its name).
 FileBytes read_file(const std::string& path);
+/// Where it lies; "." for a bare name.
+std::string folder_of(const std::string& path);
 
 /// The records of a certificate, block by block. Compares every checksum before what it covers is
 /// handed out, and at the end the file's SHA-256.
@@ -30,6 +32,10 @@ class CertificateStream : public Stream {
  public:
   explicit CertificateStream(const std::string& path);
   ~CertificateStream() override;
+  /// Reads what is left, so that damage anywhere is found, whatever the records say.
+  void read_to_the_end();
+  /// At its end: the file's SHA-256 as hexadecimal digits.
+  std::string digest() const;
 
  private:
   std::vector<std::uint8_t> refill() override;
@@ -39,6 +45,7 @@ class CertificateStream : public Stream {
   std::string path_;
   void* file_;  // gzFile
   sha256_ctx hash_{};
+  Digest digest_{};
   bool ended_ = false;
 };
 

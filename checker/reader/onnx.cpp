@@ -13,6 +13,7 @@
 
 #include "checker/kernel/arithmetic.h"
 #include "checker/kernel/errors.h"
+#include "checker/reader/external.h"
 #include "checker/reader/operators.h"
 
 namespace clipcheck {
@@ -123,10 +124,14 @@ Tensor read_tensor(const onnx::TensorProto& proto, const std::string& name) {
   Tensor result{.constant = true};
   for (const std::int64_t extent : proto.dims()) result.shape.push_back(extent);
   if (proto.data_location() == onnx::TensorProto::EXTERNAL)
-    throw Unreadable("network: weights in files of their own are not supported: " + name);
+    throw Unreadable("network: weights in a file of their own are not supported here: " + name);
   switch (proto.data_type()) {
     case onnx::TensorProto::FLOAT:
       numbers<float>(proto.raw_data(), proto.float_data(), result.values);
+      break;
+    case onnx::TensorProto::DOUBLE:
+      numbers<double>(proto.raw_data(), proto.double_data(), result.values);
+      result.wide = true;
       break;
     case onnx::TensorProto::INT64:
       numbers<std::int64_t>(proto.raw_data(), proto.int64_data(), result.values);
@@ -151,13 +156,13 @@ namespace {
 
 class GraphReader {
  public:
-  explicit GraphReader(const onnx::ModelProto& model) : graph_(model.graph()) {
+  GraphReader(const onnx::ModelProto& model, const std::string& folder)
+      : graph_(model.graph()), external_(folder) {
     for (const auto& set : model.opset_import())
       if (set.domain().empty() || set.domain() == "ai.onnx")
         opset_ = static_cast<int>(set.version());
     if (opset_ < 7) throw Unreadable("network: opsets before 7 are not supported");
     add_shape_operators(operators_);
-    for (const auto& [name, function] : operators_) movers_.insert(name);
     add_linear_operators(operators_);
     add_window_operators(operators_);
     add_elementwise_operators(operators_);
@@ -165,7 +170,8 @@ class GraphReader {
 
   CheckedNetwork read() {
     for (const auto& tensor : graph_.initializer())
-      values_[tensor.name()] = read_tensor(tensor, tensor.name());
+      if (!values_.emplace(tensor.name(), external_.read(tensor)).second)
+        throw Unreadable("network: two weights are called " + tensor.name());
     if (graph_.sparse_initializer_size() > 0) throw Unreadable("network: sparse weights");
     read_inputs();
     for (const auto& node : graph_.node())
@@ -175,6 +181,7 @@ class GraphReader {
     for (const auto& output : graph_.output()) {
       Tensor& tensor = find(output.name());
       if (tensor.constant) throw Unreadable("network: an output does not depend on the input");
+      network_.signature.outputs.push_back(tensor.size());
       network_.outputs.insert(network_.outputs.end(), tensor.elements.begin(),
                               tensor.elements.end());
     }
@@ -185,15 +192,22 @@ class GraphReader {
  private:
   void read_inputs() {
     Index next = 0;
+    std::set<std::string> names;
     for (const auto& input : graph_.input()) {
+      if (!names.insert(input.name()).second)
+        throw Unreadable("network: two inputs are called " + input.name());
       if (values_.contains(input.name())) continue;
       const auto& type = input.type().tensor_type();
-      if (type.elem_type() != onnx::TensorProto::FLOAT)
+      const bool wide = type.elem_type() == onnx::TensorProto::DOUBLE;
+      if ((!wide && type.elem_type() != onnx::TensorProto::FLOAT) ||
+          (next > 0 && wide != network_.signature.wide))
         throw Unreadable("network: the type of input " + input.name() + " is not supported");
       Tensor tensor;
       for (const auto& dim : type.shape().dim())
         tensor.shape.push_back(dim.has_dim_value() && dim.dim_value() > 0 ? dim.dim_value() : 1);
       for (std::int64_t k = count_of(tensor.shape); k > 0; --k) tensor.elements.push_back(next++);
+      network_.signature.wide = tensor.wide = wide;
+      network_.signature.inputs.push_back(tensor.size());
       values_[input.name()] = std::move(tensor);
     }
     network_.system = System(next);
@@ -218,6 +232,7 @@ class GraphReader {
       call.sole_use = uses_[name] == 1 && computed_.contains(name);
       first = false;
     }
+    const Index before = network_.system.size();
     std::vector<Tensor> results = found->second(call);
     for (int k = 0; k < node.output_size(); ++k) {
       const std::string& name = node.output(k);
@@ -229,15 +244,21 @@ class GraphReader {
       Tensor& result = results[static_cast<std::size_t>(k)];
       if (static_cast<std::int64_t>(result.size()) != count_of(result.shape))
         call.fail("shapes do not fit");
-      if (!movers_.contains(node.op_type())) computed_.insert(name);
+      if (fresh(result, before)) computed_.insert(name);
       if (!values_.emplace(name, std::move(result)).second) call.fail("computed twice: " + name);
     }
   }
 
+  /// True where no other tensor has any of its elements: they are new.
+  static bool fresh(const Tensor& tensor, Index before) {
+    return !tensor.constant && std::all_of(tensor.elements.begin(), tensor.elements.end(),
+                                           [&](Index e) { return e >= before; });
+  }
+
   const onnx::GraphProto& graph_;
   int opset_ = 0;
+  ExternalWeights external_;
   Operators operators_;
-  std::set<std::string> movers_;    // operators whose results share elements with other tensors
   std::set<std::string> computed_;  // tensors that share none
   std::map<std::string, Tensor> values_;
   std::map<std::string, int> uses_;
@@ -246,14 +267,14 @@ class GraphReader {
 
 }  // namespace
 
-CheckedNetwork read_onnx(const std::string& bytes) {
+CheckedNetwork read_onnx(const std::string& bytes, const std::string& folder) {
   onnx::ModelProto model;
   google::protobuf::io::CodedInputStream stream(
       reinterpret_cast<const std::uint8_t*>(bytes.data()),
       static_cast<int>(std::min<std::size_t>(bytes.size(), std::numeric_limits<int>::max())));
   stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
   if (!model.ParseFromCodedStream(&stream)) throw Unreadable("network: not an ONNX file");
-  return GraphReader(model).read();
+  return GraphReader(model, folder).read();
 }
 
 }  // namespace clipcheck

@@ -2,7 +2,7 @@
 // Idea: what each ONNX operator makes of elements (kernel/system.h) and of constants.
 // Source: the ONNX standard, opset 7 and later.
 // Guarantees: elements are what the operator computes in real arithmetic for the weights as stored;
-// arithmetic on float constants is rounded as float32 is (float64 networks are not read).
+// arithmetic on constants is rounded as their type is.
 // Unreadable for everything else, by name. To be called while numbers are rounded to nearest.
 #include <onnx/onnx_pb.h>
 
@@ -26,6 +26,7 @@ struct Tensor {
   std::vector<double> values = {};   ///< of a constant
   std::vector<Index> elements = {};  ///< else
   bool left_out = false;             ///< an optional input
+  bool wide = false;                 ///< float64; else float32 where not integer
 
   std::size_t size() const { return constant ? values.size() : elements.size(); }
 };

@@ -50,15 +50,16 @@ void add(Call& call, AffineRow& row, const Tensor& tensor, std::size_t k, const 
     add_term(row, tensor.elements[k], factor);
 }
 
-/// Constants: float32's sum of float32 numbers; integers of shapes.
+/// Constants: float32's sum of float32 numbers, float64's of float64 numbers; integers of shapes.
 Tensor constants(Call& call, const Tensor& a, const Tensor& b, double (*function)(double, double)) {
-  if (a.integer != b.integer) call.fail("types do not fit");
+  if (a.integer != b.integer || a.wide != b.wide) call.fail("types do not fit");
   Tensor result = a;
   for (std::size_t k = 0; k < a.values.size(); ++k) {
     const double value = function(a.values[k], b.values[k]);
     // Of float32 numbers the float64 result, rounded again, is float32's own (+, -, *, /).
-    result.values[k] =
-        a.integer ? std::trunc(value) : static_cast<double>(static_cast<float>(value));
+    result.values[k] = a.integer ? std::trunc(value)
+                       : a.wide  ? value
+                                 : static_cast<double>(static_cast<float>(value));
   }
   return result;
 }

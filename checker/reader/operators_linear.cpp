@@ -115,7 +115,8 @@ std::vector<Tensor> batch_normalization(Call& call) {
   const Tensor& x = call.input(0);
   const double epsilon =
       call.attribute("epsilon") == nullptr ? static_cast<double>(1e-5F) : call.real("epsilon", 0.0);
-  if (x.constant || x.shape.size() < 2 || call.integer("training_mode", 0) != 0)
+  if (x.constant || x.shape.size() < 2 || x.size() == 0 || call.outputs != 1 ||
+      call.integer("training_mode", 0) != 0 || call.integer("spatial", 1) != 1)
     call.fail("this form is not supported");
   const auto channels = static_cast<std::size_t>(x.shape[1]);
   for (std::size_t k = 1; k < 5; ++k)

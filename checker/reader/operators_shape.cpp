@@ -10,7 +10,10 @@
 namespace clipcheck {
 
 Tensor gathered(const Tensor& from, Shape shape, const std::vector<std::size_t>& places) {
-  Tensor result{.shape = std::move(shape), .constant = from.constant, .integer = from.integer};
+  Tensor result{.shape = std::move(shape),
+                .constant = from.constant,
+                .integer = from.integer,
+                .wide = from.wide};
   for (const std::size_t k : places) {
     if (from.constant)
       result.values.push_back(from.values[k]);
@@ -33,10 +36,21 @@ std::vector<Tensor> identity(Call& call) {
   return {call.input(0)};
 }
 
+std::vector<Tensor> dropout(Call& call) {
+  if (call.has(2) && (!call.input(2).constant || call.input(2).values != std::vector<double>{0.0}))
+    call.fail("training is not supported");
+  return {call.input(0)};
+}
+
 std::vector<Tensor> constant(Call& call) {
   if (const auto* value = call.attribute("value")) return {read_tensor(value->t(), call.name())};
   if (const auto* value = call.attribute("value_float"))
     return {Tensor{.shape = {}, .constant = true, .values = {static_cast<double>(value->f())}}};
+  if (const auto* value = call.attribute("value_floats")) {
+    Tensor result{.shape = {value->floats_size()}, .constant = true};
+    for (const float k : value->floats()) result.values.push_back(static_cast<double>(k));
+    return {result};
+  }
   if (const auto* value = call.attribute("value_int"))
     return {Tensor{.shape = {},
                    .constant = true,
@@ -187,6 +201,7 @@ std::vector<Tensor> slice(Call& call) {
     const std::size_t axis = axis_of(call, axes[k], from.shape.size());
     const std::int64_t extent = from.shape[axis], step = steps[k];
     if (step == 0) call.fail("a step of 0");
+    if (extent == 0) continue;
     std::int64_t start = starts[k] < 0 ? starts[k] + extent : starts[k];
     std::int64_t end = ends[k] < 0 ? ends[k] + extent : ends[k];
     start = std::clamp<std::int64_t>(start, 0, step > 0 ? extent : extent - 1);
@@ -221,6 +236,7 @@ std::vector<Tensor> split(Call& call) {
   const std::size_t axis = axis_of(call, call.integer("axis", 0), from.shape.size());
   const std::int64_t extent = from.shape[axis];
   const auto parts = static_cast<std::int64_t>(call.outputs);
+  if (parts == 0) call.fail("it has no outputs");
   std::vector<std::int64_t> sizes = call.has(1) ? call.integers(1) : call.list("split", {});
   if (sizes.empty()) {
     const std::int64_t each = (extent + parts - 1) / parts;
@@ -267,7 +283,8 @@ std::vector<Tensor> concat(Call& call) {
       if (k != axis && part.shape[k] != shape[k]) call.fail("shapes do not fit");
     shape[axis] += part.shape[axis];
   }
-  Tensor result{.shape = shape, .constant = constant_all, .integer = parts[0].integer};
+  Tensor result{
+      .shape = shape, .constant = constant_all, .integer = parts[0].integer, .wide = parts[0].wide};
   for (std::size_t k = 0; k < outer; ++k) {
     for (const Tensor& part : parts) {
       const std::size_t run = part.size() / outer;
@@ -296,10 +313,13 @@ std::vector<Tensor> cast(Call& call) {
   Tensor result = call.input(0);
   const std::int64_t to = call.integer("to", 0);
   const bool integer = to == onnx::TensorProto::INT64 || to == onnx::TensorProto::INT32;
-  const bool real = to == onnx::TensorProto::FLOAT;
+  const bool wide = to == onnx::TensorProto::DOUBLE, real = wide || to == onnx::TensorProto::FLOAT;
   if (!(integer || real) || (!result.constant && (integer || result.integer)) ||
       (result.constant && integer != result.integer))
     call.fail("this change of type is not supported");
+  if (result.wide && !wide)
+    for (double& value : result.values) value = static_cast<double>(static_cast<float>(value));
+  result.wide = wide;
   return {result};
 }
 
@@ -311,6 +331,7 @@ std::vector<Tensor> constant_of_shape(Call& call) {
     if (tensor.values.size() != 1) call.fail("its value is not one number");
     value = tensor.values[0];
     result.integer = tensor.integer;
+    result.wide = tensor.wide;
   }
   result.values.assign(static_cast<std::size_t>(count_of(result.shape)), value);
   return {result};
@@ -320,7 +341,7 @@ std::vector<Tensor> constant_of_shape(Call& call) {
 
 void add_shape_operators(Operators& table) {
   table.insert({{"Identity", identity},
-                {"Dropout", identity},
+                {"Dropout", dropout},
                 {"Constant", constant},
                 {"Flatten", flatten},
                 {"Reshape", reshape},

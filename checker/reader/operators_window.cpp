@@ -3,6 +3,7 @@
 // Source: the ONNX standard.
 // Guarantees: see operators.h.
 #include <algorithm>
+#include <cstdint>
 
 #include "checker/reader/operators.h"
 
@@ -15,17 +16,26 @@ namespace {
 using Axis = std::vector<std::vector<std::pair<std::int64_t, std::int64_t>>>;
 
 struct Windows {
+  enum class Same : std::uint8_t { no, upper, lower } same = Same::no;  ///< auto_pad
+  bool ceil = false;  ///< a last window that lies partly behind the padding counts
   std::vector<std::int64_t> kernel, strides, dilations, before, after;
 
   Windows(Call& call, std::vector<std::int64_t> kernel_shape) : kernel(std::move(kernel_shape)) {
     const std::size_t d = kernel.size();
     strides = call.list("strides", std::vector<std::int64_t>(d, 1));
     dilations = call.list("dilations", std::vector<std::int64_t>(d, 1));
-    const auto pads = call.list("pads", std::vector<std::int64_t>(2 * d, 0));
-    if (call.integer("ceil_mode", 0) != 0) call.fail("ceil_mode is not supported");
-    if (const auto* pad = call.attribute("auto_pad");
-        pad != nullptr && pad->s() != "NOTSET" && pad->s() != "VALID")
-      call.fail("auto_pad is not supported");
+    auto pads = call.list("pads", std::vector<std::int64_t>(2 * d, 0));
+    ceil = call.integer("ceil_mode", 0) != 0;
+    if (const auto* found = call.attribute("auto_pad");
+        found != nullptr && found->s() != "NOTSET") {
+      same = found->s() == "SAME_UPPER"   ? Same::upper
+             : found->s() == "SAME_LOWER" ? Same::lower
+                                          : Same::no;
+      if (same == Same::no && found->s() != "VALID") call.fail("auto_pad is " + found->s());
+      if (std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; }))
+        call.fail("pads beside auto_pad");
+    }
+    if (call.list("kernel_shape", kernel) != kernel) call.fail("kernel_shape is another");
     if (strides.size() != d || dilations.size() != d || pads.size() != 2 * d)
       call.fail("shapes do not fit");
     for (std::size_t k = 0; k < d; ++k) {
@@ -38,13 +48,23 @@ struct Windows {
 
   Axis axis(Call& call, std::size_t k, std::int64_t extent) const {
     const std::int64_t reach = dilations[k] * (kernel[k] - 1) + 1;
-    const std::int64_t room = extent + before[k] + after[k] - reach;
-    if (room < 0) call.fail("the window is larger than the input");
-    Axis result(static_cast<std::size_t>(room / strides[k] + 1));
+    std::int64_t first = before[k], count = 0;
+    if (same != Same::no) {
+      count = (extent + strides[k] - 1) / strides[k];
+      const std::int64_t pad = std::max<std::int64_t>(0, (count - 1) * strides[k] + reach - extent);
+      first = same == Same::upper ? pad / 2 : pad - pad / 2;
+    } else {
+      const std::int64_t room = extent + before[k] + after[k] - reach;
+      if (room < 0) call.fail("the window is larger than the input");
+      count = (ceil ? room + strides[k] - 1 : room) / strides[k] + 1;
+      // Versions of ONNX Runtime differ in what they make of a window that begins behind the input.
+      if (ceil && (count - 1) * strides[k] >= extent + before[k])
+        call.fail("with ceil_mode a window lies behind the input");
+    }
+    Axis result(static_cast<std::size_t>(count));
     for (std::size_t o = 0; o < result.size(); ++o) {
       for (std::int64_t w = 0; w < kernel[k]; ++w) {
-        const std::int64_t i =
-            static_cast<std::int64_t>(o) * strides[k] + w * dilations[k] - before[k];
+        const std::int64_t i = static_cast<std::int64_t>(o) * strides[k] + w * dilations[k] - first;
         if (i >= 0 && i < extent) result[o].emplace_back(w, i);
       }
     }
@@ -143,6 +163,7 @@ std::vector<Tensor> conv_transpose(Call& call) {
     call.fail("its weights have to be constant");
   if (call.attribute("output_shape") != nullptr) call.fail("output_shape is not supported");
   const Windows geometry(call, {w.shape.begin() + 2, w.shape.end()});
+  if (geometry.same != Windows::Same::no) call.fail("auto_pad is not supported");
   const std::size_t d = geometry.kernel.size();
   const auto extra = call.list("output_padding", std::vector<std::int64_t>(d, 0));
   if (extra.size() != d) call.fail("shapes do not fit");
@@ -191,6 +212,7 @@ std::vector<Tensor> average(Call& call, const Windows& geometry) {
   const Tensor& x = call.input(0);
   const Field field(call, x, geometry);
   const bool padded = call.integer("count_include_pad", 0) != 0;
+  if (padded && geometry.ceil) call.fail("ceil_mode with count_include_pad is not supported");
   std::vector<AffineRow> rows;
   for (std::size_t nc = 0; nc < field.batch * field.channels; ++nc) {
     for (const auto& places_read : field.windows) {
@@ -216,10 +238,8 @@ std::vector<Tensor> global_average_pool(Call& call) {
 }
 
 /// A chain: the largest so far against the window's next place, for all windows that have one.
-std::vector<Tensor> max_pool(Call& call) {
+Tensor max_of_windows(Call& call, const Windows& geometry) {
   const Tensor& x = call.input(0);
-  if (call.integer("storage_order", 0) != 0) call.fail("storage_order is not supported");
-  const Windows geometry(call, call.list("kernel_shape", {}));
   const Field field(call, x, geometry);
   Tensor result{.shape = field.shape(field.channels)};
   std::size_t longest = 0;
@@ -246,7 +266,17 @@ std::vector<Tensor> max_pool(Call& call) {
     for (std::size_t j = 0; j < which.size(); ++j)
       result.elements[which[j]] = larger_ones.elements[j];
   }
-  return {result};
+  return result;
+}
+
+std::vector<Tensor> max_pool(Call& call) {
+  if (call.integer("storage_order", 0) != 0) call.fail("storage_order is not supported");
+  return {max_of_windows(call, Windows(call, call.list("kernel_shape", {})))};
+}
+std::vector<Tensor> global_max_pool(Call& call) {
+  const Shape& shape = call.input(0).shape;
+  if (shape.size() < 3) call.fail("shapes do not fit");
+  return {max_of_windows(call, Windows(call, {shape.begin() + 2, shape.end()}))};
 }
 
 }  // namespace
@@ -256,6 +286,7 @@ void add_window_operators(Operators& table) {
                 {"ConvTranspose", conv_transpose},
                 {"AveragePool", average_pool},
                 {"GlobalAveragePool", global_average_pool},
+                {"GlobalMaxPool", global_max_pool},
                 {"MaxPool", max_pool}});
 }
 

@@ -1,11 +1,12 @@
 // Idea: expressions are read, comparisons become linear rows, "and" and "or" are multiplied out.
-// Source: VNN-LIB 1.0.
+// Source: VNN-LIB 1.0 and 2.0.
 // Guarantees: see the header.
 #include "checker/reader/vnnlib.h"
 
 #include <cfloat>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <optional>
 
 #include "checker/kernel/arithmetic.h"
@@ -62,8 +63,13 @@ class Parser {
       ++at_;
       return result;
     }
-    while (at_ < text_.size() && std::string(" \t\r\n();").find(text_[at_]) == std::string::npos)
-      result.atom += text_[at_++];
+    // Indices, such as in X[0, 3], belong to the word.
+    for (bool inside = false; at_ < text_.size(); ++at_) {
+      const bool blank = std::string(" \t\r").find(text_[at_]) != std::string::npos;
+      if (std::string("\n();").find(text_[at_]) != std::string::npos || (blank && !inside)) break;
+      if (text_[at_] == '[' || text_[at_] == ']') inside = text_[at_] == '[';
+      if (!blank) result.atom += text_[at_];
+    }
     return result;
   }
 
@@ -130,22 +136,35 @@ using Disjunction = std::vector<Conjunction>;
 
 class Reader {
  public:
-  Reader(std::size_t inputs, std::size_t outputs) : inputs_(inputs), outputs_(outputs) {}
+  explicit Reader(const Signature& network)
+      : network_(network),
+        inputs_(std::accumulate(network.inputs.begin(), network.inputs.end(), std::size_t{0})),
+        outputs_(std::accumulate(network.outputs.begin(), network.outputs.end(), std::size_t{0})) {}
 
   Disjunction read(const std::vector<Expression>& commands) {
     Disjunction all = {{}};
     for (const Expression& command : commands) {
       const std::string head = command.list.empty() ? "" : command.list[0].atom;
-      if (head == "declare-const") {
+      const bool first = &command == commands.data();
+      if (first && head == "vnnlib-version") {
+        second_ = true;
+        if (command.list.size() != 2 || !command.list[1].atom.starts_with("<2."))
+          fail(command.line, "versions 1.0 and 2 of VNN-LIB are what is read");
+      } else if (!second_ && head == "declare-const") {
         declare(command);
+      } else if (second_ && tensors_.empty() && head == "declare-network") {
+        declare_network(command);
       } else if (head == "assert" && command.list.size() == 2) {
-        all = both(all, formula(command.list[1]), command.line);
+        if (second_ && tensors_.empty()) fail(command.line, "no network is declared");
+        all = both(std::move(all), formula(command.list[1]), command.line);
       } else {
-        fail(command.line, "neither declare-const nor assert: VNN-LIB 1.0 is what is read");
+        fail(command.line, "this is not supported: " + head);
       }
     }
     return all;
   }
+
+  std::size_t inputs() const { return inputs_; }
 
  private:
   void declare(const Expression& command) {
@@ -163,8 +182,74 @@ class Reader {
       fail(command.line, "declared twice: " + name);
   }
 
-  static Disjunction both(const Disjunction& a, const Disjunction& b, int line) {
+  /// The network's inputs and outputs in their order, by names of the query's own.
+  void declare_network(const Expression& command) {
+    std::size_t inputs = 0, outputs = 0, first_input = 0, first_output = 0;
+    for (std::size_t k = 2; k < command.list.size(); ++k) {
+      const Expression& e = command.list[k];
+      const std::string head = e.list.empty() ? "" : e.list[0].atom;
+      const bool input = head == "declare-input";
+      if ((!input && head != "declare-output") || e.list.size() != 4 || e.list[1].atom.empty())
+        fail(e.line, "this is not supported: " + head);
+      const auto& sizes = input ? network_.inputs : network_.outputs;
+      std::size_t& number = input ? inputs : outputs;
+      std::size_t& first = input ? first_input : first_output;
+      Declared tensor{input, first, indices(e.list[3].atom, e.line)};
+      std::size_t count = 1;
+      for (const std::size_t extent : tensor.shape) count *= extent;
+      if (number == sizes.size() || count != sizes[number])
+        fail(e.line, "the network has another shape than " + e.list[1].atom);
+      first += count;
+      ++number;
+      if (!tensors_.emplace(e.list[1].atom, std::move(tensor)).second)
+        fail(e.line, "declared twice: " + e.list[1].atom);
+    }
+    if (inputs != network_.inputs.size() || outputs != network_.outputs.size())
+      fail(command.line, "the network has another number of inputs or outputs");
+  }
+
+  /// "[1,5]".
+  static std::vector<std::size_t> indices(const std::string& text, int line) {
+    std::vector<std::size_t> result;
+    if (text.size() < 2 || text.front() != '[' || text.back() != ']') fail(line, "not a shape");
+    std::string number;
+    for (const char c : text.substr(1)) {
+      if (std::isdigit(static_cast<unsigned char>(c)) != 0 && number.size() < 9) {
+        number += c;
+      } else if ((c == ',' || c == ']') && !number.empty()) {
+        result.push_back(std::stoul(number));
+        number.clear();
+      } else if (text != "[]") {
+        fail(line, "not a shape: " + text);
+      }
+    }
+    if (result.size() > 8) fail(line, "too many axes");
+    return result;
+  }
+
+  /// The number of X[0,3] among those of certificates; nothing where it is no such thing.
+  std::optional<Index> entry(const Expression& e) const {
+    const std::size_t bracket = e.atom.find('[');
+    const auto found = tensors_.find(e.atom.substr(0, bracket));
+    if (found == tensors_.end()) return {};
+    const Declared& tensor = found->second;
+    const auto at = bracket == std::string::npos ? std::vector<std::size_t>{}
+                                                 : indices(e.atom.substr(bracket), e.line);
+    if (at.size() != tensor.shape.size()) fail(e.line, "another number of indices: " + e.atom);
+    std::size_t place = 0;
+    for (std::size_t k = 0; k < at.size(); ++k) {
+      if (at[k] >= tensor.shape[k]) fail(e.line, "an index is out of range: " + e.atom);
+      place = place * tensor.shape[k] + at[k];
+    }
+    return static_cast<Index>(2 * (tensor.first + place) + (tensor.input ? 1 : 0));
+  }
+
+  static Disjunction both(Disjunction a, Disjunction b, int line) {
     if (a.size() * b.size() > kMostClauses) fail(line, "too many clauses");
+    if (b.size() == 1) {
+      for (Conjunction& first : a) first.insert(first.end(), b[0].begin(), b[0].end());
+      return a;
+    }
     Disjunction result;
     for (const Conjunction& first : a) {
       for (const Conjunction& second : b) {
@@ -180,7 +265,7 @@ class Reader {
     if (head == "and") {
       Disjunction result = {{}};
       for (std::size_t k = 1; k < e.list.size(); ++k)
-        result = both(result, formula(e.list[k]), e.line);
+        result = both(std::move(result), formula(e.list[k]), e.line);
       return result;
     }
     if (head == "or") {
@@ -201,6 +286,7 @@ class Reader {
     if (head == ">=") return {{{negated, false}}};
     if (head == ">") return {{{negated, true}}};
     if (head == "=" || head == "==") return {{{difference, false}, {negated, false}}};
+    if (second_ && head == "!=") return {{{difference, true}}, {{negated, true}}};
     fail(e.line, "unknown comparison: " + head);
   }
 
@@ -209,6 +295,8 @@ class Reader {
     if (!e.atom.empty()) {
       if (const auto name = names_.find(e.atom); name != names_.end())
         result.terms[name->second] = 1;
+      else if (const auto place = entry(e))
+        result.terms[*place] = 1;
       else if (const auto number = decimal(e.atom))
         result.constant = *number;
       else
@@ -242,8 +330,16 @@ class Reader {
     return result;
   }
 
+  struct Declared {
+    bool input;
+    std::size_t first;  // of all inputs or outputs
+    std::vector<std::size_t> shape;
+  };
+  const Signature& network_;
   std::size_t inputs_, outputs_;
-  std::map<std::string, Index> names_;
+  bool second_ = false;                      // version 2.0
+  std::map<std::string, Index> names_;       // of version 1.0
+  std::map<std::string, Declared> tensors_;  // of version 2.0
 };
 
 /// The float32 next to x; ties to even.
@@ -268,20 +364,21 @@ Row row_of(const Comparison& comparison) {
 }
 
 /// Puts it into the box where it speaks of one input alone.
-bool into_box(const Row& row, Clause& clause) {
+bool into_box(const Row& row, bool wide, Clause& clause) {
   if (row.terms.size() != 1 || row.terms[0].element % 2 == 0) return false;
   const mpq_class edge = row.threshold / row.terms[0].coefficient;
-  const double as_input = rounded(edge);
+  // Of float64 the nearest lies between down and up.
+  const double as_input = wide ? up(edge) : rounded(edge);
   const std::size_t i = row.terms[0].element / 2;
   if (row.terms[0].coefficient > 0)
     clause.upper[i] = std::min(clause.upper[i], std::max(up(edge), as_input));
   else
-    clause.lower[i] = std::max(clause.lower[i], std::min(down(edge), as_input));
+    clause.lower[i] = std::max(clause.lower[i], wide ? down(edge) : std::min(down(edge), as_input));
   return true;
 }
 
 /// Nothing where it holds at no point.
-std::optional<Clause> clause_of(const Conjunction& conjunction, std::size_t inputs) {
+std::optional<Clause> clause_of(const Conjunction& conjunction, std::size_t inputs, bool wide) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   Clause clause;
   clause.lower.assign(inputs, -kInfinity);
@@ -292,7 +389,7 @@ std::optional<Clause> clause_of(const Conjunction& conjunction, std::size_t inpu
       if (row.threshold < 0 || (row.strict && row.threshold == 0)) return {};
       continue;
     }
-    if (!into_box(row, clause)) clause.rows.push_back(row);
+    if (!into_box(row, wide, clause)) clause.rows.push_back(row);
   }
   for (std::size_t i = 0; i < inputs; ++i) {
     if (clause.lower[i] > clause.upper[i]) return {};
@@ -304,11 +401,11 @@ std::optional<Clause> clause_of(const Conjunction& conjunction, std::size_t inpu
 
 }  // namespace
 
-std::vector<Clause> read_vnnlib(const std::string& text, std::size_t inputs, std::size_t outputs) {
-  Reader reader(inputs, outputs);
+std::vector<Clause> read_vnnlib(const std::string& text, const Signature& network) {
+  Reader reader(network);
   std::vector<Clause> clauses;
   for (const Conjunction& conjunction : reader.read(Parser(text).all()))
-    if (std::optional<Clause> clause = clause_of(conjunction, inputs))
+    if (std::optional<Clause> clause = clause_of(conjunction, reader.inputs(), network.wide))
       clauses.push_back(std::move(*clause));
   return clauses;
 }
