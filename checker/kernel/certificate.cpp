@@ -168,19 +168,6 @@ class CertificateChecker : private Apart<T> {
     const double below = down(x), above = up(x);
     return x - mpq_class(below) <= mpq_class(above) - x ? below : above;
   }
-  static bool equal(const Row& a, const Row& b) {
-    return a.strict == b.strict && a.threshold == b.threshold &&
-           std::equal(a.terms.begin(), a.terms.end(), b.terms.begin(), b.terms.end(),
-                      [](const Row::Term& s, const Row::Term& t) {
-                        return s.element == t.element && s.coefficient == t.coefficient;
-                      });
-  }
-  static bool equal(const Clause& a, const Clause& b) {
-    return a.lower == b.lower && a.upper == b.upper &&
-           std::equal(a.rows.begin(), a.rows.end(), b.rows.begin(), b.rows.end(),
-                      [](const Row& s, const Row& t) { return equal(s, t); });
-  }
-
   /// Reads a restated clause and returns the claim's own with its rows in the file's order; such
   /// clauses are proved once its tree is read.
   Clause next_clause() {
@@ -210,7 +197,7 @@ class CertificateChecker : private Apart<T> {
       Clause ordered{lower, upper, {}};
       if (!order_rows(clause, rows, ordered)) continue;
       for (std::size_t j = k; j < claim_.clauses.size(); ++j)
-        if (equal(claim_.clauses[j], clause)) proved_[j] = true;
+        if (claim_.clauses[j] == clause) proved_[j] = true;
       return ordered;
     }
     stream_.refuse("the property has no such clause");

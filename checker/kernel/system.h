@@ -68,16 +68,19 @@ struct Row {
   struct Term {
     Index element;
     mpq_class coefficient;
+    bool operator==(const Term&) const = default;
   };
   std::vector<Term> terms;
   mpq_class threshold;
   bool strict = false;
+  bool operator==(const Row&) const = default;
 };
 
 /// A box and rows; a counterexample is in the box and satisfies all rows. Rounded outward.
 struct Clause {
   std::vector<double> lower, upper;  ///< [inputs]
   std::vector<Row> rows;
+  bool operator==(const Clause&) const = default;
 };
 
 }  // namespace clipcheck

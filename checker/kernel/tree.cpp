@@ -11,8 +11,7 @@
 namespace clipcheck {
 
 namespace {
-// Scopes that are open at once, their bytes, and those of a scope's constraints: no proof of ours
-// needs so many.
+// Open scopes, their bytes, those of a scope's constraints: no proof of ours needs so many.
 constexpr std::size_t kDeepest = 10000, kMostBytes = std::size_t{1} << 30,
                       kMostConstraintBytes = std::size_t{256} << 20;
 }  // namespace
@@ -174,34 +173,23 @@ void TreeChecker<T>::add_constraint(Scope<T>& scope, Constraint<T> constraint) {
   scope.constraints.push_back(std::make_shared<Constraint<T>>(std::move(constraint)));
 }
 
-namespace {
-
-std::vector<double> edges_of(const System& system, const Bounds& bounds) {
-  std::vector<double> edges;
-  for (Index i = 0; i < system.inputs(); ++i) {
-    edges.push_back(bounds.lower[i]);
-    edges.push_back(bounds.upper[i]);
-  }
-  return edges;
-}
-
-}  // namespace
-
 /// Edges, decisions and constraints have not entered: the bounds hold in the whole box, whatever
 /// the clause is.
 template <class T>
 void TreeChecker<T>::keep_bounds() {
   if (!of_box_alone_) stream_.refuse("bounds that are kept are of more than the box");
   kept_ = scope_.bounds;
-  kept_box_ = edges_of(system_, scope_.bounds);
   kept_slopes_ = scope_.slopes;
 }
 
 template <class T>
 void TreeChecker<T>::take_bounds() {
   if (!of_box_alone_) stream_.refuse("kept bounds are taken up before anything else");
-  if (!kept_ || kept_box_ != edges_of(system_, scope_.bounds))
-    stream_.refuse("no bounds of this box were kept");
+  const Bounds& now = scope_.bounds;
+  bool same = kept_.has_value();
+  for (Index i = 0; i < system_.inputs() && same; ++i)
+    same = kept_->lower[i] == now.lower[i] && kept_->upper[i] == now.upper[i];
+  if (!same) stream_.refuse("no bounds of this box were kept");
   scope_.bounds = *kept_;
   scope_.slopes = kept_slopes_;
 }

@@ -74,9 +74,8 @@ class TreeChecker {
   std::vector<Scope<T>> open_;                               // second sides
   std::vector<std::pair<std::size_t, std::uint64_t>> ends_;  // of trees with J: open scopes, offset
   bool closed_ = false;
-  bool of_box_alone_ = true;      // nothing but the box has entered the scope's bounds
-  std::optional<Bounds> kept_;    // of a box: bounds into which nothing else entered
-  std::vector<double> kept_box_;  // its edges
+  bool of_box_alone_ = true;    // nothing but the box has entered the scope's bounds
+  std::optional<Bounds> kept_;  // of a box: bounds into which nothing else entered
   std::vector<float> kept_slopes_;
   Counts counts_;
 };
