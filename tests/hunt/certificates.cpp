@@ -56,11 +56,12 @@ class Attempt {
   std::optional<Records> certificate_of(const std::string& property) {
     std::fesetround(FE_TONEAREST);
     try {
-      const auto bytes = clipbound::certificate_of(clipbound::Network::load(net_),
-                                                   clipbound::Query::load(property),
-                                                   clipbound::Options(), seconds_);
-      if (!bytes) return {};
-      return parse(stream_of(scratch_.write("certificate", *bytes)));
+      std::string bytes;
+      const bool written = clipbound::write_certificate(
+          clipbound::Network::load(net_), clipbound::Query::load(property), clipbound::Options(),
+          seconds_, [&](std::string_view more) { bytes += more; });
+      if (!written) return {};
+      return parse(stream_of(scratch_.write("certificate", bytes)));
     } catch (const std::exception&) {
       return {};  // not covered
     }
