@@ -17,7 +17,7 @@ enum ExitCode : int {
   kBadInput = 2,
   kUnsupported = 3,
   kInternal = 4,
-  kResumable = 75,   ///< `verify --checkpoint` was stopped by a signal; its checkpoint is written
+  kResumable = 75,  ///< `verify --checkpoint`, or `suite run` by SIGUSR1, was stopped and can go on
   kDisagreement = 5  ///< `ablation` or `suite compare` found sat and unsat on one instance
 };
 

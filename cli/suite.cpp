@@ -2,12 +2,17 @@
 // docs/suites.md shows it in use.
 // Source: own.
 // Guarantees: exit codes say what was found.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,6 +21,7 @@
 #include "benchmarks/suite/certificates.h"
 #include "benchmarks/suite/check.h"
 #include "benchmarks/suite/compare.h"
+#include "benchmarks/suite/job_script.h"
 #include "benchmarks/suite/merge.h"
 #include "benchmarks/suite/runner.h"
 #include "cli/command.h"
@@ -65,20 +71,6 @@ void add_selection(CLI::App& command, suite::PlanSettings& plan) {
       ->check(CLI::Range(1e-6, 1e6))
       ->excludes(timeout)
       ->type_name("F");
-  command
-      .add_option_function<std::string>(
-          "--shard", [&plan](const std::string& text) { plan.shard = suite::parse_shard(text); },
-          "the i-th of n parts of all instances; slurm: as SLURM_ARRAY_TASK_ID and _COUNT say")
-      ->type_name("I/N");
-}
-
-int run_suite(const suite::RunRequest& request) {
-  const suite::RunReport report = suite::run_suites(request);
-  std::fputs(suite::summary_table(report.run).c_str(), stdout);
-  if (report.signal == 0) return kDone;
-  std::fprintf(stderr, "clipbound: interrupted; clipbound suite run --resume --out %s continues\n",
-               request.folder.c_str());
-  return 128 + report.signal;
 }
 
 void add_kept_files(CLI::App& command, suite::RunSettings& settings) {
@@ -87,6 +79,40 @@ void add_kept_files(CLI::App& command, suite::RunSettings& settings) {
   command.add_flag(
       "--certificates", settings.certificates,
       "write a certificate of every unsat, where one covers it; `suite check` checks them");
+}
+
+/// What is run and how, but for jobs, threads and memory: `run` and `submit` have their own words
+/// about these.
+void add_settings(CLI::App& command, suite::RunSettings& settings) {
+  add_selection(command, settings.plan);
+  command
+      .add_option("--versions", settings.version,
+                  "which version folders of a benchmark: 1.0, 2.0, ... or all [1.0]")
+      ->type_name("V");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--set",
+          [&settings](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) settings.options.push_back(parse_setting(text));
+          },
+          "another option of `clipbound verify`, for instance --set clipping=none")
+      ->allow_extra_args(false)
+      ->type_name("FLAG=VALUE");
+  add_kept_files(command, settings);
+  command
+      .add_option("--program", settings.program,
+                  "another verifier, called as `FILE verify ...` [this one]")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+}
+
+int run_suite(const suite::RunRequest& request) {
+  const suite::RunReport report = suite::run_suites(request);
+  std::fputs(suite::summary_table(report.run).c_str(), stdout);
+  if (report.signal == 0) return kDone;
+  std::fprintf(stderr, "clipbound: interrupted; clipbound suite run --resume --out %s continues\n",
+               request.folder.c_str());
+  return report.signal == SIGUSR1 ? kResumable : 128 + report.signal;
 }
 
 Run add_run(CLI::App& command) {
@@ -116,35 +142,91 @@ Run add_run(CLI::App& command) {
                   "GB per instance [16, or what the machine has for each job]")
       ->check(CLI::Range(0.05, 1e6))
       ->type_name("GB");
-  add_selection(command, settings.plan);
+  add_settings(command, settings);
   command
-      .add_option("--versions", settings.version,
-                  "which version folders of a benchmark: 1.0, 2.0, ... or all [1.0]")
-      ->type_name("V");
-  command
-      .add_option_function<std::vector<std::string>>(
-          "--set",
-          [request](const std::vector<std::string>& texts) {
-            for (const std::string& text : texts)
-              request->settings.options.push_back(parse_setting(text));
-          },
-          "another option of `clipbound verify`, for instance --set clipping=none")
-      ->allow_extra_args(false)
-      ->type_name("FLAG=VALUE");
-  add_kept_files(command, settings);
-  command
-      .add_option("--program", settings.program,
-                  "another verifier, called as `FILE verify ...` [this one]")
-      ->check(CLI::ExistingFile)
-      ->type_name("FILE");
+      .add_option_function<std::string>(
+          "--shard",
+          [&settings](const std::string& text) { settings.plan.shard = suite::parse_shard(text); },
+          "the i-th of n parts of all instances; slurm: as SLURM_ARRAY_TASK_ID and _COUNT say")
+      ->type_name("I/N");
   command.footer(
       "Every instance runs in a process of its own, which is killed one second after its time "
       "limit or past its "
       "memory\n"
       "limit; its record is on the disk before the next one begins. Exit codes: 0 where every "
       "instance has a record,\n"
-      "128 + the signal's number where a signal ended it early, 2 for bad suites or folders.");
+      "75 where SIGUSR1 ended it early, by which a batch system says that a job's time is up, 128 "
+      "+ "
+      "the signal's number\n"
+      "where another signal did, 2 for bad suites or folders.");
   return [request] { return run_suite(*request); };
+}
+
+void add_job(CLI::App& command, suite::JobSettings& job) {
+  const auto count = [&command](const char* flag, int& value, const char* help, int most) {
+    command.add_option(flag, value, help)->check(CLI::Range(1, most))->type_name("N");
+  };
+  command.add_option("--partition", job.partition, "Slurm's partition")->required()->type_name("P");
+  count("--tasks", job.tasks, "tasks of the array: shards [16, or one per instance]", 100'000);
+  count("--jobs", job.jobs, "instances at a time in each task [1]", 1024);
+  count("--threads", job.threads, "threads per instance, or per rank of one [4]", 1024);
+  count("--ranks", job.ranks,
+        "MPI ranks per instance: each runs on clipbound-mpi, one at a time in a task [1]", 16'384);
+  command.add_option("--memory", job.memory_gb, "GB per instance, or per rank of one [16]")
+      ->check(CLI::Range(0.05, 1e6))
+      ->type_name("GB");
+  command.add_option("--hours", job.hours, "wall-clock limit of a task [4]")
+      ->check(CLI::Range(0.05, 1e5))
+      ->type_name("H");
+  command.add_option("--module", job.modules, "`module load M` before anything runs")
+      ->allow_extra_args(false)
+      ->type_name("M");
+  command
+      .add_option("--sbatch", job.directives,
+                  "another option of sbatch, for instance --sbatch=--account=x")
+      ->allow_extra_args(false)
+      ->type_name("OPTION");
+}
+
+Run add_submit(CLI::App& command) {
+  struct Arguments {
+    suite::RunSettings run;
+    suite::JobSettings job;
+    std::string folder;
+    bool now = false;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  command
+      .add_option("suites", arguments->run.folders,
+                  "suites (folders with instances.csv), or folders above them")
+      ->required()
+      ->type_name("DIR...");
+  command
+      .add_option("--out", arguments->folder,
+                  "folder of scripts, shards and the merged run `all`; on a file system that all "
+                  "nodes have")
+      ->required()
+      ->type_name("RUN");
+  add_job(command, arguments->job);
+  add_settings(command, arguments->run);
+  command.add_flag("--now", arguments->now, "submit them too, as `RUN/submit.sh` does");
+  command.footer(
+      "Writes RUN/job.sh, an array of shards that go on where they were when they are requeued, "
+      "and RUN/merge.sh, which\n"
+      "makes the run RUN/all of them; the path of submit.sh, which hands both to sbatch, is "
+      "printed. docs/cluster.md.");
+  return [arguments]() -> int {
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+    const std::string beside = self.substr(0, self.rfind('/')) + "/clipbound-mpi";
+    arguments->job.clipbound = self;
+    arguments->job.clipbound_mpi = std::filesystem::exists(beside) ? beside : "clipbound-mpi";
+    const std::string submit = suite::write_jobs(arguments->run, arguments->folder, arguments->job);
+    std::puts(submit.c_str());
+    if (!arguments->now) return kDone;
+    std::fflush(stdout);
+    ::execl(submit.c_str(), submit.c_str(), static_cast<char*>(nullptr));
+    throw InputError("cannot run " + submit + ": " + std::generic_category().message(errno));
+  };
 }
 
 Run add_merge(CLI::App& command) {
@@ -303,6 +385,7 @@ struct CommandRow {
 };
 constexpr CommandRow kCommands[] = {
     {"run", "run suites, every instance in a process of its own", add_run},
+    {"submit", "write a suite as jobs of Slurm, and submit them", add_submit},
     {"merge", "make one run of several", add_merge},
     {"compare", "say where two sets of results differ", add_compare},
     {"report", "write results.csv, a summary and a page to look at", add_report},

@@ -78,7 +78,8 @@ class Signals {
   Signals() {
     sigset_t wanted;
     ::sigemptyset(&wanted);
-    for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&wanted, signal);
+    for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGUSR1})
+      ::sigaddset(&wanted, signal);
     ::sigprocmask(SIG_BLOCK, &wanted, &before_);
     ::signal(SIGCHLD, SIG_DFL);  // whoever started this process may have left it ignored: then
                                  // nobody could be waited for
@@ -306,7 +307,8 @@ bool ended_from_outside(const Record& record) {
     return record.outcome == Outcome::unknown && record.reason.starts_with("interrupted");
   if (record.ending != Ending::crashed) return false;
   const int signal = record.exit_code;
-  return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
+  return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP ||
+         signal == SIGUSR1;
 }
 
 void Runner::collect() {

@@ -24,7 +24,8 @@ struct RunReport {
   int signal = 0;  ///< that ended it early; 0 where every instance has a record
 };
 
-/// Runs it all. SIGINT and SIGTERM end it early: what is running then is killed and has no record.
+/// Runs it all. SIGINT, SIGTERM, SIGHUP and SIGUSR1 end it early: what is running then is killed
+/// and has no record.
 /// Throws InputError where the suites or the folder are not as they should be, and where a run that
 /// is to be continued was begun with other settings.
 RunReport run_suites(const RunRequest& request);

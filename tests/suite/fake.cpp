@@ -34,6 +34,10 @@ case $word in
     ;;
   crash) say unsat "said before the crash"; echo "about to fall" >&2; kill -SEGV $$ ;;
   outside) kill -KILL $$ ;;
+  stops) # the runner is told that its time is up; the next time there is none of it
+    if [ "$(grep -cx "$name" "@CALLED@")" = 1 ]; then kill -USR1 $PPID; sleep 1000; fi
+    say unsat "the second time"
+    ;;
   exit2) echo "line 3: cannot read" >&2; exit 2 ;;
   exit4) exit 4 ;;
   forever) sleep 1000 ;;
@@ -53,7 +57,8 @@ FakeSuite::FakeSuite() {
   std::filesystem::create_directories(suites());
   std::string text = kVerifier;
   const std::string mark = "@CALLED@";
-  text.replace(text.find(mark), mark.size(), scratch / "called");
+  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark))
+    text.replace(at, mark.size(), scratch / "called");
   std::filesystem::permissions(scratch.write("verifier", text), std::filesystem::perms::owner_all);
 }
 

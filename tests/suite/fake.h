@@ -12,10 +12,16 @@ namespace clipbound::test {
 /// A suite whose instances say in their property's file name what the fake verifier does with them:
 /// the name begins with
 ///   unsat | sat | unknown | timeout   that verdict, after as many milliseconds as follow in the
-///   name ("unsat_200") crash      a signal ends it            exit2, exit4   an error with that
-///   exit code outside    SIGKILL ends it, as if somebody else had sent it forever    never ends,
-///   and takes no notice of its limit memory     allocates until it is killed silent     exits with
-///   0 and without a verdict progress   writes progress lines, then says timeout
+///   name
+///                ("unsat_200")
+///   crash        a signal ends it
+///   exit2, exit4 an error with that exit code
+///   outside      SIGKILL ends it, as if somebody else had sent it
+///   stops        sends its runner SIGUSR1 when it is called for the first time, then says unsat
+///   forever      never ends, and takes no notice of its limit
+///   memory       allocates until it is killed
+///   silent       exits with 0 and without a verdict
+///   progress     writes progress lines, then says timeout
 /// Every call appends a line "NAME" to the file `called`.
 class FakeSuite {
  public:
