@@ -27,7 +27,7 @@ namespace clipbound::solver {
 namespace {
 
 // Where at most so many inputs vary they are halved, too (decision 29).
-constexpr std::int64_t kMostHalvedInputs = 40;
+constexpr std::int64_t kMostHalvedInputs = 40, kFewInputs = 10;
 // The shortest that a way is tried for.
 constexpr double kShortestSlice_s = 0.05;
 constexpr int kRowIterations = 20;  // of the slopes of the rows' root bounds
@@ -118,7 +118,8 @@ class BoxProof {
         std::max(kShortestSlice_s, strategy::kFirstSearch * (deadline.spent_s() - begin));
     by_phases(slice_s);
     const bool few = varying_inputs() <= kMostHalvedInputs;
-    if (few) by_boxes(2.0 * slice_s);
+    // Of very few inputs, boxes are the way, and starting them anew costs.
+    if (few) by_boxes(varying_inputs() <= kFewInputs ? 0.5 * deadline.left_s() : 2.0 * slice_s);
     if (open_.empty()) return true;
     if (deadline.expired()) return false;
     const std::shared_ptr<const SparseNetwork> known = bounds_->network;
