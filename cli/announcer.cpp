@@ -203,7 +203,19 @@ void Announcer::fail(const std::string& message, int exit_code) {
   end_process(exit_code);
 }
 
+void Announcer::knows(Found found) {
+  auto known = std::make_shared<const Found>(std::move(found));
+  const std::lock_guard lock(mutex_);
+  known_ = std::move(known);
+}
+
 void Announcer::give_up(Verdict verdict, const std::string& event) {
+  std::shared_ptr<const Found> known;
+  {
+    const std::lock_guard lock(mutex_);
+    known = known_;
+  }
+  if (known != nullptr) announce(*known);
   claim();
   bool told = false;
   std::string notes;

@@ -5,6 +5,7 @@
 // Guarantees: exactly one verdict leaves the process.
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -66,6 +67,9 @@ class Announcer {
   void reads(const Sources& sources);
   Sources sources() const;
 
+  /// Remembers a verdict that is found while the run goes on (with its certificate): it is what
+  /// give_up() announces.
+  void knows(Found found);
   /// Remembers how far the run is, for seen() and give_up().
   void saw(const Progress& progress);
   /// How far it was last seen, by the clock of now; `reading` before it was seen at all.
@@ -97,8 +101,9 @@ class Announcer {
   std::atomic<int> received_{0};
   std::atomic<bool> has_checkpoint_{false};
   mutable std::mutex mutex_;
-  Progress last_;    // guarded by mutex_
-  Sources sources_;  // guarded by mutex_
+  Progress last_;                       // guarded by mutex_
+  Sources sources_;                     // guarded by mutex_
+  std::shared_ptr<const Found> known_;  // guarded by mutex_
 };
 
 }  // namespace clipbound::cli

@@ -65,9 +65,8 @@ void warn(const Problem& problem, Console& console) {
 
 /// Writes the certificate of an `unsat`, in the time that is left. The verdict stands without it,
 /// whatever goes wrong.
-void certify(const Arguments& arguments, const Problem& problem, const Result& result,
-             Clock::time_point start, Console& console) {
-  if (arguments.certificate.empty() || result.verdict != Verdict::unsat) return;
+void certify(const Arguments& arguments, const Problem& problem, Clock::time_point start,
+             Console& console) {
   const Options& options = arguments.options;
   const double limit_s = std::stod(options.get("timeout")) -
                          std::stod(options.get("timeout-reserve")) -
@@ -103,7 +102,10 @@ Found decide(const Arguments& arguments, const Callbacks& callbacks, Announcer& 
       check_certifiable(problem.network, problem.query);
     const ThreadAllowance allowance(arguments.options.fields().threads);
     Result result = arguments.run(problem.network, problem.query, arguments.options, callbacks);
-    certify(arguments, problem, result, *callbacks.start, console);
+    if (!arguments.certificate.empty() && result.verdict == Verdict::unsat) {
+      announcer.knows({result, problem.query, callbacks.trace});
+      certify(arguments, problem, *callbacks.start, console);
+    }
     return {std::move(result), problem.query, callbacks.trace};
   } catch (const std::bad_alloc&) {
     Result result;

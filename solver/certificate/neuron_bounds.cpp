@@ -205,8 +205,9 @@ class AlphaPass {
   void write(std::size_t k, std::size_t neuron, std::size_t side, const SideBound& bound) {
     if (!(bound.bound > -bounds::kInfinity)) return;
     for (std::size_t j = 0; j < bound.slopes.size(); ++j)
-      write_slopes(task_.layers.numbers[j], slopes_.change(j, bound.slopes[j]), records_);
-    records_.tag('b').varint(task_.layers.numbers[k]).varint(1).varint(neuron);
+      write_slopes(task_.layers, j, slopes_.change(j, bound.slopes[j]), records_);
+    records_.tag('b').varint(task_.layers.numbers[k]).varint(1);
+    records_.varint(task_.layers.neuron(k, neuron));
     records_.tag(static_cast<char>(side)).varint(0);
   }
 
@@ -218,8 +219,9 @@ class AlphaPass {
   ScopeSlopes slopes_;
 };
 
-/// Record b without multipliers for the open sides, which z receives.
-void write_crown(std::size_t file_layer, const std::vector<std::int64_t>& open,
+/// Record b without multipliers for neurons that are open, which z receives. `found` may come from
+/// intervals that read upper bounds of active neurons: these need their records, too.
+void write_crown(const FileLayers& layers, std::size_t k, const std::vector<std::int64_t>& open,
                  const IntervalVector& found, IntervalVector& z, Records& records) {
   Records listed;
   std::size_t count = 0;
@@ -229,12 +231,11 @@ void write_crown(std::size_t file_layer, const std::vector<std::int64_t>& open,
     for (int side = inactive ? 1 : 0; side < 2; ++side) {
       if (side == 0) z.lower[i] = std::max(z.lower[i], below(found.lower[i]));
       if (side == 1) z.upper[i] = std::min(z.upper[i], -below(-found.upper[i]));
-      listed.varint(i).tag(static_cast<char>(side)).varint(0);
+      listed.varint(layers.neuron(k, i)).tag(static_cast<char>(side)).varint(0);
       ++count;
-      if (z.lower[i] >= 0.0) break;
     }
   }
-  records.tag('I').tag('b').varint(file_layer).varint(count).append(listed.bytes());
+  records.tag('I').tag('b').varint(layers.numbers[k]).varint(count).append(listed.bytes());
 }
 
 }  // namespace
@@ -250,7 +251,7 @@ ProvedBounds prove_crown_bounds(const NeuronBoundsTask& task) {
     IntervalVector z = builder.enclose_next();
     const std::vector<std::int64_t> open = open_neurons(task, k, z);
     if (!open.empty())
-      write_crown(task.layers.numbers[k], open, found->bounds_of(static_cast<int>(k)), z, records);
+      write_crown(task.layers, k, open, found->bounds_of(static_cast<int>(k)), z, records);
     builder.add_layer(z);
   }
   return {builder.finish(), records.bytes(), ScopeSlopes(sizes_of(*task.layers.system))};

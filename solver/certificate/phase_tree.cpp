@@ -160,7 +160,7 @@ class PhaseTree::Worker {
     for (std::size_t k = 0; k < slopes.size(); ++k) {
       std::sort(slopes[k].begin(), slopes[k].end(),
                 [](const SlopeChoice& a, const SlopeChoice& b) { return a.neuron < b.neuron; });
-      write_slopes(tree_.layers_.numbers[k], slopes[k], records);
+      write_slopes(tree_.layers_, k, slopes[k], records);
     }
     const ActivationClause& clause = tree_.problem_.clauses.front();
     Records multipliers;
@@ -286,9 +286,9 @@ void PhaseTree::close(std::uint32_t node, std::string_view records) {
 }
 
 std::string PhaseTree::split_record(Unstable neuron) const {
-  const std::size_t layer =
-      layers_.numbers[static_cast<std::size_t>(at(problem_.network->layer_of, neuron))];
-  return Records().tag('N').varint(layer).varint(this->neuron(neuron)).f32(0.0F).bytes();
+  const auto k = static_cast<std::size_t>(at(problem_.network->layer_of, neuron));
+  const std::size_t of_file = layers_.neuron(k, this->neuron(neuron));
+  return Records().tag('N').varint(layers_.numbers[k]).varint(of_file).f32(0.0F).bytes();
 }
 
 std::string PhaseTree::root_records(ScopeSlopes& slopes) const {
@@ -300,7 +300,7 @@ std::string PhaseTree::root_records(ScopeSlopes& slopes) const {
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     std::sort(chosen[k].begin(), chosen[k].end(),
               [](const SlopeChoice& a, const SlopeChoice& b) { return a.neuron < b.neuron; });
-    write_slopes(layers_.numbers[k], slopes.change(k, chosen[k]), records);
+    write_slopes(layers_, k, slopes.change(k, chosen[k]), records);
   }
   return records.bytes();
 }

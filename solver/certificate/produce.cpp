@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 
@@ -25,7 +27,9 @@ namespace clipbound::solver {
 namespace {
 
 // Where at most so many inputs vary they are halved, too (decision 29).
-constexpr std::int64_t kMostHalvedInputs = 40;
+constexpr std::int64_t kMostHalvedInputs = 40, kFewInputs = 10;
+// The shortest that a way is tried for.
+constexpr double kShortestSlice_s = 0.05;
 constexpr int kRowIterations = 20;  // of the slopes of the rows' root bounds
 
 std::string header(const specs::Network& network, const specs::Query& query,
@@ -93,8 +97,8 @@ std::vector<ProofBox> boxes_of(const specs::Network& network, const specs::Query
   return boxes;
 }
 
-/// The records of all clauses about one box. Easy clauses are closed with CROWN's bounds; for the
-/// others come halved inputs, where few vary, and alpha-CROWN's bounds.
+/// The records of all clauses about one box. Easy clauses are closed with CROWN's bounds; the
+/// others get alpha-CROWN's, and where few inputs vary, halved inputs by turns of growing length.
 class BoxProof {
  public:
   BoxProof(const specs::Network& network, const ProofBox& box, int threads,
@@ -106,20 +110,28 @@ class BoxProof {
 
   bool prove() {
     const Deadline& deadline = task_.deadline;
-    std::vector<const specs::Clause*> open = box_.clauses;
+    open_ = box_.clauses;
     const double begin = deadline.spent_s();
-    find_needed(open);
+    find_needed();
     start_from(prove_crown_bounds(task_));
-    const double first_s = strategy::kFirstSearch * (deadline.spent_s() - begin);
-    std::erase_if(open, [&](const specs::Clause* clause) { return by_phases(*clause, first_s); });
-    if (!open.empty() && varying_inputs() <= kMostHalvedInputs) by_boxes(open);
-    if (open.empty()) return true;
+    double slice_s =
+        std::max(kShortestSlice_s, strategy::kFirstSearch * (deadline.spent_s() - begin));
+    by_phases(slice_s);
+    const bool few = varying_inputs() <= kMostHalvedInputs;
+    // Of very few inputs, boxes are the way, and starting them anew costs.
+    if (few) by_boxes(varying_inputs() <= kFewInputs ? 0.5 * deadline.left_s() : 2.0 * slice_s);
+    if (open_.empty()) return true;
     if (deadline.expired()) return false;
-    find_needed(open);
-    start_from(prove_alpha_bounds(task_, *bounds_->network));
-    return std::all_of(open.begin(), open.end(), [&](const specs::Clause* clause) {
-      return by_phases(*clause, deadline.left_s());
-    });
+    const std::shared_ptr<const SparseNetwork> known = bounds_->network;
+    find_needed();
+    start_from(prove_alpha_bounds(task_, *known));
+    // Without a second way there is nothing to take turns with.
+    while (!open_.empty() && !deadline.expired() && (few || can_go_on())) {
+      slice_s = few ? 4.0 * slice_s : deadline.left_s();
+      by_phases(slice_s);
+      if (few) by_boxes(2.0 * slice_s);
+    }
+    return open_.empty();
   }
 
  private:
@@ -130,10 +142,19 @@ class BoxProof {
     return count;
   }
 
-  void find_needed(const std::vector<const specs::Clause*>& clauses) {
+  /// A clause's search, which can be continued.
+  struct Attempt {
+    Attempt(ActivationProblem of, const FileLayers& layers, const NeuronBoundsTask& task)
+        : problem(std::move(of)), tree(problem, layers, leaves, task.threads, task.deadline) {}
+    ActivationProblem problem;
+    Spool leaves;
+    PhaseTree tree;
+  };
+
+  /// The neurons that open clauses depend on are those that are bounded.
+  void find_needed() {
     std::vector<AffineForm> rows;
-    for (const specs::Clause* clause : clauses)
-      rows.push_back(lower_rows(*layers_.system, *clause));
+    for (const specs::Clause* clause : open_) rows.push_back(lower_rows(*layers_.system, *clause));
     std::vector<const AffineForm*> pointers;
     for (const AffineForm& form : rows) pointers.push_back(&form);
     task_.needed = needed_neurons(*layers_.system, pointers);
@@ -142,6 +163,7 @@ class BoxProof {
   void start_from(ProvedBounds bounds) {
     bounds_ = std::move(bounds);
     written_ = false;
+    attempts_.clear();
   }
 
   void begin_clause(const specs::Clause& clause) {
@@ -150,15 +172,15 @@ class BoxProof {
     stream_.append(records.bytes());
   }
 
-  /// Half of the time is for boxes.
-  void by_boxes(std::vector<const specs::Clause*>& open) {
+  /// Halves inputs of open clauses for so many seconds each.
+  void by_boxes(double seconds) {
+    if (open_.empty()) return;
     const ReluNetwork network = relu_network(layers_);
-    const double end = task_.deadline.spent_s() + 0.5 * task_.deadline.left_s();
-    std::erase_if(open, [&](const specs::Clause* clause) {
-      const std::optional<std::string> tree =
-          box_tree(network, *clause, task_.lower, task_.upper, task_.threads,
-                   end - task_.deadline.spent_s(), task_.deadline);
+    std::erase_if(open_, [&](const specs::Clause* clause) {
+      const std::optional<std::string> tree = box_tree(network, *clause, task_.lower, task_.upper,
+                                                       task_.threads, seconds, task_.deadline);
       if (!tree) return false;
+      attempts_.erase(clause);
       begin_clause(*clause);
       stream_.append(*tree);
       return true;
@@ -181,18 +203,32 @@ class BoxProof {
     return problem;
   }
 
-  bool by_phases(const specs::Clause& clause, double seconds) {
-    const ActivationProblem problem = problem_of(clause);
-    Spool leaves;
-    PhaseTree tree(problem, layers_, leaves, task_.threads, task_.deadline);
-    if (!tree.search(seconds)) return false;
+  bool can_go_on() const {
+    return std::all_of(attempts_.begin(), attempts_.end(),
+                       [](const auto& attempt) { return attempt.second->tree.can_go_on(); });
+  }
+
+  /// Splits neurons of open clauses for so many seconds each.
+  void by_phases(double seconds) {
+    std::erase_if(open_, [&](const specs::Clause* clause) {
+      if (task_.deadline.expired()) return false;
+      std::unique_ptr<Attempt>& attempt = attempts_[clause];
+      if (attempt == nullptr)
+        attempt = std::make_unique<Attempt>(problem_of(*clause), layers_, task_);
+      if (!attempt->tree.can_go_on() || !attempt->tree.search(seconds)) return false;
+      write(*clause, attempt->tree);
+      attempts_.erase(clause);
+      return true;
+    });
+  }
+
+  void write(const specs::Clause& clause, const PhaseTree& tree) {
     begin_clause(clause);
     stream_.append(written_ ? "k" : bounds_->records + "K");
     written_ = true;
     ScopeSlopes slopes = bounds_->slopes;
     stream_.append(tree.root_records(slopes));
     tree.write([&](const std::string& records) { stream_.append(records); });
-    return true;
   }
 
   const ProofBox& box_;
@@ -201,6 +237,8 @@ class BoxProof {
   Spool& stream_;
   std::optional<ProvedBounds> bounds_;
   bool written_ = false;  ///< their records
+  std::vector<const specs::Clause*> open_;
+  std::map<const specs::Clause*, std::unique_ptr<Attempt>> attempts_;  ///< on these bounds
 };
 
 }  // namespace

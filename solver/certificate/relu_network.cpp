@@ -36,7 +36,7 @@ DenseForm dense(const bounds::AffineForm& form) {
   return result;
 }
 
-bool is_covered(const specs::Node& node) {
+bool is_covered(const specs::Network& network, const specs::Node& node) {
   using specs::OpKind;
   switch (node.kind) {
     case OpKind::gemm:
@@ -60,6 +60,9 @@ bool is_covered(const specs::Node& node) {
     case OpKind::conv_transpose:
     case OpKind::batch_normalization:
     case OpKind::average_pool: return true;
+    case OpKind::mul:
+      return network.is_constant(node.inputs[0]) || network.is_constant(node.inputs[1]);
+    case OpKind::div: return network.is_constant(node.inputs[1]);
     default: return false;
   }
 }
@@ -68,7 +71,7 @@ bool is_covered(const specs::Node& node) {
 
 void check_certifiable(const specs::Network& network, const specs::Query& query) {
   for (const specs::Node& node : network.nodes)
-    if (!is_covered(node) || !node.composite.empty())
+    if (!is_covered(network, node) || !node.composite.empty())
       throw Unsupported("certificates do not cover node '" + node.name + "' (" +
                         operator_name(node) + ") yet");
   if (network.input_type() != specs::DataType::float32 || network.computes_in_float64())

@@ -50,6 +50,12 @@ struct FileLayers {
   std::shared_ptr<const bounds::LayeredSystem> system;
   std::vector<std::size_t> numbers;  ///< [layers of the system]
   std::vector<std::size_t> sizes;    ///< [layers of the file]
+  /// The file's number of neuron v of the system's layer k: constants of the box are no neurons of
+  /// the system.
+  std::size_t neuron(std::size_t k, std::size_t v) const {
+    if (k >= system->layer_elements.size() || system->layer_elements[k].empty()) return v;
+    return static_cast<std::size_t>(system->layer_elements[k][v]);
+  }
 };
 
 /// On the box. Throws Unsupported where its layers are not those of the file.

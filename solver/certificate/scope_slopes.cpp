@@ -17,16 +17,17 @@ std::uint16_t half_of(int k) {
 
 }  // namespace
 
-void write_slopes(std::size_t file_layer, const std::vector<SlopeChoice>& slopes,
+void write_slopes(const FileLayers& layers, std::size_t k, const std::vector<SlopeChoice>& slopes,
                   Records& records) {
   if (slopes.empty()) return;
   const bool halves = std::all_of(slopes.begin(), slopes.end(), [](const SlopeChoice& choice) {
     const double slope = static_cast<double>(choice.slope);
     return slope >= 0.0 && slope <= 1.0 && short_slope(slope) == slope;
   });
-  records.tag('a').varint(file_layer).varint(halves ? 1 : 2).varint(slopes.size());
-  std::uint32_t next = 0;
-  for (const auto& [neuron, slope] : slopes) {
+  records.tag('a').varint(layers.numbers[k]).varint(halves ? 1 : 2).varint(slopes.size());
+  std::size_t next = 0;
+  for (const auto& [v, slope] : slopes) {
+    const std::size_t neuron = layers.neuron(k, v);
     records.varint(neuron - next);
     next = neuron + 1;
     if (!halves) {

@@ -10,6 +10,7 @@
 
 #include "base/floors.h"
 #include "solver/certificate/records.h"
+#include "solver/certificate/relu_network.h"
 
 namespace clipbound::solver {
 
@@ -24,8 +25,9 @@ struct SlopeChoice {
   float slope;
 };
 
-/// Record 'a' for neurons of one layer of the file, ascending; nothing for none.
-void write_slopes(std::size_t file_layer, const std::vector<SlopeChoice>& slopes, Records& records);
+/// Record 'a' for neurons of the system's layer k, ascending; nothing for none.
+void write_slopes(const FileLayers& layers, std::size_t k, const std::vector<SlopeChoice>& slopes,
+                  Records& records);
 
 class ScopeSlopes {
  public:
