@@ -210,6 +210,7 @@ std::vector<std::string> words_of(const RunSettings& run) {
   if (run.memory_limit_gb > 0.0) add("--memory", number_text(run.memory_limit_gb));
   if (!run.program.empty()) add("--program", run.program);
   if (run.traces) words.push_back("--trace");
+  if (run.certificates) words.push_back("--certificates");
   for (const auto& [flag, value] : run.options) add("--set", flag + "=" + value);
   return words;
 }
