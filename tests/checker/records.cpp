@@ -93,7 +93,7 @@ class Parser {
     Tree result;
     for (result.end = tag(); std::string("LOXN").find(result.end) == std::string::npos;
          result.end = tag()) {
-      if (std::string("IBbaHeJ").find(result.end) == std::string::npos)
+      if (std::string("IBbaHeJKk").find(result.end) == std::string::npos)
         throw std::runtime_error("unknown record");
       result.steps.push_back(step(result.end));
     }
