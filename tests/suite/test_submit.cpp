@@ -134,7 +134,8 @@ TEST(SuiteSubmit, RanksOfAnInstanceRunUnderMpirun) {
   const FakeSlurm slurm;
   fake.add("a", {"unsat_000"});
   // clipbound-mpi under mpirun: here the fake verifier, told what it was called with.
-  slurm.scratch.write("bin/mpirun", "#!/bin/bash\nprintf '%s ' \"$@\" >" + (slurm.scratch / "mpirun.log") +
+  slurm.scratch.write("bin/mpirun", "#!/bin/bash\nprintf '%s ' \"$@\" >" +
+                                        (slurm.scratch / "mpirun.log") +
                                         "\nwhile [ \"$1\" != verify ]; do shift; done\nexec " +
                                         (fake.scratch / "verifier") + " \"$@\"\n");
   std::filesystem::permissions(slurm.scratch / "bin/mpirun", std::filesystem::perms::owner_all);
