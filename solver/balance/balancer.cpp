@@ -83,15 +83,16 @@ void Balancer::hold() {
 void Balancer::step(double now_s) {
   next_step_s_ = kNever;
   if (over_) return;
+  // Whoever is idle begins with what has arrived: portions would go round for ever otherwise.
+  if (!holds_ && !workload_.is_busy()) find_work(now_s);
   serve();
-  if (!workload_.is_busy()) find_work(now_s);
   if (rank_ == 0 && !is_active()) begin_wave(now_s);
 }
 
 /// Gives what there is to those who have asked.
 void Balancer::serve() {
   if (holds_) return;
-  while (!takers_.empty() && !spare_.empty()) {
+  while (!takers_.empty() && !spare_.empty() && workload_.is_busy()) {
     // What was not begun with is whole: the newest arrived from far, and is as good as any.
     std::string portion = std::move(spare_.back());
     spare_.pop_back();

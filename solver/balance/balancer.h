@@ -71,10 +71,10 @@ class Transport {
 class Workload {
  public:
   virtual ~Workload() = default;
-  /// True while it has something to search, or has not come so far that it could be given
-  /// something.
+  /// True while it has something to search, or to give.
   virtual bool is_busy() const = 0;
-  /// False where it can be given nothing any more (it has ended).
+  /// False where it cannot begin with anything: it has ended, or has not come so far (it bounds the
+  /// roots).
   virtual bool accepts() const = 0;
   /// So many ranks wait for a part of what it has; 0: none any more. It may take its time until the
   /// next batch has ended, and may never have enough for a part of it.
@@ -108,7 +108,7 @@ class Balancer {
   /// Nobody has work, nor will have.
   bool is_over() const { return over_; }
 
-  /// Between hold() and go_on() nothing is given: states of all ranks are gathered.
+  /// Between hold() and go_on() nothing is given, nor begun with: states of all ranks are gathered.
   void hold();
   void go_on() { holds_ = false; }
   /// Portions that this rank has sent, and those that arrived.
