@@ -32,9 +32,14 @@ class PhaseTree::Worker {
       : tree_(tree), lanes_(tree.problem_), strategy_(branching_strategy("auto")) {}
 
   void run(double end) {
-    for (std::vector<Open> batch = tree_.take(end); !batch.empty(); batch = tree_.take(end)) {
-      const int taken = static_cast<int>(batch.size());
-      tree_.give_back(advance(std::move(batch)), taken);
+    try {
+      for (std::vector<Open> batch = tree_.take(end); !batch.empty(); batch = tree_.take(end)) {
+        const int taken = static_cast<int>(batch.size());
+        tree_.give_back(advance(std::move(batch)), taken);
+      }
+    } catch (...) {
+      tree_.abandon();
+      throw;
     }
   }
 
@@ -266,6 +271,12 @@ void PhaseTree::give_back(std::vector<Open> open, int taken) {
   const std::scoped_lock lock(mutex_);
   for (Open& one : open) open_.push_back(std::move(one));
   at_work_ -= taken;
+  changed_.notify_all();
+}
+
+void PhaseTree::abandon() {
+  const std::scoped_lock lock(mutex_);
+  stuck_ = true;
   changed_.notify_all();
 }
 

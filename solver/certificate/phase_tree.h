@@ -54,6 +54,8 @@ class PhaseTree {
   /// Up to kLanes open subproblems, the newest first; none at the end.
   std::vector<Open> take(double end);
   void give_back(std::vector<Open> open, int taken);
+  /// After an error of one worker the others must not wait for what it had taken.
+  void abandon();
   std::uint32_t split_node(std::uint32_t node, Unstable neuron);
   void close(std::uint32_t node, std::string_view records);
   std::string split_record(Unstable neuron) const;
